@@ -1,0 +1,59 @@
+# Everything you need: `make demo` shows it working, `make test` proves it. Neither wants anything but CPython 3.11-3.13.
+
+# The newest supported Python on the PATH that really runs; say `make PYTHON=/path/to/python3` to choose.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test install dev run check fix lock pictures soak bench clean
+
+help:  ## List what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+demo: install  ## Storywire at work in a web page, with its own Redis, Discord and Telegram
+	$(BIN)/storywire demo
+
+test: dev  ## Run the tests
+	$(BIN)/pytest
+
+install: $(VENV)/.installed-demo  ## Prepare .venv with .venv/bin/storywire
+dev: $(VENV)/.installed-dev  ## The same, with the tools for changing the code
+
+run: install  ## Run the bot with the settings in .env
+	$(BIN)/storywire run
+
+check: dev  ## Linters, types, import contracts and tests: what CI runs
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+fix: dev  ## Tidy the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: dev  ## Resolve the dependencies anew into requirements/
+	$(PIP) install 'uv>=0.11'
+	$(foreach set,run demo dev browser,$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet --custom-compile-command 'make lock' \
+		$(extras_$(set)) -o requirements/$(set).txt &&) true
+
+extras_run =
+extras_demo = --extra demo
+extras_dev = --extra dev
+extras_browser = --extra dev --extra browser
+
+clean:  ## Remove the environment and every cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Storywire needs CPython 3.11, 3.12 or 3.13 on the PATH (or: make PYTHON=/path/to/python3)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed-%: requirements/%.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/$*.txt
+	$(PIP) install --no-deps --editable .
+	@touch $@

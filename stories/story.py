@@ -1,0 +1,116 @@
+"""What a story is: a news event that develops, as frozen data."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+
+StoryId = NewType("StoryId", str)
+"""1-40 characters of a-z, 0-9 and -; short enough to stand whole in a button of any platform."""
+
+LIVE_FOR = timedelta(hours=72)
+"""How long after its last update a story still counts as live, unless a setting says otherwise."""
+
+
+class Status(StrEnum):
+    EMERGING = "emerging"
+    ACTIVE = "active"
+    COOLING = "cooling"
+    ENDED = "ended"
+
+
+class Leaning(StrEnum):
+    """The political leaning of a story's coverage, or of one outlet."""
+
+    LEFT = "left"
+    LEAN_LEFT = "lean-left"
+    CENTER = "center"
+    LEAN_RIGHT = "lean-right"
+    RIGHT = "right"
+    MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The figures beside a story. What its publisher left out is None and is not shown."""
+
+    status: Status | None = None
+    virality: float | None = None
+    """0-10."""
+    articles: int | None = None
+    leaning: Leaning | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One "further learning" question with its whole answer."""
+
+    question: str
+    answer: str
+
+    @property
+    def key(self) -> str:
+        """Eight hex digits of the question's text: its address in buttons, whatever its position.
+
+        A revision that reorders, adds or drops questions leaves every other key as it was.
+        """
+        return text_key(self.question)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An article the story rests on."""
+
+    title: str
+    outlet: str | None = None
+    url: str | None = None
+    published_at: datetime | None = None
+    leaning: Leaning | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One revision of a story. All times are aware; all texts are plain and untrusted."""
+
+    id: StoryId
+    title: str
+    breakdown: tuple[str, ...]
+    revision: int | None = None
+    """1 and up, growing. None only in a document whose publisher leaves the counting to us."""
+    headline: str | None = None
+    entities: tuple[str, ...] = ()
+    stats: Stats = Stats()
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+    keywords: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    sources: tuple[Source, ...] = ()
+    url: str | None = None
+    image_url: str | None = None
+    rank: int | None = None
+    retracted: str | None = None
+    """Why it was withdrawn; None while it stands."""
+    merged_into: StoryId | None = None
+    split_from: StoryId | None = None
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long the story has been developing: it moves with updates and never ticks."""
+        if self.started_at is None or self.updated_at is None:
+            return None
+        return max(self.updated_at - self.started_at, timedelta(0))
+
+    def is_live(self, at: datetime, heard_at: datetime, live_for: timedelta = LIVE_FOR) -> bool:
+        """True while the story develops.
+
+        `heard_at` (when this revision reached us) stands in where the publisher gave no time.
+        """
+        if self.stats.status is Status.ENDED or self.retracted is not None or self.merged_into:
+            return False
+        return at - (self.updated_at or heard_at) <= live_for
+
+
+def text_key(text: str) -> str:
+    """Eight hex digits that stand for a text, the same in every process and on every day."""
+    return hashlib.blake2s(" ".join(text.split()).casefold().encode(), digest_size=4).hexdigest()

@@ -1,0 +1,45 @@
+"""Where the bot speaks and who asks: addresses that only an adapter reads."""
+
+import re
+from dataclasses import dataclass
+
+_SHAPES = {
+    "discord": re.compile(r"@?[1-9][0-9]{0,19}"),
+    "telegram": re.compile(r"-?[1-9][0-9]{0,18}(/[1-9][0-9]{0,9})?"),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Chat:
+    """A place the bot speaks in.
+
+    Written `discord:<channel or thread>`, `discord:@<user>` (a direct message),
+    `telegram:<chat>` or `telegram:<chat>/<topic>`.
+    """
+
+    platform: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.address}"
+
+
+def read_chat(text: str) -> Chat:
+    """Read a chat as people write it; raise ValueError with one sentence and the remedy."""
+    platform, colon, address = text.strip().partition(":")
+    shape = _SHAPES.get(platform)
+    if not colon or shape is None:
+        raise ValueError(
+            f"“{text}” is not a chat: write discord:<channel id>, discord:@<user id>, "
+            "telegram:<chat id> or telegram:<chat id>/<topic id>"
+        )
+    if platform == "telegram" and address.startswith("@"):
+        raise ValueError(
+            f"“{text}” is a name, and names can change hands: send /following there, "
+            "the bot's answer ends with the chat's number"
+        )
+    if not shape.fullmatch(address):
+        raise ValueError(
+            f"“{text}” is not a {platform.title()} chat: after “{platform}:” comes its number"
+        )
+    return Chat(platform, address)

@@ -1,0 +1,97 @@
+"""What people can ask: commands, declared once for every platform."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.model.chat import Chat
+from bot.model.errors import Sorry, StorageAway
+from bot.model.message import Message, Ref, Text, Tone
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question, wherever it came from: typed, picked or clicked."""
+
+    chat: Chat
+    """Where the answer will stand, and what /follow and /pin are about."""
+    person: Chat
+    """Who asks, as the chat that is private to them."""
+    private: bool
+    """Only this person and the bot can read here."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """By option name; what was not said is absent."""
+
+    def get(self, option: str) -> str:
+        """What was said for an option, stripped; empty when nothing was."""
+        return self.options.get(option, "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One suggestion while someone types: what they read, and what is sent."""
+
+    name: str
+    value: str
+
+
+Complete = Callable[[str, Ask], list[Choice]]
+"""Suggestions for what was typed so far, best first. Answers from memory, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something a command takes."""
+
+    name: str
+    description: str
+    complete: Complete | None = None
+    hidden: bool = False
+    """Reached by buttons only; nobody types it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing people can ask for, on every platform."""
+
+    name: str
+    """1-32 of a-z: both platforms take it."""
+    description: str
+    """At most 100 characters."""
+    answer: Callable[[Ask], Awaitable[Message]]
+    options: tuple[Option, ...] = ()
+    """In the order in which a Ref carries them."""
+    rest: str | None = None
+    """The option that takes the words typed behind the command, where people type a line."""
+    moderators: bool = False
+    """Where others can read, only those who care for the chat may ask this."""
+
+    async def reply(self, ask: Ask, is_moderator: Callable[[], Awaitable[bool]]) -> Message:
+        """Answer, turning every failure into something the asker can read.
+
+        `is_moderator` is asked at this moment, not remembered.
+        """
+        try:
+            if self.moderators and not ask.private and not await is_moderator():
+                return Message(f"/{self.name} is for the moderators of this chat", tone=Tone.SORRY)
+            return await self.answer(ask)
+        except Sorry as sorry:
+            return Message(str(sorry), sorry.blocks, sorry.rows, tone=Tone.SORRY)
+        except StorageAway:
+            return Message(
+                "That cannot be saved just now",
+                (Text("The bot's storage is away for a moment. Please try again in a minute."),),
+                tone=Tone.SORRY,
+            )
+        except Exception:
+            log.exception("command failed", extra={"command": self.name})
+            return Message(
+                "Something broke on our side", (Text("It has been logged."),), tone=Tone.SORRY
+            )
+
+    def options_of(self, ref: Ref) -> dict[str, str]:
+        """The options a button stands for."""
+        named = zip((option.name for option in self.options), ref.arguments, strict=False)
+        return {name: value for name, value in named if value}

@@ -1,0 +1,64 @@
+"""What can go wrong, named for what happened."""
+
+from datetime import timedelta
+
+from bot.model.chat import Chat
+from bot.model.message import Block, Row
+
+
+class Sorry(Exception):
+    """The asker should hear about it: a sentence written for them, and where to go from here."""
+
+    def __init__(self, sentence: str, *blocks: Block, rows: tuple[Row, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.blocks = blocks
+        self.rows = rows
+
+
+class SetupError(Exception):
+    """The operator should hear about it: what is wrong with the set-up, and how to mend it."""
+
+
+class SendFailed(Exception):
+    """A platform did not take what we sent. Each kind says what is known and what may follow."""
+
+
+class Unreachable(SendFailed):
+    """The chat refuses us: rights lost, blocked, kicked, gone. It can be mended by people."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(f"{why}: {remedy}")
+        self.why = why
+        self.remedy = remedy
+
+
+class Moved(SendFailed):
+    """The chat lives on under another address."""
+
+    def __init__(self, to: Chat) -> None:
+        super().__init__(f"the chat is now {to}")
+        self.to = to
+
+
+class CardGone(SendFailed):
+    """The message to edit or pin is no longer there, or no longer ours to change."""
+
+
+class NotNow(SendFailed):
+    """Surely not done; worth another try after a while."""
+
+    def __init__(self, after: timedelta, why: str) -> None:
+        super().__init__(why)
+        self.after = after
+
+
+class Rejected(SendFailed):
+    """The platform will not take this content, whenever it is sent: our mistake."""
+
+
+class OutcomeUnknown(SendFailed):
+    """The request left and no answer came back. It may have been done."""
+
+
+class StorageAway(Exception):
+    """The storage cannot be reached just now; it is being waited for."""

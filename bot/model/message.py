@@ -1,0 +1,151 @@
+"""What the bot says: a title, blocks and buttons, free of any platform's words.
+
+All texts are plain. A renderer escapes them, holds its platform's limits and decides
+how each block looks; nobody else does.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from stories.story import StoryId
+
+
+class Tone(StrEnum):
+    """The mood of a message: a colour on one platform, a mark on the other."""
+
+    PLAIN = "plain"
+    EMERGING = "emerging"
+    ACTIVE = "active"
+    COOLING = "cooling"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+    SORRY = "sorry"
+
+
+_ARGUMENT = re.compile(r"[a-z0-9-]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A question the bot can be asked by a button: a command and its first options, in order.
+
+    The whole address travels in the button, so it works after a restart. Its text form,
+    `faq_some-story_1f2e3d4c`, is at most 60 characters of a-z, 0-9, - and _, which fits
+    Telegram's 64-byte callback data, its start payload's alphabet and Discord's custom id.
+    """
+
+    command: str
+    arguments: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        words = (self.command, *self.arguments)
+        if not all(_ARGUMENT.fullmatch(word) for word in words) or len(str(self)) > 60:
+            raise ValueError(f"not something a button can carry: {words}")
+
+    def __str__(self) -> str:
+        return "_".join((self.command, *self.arguments))
+
+
+def read_ref(text: str) -> Ref:
+    """Read a reference back from a button; raise ValueError when it is none of ours."""
+    command, *arguments = text.split("_")
+    if not command:
+        raise ValueError("not a reference: it names no command")
+    return Ref(command, tuple(arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph."""
+
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line that stands above what follows."""
+
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """A list. When room is short its last items go first."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Short facts on one line: “● Active · 21 hours · virality 4.5”."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way out to the web. It is always shown with the host it leads to.
+
+    Anything but http and https with a host, and anything with a user name in it, is not shown.
+    """
+
+    label: str
+    url: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Small print, with a moment behind it where there is one."""
+
+    body: str
+    at: datetime | None = None
+
+
+Block = Text | Heading | Bullets | Facts | Link | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A click that asks the bot something."""
+
+    label: str
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """Buttons beside one another, at most five."""
+
+    items: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A choice out of at most 25, one of which is picked."""
+
+    prompt: str
+    items: tuple[Button, ...]
+
+
+Row = Buttons | Menu
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, or the answer to one question."""
+
+    title: str
+    blocks: tuple[Block, ...] = ()
+    rows: tuple[Row, ...] = ()
+    """At most five."""
+    tone: Tone = Tone.PLAIN
+    image_url: str | None = None
+    struck: bool = False
+    """Title, texts and bullets are struck through; notes still speak."""
+    living: StoryId | None = None
+    """Set on a card: it stays, so its buttons answer beside it instead of replacing it."""
+    more: str | None = None
+    """What is said where the rest was left out; None says just “…”."""

@@ -1,0 +1,223 @@
+"""What the bot needs from the world, in its own words."""
+
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.model.chat import Chat
+from bot.model.command import Command
+from bot.model.message import Message
+from bot.model.rule import Rule
+from stories.shelf import Edition
+from stories.story import Story, StoryId
+
+
+class Right(StrEnum):
+    """Something the bot wants to do in a chat."""
+
+    POST = "post"
+    PIN = "pin"
+
+
+class Platform(Protocol):
+    """A chat service the bot lives on. Everything it raises is a SendFailed of bot.model.errors."""
+
+    @property
+    def name(self) -> str:
+        """The part before the colon in a chat: discord, telegram."""
+        ...
+
+    @property
+    def connected(self) -> bool:
+        """True while people's questions reach us."""
+        ...
+
+    async def run(self, commands: Sequence[Command]) -> None:
+        """Stay connected and answer commands until cancelled."""
+        ...
+
+    async def post(
+        self,
+        chat: Chat,
+        message: Message,
+        *,
+        key: str,
+        silent: bool = True,
+        reply_to: str | None = None,
+    ) -> str:
+        """Post and return where it stands. Where the platform can, `key` makes a repeat harmless.
+
+        Not to be cancelled because a clock ran out: the message may be there all the same.
+        """
+        ...
+
+    async def edit(self, chat: Chat, place: str, message: Message) -> None:
+        """Make the message at `place` say this; saying what it already says is no error."""
+        ...
+
+    async def pin(self, chat: Chat, place: str) -> None:
+        """Pin the message, without a notification; a pinned one stays pinned."""
+        ...
+
+    async def unpin(self, chat: Chat, place: str) -> None: ...
+
+    async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
+        """The rights we would need and have not, in the platform's own names."""
+        ...
+
+    async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
+        """Where the message posted with `key` stands, if the platform lets us look."""
+        ...
+
+    def repeatable(self, age_s: float) -> bool:
+        """Whether a post of unknown outcome and that age may be repeated with its key."""
+        ...
+
+
+class Desk(Protocol):
+    """What moderators can have done with the cards of a chat."""
+
+    async def pin(self, chat: Chat, story: StoryId) -> None:
+        """Pin the story's card, posting it first if needed; raise Sorry with what is missing."""
+        ...
+
+    async def unpin(self, chat: Chat, story: StoryId) -> None:
+        """Unpin the story's card; raise Sorry when it is not pinned here by us."""
+        ...
+
+    async def pins(self, chat: Chat) -> list[StoryId]:
+        """The stories whose cards we have pinned here."""
+        ...
+
+
+class Rules(Protocol):
+    """What each chat wants. Reading never waits."""
+
+    def of(self, chat: Chat) -> Rule | None: ...
+
+    def is_fixed(self, chat: Chat) -> bool:
+        """True for a chat whose rule stands in the operator's file."""
+        ...
+
+    def wanting(self, story: Story) -> set[Chat]: ...
+
+    async def set(self, chat: Chat, rule: Rule | None) -> None:
+        """Save a chat's rule, or forget it; raise StorageAway when that cannot be done now."""
+        ...
+
+
+class State(StrEnum):
+    """How the last attempt to show a card ended."""
+
+    SENDING = "sending"
+    SHOWN = "shown"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the ledger: one story's card in one chat."""
+
+    state: State
+    at: datetime
+    """When the state was written."""
+    revision: int
+    """The revision shown, being sent, or tried."""
+    place: str | None = None
+    """Where the card stands, in the platform's terms; None before it stands anywhere."""
+    looks: str | None = None
+    """A hash of what the card says, to leave it alone when nothing would change."""
+    posted_at: datetime | None = None
+    replied_at: datetime | None = None
+    generation: int = 1
+    """Counts the cards made for this story here: a new one only after one is gone or unproven."""
+    pinned: bool = False
+    why: str | None = None
+    """What went wrong, in words for people."""
+
+
+class Ledger(Protocol):
+    """Which card shows which revision where, and how every attempt ended."""
+
+    async def row(self, chat: Chat, story: StoryId) -> Row | None: ...
+
+    async def write(self, chat: Chat, story: StoryId, row: Row) -> None: ...
+
+    async def of_story(self, story: StoryId) -> Mapping[Chat, Row]: ...
+
+    async def of_chat(self, chat: Chat) -> Mapping[StoryId, Row]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a reader has followed the archive's index."""
+
+    epoch: str = ""
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A chat is owed a story's newest state."""
+
+    chat: Chat
+    story: StoryId
+    seq: int
+    """The edition that made it due."""
+
+
+class Due(Protocol):
+    """What is owed, kept so that a crash forgets none of it. Marking twice is marking once."""
+
+    async def cursor(self, platform: str) -> Cursor: ...
+
+    async def mark(self, platform: str, marks: Iterable[Mark], upto: Cursor) -> None:
+        """Add marks and move the platform's cursor, in one step."""
+        ...
+
+    async def all(self, platform: str) -> list[Mark]: ...
+
+    async def done(self, platform: str, mark: Mark) -> None:
+        """Strike a mark out, unless a newer edition has marked the same chat and story since."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the archive's index holds behind a cursor."""
+
+    upto: Cursor
+    editions: tuple[Edition, ...]
+
+
+class Archive(Protocol):
+    """Where stories are kept."""
+
+    async def since(self, cursor: Cursor) -> Changes:
+        """Everything newer than `cursor`; everything there is when its epoch is past."""
+        ...
+
+    async def history(self, story: StoryId) -> Sequence[Story]:
+        """The revisions still kept, oldest first."""
+        ...
+
+    def wakes(self) -> AsyncGenerator[str]:
+        """A reason to read the index, each time there may be one; subscribed before the first."""
+        ...
+
+
+class Lease(Protocol):
+    """At most one holder of a name at a time."""
+
+    @property
+    def sure(self) -> bool:
+        """False while the storage is away and the lease cannot be proved."""
+        ...
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Wait for the lease and keep it while inside; cancelled when another took it over."""
+        ...

@@ -11,7 +11,7 @@ from bot.model.chat import Chat
 from bot.model.command import Command
 from bot.model.message import Message
 from bot.model.rule import Rule
-from stories.shelf import Edition
+from stories.index import Changes, Cursor, Door, Verdict
 from stories.story import Story, StoryId
 
 
@@ -109,6 +109,14 @@ class Rules(Protocol):
         ...
 
 
+class RuleStore(Protocol):
+    """Where the rules that people set from chat are kept."""
+
+    async def load(self) -> Mapping[Chat, Rule]: ...
+
+    async def save(self, chat: Chat, rule: Rule | None) -> None: ...
+
+
 class State(StrEnum):
     """How the last attempt to show a card ended."""
 
@@ -153,14 +161,6 @@ class Ledger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far a reader has followed the archive's index."""
-
-    epoch: str = ""
-    seq: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """A chat is owed a story's newest state."""
 
@@ -175,8 +175,8 @@ class Due(Protocol):
 
     async def cursor(self, platform: str) -> Cursor: ...
 
-    async def mark(self, platform: str, marks: Iterable[Mark], upto: Cursor) -> None:
-        """Add marks and move the platform's cursor, in one step."""
+    async def mark(self, platform: str, marks: Iterable[Mark], upto: Cursor | None) -> None:
+        """Add marks and move the platform's cursor (None: leave it), in one step."""
         ...
 
     async def all(self, platform: str) -> list[Mark]: ...
@@ -186,16 +186,24 @@ class Due(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What the archive's index holds behind a cursor."""
-
-    upto: Cursor
-    editions: tuple[Edition, ...]
-
-
 class Archive(Protocol):
-    """Where stories are kept."""
+    """Where stories are kept. Everything it does may raise StorageAway."""
+
+    async def accept(self, story: Story) -> tuple[Verdict, int]:
+        """Take a revision unless it is not newer; return the verdict and the revision now held."""
+        ...
+
+    async def reject(self, door: Door, raw: bytes, why: str) -> None:
+        """Remember a refused document for the operator."""
+        ...
+
+    def said(self) -> AsyncGenerator[bytes]:
+        """Documents as they are published, while we listen."""
+        ...
+
+    def left(self) -> AsyncGenerator[bytes]:
+        """Documents of the inbox, each struck out when the next is asked for."""
+        ...
 
     async def since(self, cursor: Cursor) -> Changes:
         """Everything newer than `cursor`; everything there is when its epoch is past."""

@@ -4,6 +4,20 @@ from datetime import timedelta
 
 from bot.model.chat import Chat
 from bot.model.message import Block, Row
+from stories.away import StorageAway
+
+__all__ = [
+    "CardGone",
+    "Moved",
+    "NotNow",
+    "OutcomeUnknown",
+    "Rejected",
+    "SendFailed",
+    "SetupError",
+    "Sorry",
+    "StorageAway",
+    "Unreachable",
+]
 
 
 class Sorry(Exception):
@@ -58,7 +72,3 @@ class Rejected(SendFailed):
 
 class OutcomeUnknown(SendFailed):
     """The request left and no answer came back. It may have been done."""
-
-
-class StorageAway(Exception):
-    """The storage cannot be reached just now; it is being waited for."""

@@ -1,0 +1,69 @@
+"""What is owed, in Redis: a hash a platform, a field a chat and story, beside the cursor."""
+
+from collections.abc import Iterable
+
+from redis.asyncio import Redis
+
+from bot.model.chat import read_chat
+from bot.ports import Mark
+from stories.archive import storage, text
+from stories.index import Cursor
+from stories.story import StoryId
+
+# Strike out unless a newer edition has marked the same field since.
+_DONE = """
+local seq = redis.call('HGET', KEYS[1], ARGV[1])
+if seq and tonumber(seq) <= tonumber(ARGV[2]) then redis.call('HDEL', KEYS[1], ARGV[1]) end
+"""
+_BATCH = 1000
+
+
+class RedisDue:
+    """What each platform still owes its chats."""
+
+    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+        self._redis = redis
+        self._prefix = prefix
+        self._done = redis.register_script(_DONE)
+
+    @storage
+    async def cursor(self, platform: str) -> Cursor:
+        held = await self._redis.hgetall(self._cursor(platform))
+        return Cursor(text(held[b"epoch"]), int(held[b"seq"])) if held else Cursor()
+
+    @storage
+    async def mark(self, platform: str, marks: Iterable[Mark], upto: Cursor | None) -> None:
+        fields = {_field(mark): mark.seq for mark in marks}
+        names = list(fields)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for start in range(0, len(names), _BATCH):
+                batch = {name: fields[name] for name in names[start : start + _BATCH]}
+                pipe.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]
+            if upto is not None:
+                moved = {"epoch": upto.epoch, "seq": upto.seq}
+                pipe.hset(self._cursor(platform), mapping=moved)  # type: ignore[arg-type]
+            await pipe.execute()
+
+    @storage
+    async def all(self, platform: str) -> list[Mark]:
+        marks = await self._redis.hgetall(self._due(platform))
+        return [_read(text(field), int(seq)) for field, seq in marks.items()]
+
+    @storage
+    async def done(self, platform: str, mark: Mark) -> None:
+        await self._done([self._due(platform)], [_field(mark), mark.seq])
+
+    def _due(self, platform: str) -> str:
+        return f"{self._prefix}:due:{platform}"
+
+    def _cursor(self, platform: str) -> str:
+        return f"{self._prefix}:cursor:{platform}"
+
+
+def _field(mark: Mark) -> str:
+    return f"{mark.chat} {mark.story}"
+
+
+def _read(field: str, seq: int) -> Mark:
+    chat, story = field.split(" ")
+    return Mark(read_chat(chat), StoryId(story), seq)

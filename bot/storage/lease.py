@@ -1,0 +1,99 @@
+"""Leases in Redis: at most one holder of a name, and a standby that takes over."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+from redis.asyncio import Redis
+
+from bot.model.errors import StorageAway
+from stories.archive import storage
+
+log = logging.getLogger(__name__)
+
+LASTS_S = 10.0
+"""How long a lease outlives a holder that died."""
+RENEW_S = 3.0
+
+# Take what is free or already ours, and keep it alive. Repeating it changes nothing.
+_HOLD = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+_LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+
+
+class LeaseLost(Exception):
+    """Another process holds the lease now."""
+
+
+class RedisLease:
+    """One name that one process holds at a time."""
+
+    def __init__(self, redis: Redis, name: str, prefix: str = "storywire") -> None:
+        self._name = name
+        self._key = f"{prefix}:lease:{name}"
+        self._token = secrets.token_hex(8)
+        self._hold_script = redis.register_script(_HOLD)
+        self._leave_script = redis.register_script(_LEAVE)
+        self._sure = False
+
+    @property
+    def sure(self) -> bool:
+        """False while the lease cannot be proved: not held, or the storage is away."""
+        return self._sure
+
+    @asynccontextmanager
+    async def held(self) -> AsyncGenerator[None]:
+        """Wait for the lease and keep it while inside.
+
+        When another process took it over, what runs inside is cancelled and LeaseLost rises in
+        an ExceptionGroup. While the storage is away the inside goes on, with `sure` false.
+        """
+        await self._win()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                keeper = tasks.create_task(self._keep(), name=f"lease {self._name}")
+                yield
+                keeper.cancel()
+        finally:
+            self._sure = False
+            with suppress(StorageAway):  # then it runs out by itself
+                await self._leave()
+
+    async def _win(self) -> None:
+        waiting = False
+        while True:
+            try:
+                if await self._hold():
+                    self._sure = True
+                    log.info("lease held", extra={"lease": self._name})
+                    return
+                if not waiting:
+                    log.info("standing by", extra={"lease": self._name})
+                waiting = True
+            except StorageAway as away:
+                log.warning("waiting for the storage", extra={"why": str(away)})
+            await asyncio.sleep(RENEW_S / 3)
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_S if self._sure else RENEW_S / 3)
+            try:
+                if not await self._hold():
+                    raise LeaseLost(self._name)
+                self._sure = True
+            except StorageAway:
+                self._sure = False
+
+    @storage
+    async def _hold(self) -> bool:
+        return bool(await self._hold_script([self._key], [self._token, int(LASTS_S * 1000)]))
+
+    @storage
+    async def _leave(self) -> None:
+        await self._leave_script([self._key], [self._token])

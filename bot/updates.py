@@ -1,0 +1,122 @@
+"""Hearing: documents come in by one editor at a time; wakes and catch-up close every gap."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from bot.model.errors import StorageAway
+from bot.ports import Archive, Lease
+from stories.index import Cursor, Door, Verdict
+from stories.shelf import Shelf
+from stories.wire import WireError, read
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 1.0
+"""Between attempts to reach a storage that is away."""
+
+
+class Editor:
+    """Takes documents from both doors in the order they came, and accepts what is newer."""
+
+    def __init__(self, archive: Archive, lease: Lease) -> None:
+        self._archive = archive
+        self._lease = lease
+        self._one_at_a_time = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Edit while we hold the lease; stand by while another does."""
+        while True:
+            async with self._lease.held(), asyncio.TaskGroup() as doors:
+                doors.create_task(self._watch(Door.SAID, self._archive.said), name="door said")
+                doors.create_task(self._watch(Door.LEFT, self._archive.left), name="door left")
+
+    async def _watch(self, door: Door, documents: Callable[[], AsyncGenerator[bytes]]) -> None:
+        while True:
+            try:
+                async with aclosing(documents()) as arriving:
+                    async for raw in arriving:
+                        await self._take(door, raw)
+            except StorageAway as away:
+                log.warning("waiting for the storage", extra={"door": door, "why": str(away)})
+                await asyncio.sleep(WAIT_S)
+
+    async def _take(self, door: Door, raw: bytes) -> None:
+        """Accept or reject one document. StorageAway leaves it at the inbox for another time."""
+        async with self._one_at_a_time:
+            try:
+                reading = read(raw)
+            except WireError as error:
+                await self._reject(door, raw, str(error))
+                return
+            story = reading.story
+            if reading.unknown:
+                log.warning(
+                    "unknown fields left out",
+                    extra={"story": story.id, "fields": ", ".join(reading.unknown)},
+                )
+            verdict, revision = await self._archive.accept(story)
+            facts = {"story": story.id, "revision": revision, "door": door}
+            match verdict:
+                case Verdict.ACCEPTED:
+                    log.info("story accepted", extra=facts)
+                case Verdict.SAME:
+                    log.info("nothing new", extra=facts)
+                case Verdict.STALE:
+                    why = f"revision {story.revision} of {story.id} is stale: {revision} is held"
+                    await self._reject(door, raw, why)
+                case Verdict.CONFLICT:
+                    why = (
+                        f"revision {revision} of {story.id} is held with other content: "
+                        "publish the change as a higher revision, or leave revision out"
+                    )
+                    await self._reject(door, raw, why)
+
+    async def _reject(self, door: Door, raw: bytes, why: str) -> None:
+        log.warning("document refused", extra={"door": door, "why": why})
+        await self._archive.reject(door, raw, why)
+
+
+class Follower:
+    """Keeps the shelf in step with the archive, and rings when it changed."""
+
+    def __init__(self, archive: Archive, shelf: Shelf) -> None:
+        self._archive = archive
+        self._shelf = shelf
+        self._bells: list[asyncio.Event] = []
+        self.cursor = Cursor()
+        self.hears = False
+        """True while the storage answers and wakes are subscribed."""
+
+    def bell(self) -> asyncio.Event:
+        """An event that is set whenever the shelf may have changed."""
+        bell = asyncio.Event()
+        bell.set()
+        self._bells.append(bell)
+        return bell
+
+    async def run(self) -> None:
+        """Follow the index for ever: on every wake, every (re)subscription and every sweep."""
+        while True:
+            try:
+                async with aclosing(self._archive.wakes()) as wakes:
+                    async for _ in wakes:
+                        await self._catch_up()
+            except StorageAway as away:
+                if self.hears:
+                    log.warning("stories come from memory for now", extra={"why": str(away)})
+                self.hears = False
+                await asyncio.sleep(WAIT_S)
+
+    async def _catch_up(self) -> None:
+        changes = await self._archive.since(self.cursor)
+        if changes.upto.epoch != self.cursor.epoch and self.cursor.epoch:
+            log.warning("the archive began anew", extra={"epoch": changes.upto.epoch})
+            self._shelf.clear()
+        for edition in changes.editions:
+            self._shelf.put(edition)
+        self.cursor = changes.upto
+        self.hears = True
+        for bell in self._bells:
+            bell.set()

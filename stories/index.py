@@ -1,0 +1,55 @@
+"""What the archive tells its readers: verdicts on documents, and how far a reader has come."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from stories.shelf import Edition
+
+
+class Verdict(StrEnum):
+    """What became of a revision."""
+
+    ACCEPTED = "accepted"
+    SAME = "same"
+    """It says what is already held."""
+    STALE = "stale"
+    """Older than what is held."""
+    CONFLICT = "conflict"
+    """The revision that is held, with other content."""
+
+
+class Door(StrEnum):
+    """How a document came in."""
+
+    SAID = "said"
+    """Pub/sub: heard if a bot listens at that moment."""
+    LEFT = "left"
+    """The inbox: nothing left there is missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a reader has followed the index. Another epoch means: begin anew."""
+
+    epoch: str = ""
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the index holds behind a cursor, oldest change first."""
+
+    upto: Cursor
+    editions: tuple[Edition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A document that was refused, and why."""
+
+    at: datetime
+    door: Door
+    why: str
+    beginning: str
+    """Its first 200 characters."""

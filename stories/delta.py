@@ -1,0 +1,363 @@
+"""What changed between two revisions of a story, and how much it matters."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+
+from rapidfuzz import fuzz, utils
+
+from stories.story import Source, Status, Story
+
+SAME_BULLET = 65.0
+"""How alike (0-100, the order of words set aside) two bullets must be to be one bullet reworded.
+
+Different sentences about one event reach about 55, a corrected number or name leaves 75 and more.
+"""
+REWRITTEN_BULLETS = 3
+"""At least so many bullets, and at least half of them, replaced: the breakdown was rewritten."""
+VIRALITY_LEAP = 2.0
+VIRALITY_HIGH = 7.0
+"""Up by VIRALITY_LEAP or more, to VIRALITY_HIGH or more, is major."""
+VIRALITY_STEP = 1.0
+"""A move of this much, up or down, is notable."""
+ARTICLES_TIMES = 2
+ARTICLES_MORE = 5
+"""So many times as many articles as before, and so many more, is notable."""
+
+
+class Weight(IntEnum):
+    """How loud a change may be: MINOR edits the card, NOTABLE also replies, MAJOR also pings."""
+
+    MINOR = 1
+    NOTABLE = 2
+    MAJOR = 3
+
+
+class Kind(StrEnum):
+    """The kinds of change, in the order in which they are named when equally heavy."""
+
+    NEW = "new"
+    RETRACTED = "retracted"
+    REINSTATED = "reinstated"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    ENDED = "ended"
+    REWRITTEN = "rewritten"
+    BULLET_ADDED = "bullet added"
+    TITLE = "title"
+    STATUS = "status"
+    VIRALITY = "virality"
+    BULLET_REMOVED = "bullet removed"
+    ARTICLES = "articles"
+    SPLIT = "split"
+    BULLET_REWORDED = "bullet reworded"
+    HEADLINE = "headline"
+    QUESTION_ADDED = "question added"
+    ANSWER_CHANGED = "answer changed"
+    QUESTION_REMOVED = "question removed"
+    SOURCE_ADDED = "source added"
+    SOURCE_REMOVED = "source removed"
+    SOURCE_CHANGED = "source changed"
+    ENTITIES = "entities"
+    KEYWORDS = "keywords"
+    LEANING = "leaning"
+    RANK = "rank"
+    LINK = "link"
+    IMAGE = "image"
+    STARTED = "started"
+    UPDATED = "updated"
+    OTHER = "other"
+    """Nothing of the above: bullets, questions or sources in another order, a question's case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change. `before` and `after` are plain texts; of what came or went one side is None."""
+
+    kind: Kind
+    weight: Weight
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Everything that changed between two revisions, in the order of Kind."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def weight(self) -> Weight | None:
+        """The heaviest change's; None when nothing changed."""
+        return max((change.weight for change in self.changes), default=None)
+
+    @property
+    def reason(self) -> Change | None:
+        """The heaviest change, of equally heavy ones the first: what a reply names."""
+        return max(self.changes, key=lambda change: change.weight, default=None)
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The weight of one kind of change, under a condition."""
+
+    weight: Weight
+    when: str
+    """The condition in words; empty for "always"."""
+    holds: Callable[[Story, Story], bool]
+    """The same condition, of the story before and after."""
+
+
+def _always(weight: Weight) -> tuple[Rule, ...]:
+    return (Rule(weight, "", lambda before, after: True),)
+
+
+def _leaps(before: Story, after: Story) -> bool:
+    now = after.stats.virality
+    return (
+        now is not None and now >= VIRALITY_HIGH and _virality_move(before, after) >= VIRALITY_LEAP
+    )
+
+
+def _virality_move(before: Story, after: Story) -> float:
+    """How far virality rose; 0 when one side does not say. Rounded: 7.1 - 5.1 is 2, not 1.99…"""
+    was, now = before.stats.virality, after.stats.virality
+    return 0.0 if was is None or now is None else round(now - was, 6)
+
+
+def _multiplies(before: Story, after: Story) -> bool:
+    was, now = before.stats.articles, after.stats.articles
+    if was is None or now is None:
+        return False
+    return now >= was * ARTICLES_TIMES and now - was >= ARTICLES_MORE
+
+
+def _both_say_status(before: Story, after: Story) -> bool:
+    return before.stats.status is not None and after.stats.status is not None
+
+
+_MINOR, _NOTABLE, _MAJOR = map(_always, Weight)
+
+RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
+    {
+        # A new story's card is itself the message: there is nothing to reply to, and no ping.
+        Kind.NEW: _NOTABLE,
+        Kind.RETRACTED: (
+            Rule(
+                Weight.MAJOR, "the story stood before", lambda before, _: before.retracted is None
+            ),
+            *_MINOR,
+        ),
+        # Whoever was told loudly that a story is gone is told as loudly that it is back.
+        Kind.REINSTATED: _MAJOR,
+        Kind.MERGED: _MAJOR,
+        Kind.UNMERGED: _MAJOR,
+        Kind.ENDED: _MAJOR,
+        Kind.REWRITTEN: _MAJOR,
+        Kind.BULLET_ADDED: _NOTABLE,
+        Kind.TITLE: _NOTABLE,
+        Kind.STATUS: (Rule(Weight.NOTABLE, "there was and is one", _both_say_status), *_MINOR),
+        Kind.VIRALITY: (
+            Rule(
+                Weight.MAJOR, f"up by {VIRALITY_LEAP} or more, to {VIRALITY_HIGH} or more", _leaps
+            ),
+            Rule(
+                Weight.NOTABLE,
+                f"moved by {VIRALITY_STEP} or more",
+                lambda before, after: abs(_virality_move(before, after)) >= VIRALITY_STEP,
+            ),
+            *_MINOR,
+        ),
+        Kind.BULLET_REMOVED: _NOTABLE,
+        Kind.ARTICLES: (
+            Rule(
+                Weight.NOTABLE,
+                f"{ARTICLES_TIMES} times as many or more, and {ARTICLES_MORE} more or more",
+                _multiplies,
+            ),
+            *_MINOR,
+        ),
+        Kind.SPLIT: _NOTABLE,
+        Kind.BULLET_REWORDED: _MINOR,
+        Kind.HEADLINE: _MINOR,
+        Kind.QUESTION_ADDED: _MINOR,
+        Kind.ANSWER_CHANGED: _MINOR,
+        Kind.QUESTION_REMOVED: _MINOR,
+        Kind.SOURCE_ADDED: _MINOR,
+        Kind.SOURCE_REMOVED: _MINOR,
+        Kind.SOURCE_CHANGED: _MINOR,
+        Kind.ENTITIES: _MINOR,
+        Kind.KEYWORDS: _MINOR,
+        Kind.LEANING: _MINOR,
+        Kind.RANK: _MINOR,
+        Kind.LINK: _MINOR,
+        Kind.IMAGE: _MINOR,
+        Kind.STARTED: _MINOR,
+        Kind.UPDATED: _MINOR,
+        Kind.OTHER: _MINOR,
+    }
+)
+"""The published rule: the first row of a kind whose condition holds gives the change's weight."""
+
+
+def compare(before: Story | None, after: Story) -> Delta:
+    """What changed from `before` to `after`, whatever their revisions are called.
+
+    None, or a story of another id, before: the story is new, and that is all that is said.
+    Otherwise the delta is empty exactly when nothing but the revision differs.
+    """
+    if before is None or before.id != after.id:
+        return Delta((Change(Kind.NEW, RULES[Kind.NEW][0].weight, None, after.title),))
+    found = sorted(_differences(before, after), key=lambda found: _ORDER[found[0]])
+    if not found and replace(before, revision=None) != replace(after, revision=None):
+        found = [(Kind.OTHER, None, None)]
+    return Delta(
+        tuple(Change(kind, _weigh(kind, before, after), was, now) for kind, was, now in found)
+    )
+
+
+_ORDER = {kind: place for place, kind in enumerate(Kind)}
+
+_Found = tuple[Kind, str | None, str | None]
+"""A kind, the text before and the text after."""
+
+
+def _weigh(kind: Kind, before: Story, after: Story) -> Weight:
+    return next(rule.weight for rule in RULES[kind] if rule.holds(before, after))
+
+
+def _differences(before: Story, after: Story) -> Iterator[_Found]:
+    yield from _standing(before, after)
+    yield from _bullets(before.breakdown, after.breakdown)
+    yield from _questions(before, after)
+    yield from _sources(before.sources, after.sources)
+    was, now = before.stats, after.stats
+    pairs: list[tuple[Kind, object, object]] = [
+        (Kind.TITLE, before.title, after.title),
+        (Kind.HEADLINE, before.headline, after.headline),
+        (Kind.ENDED if now.status is Status.ENDED else Kind.STATUS, was.status, now.status),
+        (Kind.VIRALITY, was.virality, now.virality),
+        (Kind.ARTICLES, was.articles, now.articles),
+        (Kind.LEANING, was.leaning, now.leaning),
+        (Kind.ENTITIES, before.entities, after.entities),
+        (Kind.KEYWORDS, before.keywords, after.keywords),
+        (Kind.SPLIT, before.split_from, after.split_from),
+        (Kind.RANK, before.rank, after.rank),
+        (Kind.LINK, before.url, after.url),
+        (Kind.IMAGE, before.image_url, after.image_url),
+        (Kind.STARTED, before.started_at, after.started_at),
+        (Kind.UPDATED, before.updated_at, after.updated_at),
+    ]
+    yield from ((kind, _said(old), _said(new)) for kind, old, new in pairs if old != new)
+
+
+def _standing(before: Story, after: Story) -> Iterator[_Found]:
+    """Whether the story still stands, and on its own feet."""
+    if before.retracted != after.retracted:
+        kind = Kind.REINSTATED if after.retracted is None else Kind.RETRACTED
+        yield kind, before.retracted, after.retracted
+    if before.merged_into != after.merged_into:
+        kind = Kind.UNMERGED if after.merged_into is None else Kind.MERGED
+        yield kind, before.merged_into, after.merged_into
+
+
+def _bullets(before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Found]:
+    """Bullets that came, went or were reworded, wherever in the breakdown they stand."""
+    gone, come = _without(before, after), _without(after, before)
+    for old, new in _reworded(gone, come):
+        gone.remove(old)
+        come.remove(new)
+        yield Kind.BULLET_REWORDED, old, new
+    replaced = min(len(gone), len(come))
+    if replaced >= REWRITTEN_BULLETS and replaced * 2 >= len(before):
+        yield Kind.REWRITTEN, None, None
+    yield from ((Kind.BULLET_ADDED, None, new) for new in come)
+    yield from ((Kind.BULLET_REMOVED, old, None) for old in gone)
+
+
+def _reworded(gone: list[str], come: list[str]) -> list[tuple[str, str]]:
+    """Pairs of bullets that are one bullet in other words; the most alike find each other first.
+
+    Equally alike ones pair up by their text, so that their order plays no part.
+    """
+    processed = {text: utils.default_process(text) for text in {*gone, *come}}
+    alike = sorted(
+        (-likeness, old, new)
+        for old in set(gone)
+        for new in set(come)
+        if (likeness := _likeness(processed[old], processed[new])) >= SAME_BULLET
+    )
+    left, right, pairs = Counter(gone), Counter(come), []
+    for _, old, new in alike:
+        times = min(left[old], right[new])
+        left[old] -= times
+        right[new] -= times
+        pairs += [(old, new)] * times
+    return pairs
+
+
+def _likeness(one: str, other: str) -> float:
+    if not one or not other:  # nothing but signs: only the same signs are the same
+        return 0.0
+    return max(
+        fuzz.ratio(one, other, score_cutoff=SAME_BULLET),
+        fuzz.token_sort_ratio(one, other, score_cutoff=SAME_BULLET),
+    )
+
+
+def _questions(before: Story, after: Story) -> Iterator[_Found]:
+    was = {question.key: question for question in before.questions}
+    now = {question.key: question for question in after.questions}
+    for key, question in now.items():
+        if key not in was:
+            yield Kind.QUESTION_ADDED, None, question.question
+        elif was[key].answer != question.answer:
+            yield Kind.ANSWER_CHANGED, was[key].answer, question.answer
+    yield from ((Kind.QUESTION_REMOVED, was[key].question, None) for key in was if key not in now)
+
+
+def _sources(before: tuple[Source, ...], after: tuple[Source, ...]) -> Iterator[_Found]:
+    was = {_place(source): source for source in before}
+    now = {_place(source): source for source in after}
+    for place, source in now.items():
+        if place not in was:
+            yield Kind.SOURCE_ADDED, None, source.title
+        elif was[place] != source:
+            yield Kind.SOURCE_CHANGED, was[place].title, source.title
+    yield from ((Kind.SOURCE_REMOVED, was[place].title, None) for place in was if place not in now)
+
+
+def _place(source: Source) -> tuple[str | None, ...]:
+    """What makes a source the same one: its address, or without one its title and outlet."""
+    return (source.url,) if source.url else (source.title, source.outlet)
+
+
+def _without(these: Iterable[str], those: Iterable[str]) -> list[str]:
+    """What is in `these` more often than in `those`, in its order."""
+    spare, left = Counter(those), []
+    for each in these:
+        if spare[each]:
+            spare[each] -= 1
+        else:
+            left.append(each)
+    return left
+
+
+def _said(value: object) -> str | None:
+    match value:
+        case None | ():
+            return None
+        case float():
+            return f"{value:g}"
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)

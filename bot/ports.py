@@ -124,6 +124,9 @@ class State(StrEnum):
     SHOWN = "shown"
     UNKNOWN = "unknown"
     FAILED = "failed"
+    """Surely not done."""
+    GONE = "gone"
+    """It stood there, and someone deleted it."""
 
 
 @dataclass(frozen=True, slots=True)

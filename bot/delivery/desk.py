@@ -1,0 +1,84 @@
+"""What moderators have done with cards: pinned, unpinned, listed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.delivery.courier import Courier
+from bot.model.chat import Chat
+from bot.model.errors import (
+    CardGone,
+    NotNow,
+    OutcomeUnknown,
+    SendFailed,
+    Sorry,
+    Unreachable,
+)
+from bot.model.message import Text
+from bot.ports import Ledger, Right, Row
+from stories.story import StoryId
+
+
+class CardDesk:
+    """The cards of every chat, for those who care for it."""
+
+    def __init__(self, couriers: Mapping[str, Courier], ledger: Ledger) -> None:
+        self._couriers = couriers
+        self._ledger = ledger
+
+    async def pin(self, chat: Chat, story: StoryId) -> None:
+        courier = self._couriers[chat.platform]
+        try:
+            await self._needs(courier, chat, Right.PIN, "pin")
+            await self._needs(courier, chat, Right.POST, "post")
+            row = await courier.show(chat, story)
+            assert row.place is not None, "show returns a card that stands"
+            await courier.platform.pin(chat, row.place)
+        except SendFailed as failed:
+            raise _sorry(failed) from failed
+        await self._note(chat, story, pinned=True)
+
+    async def unpin(self, chat: Chat, story: StoryId) -> None:
+        row = await self._ledger.row(chat, story)
+        if row is None or not row.pinned or row.place is None:
+            raise Sorry("I have not pinned that story here")
+        courier = self._couriers[chat.platform]
+        try:
+            await self._needs(courier, chat, Right.PIN, "unpin")
+            await courier.platform.unpin(chat, row.place)
+        except CardGone:
+            pass  # then it is not pinned any more, which is what was wanted
+        except SendFailed as failed:
+            raise _sorry(failed) from failed
+        await self._note(chat, story, pinned=False)
+
+    async def pins(self, chat: Chat) -> list[StoryId]:
+        rows = await self._ledger.of_chat(chat)
+        return sorted(story for story, row in rows.items() if row.pinned)
+
+    async def _needs(self, courier: Courier, chat: Chat, right: Right, verb: str) -> None:
+        missing = await courier.platform.lacks(chat, right)
+        if missing:
+            names = " and ".join(f"“{name}”" for name in missing)
+            raise Sorry(
+                f"I may not {verb} here: I lack the right {names}",
+                Text("Give it to me in this chat's settings, then ask again."),
+            )
+
+    async def _note(self, chat: Chat, story: StoryId, *, pinned: bool) -> None:
+        row: Row | None = await self._ledger.row(chat, story)
+        if row is not None:
+            await self._ledger.write(chat, story, replace(row, pinned=pinned))
+
+
+def _sorry(failed: SendFailed) -> Sorry:
+    match failed:
+        case Unreachable(why=why, remedy=remedy):
+            return Sorry(f"I cannot do that here: {why}", Text(remedy))
+        case CardGone():
+            return Sorry("The card was deleted; it comes back with the story's next notable update")
+        case NotNow():
+            return Sorry("The platform asks us to slow down; please try again in a minute")
+        case OutcomeUnknown():
+            return Sorry("The platform did not answer; please look, and try again in a minute")
+        case _:
+            return Sorry("The platform did not take the card; it has been logged")

@@ -1,0 +1,86 @@
+"""Who wants it: the chats' rules in memory, found by what a story is about."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.model.chat import Chat
+from bot.model.rule import Rule, folded
+from bot.ports import RuleStore
+from stories.story import Story
+
+
+class RuleBook:
+    """Every chat's rule: the operator's file first, then what people set from chat.
+
+    A story finds its chats through an index of words, so the cost follows the chats that may
+    want it and not the rest.
+    """
+
+    def __init__(self, fixed: Mapping[Chat, Rule], store: RuleStore) -> None:
+        self._fixed = fixed
+        self._store = store
+        self._listeners: list[Callable[[Chat], Awaitable[None]]] = []
+        self._rules: dict[Chat, Rule] = {}
+        self._by_word: defaultdict[tuple[str, str], set[Chat]] = defaultdict(set)
+        for chat, rule in fixed.items():
+            self._keep(chat, rule)
+
+    async def load(self) -> None:
+        """Read what people set from chat; raise StorageAway."""
+        for chat, rule in (await self._store.load()).items():
+            if chat not in self._fixed:
+                self._keep(chat, rule)
+
+    def on_change(self, listener: Callable[[Chat], Awaitable[None]]) -> None:
+        """Call `listener` after a chat's rule changed."""
+        self._listeners.append(listener)
+
+    def of(self, chat: Chat) -> Rule | None:
+        return self._rules.get(chat)
+
+    def is_fixed(self, chat: Chat) -> bool:
+        return chat in self._fixed
+
+    def chats(self) -> list[Chat]:
+        return list(self._rules)
+
+    def wanting(self, story: Story) -> set[Chat]:
+        candidates = set().union(*(self._by_word.get(word, ()) for word in _words_of(story)))
+        return {chat for chat in candidates if self._rules[chat].wants(story)}
+
+    async def set(self, chat: Chat, rule: Rule | None) -> None:
+        assert chat not in self._fixed, "handlers ask is_fixed first"
+        await self._store.save(chat, rule)
+        self._keep(chat, rule)
+        for listener in self._listeners:
+            await listener(chat)
+
+    def _keep(self, chat: Chat, rule: Rule | None) -> None:
+        if (old := self._rules.pop(chat, None)) is not None:
+            for word in _index(old):
+                self._by_word[word].discard(chat)
+        if rule is not None:
+            self._rules[chat] = rule
+            for word in _index(rule):
+                self._by_word[word].add(chat)
+
+
+def _index(rule: Rule) -> set[tuple[str, str]]:
+    """Under which words a rule is found."""
+    return _words(rule.keywords, rule.entities, rule.story_ids) | (
+        {("all", "")} if rule.all else set()
+    )
+
+
+def _words_of(story: Story) -> set[tuple[str, str]]:
+    return _words(story.keywords, story.entities, (story.id,)) | {("all", "")}
+
+
+def _words(
+    keywords: tuple[str, ...], entities: tuple[str, ...], ids: tuple[str, ...]
+) -> set[tuple[str, str]]:
+    return (
+        {("keyword", word) for word in folded(keywords)}
+        | {("entity", word) for word in folded(entities)}
+        | {("id", word) for word in ids}
+    )

@@ -1,0 +1,469 @@
+"""A Telegram on your own machine: what its people do, and what they see."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from types import TracebackType
+from typing import Any, Self
+
+from sandbox.calls import Call
+from sandbox.telegram import entities, server
+from sandbox.telegram.limits import Flood
+from sandbox.telegram.methods import MOST_TEXT, Methods, Query
+from sandbox.telegram.updates import Updates, copy_of
+from sandbox.telegram.world import (
+    BOT,
+    SOL,
+    Kind,
+    Message,
+    NotPossible,
+    Place,
+    World,
+    quoted,
+)
+
+TOKEN = f"{BOT}:AAH-made-up-token-of-the-sandbox-0001"
+"""Shaped like a bot's token, and good for nothing outside."""
+
+
+class NoAnswer(Exception):
+    """The bot did not answer in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClickAnswer:
+    """What someone who pressed a button saw: nothing, a note (text), an alert, or a link opened."""
+
+    text: str | None
+    alert: bool
+    url: str | None
+
+
+class Telegram:
+    """One bot's Telegram: `async with Telegram() as telegram:` serves it at telegram.api_url.
+
+    privacy: the bot's privacy mode, as BotFather sets it. clock: seconds since 1970, for dates,
+    flood limits and ages; a test may bring its own. Webhooks can be set and asked about, but
+    nothing is delivered to them.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str = TOKEN,
+        limits: bool = True,
+        privacy: bool = True,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if token.partition(":")[0] != str(BOT):
+            raise ValueError(f"the sandbox's token must begin with {BOT}: (the bot's id)")
+        self.token = token
+        self._watchers: set[asyncio.Event] = set()
+        self._updates = Updates(self._changed)
+        self.world = World(
+            tell=self._updates.add, changed=self._changed, clock=clock, privacy=privacy
+        )
+        self._updates.forget()  # what stood there before the bot came was not said to it
+        self._methods = Methods(self.world, self._updates, Flood(clock) if limits else None)
+        self._server = server.Server(self._methods, token=token, changed=self._changed)
+        self._address = (host, port)
+        self._queries = count(1)
+
+    async def __aenter__(self) -> Self:
+        await self._server.start(*self._address)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._server.stop()
+
+    @property
+    def api_url(self) -> str:
+        """Where the Bot API is; a client appends /bot<token>/<method>."""
+        return f"http://{self._address[0]}:{self._server.port}"
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call with the right token, in the order they were answered."""
+        return self._server.calls
+
+    @property
+    def unknown_calls(self) -> list[str]:
+        """What the bot asked for that the sandbox does not have."""
+        return self._server.unknown_calls
+
+    # What people do
+
+    async def say(
+        self,
+        person: int,
+        chat: int,
+        text: str,
+        *,
+        topic: int | None = None,
+        reply_to: int | None = None,
+        anonymous: bool = False,
+    ) -> Message:
+        """A person writes; returns the message. Raises NotPossible where Telegram's app would not
+        let them. anonymous: an administrator writes in the group's name."""
+        place = self._place(person, chat)
+        if place.blocked:
+            raise NotPossible("the bot is blocked; it can be started again, then written to")
+        if not text.strip():
+            raise NotPossible("an empty message cannot be sent")
+        if entities.units(text) > MOST_TEXT:
+            raise NotPossible(f"a message holds at most {MOST_TEXT} characters")
+        head = place.members[person] in ("creator", "administrator")
+        if place.kind == "channel" and not head:
+            raise NotPossible(f"only administrators post in {place.title}")
+        if anonymous and not (head and place.kind == "supergroup"):
+            raise NotPossible("only administrators of a supergroup write in its name")
+        content: dict[str, Any] = {"text": text.strip()}
+        if found := entities.found(content["text"]):
+            content["entities"] = found
+        if topic is not None:
+            if topic not in place.topics:
+                raise NotPossible(f"{place.title} has no topic {topic}")
+            if place.topics[topic].closed and not head:
+                raise NotPossible(f"the topic {place.topics[topic].name} is closed")
+            content |= self.world.in_topic(place, topic)
+        if reply_to is not None:
+            content["reply_to_message"] = quoted(self._message(place, reply_to))
+        author = self.world.author(place, person, anonymous=anonymous)
+        message = self.world.add_message(place, author, content)
+        if place.kind == "private":
+            place.started = True
+        self.world.announce(place, message)
+        return copy_of(message)
+
+    async def open(self, person: int, payload: str = "") -> Message:
+        """A person opens t.me/<bot>?start=payload and presses Start; unblocks a blocked bot."""
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", payload):
+            raise NotPossible(
+                "a start parameter has at most 64 characters of A-Z, a-z, 0-9, _ and -, "
+                f"not {payload!r}"
+            )
+        self.unblock(person)
+        return await self.say(person, person, f"/start {payload}".strip())
+
+    async def click(
+        self,
+        person: int,
+        message: Mapping[str, Any],
+        data: str,
+        *,
+        timeout: float = 10.0,  # noqa: ASYNC109  a person waits so long and no longer
+    ) -> ClickAnswer:
+        """A person presses the button with this callback_data; waits for the bot's answer.
+
+        message is a Message object or any with its chat.id and message_id. Raises NotPossible
+        when there is no such button, NoAnswer when the bot does not answer in time.
+        """
+        place = self._place(person, message["chat"]["id"])
+        shown = self._message(place, message["message_id"])
+        rows = shown.get("reply_markup", {}).get("inline_keyboard", [])
+        if not any(button.get("callback_data") == data for row in rows for button in row):
+            raise NotPossible(f"the message has no button with the data {data!r}")
+        answer = await self._ask(
+            person,
+            "callback_query",
+            {"message": copy_of(shown), "chat_instance": str(abs(place.id) * 31), "data": data},
+            timeout,
+        )
+        return ClickAnswer(answer["text"], answer["alert"], answer["url"])
+
+    async def inline(
+        self,
+        person: int,
+        query: str,
+        *,
+        offset: str = "",
+        timeout: float = 10.0,  # noqa: ASYNC109  a person waits so long and no longer
+    ) -> list[dict[str, Any]]:
+        """A person types @bot and a query in any chat; returns the results the bot offers."""
+        answer = await self._ask(
+            person, "inline_query", {"query": query, "offset": offset}, timeout
+        )
+        results: list[dict[str, Any]] = answer["results"]
+        return results
+
+    async def _ask(
+        self, person: int, kind: str, content: dict[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        number = str(4_700_000_000_000_000_000 + next(self._queries))
+        query = Query(number, self.world.clock(), asyncio.get_running_loop().create_future())
+        self._methods.queries[number] = query
+        self._updates.add(kind, {"id": number, "from": self.world.person(person).user(), **content})
+        try:
+            async with asyncio.timeout(seconds):
+                return await query.answer
+        except TimeoutError as error:
+            raise NoAnswer(f"the bot did not answer the {kind} within {seconds:g} s") from error
+
+    def forget_queries(self) -> None:
+        """Every button pressed so far is too old to be answered."""
+        self._methods.queries.clear()
+
+    def block(self, person: int) -> None:
+        """The person blocks the bot."""
+        self.world.block(person, blocked=True)
+
+    def unblock(self, person: int) -> None:
+        self.world.block(person, blocked=False)
+
+    def kick(self, chat: int) -> None:
+        """Sol throws the bot out of a group or channel."""
+        self.world.restand(self.world.place(chat), SOL, "kicked")
+
+    def invite(self, chat: int, *rights: str) -> None:
+        """Sol takes the bot in (again): as a member, or with rights as an administrator."""
+        place = self.world.place(chat)
+        held = {"can_manage_chat", *self._known(place, rights)}
+        self.world.restand(place, SOL, "administrator" if rights else "member", held)
+
+    def allow(self, chat: int, *rights: str) -> None:
+        """Sol gives the bot rights; with any but can_send_messages it is an administrator."""
+        place = self.world.place(chat)
+        given = self._known(place, rights) - {"can_send_messages", "administrator"}
+        if set(rights) == {"can_send_messages"} and place.standing != "administrator":
+            self.world.restand(place, SOL, "member")
+        else:
+            held = {"can_manage_chat", *place.rights, *given}
+            self.world.restand(place, SOL, "administrator", held)
+
+    def deny(self, chat: int, *rights: str) -> None:
+        """Sol takes rights from the bot. "administrator" makes it a plain member (in a channel:
+        puts it out); "can_send_messages" makes it a member who may only read."""
+        place = self.world.place(chat)
+        taken = self._known(place, rights)
+        if "can_send_messages" in taken:
+            self.world.restand(place, SOL, "restricted")
+        elif "administrator" in taken:
+            self.world.restand(place, SOL, "left" if place.kind == "channel" else "member")
+        else:
+            self.world.restand(place, SOL, place.standing, place.rights - taken)
+
+    def _known(self, place: Place, rights: Iterable[str]) -> set[str]:
+        known = {*place.known_rights(), "can_send_messages", "administrator"}
+        if unknown := set(rights) - known:
+            raise NotPossible(f"{place.title} knows no right called {', '.join(sorted(unknown))}")
+        return set(rights)
+
+    def migrate(self, chat: int) -> int:
+        """A basic group (see add_chat) becomes a supergroup; returns its new id."""
+        return self.world.migrate(chat)
+
+    def dissolve(self, chat: int) -> None:
+        """The group is deleted for everyone."""
+        self.world.place(chat).deleted = True
+        self._changed()
+
+    def delete_message(self, chat: int, message: int) -> None:
+        """A person deletes a message; Telegram tells bots nothing of it."""
+        place = self.world.place(chat)
+        self._message(place, message)
+        self.world.take_away(place, message)
+
+    def close_topic(self, chat: int, topic: int) -> None:
+        self.world.place(chat).topics[topic].closed = True
+        self._changed()
+
+    def delete_topic(self, chat: int, topic: int) -> None:
+        """Sol deletes a topic and all that was said in it."""
+        place = self.world.place(chat)
+        del place.topics[topic]
+        for number, message in list(place.messages.items()):
+            if message.get("message_thread_id") == topic:
+                self.world.take_away(place, number)
+
+    def add_person(self, name: str, *, language: str = "en") -> int:
+        """A further person, who is in no chat but their own with the bot; returns their id."""
+        return self.world.add_person(name, language=language)
+
+    def add_chat(
+        self,
+        title: str,
+        kind: Kind = "supergroup",
+        *,
+        forum: bool = False,
+        rights: Iterable[str] | None = None,
+    ) -> int:
+        """A further chat with everyone and the bot in it; returns its id.
+
+        The bot is a plain member without `rights`, an administrator with those given.
+        """
+        held = set(rights) if rights is not None else None
+        return self.world.add_chat(title, kind, forum=forum, rights=held)
+
+    def add_topic(self, chat: int, name: str) -> int:
+        """Sol makes a topic in a forum; returns its id."""
+        return self.world.add_topic(self.world.place(chat), name, SOL).id
+
+    # What people see
+
+    def messages(self, chat: int) -> list[Message]:
+        """Copies of a chat's Message objects, oldest first, service messages included."""
+        return [copy_of(message) for message in self.world.place(chat).messages.values()]
+
+    def pins(self, chat: int) -> list[Message]:
+        """Copies of the pinned messages; the one pinned last stands last."""
+        place = self.world.place(chat)
+        return [copy_of(place.messages[number]) for number in place.pins]
+
+    def commands(self, person: int, chat: int) -> list[dict[str, str]]:
+        """The commands Telegram's app offers a person in a chat (core.telegram.org/bots/api
+        #determining-list-of-commands)."""
+        place, head = self.world.place(chat), False
+        if place.kind == "private":
+            scopes = [f"chat {chat}", "all_private_chats", "default"]
+        else:
+            head = place.members.get(person) in ("creator", "administrator")
+            scopes = [f"chat_member {chat} {person}"]
+            scopes += [f"chat_administrators {chat}"] if head else []
+            scopes += [f"chat {chat}"]
+            scopes += ["all_chat_administrators"] if head else []
+            scopes += ["all_group_chats", "default"]
+        language = self.world.person(person).language
+        for scope in scopes:
+            for spoken in (language, ""):
+                if commands := self._methods.profile.commands.get((scope, spoken)):
+                    return list(commands)
+        return []
+
+    @property
+    def connected(self) -> bool:
+        """Is a getUpdates waiting, or did one come within the last few seconds?"""
+        return self._server.connected
+
+    def view(self) -> dict[str, Any]:
+        """Everything a page shows, as JSON: raw objects, keyed by chat id as text."""
+        places = [place for place in self.world.places.values() if place.migrated_to is None]
+        private = [place for place in places if place.kind == "private"]
+        return {
+            "bot": self.world.bot(),
+            "connected": self.connected,
+            "people": [
+                {
+                    "id": person.id,
+                    "name": person.name,
+                    "moderator": any(
+                        place.members.get(person.id) in ("creator", "administrator")
+                        for place in places
+                    ),
+                }
+                for person in self.world.people.values()
+            ],
+            "chats": [self._chat(place) for place in places if place not in private]
+            + [self._chat(place) for place in private],
+            "messages": {str(place.id): self.messages(place.id) for place in places},
+            "pins": {str(place.id): list(place.pins) for place in places},
+            "commands": self.commands(SOL, SOL),
+            "commands_of": {
+                str(person): {
+                    str(place.id): self.commands(person, place.id)
+                    for place in places
+                    if person in place.members
+                }
+                for person in self.world.people
+            },
+        }
+
+    def _chat(self, place: Place) -> dict[str, Any]:
+        chat = place.chat()
+        if place.kind == "private":
+            chat |= {"person": place.id, "started": place.started, "blocked": place.blocked}
+        if place.forum:
+            chat["topics"] = [
+                {"message_thread_id": topic.id, "name": topic.name, "closed": topic.closed}
+                for topic in place.topics.values()
+            ]
+        return chat
+
+    async def watch(self) -> AsyncIterator[None]:
+        """Yields after every visible change; several at once may come as one."""
+        changed = asyncio.Event()
+        self._watchers.add(changed)
+        try:
+            while True:
+                await changed.wait()
+                changed.clear()
+                yield
+        finally:
+            self._watchers.discard(changed)
+
+    async def settle(
+        self,
+        *,
+        quiet: float = 0.1,
+        timeout: float = 10.0,  # noqa: ASYNC109  a test waits so long and no longer
+    ) -> None:
+        """Wait until the bot has confirmed every update and has asked nothing for `quiet` seconds.
+
+        Confirming comes before handling in most clients, hence the quiet. Raises NoAnswer.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    begun = self._server.begun
+                    if not self._updates.pending and not self._server.in_flight:
+                        await asyncio.sleep(quiet)
+                        if begun == self._server.begun and not self._updates.pending:
+                            return
+                    else:
+                        await asyncio.sleep(0.01)
+        except TimeoutError as error:
+            raise NoAnswer(
+                f"after {timeout:g} s {self._updates.pending} updates are not confirmed and "
+                f"{self._server.in_flight} calls not answered"
+            ) from error
+
+    # What goes wrong
+
+    def fail_next(
+        self,
+        method: str,
+        status: int,
+        description: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        times: int = 1,
+        after_effect: bool = False,
+    ) -> None:
+        """The next `times` calls of the methods this regular expression matches whole go wrong.
+
+        status 0 drops the connection. after_effect: the method is done first, then refused.
+        """
+        self._server.faults.append(
+            server.fault(method, status, description, parameters, times, after_effect=after_effect)
+        )
+
+    async def drop_connections(self) -> None:
+        """Close every connection the bot has open, as a network does."""
+        await self._server.drop_connections()
+
+    def _changed(self) -> None:
+        for watcher in self._watchers:
+            watcher.set()
+
+    def _place(self, person: int, chat: int) -> Place:
+        place = self.world.place(chat)
+        who = self.world.person(person)
+        if place.migrated_to is not None:
+            raise NotPossible(f"{place.title} is now the supergroup {place.migrated_to}")
+        if person not in place.members:
+            raise NotPossible(f"{who.name} is not in {place.title}")
+        return place
+
+    def _message(self, place: Place, number: int) -> Message:
+        if number not in place.messages:
+            raise NotPossible(f"there is no message {number} in {place.title}")
+        return place.messages[number]

@@ -1,0 +1,99 @@
+"""What happened, on its way to the bot: the queue that getUpdates empties."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sandbox.telegram.refusals import ANOTHER_POLLER, Refused, bad_request
+
+T = TypeVar("T")
+
+NOT_BY_DEFAULT = ("chat_member", "message_reaction", "message_reaction_count")
+
+LONGEST_POLL = 50
+"""Seconds."""
+
+
+class Updates:
+    """Updates with numbers that grow by one; a confirmed one is gone."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._next = 100_000_001
+        self._waiting: list[dict[str, Any]] = []
+        self._allowed: tuple[str, ...] = ()
+        self._arrived = asyncio.Event()
+        self._poll: asyncio.Future[None] | None = None
+        self._changed = changed
+
+    @property
+    def pending(self) -> int:
+        """How many updates the bot has not confirmed."""
+        return len(self._waiting)
+
+    @property
+    def polled(self) -> bool:
+        """Is a getUpdates waiting at this moment?"""
+        return self._poll is not None
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        return self._allowed
+
+    def add(self, kind: str, content: dict[str, Any]) -> None:
+        """Send an update, unless the bot said that it does not want its kind."""
+        if self._allowed:
+            if kind not in self._allowed:
+                return
+        elif kind in NOT_BY_DEFAULT:
+            return
+        self._waiting.append({"update_id": self._next, kind: content})
+        self._next += 1
+        self._arrived.set()
+
+    def allow(self, kinds: Any) -> None:
+        """Take a list of kinds: none means all but NOT_BY_DEFAULT; None changes nothing."""
+        if kinds is None:
+            return
+        if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
+            raise bad_request("can't parse allowed updates: expected an Array of String")
+        self._allowed = tuple(kinds)
+
+    def forget(self) -> None:
+        self._waiting.clear()
+
+    async def poll(self, offset: int, limit: int, seconds: float) -> list[dict[str, Any]]:
+        """Confirm what comes before `offset`, wait for the rest; ends a poll before it with 409."""
+        if self._poll is not None and not self._poll.done():
+            self._poll.set_exception(Refused(ANOTHER_POLLER))
+        mine = asyncio.get_running_loop().create_future()
+        self._poll = mine
+        self._changed()
+        try:
+            if offset < 0:
+                self._waiting = self._waiting[offset:]
+            elif offset:
+                self._waiting = [one for one in self._waiting if one["update_id"] >= offset]
+            if not self._waiting and seconds > 0:
+                self._arrived.clear()
+                arrival = asyncio.ensure_future(self._arrived.wait())
+                try:
+                    await asyncio.wait(
+                        (arrival, mine), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+                    )
+                finally:
+                    arrival.cancel()
+            if mine.done():
+                mine.result()
+            return copy_of(self._waiting[:limit])
+        finally:
+            mine.cancel()
+            if self._poll is mine:
+                self._poll = None
+            self._changed()
+
+
+def copy_of(value: T) -> T:
+    """A deep copy of plain JSON: what one side changes the other does not see."""
+    copied: T = json.loads(json.dumps(value))
+    return copied

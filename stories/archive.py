@@ -80,6 +80,11 @@ class Archive:
         lua = files("stories").joinpath("accept.lua").read_text("utf-8")
         self._accept = redis.register_script(lua)
 
+    @storage
+    async def ping(self) -> None:
+        """Return when Redis answers."""
+        await self._redis.ping()
+
     # One revision in, all revisions out.
 
     @storage
@@ -118,6 +123,14 @@ class Archive:
         for start in range(0, len(ids), _BATCH):
             editions += await self._editions(ids[start : start + _BATCH])
         return Changes(Cursor(epoch, int(index[-1][1])), tuple(editions))
+
+    @storage
+    async def story(self, story_id: str) -> Story | None:
+        """The newest revision of one story."""
+        document, revision = await self._redis.hmget(
+            self._story(StoryId(story_id)), ["document", "revision"]
+        )
+        return _read(document, revision) if document and revision else None
 
     async def _editions(self, ids: Sequence[StoryId]) -> list[Edition]:
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -257,5 +270,5 @@ class Archive:
         return f"{self._keys}history:{story}"
 
 
-def _read(document: bytes, revision: bytes) -> Story:
+def _read(document: bytes | str, revision: bytes | str) -> Story:
     return replace(read(document).story, revision=int(revision))

@@ -50,6 +50,9 @@ REPLY_GAP = timedelta(hours=1)
 SETTLE_S = 5.0
 """Before an attempt of unknown outcome is looked at again."""
 
+DRAIN_S = 8.0
+"""How long a step under way may take to finish when we are told to stop."""
+
 Key = tuple[Chat, StoryId]
 
 
@@ -232,7 +235,7 @@ class Courier:
             key = (mark.chat, mark.story)
             again_s: float | None = None
             try:
-                again_s = await self._bring_up(mark.chat, mark.story)
+                again_s = await self._to_its_end(mark)
                 if again_s is None:
                     await self._due.done(self.platform.name, mark)
             except StorageAway:
@@ -244,6 +247,15 @@ class Courier:
                 await self._release(key)
             if again_s is not None and key not in self._marks:
                 self._enqueue(mark, again_s)
+
+    async def _to_its_end(self, mark: Mark) -> float | None:
+        """Take the step, and when we are told to stop, let it finish: it may be on the wire."""
+        step = asyncio.create_task(self._bring_up(mark.chat, mark.story))
+        try:
+            return await asyncio.shield(step)
+        except asyncio.CancelledError:
+            await asyncio.wait([step], timeout=DRAIN_S)
+            raise
 
     async def _release(self, key: Key) -> None:
         async with self._released:
@@ -360,7 +372,7 @@ class Courier:
         log.info("card posted", extra={"chat": str(chat), "story": story, "revision": row.revision})
 
     async def _recover(self, chat: Chat, edition: Edition, row: Row) -> float | None:
-        """A post was under way: repeat it where that is harmless, else look for it, else leave it."""
+        """A post was under way: repeat it where that is harmless, else look for it."""
         story = edition.story.id
         age = (self._now() - row.at).total_seconds()
         if self.platform.repeatable(age):

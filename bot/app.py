@@ -1,0 +1,171 @@
+"""The one place where real things are built and joined. When you wonder what talks to what: here."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bot.delivery.courier import Courier
+from bot.delivery.decide import Spacing
+from bot.delivery.desk import CardDesk
+from bot.delivery.pace import DISCORD, TELEGRAM, Pace
+from bot.delivery.rules import RuleBook
+from bot.health import serve
+from bot.model.chat import Chat
+from bot.model.command import Command
+from bot.model.errors import SetupError, StorageAway
+from bot.model.rule import Rule
+from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.telegram.platform import TelegramPlatform
+from bot.ports import Lease, Platform
+from bot.storage.due import RedisDue
+from bot.storage.lease import LeaseLost, RedisLease
+from bot.storage.ledger import RedisLedger
+from bot.storage.rules import RedisRules
+from bot.updates import Editor, Follower
+from config.settings import Settings
+from handlers import menu
+from stories.archive import Archive, connect
+from stories.shelf import Shelf
+
+log = logging.getLogger(__name__)
+
+REACH_S = 30.0
+"""How long a Redis that is not there is waited for at start."""
+LIMITS = {"discord": DISCORD, "telegram": TELEGRAM}
+
+
+async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
+    """Build everything, run it until cancelled, and take it down in reverse order.
+
+    Raises SetupError, perhaps inside an ExceptionGroup, when the set-up has to be mended.
+    """
+    platforms = platforms_for(settings)
+    async with connect(str(settings.redis_url)) as redis:
+        archive = Archive(redis, settings.prefix)
+        await reach(archive)
+        shelf = Shelf(timedelta(hours=settings.live_hours))
+        follower = Follower(archive, shelf)
+        editor = Editor(archive, RedisLease(redis, "editor", settings.prefix))
+        ledger = RedisLedger(redis, settings.prefix)
+        rules = RuleBook(chats, RedisRules(redis, settings.prefix))
+        leases = {
+            platform.name: RedisLease(redis, platform.name, settings.prefix)
+            for platform in platforms
+        }
+        couriers = {
+            platform.name: Courier(
+                platform,
+                shelf=shelf,
+                bell=follower.bell(),
+                position=lambda: follower.cursor,
+                rules=rules,
+                ledger=ledger,
+                due=RedisDue(redis, settings.prefix),
+                archive=archive,
+                lease=leases[platform.name],
+                pace=Pace(LIMITS[platform.name]),
+                spacing=Spacing(
+                    timedelta(seconds=settings.edit_spacing_s),
+                    timedelta(seconds=settings.edit_spacing_old_s),
+                ),
+            )
+            for platform in platforms
+        }
+        for courier in couriers.values():
+            rules.on_change(courier.welcome)
+        commands = menu(shelf=shelf, rules=rules, desk=CardDesk(couriers, ledger))
+
+        def checks() -> dict[str, bool]:
+            """Ready: Redis is heard, and each platform is served by us or stood by for."""
+            states = {"redis": follower.hears}
+            for platform in platforms:
+                standing_by = not leases[platform.name].sure and follower.hears
+                states[platform.name] = platform.connected or standing_by
+            return states
+
+        async with serve(settings.http_port, checks), asyncio.TaskGroup() as tasks:
+            tasks.create_task(editor.run(), name="editor")
+            tasks.create_task(follower.run(), name="follower")
+            for platform in platforms:
+                tasks.create_task(
+                    keep_in_step(
+                        platform, couriers[platform.name], leases[platform.name], rules, commands
+                    ),
+                    name=platform.name,
+                )
+
+
+def platforms_for(settings: Settings) -> list[Platform]:
+    """The platforms that have a token; raise SetupError when none has."""
+    platforms: list[Platform] = []
+    if settings.discord_token is not None:
+        platforms.append(
+            DiscordPlatform(
+                settings.discord_token.get_secret_value(),
+                api_url=settings.discord_api_url,
+                gateway_url=settings.discord_gateway_url,
+            )
+        )
+    if settings.telegram_token is not None:
+        platforms.append(
+            TelegramPlatform(
+                settings.telegram_token.get_secret_value(), api_url=settings.telegram_api_url
+            )
+        )
+    if not platforms:
+        raise SetupError(
+            "there is no platform to run on: set STORYWIRE_DISCORD_TOKEN, "
+            "STORYWIRE_TELEGRAM_TOKEN or both in the environment or .env"
+        )
+    return platforms
+
+
+async def reach(archive: Archive, patience_s: float = REACH_S) -> None:
+    """Wait for Redis; raise SetupError when it does not come."""
+    try:
+        async with asyncio.timeout(patience_s):
+            while True:
+                try:
+                    await archive.ping()
+                except StorageAway as away:
+                    log.info("waiting for Redis", extra={"why": str(away)})
+                    await asyncio.sleep(1)
+                else:
+                    return
+    except TimeoutError:
+        raise SetupError(
+            f"Redis did not answer for {patience_s:.0f} s: start it, or mend STORYWIRE_REDIS_URL"
+        ) from None
+
+
+async def keep_in_step(
+    platform: Platform,
+    courier: Courier,
+    lease: Lease,
+    rules: RuleBook,
+    commands: tuple[Command, ...],
+) -> None:
+    """Serve one platform while its lease is ours; stand by while it is another's."""
+    while True:
+        try:
+            async with lease.held():
+                await _load(rules)
+                async with asyncio.TaskGroup() as tasks:
+                    online = tasks.create_task(platform.run(commands), name=f"{platform.name} on")
+                    try:
+                        await courier.run()
+                    finally:  # what the courier had in hand has ended: now we may hang up
+                        online.cancel()
+        except* LeaseLost:
+            log.warning("another process took over", extra={"platform": platform.name})
+
+
+async def _load(rules: RuleBook) -> None:
+    while True:
+        try:
+            await rules.load()
+        except StorageAway:
+            await asyncio.sleep(1)
+        else:
+            return

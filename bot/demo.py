@@ -1,0 +1,95 @@
+"""`storywire demo`: the whole road on your own machine, shown in one web page."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
+
+from sandbox.web import Page
+
+from bot import app
+from bot.model.chat import Chat
+from bot.model.errors import SetupError
+from bot.model.rule import Rule
+from config.settings import Settings, given
+from sandbox import discord, telegram
+from sandbox.redis import NoRedis, own_redis
+from stories.archive import Archive, connect
+from stories.samples import developments
+from stories.wire import write
+
+log = logging.getLogger(__name__)
+
+CHATS = {
+    Chat("discord", str(discord.NEWS)): Rule(all=True),
+    Chat("telegram", str(telegram.CHANNEL)): Rule(all=True),
+}
+"""Two chats get everything from the start; the others are there to be set up by you."""
+
+
+async def run(redis_url: str | None, port: int, open_page: bool = False) -> None:
+    """Run the demo until cancelled. Only a Redis of its own is touched, unless one is named."""
+    async with _redis(redis_url) as url, discord.Discord() as local_discord:
+        async with (
+            telegram.Telegram() as local_telegram,
+            _page(local_discord, local_telegram, port) as page,
+        ):
+            with TemporaryDirectory(prefix="storywire-demo-") as data_dir:
+                settings = given(
+                    redis_url=url,
+                    prefix="storywire-demo",
+                    discord_token=local_discord.token,
+                    discord_api_url=local_discord.api_url,
+                    discord_gateway_url=local_discord.gateway_url,
+                    telegram_token=local_telegram.token,
+                    telegram_api_url=local_telegram.api_url,
+                    data_dir=data_dir,
+                    http_port=0,
+                    edit_spacing_s=4,
+                    edit_spacing_old_s=4,
+                )
+                print(f"Storywire is at work. Open {page.url}", flush=True)
+                print("Three stories develop over the next minute. Ctrl-C ends it all.", flush=True)
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(app.run(settings, CHATS), name="bot")
+                    tasks.create_task(_develop(settings), name="samples")
+
+
+@asynccontextmanager
+async def _redis(url: str | None) -> AsyncGenerator[str]:
+    if url is not None:
+        yield url
+        return
+    try:
+        async with own_redis() as own:
+            yield own
+    except NoRedis as error:
+        raise SetupError(str(error)) from error
+
+
+@asynccontextmanager
+async def _page(
+    local_discord: discord.Discord, local_telegram: telegram.Telegram, port: int
+) -> AsyncGenerator[Page]:
+    page = Page(local_discord, local_telegram, port=port)
+    try:
+        await page.__aenter__()
+    except OSError as error:
+        raise SetupError(f"port {port} is in use: choose another with --port") from error
+    try:
+        yield page
+    finally:
+        await page.__aexit__(None, None, None)
+
+
+async def _develop(settings: Settings) -> None:
+    """Leave the sample stories at the inbox as they develop."""
+    start = datetime.now(UTC)
+    async with connect(str(settings.redis_url)) as redis:
+        archive = Archive(redis, settings.prefix)
+        for development in developments(start):
+            wait = start + development.after - datetime.now(UTC)
+            await asyncio.sleep(max(0.0, wait.total_seconds()))
+            await archive.leave(write(development.story))

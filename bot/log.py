@@ -1,0 +1,60 @@
+"""Logs are events with facts attached, one line each, and no token ever stands in them."""
+
+import logging
+import re
+from collections.abc import Iterable
+
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_TOKENS = (
+    re.compile(r"bot\d+:[\w-]{30,}"),  # Telegram: the token is part of every URL
+    re.compile(r"\b\d{6,}:[\w-]{30,}"),
+    re.compile(r"\b[\w-]{20,}\.[\w-]{6}\.[\w-]{25,}"),  # Discord
+    re.compile(r"(?<=/webhooks/)\d+/[\w.-]{20,}"),
+    re.compile(r"(?<=/interactions/)\d+/[\w.-]{20,}"),
+    re.compile(r"(?<=://)[^\s/@]*:[^\s/@]*(?=@)"),  # user:password@ in any URL
+)
+
+
+class _Lines(logging.Formatter):
+    """`time level logger: event fact=value …`, with secrets cut out of every part."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secrets = [secret for secret in secrets if secret]
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = "".join(
+            f" {name}={_one_line(value)}"
+            for name, value in vars(record).items()
+            if name not in _PLAIN
+        )
+        return redact(super().format(record) + facts, self._secrets)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
+        return _one_line(super().formatMessage(record))
+
+
+def _one_line(value: object) -> str:
+    """Text from outside cannot begin a line of its own."""
+    return str(value).replace("\r", "\\r").replace("\n", "\\n")
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Cut out the given secrets and whatever has a token's shape."""
+    for secret in secrets:
+        text = text.replace(secret, "[secret]")
+    for shape in _TOKENS:
+        text = shape.sub("[secret]", text)
+    return text
+
+
+def set_up(level: str, secrets: Iterable[str] = ()) -> None:
+    """Log to standard error from `level` up; the libraries only from WARNING unless debugging."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines(secrets))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    if level != "DEBUG":
+        for library in ("httpx", "httpcore", "telegram", "discord", "aiohttp.access"):
+            logging.getLogger(library).setLevel(logging.WARNING)

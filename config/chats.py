@@ -1,0 +1,132 @@
+"""storywire.toml: which chats want which stories, checked line by line."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.model.chat import Chat, read_chat
+from bot.model.errors import SetupError
+from bot.model.rule import Loudness, Rule
+from stories.story import StoryId
+
+DEFAULT = Path("config/storywire.toml")
+
+Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=200)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    chat: str
+    stories: Literal["all"] | None = None
+    keywords: Words = []
+    entities: Words = []
+    story_ids: list[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]] = []
+    min_virality: float | None = Field(None, ge=0, le=10)
+    min_articles: int | None = Field(None, ge=0)
+    show_leaning: bool = False
+    loudness: Literal["edit", "reply"] = "reply"
+
+    def rule(self) -> Rule:
+        return Rule(
+            all=self.stories == "all",
+            keywords=tuple(self.keywords),
+            entities=tuple(self.entities),
+            story_ids=tuple(StoryId(story) for story in self.story_ids),
+            min_virality=self.min_virality,
+            min_articles=self.min_articles,
+            show_leaning=self.show_leaning,
+            loudness=Loudness(self.loudness),
+        )
+
+
+def load_chats(path: Path | None) -> dict[Chat, Rule]:
+    """Read the file's chats; None means the default place, which may be empty.
+
+    Raises SetupError with one sentence that names the file, the line and the remedy.
+    """
+    where = path or DEFAULT
+    try:
+        text = where.read_text("utf-8")
+    except FileNotFoundError:
+        if path is None:
+            return {}
+        raise SetupError(f"{where} is not there: STORYWIRE_CONFIG names it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"{where} cannot be read: {error}") from error
+    return read_chats(text, str(where))
+
+
+def read_chats(text: str, name: str) -> dict[Chat, Rule]:
+    """Read the text of a storywire.toml; raise SetupError as load_chats does."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SetupError(f"{name} is not TOML: {error}") from error
+    for key in document:
+        if key != "chats":
+            raise SetupError(
+                f"{name}, line {_line(text, None, key)}: “{key}” is unknown; "
+                "the file holds [[chats]] and nothing else"
+            )
+    entries: Any = document.get("chats", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise SetupError(
+            f"{name}, line {_line(text, None, 'chats')}: write [[chats]] for each chat"
+        )
+    rules: dict[Chat, Rule] = {}
+    for number, raw in enumerate(entries):
+        chat, rule = _entry(raw, text, name, number)
+        if chat in rules:
+            line = _line(text, number, "chat")
+            raise SetupError(f"{name}, line {line}: {chat} stands here twice; keep one of them")
+        rules[chat] = rule
+    return rules
+
+
+def _entry(raw: dict[str, Any], text: str, name: str, number: int) -> tuple[Chat, Rule]:
+    def wrong(key: str, sentence: str) -> SetupError:
+        return SetupError(f"{name}, line {_line(text, number, key)}: {sentence}")
+
+    try:
+        entry = _Entry.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        if first["type"] == "missing":
+            raise wrong("", 'this [[chats]] has no chat: add chat = "discord:123"') from None
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(_Entry.model_fields)
+            raise wrong(key, f"“{key}” is unknown; known are {known}") from None
+        place = "".join(f"[{part}]" for part in first["loc"][1:] if isinstance(part, int))
+        reason = first["msg"]
+        raise wrong(key, f"{key}{place} is wrong: {reason[:1].lower()}{reason[1:]}") from None
+    try:
+        chat = read_chat(entry.chat)
+    except ValueError as error:
+        raise wrong("chat", str(error)) from None
+    rule = entry.rule()
+    if rule.empty:
+        raise wrong(
+            "chat",
+            f'{chat} wants no story: add stories = "all", or keywords, entities or story_ids',
+        )
+    return chat, rule
+
+
+def _line(text: str, entry: int | None, key: str) -> int:
+    """The line (from 1) of a key in the entry-th [[chats]], or of the entry's head."""
+    head, seen = 1, -1
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        if bare.replace(" ", "").startswith("[[chats]]"):
+            seen += 1
+            if seen == entry:
+                head = number
+        elif bare.startswith("[") and entry is None and bare.strip("[] ") == key:
+            return number
+        if (entry is None or seen == entry) and bare.partition("=")[0].strip(" \"'") == key and key:
+            return number
+    return head

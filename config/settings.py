@@ -1,0 +1,105 @@
+"""What an operator may change: settings from the environment, which wins, and from .env."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, RedisDsn, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.model.errors import SetupError
+
+PREFIX = "STORYWIRE_"
+
+
+class Settings(BaseSettings):
+    """Every setting; docs/settings.md is written from these descriptions."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
+
+    redis_url: RedisDsn = Field(
+        default=RedisDsn("redis://localhost:6379/0"),
+        description="Where Redis (7.0 or later) or Valkey listens.",
+    )
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")] = Field(
+        default="storywire",
+        description="Begins every key and channel, so that several bots can share one Redis.",
+    )
+    discord_token: SecretStr | None = Field(
+        default=None, description="The Discord bot's token. Leave it out to run without Discord."
+    )
+    discord_api_url: str | None = Field(
+        default=None,
+        description="Another base of Discord's REST API, ending in /api/v10: a proxy, a test.",
+    )
+    discord_gateway_url: str | None = Field(
+        default=None, description="Another address of Discord's gateway (ws:// or wss://)."
+    )
+    telegram_token: SecretStr | None = Field(
+        default=None, description="The Telegram bot's token. Leave it out to run without Telegram."
+    )
+    telegram_api_url: str | None = Field(
+        default=None, description="Another Bot API server, without the trailing /bot."
+    )
+    config: Path | None = Field(
+        default=None,
+        description="The file that names chats and their rules. "
+        "Unset: config/storywire.toml in the working folder, if it is there.",
+    )
+    data_dir: Path = Field(
+        default=Path("data"), description="A folder for what the bot keeps on disk."
+    )
+    http_port: int = Field(
+        default=8080,
+        ge=0,
+        le=65535,
+        description="Where /healthz and /readyz are served; 0 turns it off.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="How much is logged."
+    )
+    live_hours: float = Field(
+        default=72,
+        gt=0,
+        description="How many hours after its last update a story still counts as live.",
+    )
+    edit_spacing_s: float = Field(
+        default=60, ge=0, description="Seconds between two edits of one card."
+    )
+    edit_spacing_old_s: float = Field(
+        default=600, ge=0, description="The same once the card is older than an hour."
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+
+class _Given(Settings):
+    """Settings said in full by the program, deaf to the environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: Any, **_: Any
+    ) -> tuple[Any, ...]:
+        return (init_settings,)
+
+
+def given(**values: Any) -> Settings:
+    """Settings from these values and the defaults alone: no environment, no .env."""
+    return _Given(**values)
+
+
+def load_settings() -> Settings:
+    """Read the settings; raise SetupError with one sentence that names the variable."""
+    try:
+        return Settings()  # reads the environment and .env
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SetupError(
+            f"{name} is wrong: {reason[:1].lower()}{reason[1:]}. Mend it in the environment or .env"
+        ) from None  # the original error would repeat the value, which may be a secret

@@ -1,18 +1,26 @@
 """The stories in memory: the newest edition of each, in order, and found by words."""
 
-from collections.abc import Iterable
+import math
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-
-from rapidfuzz import fuzz, process
+from heapq import nsmallest
+from itertools import islice
 
 from stories.delta import Delta, compare
+from stories.search import Words, closeness, telling, words_of
 from stories.story import LIVE_FOR, Question, Story, StoryId
 
-NEAR = 60.0
-"""How alike (0-100) words and a title must be to be offered as “did you mean”."""
+NEAR = 50.0
+"""How well (0-100) a question must fit what was asked to be offered as “did you mean”."""
 SURE = 86.0
-"""How alike they must be to be taken as the same."""
+"""How well it must fit to be taken as meant, and so must a story the words that name it."""
+CLEAR = 8.0
+"""How far behind the next best must be, or several are meant as well as one."""
+
+_Place = tuple[float, float, StoryId]
+"""Virality, then freshness, turned so that the first in order is the smallest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +52,55 @@ class Found:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Filed:
+    """What is reckoned once for an edition, so that thousands can be searched at once."""
+
+    place: _Place
+    until: float
+    """The moment its life ends, if nothing new comes."""
+    title: frozenset[str]
+
+
+_Named = tuple[int, bool, bool, _Place]
+"""A story that words point to: score, title named whole, live (all turned), place in order."""
+
+
 @dataclass(slots=True)
 class Shelf:
-    """The copy of the stories that answers are given from. It never waits for anything."""
+    """The copy of the stories that answers are given from. It never waits for anything.
+
+    What asks for a moment takes now when none is given.
+    """
 
     live_for: timedelta = LIVE_FOR
     _editions: dict[StoryId, Edition] = field(default_factory=dict)
+    _filed: dict[StoryId, _Filed] = field(default_factory=dict)
     _deltas: dict[StoryId, Delta] = field(default_factory=dict)
+    _order: list[_Place] = field(default_factory=list)
+    _titles: dict[frozenset[str], set[StoryId]] = field(default_factory=dict)
+    _names: Words[StoryId] = field(default_factory=Words)
+    _questions: Words[tuple[StoryId, str]] = field(default_factory=lambda: Words(shortest=2))
 
     def put(self, edition: Edition) -> bool:
         """Keep an edition unless a newer one is here; True when it was kept."""
         held = self._editions.get(edition.story.id)
-        if held is not None and held.seq >= edition.seq:
-            return False
-        self._editions[edition.story.id] = edition
-        self._deltas.pop(edition.story.id, None)
+        if held is not None:
+            if held.seq >= edition.seq:
+                return False
+            self._unfile(held)
+        self._file(edition)
         return True
 
     def clear(self) -> None:
         """Forget everything: the archive began anew."""
         self._editions.clear()
+        self._filed.clear()
         self._deltas.clear()
+        self._order.clear()
+        self._titles.clear()
+        self._names = Words()
+        self._questions = Words(shortest=2)
 
     def __len__(self) -> int:
         return len(self._editions)
@@ -81,64 +117,194 @@ class Shelf:
 
     def live(self, at: datetime | None = None) -> list[Edition]:
         """The live stories by virality, then freshness."""
-        now = at or datetime.now(UTC)
-        return sorted(
-            (edition for edition in self._editions.values() if edition.is_live(now, self.live_for)),
-            key=lambda edition: (
-                -(edition.story.stats.virality or 0.0),
-                -(edition.story.updated_at or edition.heard_at).timestamp(),
-                edition.story.id,
-            ),
-        )
+        return list(self._live(at or datetime.now(UTC)))
 
-    def find(self, words: str) -> Edition | None:
-        """The one story that `words` surely mean: its id, its title, or words of its title."""
-        words = " ".join(words.split())
-        if not words:
-            return None
-        if edition := self.get(words.casefold()):
+    def top(self, limit: int, at: datetime | None = None) -> list[Edition]:
+        """The first of the live stories."""
+        return list(islice(self._live(at or datetime.now(UTC)), limit))
+
+    def find(self, words: str, at: datetime | None = None) -> Edition | None:
+        """The one story that `words` surely mean: its id, its title, or words only it answers to.
+
+        Words that fit several stories equally well mean none of them, unless one alone is live
+        or has exactly that title.
+        """
+        if edition := self.get(words.strip().casefold()):
             return edition
-        best = next(iter(self.nearest(words, limit=1)), None)
-        return best if best and _likeness(words, best.story) >= SURE else None
+        named = self._named(words, at, limit=20)
+        if not named:
+            return None
+        (less, part, over, place), *others = named
+        if -less < SURE:
+            return None
+        rivals = [rival for rival in others if rival[0] < less + CLEAR and (over or not rival[2])]
+        if rivals and (part or not all(rival[1] for rival in rivals)):
+            return None
+        return self._editions[place[-1]]
 
-    def nearest(self, words: str, limit: int = 3) -> list[Edition]:
-        """Stories whose title or headline is like `words`, best first; live before the rest."""
-        live = self.live()
-        alive = {edition.story.id for edition in live}
-        rest = [edition for edition in self._editions.values() if edition.story.id not in alive]
-        scored = [
-            (_likeness(words, edition.story), -place, edition)
-            for place, edition in enumerate([*live, *rest])
+    def titled(self, words: str, at: datetime | None = None) -> list[Edition]:
+        """The stories whose id or whole title `words` are: live ones before the rest."""
+        if edition := self.get(words.strip().casefold()):
+            return [edition]
+        moment = (at or datetime.now(UTC)).timestamp()
+        same = [self._filed[each] for each in self._titles.get(_title(words), ())]
+        same.sort(key=lambda filed: (filed.until < moment, filed.place))
+        return [self._editions[filed.place[-1]] for filed in same]
+
+    def nearest(
+        self,
+        words: str,
+        limit: int = 3,
+        at: datetime | None = None,
+        *,
+        only_live: bool = False,
+    ) -> list[Edition]:
+        """Stories that share a word with `words`, best first; ties: live, then virality.
+
+        A word counts most in the title, then among the entities, keywords and the id's words,
+        then in the headline. Its beginning counts, and so does it with a slip of the finger.
+        """
+        named = self._named(words, at, limit, only_live=only_live)
+        return [self._editions[place[-1]] for *_, place in named]
+
+    def answers(
+        self,
+        text: str,
+        among: Iterable[Edition] | None = None,
+        at: datetime | None = None,
+        limit: int = 5,
+    ) -> list[Found]:
+        """Questions that share a word with `text`, of the live stories or `among`, best first.
+
+        The score is mostly how much of what was asked the question holds, and partly how much of
+        the question was asked; rare words weigh more than common ones.
+        """
+        asked = {word: self._questions.weight(word) for word in telling(words_of(text))}
+        if among is None:
+            asking = self._asking(list(asked), at)
+        else:
+            asking = [(edition, each) for edition in among for each in edition.story.questions]
+        found = [
+            Found(edition, question, score)
+            for edition, question in asking
+            if (score := self._fit(question, asked)) > 0
         ]
-        near = sorted(
-            (entry for entry in scored if entry[0] >= NEAR),
-            key=lambda entry: entry[:2],
-            reverse=True,
-        )
-        return [edition for *_, edition in near[:limit]]
+        found.sort(key=lambda each: (-round(each.score), _place(each.edition)))
+        return found[:limit]
 
-    def answers(self, text: str, among: Iterable[Edition] | None = None) -> list[Found]:
-        """Questions like `text` over the live stories (or `among`), best first."""
-        candidates = [
-            (edition, question)
-            for edition in (self.live() if among is None else among)
-            for question in edition.story.questions
+    def answer(
+        self, text: str, among: Iterable[Edition] | None = None, at: datetime | None = None
+    ) -> Found | None:
+        """The one question that `text` surely asks."""
+        found = self.answers(text, among, at)
+        if not found or found[0].score < SURE:
+            return None
+        best, *others = found
+        rivals = [other for other in others if other.score > best.score - CLEAR]
+        asked = words_of(text)
+        exact = [each for each in found if words_of(each.question.question) == asked]
+        if rivals and exact != [best]:
+            return None
+        return best
+
+    def _live(self, at: datetime) -> Iterator[Edition]:
+        for *_, story_id in self._order:
+            edition = self._editions[story_id]
+            if edition.is_live(at, self.live_for):
+                yield edition
+
+    def _named(
+        self, words: str, at: datetime | None, limit: int, *, only_live: bool = False
+    ) -> list[_Named]:
+        moment = (at or datetime.now(UTC)).timestamp()
+        same = self._titles.get(_title(words), ())
+        filed = self._filed
+        named = (
+            (-round(score), each not in same, filed[each].until < moment, filed[each].place)
+            for each, score in self._names.search(telling(words_of(words))).items()
+            if not only_live or filed[each].until >= moment
+        )
+        return nsmallest(limit, named)
+
+    def _asking(self, asked: list[str], at: datetime | None) -> list[tuple[Edition, Question]]:
+        """The questions of live stories that hold most of the words."""
+        moment = (at or datetime.now(UTC)).timestamp()
+        filed = self._filed
+        holding = (
+            (-round(score), filed[story].place, key)
+            for (story, key), score in self._questions.search(asked).items()
+            if filed[story].until >= moment
+        )
+        return [
+            (self._editions[place[-1]], question)
+            for _, place, key in nsmallest(50, holding)
+            for question in self._editions[place[-1]].story.questions
+            if question.key == key
         ]
-        matches = process.extract(
-            text.casefold(),
-            [question.question.casefold() for _, question in candidates],
-            scorer=fuzz.token_set_ratio,
-            score_cutoff=NEAR,
-            limit=5,
+
+    def _fit(self, question: Question, asked: Mapping[str, float]) -> float:
+        """How well (0-100) a question fits the words asked, each with its weight."""
+        words = {
+            word: self._questions.weight(word) for word in telling(words_of(question.question))
+        }
+        if not asked or not words:
+            return 0.0
+        heard = sum(
+            weight * max(closeness(each, word) for word in words) for each, weight in asked.items()
         )
-        return [Found(*candidates[place], score) for _, score, place in matches]
+        said = sum(
+            weight * max(closeness(each, word) for each in asked) for word, weight in words.items()
+        )
+        return 65 * heard / sum(asked.values()) + 35 * said / sum(words.values())
+
+    def _file(self, edition: Edition) -> None:
+        story, place = edition.story, _place(edition)
+        fresh = story.updated_at or edition.heard_at
+        until = (fresh + self.live_for).timestamp() if edition.is_live(fresh) else -math.inf
+        filed = _Filed(place, until, _title(story.title))
+        self._editions[story.id] = edition
+        self._filed[story.id] = filed
+        self._titles.setdefault(filed.title, set()).add(story.id)
+        insort(self._order, place)
+        self._names.put(story.id, _names(story))
+        for key, words in _asks(story).items():
+            self._questions.put((story.id, key), dict.fromkeys(words, 1.0))
+
+    def _unfile(self, edition: Edition) -> None:
+        story = edition.story
+        filed = self._filed.pop(story.id)
+        self._deltas.pop(story.id, None)
+        self._titles[filed.title].discard(story.id)
+        if not self._titles[filed.title]:
+            del self._titles[filed.title]
+        del self._order[bisect_left(self._order, filed.place)]
+        self._names.drop(story.id, _names(story))
+        for key, words in _asks(story).items():
+            self._questions.drop((story.id, key), words)
 
 
-def _likeness(words: str, story: Story) -> float:
-    """0-100: how well `words` name a story."""
-    asked = words.casefold()
-    texts = [story.title, *([story.headline] if story.headline else [])]
-    return max(
-        fuzz.ratio(asked, story.id),
-        *(fuzz.token_set_ratio(asked, text.casefold()) for text in texts),
+def _place(edition: Edition) -> _Place:
+    story = edition.story
+    fresh = (story.updated_at or edition.heard_at).timestamp()
+    return (-(story.stats.virality or 0.0), -fresh, story.id)
+
+
+def _names(story: Story) -> dict[str, float]:
+    """The words a story answers to, each with how much it counts."""
+    texts = (
+        (0.9, (story.headline or "",)),
+        (0.95, (story.id, *story.keywords)),
+        (0.98, story.entities),
+        (1.0, (story.title,)),
     )
+    return {word: counts for counts, group in texts for text in group for word in words_of(text)}
+
+
+def _title(title: str) -> frozenset[str]:
+    """A title as it is compared whole: its telling words, in any order."""
+    return frozenset(telling(words_of(title)))
+
+
+def _asks(story: Story) -> dict[str, list[str]]:
+    """The words of each question a story answers, by the question's key."""
+    return {each.key: telling(words_of(each.question)) for each in story.questions}

@@ -1,0 +1,267 @@
+"""The shelf keeps the newest of each story and finds what people mean."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stories.search import closeness, words_of
+from stories.shelf import SURE, Edition, Shelf
+from stories.story import Question, Stats, Status, Story, StoryId
+
+NOW = datetime(2026, 6, 25, 6, 0, tzinfo=UTC)
+
+
+def story(
+    story_id: str,
+    title: str,
+    *,
+    headline: str | None = None,
+    entities: tuple[str, ...] = (),
+    keywords: tuple[str, ...] = (),
+    virality: float | None = None,
+    status: Status | None = None,
+    age_h: float = 0,
+    questions: tuple[str, ...] = (),
+) -> Story:
+    return Story(
+        id=StoryId(story_id),
+        title=title,
+        breakdown=("Something happened.",),
+        revision=1,
+        headline=headline,
+        entities=entities,
+        keywords=keywords,
+        stats=Stats(status=status, virality=virality),
+        updated_at=NOW - timedelta(hours=age_h),
+        questions=tuple(Question(each, "Because.") for each in questions),
+    )
+
+
+THEFT = story(
+    "ai-theft-claims",
+    "AI Theft Claims",
+    headline="Alibaba faces claims of stealing AI tech",
+    entities=("Anthropic", "Alibaba"),
+    virality=4.5,
+    questions=(
+        "What is a distillation attack in AI?",
+        "How does Claude AI compare to other models?",
+        "What are the implications of AI theft?",
+        "How has Alibaba responded to these accusations?",
+        "What role do fraudulent accounts play in AI scraping?",
+        "How can companies protect their AI models from theft?",
+    ),
+)
+SCHOOLS = story("ai-in-schools", "AI in Schools", virality=6.0, keywords=("homework",))
+FERRY = story(
+    "night-ferry",
+    "Night Ferry Returns to Ærøskøbing",
+    virality=2.0,
+    questions=("When does the ferry sail?", "What does a ticket cost?"),
+)
+OLD_FERRY = story("ferry-fire", "Ferry Fire", virality=9.0, status=Status.ENDED)
+STRIKE = story("tram-strike", "Tram Strike in Łódź", virality=3.0, age_h=1)
+
+
+def shelf_of(*stories: Story) -> Shelf:
+    shelf = Shelf()
+    for seq, each in enumerate(stories):
+        assert shelf.put(Edition(each, None, seq, NOW))
+    return shelf
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return shelf_of(THEFT, SCHOOLS, FERRY, OLD_FERRY, STRIKE)
+
+
+def ids(editions: list[Edition]) -> list[str]:
+    return [edition.story.id for edition in editions]
+
+
+def found(shelf: Shelf, words: str) -> str | None:
+    edition = shelf.find(words, NOW)
+    return edition.story.id if edition else None
+
+
+def test_live_stories_come_by_virality_and_then_freshness() -> None:
+    shelf = shelf_of(
+        story("calm", "Calm", virality=1.0),
+        story("older", "Older", virality=5.0, age_h=2),
+        story("newer", "Newer", virality=5.0, age_h=1),
+        story("silent", "Silent"),
+        story("over", "Over", virality=9.0, status=Status.ENDED),
+        story("stale", "Stale", virality=9.0, age_h=73),
+    )
+    assert ids(shelf.live(NOW)) == ["newer", "older", "calm", "silent"]
+    assert ids(shelf.top(2, NOW)) == ["newer", "older"]
+
+
+def test_an_older_edition_does_not_replace_a_newer_one() -> None:
+    shelf = shelf_of(THEFT)
+    renamed = story("ai-theft-claims", "Robots Accused")
+    assert shelf.put(Edition(renamed, THEFT, 7, NOW))
+    assert not shelf.put(Edition(THEFT, None, 6, NOW))
+    assert found(shelf, "robots accused") == "ai-theft-claims"
+    assert found(shelf, "alibaba") is None
+    assert shelf.answers("distillation attack", at=NOW) == []
+    assert len(shelf) == 1
+
+
+def test_a_cleared_shelf_finds_nothing(shelf: Shelf) -> None:
+    shelf.clear()
+    assert (len(shelf), shelf.live(NOW), shelf.nearest("ferry", at=NOW)) == (0, [], [])
+    assert shelf.get("night-ferry") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("ai-theft-claims", "ai-theft-claims"),
+        (" AI-Theft-Claims ", "ai-theft-claims"),
+        ("AI Theft Claims", "ai-theft-claims"),
+        ("claims theft", "ai-theft-claims"),
+        ("the theft claims", "ai-theft-claims"),
+        ("theft cla", "ai-theft-claims"),
+        ("alibaba", "ai-theft-claims"),
+        ("alibba", "ai-theft-claims"),
+        ("Alibaba’s claims", "ai-theft-claims"),
+        ("homework", "ai-in-schools"),
+        ("aeroskobing", "night-ferry"),
+        ("ÆRØSKØBING", "night-ferry"),
+        ("lodz", "tram-strike"),
+        ("tram srtike", "tram-strike"),
+        ("ferry fire", "ferry-fire"),
+    ],
+)
+def test_words_that_surely_mean_a_story_find_it(shelf: Shelf, words: str, meant: str) -> None:
+    assert found(shelf, words) == meant
+
+
+@pytest.mark.parametrize("words", ["AI", "ai in", "a", "weather", "alibaba cricket", "", "?!", "🛳"])
+def test_words_that_could_mean_several_stories_or_none_are_not_sure(
+    shelf: Shelf, words: str
+) -> None:
+    assert found(shelf, words) is None
+
+
+def test_the_only_live_story_among_equals_is_meant(shelf: Shelf) -> None:
+    assert found(shelf, "ferry") == "night-ferry"
+
+
+def test_of_two_live_stories_only_the_one_with_exactly_that_title_is_meant() -> None:
+    short, longer = story("a", "Tram Strike"), story("b", "Tram Strike Spreads", virality=9)
+    assert found(shelf_of(short, longer), "tram strike") == "a"
+    assert found(shelf_of(short, longer), "strike") is None
+    twin = story("c", "Tram Strike")
+    assert found(shelf_of(short, longer, twin), "tram strike") is None
+    assert ids(shelf_of(short, longer, twin).titled("tram strike", NOW)) == ["a", "c"]
+
+
+def test_only_a_whole_title_or_id_names_a_story_by_title(shelf: Shelf) -> None:
+    assert ids(shelf.titled("ai THEFT claims!", NOW)) == ["ai-theft-claims"]
+    assert ids(shelf.titled("tram-strike", NOW)) == ["tram-strike"]
+    assert shelf.titled("alibaba", NOW) == []
+    assert shelf.titled("", NOW) == []
+
+
+def test_the_nearest_come_best_first_and_live_ones_before_ended_ones(shelf: Shelf) -> None:
+    assert ids(shelf.nearest("AI", at=NOW)) == ["ai-in-schools", "ai-theft-claims"]
+    assert ids(shelf.nearest("alibaba cricket", at=NOW)) == ["ai-theft-claims"]
+    assert ids(shelf.nearest("ferry", at=NOW)) == ["night-ferry", "ferry-fire"]
+    assert ids(shelf.nearest("ferry", at=NOW, only_live=True)) == ["night-ferry"]
+    assert ids(shelf.nearest("fe", at=NOW)) == ["night-ferry", "ferry-fire"]
+    assert shelf.nearest("volcano", at=NOW) == []
+
+
+def test_scripts_without_spaces_are_found_by_a_part() -> None:
+    shelf = shelf_of(story("a", "阿里巴巴被指窃取人工智能技术"), story("b", "東京の天気"))
+    assert found(shelf, "阿里巴巴") == "a"
+    assert found(shelf, "天気") == "b"
+
+
+@pytest.mark.parametrize(
+    ("asked", "question"),
+    [
+        ("what's a distillation attack", "What is a distillation attack in AI?"),
+        ("distilation attack?", "What is a distillation attack in AI?"),
+        ("WHAT IS A DISTILLATION ATTACK IN AI", "What is a distillation attack in AI?"),
+        (
+            "how did alibaba respond to the accusations",
+            "How has Alibaba responded to these accusations?",
+        ),
+        ("when does the ferry sail", "When does the ferry sail?"),
+    ],
+)
+def test_a_question_asked_in_other_words_is_answered(
+    shelf: Shelf, asked: str, question: str
+) -> None:
+    answer = shelf.answer(asked, at=NOW)
+    assert answer is not None
+    assert answer.question.question == question
+    assert answer.score >= SURE
+
+
+@pytest.mark.parametrize(
+    "asked", ["AI", "alibaba", "theft", "distillation of whisky", "who won?", ""]
+)
+def test_a_word_or_two_in_common_is_not_the_question(shelf: Shelf, asked: str) -> None:
+    assert shelf.answer(asked, at=NOW) is None
+
+
+def test_questions_near_what_was_asked_are_offered_best_first(shelf: Shelf) -> None:
+    near = shelf.answers("ai theft", at=NOW)
+    assert [each.question.question for each in near[:2]] == [
+        "What are the implications of AI theft?",
+        "How can companies protect their AI models from theft?",
+    ]
+    assert shelf.answers("volcano", at=NOW) == []
+
+
+def test_questions_are_looked_for_where_one_says(shelf: Shelf) -> None:
+    ferry = shelf.get("night-ferry")
+    assert ferry is not None
+    assert shelf.answers("distillation attack", [ferry], NOW) == []
+    answer = shelf.answer("ticket cost", [ferry], NOW)
+    assert answer is not None
+    assert answer.question.question == "What does a ticket cost?"
+
+
+def test_questions_of_ended_stories_are_not_offered_unasked() -> None:
+    over = story("over", "Over", status=Status.ENDED, questions=("Why did it end?",))
+    assert shelf_of(over).answers("why did it end", at=NOW) == []
+
+
+def test_a_question_two_stories_answer_is_not_decided_for_the_asker() -> None:
+    shelf = shelf_of(
+        story("a", "One", questions=("What happens next week?",)),
+        story("b", "Two", questions=("What happens next week?",)),
+    )
+    assert shelf.answer("what happens next week", at=NOW) is None
+    assert len(shelf.answers("what happens next week", at=NOW)) == 2
+
+
+def test_words_are_compared_without_case_accents_and_possessives() -> None:
+    assert words_of("What’s Zoë’s “CAFÉ-bar” No. 5?") == ["what", "zoe", "cafe", "bar", "no", "5"]
+    assert words_of("Straße, don't!") == ["strasse", "don"]
+
+
+def test_numbers_and_short_words_must_be_typed_right() -> None:
+    assert closeness("iran", "iraq") < closeness("alibba", "alibaba") < 1
+    assert closeness("2025", "2026") == 0
+    assert closeness("cat", "car") == 0
+
+
+PIECES = ("ai", "theft", "Ferry", "é", "阿", "'s", "-", "🛳", "\u202e", "a", "tram", " ")
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=8).map(" ".join))
+def test_whatever_is_typed_the_shelf_answers(typed: str) -> None:
+    shelf = shelf_of(THEFT, SCHOOLS, FERRY, OLD_FERRY, STRIKE)
+    sure = shelf.find(typed, NOW)
+    near = shelf.nearest(typed, 25, NOW)
+    assert sure is None or sure in near or sure.story.id == typed.strip().casefold()
+    assert len(near) == len(set(ids(near)))
+    assert all(0 < each.score <= 100.001 for each in shelf.answers(typed, at=NOW))

@@ -1,0 +1,268 @@
+"""The application's commands: registered, refused when wrong, offered to those who may use them.
+
+Rules: https://docs.discord.com/developers/interactions/application-commands
+"""
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import regex
+
+from sandbox.discord import refusals
+from sandbox.discord.forms import Form, Path
+from sandbox.discord.rights import BITS
+from sandbox.discord.world import BOT, GUILD, Channel, Json, World
+
+CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
+MOST: Mapping[int, int] = {CHAT_INPUT: 100, USER_MENU: 15, MESSAGE_MENU: 15}
+OPTIONS_LIMIT = 25
+CHOICES_LIMIT = 25
+TEXT_LIMIT = 8000
+"""Names, descriptions and choice values of one command, all together."""
+
+SUBCOMMAND, GROUP = 1, 2
+STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
+IN_GUILD, IN_BOT_DM = 0, 1
+
+NAME = regex.compile(r"[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}")
+
+_KEPT = ("name_localizations", "description_localizations")
+
+
+class Commands:
+    """What is registered, globally and in the one server."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._by_scope: dict[str | None, dict[str, Json]] = {None: {}, GUILD: {}}
+
+    def scope(self, guild: str | None) -> dict[str, Json]:
+        if guild not in self._by_scope:
+            raise refusals.missing_access()
+        return self._by_scope[guild]
+
+    def all(self) -> list[Json]:
+        """Every command, the server's own first, as copies."""
+        return copy.deepcopy([*self._by_scope[GUILD].values(), *self._by_scope[None].values()])
+
+    def find(self, guild: str | None, command: str) -> Json:
+        try:
+            return self.scope(guild)[command]
+        except KeyError:
+            raise refusals.unknown_command() from None
+
+    def overwrite(self, guild: str | None, body: Any) -> list[Json]:
+        """Replace all commands of a scope; equal ones keep their id and version."""
+        form = Form()
+        if not isinstance(body, list):
+            raise refusals.invalid_form(
+                {"_errors": [{"code": "BASE_TYPE_REQUIRED", "message": "Expected a list"}]}
+            )
+        before = {(c["type"], c["name"]): c for c in self.scope(guild).values()}
+        after: dict[str, Json] = {}
+        seen: set[tuple[int, str]] = set()
+        for i, raw in enumerate(body):
+            read = _read_command(form, form.fields(raw, (i,)), (i,), guild)
+            key = (read["type"], read["name"])
+            if key in seen:
+                message = "Application command names must be unique"
+                form.wrong((i, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME", message)
+            seen.add(key)
+            command = self._stamped(read, before.get(key))
+            after[command["id"]] = command
+        form.check()
+        self._count(after.values())
+        self._by_scope[guild] = after
+        self._world.tell("COMMANDS", {}, None)
+        return copy.deepcopy(list(after.values()))
+
+    def create(self, guild: str | None, body: Json) -> tuple[Json, bool]:
+        """Add a command, or replace the one of the same name; True when it is a new one."""
+        form = Form()
+        read = _read_command(form, body, (), guild)
+        form.check()
+        scope = self.scope(guild)
+        same = [c for c in scope.values() if (c["type"], c["name"]) == (read["type"], read["name"])]
+        command = self._stamped(read, same[0] if same else None)
+        self._count([*(c for c in scope.values() if c not in same), command])
+        scope[command["id"]] = command
+        self._world.tell("COMMANDS", {}, None)
+        return copy.deepcopy(command), not same
+
+    def change(self, guild: str | None, command: str, body: Json) -> Json:
+        before = self.find(guild, command)
+        form = Form()
+        read = _read_command(form, {**before, **body, "type": before["type"]}, (), guild)
+        form.check()
+        self.scope(guild)[command] = self._stamped(read, before)
+        self._world.tell("COMMANDS", {}, None)
+        return copy.deepcopy(self.scope(guild)[command])
+
+    def remove(self, guild: str | None, command: str) -> None:
+        self.find(guild, command)
+        del self.scope(guild)[command]
+        self._world.tell("COMMANDS", {}, None)
+
+    def _stamped(self, read: Json, before: Json | None) -> Json:
+        new = self._world.new_id()
+        command = {"id": before["id"] if before else new, "application_id": BOT, **read}
+        if before and {**command, "version": before["version"]} == before:
+            return before
+        return {**command, "version": new}
+
+    def _count(self, commands: Iterable[Json]) -> None:
+        kinds = [command["type"] for command in commands]
+        for kind, most in MOST.items():
+            if kinds.count(kind) > most:
+                raise refusals.too_many_commands(most)
+
+    def offered(self, person: str, channel: Channel) -> list[Json]:
+        """The chat commands that Discord's own client would show to a person in a channel."""
+        world = self._world
+        permissions = world.permissions(person, channel)
+        if not permissions & BITS["USE_APPLICATION_COMMANDS"]:
+            return []
+        context = IN_BOT_DM if channel.is_dm else IN_GUILD
+        shown: dict[str, Json] = {}
+        for command in self.all():
+            contexts = command.get("contexts")
+            needed = command["default_member_permissions"]
+            if command["type"] != CHAT_INPUT or (contexts is not None and context not in contexts):
+                continue
+            if command.get("guild_id") and channel.is_dm:
+                continue
+            if needed is not None and not channel.is_dm:
+                # "0" hides a command from everyone but administrators
+                wanted = int(needed) or BITS["ADMINISTRATOR"]
+                if permissions & wanted != wanted:
+                    continue
+            shown.setdefault(command["name"], command)
+        return list(shown.values())
+
+
+def without_translations(command: Json) -> Json:
+    """As a GET without `with_localizations` hands it out."""
+    bare = {key: value for key, value in command.items() if key not in _KEPT}
+    if "options" in bare:
+        bare["options"] = [without_translations(option) for option in bare["options"]]
+    return bare
+
+
+def _read_command(form: Form, body: Json, at: Path, guild: str | None) -> Json:
+    kind = body.get("type") or CHAT_INPUT
+    if kind not in MOST:
+        raise refusals.not_in_the_sandbox(f"a command of type {kind}")
+    read: Json = {"type": kind, "name": _read_name(form, body.get("name"), at, kind)}
+    read["description"] = _read_description(form, body, at) if kind == CHAT_INPUT else ""
+    _read_translations(form, body, read, at)
+    permissions = body.get("default_member_permissions")
+    read["default_member_permissions"] = None if permissions is None else str(permissions)
+    if not str(permissions or 0).isdigit():
+        form.snowflake(permissions, (*at, "default_member_permissions"))
+    read["nsfw"] = bool(body.get("nsfw"))
+    if guild is not None:
+        read["guild_id"] = guild
+    else:
+        read["integration_types"] = body.get("integration_types") or [0]
+        contexts = body.get("contexts")
+        if contexts is None and body.get("dm_permission") is False:
+            contexts = [IN_GUILD]
+        read["contexts"] = contexts if contexts is not None else [IN_GUILD, IN_BOT_DM]
+        read["dm_permission"] = IN_BOT_DM in read["contexts"]
+    if kind == CHAT_INPUT and body.get("options"):
+        read["options"] = _read_options(form, body["options"], (*at, "options"))
+    if _text_size(read) > TEXT_LIMIT:
+        message = f"Command exceeds maximum size ({TEXT_LIMIT})"
+        form.wrong(at, "APPLICATION_COMMAND_TOO_LARGE", message)
+    return read
+
+
+def _read_name(form: Form, value: Any, at: Path, kind: int = CHAT_INPUT) -> str:
+    name = form.text(value, (*at, "name"), 32, least=1, required=True)
+    if kind == CHAT_INPUT and name and len(name) <= 32 and not _is_name(name):
+        message = "Command name is invalid"
+        form.wrong((*at, "name"), "APPLICATION_COMMAND_INVALID_NAME", message)
+    return name
+
+
+def _is_name(name: str) -> bool:
+    return NAME.fullmatch(name) is not None and name == name.lower()
+
+
+def _read_description(form: Form, body: Json, at: Path) -> str:
+    return form.text(body.get("description"), (*at, "description"), 100, least=1, required=True)
+
+
+def _read_translations(form: Form, body: Json, read: Json, at: Path) -> None:
+    for key, most in (("name_localizations", 32), ("description_localizations", 100)):
+        given = body.get(key)
+        read[key] = given
+        for locale, text in form.fields(given or {}, (*at, key)).items():
+            form.text(text, (*at, key, locale), most, least=1, required=True)
+            if key == "name_localizations" and text and not _is_name(text):
+                message = "Command name is invalid"
+                form.wrong((*at, key, locale), "APPLICATION_COMMAND_INVALID_NAME", message)
+
+
+def _read_options(form: Form, value: Any, at: Path) -> list[Json]:
+    options: list[Json] = []
+    names: set[str] = set()
+    optional = False
+    for i, raw in enumerate(form.items(value, at, OPTIONS_LIMIT)):
+        here = (*at, i)
+        body = form.fields(raw, here)
+        kind = form.number(body.get("type"), (*here, "type"), SUBCOMMAND, ATTACHMENT) or 0
+        if not kind:
+            form.required((*here, "type"))
+        read: Json = {
+            "type": kind,
+            "name": _read_name(form, body.get("name"), here),
+            "description": _read_description(form, body, here),
+        }
+        _read_translations(form, body, read, here)
+        if read["name"] in names:
+            message = "Option name already exists"
+            form.wrong((*here, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", message)
+        names.add(read["name"])
+        if kind in (SUBCOMMAND, GROUP):
+            if body.get("options"):
+                read["options"] = _read_options(form, body["options"], (*here, "options"))
+        else:
+            read["required"] = bool(body.get("required"))
+            if read["required"] and optional:
+                message = "Required options must be placed before non-required options"
+                form.wrong(here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
+            optional = optional or not read["required"]
+            _read_values(form, body, read, here)
+        options.append(read)
+    return options
+
+
+def _read_values(form: Form, body: Json, read: Json, at: Path) -> None:
+    """What an option's value may be: choices or autocomplete, bounds, channel types."""
+    if body.get("choices"):
+        choices = form.items(body["choices"], (*at, "choices"), CHOICES_LIMIT)
+        read["choices"] = []
+        for i, choice in enumerate(choices):
+            here = (*at, "choices", i)
+            fields = form.fields(choice, here)
+            name = form.text(fields.get("name"), (*here, "name"), 100, least=1, required=True)
+            if read["type"] == STRING:
+                form.text(fields.get("value"), (*here, "value"), 100)
+            read["choices"].append({"name": name, "value": fields.get("value")})
+    if body.get("autocomplete"):
+        read["autocomplete"] = True
+        if body.get("choices"):
+            message = "autocomplete cannot be true while options are present"
+            form.wrong(at, "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_WITH_CHOICES", message)
+    for key in ("min_value", "max_value", "min_length", "max_length", "channel_types"):
+        if body.get(key) is not None:
+            read[key] = body[key]
+
+
+def _text_size(command: Json) -> int:
+    size = len(command["name"]) + len(command["description"])
+    for choice in command.get("choices", ()):
+        size += len(choice["name"]) + len(str(choice["value"]))
+    return size + sum(_text_size(option) for option in command.get("options", ()))

@@ -1,0 +1,115 @@
+"""How fast a bot may ask: a bucket per route and channel, and fifty requests a second in all.
+
+Discord publishes the headers and the global figure, not the buckets
+(https://docs.discord.com/developers/topics/rate-limits); the buckets are what bots see.
+"""
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+GLOBAL = (50, 1.0)
+"""Requests and seconds, over all routes that need the bot's token."""
+
+MESSAGES = (5, 5.0)
+WEBHOOKS = (5, 2.0)
+OTHERS = (50, 1.0)
+
+BUCKETS: Mapping[tuple[str, str], tuple[int, float]] = {
+    ("POST", "/channels/{channel}/messages"): MESSAGES,
+    ("PATCH", "/channels/{channel}/messages/{message}"): MESSAGES,
+    ("POST", "/webhooks/{app}/{token}"): WEBHOOKS,
+    ("PATCH", "/webhooks/{app}/{token}/messages/{message}"): WEBHOOKS,
+}
+"""Requests and seconds per bucket; routes that are not named have OTHERS."""
+
+
+@dataclass(slots=True)
+class _Window:
+    """Requests counted from the first one until the window closes."""
+
+    most: int
+    seconds: float
+    closes: float = -math.inf
+    used: int = 0
+
+    def take(self, now: float) -> bool:
+        if now >= self.closes:
+            self.closes = now + self.seconds
+            self.used = 0
+        if self.used >= self.most:
+            return False
+        self.used += 1
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the limits say to one request."""
+
+    headers: dict[str, str]
+    refused: bool = False
+    everywhere: bool = False
+    """True when the limit over all routes refused it."""
+    retry_after: float = 0.0
+
+    def body(self) -> dict[str, object]:
+        return {
+            "message": "You are being rate limited.",
+            "retry_after": self.retry_after,
+            "global": self.everywhere,
+        }
+
+
+@dataclass(slots=True)
+class Limits:
+    """Counts requests. With `enforced` off every request passes and the headers show room."""
+
+    enforced: bool = True
+    clock: Callable[[], float] = time.monotonic
+    _windows: dict[tuple[str, str, str], _Window] = field(default_factory=dict)
+    _all: _Window = field(default_factory=lambda: _Window(*GLOBAL))
+
+    def check(self, method: str, route: str, major: str, *, counted: bool) -> Verdict:
+        """Count one request. `major`: its channel or token; `counted`: towards GLOBAL as well."""
+        bucket = hashlib.blake2s(f"{method} {route}".encode(), digest_size=16).hexdigest()
+        most, seconds = BUCKETS.get((method, route), OTHERS)
+        if not self.enforced:
+            return Verdict(_headers(1000, 999, seconds, bucket))
+        now = self.clock()
+        window = self._windows.setdefault((method, route, major), _Window(most, seconds))
+        if counted and not self._all.take(now):
+            wait = _rounded(self._all.closes - now)
+            return Verdict(
+                {
+                    "Retry-After": str(math.ceil(wait)),
+                    "X-RateLimit-Global": "true",
+                    "X-RateLimit-Scope": "global",
+                },
+                refused=True,
+                everywhere=True,
+                retry_after=wait,
+            )
+        passed = window.take(now)
+        wait = _rounded(window.closes - now)
+        headers = _headers(most, most - window.used, wait, bucket)
+        if passed:
+            return Verdict(headers)
+        headers |= {"Retry-After": str(math.ceil(wait)), "X-RateLimit-Scope": "user"}
+        return Verdict(headers, refused=True, retry_after=wait)
+
+
+def _rounded(seconds: float) -> float:
+    return math.ceil(seconds * 1000) / 1000  # never earlier than the window really closes
+
+
+def _headers(most: int, left: int, after: float, bucket: str) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(most),
+        "X-RateLimit-Remaining": str(left),
+        "X-RateLimit-Reset": f"{time.time() + after:.3f}",
+        "X-RateLimit-Reset-After": f"{after:.3f}",
+        "X-RateLimit-Bucket": bucket,
+    }

@@ -1,0 +1,155 @@
+"""What Discord refuses, with its status, code and words.
+
+Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Refusal(Exception):
+    """An answer that is not a success."""
+
+    status: int
+    code: int
+    message: str
+    errors: Mapping[str, Any] | None = None
+
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = {"message": self.message, "code": self.code}
+        if self.errors is not None:
+            body["errors"] = self.errors
+        return body
+
+
+def not_found() -> Refusal:
+    return Refusal(404, 0, "404: Not Found")
+
+
+def unauthorized() -> Refusal:
+    return Refusal(401, 0, "401: Unauthorized")
+
+
+def unknown_channel() -> Refusal:
+    return Refusal(404, 10003, "Unknown Channel")
+
+
+def unknown_guild() -> Refusal:
+    return Refusal(404, 10004, "Unknown Guild")
+
+
+def unknown_member() -> Refusal:
+    return Refusal(404, 10007, "Unknown Member")
+
+
+def unknown_message() -> Refusal:
+    return Refusal(404, 10008, "Unknown Message")
+
+
+def unknown_role() -> Refusal:
+    return Refusal(404, 10011, "Unknown Role")
+
+
+def unknown_user() -> Refusal:
+    return Refusal(404, 10013, "Unknown User")
+
+
+def unknown_webhook() -> Refusal:
+    return Refusal(404, 10015, "Unknown Webhook")
+
+
+def unknown_interaction() -> Refusal:
+    return Refusal(404, 10062, "Unknown interaction")
+
+
+def unknown_command() -> Refusal:
+    return Refusal(404, 10063, "Unknown application command")
+
+
+def pins_full() -> Refusal:
+    return Refusal(400, 30003, "Maximum number of pins reached (250)")
+
+
+def too_many_commands(most: int) -> Refusal:
+    return Refusal(400, 30032, f"Maximum number of application commands reached ({most})")
+
+
+def already_crossposted() -> Refusal:
+    return Refusal(400, 40033, "This message has already been crossposted")
+
+
+def already_acknowledged() -> Refusal:
+    return Refusal(400, 40060, "Interaction has already been acknowledged.")
+
+
+def missing_access() -> Refusal:
+    return Refusal(403, 50001, "Missing Access")
+
+
+def other_author() -> Refusal:
+    return Refusal(403, 50005, "Cannot edit a message authored by another user")
+
+
+def empty_message() -> Refusal:
+    return Refusal(400, 50006, "Cannot send an empty message")
+
+
+def cannot_message_user() -> Refusal:
+    return Refusal(403, 50007, "Cannot send messages to this user")
+
+
+def not_a_text_channel() -> Refusal:
+    return Refusal(400, 50008, "Cannot send messages in a non-text channel")
+
+
+def missing_permissions() -> Refusal:
+    return Refusal(403, 50013, "Missing Permissions")
+
+
+def system_message() -> Refusal:
+    return Refusal(403, 50021, "Cannot execute action on a system message")
+
+
+def wrong_channel_type() -> Refusal:
+    return Refusal(400, 50024, "Cannot execute action on this channel type")
+
+
+def invalid_webhook_token() -> Refusal:
+    return Refusal(401, 50027, "Invalid Webhook Token")
+
+
+def invalid_form(errors: Mapping[str, Any]) -> Refusal:
+    return Refusal(400, 50035, "Invalid Form Body", errors)
+
+
+def invalid_message_type() -> Refusal:
+    return Refusal(400, 50068, "Invalid message type")
+
+
+def thread_archived() -> Refusal:
+    return Refusal(400, 50083, "Thread is archived")
+
+
+def invalid_json() -> Refusal:
+    return Refusal(400, 50109, "The request body contains invalid JSON.")
+
+
+def reply_without_history() -> Refusal:
+    return Refusal(
+        400, 160002, "Cannot reply to a message without permission to read message history"
+    )
+
+
+def thread_exists() -> Refusal:
+    return Refusal(400, 160004, "A thread has already been created for this message")
+
+
+def thread_locked() -> Refusal:
+    return Refusal(400, 160005, "Thread is locked")
+
+
+def not_in_the_sandbox(what: str) -> Refusal:
+    """Ours, not Discord's: something real that the sandbox cannot do; see `unknown_calls`."""
+    return Refusal(501, 0, f"{what} is not in the sandbox")

@@ -1,0 +1,136 @@
+"""A story's card: the one message that says what is known, and the reply when much changes."""
+
+from collections.abc import Iterator
+
+from bot.model import words
+from bot.model.message import (
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Facts,
+    Link,
+    Message,
+    Note,
+    Ref,
+    Row,
+    Text,
+    Tone,
+)
+from bot.model.text import line, shorten
+from stories.delta import Delta, Kind
+from stories.shelf import Edition
+from stories.story import Story
+
+NAMES = 12
+"""How many entities or keywords a card names; the rest is counted."""
+NAME_LENGTH = 60
+
+
+def card(edition: Edition, delta: Delta, *, show_leaning: bool = False) -> Message:
+    """The living card of one story as it stands in `edition`; `delta` is what changed last."""
+    story = edition.story
+    return Message(
+        title=_title(story),
+        blocks=tuple(_blocks(story, delta, show_leaning)),
+        rows=_rows(story),
+        tone=_tone(story),
+        image_url=story.image_url,
+        struck=story.retracted is not None,
+        living=story.id,
+        more="… more in /story",
+    )
+
+
+def reply(edition: Edition, delta: Delta) -> Message:
+    """The short reply to a card after a notable or major update. It names its reason first.
+
+    It has no buttons: the card it replies to has them.
+    """
+    blocks: list[Block] = []
+    if delta.reason:
+        blocks.append(Text(_sentence(words.said(delta.reason))))
+    if besides := words.said_besides(delta):
+        blocks.append(Note(f"Also: {besides}"))
+    return Message(_title(edition.story), tuple(blocks), tone=_tone(edition.story))
+
+
+def _title(story: Story) -> str:
+    return line(story.title) or story.id
+
+
+def _tone(story: Story) -> Tone:
+    if story.retracted is not None:
+        return Tone.WITHDRAWN
+    if story.merged_into:
+        return Tone.ENDED
+    return Tone(story.stats.status.value) if story.stats.status else Tone.PLAIN
+
+
+def _blocks(story: Story, delta: Delta, show_leaning: bool) -> Iterator[Block]:
+    """What is absent from the story is absent here."""
+    if story.retracted is not None:
+        yield Note(f"Withdrawn: {story.retracted}")
+    if story.merged_into:
+        yield Note(f"Merged into “{story.merged_into}”")
+    if story.split_from:
+        yield Note(f"Split from “{story.split_from}”")
+    if story.headline:
+        yield Text(story.headline)
+    if story.entities:
+        yield Facts(_named(story.entities))
+    if facts := tuple(_facts(story, show_leaning)):
+        yield Facts(facts)
+    yield Bullets(story.breakdown)
+    if story.keywords:
+        yield Note(f"Keywords: {', '.join(_named(story.keywords))}")
+    if changed := _changed(delta, show_leaning):
+        yield Note(changed)
+    if story.updated_at:
+        yield Note("Updated", story.updated_at)
+    if story.url:
+        yield Link("Story page", story.url)
+
+
+def _facts(story: Story, show_leaning: bool) -> Iterator[str]:
+    stats = story.stats
+    if stats.status:
+        yield words.status(stats.status)
+    if story.duration is not None:
+        yield words.duration(story.duration)
+    if stats.virality is not None:
+        yield words.virality(stats.virality)
+    if stats.articles is not None:
+        yield words.articles(stats.articles)
+    if story.rank is not None:
+        yield words.rank(story.rank)
+    if stats.leaning and show_leaning:
+        yield words.leaning(stats.leaning)
+
+
+def _named(names: tuple[str, ...]) -> tuple[str, ...]:
+    named = tuple(shorten(line(name), NAME_LENGTH) for name in names[:NAMES])
+    return named if len(names) <= NAMES else (*named, f"{len(names) - NAMES} more")
+
+
+def _changed(delta: Delta, show_leaning: bool) -> str:
+    if any(change.kind is Kind.NEW for change in delta.changes):
+        return "New story"
+    changed = words.said_short(delta, show_leaning=show_leaning)
+    return f"Changed: {changed}" if changed else ""
+
+
+def _rows(story: Story) -> tuple[Row, ...]:
+    buttons = []
+    if story.questions:
+        buttons.append(Button(f"Questions ({len(story.questions)})", Ref("faq", (story.id,))))
+    if story.sources:
+        label = f"Sources ({len(story.sources)})"
+        buttons.append(Button(label, Ref("story", (story.id, "sources"))))
+    if story.merged_into:
+        buttons.append(Button("Where it goes on", Ref("story", (story.merged_into,))))
+    return (Buttons(tuple(buttons)),) if buttons else ()
+
+
+def _sentence(clause: str) -> str:
+    return clause[:1].upper() + clause[1:]

@@ -1,0 +1,153 @@
+"""A message made to fit: blank things left out, and what goes first when room is short."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+
+from bot.model.message import Block, Bullets, Facts, Heading, Link, Note, Text
+from bot.model.text import clean, line, shorten
+
+Fits = Callable[[Sequence[Block]], bool]
+"""Whether a renderer can show these blocks, its mark-up and all. Fewer never fit worse."""
+
+WORTH_READING = 80
+"""No text is cut below this many characters; a block that cannot have them goes as a whole."""
+
+
+def harmless(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """The blocks with clean texts, without those that say nothing."""
+    return tuple(kept for block in blocks if (kept := _harmless(block)))
+
+
+def _harmless(block: Block) -> Block | None:
+    match block:
+        case Text(body):
+            return Text(body) if (body := clean(body)) else None
+        case Heading(body):
+            return Heading(body) if (body := line(body)) else None
+        case Bullets(items):
+            return Bullets(kept) if (kept := _lines(items)) else None
+        case Facts(items):
+            return Facts(kept) if (kept := _lines(items)) else None
+        case Link(label, url, note):
+            return Link(line(label), url, line(note or "") or None)
+        case Note(body, at):
+            return Note(body, at) if (body := line(body)) or at else None
+
+
+def _lines(items: Sequence[str]) -> tuple[str, ...]:
+    return tuple(kept for item in items if (kept := line(item)))
+
+
+def fit(blocks: Sequence[Block], fits: Fits, more: str | None) -> tuple[Block, ...]:
+    """The blocks as far as there is room, which may be for none.
+
+    First bullets go, last first, down to one; then that one, and then texts, are cut at a
+    sentence; then facts, small print and labels give way; and only then whole blocks, last first.
+    `more` (else “…”) stands where items or blocks were left out.
+    """
+    if fits(blocks):
+        return tuple(blocks)
+    kept = list(blocks)
+    gaps: dict[int, bool] = {}  # by place: True where items are missing, False for an end of text
+
+    def shown(count: int) -> list[Block]:
+        return list(_marked(kept[:count], gaps, more, missing=count < len(kept)))
+
+    for kind, lower in _STEPS:
+        for place in reversed(range(len(kept))):
+            block = kept[place]
+            if not isinstance(block, kind):
+                continue
+            ceiling = _extent(block, lower)
+            floor = min(ceiling, 1 if lower is _fewer else WORTH_READING)
+            if floor == ceiling:
+                continue
+
+            def holds(level: int, place: int = place, block: Block = block) -> bool:
+                kept[place] = lower(block, level)  # noqa: B023  called within this round only
+                return fits(shown(len(kept)))
+
+            gaps[place] = gaps.get(place, False) or lower is _fewer
+            level = _highest(holds, floor, ceiling)
+            kept[place] = lower(block, floor if level is None else level)
+            if level is not None:
+                return tuple(shown(len(kept)))
+    count = _highest(lambda count: fits(shown(count)), 0, len(kept))
+    return tuple(shown(count)) if count else ()
+
+
+def _fewer(block: Block, count: int) -> Block:
+    match block:
+        case Bullets(items):
+            return Bullets(items[:count])
+        case Facts(items):
+            return Facts(items[:count])
+        case _:
+            return block
+
+
+def _shorter(block: Block, length: int) -> Block:
+    match block:
+        case Text(body):
+            return Text(shorten(body, length))
+        case Heading(body):
+            return Heading(shorten(body, length))
+        case Bullets(items):
+            return Bullets(tuple(shorten(item, length) for item in items))
+        case Facts(items):
+            return Facts(tuple(shorten(item, length) for item in items))
+        case Link(label, url, note):
+            return Link(shorten(label, length), url, shorten(note, length) if note else None)
+        case Note(body, at):
+            return Note(shorten(body, length), at)
+
+
+_Lower = Callable[[Block, int], Block]
+
+_STEPS: tuple[tuple[type[Block], _Lower], ...] = (
+    (Bullets, _fewer),
+    (Bullets, _shorter),
+    (Text, _shorter),
+    (Facts, _fewer),
+    (Facts, _shorter),
+    (Note, _shorter),
+    (Link, _shorter),
+    (Heading, _shorter),
+)
+
+
+def _extent(block: Block, lower: _Lower) -> int:
+    """How far a block can be lowered from: its items, or the length of its longest text."""
+    match block:
+        case Bullets(items) | Facts(items):
+            return len(items) if lower is _fewer else max(map(len, items))
+        case Text(body) | Heading(body) | Note(body):
+            return len(body)
+        case Link(label, _, note):
+            return max(len(label), len(note or ""))
+
+
+def _marked(
+    blocks: Sequence[Block], gaps: dict[int, bool], more: str | None, *, missing: bool
+) -> Iterator[Block]:
+    """The blocks with `more` (once) or “…” (again) behind every place where something is missing.
+
+    A text cut short has its own “…”, so it only gets a mark when there is something to say.
+    """
+    said = False
+    for place, block in enumerate(blocks):
+        yield block
+        if gaps.get(place) or (place in gaps and more and not said):
+            yield Note("…" if said else more or "…")
+            said = True
+    if missing:
+        yield Note("…" if said else more or "…")
+
+
+def _highest(holds: Callable[[int], bool], floor: int, ceiling: int) -> int | None:
+    """The highest level that holds, found by halving; None when not even the floor does."""
+    if not holds(floor):
+        return None
+    return floor + bisect_left(
+        range(floor + 1, ceiling + 1), True, key=lambda level: not holds(level)
+    )

@@ -1,0 +1,222 @@
+"""How a message looks on Discord: one embed, and rows of buttons and menus. Pure.
+
+Story text can become nothing but text. It is shortened while plain; then word joiners part
+whatever a client would make a link or a mention of (`unlink`, and behind every `<`, which starts
+mentions, timestamps, custom emoji and commands); then Discord's Markdown is escaped.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import discord
+
+from bot.model.fit import fit, harmless
+from bot.model.message import (
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Facts,
+    Heading,
+    Link,
+    Menu,
+    Message,
+    Note,
+    Text,
+    Tone,
+)
+from bot.model.text import JOINER, line, safe_link, shorten, unlink, utf16
+
+# discord.com/developers/docs/resources/message#embed-object-embed-limits. Discord's 6000 for all
+# of an embed's text holds too: there is none but title and description. Counted in UTF-16 units,
+# which is never less than what Discord counts.
+TITLE_LIMIT = 256
+DESCRIPTION_LIMIT = 4096
+# discord.com/developers/docs/components/reference
+ROWS = 5
+BUTTONS_A_ROW = 5
+OPTIONS = 25
+BUTTON_LABEL_LIMIT = 80
+OPTION_LABEL_LIMIT = 100
+PLACEHOLDER_LIMIT = 150
+# Ours: a longer address would crowd out what the message says, so only its host is named.
+LINK_LIMIT = 512
+
+BESIDE = "+"
+"""First in a custom id: the answer appears beside the message, which stays."""
+IN_PLACE = "="
+"""First in a custom id: the answer takes the message's place."""
+MENU = "menu"
+"""What stands for a reference in a menu's own custom id; the picked value is the reference."""
+
+COLOURS = {
+    Tone.EMERGING: 0x3498DB,
+    Tone.ACTIVE: 0x2ECC71,
+    Tone.COOLING: 0xF1C40F,
+    Tone.ENDED: 0x95A5A6,
+    Tone.WITHDRAWN: 0xE74C3C,
+    Tone.SORRY: 0xE67E22,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowButton:
+    label: str
+    custom_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonRow:
+    buttons: tuple[RowButton, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowOption:
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectRow:
+    custom_id: str
+    placeholder: str
+    options: tuple[RowOption, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    embed: discord.Embed
+    rows: tuple[ButtonRow | SelectRow, ...]
+
+
+def render(message: Message) -> Rendered:
+    """Render as one embed. Every limit holds; what has no room is left out (see `fit`)."""
+    struck = message.struck
+    title = shorten(line(message.title), TITLE_LIMIT, lambda text: utf16(_said(text, struck)))
+    blocks = fit(
+        harmless(message.blocks),
+        lambda blocks: utf16(_described(blocks, struck)) <= DESCRIPTION_LIMIT,
+        message.more,
+    )
+    embed = discord.Embed(
+        title=_said(title, struck) or None,
+        description=_described(blocks, struck) or (None if title else "…"),
+        colour=COLOURS.get(message.tone),
+    )
+    if message.image_url and (image := safe_link(message.image_url)):
+        embed.set_thumbnail(url=image[0])
+    return Rendered(embed, tuple(_rows(message))[:ROWS])
+
+
+def _described(blocks: Sequence[Block], struck: bool) -> str:
+    text, previous = "", None
+    for block in blocks:
+        if shown := _block(block, struck):
+            text += _gap(previous, block) + shown
+            previous = block
+    return text
+
+
+def _gap(previous: Block | None, block: Block) -> str:
+    """Headings stand on what they head; small lines stand together; the rest is spaced."""
+    if previous is None:
+        return ""
+    close = isinstance(previous, Heading) or (
+        isinstance(previous, Facts | Link | Note) and type(previous) is type(block)
+    )
+    return "\n" if close else "\n\n"
+
+
+def _block(block: Block, struck: bool) -> str:
+    match block:
+        case Text(body):
+            return "\n".join(_said(part, struck) for part in body.split("\n"))
+        case Heading(body):
+            return f"**{escape(body)}**"
+        case Bullets(items):
+            return "\n".join(f"- {_said(item, struck)}" for item in items)
+        case Facts(items):
+            return " · ".join(map(escape, items))
+        case Link(label, url, note):
+            return _link(label, url, note)
+        case Note(body, at):
+            moment = f"<t:{int(at.timestamp())}:R>" if at else ""
+            return f"-# {escape(body)} {moment}".rstrip()
+
+
+def _link(label: str, url: str, note: str | None) -> str:
+    """Whatever the label says, the text that is clicked is the host it leads to."""
+    link = safe_link(url)
+    if link is None:
+        return ""
+    href, host = link
+    way = f"[{_escape_markdown(host)}](<{href}>)" if len(href) <= LINK_LIMIT else escape(host)
+    return (f"{escape(label)} — " if label else "") + way + (f" · {escape(note)}" if note else "")
+
+
+def _said(text: str, struck: bool) -> str:
+    """Escaped, and struck through where the message is."""
+    said = escape(text)
+    if not struck or not said:
+        return said
+    # A tilde at the end would be taken for the first of the two that close.
+    return f"~~{said}{JOINER if said.endswith('~') else ''}~~"
+
+
+_PARTED = re.compile(r"<(?=\S)")
+_MARKDOWN = re.compile(
+    r"""
+      [\\*_~|`\[\]]               # bold, italics, strikes, spoilers, code, links
+    | :(?=[\w+~-]+:)              # :emoji:
+    | ^[#>+-]                     # headings, quotes, lists, small print
+    | (?<=^\d)\.(?=\s) | (?<=^\d\d)\.(?=\s) | (?<=^\d\d\d)\.(?=\s)   # numbered lists
+    """,
+    re.VERBOSE | re.MULTILINE | re.ASCII,
+)
+
+
+def escape(text: str) -> str:
+    """Plain text as it must be written for Discord to show just that."""
+    return _escape_markdown(_PARTED.sub(f"<{JOINER}", unlink(text)))
+
+
+def _escape_markdown(text: str) -> str:
+    return _MARKDOWN.sub(lambda found: "\\" + found[0], text)
+
+
+def _rows(message: Message) -> Iterator[ButtonRow | SelectRow]:
+    mark = BESIDE if message.living else IN_PLACE
+    taken: set[str] = set()  # Discord refuses a message in which two buttons are the same
+    for number, row in enumerate(message.rows):
+        match row:
+            case Buttons(items):
+                buttons = [
+                    RowButton(_label(item, BUTTON_LABEL_LIMIT), mark + str(item.ref))
+                    for item in _new(items, taken)
+                ]
+                for start in range(0, len(buttons), BUTTONS_A_ROW):
+                    yield ButtonRow(tuple(buttons[start : start + BUTTONS_A_ROW]))
+            case Menu(prompt, items):
+                options = tuple(
+                    RowOption(_label(item, OPTION_LABEL_LIMIT), str(item.ref))
+                    for item in _new(items, set())
+                )
+                if options:
+                    yield SelectRow(
+                        f"{mark}{MENU}{number}",
+                        shorten(line(prompt), PLACEHOLDER_LIMIT, utf16),
+                        options[:OPTIONS],
+                    )
+
+
+def _new(items: Iterable[Button], taken: set[str]) -> Iterator[Button]:
+    """The buttons that ask what no button in `taken` has asked yet."""
+    for item in items:
+        if str(item.ref) not in taken:
+            taken.add(str(item.ref))
+            yield item
+
+
+def _label(button: Button, limit: int) -> str:
+    return shorten(line(button.label), limit, utf16) or "…"

@@ -1,0 +1,200 @@
+"""How a message looks on Telegram: one text in HTML, and a keyboard of buttons. Pure.
+
+Story text can become nothing but text. It is shortened while plain; then word joiners part
+whatever Telegram would make a link, a mention, a hashtag or a command of by itself (`unlink`, and
+the signs in `_TAPPABLE`); then HTML is escaped.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape as escape_html
+from html import unescape
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.model.fit import fit, harmless
+from bot.model.message import (
+    Block,
+    Bullets,
+    Button,
+    Facts,
+    Heading,
+    Link,
+    Menu,
+    Message,
+    Note,
+    Text,
+    Tone,
+)
+from bot.model.text import JOINER, line, safe_link, shorten, unlink, utf16
+from bot.model.words import moment
+
+# From core.telegram.org/bots/api#sendmessage: 4096 after entities are parsed, in UTF-16 units.
+TEXT_LIMIT = 4096
+# Not documented there: of more than 100 entities or buttons the rest is ignored or refused.
+ENTITIES = 100
+BUTTONS = 100
+# Ours. Telegram would take longer titles and labels, but shows them cut or over many lines.
+TITLE_LIMIT = 256
+LABEL_LIMIT = 60
+PROMPT_LIMIT = 150
+BUTTONS_A_ROW = 5
+BRIEF_LIMIT = 900  # what one person's question may take up of everyone's screen
+UNFOLDED_LIMIT = 1500  # longer lists are folded until someone taps them
+
+# Callback data is at most 64 bytes (…#inlinekeyboardbutton) and a start parameter at most 64
+# characters (core.telegram.org/bots/features#deep-linking): a reference has at most 60 of ASCII.
+BESIDE = "+"
+"""First in callback data: the answer appears beside the message, which stays."""
+IN_PLACE = "="
+"""First in callback data: the answer takes the message's place."""
+
+MARKS = {
+    Tone.EMERGING: "🔵",
+    Tone.ACTIVE: "🟢",
+    Tone.COOLING: "🟡",
+    Tone.ENDED: "⚪",
+    Tone.WITHDRAWN: "🔴",
+}
+"""Before the title, what a colour says on other platforms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    html: str
+    keyboard: InlineKeyboardMarkup | None
+
+
+def render(message: Message, *, start_link: str | None = None, brief: bool = False) -> Rendered:
+    """Render as one text. Every limit holds; what has no room is left out (see `fit`).
+
+    With `start_link` (`https://t.me/<bot>?start=`) buttons lead into the private chat, for chats
+    where nothing can be answered in private. `brief` keeps the text within BRIEF_LIMIT.
+    """
+    title = _title(message)
+    limit = BRIEF_LIMIT if brief else TEXT_LIMIT
+    prompts = tuple(
+        Note(shorten(line(row.prompt), PROMPT_LIMIT, utf16))
+        for row in message.rows
+        if isinstance(row, Menu) and row.items
+    )
+    blocks = fit(
+        harmless((*message.blocks, *prompts)),
+        lambda blocks: _fits(_whole(title, blocks, message.struck), limit),
+        message.more,
+    )
+    rows = list(_rows(message, start_link))
+    return Rendered(
+        _whole(title, blocks, message.struck) or "…", InlineKeyboardMarkup(rows) if rows else None
+    )
+
+
+def _fits(html: str, limit: int) -> bool:
+    return utf16(visible(html)) <= limit and len(_OPENING.findall(html)) <= ENTITIES
+
+
+_TAG = re.compile(r"<[^>]*>")
+_OPENING = re.compile(r"<[a-z]")
+
+
+def visible(html: str) -> str:
+    """What is left when Telegram has parsed the entities: the text it counts."""
+    return unescape(_TAG.sub("", html))
+
+
+def _title(message: Message) -> str:
+    title = escape(shorten(line(message.title), TITLE_LIMIT, lambda text: utf16(_defuse(text))))
+    if not title:
+        return ""
+    mark = MARKS.get(message.tone)
+    return (f"{mark} " if mark else "") + f"<b>{_struck(title, message.struck)}</b>"
+
+
+def _whole(title: str, blocks: Sequence[Block], struck: bool) -> str:
+    text, previous = title, None
+    for block in blocks:
+        if shown := _block(block, struck):
+            text += _gap(previous, block) + shown if text else shown
+            previous = block
+    return text
+
+
+def _gap(previous: Block | None, block: Block) -> str:
+    """Headings stand on what they head; small lines stand together; the rest is spaced."""
+    close = isinstance(previous, Heading) or (
+        isinstance(previous, Facts | Link | Note) and type(previous) is type(block)
+    )
+    return "\n" if close else "\n\n"
+
+
+def _block(block: Block, struck: bool) -> str:
+    match block:
+        case Text(body):
+            return _struck(escape(body), struck)
+        case Heading(body):
+            return f"<b>{escape(body)}</b>"
+        case Bullets(items):
+            listed = "\n".join(f"• {escape(item)}" for item in items)
+            folded = utf16(visible(listed)) > UNFOLDED_LIMIT
+            listed = _struck(listed, struck)
+            return f"<blockquote expandable>{listed}</blockquote>" if folded else listed
+        case Facts(items):
+            return " · ".join(map(escape, items))
+        case Link(label, url, note):
+            return _link(label, url, note)
+        case Note(body, at):
+            words = [escape(body), *([moment(at)] if at else [])]
+            return f"<i>{' '.join(filter(None, words))}</i>"
+
+
+def _link(label: str, url: str, note: str | None) -> str:
+    """Whatever the label says, the text that is tapped is the host it leads to."""
+    link = safe_link(url)
+    if link is None:
+        return ""
+    href, host = link
+    way = f'<a href="{escape_html(href)}">{host}</a>'
+    return (f"{escape(label)} — " if label else "") + way + (f" · {escape(note)}" if note else "")
+
+
+def _struck(html: str, struck: bool) -> str:
+    return f"<s>{html}</s>" if struck else html
+
+
+_TAPPABLE = re.compile(
+    r"""
+      \# (?=\w)              # hashtags
+    | (?<!\w)/ (?=\w)        # commands
+    | \$ (?=\w)              # cashtags
+    | \+ (?=\d)              # telephone numbers
+    """,
+    re.VERBOSE,
+)
+
+
+def _defuse(text: str) -> str:
+    return _TAPPABLE.sub(lambda found: found[0] + JOINER, unlink(text))
+
+
+def escape(text: str) -> str:
+    """Plain text as it must be written for Telegram to show just that."""
+    return escape_html(_defuse(text), quote=False)
+
+
+def _rows(message: Message, start_link: str | None) -> Iterator[list[InlineKeyboardButton]]:
+    mark = BESIDE if message.living else IN_PLACE
+    left = BUTTONS
+
+    def button(item: Button) -> InlineKeyboardButton:
+        label = shorten(line(item.label), LABEL_LIMIT, utf16) or "…"
+        if start_link is not None:
+            return InlineKeyboardButton(label, url=start_link + str(item.ref))
+        return InlineKeyboardButton(label, callback_data=mark + str(item.ref))
+
+    for row in message.rows:
+        a_row = 1 if isinstance(row, Menu) else BUTTONS_A_ROW
+        items = row.items[:left]
+        left -= len(items)
+        for start in range(0, len(items), a_row):
+            yield [button(item) for item in items[start : start + a_row]]

@@ -1,0 +1,471 @@
+// The Telegram pane: chats and topics, bubbles with inline keyboards, the pinned bar, deep links, the bot's menu.
+
+import { avatar, Choices, h, icon, keepBottom, link, personaSwitch, plainName, reconcile, safeUrl } from "./dom.js";
+import { entities } from "./telegram_entities.js";
+import { clock, day, fullTime, sameDay } from "./times.js";
+
+const date = (message) => new Date(message.date * 1000);
+
+export class TelegramPane {
+  /** `act(name, arguments)` asks the server to do something as the chosen person. */
+  constructor(root, act) {
+    this.act = act;
+    this.read = new Map(); // person and place → the newest message seen there
+    this.pinAt = new Map();
+    this.fresh = true;
+    this.strip = h("div", { class: "strip" });
+    this.side = h("nav", { class: "t-side", "aria-label": "Telegram chats" });
+    this.title = h("div", { class: "t-title" });
+    this.pinned = h("div", { class: "t-pinned", hidden: true });
+    this.list = h("div", { class: "t-list", role: "log", "aria-label": "Telegram messages", "aria-live": "polite" });
+    this.scroller = h("div", { class: "t-scroll", tabindex: "0", "aria-label": "Messages in this chat" }, this.list);
+    this.jump = h("button", { type: "button", class: "t-jump", hidden: true, "aria-label": "To the newest message", on: { click: () => this.toBottom() } }, icon("chevron", 22));
+    this.scroller.addEventListener("scroll", () => this.atBottom() && (this.jump.hidden = true));
+    this.toast = h("div", { class: "t-toast", role: "status", hidden: true, "data-testid": "telegram-toast" });
+    this.alertWords = h("p");
+    this.alert = h("dialog", { class: "t-alert", "data-testid": "telegram-alert", "aria-label": "Alert" }, this.alertWords, h("form", { method: "dialog" }, h("button", { class: "t-alert-ok", text: "OK" })));
+    this.buildFoot();
+    root.append(
+      this.strip,
+      h("div", { class: "t-body" }, this.side,
+        h("div", { class: "t-chat" }, h("header", { class: "t-head" }, this.title), this.pinned,
+          h("div", { class: "t-middle" }, this.scroller, this.jump, this.toast), this.foot)),
+      this.alert);
+    this.acts = { open: (url) => this.deepLink(url), command: (text) => this.say(text) };
+  }
+
+  // What is seen, and by whom
+
+  get bot() {
+    return this.view.bot;
+  }
+  get person() {
+    return this.view.people.find((person) => String(person.id) === String(this.persona));
+  }
+  /** Chats and, under a forum, its topics, as rows of the list. The private chat is there before anything was said in it. */
+  get places() {
+    const chats = this.view.chats.filter((chat) => chat.type !== "private" || String(chat.person ?? chat.id) === String(this.persona));
+    if (!chats.some((chat) => chat.type === "private")) chats.push({ id: this.persona, type: "private", person: this.persona });
+    return chats.flatMap((chat) => {
+      const place = { key: String(chat.id), chat, title: this.titleOf(chat) };
+      return chat.is_forum ? [place, ...this.topics(chat).map((topic) => ({ key: `${chat.id}/${topic.id}`, chat, topic: topic.id, title: topic.name }))] : [place];
+    });
+  }
+  get place() {
+    const places = this.places;
+    return places.find((place) => place.key === this.at) ?? places.find((place) => place.chat.id === this.previous) ?? places[0];
+  }
+  titleOf(chat) {
+    return chat.type === "private" ? this.bot.first_name : chat.title;
+  }
+  topics(chat) {
+    const listed = chat.topics ?? this.view.topics?.[chat.id];
+    if (listed) return listed.map((topic) => ({ id: topic.message_thread_id ?? topic.id, name: topic.name }));
+    return (this.view.messages[chat.id] ?? []).filter((message) => message.forum_topic_created).map((message) => ({ id: message.message_thread_id, name: message.forum_topic_created.name }));
+  }
+  messages({ chat, topic }) {
+    const all = this.view.messages[chat.id] ?? [];
+    return chat.is_forum ? all.filter((message) => (message.is_topic_message ? message.message_thread_id : undefined) === topic) : all;
+  }
+
+  show(view) {
+    this.view = view;
+    this.persona ??= view.people[0].id;
+    this.at ??= this.places[0].key;
+    this.draw();
+  }
+
+  choosePersona(id) {
+    const wasPrivate = this.place.chat.type === "private";
+    this.persona = id;
+    if (wasPrivate) this.at = this.places.find((place) => place.chat.type === "private").key;
+    this.fresh = true;
+    this.draw();
+  }
+
+  open(key) {
+    this.at = key;
+    this.fresh = true;
+    this.choices.hide();
+    this.draw();
+  }
+
+  openPrivate() {
+    this.open(this.places.find((place) => place.chat.type === "private").key);
+  }
+
+  // Drawing
+
+  draw(force = false) {
+    const fresh = this.fresh;
+    this.fresh = false;
+    const { place } = this;
+    this.at = place.key;
+    this.previous = place.chat.id;
+    reconcile(this.strip, [0], {
+      key: () => "strip", quiet: true, signature: () => JSON.stringify([this.view.people, this.persona]),
+      build: () => h("div", { class: "strip-row" }, h("h2", { class: "strip-name" }, "Telegram"), personaSwitch("telegram", this.view.people, this.persona, (id) => this.choosePersona(id))),
+    });
+    this.drawHead(place);
+    this.drawPinned(place);
+    const rows = this.rows(place);
+    const news = this.messages(place).at(-1)?.message_id ?? 0;
+    const known = this.read.get(`${this.persona} ${place.key}`) ?? 0;
+    const atBottom = keepBottom(this.scroller, () => reconcile(this.list, rows, { key: (row) => row.key, signature: (row) => JSON.stringify(row), build: (row) => this.row(row), fresh }), fresh || force);
+    if (!atBottom && news > known) this.jump.hidden = false;
+    if (atBottom) this.jump.hidden = true;
+    this.read.set(`${this.persona} ${place.key}`, news);
+    this.drawSide(place);
+    this.drawFoot(place);
+  }
+
+  drawSide(here) {
+    const rows = this.places.map((place) => {
+      const all = this.messages(place);
+      const key = `${this.persona} ${place.key}`;
+      if (!this.read.has(key)) this.read.set(key, all.at(-1)?.message_id ?? 0);
+      const unread = all.filter((message) => message.message_id > this.read.get(key) && String(message.from?.id) !== String(this.persona)).length;
+      return { place, last: all.at(-1), unread, here: place.key === here.key };
+    });
+    reconcile(this.side, rows, {
+      key: (row) => row.place.key, quiet: true, signature: (row) => JSON.stringify([row, this.view.connected]),
+      build: ({ place, last, unread, here: current }) => {
+        const { chat, topic } = place;
+        const button = h("button", {
+          type: "button", class: `t-place ${current ? "here" : ""} ${topic ? "topic" : ""}`, "data-testid": `telegram-chat-${place.key}`, "data-focus": place.key,
+          "aria-current": current ? "page" : null, title: place.title, on: { click: () => this.open(place.key) },
+        },
+        topic ? h("span", { class: "t-topic-icon" }, icon("topics", 17)) : avatar(place.title, chat.type === "private" ? this.bot.id : chat.id, chat.type === "private" ? "bot" : ""),
+        h("span", { class: "t-place-words" },
+          h("span", { class: "t-place-top" }, chat.type === "channel" && icon("megaphone", 13), chat.is_forum && !topic && icon("topics", 13), chat.type === "supergroup" && !chat.is_forum && icon("people", 13),
+            h("b", { text: place.title }), last && h("time", { text: clock(date(last)) })),
+          h("span", { class: "t-place-last" }, h("span", { text: last ? this.preview(last) : chat.type === "private" ? "Tap to start" : "No messages yet" }),
+            unread > 0 && h("span", { class: "t-unread", "aria-label": `${unread} unread`, text: unread }))));
+        return button;
+      },
+    });
+  }
+
+  preview(message) {
+    if (isService(message)) return this.serviceWords(message);
+    const words = (message.text ?? message.caption ?? "Message").split("\n")[0];
+    if (message.chat?.type === "private" || message.chat?.type === "channel") return words;
+    return `${this.senderName(message)}: ${words}`;
+  }
+
+  drawHead({ chat, topic, title }) {
+    const below = topic ? this.titleOf(chat)
+      : chat.type === "private" ? "bot"
+        : chat.type === "channel" ? "channel"
+          : chat.is_forum ? "group with topics" : `group · ${this.view.people.map(plainName).join(", ")}, ${this.bot.first_name}`;
+    const sign = JSON.stringify([chat.id, topic, title, below]);
+    if (this.headSign === sign) return;
+    this.headSign = sign;
+    this.title.replaceChildren(topic ? h("span", { class: "t-topic-icon" }, icon("topics", 18)) : avatar(title, chat.type === "private" ? this.bot.id : chat.id, chat.type === "private" ? "bot mid" : "mid"),
+      h("div", {}, h("h3", { text: title }), h("small", { text: below })));
+  }
+
+  drawPinned(place) {
+    const ids = (this.view.pins[place.chat.id] ?? []).map(Number);
+    const found = this.messages(place).filter((message) => ids.includes(message.message_id));
+    const at = Math.min(this.pinAt.get(place.key) ?? 0, Math.max(found.length - 1, 0));
+    const message = found[found.length - 1 - at];
+    const sign = JSON.stringify([place.key, found.length, at, message]);
+    if (this.pinnedSign === sign) return;
+    this.pinnedSign = sign;
+    this.pinned.hidden = !message;
+    if (!message) return;
+    this.pinned.replaceChildren(h("button", {
+      type: "button", class: "t-pinned-button", "data-testid": "telegram-pinned", "aria-label": "Show the pinned message",
+      on: { click: () => { this.jumpTo(message.message_id); this.pinAt.set(place.key, (at + 1) % found.length); this.drawPinned(place); } },
+    }, h("span", { class: "t-pinned-bar", "aria-hidden": "true" }), h("span", { class: "t-pinned-words" }, h("b", { text: found.length > 1 ? `Pinned message #${found.length - at}` : "Pinned message" }),
+      h("span", { text: (message.text ?? message.caption ?? "Message").replace(/\s+/g, " ") })), icon("pin", 18)));
+  }
+
+  // Rows
+
+  rows(place) {
+    const all = this.messages(place);
+    const rows = [];
+    for (const [index, message] of all.entries()) {
+      const before = all[index - 1];
+      const after = all[index + 1];
+      if (!before || !sameDay(date(before), date(message))) rows.push({ key: `day-${date(message).toDateString()}`, day: day(date(message)) });
+      const joins = (one, other) => one && other && !isService(one) && !isService(other) && senderId(one) === senderId(other) && other.date - one.date < 900 && sameDay(date(one), date(other));
+      rows.push({ key: `message-${message.message_id}`, message, first: !joins(before, message), last: !joins(message, after), mine: this.mine(message), chat: place.chat.type });
+    }
+    if (!all.length) rows.push({ key: "empty", empty: place.chat.type, about: this.bot.description ?? "" });
+    return rows;
+  }
+
+  mine(message) {
+    return !message.sender_chat && String(message.from?.id) === String(this.persona);
+  }
+
+  row(row) {
+    if (row.day) return h("div", { class: "t-service" }, h("span", { text: row.day }));
+    if (row.empty) return this.emptyRow(row);
+    const { message } = row;
+    if (isService(message)) return h("div", { class: "t-service", "data-testid": "telegram-service", data: { message: message.message_id } }, this.serviceNode(message));
+    const name = this.senderName(message);
+    const faced = !row.mine && row.chat !== "private" && row.chat !== "channel";
+    const buttons = message.reply_markup?.inline_keyboard;
+    return h("div", { class: `t-row ${row.mine ? "mine" : ""} ${row.first ? "first" : ""} ${row.last ? "last" : ""} ${faced ? "faced" : ""} ${row.chat}`, data: { message: message.message_id } },
+      faced && (row.last ? avatar(name, senderId(message), message.from?.is_bot ? "bot mid" : "mid") : h("span", { class: "t-no-face" })),
+      h("div", { class: "t-stack" },
+        h("article", { class: `t-bubble ${buttons ? "keyed" : ""}`, "data-testid": "telegram-message", "aria-label": `Message from ${name}` },
+          (faced || row.chat === "channel") && row.first && h("div", { class: `t-name hue-text-${hue(senderId(message))}`, text: name }),
+          message.reply_to_message && !message.reply_to_message.forum_topic_created && this.quoted(message.reply_to_message),
+          h("div", { class: "t-text" }, this.content(message), this.meta(message))),
+        buttons && h("div", { class: "t-keys" }, buttons.map((line) => h("div", { class: "t-keys-row" }, line.map((key) => this.key(key, message)))))));
+  }
+
+  content(message) {
+    if (message.text !== undefined) return entities(message.text, message.entities, this.acts);
+    return [h("span", { class: "t-file" }, icon("picture", 18), message.photo ? "Photo" : message.document?.file_name ?? "Message of a kind the sandbox does not draw"),
+      message.caption ? entities(message.caption, message.caption_entities, this.acts) : ""];
+  }
+
+  meta(message) {
+    return h("span", { class: "t-meta" }, message.author_signature && `${message.author_signature}, `, message.edit_date && h("span", { class: "t-edited", title: `Edited ${fullTime(new Date(message.edit_date * 1000))}`, text: "edited" }), " ",
+      h("time", { datetime: date(message).toISOString(), title: fullTime(date(message)), text: clock(date(message)) }));
+  }
+
+  quoted(message) {
+    return h("button", { type: "button", class: `t-quoted hue-text-${hue(senderId(message))}`, on: { click: () => this.jumpTo(message.message_id) } },
+      h("b", { text: this.senderName(message) }), h("span", { text: (message.text ?? message.caption ?? "Message").split("\n")[0] }));
+  }
+
+  emptyRow(row) {
+    if (row.empty !== "private") return h("div", { class: "t-service" }, h("span", { text: "No messages here yet" }));
+    return h("div", { class: "t-about" }, avatar(this.bot.first_name, this.bot.id, "large bot"), h("b", { text: "What can this bot do?" }), h("p", { text: row.about || `${this.bot.first_name} answers once you press Start.` }));
+  }
+
+  senderName(message) {
+    if (message.sender_chat) return message.sender_chat.title;
+    if (!message.from) return message.chat?.title ?? "";
+    return [message.from.first_name, message.from.last_name].filter(Boolean).join(" ") || message.from.username;
+  }
+
+  serviceNode(message) {
+    if (!message.pinned_message) return h("span", { text: this.serviceWords(message) });
+    const pinned = message.pinned_message;
+    return h("button", { type: "button", on: { click: () => this.jumpTo(pinned.message_id) } }, `${this.senderName(message)} pinned “${shorten(pinned.text ?? pinned.caption ?? "a message")}”`);
+  }
+
+  serviceWords(message) {
+    const who = this.senderName(message);
+    const people = (list) => list.map((one) => one.first_name).join(", ");
+    if (message.pinned_message) return `${who} pinned “${shorten(message.pinned_message.text ?? message.pinned_message.caption ?? "a message")}”`;
+    if (message.new_chat_members) return message.new_chat_members.some((one) => one.id === message.from?.id) ? `${who} joined the group` : `${who} added ${people(message.new_chat_members)}`;
+    if (message.left_chat_member) return message.left_chat_member.id === message.from?.id ? `${who} left the group` : `${who} removed ${message.left_chat_member.first_name}`;
+    if (message.forum_topic_created) return `${who} created the topic “${message.forum_topic_created.name}”`;
+    if (message.new_chat_title) return `${who} changed the name to “${message.new_chat_title}”`;
+    if (message.migrate_to_chat_id) return "The group became a supergroup";
+    if (message.migrate_from_chat_id) return "This group was made from a smaller one";
+    if (message.group_chat_created || message.supergroup_chat_created) return "Group created";
+    return message.channel_chat_created ? "Channel created" : "Service message";
+  }
+
+  jumpTo(id) {
+    const node = [...this.list.children].find((row) => row.dataset.message === String(id));
+    if (!node) return;
+    node.scrollIntoView({ block: "center" });
+    node.classList.remove("changed");
+    requestAnimationFrame(() => node.classList.add("changed"));
+  }
+
+  toBottom() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.jump.hidden = true;
+  }
+
+  atBottom() {
+    return this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 48;
+  }
+
+  // Buttons and links
+
+  key(key, message) {
+    const focus = `${key.text} ${key.callback_data ?? key.url ?? ""}`;
+    if (key.url) {
+      const node = link(key.url, { class: "t-key", "data-testid": "telegram-button", "data-focus": focus }, h("span", { text: key.text }), h("span", { class: "t-key-corner" }, icon("external", 11)));
+      node.addEventListener("click", (event) => this.deepLink(key.url) && event.preventDefault());
+      return node;
+    }
+    const node = h("button", { type: "button", class: "t-key", "data-testid": "telegram-button", "data-focus": focus }, h("span", { text: key.text }), key.copy_text && h("span", { class: "t-key-corner" }, icon("copy", 11)));
+    node.addEventListener("click", () => key.callback_data !== undefined ? this.press(node, message, key.callback_data)
+      : key.copy_text ? this.copy(key.copy_text.text) : this.sayToast("This kind of button does nothing in the sandbox."));
+    return node;
+  }
+
+  async press(node, message, data) {
+    if (node.classList.contains("busy")) return;
+    node.classList.add("busy");
+    node.setAttribute("aria-busy", "true");
+    try {
+      const answer = await this.act("telegram.click", { person: this.persona, message: { message_id: message.message_id, chat: { id: message.chat?.id ?? this.place.chat.id } }, data });
+      if (answer.text && (answer.alert ?? answer.show_alert)) this.sayAlert(answer.text);
+      else if (answer.text) this.sayToast(answer.text);
+      if (answer.url && !this.deepLink(answer.url)) this.sayToast(`The bot answers with a link: ${answer.url}`);
+    } catch (error) {
+      this.sayToast(error.message);
+    } finally {
+      node.classList.remove("busy");
+      node.removeAttribute("aria-busy");
+    }
+  }
+
+  async copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.sayToast("Copied to the clipboard");
+    } catch {
+      this.sayToast(`The browser does not let this page copy: ${text}`);
+    }
+  }
+
+  /** Takes over links that Telegram itself opens: the bot's private chat, or a message in one of these chats. */
+  deepLink(address) {
+    const href = safeUrl(address);
+    const url = href && new URL(href);
+    if (!url || !["t.me", "telegram.me"].includes(url.host)) return false;
+    const [name, ...rest] = url.pathname.split("/").filter(Boolean);
+    if (name?.toLowerCase() === this.bot.username.toLowerCase() && !rest.length) {
+      if (url.searchParams.has("startgroup")) {
+        this.sayToast("Choose a group: the sandbox’s bot is in all of them already.");
+        return true;
+      }
+      this.openPrivate();
+      if (url.searchParams.has("start")) this.start(url.searchParams.get("start"));
+      return true;
+    }
+    const place = this.places.find(({ chat, topic }) => !topic && (name === "c" ? String(chat.id) === `-100${rest[0]}` : chat.username && chat.username.toLowerCase() === name?.toLowerCase()));
+    if (!place) return false;
+    const wanted = Number(rest.at(-1));
+    const holds = this.places.find((one) => one.chat.id === place.chat.id && this.messages(one).some((message) => message.message_id === wanted));
+    this.open((holds ?? place).key);
+    if (holds) this.jumpTo(wanted);
+    return true;
+  }
+
+  async start(payload) {
+    try {
+      await this.act("telegram.open", { person: this.persona, payload });
+    } catch (error) {
+      this.sayToast(error.message);
+    }
+  }
+
+  sayToast(text) {
+    this.toast.textContent = text;
+    this.toast.hidden = false;
+    clearTimeout(this.toastTimer);
+    this.toastTimer = setTimeout(() => (this.toast.hidden = true), 2500 + text.length * 45);
+  }
+
+  sayAlert(text) {
+    this.alertWords.textContent = text;
+    this.alert.showModal();
+  }
+
+  // The composer
+
+  buildFoot() {
+    this.picker = h("div", { class: "t-picker", role: "listbox", id: "telegram-picker", hidden: true, "aria-label": "Bot commands" });
+    this.menu = h("button", { type: "button", class: "t-menu", "data-testid": "telegram-menu", "aria-expanded": "false", on: { mousedown: (event) => event.preventDefault(), click: () => this.toggleMenu() } }, icon("menu", 18), h("span", { text: "Menu" }));
+    this.input = h("input", {
+      type: "text", class: "t-input", placeholder: "Write a message…", "aria-label": "Write a message", "data-testid": "telegram-composer", role: "combobox", "aria-controls": "telegram-picker", "aria-expanded": "false", "aria-autocomplete": "list", autocomplete: "off", maxlength: 4096,
+      on: { input: () => this.typed(), keydown: (event) => this.keyed(event), blur: () => this.hideMenu() },
+    });
+    this.send = h("button", { type: "submit", class: "t-send", "aria-label": "Send" }, icon("send", 22));
+    this.choices = new Choices(this.picker, this.input, (option, key) => option.pick(key));
+    this.form = h("form", { class: "t-form", on: { submit: (event) => { event.preventDefault(); this.submit(); } } }, this.menu, this.input, this.send);
+    this.startButton = h("button", { type: "button", class: "t-start", "data-testid": "telegram-start", text: "START", hidden: true, on: { click: () => this.start("") } });
+    this.closed = h("div", { class: "t-closed", text: "Only administrators can post in this channel", hidden: true });
+    this.foot = h("footer", { class: "t-foot" }, this.picker, this.form, this.startButton, this.closed);
+  }
+
+  drawFoot(place) {
+    const { chat } = place;
+    const first = chat.type === "private" && (!this.messages(place).length || chat.blocked);
+    const shut = chat.type === "channel" && !this.person.moderator;
+    this.startButton.hidden = !first;
+    this.startButton.textContent = chat.blocked ? "RESTART" : "START";
+    this.closed.hidden = !shut;
+    this.form.hidden = first || shut;
+    this.menu.hidden = chat.type === "channel" || !this.commands().length;
+    this.menu.classList.toggle("small", chat.type !== "private");
+    this.menu.setAttribute("aria-label", "Bot commands");
+    this.input.placeholder = chat.type === "channel" ? "Broadcast a message…" : "Write a message…";
+  }
+
+  commands() {
+    return this.view.commands_of?.[this.persona]?.[this.place.chat.id] ?? this.view.commands ?? [];
+  }
+
+  offerCommands(wanted) {
+    const found = this.commands().filter((one) => one.command.startsWith(wanted));
+    this.choices.show(found.map((one) => {
+      const row = h("div", { class: "t-choice", role: "option", "data-testid": `command-option-${one.command}` }, avatar(this.bot.first_name, this.bot.id, "small bot"), h("b", { text: `/${one.command}` }), h("span", { text: one.description }));
+      row.pick = (key) => {
+        const text = `/${one.command}${this.place.chat.type === "private" ? "" : `@${this.bot.username}`}`;
+        this.hideMenu();
+        this.input.value = key === "Tab" ? `${text} ` : "";
+        if (key === "Tab") this.input.focus();
+        else this.say(text);
+      };
+      return row;
+    }));
+    this.menu.setAttribute("aria-expanded", String(this.choices.open));
+  }
+
+  toggleMenu() {
+    if (this.choices.open) this.hideMenu();
+    else {
+      this.input.focus();
+      this.offerCommands("");
+    }
+  }
+
+  hideMenu() {
+    this.choices.hide();
+    this.menu.setAttribute("aria-expanded", "false");
+  }
+
+  typed() {
+    const found = /^\/([a-z0-9_]*)$/i.exec(this.input.value);
+    if (found && this.place.chat.type !== "channel") this.offerCommands(found[1].toLowerCase());
+    else this.hideMenu();
+  }
+
+  keyed(event) {
+    this.choices.key(event);
+  }
+
+  submit() {
+    const text = this.input.value.trim();
+    if (!text) return;
+    this.input.value = "";
+    this.hideMenu();
+    this.say(text);
+  }
+
+  async say(text) {
+    const { chat, topic } = this.place;
+    try {
+      await this.act("telegram.say", { person: this.persona, chat: chat.id, text, topic: topic ?? null });
+      this.toBottom();
+    } catch (error) {
+      this.input.value ||= text;
+      this.sayToast(error.message);
+    }
+  }
+}
+
+const SERVICE = ["pinned_message", "new_chat_members", "left_chat_member", "new_chat_title", "new_chat_photo", "delete_chat_photo", "group_chat_created", "supergroup_chat_created", "channel_chat_created",
+  "migrate_to_chat_id", "migrate_from_chat_id", "forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened", "message_auto_delete_timer_changed"];
+const isService = (message) => SERVICE.some((name) => message[name] !== undefined);
+const senderId = (message) => message.sender_chat?.id ?? message.from?.id ?? message.chat?.id;
+const hue = (id) => [...String(id)].reduce((sum, sign) => (sum * 31 + sign.codePointAt(0)) % 997, 7) % 7;
+const shorten = (text) => (text.length > 38 ? `${text.slice(0, 36).trimEnd()}…` : text).split("\n")[0];

@@ -1,0 +1,343 @@
+"""The sandbox's web page: a Discord and a Telegram side by side, fed by events, acting for people.
+
+GET / is the page, GET /events tells what there is to see, POST /act does what a person would do.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from importlib import resources
+from types import TracebackType
+from typing import Annotated, Any, Literal, Self
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from sandbox import discord as local_discord
+from sandbox import telegram as local_telegram
+from sandbox.discord import Discord
+from sandbox.discord.refusals import Refusal
+from sandbox.telegram import Telegram
+
+HEADERS = {
+    # Whatever a message says, nothing but this page's own files runs, and nothing is fetched from
+    # elsewhere: https://www.w3.org/TR/CSP3/
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+APART = 0.1
+"""Seconds between two events to one page, at least."""
+GLANCE = 1.0
+"""Seconds after which the page looks by itself: time alone can end a connection."""
+MOST_BYTES = 64 * 1024
+REFUSALS = (
+    local_discord.NotOffered,
+    local_discord.NoAnswer,
+    local_telegram.NotPossible,
+    local_telegram.NoAnswer,
+)
+
+
+class _Act(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class _Slash(_Act):
+    do: Literal["discord.slash"]
+    person: str
+    channel: str
+    command: str
+    options: dict[str, str | int | float | bool] = {}
+    locale: str = "en-US"
+
+
+class _Autocomplete(_Act):
+    do: Literal["discord.autocomplete"]
+    person: str
+    channel: str
+    command: str
+    focused: str
+    options: dict[str, str | int | float | bool] = {}
+
+
+class _DiscordMessage(BaseModel):
+    """A message object; the sandbox looks up the rest by its id."""
+
+    id: str
+    channel_id: str
+
+
+class _DiscordClick(_Act):
+    do: Literal["discord.click"]
+    person: str
+    message: _DiscordMessage
+    custom_id: str
+    values: list[str] = []
+
+
+class _DiscordSay(_Act):
+    do: Literal["discord.say"]
+    person: str
+    channel: str
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class _Dm(_Act):
+    do: Literal["discord.dm"]
+    person: str
+
+
+class _TelegramSay(_Act):
+    do: Literal["telegram.say"]
+    person: int
+    chat: int
+    text: str
+    topic: int | None = None
+
+
+class _TelegramChat(BaseModel):
+    id: int
+
+
+class _TelegramMessage(BaseModel):
+    """A Message object; the sandbox looks up the rest by its number."""
+
+    message_id: int
+    chat: _TelegramChat
+
+
+class _TelegramClick(_Act):
+    do: Literal["telegram.click"]
+    person: int
+    message: _TelegramMessage
+    data: str
+
+
+class _Open(_Act):
+    do: Literal["telegram.open"]
+    person: int
+    payload: str
+
+
+_ACT: TypeAdapter[_Act] = TypeAdapter(
+    Annotated[
+        _Slash
+        | _Autocomplete
+        | _DiscordClick
+        | _DiscordSay
+        | _Dm
+        | _TelegramSay
+        | _TelegramClick
+        | _Open,
+        Field(discriminator="do"),
+    ]
+)
+
+
+class Page:
+    """The web page of one Discord and one Telegram.
+
+    `async with Page(discord, telegram, port=8080) as page:` serves it at `page.url`. It listens on
+    this machine only: whoever reaches it may act as anyone in the sandbox.
+    """
+
+    def __init__(
+        self, discord: Discord, telegram: Telegram, *, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        """Port 0 takes a free one. Raises ValueError for a host that others could reach."""
+        if host not in LOOPBACK:
+            raise ValueError(
+                f"host {host!r} would show the sandbox to other machines; use one of "
+                f"{', '.join(LOOPBACK)}"
+            )
+        self._discord = discord
+        self._telegram = telegram
+        self._host = host
+        self._port = port
+        self._stopping = False
+        self._readers: set[asyncio.Event] = set()
+        self._assets = _assets()
+        self._stack = contextlib.AsyncExitStack()
+
+    @property
+    def url(self) -> str:
+        """Where the page is, "http://127.0.0.1:8080/"."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}/"
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(middlewares=[_at_home], client_max_size=MOST_BYTES)
+        app.on_response_prepare.append(_add_headers)
+        app.add_routes(
+            [
+                web.get("/events", self._events),
+                web.post("/act", self._act),
+                web.get("/{name:[^/]*}", self._asset),
+            ]
+        )
+        async with contextlib.AsyncExitStack() as stack:
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            for changes in (self._discord.watch(), self._telegram.watch()):
+                stack.callback(tasks.create_task(self._follow(changes)).cancel)
+            runner = web.AppRunner(app, shutdown_timeout=1.0)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            site = web.TCPSite(runner, self._host, self._port)
+            await site.start()
+            self._port = int(runner.addresses[0][1])
+            stack.callback(self._stop)  # first of all, so that open event streams end by themselves
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        return await self._stack.__aexit__(kind, error, trace)
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._tell()
+
+    def _tell(self) -> None:
+        for reader in self._readers:
+            reader.set()
+
+    async def _follow(self, changes: AsyncIterator[None]) -> None:
+        async for _ in changes:
+            self._tell()
+
+    async def _asset(self, request: web.Request) -> web.Response:
+        try:
+            body, kind = self._assets[request.match_info["name"] or "index.html"]
+        except KeyError:
+            raise web.HTTPNotFound(text="There is no such page here.") from None
+        return web.Response(body=body, content_type=kind, charset="utf-8")
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html):
+        one `{"discord": view, "telegram": view}` now and after every change."""
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        await answer.prepare(request)
+        news = asyncio.Event()
+        self._readers.add(news)
+        shown = b""
+        try:
+            while not self._stopping:
+                news.clear()
+                views = {"discord": self._discord.view(), "telegram": self._telegram.view()}
+                if (now := json.dumps(views).encode()) != shown:
+                    await answer.write(b"data: %b\n\n" % now)
+                    shown = now
+                    await asyncio.sleep(APART)
+                else:
+                    await answer.write(b":\n\n")  # a page that went away is noticed
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(GLANCE):
+                        await news.wait()
+        except ConnectionResetError:
+            pass  # the page was closed
+        finally:
+            self._readers.discard(news)
+        return answer
+
+    async def _act(self, request: web.Request) -> web.Response:
+        """Do what the JSON asks; 200 with the result, or 400 with {"error": one sentence}."""
+        if request.content_type != "application/json":
+            return _refusal("Send JSON, with Content-Type: application/json.")
+        try:
+            act = _ACT.validate_json(await request.read())
+        except ValidationError as error:
+            return _refusal(_sentence(error))
+        try:
+            result = await self._do(act)
+        except REFUSALS as error:
+            return _refusal(_as_sentence(str(error)))
+        except Refusal as error:
+            return _refusal(_as_sentence(error.message))
+        return web.json_response(asdict(result) if is_dataclass(result) else result)
+
+    async def _do(self, act: _Act) -> Any:
+        """What the platform says of the act; raises one of REFUSALS."""
+        discord, telegram = self._discord, self._telegram
+        match act:
+            case _Slash(person=person, channel=channel, command=command, options=options):
+                return await discord.slash(person, channel, command, options, locale=act.locale)
+            case _Autocomplete(person=person, channel=channel, command=command, options=options):
+                return await discord.autocomplete(person, channel, command, act.focused, options)
+            case _DiscordClick(person=person, message=message, custom_id=button, values=values):
+                return await discord.click(person, message.model_dump(), button, values)
+            case _DiscordSay(person=person, channel=channel, text=text):
+                place = discord.world.channel(channel)
+                if not discord.world.may(discord.world.person(person).id, place, "SEND_MESSAGES"):
+                    raise local_discord.NotOffered(f"nobody with the id {person} writes there")
+                return discord.say(person, channel, text)
+            case _Dm(person=person):
+                return discord.dm(person)
+            case _TelegramSay(person=writer, chat=chat, text=text, topic=topic):
+                return await telegram.say(writer, chat, text, topic=topic)
+            case _TelegramClick(person=presser, message=shown, data=data):
+                return await telegram.click(presser, shown.model_dump(), data)
+            case _Open(person=opener, payload=payload):
+                return await telegram.open(opener, payload)
+            case _:
+                raise AssertionError(f"nobody does {act!r}")
+
+
+def _assets() -> Mapping[str, tuple[bytes, str]]:
+    files = (resources.files("sandbox") / "page").iterdir()
+    return {
+        file.name: (file.read_bytes(), kind)
+        for file in files
+        for ending, kind in TYPES.items()
+        if file.name.endswith(ending)
+    }
+
+
+@web.middleware
+async def _at_home(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer this machine only by its own name: a foreign name that resolves here (DNS rebinding)
+    or a foreign page that posts here must not act in the sandbox."""
+    host = request.headers.get("Host", "")
+    if host.rpartition(":")[0].strip("[]") not in LOOPBACK and host not in LOOPBACK:
+        return _refusal(f"The sandbox answers to 127.0.0.1 and localhost, not to {host!r}.", 403)
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != f"http://{host}":
+        return _refusal(f"A page at {origin!r} may not act in the sandbox.", 403)
+    return await handler(request)
+
+
+async def _add_headers(_: web.Request, answer: web.StreamResponse) -> None:
+    answer.headers.update(HEADERS)
+
+
+def _refusal(sentence: str, status: int = 400) -> web.Response:
+    return web.json_response({"error": sentence}, status=status)
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = ".".join(str(part) for part in first["loc"] if "." not in str(part))
+    return _as_sentence(f"{path}: {first['msg']}" if path else first["msg"])
+
+
+def _as_sentence(text: str) -> str:
+    """The text with a capital and a full stop; option names at its head keep their case."""
+    head = text if ":" in text.split(" ", 1)[0] else text[:1].upper() + text[1:]
+    return head if head.endswith((".", "!", "?", "…")) else f"{head}."

@@ -1,0 +1,261 @@
+"""People's questions on Discord: slash commands, buttons and menus become an Ask, and are answered.
+
+Buttons carry the whole question, so nothing is remembered about a message and they work after a
+restart. (Hence no View listens: they only describe rows. discord.py would keep one per message.)
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import Any
+
+import discord
+from discord import app_commands, ui
+
+from bot.model.chat import Chat
+from bot.model.command import Ask, Choice, Command, Option
+from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, read_ref
+from bot.platforms.discord.refusals import TROUBLE
+from bot.platforms.discord.render import (
+    BESIDE,
+    IN_PLACE,
+    ButtonRow,
+    Rendered,
+    SelectRow,
+    render,
+)
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 1.0
+"""Discord waits 3 s for a first sign; past this we send one, and the answer later."""
+CHOICES = 25
+SHARE = "share"
+
+
+class Client(discord.Client):
+    """One connection to Discord that answers commands. Once closed it is not used again."""
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),  # channels and rights; nothing privileged
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            max_ratelimit_timeout=30,  # longer pauses are the courier's to plan, not a call's
+        )
+        self.online = False
+        self._commands = {command.name: command for command in commands}
+        self.tree = _Tree(
+            self,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        )
+        for command in commands:
+            self.tree.add_command(_slash(command))
+
+    async def setup_hook(self) -> None:
+        await self.tree.sync()
+
+    async def on_connect(self) -> None:
+        self.online = True
+
+    async def on_resumed(self) -> None:
+        self.online = True
+
+    async def on_disconnect(self) -> None:
+        self.online = False
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        if interaction.type is discord.InteractionType.component:
+            await self._clicked(interaction)
+
+    async def _clicked(self, interaction: discord.Interaction) -> None:
+        data: Any = interaction.data
+        custom_id = str(data["custom_id"])
+        mark = custom_id[:1]
+        [said] = data.get("values") or [custom_id[1:]]
+        command, options = self._asked(mark, said)
+        await _answer(
+            interaction,
+            command,
+            options,
+            in_place=mark == IN_PLACE and _is_theirs(interaction),
+        )
+
+    def _asked(self, mark: str, said: str) -> tuple[Command, Mapping[str, str]]:
+        try:
+            ref = read_ref(said)
+            command = self._commands[ref.command]
+        except (ValueError, KeyError):
+            return _OUTDATED, {}
+        if mark not in (BESIDE, IN_PLACE):
+            return _OUTDATED, {}
+        return command, command.options_of(ref)
+
+
+class _Tree(app_commands.CommandTree[Client]):
+    async def on_error(
+        self,
+        interaction: discord.Interaction[Client],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """What comes here comes from a menu of commands older than this bot."""
+        log.warning("a slash command was not understood", extra={"error": str(error)})
+        if interaction.type is discord.InteractionType.application_command:
+            await _answer(interaction, _OUTDATED, {})
+
+
+async def _outdated(_ask: Ask) -> Message:
+    return Message(
+        "That is no longer offered here",
+        (Text("It was made by another version of this bot."),),
+        (Buttons((Button("Help", Ref("help")),)),),
+        tone=Tone.SORRY,
+    )
+
+
+_OUTDATED = Command("outdated", "Answers what the bot no longer understands", _outdated)
+
+
+def _slash(command: Command) -> app_commands.Command[Any, ..., None]:
+    """The command as Discord's menu shows it."""
+    shown = [option for option in command.options if not option.hidden]
+
+    async def callback(interaction: discord.Interaction, **said: str | bool | None) -> None:
+        share = bool(said.pop(SHARE, False))
+        options = {name: str(value) for name, value in said.items() if value is not None}
+        await _answer(interaction, command, options, share=share)
+
+    parameters = [_parameter(option.name, str | None) for option in shown]
+    descriptions = {option.name: option.description for option in shown}
+    if not command.moderators:
+        parameters.append(_parameter(SHARE, bool | None))
+        descriptions[SHARE] = "Show the answer to everyone here"
+    # discord.py reads a command's options from its signature
+    vars(callback)["__signature__"] = Signature(
+        [
+            Parameter(
+                "interaction", Parameter.POSITIONAL_ONLY, annotation=discord.Interaction[Client]
+            ),
+            *parameters,
+        ]
+    )
+    app_commands.describe(**descriptions)(callback)
+    slash: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name=command.name, description=command.description, callback=callback
+    )
+    if command.moderators:  # only what the menu shows; reply() asks again
+        slash.default_permissions = discord.Permissions(manage_messages=True)
+    for option in shown:
+        if option.complete is not None:
+            slash.autocomplete(option.name)(_autocomplete(option, option.complete))
+    return slash
+
+
+def _parameter(name: str, kind: Any) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+
+
+def _autocomplete(
+    option: Option, complete: Callable[[str, Ask], list[Choice]]
+) -> Callable[[discord.Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]:
+    async def suggest(
+        interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        others = {
+            name: str(value)
+            for name, value in interaction.namespace
+            if value is not None and name not in (option.name, SHARE)
+        }
+        try:
+            choices = complete(current, _ask(interaction, others))
+        except Exception:
+            log.exception("suggesting failed", extra={"option": option.name})
+            return []
+        return [app_commands.Choice(name=c.name, value=c.value) for c in choices[:CHOICES]]
+
+    return suggest
+
+
+def _ask(interaction: discord.Interaction, options: Mapping[str, str]) -> Ask:
+    person = Chat("discord", f"@{interaction.user.id}")
+    private = interaction.guild_id is None
+    chat = person if private else Chat("discord", str(interaction.channel_id))
+    return Ask(chat, person, private, options)
+
+
+def _is_theirs(interaction: discord.Interaction) -> bool:
+    """Whether the message clicked is the clicker's own: one reader does not turn others' pages."""
+    message = interaction.message
+    if message is None or message.flags.ephemeral or interaction.guild_id is None:
+        return True
+    asked = message.interaction_metadata
+    return asked is not None and asked.user.id == interaction.user.id
+
+
+async def _answer(
+    interaction: discord.Interaction,
+    command: Command,
+    options: Mapping[str, str],
+    *,
+    share: bool = False,
+    in_place: bool = False,
+) -> None:
+    """Answer with a new message, or in place of the one clicked; a slow answer is announced."""
+
+    async def is_moderator() -> bool:
+        rights = interaction.permissions
+        return rights.administrator or rights.manage_messages or rights.manage_channels
+
+    thinking = asyncio.create_task(command.reply(_ask(interaction, options), is_moderator))
+    try:
+        await asyncio.wait({thinking}, timeout=PATIENCE_S)
+        if not thinking.done():
+            await interaction.response.defer(ephemeral=not share, thinking=not in_place)
+        rendered = render(await thinking)
+        embed, rows = rendered.embed, view(rendered)
+        if interaction.response.is_done():
+            await interaction.edit_original_response(embed=embed, view=rows)
+        elif in_place:
+            await interaction.response.edit_message(embed=embed, view=rows)
+        else:
+            await interaction.response.send_message(embed=embed, view=rows, ephemeral=not share)
+    except TROUBLE as error:
+        # Too late, answered by another process, or the network: there is nobody left to tell.
+        log.warning(
+            "an answer did not arrive", extra={"command": command.name, "error": str(error)}
+        )
+    finally:
+        thinking.cancel()
+
+
+def view(rendered: Rendered, marker: int | None = None) -> ui.View:
+    """The rows in the library's words; `marker` becomes the first component's id."""
+    rows = ui.View(timeout=None)
+    for number, row in enumerate(rendered.rows):
+        match row:
+            case ButtonRow(buttons):
+                for button in buttons:
+                    rows.add_item(
+                        ui.Button(
+                            label=button.label, custom_id=button.custom_id, row=number, id=marker
+                        )
+                    )
+                    marker = None
+            case SelectRow(custom_id, placeholder, options):
+                rows.add_item(
+                    ui.Select(
+                        custom_id=custom_id,
+                        placeholder=placeholder,
+                        options=[
+                            discord.SelectOption(label=o.label, value=o.value) for o in options
+                        ],
+                        row=number,
+                        id=marker,
+                    )
+                )
+                marker = None
+    rows.stop()  # a stopped view is sent, and not kept
+    return rows

@@ -1,0 +1,225 @@
+"""Discord as one of the chat services the bot lives on: connects, posts, edits and pins."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+
+import discord
+import yarl
+
+from bot.model.chat import Chat
+from bot.model.command import Command
+from bot.model.errors import NotNow, OutcomeUnknown, SetupError
+from bot.model.message import Message
+from bot.platforms.discord import rights
+from bot.platforms.discord.answers import Client, view
+from bot.platforms.discord.refusals import TROUBLE, failed
+from bot.platforms.discord.render import render
+from bot.ports import Right
+
+log = logging.getLogger(__name__)
+
+API_URL = discord.http.Route.BASE
+GATEWAY_URL = str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
+
+NONCE_LIMIT = 25  # discord.com/developers/docs/resources/message#create-message
+REPEATABLE_S = 60
+"""Discord remembers a nonce for “a few minutes”; we count on one."""
+LOOK_BACK = timedelta(minutes=1)  # our clock and Discord's may differ
+LOOK_AT = 200
+
+REFUSED = (
+    "Discord refused the token: copy it anew from discord.com/developers/applications → your "
+    "application → Bot → Reset Token, and put it into STORYWIRE_DISCORD_TOKEN"
+)
+AUTHENTICATION_FAILED = 4004
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
+SILENCE_S = 180
+"""After so long without a connection a fresh one is made: discord.py 2.7.1 can try to resume a lost
+session for ever (https://github.com/Rapptz/discord.py/issues/10511)."""
+CHECK_S = 5
+
+
+class DiscordPlatform:
+    """One bot on Discord. `api_url` and `gateway_url` None mean the real one."""
+
+    def __init__(self, token: str, *, api_url: str | None, gateway_url: str | None) -> None:
+        self._token = token
+        self._api_url = api_url or API_URL
+        self._gateway_url = gateway_url or GATEWAY_URL
+        self._client: Client | None = None
+
+    @property
+    def name(self) -> str:
+        return "discord"
+
+    @property
+    def connected(self) -> bool:
+        return self._client is not None and self._client.online
+
+    async def run(self, commands: Sequence[Command]) -> None:
+        """Stay connected and answer commands until cancelled.
+
+        Raises SetupError when Discord refuses the token.
+        """
+        # The library keeps its addresses in class variables, so one process knows one Discord.
+        discord.http.Route.BASE = self._api_url
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
+        wait_s = FIRST_WAIT_S
+        while True:
+            async with Client(commands) as client:
+                try:
+                    await client.login(self._token)
+                    self._client, wait_s = client, FIRST_WAIT_S
+                    await _stay(client)
+                except discord.LoginFailure:
+                    raise SetupError(REFUSED) from None
+                except discord.ConnectionClosed as error:
+                    if error.code == AUTHENTICATION_FAILED:
+                        raise SetupError(REFUSED) from None
+                    raise SetupError(
+                        f"Discord closed the connection for good (code {error.code}): look the "
+                        "code up at discord.com/developers/docs/topics/opcodes-and-status-codes"
+                    ) from None
+                except discord.app_commands.CommandSyncFailure:
+                    raise  # our own declarations are wrong
+                except (*TROUBLE, discord.GatewayNotFound) as error:
+                    log.warning(
+                        "Discord cannot be reached; trying again",
+                        extra={"error": str(error) or type(error).__name__, "wait_s": wait_s},
+                    )
+                finally:
+                    self._client = None
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+    async def post(
+        self,
+        chat: Chat,
+        message: Message,
+        *,
+        key: str,
+        silent: bool = True,
+        reply_to: str | None = None,
+    ) -> str:
+        """Post and return the message's id. Within a minute the same key posts only once."""
+        with self._speaking(chat, Right.POST) as client:
+            place = await _place(client, chat)
+            rendered = render(message)
+            send = place.send
+            if reply_to is not None:
+                send = partial(send, reference=_original(place, reply_to))
+            sent = await send(
+                embed=rendered.embed,
+                view=view(rendered, marker=_marker(key)),
+                nonce=_nonce(key),
+                silent=silent,
+            )
+            return str(sent.id)
+
+    async def edit(self, chat: Chat, place: str, message: Message) -> None:
+        with self._speaking(chat, Right.POST) as client:
+            rendered = render(message)
+            card = (await _place(client, chat)).get_partial_message(int(place))
+            await card.edit(embed=rendered.embed, view=view(rendered))
+
+    async def pin(self, chat: Chat, place: str) -> None:
+        with self._speaking(chat, Right.PIN) as client:
+            await (await _place(client, chat)).get_partial_message(int(place)).pin()
+
+    async def unpin(self, chat: Chat, place: str) -> None:
+        with self._speaking(chat, Right.PIN) as client:
+            await (await _place(client, chat)).get_partial_message(int(place)).unpin()
+
+    async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
+        """The permissions we would need and have not, as Discord's settings name them."""
+        with self._speaking(chat, right) as client:
+            missing = rights.known(client, chat, right)
+            return await rights.fetched(client, chat, right) if missing is None else missing
+
+    async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
+        """Where the message posted with `key` stands, by its nonce or its first button's number."""
+        with self._speaking(chat, Right.POST) as client:
+            place = await _place(client, chat)
+            async for message in place.history(
+                after=since - LOOK_BACK, limit=LOOK_AT, oldest_first=True
+            ):
+                ours = client.user is not None and message.author.id == client.user.id
+                if ours and (message.nonce == _nonce(key) or _number(message) == _marker(key)):
+                    return str(message.id)
+        return None
+
+    def repeatable(self, age_s: float) -> bool:
+        return age_s <= REPEATABLE_S
+
+    @contextmanager
+    def _speaking(self, chat: Chat, right: Right) -> Iterator[Client]:
+        """The client, with everything that goes wrong inside turned into a SendFailed."""
+        client = self._client
+        if client is None:
+            raise NotNow(timedelta(seconds=FIRST_WAIT_S), "not connected to Discord")
+        try:
+            yield client
+        except TROUBLE as error:
+            raise failed(error, rights.known(client, chat, right) or ()) from error
+        except RuntimeError as error:
+            if not client.is_closed():
+                raise
+            raise OutcomeUnknown("the connection to Discord was closed meanwhile") from error
+
+
+async def _stay(client: Client) -> None:
+    """Stay connected until the library gives up, or has been silent for too long."""
+    connecting = asyncio.create_task(client.connect(), name="discord gateway")
+    try:
+        silent_s = 0.0
+        while silent_s < SILENCE_S:
+            done, _ = await asyncio.wait({connecting}, timeout=CHECK_S)
+            if done:
+                return connecting.result()
+            silent_s = 0.0 if client.online else silent_s + CHECK_S
+        log.warning("Discord has been silent; starting afresh", extra={"silent_s": silent_s})
+    finally:
+        connecting.cancel()
+        await asyncio.wait({connecting})
+
+
+async def _place(client: Client, chat: Chat) -> discord.DMChannel | discord.PartialMessageable:
+    if chat.address.startswith("@"):
+        return await client.create_dm(discord.Object(int(chat.address[1:])))
+    return client.get_partial_messageable(int(chat.address))
+
+
+def _original(
+    place: discord.DMChannel | discord.PartialMessageable, reply_to: str
+) -> discord.MessageReference:
+    return discord.MessageReference(
+        message_id=int(reply_to), channel_id=place.id, fail_if_not_exists=False
+    )
+
+
+def _nonce(key: str) -> str:
+    return (
+        key if len(key) <= NONCE_LIMIT else hashlib.blake2s(key.encode()).hexdigest()[:NONCE_LIMIT]
+    )
+
+
+def _marker(key: str) -> int:
+    """The key as the number of a message's first component, which Discord gives back for ever.
+
+    Large, so that it is none of the small numbers Discord gives out by itself.
+    """
+    digest = hashlib.blake2s(key.encode(), digest_size=4).digest()
+    return int.from_bytes(digest) & 0x7FFFFFFF | 0x40000000
+
+
+def _number(message: discord.Message) -> int | None:
+    for row in message.components:
+        if isinstance(row, discord.ActionRow) and row.children:
+            return row.children[0].id
+    return None

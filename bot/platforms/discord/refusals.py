@@ -1,0 +1,93 @@
+"""What Discord and the way to it can refuse, in our own words.
+
+Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import aiohttp
+import discord
+
+from bot.model.errors import CardGone, NotNow, OutcomeUnknown, Rejected, SendFailed, Unreachable
+
+TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
+"""Everything the library raises when a request did not go well; OSError holds TimeoutError."""
+
+SOON = timedelta(seconds=5)
+LATER = timedelta(minutes=1)
+
+CARD_GONE = frozenset({10008, 50005, 50021})
+"""Unknown message · somebody else's message · a system message."""
+
+RIGHTS = frozenset({50001, 50013})
+"""Missing access · missing permissions."""
+
+UNREACHABLE: Mapping[int, tuple[str, str]] = {
+    10003: ("the channel is gone", "choose another channel with /follow there"),
+    10004: ("the server is gone or the bot was removed from it", "invite the bot again"),
+    10013: ("the person is unknown to Discord", "check the number behind “discord:@”"),
+    30003: ("the channel's pins are full, Discord keeps 250", "unpin something there"),
+    50007: (
+        "the person takes no direct messages from the bot",
+        "allow direct messages in the privacy settings of a server shared with the bot",
+    ),
+    50008: ("this kind of channel holds no messages", "choose a text channel or a thread"),
+    50024: ("this kind of channel does not allow it", "choose a text channel or a thread"),
+    50033: ("the person cannot be written to", "check the number behind “discord:@”"),
+    50083: ("the thread is archived", "open the thread again"),
+    160002: (
+        "the bot lacks “Read Message History”, which replies need",
+        "give its role “Read Message History” under Edit Channel → Permissions",
+    ),
+    160005: ("the thread is locked", "unlock the thread, or give the bot “Manage Threads”"),
+    200000: ("the server's AutoMod blocked the message", "exempt the bot's role from the rule"),
+}
+
+
+def failed(error: Exception, missing: Sequence[str]) -> SendFailed:
+    """Say what one of TROUBLE means for the card.
+
+    `missing` names the rights we would need there and have not, as far as we know.
+    """
+    match error:
+        case discord.RateLimited():
+            return NotNow(timedelta(seconds=error.retry_after), "Discord asks for a pause")
+        case discord.HTTPException():
+            return _answered(error, missing)
+        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+            # An attempt the library repeated after a 500 may have been heard before. The nonce
+            # makes repeating it harmless, so it is not worth telling apart.
+            return NotNow(SOON, "no connection to Discord")
+        case _:
+            return OutcomeUnknown(f"Discord's answer was lost ({type(error).__name__})")
+
+
+def _answered(error: discord.HTTPException, missing: Sequence[str]) -> SendFailed:
+    said = f"Discord said {error.status}: {error.text or 'nothing'}"
+    if error.code in UNREACHABLE:
+        return Unreachable(*UNREACHABLE[error.code])
+    if error.code in CARD_GONE:
+        return CardGone(said)
+    if error.code in RIGHTS:
+        return _lacking(missing, said)
+    match error.status:
+        case 429:
+            return NotNow(LATER, said)
+        case 401:
+            return NotNow(LATER, "Discord no longer takes the bot's token")
+        case 403 | 404:
+            return Unreachable(said, "see that the bot can see the channel and write there")
+        case status if status >= 500:
+            return OutcomeUnknown(said)
+        case _:
+            return Rejected(said)
+
+
+def _lacking(missing: Sequence[str], said: str) -> Unreachable:
+    if not missing:  # what we know of the channel is behind the times
+        return Unreachable(said, "check the bot's rights under Edit Channel → Permissions")
+    named = " and ".join(f"“{right}”" for right in missing)
+    return Unreachable(
+        f"the bot lacks {named}", f"give its role {named} under Edit Channel → Permissions"
+    )

@@ -1,0 +1,65 @@
+"""What the bot may do in a channel, in the words of Discord's own settings."""
+
+import discord
+
+from bot.model.chat import Chat
+from bot.ports import Right
+
+Channel = discord.abc.GuildChannel | discord.Thread
+
+
+def known(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...] | None:
+    """The rights missing as far as the gateway has told us; None when it has not."""
+    if chat.address.startswith("@"):
+        return ()  # whether somebody takes direct messages shows only when one is sent
+    channel = client.get_channel(int(chat.address))
+    if not isinstance(channel, Channel):
+        return None
+    parent = _home(channel)
+    if parent is None or parent.guild.me is None:
+        return None
+    return _missing(parent, parent.guild.me, channel, right)
+
+
+async def fetched(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...]:
+    """The same, asked of Discord; raises what the library raises."""
+    assert client.user is not None, "asked after login"
+    found = await client.fetch_channel(int(chat.address))
+    if not isinstance(found, Channel):
+        return ()  # a direct message
+    guild = await client.fetch_guild(found.guild.id, with_counts=False)
+    me = await guild.fetch_member(client.user.id)
+    home = found.parent_id if isinstance(found, discord.Thread) else found.id
+    parent = await guild.fetch_channel(home)
+    assert isinstance(parent, discord.abc.GuildChannel), "a thread's parent is a channel"
+    return _missing(parent, me, found, right)
+
+
+def _home(channel: Channel) -> discord.abc.GuildChannel | None:
+    """The channel whose permissions count: a thread has none of its own."""
+    return channel.parent if isinstance(channel, discord.Thread) else channel
+
+
+def _missing(
+    home: discord.abc.GuildChannel, me: discord.Member, channel: Channel, right: Right
+) -> tuple[str, ...]:
+    may = home.permissions_for(me)
+    if not may.view_channel:
+        return ("View Channel",)  # without it Discord grants nothing else
+    if right is Right.PIN:
+        wanted = {
+            "Pin Messages": may.pin_messages,
+            "Read Message History": may.read_message_history,
+        }
+    elif isinstance(channel, discord.Thread):
+        wanted = {
+            "Send Messages in Threads": may.send_messages_in_threads,
+            # discord.py counts it as missing wherever Send Messages is
+            "Embed Links": may.embed_links or not may.send_messages,
+        }
+    else:
+        wanted = {
+            "Send Messages": may.send_messages,
+            "Embed Links": may.embed_links or not may.send_messages,
+        }
+    return tuple(name for name, granted in wanted.items() if not granted)

@@ -1,0 +1,117 @@
+"""How requests reach Telegram: over aiohttp, saying of every failure whether it was sent.
+
+python-telegram-bot's own httpx transport becomes slow with many requests in flight and logs every
+URL, which holds the token. Nothing here puts a URL into a log line or an error.
+"""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+from telegram.error import NetworkError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+CONNECT_S = 10.0
+POOL_S = 10.0
+UNSAID = BaseRequest.DEFAULT_NONE
+
+
+class NotSent(NetworkError):
+    """The request never left: no connection could be made, or none came free in time."""
+
+
+class TooSoon(NetworkError):
+    """Telegram took nothing and asks us to wait (429).
+
+    Stands in for the library's RetryAfter, which knows no wait of 0 seconds and warns of its own
+    deprecation each time it is made.
+    """
+
+    def __init__(self, after: timedelta) -> None:
+        super().__init__(f"Too many requests: wait {after.total_seconds():g} s")
+        self.after = after
+
+
+class AiohttpRequest(BaseRequest):
+    """One pool of connections to the Bot API.
+
+    Raises NotSent and TooSoon when surely nothing was done. Any other NetworkError (TimedOut
+    among them) but BadRequest means that the request may have been carried out.
+    """
+
+    def __init__(self, *, read_timeout_s: float, connections: int) -> None:
+        self._read_timeout_s = read_timeout_s
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float:
+        return self._read_timeout_s
+
+    async def initialize(self) -> None:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections)
+            )
+
+    async def shutdown(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = UNSAID,
+        write_timeout: Any = UNSAID,  # bodies are small: left to the read timeout
+        connect_timeout: Any = UNSAID,
+        pool_timeout: Any = UNSAID,
+    ) -> tuple[int, bytes]:
+        if self._session is None:
+            raise NotSent("The connection to Telegram is closed")
+        connect = _chosen(connect_timeout, CONNECT_S)
+        timeout = aiohttp.ClientTimeout(
+            connect=None if connect is None else connect + (_chosen(pool_timeout, POOL_S) or 0),
+            sock_connect=connect,
+            sock_read=_chosen(read_timeout, self._read_timeout_s),
+        )
+        body = None if request_data is None else json.dumps(request_data.parameters).encode()
+        try:
+            async with self._session.request(
+                method,
+                url,
+                data=body,
+                headers={"Content-Type": "application/json"} if body else None,
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                payload = await response.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSent(f"No connection to Telegram ({type(error).__name__})") from error
+        except TimeoutError as error:
+            raise TimedOut("Telegram took the request and did not answer in time") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise NetworkError(f"The answer was lost ({type(error).__name__})") from error
+        if response.status >= 500:  # often a proxy's HTML, so not for the library's JSON reader
+            raise NetworkError(f"Telegram answered {response.status}")
+        if response.status == 429:
+            raise TooSoon(_wait(payload))
+        return response.status, payload
+
+
+def _chosen(value: Any, usual: float) -> float | None:
+    """A timeout in seconds as the library passes it; None is no limit."""
+    if value is UNSAID:
+        return usual
+    return None if value is None else float(value)
+
+
+def _wait(payload: bytes) -> timedelta:
+    try:
+        seconds = float(json.loads(payload)["parameters"]["retry_after"])
+    except (ValueError, TypeError, KeyError):
+        seconds = 5.0  # a 429 of some proxy on the way
+    return timedelta(seconds=max(seconds, 1.0))

@@ -1,4 +1,4 @@
-"""The one place where real things are built and joined. When you wonder what talks to what: here."""
+"""The one place where real things are built and joined: who talks to what is written here."""
 
 import asyncio
 import logging

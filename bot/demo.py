@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
-
-from sandbox.web import Page
 
 from bot import app
 from bot.model.chat import Chat
@@ -16,6 +14,7 @@ from bot.model.rule import Rule
 from config.settings import Settings, given
 from sandbox import discord, telegram
 from sandbox.redis import NoRedis, own_redis
+from sandbox.web import Page
 from stories.archive import Archive, connect
 from stories.samples import developments
 from stories.wire import write
@@ -29,32 +28,35 @@ CHATS = {
 """Two chats get everything from the start; the others are there to be set up by you."""
 
 
-async def run(redis_url: str | None, port: int, open_page: bool = False) -> None:
-    """Run the demo until cancelled. Only a Redis of its own is touched, unless one is named."""
-    async with _redis(redis_url) as url, discord.Discord() as local_discord:
+async def run(redis_url: str | None, port: int, ready: Callable[[str], None]) -> None:
+    """Run the demo until cancelled; `ready` is told the page's address.
+
+    Only a Redis of its own is touched, unless one is named.
+    """
+    with TemporaryDirectory(prefix="storywire-demo-") as data_dir:
         async with (
+            _redis(redis_url) as url,
+            discord.Discord() as local_discord,
             telegram.Telegram() as local_telegram,
             _page(local_discord, local_telegram, port) as page,
+            asyncio.TaskGroup() as tasks,
         ):
-            with TemporaryDirectory(prefix="storywire-demo-") as data_dir:
-                settings = given(
-                    redis_url=url,
-                    prefix="storywire-demo",
-                    discord_token=local_discord.token,
-                    discord_api_url=local_discord.api_url,
-                    discord_gateway_url=local_discord.gateway_url,
-                    telegram_token=local_telegram.token,
-                    telegram_api_url=local_telegram.api_url,
-                    data_dir=data_dir,
-                    http_port=0,
-                    edit_spacing_s=4,
-                    edit_spacing_old_s=4,
-                )
-                print(f"Storywire is at work. Open {page.url}", flush=True)
-                print("Three stories develop over the next minute. Ctrl-C ends it all.", flush=True)
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(app.run(settings, CHATS), name="bot")
-                    tasks.create_task(_develop(settings), name="samples")
+            settings = given(
+                redis_url=url,
+                prefix="storywire-demo",
+                discord_token=local_discord.token,
+                discord_api_url=local_discord.api_url,
+                discord_gateway_url=local_discord.gateway_url,
+                telegram_token=local_telegram.token,
+                telegram_api_url=local_telegram.api_url,
+                data_dir=data_dir,
+                http_port=0,
+                edit_spacing_s=4,
+                edit_spacing_old_s=4,
+            )
+            tasks.create_task(app.run(settings, CHATS), name="bot")
+            tasks.create_task(_develop(settings), name="samples")
+            ready(page.url)
 
 
 @asynccontextmanager

@@ -36,7 +36,14 @@ class Platform(Protocol):
         ...
 
     async def run(self, commands: Sequence[Command]) -> None:
-        """Stay connected and answer commands until cancelled."""
+        """Stay connected and answer commands until cancelled; raise SetupError on a wrong token."""
+        ...
+
+    def visit(self) -> AbstractAsyncContextManager[str]:
+        """Log in without answering anyone, to look around with `lacks`; yield the bot's name.
+
+        Raises SetupError on a wrong token and SendFailed when the platform cannot be reached.
+        """
         ...
 
     async def post(

@@ -1,0 +1,280 @@
+"""The command line: run, demo, publish, import, stories, rejected, retract, schema, check."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot import app, demo, log
+from bot.check import check
+from bot.model.errors import SetupError, StorageAway
+from config.chats import load_chats
+from config.settings import Settings, load_settings
+from stories.archive import Archive, connect
+from stories.index import Cursor
+from stories.page import PageError, read_page
+from stories.wire import MAX_BYTES, WireError, read, schema, write
+
+OK, WRONG = 0, 1  # and argparse exits with 2 when it was called wrongly
+
+
+class Failed(Exception):
+    """It went wrong; the sentence is for whoever typed the command."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        result = arguments.act(arguments)
+        return asyncio.run(result) if asyncio.iscoroutine(result) else int(result or OK)
+    except (Failed, SetupError, StorageAway) as error:
+        return _say_wrong(error)
+    except ExceptionGroup as group:
+        known, rest = group.split((Failed, SetupError))
+        if known is None or rest is not None:
+            raise
+        return _say_wrong(_first(known))
+    except KeyboardInterrupt:
+        return OK
+    except BrokenPipeError:  # whoever read our output has read enough
+        sys.stderr.close()
+        return OK
+
+
+def _first(group: ExceptionGroup[Any]) -> Exception:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
+
+
+def _say_wrong(error: Exception) -> int:
+    sentence = str(error)
+    if isinstance(error, StorageAway):
+        sentence = f"Redis cannot be reached ({error}): start it, or mend STORYWIRE_REDIS_URL"
+    print(f"storywire: {log.redact(sentence)}", file=sys.stderr)
+    return WRONG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="storywire",
+        description="Keeps Discord servers and Telegram chats in step with news stories.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(
+        name: str, description: str, act: Callable[[argparse.Namespace], Awaitable[int] | int]
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=description, description=description)
+        sub.set_defaults(act=act)
+        return sub
+
+    command("run", "Run the bot with the settings of the environment and .env", _run)
+
+    sub = command("demo", "Show it all at work in a web page: no tokens, no Redis needed", _demo)
+    sub.add_argument("--port", type=_port, default=8090, help="of the page (default 8090)")
+    sub.add_argument("--redis", metavar="URL", help="use this Redis instead of an own one")
+
+    sub = command("publish", "Leave a story document, or an array of them, at the inbox", _publish)
+    sub.add_argument("file", help="a file with JSON, or - for standard input")
+
+    sub = command("import", "Turn a story page saved as text into a document; print it", _import)
+    sub.add_argument("page", help="the saved page, or - for standard input")
+    sub.add_argument("--id", help="the story's id (default: made from the title)")
+    sub.add_argument(
+        "--at", type=_time, metavar="TIME", help="when the page was saved (default: now)"
+    )
+    sub.add_argument("--revision", type=int, help="the document's revision (default: left open)")
+
+    command("stories", "List the stories of the archive, newest change first", _stories)
+
+    sub = command("rejected", "List the documents that were refused, and why", _rejected)
+    sub.add_argument("--limit", type=int, default=20, help="how many (default 20)")
+
+    sub = command("retract", "Withdraw a story: its cards are struck through everywhere", _retract)
+    sub.add_argument("id")
+    sub.add_argument("--why", required=True, metavar="TEXT", help="shown on the cards")
+
+    command("schema", "Print the JSON Schema of a story document", _schema)
+    command("check", "Check settings, Redis, both tokens, and rights in every chat", _check)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a port: write a number up to 65535")
+    return int(text)
+
+
+def _time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a time: write 2026-06-25T06:00:00Z")
+    return moment
+
+
+async def _until_told(work: Awaitable[None]) -> int:
+    """Run until it ends or a signal comes; stopping is always cancellation."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(stop, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return OK
+
+
+def _run(_: argparse.Namespace) -> Awaitable[int]:
+    settings = load_settings()
+    log.set_up(settings.log_level, _secrets(settings))
+    return _until_told(app.run(settings, load_chats(settings.config)))
+
+
+def _secrets(settings: Settings) -> list[str]:
+    tokens = (settings.discord_token, settings.telegram_token)
+    found = [token.get_secret_value() for token in tokens if token is not None]
+    return [*found, *([settings.redis_url.password] if settings.redis_url.password else [])]
+
+
+def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
+    log.set_up("WARNING")
+
+    def ready(url: str) -> None:
+        print(f"Storywire is at work. Open {url}", flush=True)
+        print("Three stories develop over the next minute. Ctrl-C ends it all.", flush=True)
+
+    return _until_told(demo.run(arguments.redis, arguments.port, ready))
+
+
+@contextlib.asynccontextmanager
+async def _archive() -> Any:
+    settings = load_settings()
+    logging.getLogger("redis").setLevel(logging.ERROR)
+    async with connect(str(settings.redis_url)) as redis:
+        yield Archive(redis, settings.prefix)
+
+
+async def _publish(arguments: argparse.Namespace) -> int:
+    raw = _read(arguments.file)
+    refused = 0
+    async with _archive() as archive:
+        for number, document in enumerate(_documents(raw), 1):
+            try:
+                reading = read(document)
+            except WireError as error:
+                print(f"storywire: document {number} is refused: {error}", file=sys.stderr)
+                refused += 1
+                continue
+            if reading.unknown:
+                names = ", ".join(reading.unknown)
+                print(f"storywire: document {number}: left out: {names}", file=sys.stderr)
+            await archive.leave(document)
+            print(f"{reading.story.id} is left at the inbox")
+    return WRONG if refused else OK
+
+
+def _documents(raw: bytes) -> list[bytes]:
+    """One document as it is, or each of an array's."""
+    if not raw.lstrip().startswith(b"["):
+        return [raw]
+    try:
+        return [json.dumps(document).encode() for document in json.loads(raw)]
+    except (ValueError, RecursionError) as error:
+        raise Failed(f"the array is not JSON: {error}") from error
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    raw = _read(arguments.page)
+    try:
+        story = read_page(
+            raw.decode("utf-8-sig", "replace"),
+            at=arguments.at or datetime.now(UTC),
+            story_id=arguments.id,
+            revision=arguments.revision,
+        )
+        document = write(story)
+        read(document)
+    except (PageError, WireError) as error:
+        raise Failed(str(error)) from error
+    print(json.dumps(json.loads(document), ensure_ascii=False, indent=2))
+    return OK
+
+
+def _read(name: str) -> bytes:
+    """A file's bytes, at most a little more than could be a good array of documents."""
+    try:
+        with sys.stdin.buffer if name == "-" else Path(name).open("rb") as file:
+            return file.read(1000 * MAX_BYTES)
+    except OSError as error:
+        raise Failed(f"{name} cannot be read: {error.strerror or error}") from error
+
+
+async def _stories(_: argparse.Namespace) -> int:
+    async with _archive() as archive:
+        changes = await archive.since(Cursor())
+    for edition in reversed(changes.editions):
+        story = edition.story
+        state = "withdrawn" if story.retracted else story.stats.status or "-"
+        moment = (story.updated_at or edition.heard_at).strftime("%Y-%m-%d %H:%M")
+        print(f"{moment}  {state:<10} r{edition.revision:<4} {story.id:<40} {story.title}")
+    if not changes.editions:
+        print("The archive is empty. `storywire publish FILE` brings the first story.")
+    return OK
+
+
+async def _rejected(arguments: argparse.Namespace) -> int:
+    async with _archive() as archive:
+        entries = await archive.rejected(arguments.limit)
+    for entry in entries:
+        print(f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.door:<5} {entry.why}")
+        print(f"    {entry.beginning!r}")
+    if not entries:
+        print("Nothing was refused.")
+    return OK
+
+
+async def _retract(arguments: argparse.Namespace) -> int:
+    async with _archive() as archive:
+        story = await archive.story(arguments.id)
+        if story is None:
+            raise Failed(f"there is no story {arguments.id}: `storywire stories` lists them")
+        now = datetime.now(UTC)
+        withdrawn = replace(story, revision=None, retracted=arguments.why, updated_at=now)
+        try:
+            document = write(withdrawn)
+            read(document)
+        except WireError as error:
+            raise Failed(str(error)) from error
+        await archive.leave(document)
+    print(f"{story.id} is withdrawn; its cards follow")
+    return OK
+
+
+def _schema(_: argparse.Namespace) -> int:
+    print(json.dumps(schema(), ensure_ascii=False, indent=2))
+    return OK
+
+
+async def _check(_: argparse.Namespace) -> int:
+    settings = load_settings()
+    log.set_up("ERROR", _secrets(settings))
+    chats = load_chats(settings.config)
+    findings = await check(settings, chats)
+    for finding in findings:
+        print(finding)
+    return OK if all(finding.good for finding in findings) else WRONG
+
+
+if __name__ == "__main__":
+    sys.exit(main())

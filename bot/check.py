@@ -1,0 +1,79 @@
+"""`storywire check`: what is wrong with the set-up, and how to mend it."""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+
+from bot.app import platforms_for
+from bot.model.chat import Chat
+from bot.model.errors import SendFailed, SetupError, StorageAway, Unreachable
+from bot.model.rule import Rule
+from bot.ports import Platform, Right
+from config.settings import Settings
+from stories.archive import Archive, connect
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    good: bool
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{'ok  ' if self.good else 'MEND'}  {self.sentence}"
+
+
+async def check(settings: Settings, chats: Mapping[Chat, Rule]) -> list[Finding]:
+    """Look at Redis, both tokens and the rights in every chat of the file."""
+    findings = [Finding(True, "the settings can be read"), await _redis(settings)]
+    try:
+        platforms = platforms_for(settings)
+    except SetupError as error:
+        return [*findings, Finding(False, str(error))]
+    for platform in platforms:
+        own = sorted(chat for chat in chats if chat.platform == platform.name)
+        findings += [finding async for finding in _platform(platform, own)]
+    served = {platform.name for platform in platforms}
+    findings += [
+        Finding(False, f"{chat} waits in the file, but {chat.platform} has no token")
+        for chat in sorted(chats)
+        if chat.platform not in served
+    ]
+    return findings
+
+
+async def _redis(settings: Settings) -> Finding:
+    async with connect(str(settings.redis_url)) as redis:
+        try:
+            await Archive(redis, settings.prefix).ping()
+        except StorageAway as away:
+            return Finding(False, f"Redis does not answer ({away}): mend STORYWIRE_REDIS_URL")
+    return Finding(True, "Redis answers")
+
+
+async def _platform(platform: Platform, chats: list[Chat]) -> AsyncGenerator[Finding]:
+    try:
+        async with platform.visit() as name:
+            yield Finding(True, f"{platform.name}: the token is {name}'s")
+            for chat in chats:
+                yield await _chat(platform, chat)
+    except SetupError as error:
+        yield Finding(False, str(error))
+    except SendFailed as failed:
+        yield Finding(False, f"{platform.name} cannot be reached: {failed}")
+
+
+async def _chat(platform: Platform, chat: Chat) -> Finding:
+    try:
+        missing = {
+            *await platform.lacks(chat, Right.POST),
+            *await platform.lacks(chat, Right.PIN),
+        }
+    except Unreachable as refused:
+        return Finding(False, f"{chat}: {refused.why}; {refused.remedy}")
+    except SendFailed as failed:
+        return Finding(False, f"{chat}: {failed}")
+    if missing:
+        names = ", ".join(sorted(missing))
+        return Finding(False, f"{chat}: give the bot {names} in this chat's settings")
+    return Finding(True, f"{chat}: the bot may post and pin")

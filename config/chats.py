@@ -73,9 +73,8 @@ def read_chats(text: str, name: str) -> dict[Chat, Rule]:
             )
     entries: Any = document.get("chats", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise SetupError(
-            f"{name}, line {_line(text, None, 'chats')}: write [[chats]] for each chat"
-        )
+        line = _line(text, None, "chats")
+        raise SetupError(f"{name}, line {line}: begin each chat with [[chats]], in two brackets")
     rules: dict[Chat, Rule] = {}
     for number, raw in enumerate(entries):
         chat, rule = _entry(raw, text, name, number)

@@ -1,0 +1,124 @@
+"""Who wants it: rules found by what a story is about."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.delivery.rules import RuleBook
+from bot.model.chat import Chat
+from bot.model.errors import StorageAway
+from bot.model.rule import Rule
+from stories.story import Stats, Story, StoryId
+
+HERE = Chat("discord", "1")
+THERE = Chat("telegram", "-2")
+FERRY = Story(
+    StoryId("ferry"),
+    "Night ferry returns",
+    ("It sailed.",),
+    keywords=("Night  Ferry", "harbour"),
+    entities=("Strandline",),
+    stats=Stats(virality=4.5, articles=14),
+)
+
+
+class Paper:
+    """Rules written down nowhere."""
+
+    def __init__(self, kept: Mapping[Chat, Rule] | None = None) -> None:
+        self.kept = dict(kept or {})
+        self.away = False
+
+    async def load(self) -> Mapping[Chat, Rule]:
+        return self.kept
+
+    async def save(self, chat: Chat, rule: Rule | None) -> None:
+        if self.away:
+            raise StorageAway("paper is out")
+        if rule is None:
+            self.kept.pop(chat, None)
+        else:
+            self.kept[chat] = rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "wants"),
+    [
+        (Rule(all=True), True),
+        (Rule(keywords=("night ferry",)), True),
+        (Rule(keywords=("NIGHT FERRY",)), True),
+        (Rule(keywords=("ferry",)), False),
+        (Rule(entities=("strandline",)), True),
+        (Rule(entities=("harbour",)), False),
+        (Rule(story_ids=(StoryId("ferry"),)), True),
+        (Rule(), False),
+        (Rule(all=True, min_virality=4.5), True),
+        (Rule(all=True, min_virality=4.6), False),
+        (Rule(all=True, min_articles=14), True),
+        (Rule(all=True, min_articles=15), False),
+        (Rule(keywords=("harbour",), min_virality=4.6), False),
+    ],
+)
+def test_a_rule_finds_its_stories_whole_and_above_its_thresholds(rule: Rule, wants: bool) -> None:
+    assert rule.wants(FERRY) is wants
+    assert (HERE in RuleBook({HERE: rule}, Paper()).wanting(FERRY)) is wants
+
+
+@pytest.mark.parametrize("rule", [Rule(all=True, min_virality=0), Rule(all=True, min_articles=0)])
+def test_an_absent_figure_fails_its_threshold(rule: Rule) -> None:
+    assert not rule.wants(Story(StoryId("x"), "X", ("y",)))
+    assert rule.wants(Story(StoryId("x"), "X", ("y",), stats=Stats(virality=0.0, articles=0)))
+
+
+async def test_a_changed_rule_is_saved_found_and_told() -> None:
+    paper, told = Paper(), []
+
+    async def listen(chat: Chat) -> None:
+        told.append(chat)
+
+    rules = RuleBook({}, paper)
+    rules.on_change(listen)
+    await rules.set(THERE, Rule(keywords=("harbour",)))
+    assert rules.wanting(FERRY) == {THERE}
+    await rules.set(THERE, Rule(keywords=("tram",)))
+    assert rules.wanting(FERRY) == set()
+    await rules.set(THERE, None)
+    assert rules.of(THERE) is None
+    assert paper.kept == {}
+    assert told == [THERE] * 3
+
+
+async def test_a_rule_that_cannot_be_saved_changes_nothing() -> None:
+    paper = Paper()
+    rules = RuleBook({}, paper)
+    paper.away = True
+    with pytest.raises(StorageAway):
+        await rules.set(THERE, Rule(all=True))
+    assert rules.of(THERE) is None
+
+
+async def test_the_operators_file_goes_before_what_was_set_from_chat() -> None:
+    rules = RuleBook(
+        {HERE: Rule(all=True)}, Paper({HERE: Rule(keywords=("x",)), THERE: Rule(all=True)})
+    )
+    await rules.load()
+    assert rules.of(HERE) == Rule(all=True)
+    assert rules.is_fixed(HERE)
+    assert not rules.is_fixed(THERE)
+    assert rules.wanting(FERRY) == {HERE, THERE}
+
+
+words = st.lists(st.sampled_from(["a", "B", "b ", "c d", "C  D", "e"]), max_size=4).map(tuple)
+some_rules = st.builds(Rule, all=st.booleans(), keywords=words, entities=words)
+
+
+@given(st.lists(some_rules, max_size=8), words, words)
+def test_the_index_finds_exactly_those_that_want(
+    some: list[Rule], keywords: tuple[str, ...], entities: tuple[str, ...]
+) -> None:
+    story = Story(StoryId("s"), "S", ("x",), keywords=keywords, entities=entities)
+    fixed = {Chat("discord", str(number)): rule for number, rule in enumerate(some, 1)}
+    wanted = {chat for chat, rule in fixed.items() if rule.wants(story)}
+    assert RuleBook(fixed, Paper()).wanting(story) == wanted

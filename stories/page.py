@@ -24,6 +24,10 @@ def read_page(
     The id comes from the title unless given. Sections may be missing or stand in any order, and
     what a section says in words not known here is left out, never guessed.
     """
+    if at.utcoffset() is None:
+        raise PageError(
+            "the page's time has no offset: add Z when it is in UTC, or one like +02:00"
+        )
     sections = _sections(text)
     head = _head(sections[_Section.HEAD])
     if head.title is None:
@@ -153,7 +157,7 @@ def _names(lines: list[str]) -> tuple[str, ...]:
     """Names parted by slashes, or by commas or lines where there are none; each once."""
     lines = [line for line in map(_unmarked, lines) if line]
     if any("/" in line for line in lines):
-        parts = [part for line in lines for part in re.split(r"\s/+\s?|\s?/+\s|/+$", line)]
+        parts = [part for line in lines for part in re.split(r"\s/\s?|\s?/\s|/$", line)]
     elif len(lines) == 1:
         parts = lines[0].split(",")
     else:
@@ -254,7 +258,7 @@ _PIECE = re.compile(
 
 
 def read_duration(text: str) -> timedelta | None:
-    """ "21 hours", "1 day 4 hours", "a month"; None for anything else."""
+    """Read "21 hours", "1 day 4 hours" or "a month"; None for anything else."""
     text, minutes, place = text.casefold().strip(), 0.0, 0
     while place < len(text):
         piece = _PIECE.match(text, place)
@@ -268,11 +272,7 @@ def read_duration(text: str) -> timedelta | None:
 
 def _started(at: datetime, duration: timedelta) -> datetime | None:
     """The start, unless the duration leads out of the time stories are told in."""
-    try:
-        started = at - duration
-        return started if started >= wire.EARLIEST else None  # noqa: TRY300  comparing may fail too
-    except (OverflowError, TypeError):  # TypeError: `at` is naive, and refused for that later on
-        return None
+    return at - duration if duration <= at - wire.EARLIEST else None
 
 
 # The Breakdown: bullet points, however they are marked.

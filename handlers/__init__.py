@@ -1,0 +1,42 @@
+"""What people can ask: one file a command, each written once for every platform."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot.model.command import Command
+from bot.ports import Desk, Rules
+from handlers.faq import faq_command
+from handlers.follow import follow_command
+from handlers.following import following_command
+from handlers.help import help_command
+from handlers.pin import pin_command
+from handlers.pins import pins_command
+from handlers.stories import stories_command
+from handlers.story import story_command
+from handlers.unfollow import unfollow_command
+from handlers.unpin import unpin_command
+from stories.shelf import Shelf
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def menu(
+    *, shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], datetime] = _now
+) -> tuple[Command, ...]:
+    """Every command, in the order in which people are shown them."""
+    changing = asyncio.Lock()
+    commands = (
+        stories_command(shelf, now),
+        story_command(shelf, rules, now),
+        faq_command(shelf, now),
+        following_command(shelf, rules),
+        follow_command(shelf, rules, now, changing),
+        unfollow_command(shelf, rules, now, changing),
+        pin_command(shelf, desk, now),
+        unpin_command(shelf, desk, now),
+        pins_command(shelf, desk),
+    )
+    return (*commands, help_command(commands))

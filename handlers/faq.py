@@ -1,0 +1,250 @@
+"""/faq - questions about a story and their whole answers; never an answer nobody wrote."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from bot.model.command import Ask, Choice, Command, Option
+from bot.model.errors import Sorry
+from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Row, Text, Tone
+from bot.model.text import line, utf16
+from handlers.picking import (
+    MENU,
+    buttons_to,
+    choice,
+    leaves,
+    live_stories,
+    meant,
+    menu_of,
+    name,
+    nothing_live,
+    page_of,
+    pick_list,
+    quoted,
+    turning,
+)
+from stories.shelf import NEAR, Edition, Found, Shelf
+from stories.story import Question, Story
+
+TITLE = 200
+"""Longer questions stand whole below the title, where no platform cuts them."""
+_KEY = re.compile(r"[0-9a-f]{8}")
+
+
+def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
+    async def answer(ask: Ask) -> Message:
+        at = now()
+        asked = ask.get("question") or ask.get("text")
+        if words := ask.get("story"):
+            edition = meant(shelf, words, at, "faq")
+            return _about(edition, asked, at, ask.get("page"))
+        if not asked:
+            return _stories(at, ask.get("page"))
+        if titled := shelf.titled(asked, at):
+            return _questions(titled[0].story, "")
+        if _KEY.fullmatch(asked) and (having := _having(asked, at)):
+            return _which(having, asked, ask.get("page"))
+        if found := shelf.answer(asked, at=at):
+            return _answer(found.edition.story, found.question, ask.get("page"))
+        if sure := shelf.find(asked, at):
+            return _questions(sure.story, "")
+        raise _not_covered(asked, shelf.answers(asked, at=at), _asked_about(at, 5))
+
+    def _about(edition: Edition, asked: str, at: datetime, page: str) -> Message:
+        story = edition.story
+        if not asked:
+            return _questions(story, page)
+        for question in story.questions:
+            if question.key == asked:
+                return _answer(story, question, page)
+        if _KEY.fullmatch(asked):
+            raise Sorry(
+                "That question is gone since the story's last revision",
+                Text(f"“{name(story)}” was updated and no longer answers it."),
+                rows=(*_list(story, ""), Buttons((_to_story(story),))),
+            )
+        if found := shelf.answer(asked, [edition], at):
+            return _answer(story, found.question, page)
+        raise _not_covered(asked, shelf.answers(asked, [edition], at), [edition])
+
+    def _having(key: str, at: datetime) -> list[Found]:
+        return [
+            Found(edition, question, 100)
+            for edition in shelf.live(at)
+            for question in edition.story.questions
+            if question.key == key
+        ]
+
+    def _asked_about(at: datetime, limit: int | None = None) -> list[Edition]:
+        return [edition for edition in shelf.live(at) if edition.story.questions][:limit]
+
+    def _stories(at: datetime, page: str) -> Message:
+        editions = _asked_about(at)
+        if not editions and not shelf.top(1, at):
+            raise nothing_live()
+        if not editions:
+            raise Sorry(
+                "No live story has questions yet",
+                Text("They come with a story's updates. Its card says what is known so far."),
+                rows=menu_of("Open a story …", buttons_to("story", shelf.top(5, at))),
+            )
+        return Message(
+            "Which story do you want to know more about?",
+            (
+                Text(
+                    "Pick one for its questions, or ask in your own words: /faq and your question."
+                ),
+            ),
+            rows=pick_list(
+                "Stories with questions …",
+                buttons_to("faq", editions),
+                page,
+                lambda to: Ref("faq", ("", "", "", to)),
+            ),
+        )
+
+    def complete_question(typed: str, ask: Ask) -> list[Choice]:
+        at = now()
+        chosen = ask.get("story")
+        edition = shelf.find(chosen, at) if chosen else None
+        if chosen and edition is None:
+            return []
+        if len(typed.strip()) > 1:
+            found = shelf.answers(typed, [edition] if edition else None, at, limit=MENU)
+            return [choice(each.question.question, each.question.key) for each in found]
+        editions = [edition] if edition else _asked_about(at, MENU)
+        questions = [each for edition in editions for each in edition.story.questions]
+        return [choice(each.question, each.key) for each in questions[:MENU]]
+
+    return Command(
+        "faq",
+        "Questions and answers about a story, or your own question about any of them",
+        answer,
+        options=(
+            Option("story", "Which story", live_stories(shelf, now)),
+            Option("question", "Which of its questions", complete_question),
+            Option("text", "Your question, in your own words"),
+            Option("page", "Which page", hidden=True),
+        ),
+        rest="text",
+    )
+
+
+def _questions(story: Story, page: str) -> Message:
+    if not story.questions:
+        raise Sorry(
+            f"“{name(story)}” has no questions yet",
+            Text("They come with a story's updates. Its card says what is known so far."),
+            rows=(Buttons((_to_story(story),)),),
+        )
+    return Message(
+        f"Questions about “{name(story)}”",
+        tuple(_standing(story)),
+        rows=(*_list(story, page), Buttons((_to_story(story),))),
+        tone=_tone(story),
+    )
+
+
+def _list(story: Story, page: str) -> tuple[Row, ...]:
+    return pick_list(
+        "Pick a question …",
+        [_button(story, question) for question in story.questions],
+        page,
+        lambda to: Ref("faq", (story.id, "", "", to)),
+    )
+
+
+def _answer(story: Story, question: Question, said: str) -> Message:
+    pages = leaves(question.answer)
+    page = page_of(said, len(pages))
+    title = line(question.question) or "?"
+    blocks: list[Block] = []
+    if utf16(title) > TITLE:
+        blocks.append(Text(title))
+        title = f"A question about “{name(story)}”"
+    blocks += (Text(paragraph) for paragraph in pages[page - 1].split("\n\n"))
+    if len(pages) > 1:
+        blocks.append(Note(f"Page {page} of {len(pages)}"))
+    blocks += _standing(story)
+    blocks.append(
+        Note(f"From “{name(story)}”, updated", story.updated_at)
+        if story.updated_at
+        else Note(f"From “{name(story)}”")
+    )
+    return Message(
+        title,
+        tuple(blocks),
+        rows=(
+            *turning(page, len(pages), lambda to: Ref("faq", (story.id, question.key, "", to))),
+            Buttons((Button("All questions", Ref("faq", (story.id,))), _to_story(story))),
+        ),
+        tone=_tone(story),
+    )
+
+
+def _which(having: Sequence[Found], asked: str, page: str) -> Message:
+    """The answer to a question by its key; when several stories give one, which is meant."""
+    if len(having) == 1:
+        return _answer(having[0].edition.story, having[0].question, page)
+    return Message(
+        line(having[0].question.question),
+        (Text("Several stories answer this. Which one do you mean?"),),
+        rows=menu_of(
+            "Pick a story …",
+            [
+                Button(name(each.edition.story), Ref("faq", (each.edition.story.id, asked)))
+                for each in having
+            ],
+        ),
+    )
+
+
+def _not_covered(asked: str, found: Sequence[Found], stories: Sequence[Edition]) -> Sorry:
+    """What to say to a question nobody has answered: what is near, else what there is."""
+    near = [each for each in found if each.score >= NEAR]
+    if near:
+        return Sorry(
+            f"I am not sure what {quoted(asked)} asks",
+            Text("Did you mean one of these?"),
+            rows=_offer("Did you mean …", near),
+        )
+    if found:
+        return Sorry(
+            f"Not covered: {quoted(asked)}",
+            Text("No story answers that. These are the nearest questions that are answered."),
+            rows=_offer("Nearest questions …", found),
+        )
+    about = buttons_to("faq", [each for each in stories if each.story.questions])
+    return Sorry(
+        f"Not covered: {quoted(asked)}",
+        Text(
+            "No story answers that. These have questions and answers."
+            if about
+            else "No live story has questions and answers just now."
+        ),
+        rows=menu_of("Questions about …", about),
+    )
+
+
+def _offer(prompt: str, found: Sequence[Found]) -> tuple[Row, ...]:
+    return menu_of(prompt, [_button(each.edition.story, each.question) for each in found])
+
+
+def _button(story: Story, question: Question) -> Button:
+    return Button(line(question.question) or "?", Ref("faq", (story.id, question.key)))
+
+
+def _to_story(story: Story) -> Button:
+    return Button("Story", Ref("story", (story.id,)))
+
+
+def _standing(story: Story) -> Iterator[Note]:
+    """What a reader must know before trusting what the story says."""
+    if story.retracted is not None:
+        yield Note(f"This story was withdrawn: {story.retracted}")
+    if story.merged_into:
+        yield Note("This story has gone up into another one and is no longer updated")
+
+
+def _tone(story: Story) -> Tone:
+    return Tone.PLAIN if story.retracted is None else Tone.WITHDRAWN

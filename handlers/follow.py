@@ -1,0 +1,197 @@
+"""/follow - a chat begins to get stories: one, all, or those about some words."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model import words
+from bot.model.command import Ask, Choice, Command, Option
+from bot.model.errors import Sorry
+from bot.model.message import Button, Buttons, Message, Note, Ref, Row, Text
+from bot.model.rule import Rule, folded
+from bot.model.text import line
+from bot.ports import Rules
+from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted
+from handlers.wants import EVERYTHING, fold, gets, theirs, words_in
+from stories.shelf import Edition, Shelf
+from stories.story import Status, text_key
+
+WORDS = 50
+"""How many words a chat may follow."""
+STORIES = 100
+"""How many single stories a chat may follow."""
+LENGTH = 100
+"""Characters of a word; no story's keyword or entity is longer."""
+
+
+def follow_command(
+    shelf: Shelf, rules: Rules, now: Callable[[], datetime], changing: asyncio.Lock
+) -> Command:
+    async def answer(ask: Ask) -> Message:
+        at = now()
+        what = line(ask.get("what"))
+        async with changing:  # one rule is read, changed and saved at a time
+            rule = theirs(rules, ask.chat)
+            if not what.strip(" ,"):
+                return _ask_what(at)
+            if what.casefold() == EVERYTHING:
+                return await _everything(ask, rule)
+            return await _these(ask, rule, what, at)
+
+    def _ask_what(at: datetime) -> Message:
+        everything = Button("All stories", Ref("follow", (EVERYTHING,)))
+        return Message(
+            "What should this chat follow?",
+            (
+                Text(
+                    "Pick a story, take all of them, or write words after /follow: "
+                    "stories with one of them among their keywords or names will come here."
+                ),
+            ),
+            rows=(
+                *menu_of("Follow a story …", buttons_to("follow", shelf.top(MENU, at))),
+                Buttons((everything, _overview())),
+            ),
+        )
+
+    async def _everything(ask: Ask, rule: Rule) -> Message:
+        if rule.all:
+            raise Sorry("This chat already follows every live story", rows=(_ways(EVERYTHING),))
+        rule = replace(rule, all=True)
+        await rules.set(ask.chat, rule)
+        return _now("Following all stories", rule, (_ways(EVERYTHING),))
+
+    async def _these(ask: Ask, rule: Rule, what: str, at: datetime) -> Message:
+        if same := shelf.titled(what, at):
+            return await _story(ask, rule, _one(same, what, at), at)
+        said = [part for each in what.split(",") if (part := line(each))]
+        return await _words(ask, rule, said, at)
+
+    def _one(same: list[Edition], what: str, at: datetime) -> Edition:
+        alike = [edition for edition in same if edition.is_live(at, shelf.live_for)]
+        if len(alike) > 1:
+            raise Sorry(
+                f"Several live stories are called {quoted(what)}",
+                Text("Which one do you mean?"),
+                rows=menu_of(
+                    "Follow …",
+                    [
+                        Button(
+                            f"{name(each.story)} ({each.story.id})", Ref("follow", (each.story.id,))
+                        )
+                        for each in alike
+                    ],
+                ),
+            )
+        return same[0]
+
+    async def _story(ask: Ask, rule: Rule, edition: Edition, at: datetime) -> Message:
+        story = edition.story
+        called = f"“{name(story)}”"
+        if story.id in rule.story_ids:
+            raise Sorry(f"This chat already follows {called}", rows=(_ways(story.id),))
+        if not edition.is_live(at, shelf.live_for):
+            raise Sorry(
+                f"{called} {_why_over(edition)}, so there is nothing left to follow",
+                rows=_instead(edition, at),
+            )
+        if len(rule.story_ids) >= STORIES:
+            raise Sorry(
+                f"This chat follows {STORIES} stories, which is the most it can",
+                Text("Unfollow one that is over, or follow a word that several stories share."),
+                rows=(Buttons((_overview(),)),),
+            )
+        rule = replace(rule, story_ids=(*rule.story_ids, story.id))
+        await rules.set(ask.chat, rule)
+        return _now(f"Following {called}", rule, (_ways(story.id),))
+
+    def _instead(edition: Edition, at: datetime) -> tuple[Row, ...]:
+        heir = shelf.get(edition.story.merged_into or "")
+        if heir is not None:
+            return (Buttons(buttons_to("follow", [heir])),)
+        return menu_of("Follow a live story …", buttons_to("follow", shelf.top(5, at)))
+
+    async def _words(ask: Ask, rule: Rule, said: list[str], at: datetime) -> Message:
+        if endless := next((word for word in said if len(word) > LENGTH), None):
+            raise Sorry(
+                f"{quoted(endless, 40)} is longer than any keyword ({LENGTH} characters)",
+                Text("Write one word or name, or several with commas between them."),
+            )
+        held = folded(words_in(rule))
+        new = tuple({fold(word): word for word in said if fold(word) not in held}.values())
+        if not new:
+            raise Sorry(
+                f"This chat already follows {_list(said)}", rows=(_ways(text_key(said[0])),)
+            )
+        if len(held) + len(new) > WORDS:
+            raise Sorry(
+                f"A chat can follow {words.count(WORDS, 'word')}, and this one follows {len(held)}",
+                Text("Unfollow some first, or use fewer words that more stories share."),
+                rows=(Buttons((_overview(),)),),
+            )
+        rule = replace(rule, keywords=(*rule.keywords, *new), entities=(*rule.entities, *new))
+        await rules.set(ask.chat, rule)
+        rows: tuple[Row, ...] = (
+            _ways(text_key(new[0])) if len(new) == 1 else Buttons((_overview(),)),
+        )
+        near = shelf.find(said[0], at) if len(said) == 1 else None
+        if near and near.is_live(at, shelf.live_for) and near.story.id not in rule.story_ids:
+            only = Button(f"Follow the story “{name(near.story)}”", Ref("follow", (near.story.id,)))
+            rows = (Buttons((only,)), *rows)
+        return _now(f"Following {_list(new)}", rule, rows, _matching(new, at))
+
+    def _matching(new: tuple[str, ...], at: datetime) -> Note:
+        asked = Rule(keywords=new, entities=new)
+        number = sum(asked.wants(edition.story) for edition in shelf.live(at))
+        if not number:
+            return Note(
+                "No live story has that among its keywords or names yet. "
+                "A word matches whole: “ferry” does not match “ferries”."
+            )
+        return Note(
+            f"{number} live {'story matches' if number == 1 else 'stories match'} just now."
+        )
+
+    def _now(title: str, rule: Rule, rows: tuple[Row, ...], *notes: Note) -> Message:
+        return Message(title, (Text("This chat now gets:"), *gets(rule, shelf), *notes), rows)
+
+    def complete(typed: str, ask: Ask) -> list[Choice]:
+        every = [Choice("All stories", EVERYTHING)]
+        stories = live_stories(shelf, now)(typed, ask)
+        if not EVERYTHING.startswith(typed.strip().casefold()):
+            return stories
+        return [*every, *stories][:MENU]
+
+    return Command(
+        "follow",
+        "Get stories in this chat: one, all, or those about some words",
+        answer,
+        options=(Option("what", "A story, “all”, or words with commas between them", complete),),
+        rest="what",
+        moderators=True,
+    )
+
+
+def _ways(key: str) -> Buttons:
+    return Buttons((Button("Unfollow", Ref("unfollow", (key,))), _overview()))
+
+
+def _overview() -> Button:
+    return Button("What this chat follows", Ref("following"))
+
+
+def _list(said: tuple[str, ...] | list[str]) -> str:
+    if len(said) > 3:
+        return words.count(len(said), "word")
+    *others, last = (quoted(word, 40) for word in said)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _why_over(edition: Edition) -> str:
+    story = edition.story
+    if story.retracted is not None:
+        return "was withdrawn"
+    if story.merged_into:
+        return "is now part of another story"
+    return "has ended" if story.stats.status is Status.ENDED else "has not moved for days"

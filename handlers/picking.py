@@ -1,0 +1,130 @@
+"""How people pick: a story by its words, a line of a list, a page, a suggestion while typing."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from string import punctuation
+
+from bot.model.command import Ask, Choice, Complete
+from bot.model.errors import Sorry
+from bot.model.message import Button, Buttons, Menu, Ref, Row, Text
+from bot.model.text import clean, line, shorten, utf16
+from stories.shelf import Edition, Shelf
+from stories.story import Story
+
+MENU = 25
+"""As many lines as one menu takes, and suggestions as one list shows, on any platform."""
+CHOICE = 100
+"""Characters of a suggestion (Discord's limit for a choice's name and for its value)."""
+ROOM = 3000
+"""How much of a long text stands on one page, as `room` counts: every platform holds it whole."""
+
+
+def name(story: Story) -> str:
+    """What a story is called on one line."""
+    return line(story.title) or story.id
+
+
+def quoted(words: str, limit: int = 80) -> str:
+    """What someone typed, said back to them."""
+    return f"“{shorten(line(words), limit)}”"
+
+
+def choice(label: str, value: str) -> Choice:
+    return Choice(shorten(line(label), CHOICE, utf16) or value, value)
+
+
+def live_stories(shelf: Shelf, now: Callable[[], datetime]) -> Complete:
+    """Suggests live stories; what is sent is the story's id."""
+
+    def complete(typed: str, ask: Ask) -> list[Choice]:
+        at = now()
+        if typed.strip():
+            editions = shelf.nearest(typed, MENU, at, only_live=True)
+        else:
+            editions = shelf.top(MENU, at)
+        return [choice(name(edition.story), edition.story.id) for edition in editions]
+
+    return complete
+
+
+def buttons_to(command: str, editions: Iterable[Edition]) -> tuple[Button, ...]:
+    """A button for each story that asks `command` about it."""
+    return tuple(
+        Button(name(edition.story), Ref(command, (edition.story.id,))) for edition in editions
+    )
+
+
+def menu_of(prompt: str, items: Sequence[Button]) -> tuple[Row, ...]:
+    return (Menu(prompt, tuple(items[:MENU])),) if items else ()
+
+
+def meant(shelf: Shelf, words: str, at: datetime, command: str) -> Edition:
+    """The story that words mean; raise Sorry with the nearest as buttons that ask `command`."""
+    if edition := shelf.find(words, at):
+        return edition
+    nearest = buttons_to(command, shelf.nearest(words, 5, at))
+    if nearest:
+        raise Sorry(
+            f"I am not sure which story {quoted(words)} is",
+            Text("Did you mean one of these?"),
+            rows=menu_of("Did you mean …", nearest),
+        )
+    raise Sorry(
+        f"I know no story about {quoted(words)}",
+        Text("These are the ones that move most just now.") if shelf.top(1, at) else _NOTHING_LIVE,
+        rows=menu_of("Live stories", buttons_to(command, shelf.top(5, at))),
+    )
+
+
+_NOTHING_LIVE = Text(
+    "Nothing is live just now. Stories appear here by themselves as soon as the newsroom "
+    "publishes one; one that has ended is still found by its name, with /story."
+)
+
+
+def nothing_live() -> Sorry:
+    return Sorry("There are no live stories just now", _NOTHING_LIVE)
+
+
+def page_of(said: str, pages: int) -> int:
+    """Which page (from 1) is meant; the nearest there is when none of that number exists."""
+    number = int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else 1
+    return min(max(number, 1), max(pages, 1))
+
+
+def turning(page: int, pages: int, to: Callable[[str], Ref]) -> tuple[Row, ...]:
+    """Buttons to the pages before and after."""
+    items = []
+    if page > 1:
+        items.append(Button("‹ Back", to(str(page - 1))))
+    if page < pages:
+        items.append(Button("More ›", to(str(page + 1))))
+    return (Buttons(tuple(items)),) if items else ()
+
+
+def pick_list(
+    prompt: str, items: Sequence[Button], said: str, to: Callable[[str], Ref]
+) -> tuple[Row, ...]:
+    """A menu of as many lines as fit, with buttons to the rest."""
+    pages = -(-len(items) // MENU)
+    page = page_of(said, pages)
+    return (
+        *menu_of(prompt, items[(page - 1) * MENU : page * MENU]),
+        *turning(page, pages, to),
+    )
+
+
+def room(text: str) -> int:
+    """What a text takes at worst: UTF-16 units, and signs that a platform may escape twice."""
+    return utf16(text) + sum(sign in punctuation for sign in text)
+
+
+def leaves(text: str, limit: int = ROOM) -> list[str]:
+    """A long text on several pages, parted at sentences where possible. Nothing is lost."""
+    rest = clean(text)
+    pages = []
+    while room(rest) > limit:
+        page = shorten(rest, limit, room, more="").rstrip()
+        pages.append(page)
+        rest = rest[len(page) :].lstrip()
+    return [*pages, rest]

@@ -1,0 +1,35 @@
+"""/pins - the stories whose cards are pinned in this chat."""
+
+from bot.model.command import Ask, Command
+from bot.model.message import Block, Button, Buttons, Facts, Heading, Message, Note, Ref, Text
+from bot.ports import Desk
+from handlers.stories import figures_of
+from handlers.unpin import to_unpin
+from handlers.wants import title_of
+from stories.shelf import Shelf
+
+SHOWN = 10
+"""How many are told about; the menu has more of them."""
+
+
+def pins_command(shelf: Shelf, desk: Desk) -> Command:
+    async def answer(ask: Ask) -> Message:
+        pinned = await desk.pins(ask.chat)
+        pin = Buttons((Button("Pin a story", Ref("pin")),))
+        if not pinned:
+            return Message(
+                "I have nothing pinned here",
+                (Text("What people have pinned themselves is left alone and not listed."),),
+                (pin,),
+            )
+        blocks: list[Block] = []
+        for story in pinned[:SHOWN]:
+            blocks.append(Heading(title_of(story, shelf)))
+            edition = shelf.get(story)
+            if edition and (figures := tuple(figures_of(edition.story))):
+                blocks.append(Facts(figures))
+        if len(pinned) > SHOWN:
+            blocks.append(Note(f"… and {len(pinned) - SHOWN} more"))
+        return Message("Pinned here", tuple(blocks), (*to_unpin(pinned, shelf, ""), pin))
+
+    return Command("pins", "The stories pinned in this chat", answer, moderators=True)

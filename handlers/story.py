@@ -1,0 +1,145 @@
+"""/story - one story's card, found by its words, with its sources and its whole breakdown."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model.card import card
+from bot.model.command import Ask, Command, Option
+from bot.model.errors import Sorry
+from bot.model.message import Block, Bullets, Button, Buttons, Link, Message, Ref, Text
+from bot.model.text import line, safe_link
+from bot.model.words import moment
+from bot.ports import Rules
+from handlers.picking import (
+    ROOM,
+    live_stories,
+    meant,
+    name,
+    nothing_live,
+    page_of,
+    quoted,
+    room,
+    turning,
+)
+from stories.shelf import Edition, Shelf
+from stories.story import Source, Story
+
+SOURCES = 8
+"""How many sources stand on a page."""
+SHORT = 700
+"""A breakdown up to this `room` is shown whole even where answers are kept brief."""
+
+
+def story_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+    async def answer(ask: Ask) -> Message:
+        at = now()
+        if words := ask.get("words"):
+            edition = meant(shelf, words, at, "story")
+        elif top := shelf.top(1, at):
+            edition = top[0]
+        else:
+            raise nothing_live()
+        match ask.get("part"):
+            case "":
+                return _whole(edition, ask)
+            case "sources":
+                return _sources(edition.story, ask.get("page"))
+            case "breakdown":
+                return _breakdown(edition.story, ask.get("page"))
+            case part:
+                raise Sorry(
+                    f"A story has no part called {quoted(part)}",
+                    Text("It has a card, sources and a breakdown."),
+                    rows=(Buttons((_to_card(edition.story),)),),
+                )
+
+    def _whole(edition: Edition, ask: Ask) -> Message:
+        rule = rules.of(ask.chat)
+        message = card(
+            edition,
+            shelf.delta(edition),
+            show_leaning=rule is not None and rule.show_leaning,
+        )
+        links = []
+        more = None
+        if sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT):
+            links.append(Button("Whole breakdown", _part(edition.story, "breakdown", "")))
+            more = "… the rest is behind “Whole breakdown”"
+        heir = shelf.get(edition.story.merged_into or "")
+        if heir is not None:
+            links.append(Button(name(heir.story), Ref("story", (heir.story.id,))))
+        rows = (*message.rows, Buttons(tuple(links))) if links else message.rows
+        return replace(message, living=None, rows=rows, more=more)
+
+    return Command(
+        "story",
+        "One story: what happened, its figures, sources and questions",
+        answer,
+        options=(
+            Option(
+                "words", "Words of its title; leave out for the top story", live_stories(shelf, now)
+            ),
+            Option("part", "Which part of it", hidden=True),
+            Option("page", "Which page of the part", hidden=True),
+        ),
+        rest="words",
+    )
+
+
+def _part(story: Story, part: str, page: str) -> Ref:
+    return Ref("story", (story.id, part, page) if page else (story.id, part))
+
+
+def _to_card(story: Story) -> Button:
+    return Button("‹ Story", Ref("story", (story.id,)))
+
+
+def _sources(story: Story, said: str) -> Message:
+    if not story.sources:
+        raise Sorry(f"“{name(story)}” names no sources", rows=(Buttons((_to_card(story),)),))
+    pages = -(-len(story.sources) // SOURCES)
+    page = page_of(said, pages)
+    shown = story.sources[(page - 1) * SOURCES : page * SOURCES]
+    return Message(
+        _paged(f"Sources of “{name(story)}”", page, pages),
+        tuple(_source(source) for source in shown),
+        rows=(
+            *turning(page, pages, lambda to: _part(story, "sources", to)),
+            Buttons((_to_card(story),)),
+        ),
+    )
+
+
+def _source(source: Source) -> Block:
+    note = " · ".join(
+        said
+        for said in (line(source.outlet or ""), source.published_at and moment(source.published_at))
+        if said
+    )
+    title = line(source.title) or "Untitled"
+    if source.url and safe_link(source.url):
+        return Link(title, source.url, note or None)
+    return Text(f"{title} · {note}" if note else title)
+
+
+def _breakdown(story: Story, said: str) -> Message:
+    heaps: list[list[str]] = [[]]
+    for item in story.breakdown:
+        if heaps[-1] and sum(map(room, heaps[-1])) + room(item) > ROOM:
+            heaps.append([])
+        heaps[-1].append(item)
+    page = page_of(said, len(heaps))
+    return Message(
+        _paged(f"The breakdown of “{name(story)}”", page, len(heaps)),
+        (Bullets(tuple(heaps[page - 1])),),
+        rows=(
+            *turning(page, len(heaps), lambda to: _part(story, "breakdown", to)),
+            Buttons((_to_card(story),)),
+        ),
+        struck=story.retracted is not None,
+    )
+
+
+def _paged(title: str, page: int, pages: int) -> str:
+    return f"{title}, {page} of {pages}" if pages > 1 else title

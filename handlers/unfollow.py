@@ -1,0 +1,156 @@
+"""/unfollow - a chat stops getting a story, a word's stories, or everything."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model.command import Ask, Choice, Command, Option
+from bot.model.errors import Sorry
+from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Row, Text
+from bot.model.rule import Rule
+from bot.model.text import line
+from bot.ports import Rules
+from handlers.picking import MENU, choice, pick_list, quoted
+from handlers.wants import EVERYTHING, Thing, fold, followed, gets, theirs, words_in
+from stories.shelf import Shelf
+from stories.story import text_key
+
+
+def unfollow_command(
+    shelf: Shelf, rules: Rules, now: Callable[[], datetime], changing: asyncio.Lock
+) -> Command:
+    async def answer(ask: Ask) -> Message:
+        what = line(ask.get("what"))
+        async with changing:  # one rule is read, changed and saved at a time
+            rule = theirs(rules, ask.chat)
+            things = followed(rule, shelf)
+            if not things:
+                raise Sorry("This chat follows nothing", rows=(Buttons((_follow(),)),))
+            if not what.strip(" ,"):
+                return _ask_what(things, ask.get("page"))
+            if what.casefold() == EVERYTHING:
+                await rules.set(ask.chat, None)
+                return _nothing("This chat follows nothing now")
+            keys, unknown = _meant(rule, what)
+            if not keys:
+                raise _unknown(rule, what, things)
+            left = _without(rule, keys)
+            await rules.set(ask.chat, None if left.empty else left)
+            return _said([thing for thing in things if thing.key in keys], left, unknown)
+
+    def _meant(rule: Rule, what: str) -> tuple[set[str], list[str]]:
+        """The keys of the things meant, and the words that mean nothing followed here."""
+        if key := _key(rule, what):  # a title may hold a comma
+            return {key}, []
+        parts = [part for each in what.split(",") if (part := line(each))]
+        keys = {part: _key(rule, part) for part in parts}
+        return {key for key in keys.values() if key}, [part for part in parts if not keys[part]]
+
+    def _key(rule: Rule, what: str) -> str | None:
+        """What of the rule is meant: by id, by a word's key, by the word, by a story's title."""
+        by_word = {fold(word): text_key(word) for word in words_in(rule)}
+        plain = what.casefold()
+        if plain in rule.story_ids or plain in by_word.values():
+            return plain
+        if key := by_word.get(fold(what)):
+            return key
+        at = now()
+        sure = shelf.find(what, at)
+        named = [*shelf.titled(what, at), *([sure] if sure else [])]
+        return next((one.story.id for one in named if one.story.id in rule.story_ids), None)
+
+    def _unknown(rule: Rule, what: str, things: list[Thing]) -> Sorry:
+        if rule.all:
+            return Sorry(
+                "This chat gets every live story, so none can be left out by itself",
+                Text("Unfollow everything, then follow what you want."),
+                rows=_menu(things, ""),
+            )
+        return Sorry(
+            f"This chat does not follow {quoted(what)}",
+            Text("This is what it follows."),
+            rows=_menu(things, ""),
+        )
+
+    def _said(gone: list[Thing], left: Rule, unknown: list[str]) -> Message:
+        title = f"No longer following {_list(gone)}"
+        strange = [Note(f"{quoted(word)} was not followed here.") for word in unknown]
+        if left.empty:
+            return _nothing(title, Text("This chat follows nothing now."), *strange)
+        notes = [
+            Note(f"“{thing.label}” still comes here: it matches what is left.")
+            for thing in gone
+            if (edition := shelf.get(thing.key)) and left.wants(edition.story)
+        ]
+        return Message(
+            title,
+            (Text("This chat still gets:"), *gets(left, shelf), *notes, *strange),
+            (Buttons((Button("What this chat follows", Ref("following")), _follow())),),
+        )
+
+    def complete(typed: str, ask: Ask) -> list[Choice]:
+        rule = rules.of(ask.chat)
+        begun = fold(typed)
+        things = [*followed(rule, shelf)]
+        return [choice(thing.label, thing.key) for thing in things if begun in fold(thing.label)][
+            :MENU
+        ]
+
+    return Command(
+        "unfollow",
+        "Stop getting a story, a word's stories, or everything in this chat",
+        answer,
+        options=(
+            Option("what", "A story or word this chat follows, or “all”", complete),
+            Option("page", "Which page", hidden=True),
+        ),
+        rest="what",
+        moderators=True,
+    )
+
+
+def _ask_what(things: list[Thing], page: str) -> Message:
+    return Message(
+        "What should this chat no longer follow?",
+        rows=(
+            *_menu(things, page),
+            Buttons((Button("Unfollow everything", Ref("unfollow", (EVERYTHING,))),)),
+        ),
+    )
+
+
+def _menu(things: list[Thing], page: str) -> tuple[Row, ...]:
+    return pick_list(
+        "Unfollow …",
+        [thing.button() for thing in things],
+        page,
+        lambda to: Ref("unfollow", ("", to)),
+    )
+
+
+def _without(rule: Rule, keys: set[str]) -> Rule:
+    def kept(words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(word for word in words if text_key(word) not in keys)
+
+    return replace(
+        rule,
+        keywords=kept(rule.keywords),
+        entities=kept(rule.entities),
+        story_ids=tuple(story for story in rule.story_ids if story not in keys),
+    )
+
+
+def _nothing(title: str, *blocks: Block) -> Message:
+    return Message(title, blocks, (Buttons((_follow(),)),))
+
+
+def _follow() -> Button:
+    return Button("Follow something", Ref("follow"))
+
+
+def _list(things: list[Thing]) -> str:
+    if len(things) > 3:
+        return f"{len(things)} things"
+    *others, last = (thing.label for thing in things)
+    return f"{', '.join(others)} and {last}" if others else last

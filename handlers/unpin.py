@@ -1,0 +1,81 @@
+"""/unpin - a story's card is no longer pinned in this chat."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.model.command import Ask, Command, Option
+from bot.model.errors import Sorry
+from bot.model.message import Button, Buttons, Message, Ref, Row, Text
+from bot.ports import Desk
+from handlers.picking import live_stories, pick_list, quoted
+from handlers.wants import title_of
+from stories.shelf import Shelf
+from stories.story import StoryId
+
+
+def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
+    async def answer(ask: Ask) -> Message:
+        pinned = await desk.pins(ask.chat)
+        if not pinned:
+            raise Sorry("I have nothing pinned here", rows=(Buttons((_pin(),)),))
+        if not (words := ask.get("story")):
+            return Message(
+                "Which story should be unpinned here?",
+                rows=to_unpin(pinned, shelf, ask.get("page")),
+            )
+        story = _meant(words, pinned)
+        if story is None:
+            raise Sorry(
+                f"I have not pinned {quoted(words)} here",
+                Text("This is what I have pinned."),
+                rows=to_unpin(pinned, shelf, ""),
+            )
+        await desk.unpin(ask.chat, story)
+        return Message(
+            f"Unpinned “{title_of(story, shelf)}”",
+            (Text("Its card stays and is kept up to date."),),
+            (
+                Buttons(
+                    (
+                        Button("Pin it again", Ref("pin", (story,))),
+                        Button("What is pinned", Ref("pins")),
+                    )
+                ),
+            ),
+        )
+
+    def _meant(words: str, pinned: Sequence[StoryId]) -> StoryId | None:
+        """A pinned story by its id (it may no longer be kept) or its words."""
+        at = now()
+        if (by_id := StoryId(words.casefold())) in pinned:
+            return by_id
+        named = [edition.story.id for edition in shelf.titled(words, at)]
+        if sure := shelf.find(words, at):
+            named.append(sure.story.id)
+        return next((story for story in named if story in pinned), None)
+
+    return Command(
+        "unpin",
+        "Unpin a story's card in this chat",
+        answer,
+        options=(
+            Option("story", "Which story", live_stories(shelf, now)),
+            Option("page", "Which page", hidden=True),
+        ),
+        rest="story",
+        moderators=True,
+    )
+
+
+def to_unpin(pinned: Sequence[StoryId], shelf: Shelf, page: str) -> tuple[Row, ...]:
+    """A menu of what is pinned, to unpin from."""
+    return pick_list(
+        "Unpin …",
+        [Button(title_of(story, shelf), Ref("unpin", (story,))) for story in pinned],
+        page,
+        lambda to: Ref("unpin", ("", to)),
+    )
+
+
+def _pin() -> Button:
+    return Button("Pin a story", Ref("pin"))

@@ -170,10 +170,10 @@ _MARKDOWN = re.compile(
       [\\*_~|`\[\]]               # bold, italics, strikes, spoilers, code, links
     | :(?=[\w+~-]+:)              # :emoji:
     | ^[#>+-]                     # headings, quotes, lists, small print
-    | (?<=^\d)\.(?=\s) | (?<=^\d\d)\.(?=\s) | (?<=^\d\d\d)\.(?=\s)   # numbered lists
     """,
     re.VERBOSE | re.MULTILINE | re.ASCII,
 )
+_NUMBERED = re.compile(r"^(\d+)\.(?=\s)", re.MULTILINE)
 
 
 def escape(text: str) -> str:
@@ -182,7 +182,7 @@ def escape(text: str) -> str:
 
 
 def _escape_markdown(text: str) -> str:
-    return _MARKDOWN.sub(lambda found: "\\" + found[0], text)
+    return _NUMBERED.sub(r"\1\.", _MARKDOWN.sub(lambda found: "\\" + found[0], text))
 
 
 def _rows(message: Message) -> Iterator[ButtonRow | SelectRow]:

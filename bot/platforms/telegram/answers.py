@@ -1,0 +1,267 @@
+"""People's questions on Telegram: typed commands and buttons become an Ask, and are answered.
+
+In a private chat buttons act in place. In groups and channels nothing can be answered in private,
+so a typed command gets one short reply whose buttons lead into the private chat.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeDefault,
+    CallbackQuery,
+    ChatMember,
+    LinkPreviewOptions,
+    MaybeInaccessibleMessage,
+    ReplyParameters,
+    Update,
+)
+from telegram import Message as Said
+from telegram.constants import ChatType, ParseMode
+from telegram.error import BadRequest, TelegramError
+
+from bot.model.chat import Chat
+from bot.model.command import Ask, Command
+from bot.model.errors import CardGone
+from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, read_ref
+from bot.platforms.telegram.refusals import NOT_MODIFIED, failed
+from bot.platforms.telegram.render import BESIDE, IN_PLACE, Rendered, render
+from bot.platforms.telegram.request import TooSoon
+
+log = logging.getLogger(__name__)
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+OUTDATED = "That button is no longer offered: it was made by another version of this bot. Try /help"
+"""At most 200 characters: core.telegram.org/bots/api#answercallbackquery."""
+LONGEST_PAUSE = timedelta(seconds=30)
+
+_TYPED = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<to>\w+))?(?:\s+(?P<words>.*))?", re.DOTALL)
+
+
+def start_link(bot: Bot) -> str:
+    """The beginning of a link that opens the private chat and asks what follows."""
+    return f"https://t.me/{bot.username}?start="
+
+
+async def introduce(bot: Bot, commands: Sequence[Command]) -> None:
+    """Tell Telegram's apps which commands to offer whom; reply() asks again who may."""
+    everyone = [BotCommand(c.name, c.description) for c in commands if not c.moderators]
+    all_of_them = [BotCommand(c.name, c.description) for c in commands]
+    offers: Sequence[tuple[BotCommandScope, list[BotCommand]]] = (
+        (BotCommandScopeDefault(), everyone),
+        (BotCommandScopeAllPrivateChats(), all_of_them),
+        (BotCommandScopeAllGroupChats(), everyone),
+        (BotCommandScopeAllChatAdministrators(), all_of_them),
+    )
+    for scope, offered in offers:
+        await bot.set_my_commands(offered, scope=scope)
+
+
+class Answers:
+    """Answers one update after another."""
+
+    def __init__(self, bot: Bot, commands: Sequence[Command]) -> None:
+        self._bot = bot
+        self._commands = {command.name: command for command in commands}
+
+    async def take(self, update: Update) -> None:
+        """Answer what the update asks, if anything; what goes wrong is logged here."""
+        try:
+            if update.callback_query:
+                await self._clicked(update.callback_query)
+            elif (said := update.message or update.channel_post) and said.text:
+                await self._said(said, said.text.strip())
+            elif update.my_chat_member:
+                change = update.my_chat_member
+                log.info(
+                    "the bot's standing in a chat changed",
+                    extra={"chat": change.chat.id, "to": change.new_chat_member.status},
+                )
+        except TelegramError as error:  # too late, not allowed, or the network: nobody to tell
+            log.warning("an answer did not arrive", extra={"error": error.message})
+        except Exception:
+            log.exception("answering failed", extra={"update": update.update_id})
+
+    async def _said(self, said: Said, text: str) -> None:
+        private = said.chat.type == ChatType.PRIVATE
+        typed = _TYPED.fullmatch(text)
+        if typed is None:
+            if private:
+                await self._answer(said, *self._plain(text))
+            return
+        to = typed["to"]
+        if to and to.casefold() != self._bot.username.casefold():
+            return  # another bot's
+        name, words = typed["name"].casefold(), (typed["words"] or "").strip()
+        if name == "start":
+            await self._answer(said, *self._started(words))
+        elif command := self._commands.get(name):
+            await self._answer(said, command, _rest(command, words))
+        elif private or to:
+            await self._answer(said, _unknown(name), {})
+
+    def _plain(self, text: str) -> tuple[Command, Mapping[str, str]]:
+        """Words that are no command are a question."""
+        command = self._commands.get("faq", _HELPLESS)
+        return command, _rest(command, text)
+
+    def _started(self, payload: str) -> tuple[Command, Mapping[str, str]]:
+        """What a link into the private chat asks; help for a bare /start and what is not ours."""
+        try:
+            ref = read_ref(payload)
+            command = self._commands[ref.command]
+        except (ValueError, KeyError):
+            return self._commands.get("help", _HELPLESS), {}
+        return command, command.options_of(ref)
+
+    async def _answer(self, said: Said, command: Command, options: Mapping[str, str]) -> None:
+        private = said.chat.type == ChatType.PRIVATE
+        here = _chat(said)
+        person = Chat("telegram", str(said.from_user.id)) if said.from_user else here
+        answer = await command.reply(
+            Ask(here, person, private, options), partial(self._is_moderator, said)
+        )
+        if private:
+            await self._send(said, render(answer))
+        else:
+            rendered = render(answer, start_link=start_link(self._bot), brief=True)
+            await self._send(said, rendered, reply=True)
+
+    async def _is_moderator(self, said: Said) -> bool:
+        if said.chat.type == ChatType.CHANNEL:
+            return True  # only administrators post there
+        if said.sender_chat is not None:  # an administrator who stays anonymous, or a stranger
+            return said.sender_chat.id == said.chat.id
+        if said.from_user is None:
+            return False
+        try:
+            member = await self._bot.get_chat_member(said.chat.id, said.from_user.id)
+        except BadRequest:  # not a member at all
+            return False
+        return member.status in (ChatMember.ADMINISTRATOR, ChatMember.OWNER)
+
+    async def _clicked(self, query: CallbackQuery) -> None:
+        data = query.data or ""
+        mark, message = data[:1], query.message
+        try:
+            ref = read_ref(data[1:])
+            command = self._commands[ref.command]
+        except (ValueError, KeyError):
+            await query.answer(OUTDATED, show_alert=True)
+            return
+        if message is None or mark not in (BESIDE, IN_PLACE):
+            await query.answer(OUTDATED, show_alert=True)
+            return
+        if message.chat.type != ChatType.PRIVATE:
+            await query.answer(url=start_link(self._bot) + str(ref))
+            return
+        try:
+            await query.answer()
+        except TelegramError as error:  # it stops the button's clock; the answer matters more
+            log.info("a click could not be acknowledged", extra={"error": error.message})
+        ask = Ask(
+            _chat(message),
+            Chat("telegram", str(query.from_user.id)),
+            private=True,
+            options=command.options_of(ref),
+        )
+        rendered = render(await command.reply(ask, _yes))
+        if mark == BESIDE or not await self._replace(message, rendered):
+            await self._send(message, rendered)
+
+    async def _replace(self, message: MaybeInaccessibleMessage, rendered: Rendered) -> bool:
+        """Make the message say this; False when it can no longer be changed."""
+        try:
+            await _patiently(
+                partial(
+                    self._bot.edit_message_text,
+                    rendered.html,
+                    message.chat.id,
+                    message.message_id,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=rendered.keyboard,
+                    link_preview_options=NO_PREVIEW,
+                )
+            )
+        except BadRequest as error:
+            if NOT_MODIFIED in error.message.casefold():
+                return True
+            if isinstance(failed(error), CardGone):
+                return False
+            raise
+        return True
+
+    async def _send(
+        self, to: MaybeInaccessibleMessage, rendered: Rendered, *, reply: bool = False
+    ) -> None:
+        await _patiently(
+            partial(
+                self._bot.send_message,
+                to.chat.id,
+                rendered.html,
+                parse_mode=ParseMode.HTML,
+                reply_markup=rendered.keyboard,
+                link_preview_options=NO_PREVIEW,
+                message_thread_id=_topic(to),
+                reply_parameters=ReplyParameters(to.message_id, allow_sending_without_reply=True)
+                if reply
+                else None,
+            )
+        )
+
+
+async def _patiently(request: Callable[[], Awaitable[object]]) -> None:
+    """Make a request, once more if Telegram asks for a short pause first."""
+    try:
+        await request()
+    except TooSoon as pause:
+        if pause.after > LONGEST_PAUSE:
+            raise
+        await asyncio.sleep(pause.after.total_seconds())
+        await request()
+
+
+def _topic(message: MaybeInaccessibleMessage) -> int | None:
+    """The topic a message stands in; in groups that are no forums a thread is only replies."""
+    if isinstance(message, Said) and message.is_topic_message:
+        return message.message_thread_id
+    return None
+
+
+def _chat(message: MaybeInaccessibleMessage) -> Chat:
+    topic = _topic(message)
+    return Chat("telegram", f"{message.chat.id}" if topic is None else f"{message.chat.id}/{topic}")
+
+
+def _rest(command: Command, words: str) -> Mapping[str, str]:
+    return {command.rest: words} if command.rest and words else {}
+
+
+async def _yes() -> bool:
+    """In a private chat nobody else cares for it."""
+    return True
+
+
+def _unknown(name: str) -> Command:
+    async def answer(_ask: Ask) -> Message:
+        return Message(
+            f"There is no /{name} here",
+            (Text("See what I can do with /help."),),
+            (Buttons((Button("Help", Ref("help")),)),),
+            tone=Tone.SORRY,
+        )
+
+    return Command(name, "Answers what is no command of ours", answer)
+
+
+_HELPLESS = _unknown("help")

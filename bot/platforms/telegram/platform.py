@@ -1,0 +1,239 @@
+"""Telegram as one of the chat services the bot lives on: connects, posts, edits and pins."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from datetime import datetime, timedelta
+
+import telegram
+from telegram import ReplyParameters, Update
+from telegram.constants import ParseMode, UpdateType
+from telegram.error import BadRequest, InvalidToken, TelegramError
+
+from bot.model.chat import Chat
+from bot.model.command import Command
+from bot.model.errors import NotNow, SetupError
+from bot.model.message import Message
+from bot.platforms.telegram import rights
+from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start_link
+from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed
+from bot.platforms.telegram.render import Rendered, render
+from bot.platforms.telegram.request import AiohttpRequest, TooSoon
+from bot.ports import Right
+
+log = logging.getLogger(__name__)
+
+API_URL = "https://api.telegram.org"
+
+REFUSED = (
+    "Telegram refused the token: ask @BotFather for it (/mybots → your bot → API Token) "
+    "and put it into STORYWIRE_TELEGRAM_TOKEN"
+)
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
+ANSWER_S = 30.0
+"""How long a request may take: a given-up one may have been carried out, so we wait long."""
+POLL_S = 25
+POLL_SLACK_S = 10.0
+CONNECTIONS = 100
+QUESTIONS_AT_ONCE = 100
+WANTED = (
+    UpdateType.MESSAGE,
+    UpdateType.CHANNEL_POST,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.MY_CHAT_MEMBER,
+)
+
+
+class TelegramPlatform:
+    """One bot on Telegram. `api_url` None means the real one."""
+
+    def __init__(self, token: str, *, api_url: str | None) -> None:
+        self._token = token
+        self._api_url = api_url or API_URL
+        self._bot: telegram.Bot | None = None
+        self._online = False
+
+    @property
+    def name(self) -> str:
+        return "telegram"
+
+    @property
+    def connected(self) -> bool:
+        return self._online
+
+    async def run(self, commands: Sequence[Command]) -> None:
+        """Stay connected and answer commands until cancelled.
+
+        Raises SetupError when Telegram refuses the token.
+        """
+        bot = self._new_bot()
+        answering: set[asyncio.Task[None]] = set()
+        try:
+            await _persist(bot.initialize)
+            await _persist(bot.delete_webhook)  # Telegram tells updates in one way only
+            await _persist(lambda: introduce(bot, commands))
+            self._bot = bot
+            answers = Answers(bot, commands)
+            async with aclosing(self._updates(bot)) as updates:
+                async for update in updates:
+                    task = asyncio.create_task(answers.take(update), name="telegram answer")
+                    answering.add(task)
+                    task.add_done_callback(answering.discard)
+                    if len(answering) >= QUESTIONS_AT_ONCE:
+                        await asyncio.wait(answering, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._bot, self._online = None, False
+            for task in answering:
+                task.cancel()
+            await asyncio.gather(*answering, return_exceptions=True)
+            await bot.shutdown()
+
+    def _new_bot(self) -> telegram.Bot:
+        try:
+            return telegram.Bot(
+                self._token,
+                base_url=f"{self._api_url}/bot",
+                request=AiohttpRequest(read_timeout_s=ANSWER_S, connections=CONNECTIONS),
+                get_updates_request=AiohttpRequest(read_timeout_s=POLL_SLACK_S, connections=1),
+            )
+        except InvalidToken:  # an empty one
+            raise SetupError(REFUSED) from None
+
+    async def _updates(self, bot: telegram.Bot) -> AsyncGenerator[Update]:
+        """What people do, as it happens. Asking for more confirms what came before."""
+        offset, poll_s, wait_s = 0, 0, FIRST_WAIT_S
+        while True:
+            try:
+                updates = await bot.get_updates(
+                    offset=offset, timeout=poll_s, allowed_updates=WANTED
+                )
+            except InvalidToken:
+                raise SetupError(REFUSED) from None
+            except TelegramError as error:
+                self._online, poll_s = False, 0  # the next poll returns at once, and tells
+                wait_s = await _pause(error, wait_s)
+                continue
+            self._online, poll_s, wait_s = True, POLL_S, FIRST_WAIT_S
+            for update in updates:
+                offset = update.update_id + 1
+                yield update
+
+    async def post(
+        self,
+        chat: Chat,
+        message: Message,
+        *,
+        key: str,  # Telegram knows no such thing
+        silent: bool = True,
+        reply_to: str | None = None,
+    ) -> str:
+        """Post and return the message's id."""
+        with self._speaking() as bot:
+            place, topic = _address(chat)
+            rendered = _rendered(bot, place, message)
+            original = None
+            if reply_to is not None:
+                original = ReplyParameters(int(reply_to), allow_sending_without_reply=True)
+            sent = await bot.send_message(
+                place,
+                rendered.html,
+                parse_mode=ParseMode.HTML,
+                reply_markup=rendered.keyboard,
+                link_preview_options=NO_PREVIEW,
+                message_thread_id=topic,
+                disable_notification=silent,
+                reply_parameters=original,
+            )
+            return str(sent.message_id)
+
+    async def edit(self, chat: Chat, place: str, message: Message) -> None:
+        with self._speaking(but=NOT_MODIFIED) as bot:
+            where, _ = _address(chat)
+            rendered = _rendered(bot, where, message)
+            await bot.edit_message_text(
+                rendered.html,
+                where,
+                int(place),
+                parse_mode=ParseMode.HTML,
+                reply_markup=rendered.keyboard,
+                link_preview_options=NO_PREVIEW,
+            )
+
+    async def pin(self, chat: Chat, place: str) -> None:
+        with self._speaking() as bot:
+            await bot.pin_chat_message(_address(chat)[0], int(place), disable_notification=True)
+
+    async def unpin(self, chat: Chat, place: str) -> None:
+        with self._speaking(but=NOT_PINNED) as bot:
+            await bot.unpin_chat_message(_address(chat)[0], message_id=int(place))
+
+    async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
+        """The rights we would need and have not, as Telegram's administrators see them named."""
+        with self._speaking() as bot:
+            place, _ = _address(chat)
+            return () if _is_private(place) else await rights.missing(bot, place, right)
+
+    async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
+        """Always None: bots cannot read what was said before."""
+        return None
+
+    def repeatable(self, age_s: float) -> bool:
+        """Never: nothing would keep the message from standing there twice."""
+        return False
+
+    @contextmanager
+    def _speaking(self, *, but: str | None = None) -> Iterator[telegram.Bot]:
+        """The bot, with everything that goes wrong inside turned into a SendFailed.
+
+        A refusal whose text has `but` in it is none: what was asked for is so already.
+        """
+        if self._bot is None:
+            raise NotNow(timedelta(seconds=FIRST_WAIT_S), "not connected to Telegram")
+        try:
+            yield self._bot
+        except TelegramError as error:
+            if but is None or but not in error.message.casefold():
+                raise failed(error) from error
+
+
+async def _persist(step: Callable[[], Awaitable[object]]) -> None:
+    """Do a step of connecting, however long the network is away."""
+    wait_s = FIRST_WAIT_S
+    while True:
+        try:
+            await step()
+        except InvalidToken:
+            raise SetupError(REFUSED) from None  # the library's own text holds the token
+        except BadRequest:
+            raise  # our own declarations are wrong
+        except TelegramError as error:
+            wait_s = await _pause(error, wait_s)
+        else:
+            return
+
+
+async def _pause(error: TelegramError, wait_s: float) -> float:
+    """Wait after an error; returns how long to wait after the next in a row."""
+    wait_s = error.after.total_seconds() if isinstance(error, TooSoon) else wait_s
+    log.warning(
+        "Telegram cannot be reached; trying again",
+        extra={"error": error.message, "wait_s": wait_s},
+    )
+    await asyncio.sleep(wait_s)
+    return min(2 * wait_s, LONGEST_WAIT_S)
+
+
+def _address(chat: Chat) -> tuple[int, int | None]:
+    place, _, topic = chat.address.partition("/")
+    return int(place), int(topic) if topic else None
+
+
+def _is_private(place: int) -> bool:
+    """Groups and channels have negative numbers: core.telegram.org/api/bots/ids."""
+    return place > 0
+
+
+def _rendered(bot: telegram.Bot, place: int, message: Message) -> Rendered:
+    return render(message, start_link=None if _is_private(place) else start_link(bot))

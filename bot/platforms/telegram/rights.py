@@ -1,0 +1,46 @@
+"""What the bot may do in a chat, in the words Telegram shows to its administrators."""
+
+from telegram import (
+    Bot,
+    ChatFullInfo,
+    ChatMember,
+    ChatMemberAdministrator,
+    ChatMemberBanned,
+    ChatMemberLeft,
+    ChatMemberRestricted,
+)
+from telegram.constants import ChatType
+
+from bot.model.errors import Unreachable
+from bot.ports import Right
+
+
+async def missing(bot: Bot, place: int, right: Right) -> tuple[str, ...]:
+    """The rights missing in a group or channel; raises what the library raises, or Unreachable."""
+    chat = await bot.get_chat(place)
+    me = await bot.get_chat_member(place, bot.id)
+    if isinstance(me, ChatMemberLeft | ChatMemberBanned):
+        raise Unreachable("the bot is not in the chat", "add the bot to the chat again")
+    name, granted = _standing(chat, me, right)
+    return () if granted else (name,)
+
+
+def _standing(chat: ChatFullInfo, me: ChatMember, right: Right) -> tuple[str, bool]:
+    """The one right that counts here, and whether we have it."""
+    admin = me if isinstance(me, ChatMemberAdministrator) else None
+    if chat.type == ChatType.CHANNEL:
+        if right is Right.POST:
+            return "Post Messages", admin is not None and bool(admin.can_post_messages)
+        return "Edit Messages", admin is not None and bool(admin.can_edit_messages)
+    if right is Right.POST:
+        return "Send Messages", admin is not None or _allowed(chat, me, "can_send_messages")
+    if admin is not None:
+        return "Pin Messages", bool(admin.can_pin_messages)
+    return "Pin Messages", _allowed(chat, me, "can_pin_messages")
+
+
+def _allowed(chat: ChatFullInfo, me: ChatMember, permission: str) -> bool:
+    """What an ordinary member may do: what the group allows all, less one's own restrictions."""
+    group = chat.permissions is None or bool(getattr(chat.permissions, permission))
+    own = not isinstance(me, ChatMemberRestricted) or bool(getattr(me, permission))
+    return group and own

@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test install dev run check fix lock pictures soak bench clean
+.PHONY: help demo test install dev browser run check lint fix lock clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -20,16 +20,18 @@ test: dev  ## Run the tests
 
 install: $(VENV)/.installed-demo  ## Prepare .venv with .venv/bin/storywire
 dev: $(VENV)/.installed-dev  ## The same, with the tools for changing the code
+browser: $(VENV)/.installed-browser  ## The same, with what drives a browser in the tests
 
 run: install  ## Run the bot with the settings in .env
 	$(BIN)/storywire run
 
-check: dev  ## Linters, types, import contracts and tests: what CI runs
+check: lint test  ## Linters, types, import contracts and tests: what CI runs
+
+lint: dev  ## Linters, types and import contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
 
 fix: dev  ## Tidy the code
 	$(BIN)/ruff check --fix

@@ -1,0 +1,25 @@
+# Storywire as a container: built in one stage, run in another without a compiler or root.
+
+FROM python:3.13-slim AS build
+WORKDIR /src
+RUN python -m venv /opt/storywire
+COPY requirements/run.txt requirements/run.txt
+RUN /opt/storywire/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY bot bot
+COPY config config
+COPY handlers handlers
+COPY sandbox sandbox
+COPY stories stories
+RUN /opt/storywire/bin/pip install --no-cache-dir --no-deps .
+
+FROM python:3.13-slim
+RUN useradd --system --create-home --home-dir /var/lib/storywire storywire
+COPY --from=build /opt/storywire /opt/storywire
+USER storywire
+WORKDIR /var/lib/storywire
+ENV PATH=/opt/storywire/bin:$PATH PYTHONUNBUFFERED=1 STORYWIRE_DATA_DIR=/var/lib/storywire/data
+EXPOSE 8080
+HEALTHCHECK --interval=15s --timeout=5s --start-period=40s CMD \
+    ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+CMD ["storywire", "run"]

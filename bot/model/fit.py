@@ -1,7 +1,7 @@
 """A message made to fit: blank things left out, and what goes first when room is short."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.model.message import Block, Bullets, Facts, Heading, Link, Note, Text
 from bot.model.text import clean, line, shorten
@@ -42,22 +42,20 @@ def fit(blocks: Sequence[Block], fits: Fits, more: str | None) -> tuple[Block, .
     """The blocks as far as there is room, which may be for none.
 
     First bullets go, last first, down to one; then that one, and then texts, are cut at a
-    sentence; then facts, small print and labels give way; and only then whole blocks, last first.
-    `more` (else “…”) stands where items or blocks were left out.
+    sentence; then small print, facts and labels give way; and only then whole blocks, last first.
+    `more` (else “…”) stands where bullets or blocks were left out, or behind a text cut short.
     """
     if fits(blocks):
         return tuple(blocks)
     kept = list(blocks)
-    gaps: dict[int, bool] = {}  # by place: True where items are missing, False for an end of text
+    cut: dict[int, _Lower] = {}  # by place: how the block was lowered at first
 
     def shown(count: int) -> list[Block]:
-        return list(_marked(kept[:count], gaps, more, missing=count < len(kept)))
+        return list(_marked(kept[:count], cut, more, missing=count < len(kept)))
 
     for kind, lower in _STEPS:
-        for place in reversed(range(len(kept))):
+        for place in _places(kept, kind):
             block = kept[place]
-            if not isinstance(block, kind):
-                continue
             ceiling = _extent(block, lower)
             floor = min(ceiling, 1 if lower is _fewer else WORTH_READING)
             if floor == ceiling:
@@ -67,13 +65,21 @@ def fit(blocks: Sequence[Block], fits: Fits, more: str | None) -> tuple[Block, .
                 kept[place] = lower(block, level)  # noqa: B023  called within this round only
                 return fits(shown(len(kept)))
 
-            gaps[place] = gaps.get(place, False) or lower is _fewer
-            level = _highest(holds, floor, ceiling)
+            cut.setdefault(place, lower)
+            level = _highest(holds, floor, ceiling - 1)
             kept[place] = lower(block, floor if level is None else level)
             if level is not None:
                 return tuple(shown(len(kept)))
-    count = _highest(lambda count: fits(shown(count)), 0, len(kept))
-    return tuple(shown(count)) if count else ()
+    count = _highest(lambda count: fits(shown(count)), 0, len(kept) - 1)
+    return tuple(shown(count)) if count is not None else ()
+
+
+def _places(blocks: Sequence[Block], kind: type[Block]) -> list[int]:
+    """Where blocks of a kind stand, in the order they give way: last lists, longest others."""
+    places = [place for place, block in enumerate(blocks) if isinstance(block, kind)]
+    if kind is Bullets:
+        return places[::-1]
+    return sorted(places, key=lambda place: -len(str(blocks[place])))
 
 
 def _fewer(block: Block, count: int) -> Block:
@@ -81,7 +87,7 @@ def _fewer(block: Block, count: int) -> Block:
         case Bullets(items):
             return Bullets(items[:count])
         case Facts(items):
-            return Facts(items[:count])
+            return Facts((*items[:count], "…"))
         case _:
             return block
 
@@ -108,9 +114,9 @@ _STEPS: tuple[tuple[type[Block], _Lower], ...] = (
     (Bullets, _fewer),
     (Bullets, _shorter),
     (Text, _shorter),
+    (Note, _shorter),
     (Facts, _fewer),
     (Facts, _shorter),
-    (Note, _shorter),
     (Link, _shorter),
     (Heading, _shorter),
 )
@@ -128,16 +134,20 @@ def _extent(block: Block, lower: _Lower) -> int:
 
 
 def _marked(
-    blocks: Sequence[Block], gaps: dict[int, bool], more: str | None, *, missing: bool
+    blocks: Sequence[Block], cut: Mapping[int, _Lower], more: str | None, *, missing: bool
 ) -> Iterator[Block]:
-    """The blocks with `more` (once) or “…” (again) behind every place where something is missing.
+    """The blocks, with a mark behind each list that lost items and where blocks are missing.
 
-    A text cut short has its own “…”, so it only gets a mark when there is something to say.
+    A text cut short ends with “…” anyway, so the last of these gets a mark only when no other
+    place has one and `more` has something to say.
     """
+    lists = [p for p, block in enumerate(blocks) if isinstance(block, Bullets) and p in cut]
+    texts = [p for p, block in enumerate(blocks) if isinstance(block, Text) and p in cut]
+    places = lists or (texts[-1:] if more and not missing else [])
     said = False
     for place, block in enumerate(blocks):
         yield block
-        if gaps.get(place) or (place in gaps and more and not said):
+        if place in places and (cut[place] is _fewer or more):
             yield Note("…" if said else more or "…")
             said = True
     if missing:

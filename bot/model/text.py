@@ -114,15 +114,14 @@ def shorten(text: str, limit: int, size: Callable[[str], int] = len, more: str =
     if size(more) > limit:
         return ""
     ends = [0, *(grapheme.end() for grapheme in _GRAPHEME.finditer(text))]
-    fitting = bisect_right(ends, limit, key=lambda end: size(text[:end] + " " + more))
-    if not fitting:
-        return more
-    room = ends[fitting - 1]
+    fitting = bisect_right(ends, limit, key=lambda end: size(text[:end] + more))
+    room = ends[max(fitting - 1, 0)]
     whole = set(ends)  # a sentence or word never ends inside a character
-    sentences = [end.end() for end in _SENTENCE.finditer(text, endpos=room + 2)]
-    sentences = [end for end in sentences if room * 2 / 5 <= end <= room and end in whole]
-    if sentences:
-        return f"{text[: sentences[-1]]} {more}"
+    for end in reversed([end.end() for end in _SENTENCE.finditer(text, endpos=room + 2)]):
+        if end < room * 2 / 5:
+            break
+        if end in whole and size(f"{text[:end]} {more}") <= limit:
+            return f"{text[:end]} {more}"
     words = [end.start() for end in _WORD.finditer(text, endpos=room + 1)]
     words = [end for end in words if 0 < end <= room and end in whole]
     cut = text[: words[-1]] if words else text[:room]
@@ -130,24 +129,25 @@ def shorten(text: str, limit: int, size: Callable[[str], int] = len, more: str =
 
 
 _HOST = regex.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9-]{1,63}")
-_PLAIN = "/:@!$&'()*+,;=-._~?%#[]"  # what may stand in a URL as it is
+_PLAIN = "/:@!$&'*+,;=-._~?%#"  # may stand in a URL as it is; brackets could end a link's mark-up
 _LINK_LIMIT = 2048
 
 
 def safe_link(url: str) -> tuple[str, str] | None:
     """A link that leads where it seems to: the URL in plain ASCII, and its host for people.
 
-    None for anything but http and https with a host, and for user names, spaces and control
-    characters in it. An international host is shown, and linked, as punycode; a port is kept.
+    None for anything but http and https with a host name (or IPv4 address), for user names, spaces
+    and control characters in it, and for more than 2048 characters. An international host is shown,
+    and linked, as punycode; a port is kept.
     """
     if any(character.isspace() or not character.isprintable() for character in url):
         return None
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
-        # Names that mean another one when encoded (ß, full-width letters) are not taken.
-        ascii_host = host.encode("idna").decode() if host else ""
-        if ascii_host.encode().decode("idna") != host:
+        ascii_host = host if host.isascii() else host.encode("idna").decode()
+        # Names that become another name when encoded (ß, full-width letters) are not taken.
+        if not host.isascii() and ascii_host.encode().decode("idna") != host:
             return None
     except ValueError:
         return None

@@ -24,7 +24,7 @@ _LEANINGS = {
 }
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-QUOTED = 160
+QUOTED = 240
 """How many characters of a text are quoted where a change is said."""
 CLAUSES = 4
 """How many changes are said in one line; the rest is counted."""
@@ -127,7 +127,7 @@ def said(change: Change) -> str:
         case Kind.RANK:
             return _moved("rank", before and f"#{before}", after and f"#{after}")
         case Kind.LEANING:
-            return _moved("leaning", before, after)
+            return _moved("leaning", *map(_way, (before, after)))
         case Kind.ENTITIES:
             return "the names changed"
         case Kind.KEYWORDS:
@@ -154,6 +154,10 @@ def said(change: Change) -> str:
             return "the time of its update changed"
         case Kind.OTHER:
             return "the order changed"
+
+
+def _way(value: str | None) -> str | None:
+    return value and _LEANINGS[Leaning(value)].removeprefix("leaning ")
 
 
 def _moved(what: str, before: str | None, after: str | None) -> str:

@@ -137,7 +137,7 @@ def _block(block: Block, struck: bool) -> str:
         case Bullets(items):
             return "\n".join(f"- {_said(item, struck)}" for item in items)
         case Facts(items):
-            return " · ".join(map(escape, items))
+            return escape(" · ".join(items))
         case Link(label, url, note):
             return _link(label, url, note)
         case Note(body, at):
@@ -169,7 +169,7 @@ _MARKDOWN = re.compile(
     r"""
       [\\*_~|`\[\]]               # bold, italics, strikes, spoilers, code, links
     | :(?=[\w+~-]+:)              # :emoji:
-    | ^[#>+-]                     # headings, quotes, lists, small print
+    | ^(?:[#>-]|\+(?=\s))         # headings, quotes, lists, small print
     """,
     re.VERBOSE | re.MULTILINE | re.ASCII,
 )

@@ -140,7 +140,7 @@ def _block(block: Block, struck: bool) -> str:
             listed = _struck(listed, struck)
             return f"<blockquote expandable>{listed}</blockquote>" if folded else listed
         case Facts(items):
-            return " · ".join(map(escape, items))
+            return escape(" · ".join(items))
         case Link(label, url, note):
             return _link(label, url, note)
         case Note(body, at):
@@ -164,9 +164,9 @@ def _struck(html: str, struck: bool) -> str:
 
 _TAPPABLE = re.compile(
     r"""
-      \# (?=\w)              # hashtags
+      \# (?=\w*[^\W\d])       # hashtags; #41 is none
     | (?<!\w)/ (?=\w)        # commands
-    | \$ (?=\w)              # cashtags
+    | \$ (?=[A-Za-z])        # cashtags; $41 is none
     | \+ (?=\d)              # telephone numbers
     """,
     re.VERBOSE,

@@ -26,6 +26,10 @@ BUCKETS: Mapping[tuple[str, str], tuple[int, float]] = {
 """Requests and seconds per bucket; routes that are not named have OTHERS."""
 
 
+WINDOWS_KEPT = 1000
+"""Closed windows are forgotten when there are more: every interaction has its own."""
+
+
 @dataclass(slots=True)
 class _Window:
     """Requests counted from the first one until the window closes."""
@@ -68,6 +72,8 @@ class Limits:
     """Counts requests. With `enforced` off every request passes and the headers show room."""
 
     enforced: bool = True
+    scale: float = 1.0
+    """What the windows' seconds are multiplied by: tests make them short."""
     clock: Callable[[], float] = time.monotonic
     _windows: dict[tuple[str, str, str], _Window] = field(default_factory=dict)
     _all: _Window = field(default_factory=lambda: _Window(*GLOBAL))
@@ -76,9 +82,12 @@ class Limits:
         """Count one request. `major`: its channel or token; `counted`: towards GLOBAL as well."""
         bucket = hashlib.blake2s(f"{method} {route}".encode(), digest_size=16).hexdigest()
         most, seconds = BUCKETS.get((method, route), OTHERS)
+        seconds *= self.scale
         if not self.enforced:
             return Verdict(_headers(1000, 999, seconds, bucket))
         now = self.clock()
+        if len(self._windows) > WINDOWS_KEPT:
+            self._windows = {k: w for k, w in self._windows.items() if w.closes > now}
         window = self._windows.setdefault((method, route, major), _Window(most, seconds))
         if counted and not self._all.take(now):
             wait = _rounded(self._all.closes - now)

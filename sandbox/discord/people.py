@@ -91,7 +91,7 @@ class People:
                 raise NotOffered(f"/{command} needs the option {option['name']}")
         label = f"{self._world.people[person].username} used /{command}"
         it = self._interactions.open(COMMAND, person, where, label, None)
-        data = self._command_data(registered, given, where)
+        data = self._command_data(it, registered, given)
         return await self._ask(it, data, locale, timeout)
 
     async def autocomplete(
@@ -107,7 +107,7 @@ class People:
         where = self._place(person, channel)
         registered, given = self._typed(person, where, command, options, focused=focused)
         it = self._interactions.open(AUTOCOMPLETE, person, where, None, None)
-        await self._send(it, self._command_data(registered, given, where), locale)
+        await self._send(it, self._command_data(it, registered, given), locale)
         return it.choices
 
     async def click(
@@ -133,7 +133,9 @@ class People:
         if component["type"] in SELECTS:
             data["values"] = _chosen(component, values)
             if component["type"] != STRING_SELECT:
-                data["resolved"] = self._resolved(_resolve_kind(component["type"]), values, where)
+                data["resolved"] = self._resolved(
+                    person, _resolve_kind(component["type"]), values, where
+                )
         elif values:
             raise NotOffered(f"{custom_id} is a button; it takes no values")
         it = self._interactions.open(COMPONENT, person, where, None, post)
@@ -205,8 +207,7 @@ class People:
             "token": it.token,
             "version": 1,
             "data": data,
-            "channel": world.channel_object(channel)
-            | {"permissions": str(world.permissions(it.person, channel))},
+            "channel": self._channel_for(it.person, channel),
             "channel_id": channel.id,
             "locale": locale,
             "app_permissions": str(world.permissions(BOT, channel)),
@@ -281,7 +282,7 @@ class People:
             given = [{"name": path[depth - 1], "type": kind, "options": given}]
         return registered, given
 
-    def _command_data(self, registered: Json, given: list[Json], where: Channel) -> Json:
+    def _command_data(self, it: Interaction, registered: Json, given: list[Json]) -> Json:
         data: Json = {
             "id": registered["id"],
             "name": registered["name"],
@@ -296,12 +297,17 @@ class People:
         resolved: Json = {}
         for option in leaf:
             if option["type"] in (USER, CHANNEL, ROLE, MENTIONABLE):
-                chosen = self._resolved(option["type"], [option["value"]], where)
+                chosen = self._resolved(it.person, option["type"], [option["value"]], it.channel)
                 for part, objects in chosen.items():
                     resolved.setdefault(part, {}).update(objects)
         return data | {"resolved": resolved} if resolved else data
 
-    def _resolved(self, kind: int, ids: Sequence[str], where: Channel) -> Json:
+    def _channel_for(self, person: str, channel: Channel) -> Json:
+        """A channel as an interaction has it: with what the person may do there."""
+        permissions = str(self._world.permissions(person, channel))
+        return self._world.channel_object(channel) | {"permissions": permissions}
+
+    def _resolved(self, person: str, kind: int, ids: Sequence[str], where: Channel) -> Json:
         """The objects behind ids that a person chose; refused when one does not exist."""
         world = self._world
         resolved: Json = {}
@@ -316,8 +322,9 @@ class People:
             elif chosen in world.roles and kind in (ROLE, MENTIONABLE):
                 resolved.setdefault("roles", {})[chosen] = world.role_object(chosen)
             elif chosen in world.channels and kind == CHANNEL:
-                channel = world.channel_object(world.channels[chosen])
-                resolved.setdefault("channels", {})[chosen] = channel
+                resolved.setdefault("channels", {})[chosen] = self._channel_for(
+                    person, world.channels[chosen]
+                )
             else:
                 raise NotOffered(f"there is no {chosen} to choose")
         return resolved

@@ -220,7 +220,6 @@ class Rest:
                 "explicit_content_filter": 0,
                 "team": None,
                 "eligible_oauth2_scopes": [],
-                "summary": "",
             }
         )
 

@@ -21,12 +21,18 @@ class Bot(discord.Client):
     """Answers in every way that Discord knows. Its commands are registered as it starts."""
 
     def __init__(self, intents: discord.Intents | None = None, **options: Any) -> None:
-        super().__init__(intents=intents or discord.Intents(guilds=True), **options)
+        super().__init__(
+            intents=intents or discord.Intents(guilds=True),
+            guild_ready_timeout=0.05,  # discord.py waits two seconds for more servers
+            **options,
+        )
         self.tree = app_commands.CommandTree(self)
         self.heard: list[str] = []
         """The words of every message the bot was told about."""
         self.asked: list[discord.Interaction[Any]] = []
-        for command in (story, faq, typed, slow, feedback, vanish, both, Watch()):
+        self.tree.add_command(Watch())
+        command: app_commands.Command[Any, ..., Any]
+        for command in (story, faq, typed, slow, feedback, vanish, both):
             self.tree.add_command(command)
         self.add_dynamic_items(More, Pick)
 
@@ -209,6 +215,7 @@ async def until(discord_here: Discord, condition: Callable[[], object]) -> None:
 
 def as_described(discord_here: Discord) -> None:
     """Everything asked and answered was what Discord's description says, and known here."""
-    assert discord_here.unknown_calls == []
+    assert not discord_here.unknown_calls, discord_here.unknown_calls
     if DESCRIPTION.exists():
-        assert violations(discord_here.calls) == []
+        found = violations(discord_here.calls)
+        assert not found, "\n".join(found)

@@ -217,7 +217,14 @@ async def test_people_are_offered_what_is_for_them_where_they_are(here: Discord,
 async def test_the_client_does_not_send_what_was_not_registered(
     here: Discord, bot: Bot, command: str, options: dict[str, Any], why: str
 ) -> None:
-    full = {"count": 1, "loud": True, "share": 1.0, "who": SOL, "where": NEWS, "role": READERS}
+    full: dict[str, Any] = {
+        "count": 1,
+        "loud": True,
+        "share": 1.0,
+        "who": SOL,
+        "where": NEWS,
+        "role": READERS,
+    }
     with pytest.raises(NotOffered) as refused:
         await here.slash(MIRA, NEWS, command, {**(full if command == "typed" else {}), **options})
     assert str(refused.value) == why

@@ -232,7 +232,8 @@ export class DiscordPane {
   }
 
   signature(row, before) {
-    return JSON.stringify([row, this.joins(row, before), this.newDay(row, before)]);
+    // An edit of what a message answers is no news of the message itself: only the words on its reply line count.
+    return JSON.stringify([row, row.type === REPLY && replyWords(this.answered(row)), this.joins(row, before), this.newDay(row, before)], (key, value) => (key === "referenced_message" ? undefined : value));
   }
 
   /** True when the row continues the author's last one, so that picture and name are left out. */
@@ -306,13 +307,16 @@ export class DiscordPane {
       found ? [avatar(shown, (message.interaction_metadata ?? message.interaction)?.user?.id ?? this.view.people.find((one) => plainName(one) === shown)?.id ?? person, "tiny"), h("b", { text: shown }), " used ", h("span", { class: "d-used" }, icon("slash", 12), found[2].replace(/^\//, ""))] : message.interaction_label);
   }
 
+  answered(message) {
+    return message.referenced_message ?? (this.view.messages[this.place] ?? []).find((one) => one.id === String(message.message_reference?.message_id));
+  }
+
   replyLine(message) {
-    const to = message.referenced_message ?? (this.view.messages[this.place] ?? []).find((one) => one.id === String(message.message_reference?.message_id));
+    const to = this.answered(message);
     const spine = h("span", { class: "d-spine", "aria-hidden": "true" });
     if (!to) return h("div", { class: "d-top" }, spine, h("i", { text: "Original message was deleted" }));
-    const words = to.content || to.embeds?.[0]?.title || to.embeds?.[0]?.description || "Click to see attachment";
     return h("div", { class: "d-top" }, spine, avatar(authorName(to), to.author.id, `tiny ${to.author.bot ? "bot" : ""}`), to.author.bot && h("span", { class: "d-app", text: "APP" }), h("b", { text: authorName(to) }),
-      h("button", { type: "button", class: "d-reply-text", on: { click: () => this.jumpTo(to.id) } }, inline(words.split("\n")[0], this.names), !to.content && icon("picture", 14)));
+      h("button", { type: "button", class: "d-reply-text", on: { click: () => this.jumpTo(to.id) } }, inline(replyWords(to), this.names), !to.content && icon("picture", 14)));
   }
 
   body(message, { still = false } = {}) {
@@ -321,10 +325,10 @@ export class DiscordPane {
     const text = message.content && h("div", { class: "d-text" }, markdown(message.content, this.names), edited);
     return [
       text,
+      !message.content && edited,
       (message.embeds ?? []).map((embed) => this.embed(embed)),
       (message.attachments ?? []).map((file) => h("div", { class: "d-file" }, icon("picture", 20), file.filename)),
       !still && (message.components ?? []).map((line) => this.actionRow(line, message)),
-      !message.content && edited,
     ];
   }
 
@@ -482,6 +486,11 @@ export class DiscordPane {
 function authorName(message) {
   const name = message.author.global_name ?? message.author.username;
   return message.author.bot ? name : plainName({ name });
+}
+
+/** What a reply line shows of the message it answers. */
+function replyWords(message) {
+  return message && (message.content || message.embeds?.[0]?.title || message.embeds?.[0]?.description || "Click to see attachment").split("\n")[0];
 }
 
 const dots = () => h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));

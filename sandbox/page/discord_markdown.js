@@ -11,7 +11,7 @@ const LIST_ITEM = /^(\s*)([-*]|\d{1,9}\.)\s+(.*)$/;
  */
 export function markdown(text, names) {
   const nodes = [];
-  const rest = String(text).replace(/\r\n?/g, "\n");
+  const rest = String(text).replace(/\r\n?/g, "\n").trimEnd();
   let at = 0;
   for (const fence of rest.matchAll(/```(?:([\w+.-]+)\n)?\n?([\s\S]*?)\n?```/g)) {
     if (!fence[2].trim()) continue;
@@ -30,7 +30,8 @@ function blocks(text, names) {
   const lines = text.split("\n");
   let plain = [];
   const flush = () => {
-    if (plain.length) nodes.push(h("div", { class: "md-text" }, inline(plain.join("\n"), names)));
+    // An empty line before a block stays an empty line.
+    if (plain.length) nodes.push(h("div", { class: "md-text" }, inline(plain.join("\n") + (plain.at(-1) ? "" : "\n"), names)));
     plain = [];
   };
   for (let at = 0; at < lines.length; at += 1) {

@@ -70,10 +70,11 @@ export function icon(name, size = 18) {
   return svg;
 }
 
-/** Someone's round picture: their first letter on a colour that is always theirs. */
+/** Someone's round picture: their first letter (with the kind "two", two of them) on a colour that is always theirs. */
 export function avatar(name, key, kind = "") {
+  const words = String(name).split(/\s+/).filter(Boolean).slice(0, kind.includes("two") ? 2 : 1);
   const colour = [...String(key)].reduce((sum, sign) => (sum * 31 + sign.codePointAt(0)) % 997, 7) % 7;
-  return h("span", { class: `avatar hue-${colour} ${kind}`, "aria-hidden": "true", text: ([...String(name)][0] ?? "?").toUpperCase() });
+  return h("span", { class: `avatar hue-${colour} ${kind}`, "aria-hidden": "true", text: words.map((word) => [...word][0].toUpperCase()).join("") || "?" });
 }
 
 /** The picture a message names. The page asks nobody but this machine, so it shows where the picture lives. */

@@ -23,7 +23,9 @@ export class TelegramPane {
     this.scroller.addEventListener("scroll", () => this.atBottom() && (this.jump.hidden = true));
     this.toast = h("div", { class: "t-toast", role: "status", hidden: true, "data-testid": "telegram-toast" });
     this.alertWords = h("p");
-    this.alert = h("dialog", { class: "t-alert", "data-testid": "telegram-alert", "aria-label": "Alert" }, this.alertWords, h("form", { method: "dialog" }, h("button", { class: "t-alert-ok", text: "OK" })));
+    this.alertOk = h("button", { type: "button", class: "t-alert-ok", text: "OK", on: { click: () => this.closeAlert() } });
+    this.alert = h("div", { class: "t-shade", hidden: true, on: { keydown: (event) => (event.key === "Escape" ? this.closeAlert() : event.key === "Tab" && event.preventDefault()) } },
+      h("div", { class: "t-alert", role: "alertdialog", "aria-label": "The bot says", "data-testid": "telegram-alert" }, this.alertWords, this.alertOk));
     this.buildFoot();
     root.append(
       this.strip,
@@ -86,7 +88,8 @@ export class TelegramPane {
   open(key) {
     this.at = key;
     this.fresh = true;
-    this.choices.hide();
+    this.input.value = "";
+    this.hideMenu();
     this.draw();
   }
 
@@ -111,7 +114,7 @@ export class TelegramPane {
     const rows = this.rows(place);
     const news = this.messages(place).at(-1)?.message_id ?? 0;
     const known = this.read.get(`${this.persona} ${place.key}`) ?? 0;
-    const atBottom = keepBottom(this.scroller, () => reconcile(this.list, rows, { key: (row) => row.key, signature: (row) => JSON.stringify(row), build: (row) => this.row(row), fresh }), fresh || force);
+    const atBottom = keepBottom(this.scroller, () => reconcile(this.list, rows, { key: (row) => row.key, signature: (row) => signature(row), build: (row) => this.row(row), fresh }), fresh || force);
     if (!atBottom && news > known) this.jump.hidden = false;
     if (atBottom) this.jump.hidden = true;
     this.read.set(`${this.persona} ${place.key}`, news);
@@ -135,10 +138,9 @@ export class TelegramPane {
           type: "button", class: `t-place ${current ? "here" : ""} ${topic ? "topic" : ""}`, "data-testid": `telegram-chat-${place.key}`, "data-focus": place.key,
           "aria-current": current ? "page" : null, title: place.title, on: { click: () => this.open(place.key) },
         },
-        topic ? h("span", { class: "t-topic-icon" }, icon("topics", 17)) : avatar(place.title, chat.type === "private" ? this.bot.id : chat.id, chat.type === "private" ? "bot" : ""),
+        topic ? h("span", { class: "t-topic-icon" }, icon("topics", 17)) : avatar(place.title, chat.type === "private" ? this.bot.id : chat.id, chat.type === "private" ? "bot" : "two"),
         h("span", { class: "t-place-words" },
-          h("span", { class: "t-place-top" }, chat.type === "channel" && icon("megaphone", 13), chat.is_forum && !topic && icon("topics", 13), chat.type === "supergroup" && !chat.is_forum && icon("people", 13),
-            h("b", { text: place.title }), last && h("time", { text: clock(date(last)) })),
+          h("span", { class: "t-place-top" }, h("b", { text: place.title }), last && h("time", { text: clock(date(last)) })),
           h("span", { class: "t-place-last" }, h("span", { text: last ? this.preview(last) : chat.type === "private" ? "Tap to start" : "No messages yet" }),
             unread > 0 && h("span", { class: "t-unread", "aria-label": `${unread} unread`, text: unread }))));
         return button;
@@ -161,7 +163,7 @@ export class TelegramPane {
     const sign = JSON.stringify([chat.id, topic, title, below]);
     if (this.headSign === sign) return;
     this.headSign = sign;
-    this.title.replaceChildren(topic ? h("span", { class: "t-topic-icon" }, icon("topics", 18)) : avatar(title, chat.type === "private" ? this.bot.id : chat.id, chat.type === "private" ? "bot mid" : "mid"),
+    this.title.replaceChildren(topic ? h("span", { class: "t-topic-icon" }, icon("topics", 18)) : avatar(title, chat.type === "private" ? this.bot.id : chat.id, chat.type === "private" ? "bot mid" : "two mid"),
       h("div", {}, h("h3", { text: title }), h("small", { text: below })));
   }
 
@@ -366,7 +368,14 @@ export class TelegramPane {
 
   sayAlert(text) {
     this.alertWords.textContent = text;
-    this.alert.showModal();
+    this.alert.hidden = false;
+    this.beforeAlert = document.activeElement;
+    this.alertOk.focus();
+  }
+
+  closeAlert() {
+    this.alert.hidden = true;
+    this.beforeAlert?.focus();
   }
 
   // The composer
@@ -465,6 +474,8 @@ export class TelegramPane {
 
 const SERVICE = ["pinned_message", "new_chat_members", "left_chat_member", "new_chat_title", "new_chat_photo", "delete_chat_photo", "group_chat_created", "supergroup_chat_created", "channel_chat_created",
   "migrate_to_chat_id", "migrate_from_chat_id", "forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened", "message_auto_delete_timer_changed"];
+// An edit of what a message answers or pins is no news of the message itself: only the words shown of it count.
+const signature = (row) => JSON.stringify(row, (key, value) => (key === "reply_to_message" || key === "pinned_message" ? [value.message_id, (value.text ?? "").split("\n")[0]] : value));
 const isService = (message) => SERVICE.some((name) => message[name] !== undefined);
 const senderId = (message) => message.sender_chat?.id ?? message.from?.id ?? message.chat?.id;
 const hue = (id) => [...String(id)].reduce((sum, sign) => (sum * 31 + sign.codePointAt(0)) % 997, 7) % 7;

@@ -11,6 +11,8 @@ export function entities(text, list, acts) {
   return piece(text, 0, text.length, sorted, acts);
 }
 
+const BLOCKS = ["pre", "blockquote", "expandable_blockquote"];
+
 function piece(text, from, to, list, acts) {
   const nodes = [];
   let at = from;
@@ -23,9 +25,11 @@ function piece(text, from, to, list, acts) {
     while (next < list.length && list[next].offset < end) inner.push(list[next++]);
     index = next;
     if (end <= start) continue;
-    if (start > at) nodes.push(text.slice(at, start));
+    if (start > at) nodes.push(BLOCKS.includes(entity.type) ? text.slice(at, start).replace(/\n$/, "") : text.slice(at, start));
     nodes.push(dress(entity, text.slice(start, end), piece(text, start, end, inner, acts), acts));
     at = end;
+    // The line break beside a block is the block's own edge, not an empty line.
+    if (BLOCKS.includes(entity.type) && text[at] === "\n") at += 1;
   }
   if (at < to) nodes.push(text.slice(at, to));
   return nodes;

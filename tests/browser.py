@@ -1,0 +1,75 @@
+"""A real browser for tests: Playwright driving the Chromium of this machine, or a skip by name."""
+
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # an extra of its own: the other tests do without it
+    from playwright.async_api import (  # type: ignore[import-not-found, unused-ignore]
+        BrowserContext,
+        Page,
+    )
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""Chromium as root in a container, calling nobody of its own accord."""
+
+
+def find_chromium() -> str | None:
+    """The path of an installed Chromium or Chrome."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@asynccontextmanager
+async def browsing(
+    *, width: int = 1280, height: int = 800, scheme: str = "light"
+) -> "AsyncGenerator[BrowserContext]":
+    """A fresh browser; skips the test by name where Playwright or Chromium is missing.
+
+    A test that used it fails when a page raised an error that it did not catch, or tried what its
+    Content-Security-Policy forbids.
+    """
+    playwright = pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("no Chromium on the PATH")
+    complaints: list[str] = []
+    async with playwright.async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=chromium, args=list(QUIET))
+        try:
+            context = await browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=scheme
+            )
+            context.set_default_timeout(10_000)
+            context.on("weberror", lambda error: complaints.append(str(error.error)))
+            context.on(
+                "console",
+                # Chromium also names every refused request here, which a test may well mean.
+                lambda line: (
+                    line.type == "error"
+                    and not line.text.startswith("Failed to load resource")
+                    and complaints.append(line.text)
+                ),
+            )
+            yield context
+        finally:
+            await browser.close()
+    assert complaints == []
+
+
+async def opened(context: "BrowserContext", url: str) -> "Page":
+    """A tab at `url`, once the page has shown what there is."""
+    page = await context.new_page()
+    await page.goto(url)
+    await page.wait_for_selector("body[data-ready]")
+    return page

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from importlib import resources
 from types import TracebackType
 from typing import Annotated, Any, Literal, Self
@@ -269,7 +269,9 @@ class Page:
             return _refusal(_as_sentence(str(error)))
         except Refusal as error:
             return _refusal(_as_sentence(error.message))
-        return web.json_response(asdict(result) if is_dataclass(result) else result)
+        if isinstance(result, local_discord.Answer | local_telegram.ClickAnswer):
+            result = asdict(result)
+        return web.json_response(result)
 
     async def _do(self, act: _Act) -> Any:
         """What the platform says of the act; raises one of REFUSALS."""

@@ -44,6 +44,12 @@ async def browsing(
     if chromium is None:
         pytest.skip("no Chromium on the PATH")
     complaints: list[str] = []
+
+    def heard(kind: str, text: str) -> None:
+        # Chromium also names every refused request here, which a test may well mean.
+        if kind == "error" and not text.startswith("Failed to load resource"):
+            complaints.append(text)
+
     async with playwright.async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=chromium, args=list(QUIET))
         try:
@@ -52,15 +58,7 @@ async def browsing(
             )
             context.set_default_timeout(10_000)
             context.on("weberror", lambda error: complaints.append(str(error.error)))
-            context.on(
-                "console",
-                # Chromium also names every refused request here, which a test may well mean.
-                lambda line: (
-                    line.type == "error"
-                    and not line.text.startswith("Failed to load resource")
-                    and complaints.append(line.text)
-                ),
-            )
+            context.on("console", lambda line: heard(line.type, line.text))
             yield context
         finally:
             await browser.close()

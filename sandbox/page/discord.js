@@ -478,7 +478,7 @@ export class DiscordPane {
   noticeRow(row) {
     return h("div", { class: "d-row" }, h("article", { class: "d-message ephemeral", role: "alert", "data-testid": "discord-notice" },
       h("span", { class: "d-gutter" }, h("span", { class: "d-warning", "aria-hidden": "true", text: "!" })),
-      h("div", { class: "d-content" }, h("div", { class: "d-author" }, h("span", { class: "d-name", text: row.title })), h("div", { class: "d-text", text: row.text }),
+      h("div", { class: "d-content" }, h("div", { class: "d-author" }, h("span", { class: "d-name", text: row.title })), row.text.replace(/\.$/, "") !== row.title && h("div", { class: "d-text", text: row.text }),
         h("div", { class: "d-only-you" }, icon("eye", 14), h("span", {}, "Only you can see this · ", this.inlineButton("Dismiss message", () => { this.notices = this.notices.filter((one) => one.id !== row.id); this.draw(); }))))));
   }
 }

@@ -235,7 +235,7 @@ def _read_time(form: Form, value: Any, at: Path) -> str:
 
 
 def read_components(form: Form, value: Any) -> list[Json]:
-    """Action rows of buttons or one select menu; each component gets a number."""
+    """Action rows of buttons or one select menu; each component has a number, ours or the bot's."""
     used: set[str] = set()
     number = 0
     rows: list[Json] = []
@@ -270,7 +270,8 @@ def read_components(form: Form, value: Any) -> list[Json]:
                 message = "Component custom id cannot be duplicated"
                 form.wrong((*here, "custom_id"), "COMPONENT_CUSTOM_ID_DUPLICATED", message)
             used |= {custom_id} if custom_id else set()
-            inner.append({"id": number, **read})
+            given = form.number(child.get("id"), (*here, "id"), 0, 2**31 - 1)
+            inner.append({"id": given or number, **read})
         if width > BUTTONS_PER_ROW:
             message = "The specified component exceeds the maximum width"
             form.wrong(at, "COMPONENT_LAYOUT_WIDTH_EXCEEDED", message)

@@ -369,7 +369,9 @@ class Document(_Part):
         description="Who and what the story is about.",
         examples=[["Anthropic", "Alibaba"]],
     )
-    stats: StatsDocument | None = Field(default=None, description="The figures beside the story.")
+    stats: StatsDocument | None = Field(
+        default=None, title="Stats", description="The figures beside the story."
+    )
     started_at: Time | None = Field(
         default=None,
         description="When the story began: RFC 3339 with an offset, from 2000 to 2099, "

@@ -1,0 +1,103 @@
+"""Stories for tests: any that a document can hold."""
+
+import unicodedata
+from dataclasses import fields, replace
+from datetime import UTC, timedelta, timezone
+
+from hypothesis import strategies as st
+
+from stories import wire
+from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
+
+_LETTERS = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp"))
+
+
+def _visible(text: str) -> bool:
+    return any(unicodedata.category(each)[0] not in "CZ" for each in text)
+
+
+def lines(limit: int) -> st.SearchStrategy[str]:
+    """One line as a document holds it: stripped, not blank, without control characters."""
+    return st.text(_LETTERS, min_size=1, max_size=limit).map(str.strip).filter(_visible)
+
+
+def paragraphs(limit: int) -> st.SearchStrategy[str]:
+    return st.lists(lines(limit // 8), min_size=1, max_size=4).map("\n\n".join)
+
+
+ids = st.from_regex("[a-z0-9-]{1,40}", fullmatch=True).map(StoryId)
+offsets = st.integers(-23 * 60, 23 * 60).map(lambda m: timezone(timedelta(minutes=m)))
+times = st.datetimes(
+    # A day from either end: an offset may move a time by that much.
+    wire.EARLIEST.replace(tzinfo=None) + timedelta(days=1),
+    wire.LATEST.replace(tzinfo=None) - timedelta(days=1),
+    timezones=st.just(UTC) | offsets,
+)
+urls = st.from_regex(
+    r"https?://[a-z]{1,9}\.example(:[1-9][0-9]{1,3})?/[\w/.~?=&%-]{0,30}", fullmatch=True
+)
+numbers = st.integers(0, wire.MAX_NUMBER)
+stats = st.builds(
+    Stats,
+    status=st.none() | st.sampled_from(Status),
+    virality=st.none() | st.floats(0, 10) | st.integers(0, 10),
+    articles=st.none() | numbers,
+    leaning=st.none() | st.sampled_from(Leaning),
+)
+sources = st.builds(
+    Source,
+    title=lines(60),
+    outlet=st.none() | lines(30),
+    url=st.none() | urls,
+    published_at=st.none() | times,
+    leaning=st.none() | st.sampled_from(Leaning),
+)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    """Any story that can be written, as it reads back."""
+    story_id = draw(ids)
+    started, updated = sorted([draw(times), draw(times)])
+    return Story(
+        id=story_id,
+        title=draw(lines(80)),
+        breakdown=tuple(draw(st.lists(lines(120), min_size=1, max_size=6))),
+        revision=draw(st.none() | st.integers(1, wire.MAX_NUMBER)),
+        headline=draw(st.none() | lines(80)),
+        entities=tuple(draw(st.lists(lines(20), max_size=3))),
+        stats=draw(stats),
+        started_at=draw(st.sampled_from([None, started])),
+        updated_at=draw(st.sampled_from([None, updated])),
+        keywords=tuple(draw(st.lists(lines(20), max_size=3))),
+        questions=tuple(
+            draw(
+                st.lists(
+                    st.builds(Question, lines(60), paragraphs(400)),
+                    max_size=3,
+                    unique_by=lambda question: question.key,
+                )
+            )
+        ),
+        sources=tuple(draw(st.lists(sources, max_size=3))),
+        url=draw(st.none() | urls),
+        image_url=draw(st.none() | urls),
+        rank=draw(st.none() | st.integers(1, wire.MAX_NUMBER)),
+        retracted=draw(st.none() | lines(60)),
+        merged_into=draw(st.none() | ids.filter(lambda other: other != story_id)),
+        split_from=draw(st.none() | ids.filter(lambda other: other != story_id)),
+    )
+
+
+@st.composite
+def revisions(draw: st.DrawFn) -> tuple[Story, Story]:
+    """A story and its next revision: some fields are another story's, lists partly so."""
+    before, other = draw(stories()), draw(stories())
+    names = [field.name for field in fields(Story) if field.name != "id"]
+    changed = {name: getattr(other, name) for name in draw(st.sets(st.sampled_from(names)))}
+    for name in ("breakdown", "entities", "questions", "sources"):
+        if name in changed:
+            both = list(dict.fromkeys([*getattr(before, name), *changed[name]]))
+            few = draw(st.permutations(both))[: draw(st.integers(1, max(1, len(both))))]
+            changed[name] = tuple(few)
+    return before, replace(before, **changed)

@@ -120,7 +120,11 @@ class Discord:
         """Everything a person could see, for all persons at once; JSON-able."""
         channels = list(self.world.channels.values())
         return {
-            "guild": {"id": world.GUILD, "name": self.world.guild_name},
+            "guild": {
+                "id": world.GUILD,
+                "name": self.world.guild_name,
+                "roles": [{"id": role.id, "name": role.name} for role in self.world.roles.values()],
+            },
             "bot": self.world.user_object(BOT),
             "connected": self.gateway.connected,
             "people": [
@@ -128,6 +132,7 @@ class Discord:
                     "id": person,
                     "name": self.world.people[person].name,
                     "moderator": world.MODERATORS in self.world.people[person].roles,
+                    "roles": list(self.world.people[person].roles),
                 }
                 for person in (MIRA, SOL)
             ],

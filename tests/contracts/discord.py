@@ -31,6 +31,7 @@ needs_description = pytest.mark.skipif(
 
 SENT_ANYWAY = (
     ("BaseCreateMessageCreateRequest", "tts"),
+    ("CreateForumThreadRequest", "type"),
     ("ApplicationCommandCreateRequest", "nsfw"),
     ("ApplicationCommandPatchRequestPartial", "nsfw"),
     ("ApplicationCommandUpdateRequest", "nsfw"),

@@ -38,6 +38,8 @@ class Client(discord.Client):
     """One connection to Discord that answers commands. Once closed it is not used again."""
 
     def __init__(self, commands: Sequence[Command]) -> None:
+        # The bot never speaks aloud, so nobody needs to hear what is missing for it.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             intents=discord.Intents(guilds=True),  # channels and rights; nothing privileged
             allowed_mentions=discord.AllowedMentions.none(),

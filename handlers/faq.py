@@ -1,7 +1,7 @@
 """/faq - questions about a story and their whole answers; never an answer nobody wrote."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.model.command import Ask, Choice, Command, Option
@@ -21,6 +21,7 @@ from handlers.picking import (
     page_of,
     pick_list,
     quoted,
+    standing,
     turning,
 )
 from stories.shelf import NEAR, Edition, Found, Shelf
@@ -42,8 +43,14 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             return _stories(at, ask.get("page"))
         if titled := shelf.titled(asked, at):
             return _questions(titled[0].story, "")
-        if _KEY.fullmatch(asked) and (having := _having(asked, at)):
+        if having := _having(asked, at):
             return _which(having, asked, ask.get("page"))
+        if _KEY.fullmatch(ask.get("question")):
+            raise Sorry(
+                "That question is gone since its story's last revision",
+                Text("These stories have questions."),
+                rows=menu_of("Questions about …", buttons_to("faq", _asked_about(at, MENU))),
+            )
         if found := shelf.answer(asked, at=at):
             return _answer(found.edition.story, found.question, ask.get("page"))
         if sure := shelf.find(asked, at):
@@ -118,7 +125,7 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
 
     return Command(
         "faq",
-        "Questions and answers about a story, or your own question about any of them",
+        "Questions and answers, or a question of your own",
         answer,
         options=(
             Option("story", "Which story", live_stories(shelf, now)),
@@ -139,7 +146,7 @@ def _questions(story: Story, page: str) -> Message:
         )
     return Message(
         f"Questions about “{name(story)}”",
-        tuple(_standing(story)),
+        tuple(standing(story)),
         rows=(*_list(story, page), Buttons((_to_story(story),))),
         tone=_tone(story),
     )
@@ -165,7 +172,7 @@ def _answer(story: Story, question: Question, said: str) -> Message:
     blocks += (Text(paragraph) for paragraph in pages[page - 1].split("\n\n"))
     if len(pages) > 1:
         blocks.append(Note(f"Page {page} of {len(pages)}"))
-    blocks += _standing(story)
+    blocks += standing(story)
     blocks.append(
         Note(f"From “{name(story)}”, updated", story.updated_at)
         if story.updated_at
@@ -236,14 +243,6 @@ def _button(story: Story, question: Question) -> Button:
 
 def _to_story(story: Story) -> Button:
     return Button("Story", Ref("story", (story.id,)))
-
-
-def _standing(story: Story) -> Iterator[Note]:
-    """What a reader must know before trusting what the story says."""
-    if story.retracted is not None:
-        yield Note(f"This story was withdrawn: {story.retracted}")
-    if story.merged_into:
-        yield Note("This story has gone up into another one and is no longer updated")
 
 
 def _tone(story: Story) -> Tone:

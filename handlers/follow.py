@@ -13,7 +13,7 @@ from bot.model.rule import Rule, folded
 from bot.model.text import line
 from bot.ports import Rules
 from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted
-from handlers.wants import EVERYTHING, fold, gets, theirs, words_in
+from handlers.wants import EVERYTHING, EVERYTHINGS, fold, gets, theirs, words_in
 from stories.shelf import Edition, Shelf
 from stories.story import Status, text_key
 
@@ -35,8 +35,14 @@ def follow_command(
             rule = theirs(rules, ask.chat)
             if not what.strip(" ,"):
                 return _ask_what(at)
-            if what.casefold() == EVERYTHING:
+            if what.casefold() in EVERYTHINGS:
                 return await _everything(ask, rule)
+            if rule.all:
+                raise Sorry(
+                    "This chat already gets every live story",
+                    Text("To get fewer, unfollow everything and then follow what you want."),
+                    rows=(_ways(EVERYTHING),),
+                )
             return await _these(ask, rule, what, at)
 
     def _ask_what(at: datetime) -> Message:
@@ -165,7 +171,7 @@ def follow_command(
 
     return Command(
         "follow",
-        "Get stories in this chat: one, all, or those about some words",
+        "Get a story here, all of them, or those about some words",
         answer,
         options=(Option("what", "A story, “all”, or words with commas between them", complete),),
         rest="what",

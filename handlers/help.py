@@ -36,7 +36,7 @@ def help_command(commands: Sequence[Command]) -> Command:
             (Buttons(tuple(Button(label, Ref(command)) for command, label in _START)),),
         )
 
-    itself = Command("help", "What I do, and what you can ask me", answer)
+    itself = Command("help", "What I do, and what you can ask", answer)
     return itself
 
 

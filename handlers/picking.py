@@ -1,15 +1,18 @@
 """How people pick: a story by its words, a line of a list, a page, a suggestion while typing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from string import punctuation
+from typing import TypeVar
 
 from bot.model.command import Ask, Choice, Complete
 from bot.model.errors import Sorry
-from bot.model.message import Button, Buttons, Menu, Ref, Row, Text
+from bot.model.message import Button, Buttons, Menu, Note, Ref, Row, Text
 from bot.model.text import clean, line, shorten, utf16
 from stories.shelf import Edition, Shelf
 from stories.story import Story
+
+T = TypeVar("T")
 
 MENU = 25
 """As many lines as one menu takes, and suggestions as one list shows, on any platform."""
@@ -27,6 +30,14 @@ def name(story: Story) -> str:
 def quoted(words: str, limit: int = 80) -> str:
     """What someone typed, said back to them."""
     return f"“{shorten(line(words), limit)}”"
+
+
+def standing(story: Story) -> Iterator[Note]:
+    """What a reader must know before trusting what the story says."""
+    if story.retracted is not None:
+        yield Note(f"This story was withdrawn: {story.retracted}")
+    if story.merged_into:
+        yield Note("This story has gone up into another one and is no longer updated")
 
 
 def choice(label: str, value: str) -> Choice:
@@ -115,8 +126,19 @@ def pick_list(
 
 
 def room(text: str) -> int:
-    """What a text takes at worst: UTF-16 units, and signs that a platform may escape twice."""
-    return utf16(text) + sum(sign in punctuation for sign in text)
+    """What a text takes at worst: UTF-16 units, and what platforms put around its signs."""
+    return utf16(text) + sum((sign in punctuation) + (sign in "<@") for sign in text)
+
+
+def heaps(items: Iterable[T], size: Callable[[T], int], most: int) -> list[list[T]]:
+    """Items on several pages: at most so many each, and no more than there is room for."""
+    pages: list[list[T]] = [[]]
+    for item in items:
+        full = len(pages[-1]) == most or sum(map(size, [*pages[-1], item])) > ROOM
+        if full and pages[-1]:
+            pages.append([])
+        pages[-1].append(item)
+    return pages
 
 
 def leaves(text: str, limit: int = ROOM) -> list[str]:

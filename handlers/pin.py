@@ -58,7 +58,7 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
 
     return Command(
         "pin",
-        "Pin a story's card in this chat",
+        "Pin a story's card here",
         answer,
         options=(
             Option("story", "Which story", live_stories(shelf, now)),

@@ -32,4 +32,4 @@ def pins_command(shelf: Shelf, desk: Desk) -> Command:
             blocks.append(Note(f"… and {len(pinned) - SHOWN} more"))
         return Message("Pinned here", tuple(blocks), (*to_unpin(pinned, shelf, ""), pin))
 
-    return Command("pins", "The stories pinned in this chat", answer, moderators=True)
+    return Command("pins", "What is pinned here", answer, moderators=True)

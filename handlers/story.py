@@ -13,6 +13,7 @@ from bot.model.words import moment
 from bot.ports import Rules
 from handlers.picking import (
     ROOM,
+    heaps,
     live_stories,
     meant,
     name,
@@ -20,6 +21,7 @@ from handlers.picking import (
     page_of,
     quoted,
     room,
+    standing,
     turning,
 )
 from stories.shelf import Edition, Shelf
@@ -27,6 +29,8 @@ from stories.story import Source, Story
 
 SOURCES = 8
 """How many sources stand on a page."""
+BULLETS = 20
+"""How many bullets stand on a page."""
 SHORT = 700
 """A breakdown up to this `room` is shown whole even where answers are kept brief."""
 
@@ -61,20 +65,20 @@ def story_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Co
             shelf.delta(edition),
             show_leaning=rule is not None and rule.show_leaning,
         )
-        links = []
-        more = None
-        if sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT):
-            links.append(Button("Whole breakdown", _part(edition.story, "breakdown", "")))
-            more = "… the rest is behind “Whole breakdown”"
-        heir = shelf.get(edition.story.merged_into or "")
-        if heir is not None:
-            links.append(Button(name(heir.story), Ref("story", (heir.story.id,))))
-        rows = (*message.rows, Buttons(tuple(links))) if links else message.rows
-        return replace(message, living=None, rows=rows, more=more)
+        long = sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT)
+        if not long:
+            return replace(message, living=None, more=None)
+        whole = Button("Whole breakdown", _part(edition.story, "breakdown", ""))
+        return replace(
+            message,
+            living=None,
+            rows=(*message.rows, Buttons((whole,))),
+            more="… the rest is behind “Whole breakdown”",
+        )
 
     return Command(
         "story",
-        "One story: what happened, its figures, sources and questions",
+        "One story: what happened, figures, questions, sources",
         answer,
         options=(
             Option(
@@ -98,17 +102,20 @@ def _to_card(story: Story) -> Button:
 def _sources(story: Story, said: str) -> Message:
     if not story.sources:
         raise Sorry(f"“{name(story)}” names no sources", rows=(Buttons((_to_card(story),)),))
-    pages = -(-len(story.sources) // SOURCES)
-    page = page_of(said, pages)
-    shown = story.sources[(page - 1) * SOURCES : page * SOURCES]
+    pages = heaps(story.sources, _room_of, SOURCES)
+    page = page_of(said, len(pages))
     return Message(
-        _paged(f"Sources of “{name(story)}”", page, pages),
-        tuple(_source(source) for source in shown),
+        _paged(f"Sources of “{name(story)}”", page, len(pages)),
+        tuple(_source(source) for source in pages[page - 1]),
         rows=(
-            *turning(page, pages, lambda to: _part(story, "sources", to)),
+            *turning(page, len(pages), lambda to: _part(story, "sources", to)),
             Buttons((_to_card(story),)),
         ),
     )
+
+
+def _room_of(source: Source) -> int:
+    return room(source.title) + room(source.outlet or "") + room(source.url or "")
 
 
 def _source(source: Source) -> Block:
@@ -124,17 +131,13 @@ def _source(source: Source) -> Block:
 
 
 def _breakdown(story: Story, said: str) -> Message:
-    heaps: list[list[str]] = [[]]
-    for item in story.breakdown:
-        if heaps[-1] and sum(map(room, heaps[-1])) + room(item) > ROOM:
-            heaps.append([])
-        heaps[-1].append(item)
-    page = page_of(said, len(heaps))
+    pages = heaps(story.breakdown, room, BULLETS)
+    page = page_of(said, len(pages))
     return Message(
-        _paged(f"The breakdown of “{name(story)}”", page, len(heaps)),
-        (Bullets(tuple(heaps[page - 1])),),
+        _paged(f"The breakdown of “{name(story)}”", page, len(pages)),
+        (Bullets(tuple(pages[page - 1])), *standing(story)),
         rows=(
-            *turning(page, len(heaps), lambda to: _part(story, "breakdown", to)),
+            *turning(page, len(pages), lambda to: _part(story, "breakdown", to)),
             Buttons((_to_card(story),)),
         ),
         struck=story.retracted is not None,

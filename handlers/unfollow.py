@@ -12,7 +12,7 @@ from bot.model.rule import Rule
 from bot.model.text import line
 from bot.ports import Rules
 from handlers.picking import MENU, choice, pick_list, quoted
-from handlers.wants import EVERYTHING, Thing, fold, followed, gets, theirs, words_in
+from handlers.wants import EVERYTHING, EVERYTHINGS, Thing, fold, followed, gets, theirs, words_in
 from stories.shelf import Shelf
 from stories.story import text_key
 
@@ -29,7 +29,7 @@ def unfollow_command(
                 raise Sorry("This chat follows nothing", rows=(Buttons((_follow(),)),))
             if not what.strip(" ,"):
                 return _ask_what(things, ask.get("page"))
-            if what.casefold() == EVERYTHING:
+            if what.casefold() in EVERYTHINGS:
                 await rules.set(ask.chat, None)
                 return _nothing("This chat follows nothing now")
             keys, unknown = _meant(rule, what)
@@ -99,7 +99,7 @@ def unfollow_command(
 
     return Command(
         "unfollow",
-        "Stop getting a story, a word's stories, or everything in this chat",
+        "Stop getting a story, a word's stories, or everything",
         answer,
         options=(
             Option("what", "A story or word this chat follows, or “all”", complete),

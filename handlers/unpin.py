@@ -56,7 +56,7 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
 
     return Command(
         "unpin",
-        "Unpin a story's card in this chat",
+        "Unpin a story's card",
         answer,
         options=(
             Option("story", "Which story", live_stories(shelf, now)),

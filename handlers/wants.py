@@ -14,7 +14,9 @@ from stories.shelf import Shelf
 from stories.story import StoryId, text_key
 
 EVERYTHING = "all"
-"""What people write for every live story."""
+"""What buttons say for every live story."""
+EVERYTHINGS = frozenset({EVERYTHING, "all stories", "everything"})
+"""What people write for it."""
 
 
 @dataclass(frozen=True, slots=True)

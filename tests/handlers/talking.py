@@ -1,0 +1,212 @@
+"""A chat to ask in: the whole menu over the sample stories, without any platform."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.model.chat import Chat
+from bot.model.command import Ask, Choice, Command
+from bot.model.errors import Sorry, StorageAway
+from bot.model.message import (
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Facts,
+    Heading,
+    Link,
+    Menu,
+    Message,
+    Note,
+    Text,
+    read_ref,
+)
+from bot.model.rule import Rule
+from handlers import menu
+from stories.samples import developments
+from stories.shelf import Edition, Shelf
+from stories.story import Question, Source, Stats, Status, Story, StoryId
+
+NOW = datetime(2026, 6, 25, 6, 1, tzinfo=UTC)
+HERE = Chat("telegram", "-100123")
+FILED = Chat("discord", "77")
+MIRA = Chat("telegram", "5")
+
+THEFT = StoryId("ai-theft-claims")
+FERRY = StoryId("night-ferry-returns")
+TRAM = StoryId("vennburg-tram-strike")
+
+
+class MemoryRules:
+    """What each chat wants, until the test is over."""
+
+    def __init__(self, fixed: Mapping[Chat, Rule]) -> None:
+        self.fixed = fixed
+        self.saved: dict[Chat, Rule] = {}
+        self.away = False
+
+    def of(self, chat: Chat) -> Rule | None:
+        return self.fixed.get(chat) or self.saved.get(chat)
+
+    def is_fixed(self, chat: Chat) -> bool:
+        return chat in self.fixed
+
+    def wanting(self, story: Story) -> set[Chat]:
+        return {chat for chat, rule in self.saved.items() if rule.wants(story)}
+
+    async def set(self, chat: Chat, rule: Rule | None) -> None:
+        if self.away:
+            raise StorageAway
+        assert chat not in self.fixed
+        self.saved.pop(chat, None)
+        if rule is not None:
+            self.saved[chat] = rule
+
+
+class MemoryDesk:
+    """Pins, until the test is over. Where it may not pin, it says so."""
+
+    def __init__(self) -> None:
+        self.pinned: dict[Chat, list[StoryId]] = {}
+        self.lacking: set[Chat] = set()
+
+    async def pin(self, chat: Chat, story: StoryId) -> None:
+        if chat in self.lacking:
+            raise Sorry("I may not pin here: I lack the right “Pin Messages”")
+        self.pinned[chat] = [*(each for each in await self.pins(chat) if each != story), story]
+
+    async def unpin(self, chat: Chat, story: StoryId) -> None:
+        if story not in await self.pins(chat):
+            raise Sorry("I have not pinned that story here")
+        self.pinned[chat].remove(story)
+
+    async def pins(self, chat: Chat) -> list[StoryId]:
+        return list(self.pinned.get(chat, ()))
+
+
+class Talk:
+    """Someone asking in one chat, by typing, picking and clicking."""
+
+    def __init__(self, *stories: Story) -> None:
+        self.shelf = Shelf()
+        self.rules = MemoryRules({FILED: Rule(entities=("Alibaba",), min_virality=6)})
+        self.desk = MemoryDesk()
+        self.chat = HERE
+        self.private = False
+        self.moderator = True
+        self.put(*stories)
+        commands = menu(shelf=self.shelf, rules=self.rules, desk=self.desk, now=lambda: NOW)
+        self.commands = {command.name: command for command in commands}
+
+    def put(self, *stories: Story) -> None:
+        for story in stories:
+            held = self.shelf.get(story.id)
+            revision = held.revision + 1 if held else 1
+            self.shelf.put(
+                Edition(
+                    replace(story, revision=revision),
+                    held.story if held else None,
+                    seq=(held.seq if held else 0) + 1,
+                    heard_at=NOW,
+                )
+            )
+
+    async def say(self, command: str, **options: str) -> Message:
+        return await self.commands[command].reply(self._ask(options), self._is_moderator)
+
+    async def type(self, command: str, words: str) -> Message:
+        rest = self.commands[command].rest
+        assert rest is not None, f"/{command} takes no words"
+        return await self.say(command, **{rest: words})
+
+    async def click(self, ref: str) -> Message:
+        read = read_ref(ref)
+        command: Command = self.commands[read.command]
+        return await command.reply(self._ask(command.options_of(read)), self._is_moderator)
+
+    def suggest(self, command: str, option: str, typed: str, **options: str) -> list[Choice]:
+        takes = {each.name: each for each in self.commands[command].options}
+        complete = takes[option].complete
+        assert complete is not None, f"/{command} suggests nothing for {option}"
+        return complete(typed, self._ask(options))
+
+    def _ask(self, options: Mapping[str, str]) -> Ask:
+        return Ask(self.chat, MIRA, self.private, options)
+
+    async def _is_moderator(self) -> bool:
+        return self.moderator
+
+
+def samples() -> list[Story]:
+    """The newest revision of each sample story that lives, and the last of the ended one."""
+    newest: dict[StoryId, Story] = {}
+    for development in developments(NOW - timedelta(minutes=1)):
+        newest[development.story.id] = development.story
+    return list(newest.values())
+
+
+def first_samples() -> list[Story]:
+    return [each.story for each in developments(NOW) if each.after == timedelta(0)]
+
+
+def made(
+    story_id: str,
+    title: str,
+    *,
+    virality: float = 1.0,
+    status: Status = Status.ACTIVE,
+    entities: tuple[str, ...] = (),
+    breakdown: tuple[str, ...] = ("Something happened.",),
+    questions: Mapping[str, str] | None = None,
+    sources: tuple[Source, ...] = (),
+    retracted: str | None = None,
+    merged_into: str | None = None,
+) -> Story:
+    return Story(
+        id=StoryId(story_id),
+        title=title,
+        breakdown=breakdown,
+        entities=entities,
+        stats=Stats(status, virality),
+        updated_at=NOW - timedelta(hours=1),
+        questions=tuple(Question(*each) for each in (questions or {}).items()),
+        sources=sources,
+        retracted=retracted,
+        merged_into=StoryId(merged_into) if merged_into else None,
+    )
+
+
+def buttons(message: Message) -> Iterator[Button]:
+    for row in message.rows:
+        yield from row.items
+
+
+def labels(message: Message) -> dict[str, str]:
+    """Every button by what it says, and what it asks."""
+    return {button.label: str(button.ref) for button in buttons(message)}
+
+
+def read(message: Message) -> str:
+    """Everything a message says, as one text, without its buttons."""
+    return "\n".join([message.title, *(_said(block) for block in message.blocks)])
+
+
+def _said(block: Block) -> str:
+    match block:
+        case Text(body) | Heading(body) | Note(body):
+            return body
+        case Bullets(items) | Facts(items):
+            return " · ".join(items)
+        case Link(label, url, note):
+            return f"{label} <{url}> {note or ''}"
+
+
+def fits(message: Message) -> bool:
+    """What every platform takes: five rows, five buttons beside one another, menus of 25."""
+    return len(message.rows) <= 5 and all(
+        0 < len(row.items) <= (5 if isinstance(row, Buttons) else 25)
+        and len({str(button.ref) for button in row.items}) == len(row.items)
+        and all(button.label.strip() for button in row.items)
+        and (not isinstance(row, Menu) or bool(row.prompt))
+        for row in message.rows
+    )

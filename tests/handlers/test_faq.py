@@ -1,0 +1,183 @@
+"""/faq gives the answers that were written, and says honestly when there is none."""
+
+import pytest
+
+from bot.model.message import Message, Tone
+from bot.platforms.discord.render import render as on_discord
+from bot.platforms.telegram.render import render as on_telegram
+from stories.story import Status, text_key
+from tests.handlers.talking import Talk, labels, made, read
+
+DISTILLATION = "What is a distillation attack?"
+KEY = text_key(DISTILLATION)
+
+
+async def test_a_story_offers_its_questions(talk: Talk) -> None:
+    answer = await talk.click("faq_ai-theft-claims")
+    assert answer.title == "Questions about “AI Theft Claims”"
+    assert labels(answer)[DISTILLATION] == f"faq_ai-theft-claims_{KEY}"
+    assert len(labels(answer)) == 11
+
+
+async def test_a_question_has_its_whole_answer_and_says_whose_it_is(talk: Talk) -> None:
+    answer = await talk.click(f"faq_ai-theft-claims_{KEY}")
+    edition = talk.shelf.get("ai-theft-claims")
+    assert edition is not None
+    [question] = [each for each in edition.story.questions if each.key == KEY]
+    assert answer.title == DISTILLATION
+    assert read(answer).splitlines()[1:-1] == question.answer.split("\n\n")
+    assert read(answer).splitlines()[-1].startswith("From “AI Theft Claims”")
+    assert labels(answer) == {
+        "All questions": "faq_ai-theft-claims",
+        "Story": "story_ai-theft-claims",
+    }
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["what's a distillation attack", "distilation attack", "What is a distillation attack?"],
+)
+async def test_a_question_in_ones_own_words_is_answered(talk: Talk, asked: str) -> None:
+    assert (await talk.type("faq", asked)).title == DISTILLATION
+
+
+@pytest.mark.parametrize("asked", ["ai-theft-claims", "AI theft claims", "alibaba"])
+async def test_words_that_name_a_story_offer_its_questions(talk: Talk, asked: str) -> None:
+    assert (await talk.type("faq", asked)).title == "Questions about “AI Theft Claims”"
+
+
+async def test_a_question_not_quite_like_any_is_asked_back(talk: Talk) -> None:
+    answer = await talk.type("faq", "attack")
+    assert answer.title == "I am not sure what “attack” asks"
+    assert labels(answer) == {DISTILLATION: f"faq_ai-theft-claims_{KEY}"}
+
+
+async def test_a_question_nobody_answered_is_said_not_to_be_covered(talk: Talk) -> None:
+    far = await talk.type("faq", "how many passengers were on the ferry")
+    assert far.tone is Tone.SORRY
+    assert far.title == "Not covered: “how many passengers were on the ferry”"
+    assert "Why did the night ferry stop?" in labels(far)
+    none = await talk.type("faq", "who won the cup")
+    assert none.title == "Not covered: “who won the cup”"
+    assert labels(none)["AI Theft Claims"] == "faq_ai-theft-claims"
+    nowhere = await Talk().type("faq", "who won the cup")
+    assert read(nowhere).endswith("No live story has questions and answers just now.")
+    assert labels(nowhere) == {}
+
+
+async def test_a_question_within_one_story_is_looked_for_there(talk: Talk) -> None:
+    answer = await talk.say("faq", story="night-ferry-returns", text="why did it stop")
+    assert answer.title == "Why did the night ferry stop?"
+    other = await talk.say("faq", story="night-ferry-returns", question="distillation")
+    assert other.title == "Not covered: “distillation”"
+    assert labels(other) == {"Night Ferry Returns": "faq_night-ferry-returns"}
+
+
+async def test_nothing_said_offers_the_stories_that_have_questions(talk: Talk) -> None:
+    talk.put(made("mute", "Mute", virality=9))
+    answer = await talk.say("faq")
+    assert list(labels(answer)) == [
+        "Vennburg Tram Strike",
+        "AI Theft Claims",
+        "Night Ferry Returns",
+    ]
+
+
+async def test_without_any_questions_people_hear_when_they_come() -> None:
+    answer = await Talk(made("mute", "Mute")).say("faq")
+    assert answer.title == "No live story has questions yet"
+    assert labels(answer) == {"Mute": "story_mute"}
+    assert (await Talk().say("faq")).title == "There are no live stories just now"
+    story = await Talk(made("mute", "Mute")).click("faq_mute")
+    assert story.title == "“Mute” has no questions yet"
+
+
+async def test_a_question_that_is_gone_since_the_last_revision_is_said_to_be(talk: Talk) -> None:
+    answer = await talk.click("faq_ai-theft-claims_00000000")
+    assert answer.title == "That question is gone since the story's last revision"
+    assert DISTILLATION in labels(answer)
+    unnamed = await talk.say("faq", question="00000000")
+    assert unnamed.title == "That question is gone since its story's last revision"
+    assert labels(unnamed)["AI Theft Claims"] == "faq_ai-theft-claims"
+
+
+async def test_a_question_keeps_its_button_when_questions_move() -> None:
+    talk = Talk(made("fire", "Fire", questions={"Why?": "Wind.", "Where?": "North."}))
+    link = labels(await talk.click("faq_fire"))["Where?"]
+    talk.put(
+        made("fire", "Fire", questions={"Who?": "Nobody.", "Where?": "South.", "Why?": "Wind."})
+    )
+    assert "South." in read(await talk.click(link))
+
+
+async def test_a_question_two_stories_answer_asks_which_is_meant() -> None:
+    talk = Talk(
+        made("a", "Fire", questions={"What now?": "Rain."}),
+        made("b", "Flood", questions={"What now?": "Sun."}, virality=2),
+    )
+    answer = await talk.say("faq", question=text_key("What now?"))
+    key = text_key("What now?")
+    assert labels(answer) == {"Flood": f"faq_b_{key}", "Fire": f"faq_a_{key}"}
+    assert "Rain." in read(await talk.click(f"faq_a_{key}"))
+
+
+async def test_more_questions_than_a_menu_holds_stand_on_pages() -> None:
+    talk = Talk(made("fire", "Fire", questions={f"Question {each}?": "Yes." for each in range(40)}))
+    first = await talk.click("faq_fire")
+    assert labels(first)["More ›"] == "faq_fire___2"
+    second = labels(await talk.click("faq_fire___2"))
+    assert list(second)[0] == "Question 25?"
+    assert list(second)[-2:] == ["‹ Back", "Story"]
+
+
+SENTENCES = " ".join(
+    f"Sentence number {number} says a little more than the last." for number in range(70)
+)
+
+
+@pytest.mark.parametrize("written", [SENTENCES, "*_[`" * 1000, "🛳" * 4000, "<" * 4000])
+async def test_a_long_answer_is_read_whole_on_every_platform(written: str) -> None:
+    talk = Talk(made("fire", "Fire", questions={"Why?": written[:4000].strip()}))
+    pages: list[Message] = []
+    link: str | None = f"faq_fire_{text_key('Why?')}"
+    while link:
+        pages.append(await talk.click(link))
+        link = labels(pages[-1]).get("More ›")
+    assert len(pages) > 1
+    assert labels(pages[1])["‹ Back"] == f"faq_fire_{text_key('Why?')}__1"
+    said = "".join(read(page).splitlines()[1] + " " for page in pages)
+    assert said.replace(" ", "") == written[:4000].replace(" ", "")
+    for page in pages:
+        assert "…" not in (on_discord(page).embed.description or "")
+        assert "…" not in on_telegram(page).html
+
+
+async def test_a_long_question_stands_whole_under_the_title() -> None:
+    long = "Why " + "on earth " * 25 + "did it burn?"
+    talk = Talk(made("fire", "Fire", questions={long: "Wind."}))
+    answer = await talk.click(f"faq_fire_{text_key(long)}")
+    assert answer.title == "A question about “Fire”"
+    assert read(answer).splitlines()[1] == long
+
+
+async def test_what_a_withdrawn_story_said_comes_with_a_warning() -> None:
+    talk = Talk(made("fire", "Fire", questions={"Why?": "Wind."}, retracted="It never burned."))
+    answer = await talk.click(f"faq_fire_{text_key('Why?')}")
+    assert "This story was withdrawn: It never burned." in read(answer)
+    assert answer.tone is Tone.WITHDRAWN
+
+
+async def test_an_ended_story_still_answers_by_name_but_is_not_offered() -> None:
+    talk = Talk(made("fire", "Fire", questions={"Why?": "Wind."}, status=Status.ENDED))
+    assert (await talk.type("faq", "fire")).title == "Questions about “Fire”"
+    assert (await talk.say("faq")).title == "There are no live stories just now"
+
+
+def test_while_typing_questions_of_the_chosen_story_are_suggested(talk: Talk) -> None:
+    chosen = talk.suggest("faq", "question", "", story="night-ferry-returns")
+    assert chosen[0].name == "Why did the night ferry stop?"
+    assert chosen[0].value == text_key("Why did the night ferry stop?")
+    assert [each.name for each in talk.suggest("faq", "question", "distil")] == [DISTILLATION]
+    assert talk.suggest("faq", "question", "distil", story="night-ferry-returns") == []
+    assert talk.suggest("faq", "question", "", story="volcano") == []
+    assert len(talk.suggest("faq", "question", "")) > 10

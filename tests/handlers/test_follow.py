@@ -1,0 +1,260 @@
+"""/follow, /unfollow and /following: what a chat gets, changed and said in words."""
+
+import asyncio
+
+from bot.model.message import Note, Tone
+from bot.model.rule import Loudness, Rule
+from stories.story import Status, StoryId, text_key
+from tests.handlers.talking import FERRY, FILED, HERE, THEFT, TRAM, Talk, labels, made, read
+
+
+async def test_words_are_followed_among_keywords_and_names(talk: Talk) -> None:
+    answer = await talk.type("follow", "  ferry,  Port  of Aldmar ")
+    assert answer.title == "Following “ferry” and “Port of Aldmar”"
+    assert "Every story about “ferry” or “Port of Aldmar”." in read(answer)
+    assert "1 live story matches just now." in read(answer)
+    words = ("ferry", "Port of Aldmar")
+    assert talk.rules.of(HERE) == Rule(keywords=words, entities=words)
+
+
+async def test_a_word_no_story_has_is_followed_and_said_to_match_nothing_yet(talk: Talk) -> None:
+    answer = await talk.type("follow", "ferries")
+    assert answer.title == "Following “ferries”"
+    assert "No live story has that among its keywords or names yet." in read(answer)
+
+
+async def test_a_title_or_an_id_is_followed_as_a_story(talk: Talk) -> None:
+    answer = await talk.type("follow", "ai theft CLAIMS")
+    assert answer.title == "Following “AI Theft Claims”"
+    assert labels(answer)["Unfollow"] == "unfollow_ai-theft-claims"
+    await talk.click("follow_night-ferry-returns")
+    assert talk.rules.of(HERE) == Rule(story_ids=(THEFT, FERRY))
+
+
+async def test_a_word_that_means_one_story_is_a_word_and_the_story_is_offered(talk: Talk) -> None:
+    answer = await talk.type("follow", "alibaba")
+    assert talk.rules.of(HERE) == Rule(keywords=("alibaba",), entities=("alibaba",))
+    assert labels(answer)["Follow the story “AI Theft Claims”"] == "follow_ai-theft-claims"
+
+
+async def test_a_title_with_a_comma_is_one_story() -> None:
+    talk = Talk(made("fire", "Fire, Flood and Fury"))
+    await talk.type("follow", "Fire, Flood and Fury")
+    assert talk.rules.of(HERE) == Rule(story_ids=(StoryId("fire"),))
+
+
+async def test_everything_can_be_followed(talk: Talk) -> None:
+    answer = await talk.type("follow", "All")
+    assert "Every live story." in read(answer)
+    assert talk.rules.of(HERE) == Rule(all=True)
+    assert (await talk.type("follow", "all")).title == "This chat already follows every live story"
+    assert (await talk.type("follow", "ferry")).title == "This chat already gets every live story"
+
+
+async def test_what_is_followed_already_is_said_to_be(talk: Talk) -> None:
+    for what in ("ferry", THEFT):
+        await talk.type("follow", what)
+    before = talk.rules.of(HERE)
+    assert (await talk.type("follow", "FERRY")).title == "This chat already follows “FERRY”"
+    again = await talk.type("follow", THEFT)
+    assert again.title == "This chat already follows “AI Theft Claims”"
+    assert again.tone is Tone.SORRY
+    assert talk.rules.of(HERE) == before
+
+
+async def test_a_story_that_is_over_is_not_followed() -> None:
+    talk = Talk(
+        made("over", "Over", status=Status.ENDED),
+        made("wrong", "Wrong", retracted="It was."),
+        made("part", "Part", merged_into="whole"),
+        made("whole", "Whole"),
+    )
+    over = await talk.type("follow", "over")
+    assert over.title == "“Over” has ended, so there is nothing left to follow"
+    assert labels(over) == {"Whole": "follow_whole"}
+    assert (await talk.type("follow", "wrong")).title.startswith("“Wrong” was withdrawn")
+    part = await talk.type("follow", "part")
+    assert part.title.startswith("“Part” is now part of another story")
+    assert labels(part) == {"Whole": "follow_whole"}
+    assert talk.rules.of(HERE) is None
+
+
+async def test_of_two_live_stories_of_one_title_people_choose() -> None:
+    talk = Talk(made("a", "Strike"), made("b", "Strike"))
+    answer = await talk.type("follow", "strike")
+    assert answer.title == "Several live stories are called “strike”"
+    assert labels(answer) == {"Strike (a)": "follow_a", "Strike (b)": "follow_b"}
+
+
+async def test_nothing_said_asks_what(talk: Talk) -> None:
+    answer = await talk.say("follow")
+    assert answer.title == "What should this chat follow?"
+    assert labels(answer)["AI Theft Claims"] == "follow_ai-theft-claims"
+    assert labels(answer)["All stories"] == "follow_all"
+    assert await talk.type("follow", " , ,") == answer
+
+
+async def test_a_chat_follows_at_most_fifty_words_and_a_hundred_stories() -> None:
+    talk = Talk(*(made(f"s{number}", f"Story s{number}") for number in range(101)))
+    await talk.type("follow", ",".join(f"word{number}" for number in range(50)))
+    full = await talk.type("follow", "one more")
+    assert full.title == "A chat can follow 50 words, and this one follows 50"
+    for number in range(100):
+        assert (await talk.type("follow", f"s{number}")).title.startswith("Following")
+    full = await talk.type("follow", "s100")
+    assert full.title == "This chat follows 100 stories, which is the most it can"
+    rule = talk.rules.of(HERE)
+    assert rule is not None
+    assert (len(rule.keywords), len(rule.story_ids)) == (50, 100)
+    listed = await talk.say("following")
+    assert labels(listed)["Unfollow others"] == "unfollow__2"
+    assert len(labels(await talk.click("unfollow__2"))) == 25 + 3
+
+
+async def test_a_word_longer_than_any_keyword_is_refused(talk: Talk) -> None:
+    answer = await talk.type("follow", "x" * 101)
+    assert "is longer than any keyword (100 characters)" in answer.title
+    assert talk.rules.of(HERE) is None
+
+
+async def test_two_moderators_at_once_lose_nothing(talk: Talk) -> None:
+    async def slowly(save=talk.rules.set) -> None: ...  # type: ignore[no-untyped-def]
+
+    await slowly()
+    await asyncio.gather(*(talk.type("follow", word) for word in ("one", "two", "three")))
+    rule = talk.rules.of(HERE)
+    assert rule is not None
+    assert set(rule.keywords) == {"one", "two", "three"}
+
+
+async def test_only_moderators_change_what_others_get(talk: Talk) -> None:
+    talk.moderator = False
+    for command in ("follow", "unfollow"):
+        answer = await talk.type(command, "all")
+        assert answer.title == f"/{command} is for the moderators of this chat"
+    talk.private = True
+    assert (await talk.type("follow", "all")).title == "Following all stories"
+
+
+async def test_a_chat_in_the_operators_file_is_not_changed_from_chat(talk: Talk) -> None:
+    talk.chat = FILED
+    for command in ("follow", "unfollow"):
+        answer = await talk.type(command, "ferry")
+        assert answer.title == "What this chat gets is set by whoever runs this bot"
+        assert "discord:77" in read(answer)
+
+
+async def test_while_the_storage_is_away_nothing_is_claimed_to_be_followed(talk: Talk) -> None:
+    talk.rules.away = True
+    answer = await talk.type("follow", "ferry")
+    assert answer.title == "That cannot be saved just now"
+    assert talk.rules.of(HERE) is None
+
+
+async def test_while_typing_all_and_live_stories_are_suggested(talk: Talk) -> None:
+    assert [each.value for each in talk.suggest("follow", "what", "")] == [
+        "all",
+        TRAM,
+        THEFT,
+        FERRY,
+    ]
+    assert [each.value for each in talk.suggest("follow", "what", "fer")] == [FERRY]
+
+
+async def test_a_word_or_a_story_is_unfollowed_by_name_or_button(talk: Talk) -> None:
+    await talk.type("follow", "ferry, tram, AI")
+    await talk.type("follow", THEFT)
+    answer = await talk.type("unfollow", "Ferry")
+    assert answer.title == "No longer following “ferry”"
+    assert "Every story about “tram” or “AI”." in read(answer)
+    await talk.click(f"unfollow_{text_key('tram')}")
+    await talk.type("unfollow", "theft claims")
+    assert talk.rules.of(HERE) == Rule(keywords=("AI",), entities=("AI",))
+    last = await talk.type("unfollow", "ai, cricket")
+    assert "This chat follows nothing now." in read(last)
+    assert "“cricket” was not followed here." in read(last)
+    assert talk.rules.of(HERE) is None
+
+
+async def test_a_story_no_longer_kept_is_unfollowed_by_its_id(talk: Talk) -> None:
+    talk.rules.saved[HERE] = Rule(story_ids=(StoryId("long-gone"), THEFT))
+    assert labels(await talk.say("unfollow"))["long-gone"] == "unfollow_long-gone"
+    assert (await talk.click("unfollow_long-gone")).title == "No longer following long-gone"
+    assert talk.rules.of(HERE) == Rule(story_ids=(THEFT,))
+
+
+async def test_a_story_that_still_comes_by_a_word_is_said_to(talk: Talk) -> None:
+    await talk.type("follow", "Alibaba")
+    await talk.type("follow", THEFT)
+    answer = await talk.type("unfollow", THEFT)
+    assert "“AI Theft Claims” still comes here: it matches what is left." in read(answer)
+
+
+async def test_unfollowing_all_leaves_nothing(talk: Talk) -> None:
+    await talk.type("follow", "ferry")
+    await talk.type("follow", "all")
+    assert (await talk.type("unfollow", "all")).title == "This chat follows nothing now"
+    assert talk.rules.of(HERE) is None
+    assert (await talk.type("unfollow", "all")).title == "This chat follows nothing"
+
+
+async def test_what_is_not_followed_cannot_be_unfollowed(talk: Talk) -> None:
+    await talk.type("follow", "ferry")
+    answer = await talk.type("unfollow", "tram")
+    assert answer.title == "This chat does not follow “tram”"
+    assert labels(answer) == {"“ferry”": f"unfollow_{text_key('ferry')}"}
+    await talk.type("follow", "all")
+    whole = await talk.type("unfollow", "tram")
+    assert whole.title == "This chat gets every live story, so none can be left out by itself"
+
+
+def test_while_typing_what_is_followed_is_suggested(talk: Talk) -> None:
+    talk.rules.saved[HERE] = Rule(keywords=("ferry",), entities=("ferry",), story_ids=(THEFT,))
+    assert [each.name for each in talk.suggest("unfollow", "what", "")] == [
+        "“ferry”",
+        "AI Theft Claims",
+    ]
+    assert [each.value for each in talk.suggest("unfollow", "what", "THE")] == [THEFT]
+
+
+async def test_what_a_chat_gets_is_said_in_words_and_the_chat_named_last(talk: Talk) -> None:
+    talk.rules.saved[HERE] = Rule(
+        keywords=("ferry",),
+        entities=("Alibaba",),
+        story_ids=(THEFT,),
+        min_virality=4,
+        min_articles=1,
+        show_leaning=True,
+        loudness=Loudness.EDIT,
+    )
+    talk.moderator = False
+    answer = await talk.say("following")
+    assert read(answer).splitlines() == [
+        "This chat gets",
+        "Every story about “ferry” or “Alibaba”.",
+        "These stories as well:",
+        "“AI Theft Claims”",
+        "Only with a virality 4 or more and 1 article or more; "
+        "a story without that figure does not come here.",
+        "Cards show the political leaning of the coverage.",
+        "Cards are edited as stories develop, and nothing else is said.",
+        "This chat is telegram:-100123",
+    ]
+    assert isinstance(answer.blocks[-1], Note)
+    assert labels(answer)["AI Theft Claims"] == "unfollow_ai-theft-claims"
+
+
+async def test_a_chat_that_follows_nothing_is_named_too(talk: Talk) -> None:
+    answer = await talk.say("following")
+    assert answer.title == "This chat follows nothing yet"
+    assert answer.blocks[-1] == Note("This chat is telegram:-100123")
+    assert labels(answer) == {"Follow something": "follow"}
+
+
+async def test_what_the_operators_file_says_is_shown_without_buttons(talk: Talk) -> None:
+    talk.chat = FILED
+    answer = await talk.say("following")
+    assert "Every story about “Alibaba”." in read(answer)
+    assert "Set by whoever runs this bot" in read(answer)
+    assert answer.blocks[-1] == Note("This chat is discord:77")
+    assert labels(answer) == {}

@@ -1,0 +1,81 @@
+"""/pin, /unpin and /pins: which cards stand at the top of a chat."""
+
+import pytest
+
+from stories.story import StoryId
+from tests.handlers.talking import FERRY, HERE, THEFT, TRAM, Talk, labels, made, read
+
+
+async def test_a_story_is_pinned_by_its_words(talk: Talk) -> None:
+    answer = await talk.type("pin", "ferry")
+    assert answer.title == "Pinned “Night Ferry Returns”"
+    assert labels(answer)["Unpin"] == "unpin_night-ferry-returns"
+    assert talk.desk.pinned[HERE] == [FERRY]
+
+
+async def test_nothing_said_asks_which_story_to_pin(talk: Talk) -> None:
+    answer = await talk.say("pin")
+    assert list(labels(answer).values()) == [f"pin_{each}" for each in (TRAM, THEFT, FERRY)]
+    assert (await Talk().say("pin")).title == "There are no live stories just now"
+
+
+async def test_a_story_nobody_knows_is_not_pinned(talk: Talk) -> None:
+    answer = await talk.type("pin", "volcano")
+    assert answer.title == "I know no story about “volcano”"
+    assert labels(answer)["AI Theft Claims"] == "pin_ai-theft-claims"
+    assert talk.desk.pinned == {}
+
+
+async def test_a_withdrawn_or_merged_story_is_not_pinned() -> None:
+    talk = Talk(
+        made("wrong", "Wrong", retracted="It was."),
+        made("part", "Part", merged_into="whole"),
+        made("whole", "Whole"),
+    )
+    assert (await talk.type("pin", "wrong")).title == "“Wrong” was withdrawn, so it is not pinned"
+    part = await talk.type("pin", "part")
+    assert part.title == "“Part” is now part of another story"
+    assert labels(part) == {"Whole": "pin_whole"}
+    assert talk.desk.pinned == {}
+
+
+async def test_a_right_that_is_missing_is_named(talk: Talk) -> None:
+    talk.desk.lacking.add(HERE)
+    answer = await talk.type("pin", "ferry")
+    assert answer.title == "I may not pin here: I lack the right “Pin Messages”"
+
+
+async def test_what_is_pinned_is_listed_with_its_figures(talk: Talk) -> None:
+    assert (await talk.say("pins")).title == "I have nothing pinned here"
+    talk.desk.pinned[HERE] = [THEFT, StoryId("long-gone")]
+    answer = await talk.say("pins")
+    assert read(answer).splitlines() == [
+        "Pinned here",
+        "AI Theft Claims",
+        "● Active · 21 hours · virality 4.5 · 14 articles",
+        "long-gone",
+    ]
+    assert labels(answer)["long-gone"] == "unpin_long-gone"
+
+
+async def test_a_pinned_story_is_unpinned_by_words_id_or_button(talk: Talk) -> None:
+    talk.desk.pinned[HERE] = [THEFT, FERRY, TRAM, StoryId("long-gone")]
+    assert labels(await talk.say("unpin"))["AI Theft Claims"] == "unpin_ai-theft-claims"
+    assert (await talk.type("unpin", "alibaba")).title == "Unpinned “AI Theft Claims”"
+    await talk.click("unpin_night-ferry-returns")
+    await talk.type("unpin", "long-gone")
+    assert talk.desk.pinned[HERE] == [TRAM]
+
+
+async def test_what_is_not_pinned_cannot_be_unpinned(talk: Talk) -> None:
+    assert (await talk.type("unpin", "ferry")).title == "I have nothing pinned here"
+    talk.desk.pinned[HERE] = [THEFT]
+    answer = await talk.type("unpin", "ferry")
+    assert answer.title == "I have not pinned “ferry” here"
+    assert labels(answer) == {"AI Theft Claims": "unpin_ai-theft-claims"}
+
+
+@pytest.mark.parametrize("command", ["pin", "unpin", "pins"])
+async def test_pins_are_for_moderators(talk: Talk, command: str) -> None:
+    talk.moderator = False
+    assert (await talk.say(command)).title == f"/{command} is for the moderators of this chat"

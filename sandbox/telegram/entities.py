@@ -378,11 +378,10 @@ def _inside(span: Span, other: Span) -> bool:
     return other.start <= span.start and span.end <= other.end
 
 
+_LINK_TAIL = r"[^\s<>\"]*[^\s<>\".,:;!?)\]}'»”]"
+
 _FOUND = (
-    (
-        "url",
-        re.compile(r"https?://[^\s<>\"]+[^\s<>\".,:;!?)\]}'»”]|(?<![\w.@/])(?:www\.|t\.me/)\S+\w"),
-    ),
+    ("url", re.compile(rf"(?:https?://|(?<![\w.@/])(?:www\.|t\.me/)){_LINK_TAIL}")),
     ("email", re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     (
         "bot_command",

@@ -3,11 +3,12 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 from sandbox.calls import Call
 from sandbox.telegram import entities, server
@@ -63,7 +64,7 @@ class Telegram:
         if token.partition(":")[0] != str(BOT):
             raise ValueError(f"the sandbox's token must begin with {BOT}: (the bot's id)")
         self.token = token
-        self._watchers: set[asyncio.Event] = set()
+        self._watchers: WeakSet[asyncio.Event] = WeakSet()
         self._updates = Updates(self._changed)
         self.world = World(
             tell=self._updates.add, changed=self._changed, clock=clock, privacy=privacy
@@ -388,17 +389,18 @@ class Telegram:
             ]
         return chat
 
-    async def watch(self) -> AsyncIterator[None]:
-        """Yields after every visible change; several at once may come as one."""
+    def watch(self) -> AsyncGenerator[None, None]:
+        """Yields after every visible change from this call on; several at once may come as one."""
         changed = asyncio.Event()
-        self._watchers.add(changed)
-        try:
+        self._watchers.add(changed)  # until the generator, which holds it, is gone
+
+        async def changes() -> AsyncGenerator[None, None]:
             while True:
                 await changed.wait()
                 changed.clear()
                 yield
-        finally:
-            self._watchers.discard(changed)
+
+        return changes()
 
     async def settle(
         self,

@@ -270,7 +270,7 @@ def _standing(before: Story, after: Story) -> Iterator[_Found]:
 def _bullets(before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Found]:
     """Bullets that came, went or were reworded, wherever in the breakdown they stand."""
     gone, come = _without(before, after), _without(after, before)
-    for old, new in _reworded(gone, come):
+    for old, new in sorted(_reworded(gone, come), key=lambda pair: after.index(pair[1])):
         gone.remove(old)
         come.remove(new)
         yield Kind.BULLET_REWORDED, old, new

@@ -4,9 +4,10 @@
 //   header              discord-connected, telegram-connected (data-connected="true" | "false")
 //   both panes          discord-pane, telegram-pane; discord-persona, telegram-persona (the switches), with one button a
 //                       person: discord-persona-mira, discord-persona-sol, telegram-persona-mira, telegram-persona-sol;
-//                       discord-composer, telegram-composer; discord-message, telegram-message (each also carries, on
-//                       itself or the row around it, data-message=<id>); command-option-<name> (a subcommand's spaces as
-//                       dashes) in the open picker; discord-button, telegram-button (buttons under messages)
+//                       discord-composer, telegram-composer; discord-message, telegram-message (the row around each
+//                       carries data-message=<id>); discord-button, telegram-button (under messages); edited-above
+//                       (shown when a message out of view changed); command-option-<name> in the open picker (the
+//                       spaces of a subcommand as dashes)
 //   Discord             discord-channel-<name>, discord-channel-dm; option-<name> (a chosen command's option field),
 //                       add-option-<name>; autocomplete-choice; discord-select, discord-select-option; pins-button,
 //                       pins-popover; discord-notice (what only this page says, such as a command that went unanswered)

@@ -1,6 +1,6 @@
 // The Discord pane: channels, messages with embeds and components, pins, and the command composer.
 
-import { avatar, h, icon, keepBottom, link, personaSwitch, pictureOf, plainName, reconcile } from "./dom.js";
+import { avatar, EditedAbove, h, icon, keepBottom, link, personaSwitch, pictureOf, plainName, reconcile, show } from "./dom.js";
 import { Composer } from "./discord_composer.js";
 import { inline, markdown } from "./discord_markdown.js";
 import { day, fullTime, messageTime, clock, sameDay, timestamp } from "./times.js";
@@ -9,6 +9,7 @@ const GROUPED_WITHIN = 7 * 60 * 1000; // Discord leaves out the name again withi
 const PINNED = 6, JOINED = 7, THREAD = 18, REPLY = 19; // docs.discord.com/developers/resources/message#message-object-message-types
 const CROSSPOSTED = 1, EPHEMERAL = 64, LOADING = 128, SILENT = 4096;
 const BUTTON = 2, TEXT_SELECT = 3;
+const KINDS = { announcement: "megaphone", thread: "topics", forum: "topics" };
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger" };
 
 export class DiscordPane {
@@ -30,6 +31,7 @@ export class DiscordPane {
     this.scroller = h("div", { class: "d-scroll", tabindex: "0", "aria-label": "Messages in this channel" }, this.list);
     this.jump = h("button", { type: "button", class: "d-jump", hidden: true, on: { click: () => this.toBottom() } }, "New messages ", icon("down", 14));
     this.scroller.addEventListener("scroll", () => this.atBottom() && (this.jump.hidden = true));
+    this.edited = new EditedAbove(this.scroller);
     this.composer = new Composer(this);
     root.append(
       this.strip,
@@ -38,7 +40,7 @@ export class DiscordPane {
         h("nav", { class: "d-side", "aria-label": "Discord channels" }, this.guild, this.channels, this.me),
         h("div", { class: "d-chat" },
           h("header", { class: "d-head" }, this.title, this.pinsButton, this.pins),
-          this.scroller, this.jump, this.composer.root)));
+          h("div", { class: "d-middle" }, this.scroller, this.edited.button, this.jump), this.composer.root)));
     document.addEventListener("click", (event) => !this.pins.hidden && !event.composedPath().some((node) => node === this.pins || node === this.pinsButton) && this.togglePins(false));
     this.pins.addEventListener("keydown", (event) => event.key === "Escape" && (this.togglePins(false), this.pinsButton.focus()));
     document.addEventListener("click", (event) => !event.composedPath().some((node) => node.classList?.contains("d-select")) && closeMenus());
@@ -62,7 +64,7 @@ export class DiscordPane {
   }
   names = {
     person: (id) => [...this.view.people, { id: this.view.bot.id, name: this.view.bot.username }].filter((one) => String(one.id) === id).map(plainName)[0] ?? "unknown-user",
-    role: (id) => (this.view.guild.roles ?? []).find((role) => String(role.id) === id)?.name ?? "role",
+    role: (id) => (this.view.guild.roles ?? []).find((role) => String(role.id) === id)?.name ?? "deleted-role",
     channel: (id) => this.view.channels.find((channel) => String(channel.id) === id)?.name ?? "unknown",
     openChannel: (id) => this.places.some((channel) => channel.id === id) && this.open(id),
   };
@@ -127,9 +129,12 @@ export class DiscordPane {
     const shown = this.rows();
     const news = shown.at(-1)?.id;
     const known = this.read.get(this.persona + this.place);
-    const atBottom = keepBottom(this.scroller, () => reconcile(this.list, shown, {
+    let changed = [];
+    const atBottom = keepBottom(this.scroller, () => (changed = reconcile(this.list, shown, {
       key: (row) => row.id, fresh, signature: (row, before) => this.signature(row, before), build: (row, before) => this.row(row, before),
-    }), fresh || force);
+    })), fresh || force);
+    if (fresh) this.edited.hide();
+    this.edited.notice(changed);
     if (!atBottom && news !== known) this.jump.hidden = false;
     if (atBottom) this.jump.hidden = true;
     this.read.set(this.persona + this.place, news);
@@ -139,7 +144,7 @@ export class DiscordPane {
 
   drawChannels() {
     const places = this.places;
-    const rows = [{ id: "head-text", head: "Text channels" }, ...places.filter((one) => one.kind !== "dm"), { id: "head-dm", head: "Direct messages" }, ...places.filter((one) => one.kind === "dm")];
+    const rows = [{ id: "head-text", head: "Text channels" }, ...withThreads(places), { id: "head-dm", head: "Direct messages" }, ...places.filter((one) => one.kind === "dm")];
     const unread = (channel) => {
       const last = this.messages(channel.id).at(-1)?.id;
       const key = this.persona + channel.id;
@@ -150,11 +155,11 @@ export class DiscordPane {
       key: (row) => row.id, quiet: true,
       signature: (row) => JSON.stringify([row, row.id === this.place, !row.head && unread(row), row.kind === "dm" && this.view.connected]),
       build: (row) => row.head ? h("div", { class: "d-category" }, icon("chevron", 10), row.head) : h("button", {
-        type: "button", class: `d-channel ${row.id === this.place ? "here" : ""} ${unread(row) ? "unread" : ""}`, "data-focus": row.id,
+        type: "button", class: `d-channel ${row.kind} ${row.id === this.place ? "here" : ""} ${unread(row) ? "unread" : ""}`, "data-focus": row.id,
         "data-testid": `discord-channel-${row.kind === "dm" ? "dm" : row.name}`, "aria-current": row.id === this.place ? "page" : null,
         on: { click: () => this.open(row.id) },
       },
-      row.kind === "dm" ? h("span", { class: `d-presence ${this.view.connected ? "on" : ""}` }, avatar(this.view.bot.username, this.view.bot.id, "small bot")) : icon(row.kind === "announcement" ? "megaphone" : "hash", 18),
+      row.kind === "dm" ? h("span", { class: `d-presence ${this.view.connected ? "on" : ""}` }, avatar(this.view.bot.username, this.view.bot.id, "small bot")) : icon(KINDS[row.kind] ?? "hash", row.kind === "thread" ? 15 : 18),
       h("span", { class: "d-channel-name", text: row.kind === "dm" ? this.view.bot.username : row.name }),
       unread(row) && h("span", { class: "visually-hidden", text: "unread" })),
     });
@@ -174,7 +179,7 @@ export class DiscordPane {
     if (this.headSign === sign) return;
     this.headSign = sign;
     this.title.replaceChildren(
-      channel.kind === "dm" ? avatar(this.view.bot.username, this.view.bot.id, "small bot") : icon(channel.kind === "announcement" ? "megaphone" : "hash", 22),
+      channel.kind === "dm" ? avatar(this.view.bot.username, this.view.bot.id, "small bot") : icon(KINDS[channel.kind] ?? "hash", 22),
       h("h3", { text: channel.kind === "dm" ? this.view.bot.username : channel.name }),
       channel.topic ? h("span", { class: "d-topic", text: channel.topic }) : "");
     this.pinsButton.setAttribute("aria-label", `Pinned messages, ${pins.length}`);
@@ -208,9 +213,7 @@ export class DiscordPane {
   jumpTo(id) {
     const node = [...this.list.children].find((row) => row.dataset.message === id);
     if (!node) return;
-    node.scrollIntoView({ block: "center" });
-    node.classList.remove("changed");
-    requestAnimationFrame(() => node.classList.add("changed"));
+    show(node);
   }
 
   toBottom() {
@@ -257,9 +260,9 @@ export class DiscordPane {
   welcome() {
     const { channel } = this;
     return h("div", { class: "d-welcome" },
-      channel.kind === "dm" ? avatar(this.view.bot.username, this.view.bot.id, "large bot") : h("span", { class: "d-welcome-icon" }, icon(channel.kind === "announcement" ? "megaphone" : "hash", 38)),
-      h("h3", { text: channel.kind === "dm" ? this.view.bot.username : `Welcome to #${channel.name}!` }),
-      h("p", { text: channel.kind === "dm" ? `This is the beginning of your direct message history with ${this.view.bot.username}.` : `This is the start of the #${channel.name} channel.` }));
+      channel.kind === "dm" ? avatar(this.view.bot.username, this.view.bot.id, "large bot") : h("span", { class: "d-welcome-icon" }, icon(KINDS[channel.kind] ?? "hash", 38)),
+      h("h3", { text: channel.kind === "dm" ? this.view.bot.username : channel.kind === "thread" ? channel.name : `Welcome to #${channel.name}!` }),
+      h("p", { text: channel.kind === "dm" ? `This is the beginning of your direct message history with ${this.view.bot.username}.` : channel.kind === "thread" ? `This is the start of a thread in #${this.names.channel(channel.parent)}.` : `This is the start of the #${channel.name} channel.` }));
   }
 
   system(message) {
@@ -278,7 +281,7 @@ export class DiscordPane {
   message(message, before) {
     const joined = this.joins(message, before);
     const hidden = Boolean(message.flags & EPHEMERAL);
-    const mentioned = (message.mentions ?? []).some((one) => String(one.id) === this.persona) || message.mention_everyone || (message.mention_roles ?? []).length > 0;
+    const mentioned = (message.mentions ?? []).some((one) => String(one.id) === this.persona) || message.mention_everyone || (message.mention_roles ?? []).some((role) => this.person.roles?.includes(String(role)));
     const top = message.type === REPLY ? this.replyLine(message) : message.interaction_label ? this.usedLine(message) : null;
     return h("article", { class: `d-message ${joined ? "joined" : ""} ${top ? "topped" : ""} ${hidden ? "ephemeral" : ""} ${mentioned ? "mentioned" : ""}`, "data-testid": "discord-message", "aria-label": `Message from ${authorName(message)}` },
       top,
@@ -389,7 +392,8 @@ export class DiscordPane {
     node.classList.add("busy");
     node.setAttribute("aria-busy", "true");
     try {
-      await this.act("discord.click", { person: this.persona, message: { id: message.id, channel_id: message.channel_id ?? this.place }, custom_id, values });
+      const answer = await this.act("discord.click", { person: this.persona, message: { id: message.id, channel_id: message.channel_id ?? this.place }, custom_id, values });
+      if (answer.modal) this.notice("The bot opened a form; this page does not draw forms.", answer.modal.title);
     } catch (error) {
       this.notice(error.message, "This interaction failed");
     } finally {
@@ -481,6 +485,12 @@ export class DiscordPane {
       h("div", { class: "d-content" }, h("div", { class: "d-author" }, h("span", { class: "d-name", text: row.title })), row.text.replace(/\.$/, "") !== row.title && h("div", { class: "d-text", text: row.text }),
         h("div", { class: "d-only-you" }, icon("eye", 14), h("span", {}, "Only you can see this · ", this.inlineButton("Dismiss message", () => { this.notices = this.notices.filter((one) => one.id !== row.id); this.draw(); }))))));
   }
+}
+
+/** The server's channels, each followed by its threads. */
+function withThreads(places) {
+  const threads = places.filter((place) => place.kind === "thread");
+  return places.filter((place) => place.kind !== "dm" && place.kind !== "thread").flatMap((place) => [place, ...threads.filter((thread) => thread.parent === place.id)]);
 }
 
 function authorName(message) {

@@ -311,7 +311,8 @@ export class Composer {
     this.input.focus();
     pane.draw(true);
     try {
-      await pane.act("discord.slash", { person: one.person, channel: one.channel, command: one.command, options });
+      const answer = await pane.act("discord.slash", { person: one.person, channel: one.channel, command: one.command, options });
+      if (answer.modal) pane.notice("The bot opened a form; this page does not draw forms.", answer.modal.title);
     } catch (error) {
       pane.notice(error.message);
     } finally {

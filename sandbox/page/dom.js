@@ -55,6 +55,7 @@ const PATHS = {
   check: "m4 13 4 4L18 7",
   copy: "M8 8h11v12H8V8Zm-3 8V4h11",
   slash: "M15 4 9 20",
+  up: "M12 20V5m-6 6 6-6 6 6",
   down: "M12 4v15m-6-6 6 6 6-6",
   chat: "M4 5h16v11H10l-5 4v-4H4V5Z",
 };
@@ -103,10 +104,12 @@ const seenAsReduced = () => matchMedia("(prefers-reduced-motion: reduce)").match
  * Keeps `list`'s children equal to `items`, touching only what differs. A row that is new slides in and a row that
  * changed flashes, except on the first showing of a place (`fresh`)
  * or where movement would only distract (`quiet`). The keyboard's place in a changed row is kept by data-focus.
+ * Returns the rows that changed.
  */
 export function reconcile(list, items, { key, signature, build, fresh = false, quiet = false }) {
   const rows = fresh || !list.rows ? new Map() : list.rows;
   const next = new Map();
+  const changed = [];
   let before = null;
   for (const [index, item] of items.entries()) {
     const id = key(item);
@@ -121,6 +124,7 @@ export function reconcile(list, items, { key, signature, build, fresh = false, q
         if (focused) [...node.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === focused)?.focus({ preventScroll: true });
       }
       if (!fresh && !quiet) mark(node, old ? "changed" : "arrived");
+      if (old) changed.push(node);
     }
     next.set(id, { node, sign });
     const place = before ? before.nextSibling : list.firstChild;
@@ -130,10 +134,16 @@ export function reconcile(list, items, { key, signature, build, fresh = false, q
   const kept = new Set([...next.values()].map(({ node }) => node));
   for (const child of [...list.children]) if (!kept.has(child)) child.remove();
   list.rows = next;
+  return changed;
 }
 
 function mark(node, what) {
-  if (seenAsReduced()) return;
+  if (seenAsReduced()) {
+    // Who wants no motion still sees that something changed.
+    node.classList.toggle("changed-still", what === "changed");
+    setTimeout(() => node.classList.remove("changed-still"), 1800);
+    return;
+  }
   node.classList.add(what);
   node.addEventListener("animationend", () => node.classList.remove(what), { once: true });
 }
@@ -144,6 +154,39 @@ export function keepBottom(scroller, update, force = false) {
   update();
   if (atBottom) scroller.scrollTop = scroller.scrollHeight;
   return atBottom;
+}
+
+/** A button that says when a message changed above what is in view, and goes there: an edit makes no other sign of itself. */
+export class EditedAbove {
+  constructor(scroller) {
+    this.scroller = scroller;
+    this.button = h("button", { type: "button", class: "edited-above", "data-testid": "edited-above", hidden: true, on: { click: () => this.go() } }, icon("up", 14), " Edited above");
+    scroller.addEventListener("scroll", () => !this.button.hidden && this.inView() && this.hide());
+  }
+  inView() {
+    return this.row.getBoundingClientRect().bottom > this.scroller.getBoundingClientRect().top + 24;
+  }
+  notice(changed) {
+    this.row = changed.at(-1) ?? this.row;
+    if (!changed.length || this.inView()) return;
+    this.button.hidden = false;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.hide(), 8000);
+  }
+  hide() {
+    this.button.hidden = true;
+  }
+  go() {
+    this.hide();
+    show(this.row);
+  }
+}
+
+/** Brings a row into view and lets it flash. */
+export function show(row) {
+  row.scrollIntoView({ block: row.offsetHeight > row.parentElement.parentElement.clientHeight ? "start" : "center" });
+  row.classList.remove("changed");
+  requestAnimationFrame(() => mark(row, "changed"));
 }
 
 /** Moves the choice in a listbox; `input` keeps the focus and says which option is active. */

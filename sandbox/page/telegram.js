@@ -1,6 +1,6 @@
 // The Telegram pane: chats and topics, bubbles with inline keyboards, the pinned bar, deep links, the bot's menu.
 
-import { avatar, Choices, h, icon, keepBottom, link, personaSwitch, plainName, reconcile, safeUrl } from "./dom.js";
+import { avatar, Choices, EditedAbove, h, icon, keepBottom, link, personaSwitch, plainName, reconcile, safeUrl, show } from "./dom.js";
 import { entities } from "./telegram_entities.js";
 import { clock, day, fullTime, sameDay } from "./times.js";
 
@@ -21,6 +21,7 @@ export class TelegramPane {
     this.scroller = h("div", { class: "t-scroll", tabindex: "0", "aria-label": "Messages in this chat" }, this.list);
     this.jump = h("button", { type: "button", class: "t-jump", hidden: true, "aria-label": "To the newest message", on: { click: () => this.toBottom() } }, icon("chevron", 22));
     this.scroller.addEventListener("scroll", () => this.atBottom() && (this.jump.hidden = true));
+    this.edited = new EditedAbove(this.scroller);
     this.toast = h("div", { class: "t-toast", role: "status", hidden: true, "data-testid": "telegram-toast" });
     this.alertWords = h("p");
     this.alertOk = h("button", { type: "button", class: "t-alert-ok", text: "OK", on: { click: () => this.closeAlert() } });
@@ -31,7 +32,7 @@ export class TelegramPane {
       this.strip,
       h("div", { class: "t-body" }, this.side,
         h("div", { class: "t-chat" }, h("header", { class: "t-head" }, this.title), this.pinned,
-          h("div", { class: "t-middle" }, this.scroller, this.jump, this.toast), this.foot)),
+          h("div", { class: "t-middle" }, this.scroller, this.edited.button, this.jump, this.toast), this.foot)),
       this.alert);
     this.acts = { open: (url) => this.deepLink(url), command: (text) => this.say(text) };
   }
@@ -114,7 +115,10 @@ export class TelegramPane {
     const rows = this.rows(place);
     const news = this.messages(place).at(-1)?.message_id ?? 0;
     const known = this.read.get(`${this.persona} ${place.key}`) ?? 0;
-    const atBottom = keepBottom(this.scroller, () => reconcile(this.list, rows, { key: (row) => row.key, signature: (row) => signature(row), build: (row) => this.row(row), fresh }), fresh || force);
+    let changed = [];
+    const atBottom = keepBottom(this.scroller, () => (changed = reconcile(this.list, rows, { key: (row) => row.key, signature: (row) => signature(row), build: (row) => this.row(row), fresh })), fresh || force);
+    if (fresh) this.edited.hide();
+    this.edited.notice(changed);
     if (!atBottom && news > known) this.jump.hidden = false;
     if (atBottom) this.jump.hidden = true;
     this.read.set(`${this.persona} ${place.key}`, news);
@@ -272,9 +276,7 @@ export class TelegramPane {
   jumpTo(id) {
     const node = [...this.list.children].find((row) => row.dataset.message === String(id));
     if (!node) return;
-    node.scrollIntoView({ block: "center" });
-    node.classList.remove("changed");
-    requestAnimationFrame(() => node.classList.add("changed"));
+    show(node);
   }
 
   toBottom() {

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from bot.model.errors import (
     SetupError,
     Unreachable,
 )
-from bot.model.message import Message, Text
+from bot.model.message import Message
 from bot.platforms.discord import rights
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import Right
@@ -436,16 +436,14 @@ class TestRefusals:
         # twice, as the HTTP library repeats a PUT or DELETE by itself when the connection drops
         times = 2 if status == 0 and method in ("PUT", "DELETE") else 1
         discord.fail_next(method, f"^/channels/{NEWS}/messages", status, body, times=times)
+        doing: dict[str, Callable[[], Awaitable[object]]] = {
+            "post": lambda: platform.post(HERE, CARD, key="two"),
+            "edit": lambda: platform.edit(HERE, card, BARE_CARD),
+            "pin": lambda: platform.pin(HERE, card),
+            "unpin": lambda: platform.unpin(HERE, card),
+        }
         with pytest.raises(kind, match=said) as raised:
-            match what:
-                case "post":
-                    await platform.post(HERE, CARD, key="two")
-                case "edit":
-                    await platform.edit(HERE, card, BARE_CARD)
-                case "pin":
-                    await platform.pin(HERE, card)
-                case _:
-                    await platform.unpin(HERE, card)
+            await doing[what]()
         assert type(raised.value) is kind
         if isinstance(raised.value, NotNow):
             assert raised.value.after > timedelta(0)
@@ -507,6 +505,29 @@ class TestRefusals:
 
 
 class TestConnection:
+    async def test_a_visitor_sees_rights_and_changes_nothing(
+        self, discord: Discord, kitchen: Kitchen
+    ) -> None:
+        async with running(platform_of(discord), kitchen.menu):
+            offered = discord.view()["commands"]
+        platform = platform_of(discord)
+        discord.deny(NEWS, "EMBED_LINKS")
+        async with platform.visit() as name:
+            assert name.startswith("Storywire")
+            assert not platform.connected
+            assert await platform.lacks(HERE, Right.POST) == ("Embed Links",)
+            assert await platform.lacks(HERE, Right.PIN) == ()
+        assert discord.view()["commands"] == offered
+
+    async def test_a_visitor_is_told_what_is_wrong(self, discord: Discord) -> None:
+        with pytest.raises(SetupError, match="refused the token"):
+            async with platform_of(discord, "wrong").visit():
+                pass
+        nowhere = f"http://127.0.0.1:{free_port()}"
+        with pytest.raises(NotNow, match="no connection"):
+            async with DiscordPlatform("wrong", api_url=nowhere, gateway_url=nowhere).visit():
+                pass
+
     async def test_buttons_work_after_a_restart(self, discord: Discord, kitchen: Kitchen) -> None:
         async with running(platform_of(discord), kitchen.menu):
             shown = (await discord.slash(MIRA, NEWS, "story", {"words": "ferry"})).message
@@ -520,7 +541,7 @@ class TestConnection:
     ) -> None:
         caplog.set_level(logging.INFO)
         wrong = "MTE2.wrong.token-that-nobody-may-see"
-        with pytest.raises(SetupError, match="Discord refused the token: .*Reset Token") as raised:
+        with pytest.raises(SetupError, match=r"Discord refused the token: .*Reset Token") as raised:
             await platform_of(discord, wrong).run(kitchen.menu)
         assert wrong not in str(raised.value)
         assert wrong not in caplog.text
@@ -530,11 +551,12 @@ class TestConnection:
         self, discord: Discord, kitchen: Kitchen
     ) -> None:
         platform = platform_of(discord)
+        task = asyncio.create_task(platform.run(kitchen.menu))
+        await until(lambda: platform.connected)
+        await discord.hang_up(4004)
         with pytest.raises(SetupError, match="refused the token"):
-            async with running(platform, kitchen.menu):
-                await discord.hang_up(4004)
-                await until(lambda: not platform.connected)
-                await asyncio.sleep(0.2)  # running() then raises what ended it
+            await task
+        assert not platform.connected
 
     async def test_a_network_that_is_down_is_waited_for(
         self, kitchen: Kitchen, caplog: pytest.LogCaptureFixture
@@ -553,11 +575,11 @@ class TestConnection:
         assert not platform.connected
 
     async def test_a_dropped_gateway_comes_back_by_itself(
-        self, discord: Discord, platform: DiscordPlatform
+        self, discord: Discord, platform: DiscordPlatform, caplog: pytest.LogCaptureFixture
     ) -> None:
+        caplog.set_level(logging.INFO, "discord.gateway")
         await discord.hang_up()
-        await until(lambda: not platform.connected)
-        await until(lambda: platform.connected and discord.view()["connected"])
+        await until(lambda: "RESUMED" in caplog.text and platform.connected)
         assert title((await discord.slash(MIRA, NEWS, "help")).message) == "What I can do"
 
     async def test_a_connection_that_stays_silent_is_made_anew(
@@ -600,7 +622,7 @@ def discord_told(platform: DiscordPlatform, lacking: tuple[str, ...], right: Rig
 
 async def until_lacking(platform: DiscordPlatform, chat: Chat, lacking: tuple[str, ...]) -> None:
     async with asyncio.timeout(5):
-        while await platform.lacks(chat, Right.POST) != lacking:
+        while await platform.lacks(chat, Right.POST) != lacking:  # noqa: ASYNC110  as in until()
             await asyncio.sleep(0.01)
 
 

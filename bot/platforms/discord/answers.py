@@ -56,9 +56,6 @@ class Client(discord.Client):
         for command in commands:
             self.tree.add_command(_slash(command))
 
-    async def setup_hook(self) -> None:
-        await self.tree.sync()
-
     async def on_connect(self) -> None:
         self.online = True
 

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -67,18 +67,14 @@ class DiscordPlatform:
 
         Raises SetupError when Discord refuses the token.
         """
-        # The library keeps its addresses in class variables, so one process knows one Discord.
-        discord.http.Route.BASE = self._api_url
-        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
         wait_s = FIRST_WAIT_S
         while True:
-            async with Client(commands) as client:
+            async with self._new_client(commands) as client:
                 try:
-                    await client.login(self._token)
+                    await self._log_in(client)
+                    await client.tree.sync()
                     self._client, wait_s = client, FIRST_WAIT_S
                     await _stay(client)
-                except discord.LoginFailure:
-                    raise SetupError(REFUSED) from None
                 except discord.ConnectionClosed as error:
                     if error.code == AUTHENTICATION_FAILED:
                         raise SetupError(REFUSED) from None
@@ -97,6 +93,35 @@ class DiscordPlatform:
                     self._client = None
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+    @asynccontextmanager
+    async def visit(self) -> AsyncGenerator[str]:
+        """Log in without answering anyone, to look around with `lacks`; yield the bot's name.
+
+        Raises SetupError on a wrong token and SendFailed when Discord cannot be reached.
+        """
+        async with self._new_client(()) as client:
+            try:
+                await self._log_in(client)
+            except TROUBLE as error:
+                raise failed(error, ()) from error
+            self._client = client
+            try:
+                yield str(client.user)
+            finally:
+                self._client = None
+
+    def _new_client(self, commands: Sequence[Command]) -> Client:
+        # The library keeps its addresses in class variables, so one process knows one Discord.
+        discord.http.Route.BASE = self._api_url
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
+        return Client(commands)
+
+    async def _log_in(self, client: Client) -> None:
+        try:
+            await client.login(self._token)
+        except discord.LoginFailure:
+            raise SetupError(REFUSED) from None
 
     async def post(
         self,

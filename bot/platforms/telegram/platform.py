@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 
 import telegram
@@ -88,6 +88,26 @@ class TelegramPlatform:
             for task in answering:
                 task.cancel()
             await asyncio.gather(*answering, return_exceptions=True)
+            await bot.shutdown()
+
+    @asynccontextmanager
+    async def visit(self) -> AsyncGenerator[str]:
+        """Log in without answering anyone, to look around with `lacks`; yield the bot's name.
+
+        Raises SetupError on a wrong token and SendFailed when Telegram cannot be reached.
+        """
+        bot = self._new_bot()
+        try:
+            try:
+                await bot.initialize()
+            except InvalidToken:
+                raise SetupError(REFUSED) from None
+            except TelegramError as error:
+                raise failed(error) from error
+            self._bot = bot
+            yield f"@{bot.username}"
+        finally:
+            self._bot = None
             await bot.shutdown()
 
     def _new_bot(self) -> telegram.Bot:

@@ -1,5 +1,6 @@
 """A chat to ask in: the whole menu over the sample stories, without any platform."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,7 @@ class MemoryRules:
         if self.away:
             raise StorageAway
         assert chat not in self.fixed
+        await asyncio.sleep(0)  # saving takes a moment, in which others may ask
         self.saved.pop(chat, None)
         if rule is not None:
             self.saved[chat] = rule

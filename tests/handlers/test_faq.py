@@ -6,7 +6,7 @@ from bot.model.message import Message, Tone
 from bot.platforms.discord.render import render as on_discord
 from bot.platforms.telegram.render import render as on_telegram
 from stories.story import Status, text_key
-from tests.handlers.talking import Talk, labels, made, read
+from tests.handlers.talking import FERRY, THEFT, TRAM, Talk, labels, made, read
 
 DISTILLATION = "What is a distillation attack?"
 KEY = text_key(DISTILLATION)
@@ -35,7 +35,7 @@ async def test_a_question_has_its_whole_answer_and_says_whose_it_is(talk: Talk) 
 
 @pytest.mark.parametrize(
     "asked",
-    ["what's a distillation attack", "distilation attack", "What is a distillation attack?"],
+    ["what's a distillation attack", "distilation attack", "What is a DISTILLATION Attack"],
 )
 async def test_a_question_in_ones_own_words_is_answered(talk: Talk, asked: str) -> None:
     assert (await talk.type("faq", asked)).title == DISTILLATION
@@ -66,7 +66,7 @@ async def test_a_question_nobody_answered_is_said_not_to_be_covered(talk: Talk) 
 
 
 async def test_a_question_within_one_story_is_looked_for_there(talk: Talk) -> None:
-    answer = await talk.say("faq", story="night-ferry-returns", text="why did it stop")
+    answer = await talk.say("faq", story="night-ferry-returns", text="why did the ferry stop")
     assert answer.title == "Why did the night ferry stop?"
     other = await talk.say("faq", story="night-ferry-returns", question="distillation")
     assert other.title == "Not covered: “distillation”"
@@ -76,11 +76,7 @@ async def test_a_question_within_one_story_is_looked_for_there(talk: Talk) -> No
 async def test_nothing_said_offers_the_stories_that_have_questions(talk: Talk) -> None:
     talk.put(made("mute", "Mute", virality=9))
     answer = await talk.say("faq")
-    assert list(labels(answer)) == [
-        "Vennburg Tram Strike",
-        "AI Theft Claims",
-        "Night Ferry Returns",
-    ]
+    assert list(labels(answer).values()) == [f"faq_{each}" for each in (TRAM, THEFT, FERRY)]
 
 
 async def test_without_any_questions_people_hear_when_they_come() -> None:
@@ -126,7 +122,7 @@ async def test_more_questions_than_a_menu_holds_stand_on_pages() -> None:
     first = await talk.click("faq_fire")
     assert labels(first)["More ›"] == "faq_fire___2"
     second = labels(await talk.click("faq_fire___2"))
-    assert list(second)[0] == "Question 25?"
+    assert next(iter(second)) == "Question 25?"
     assert list(second)[-2:] == ["‹ Back", "Story"]
 
 

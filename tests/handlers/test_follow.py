@@ -118,9 +118,6 @@ async def test_a_word_longer_than_any_keyword_is_refused(talk: Talk) -> None:
 
 
 async def test_two_moderators_at_once_lose_nothing(talk: Talk) -> None:
-    async def slowly(save=talk.rules.set) -> None: ...  # type: ignore[no-untyped-def]
-
-    await slowly()
     await asyncio.gather(*(talk.type("follow", word) for word in ("one", "two", "three")))
     rule = talk.rules.of(HERE)
     assert rule is not None

@@ -238,7 +238,7 @@ def moments() -> st.SearchStrategy[datetime]:
 
 
 def urls() -> st.SearchStrategy[str]:
-    paths = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+    paths = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
     return st.one_of(
         st.sampled_from([FERRY.url or "", HOSTILE.url or "", LARGEST.url or "", "ftp://x.org", ""]),
         paths.map("https://example.org/{}".format),
@@ -247,7 +247,7 @@ def urls() -> st.SearchStrategy[str]:
 
 
 ids = st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True).map(StoryId)
-_names = st.lists(texts(100), max_size=20).map(tuple)
+_names = st.lists(texts(100), max_size=15).map(tuple)
 
 
 def stories() -> st.SearchStrategy[Story]:
@@ -257,7 +257,7 @@ def stories() -> st.SearchStrategy[Story]:
         Story,
         id=ids,
         title=texts(wire.TITLE_LIMIT),
-        breakdown=st.lists(texts(400), min_size=1, max_size=20).map(tuple),
+        breakdown=st.lists(texts(400), min_size=1, max_size=8).map(tuple),
         revision=st.integers(1, wire.MAX_NUMBER),
         headline=st.none() | texts(wire.HEADLINE_LIMIT),
         entities=_names,
@@ -290,7 +290,7 @@ _refs = st.builds(
     st.sampled_from(["faq", "story", "follow"]),
     st.lists(st.from_regex(r"[a-z0-9-]{0,24}", fullmatch=True), max_size=2).map(tuple),
 )
-_long = st.builds(lambda text, times: text * times, texts(), st.integers(1, 60))
+_long = st.builds(lambda text, times: text * times, texts(), st.integers(1, 30))
 
 
 def blocks() -> st.SearchStrategy[Block]:
@@ -298,8 +298,8 @@ def blocks() -> st.SearchStrategy[Block]:
     return st.one_of(
         st.builds(Text, some),
         st.builds(Heading, some),
-        st.builds(Bullets, st.lists(some, max_size=30).map(tuple)),
-        st.builds(Facts, st.lists(some, max_size=30).map(tuple)),
+        st.builds(Bullets, st.lists(some, max_size=6).map(tuple)),
+        st.builds(Facts, st.lists(some, max_size=6).map(tuple)),
         st.builds(Link, some, urls(), st.none() | texts()),
         st.builds(Note, some, st.none() | moments()),
     )
@@ -307,11 +307,11 @@ def blocks() -> st.SearchStrategy[Block]:
 
 def messages() -> st.SearchStrategy[Message]:
     """Any message, up to far more than any platform takes."""
-    buttons = st.lists(st.builds(Button, texts(), _refs), max_size=30).map(tuple)
+    buttons = st.lists(st.builds(Button, texts(100), _refs), max_size=8).map(tuple)
     return st.builds(
         Message,
         title=texts(600),
-        blocks=st.lists(blocks(), max_size=12).map(tuple),
+        blocks=st.lists(blocks(), max_size=6).map(tuple),
         rows=st.lists(
             st.builds(Buttons, buttons) | st.builds(Menu, texts(), buttons), max_size=8
         ).map(tuple),

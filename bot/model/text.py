@@ -98,7 +98,7 @@ _SENTENCE = regex.compile(
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}、，]"
 """Scripts that put no space between words: any two of their letters may be parted."""
 _WORD = regex.compile(rf"(?=\s)|(?<={_UNSPACED})(?={_UNSPACED})")
-_DANGLING = regex.compile(r"[\s\p{Pd}\p{Ps}\p{Pi},;:、，]+\Z")
+_DANGLING = regex.compile(r"[\s\p{Pd}\p{Ps}\p{Pi}.,;:、，]+\Z")
 
 
 def shorten(text: str, limit: int, size: Callable[[str], int] = len, more: str = "…") -> str:

@@ -1,0 +1,164 @@
+"""A card says what is known about a story, and nothing else."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+
+from bot.model.card import card, reply
+from bot.model.message import (
+    Bullets,
+    Button,
+    Buttons,
+    Facts,
+    Link,
+    Message,
+    Note,
+    Ref,
+    Text,
+    Tone,
+)
+from stories.delta import Delta, compare
+from stories.story import Status, Story
+from tests.stories_made import (
+    AT,
+    BARE,
+    EXTREMES,
+    FERRY,
+    MERGED,
+    WITHDRAWN,
+    edition,
+    stories,
+)
+
+CHANGED = compare(replace(FERRY, stats=replace(FERRY.stats, status=Status.EMERGING)), FERRY)
+
+
+def card_of(story: Story, delta: Delta = CHANGED, *, show_leaning: bool = False) -> Message:
+    return card(edition(story), delta, show_leaning=show_leaning)
+
+
+def test_a_card_says_everything_in_order() -> None:
+    assert card_of(FERRY) == Message(
+        "Night Ferry Returns",
+        (
+            Text("All 212 people aboard the Halden are safe"),
+            Facts(("Halden Line", "Port of Veldoria")),
+            Facts(("● Active", "21 hours", "virality 4.5", "14 articles", "#41")),
+            Bullets(FERRY.breakdown),
+            Note("Keywords: ferry, inquiry"),
+            Note("Changed: status emerging → active"),
+            Note("Updated", AT),
+            Link("Story page", "https://news.example/night-ferry"),
+        ),
+        (
+            Buttons(
+                (
+                    Button("Questions (2)", Ref("faq", ("night-ferry",))),
+                    Button("Sources (1)", Ref("story", ("night-ferry", "sources"))),
+                )
+            ),
+        ),
+        tone=Tone.ACTIVE,
+        image_url="https://news.example/ferry.jpg",
+        living=FERRY.id,
+        more="… more in /story",
+    )
+
+
+def test_what_is_absent_from_the_story_is_absent_from_its_card() -> None:
+    assert card_of(BARE, Delta(())) == Message(
+        "Bare",
+        (Bullets(("Only this is known.",)),),
+        living=BARE.id,
+        more="… more in /story",
+    )
+
+
+def test_leaning_is_shown_only_where_a_chat_wants_it() -> None:
+    assert "leaning" not in str(card_of(FERRY).blocks)
+    assert "leaning slightly left" in str(card_of(FERRY, show_leaning=True).blocks)
+
+
+def test_a_changed_leaning_is_not_given_away_where_none_is_shown() -> None:
+    delta = compare(replace(FERRY, stats=replace(FERRY.stats, leaning=None)), FERRY)
+    assert "leaning" not in str(card_of(FERRY, delta).blocks)
+    assert "leaning" in str(card_of(FERRY, delta, show_leaning=True).blocks)
+
+
+def test_a_first_card_says_that_the_story_is_new() -> None:
+    assert Note("New story") in card_of(FERRY, compare(None, FERRY)).blocks
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_tone_is_the_status(status: Status) -> None:
+    story = replace(FERRY, stats=replace(FERRY.stats, status=status))
+    assert card_of(story).tone == status.value
+
+
+def test_a_withdrawn_story_is_struck_and_says_why() -> None:
+    message = card_of(WITHDRAWN)
+    assert message.struck
+    assert message.tone is Tone.WITHDRAWN
+    assert message.blocks[0] == Note("Withdrawn: The ship in the pictures was another one")
+
+
+def test_a_merged_story_leads_to_the_other_one() -> None:
+    message = card_of(MERGED)
+    assert message.tone is Tone.ENDED
+    assert Note("Merged into “port-closure”") in message.blocks
+    assert "Ref(command='story', arguments=('port-closure',))" in str(message.rows)
+
+
+def test_many_names_are_counted_instead_of_listed() -> None:
+    story = replace(FERRY, entities=tuple(f"Name {number}" for number in range(50)))
+    [names] = [block for block in card_of(story).blocks if "Name 1" in str(block)]
+    assert isinstance(names, Facts)
+    assert names.items[-2:] == ("Name 11", "38 more")
+
+
+def test_a_reply_names_its_reason_and_then_the_rest() -> None:
+    after = replace(
+        FERRY,
+        stats=replace(FERRY.stats, status=Status.ENDED, virality=3.0),
+        breakdown=(*FERRY.breakdown, "The inquiry is closed."),
+    )
+    assert reply(edition(after), compare(FERRY, after)) == Message(
+        "Night Ferry Returns",
+        (
+            Text("Status active → ended"),
+            Note("Also: 1 point added, virality 4.5 → 3"),
+        ),
+        tone=Tone.ENDED,
+    )
+
+
+def test_a_reply_with_one_reason_says_just_that() -> None:
+    after = replace(
+        FERRY,
+        breakdown=(*FERRY.breakdown, "The inquiry is closed."),
+        updated_at=AT + timedelta(hours=1),
+    )
+    message = reply(edition(after), compare(FERRY, after))
+    assert message.blocks == (Text("New: “The inquiry is closed.”"),)
+    assert not message.rows, "the card it replies to has the buttons"
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_extreme_stories_have_cards_and_replies(name: str) -> None:
+    story = next(story for key, story in EXTREMES.items() if key == name)
+    delta = compare(replace(FERRY, id=story.id), story)
+    assert card_of(story, delta).title
+    assert reply(edition(story), delta).blocks
+
+
+@settings(deadline=None, max_examples=60)
+@given(stories(), stories())
+def test_any_story_has_a_card_and_a_reply(before: Story, story: Story) -> None:
+    delta = compare(replace(before, id=story.id), story)
+    message = card_of(story, delta)
+    assert message.title
+    assert message == card_of(story, delta)
+    assert message.struck == (story.retracted is not None)
+    assert bool(reply(edition(story), delta).blocks) == bool(delta)

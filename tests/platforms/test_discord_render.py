@@ -1,0 +1,335 @@
+"""What a message looks like on Discord, and that story text is never more than text there."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.model.card import card, reply
+from bot.model.message import (
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Facts,
+    Heading,
+    Link,
+    Menu,
+    Message,
+    Note,
+    Ref,
+    Text,
+    Tone,
+)
+from bot.model.text import JOINER, clean, line, safe_link, utf16
+from bot.platforms.discord.render import (
+    ButtonRow,
+    Rendered,
+    RowButton,
+    RowOption,
+    SelectRow,
+    escape,
+    render,
+)
+from stories.delta import compare
+from stories.story import Story, StoryId
+from tests.stories_made import (
+    AT,
+    EXTREMES,
+    FERRY,
+    HOSTILE,
+    LARGEST,
+    TRICKS,
+    WITHDRAWN,
+    edition,
+    messages,
+    stories,
+    texts,
+)
+
+# A character that a backslash protects is moved here while the rest is looked at: half a
+# surrogate pair, which no clean text has.
+PROTECTED = 0xD800
+
+
+def read(markup: str) -> tuple[str, list[tuple[str, str]]]:
+    """What people see, and the links they can click; fails on any mark-up that is not ours.
+
+    Ours are list items, small print, bold and struck text, moments, and links on `<…>` addresses.
+    """
+    text = re.sub(r"\\([!-/:-@\[-`{-~])", lambda found: chr(PROTECTED + ord(found[1])), markup)
+    link = re.compile(r"\[([^\[\]\n]+)\]\(<(https?://[^<>\s()\[\]]+)>\)")
+    links = link.findall(text)
+    text = link.sub(r"\1", text)
+    text = re.sub(r"<t:-?\d+:R>", "just now", text)
+    text = re.sub(r"^(-#|-) ", "", text, flags=re.MULTILINE)
+    text = re.sub(r"~~([^~\n]+)~~", r"\1", text)
+    text = re.sub(r"\*\*([^*\n]+)\*\*", r"\1", text)
+    dangers = [
+        r"[\\*_~|`\[\]]",
+        r"<[^\s\u2060]",
+        r"@\w",
+        r"://",
+        r"\w\.[a-zA-Z]{2,}(/|\b)" if not links else r"discord\.gg",
+        r":[A-Za-z0-9_+~-]+:",
+        r"(?m)^(#|>|-|\+ |\d+\.\s)",
+    ]
+    for danger in dangers:
+        assert not re.search(danger, text), f"{danger} in {markup!r}"
+    return _bare(text), [(_bare(shown), url) for shown, url in links]
+
+
+def _bare(text: str) -> str:
+    return "".join(
+        chr(ord(character) - PROTECTED) if "\ud800" <= character <= "\ud87f" else character
+        for character in text.replace(JOINER, "")
+    )
+
+
+def described(*blocks: Block, struck: bool = False) -> str:
+    return render(Message("Title", blocks, struck=struck)).embed.description or ""
+
+
+@pytest.mark.parametrize(
+    ("block", "shown"),
+    [
+        (Text("Two\n\nparagraphs"), "Two\n\nparagraphs"),
+        (Heading("Sources"), "**Sources**"),
+        (Bullets(("One", "Two")), "- One\n- Two"),
+        (Facts(("● Active", "21 hours", "#41")), "● Active · 21 hours · #41"),
+        (Note("Keywords: ferry"), "-# Keywords: ferry"),
+        (Note("Updated", AT), "-# Updated <t:1782367200:R>"),
+        (Note("", AT), "-#  <t:1782367200:R>"),
+        (
+            Link("Story page", "https://news.example/a_b"),
+            "Story page — [news.example](<https://news.example/a_b>)",
+        ),
+        (
+            Link("", "https://news.example/", "Veld Post · 25 Jun"),
+            "[news.example](<https://news.example/>) · Veld Post · 25 Jun",
+        ),
+        (Link("Story page", "javascript:alert(1)"), ""),
+        (
+            Link("Long", "https://news.example/" + "x" * 600),
+            f"Long — news{JOINER}.example",
+        ),
+    ],
+)
+def test_each_block_has_its_look(block: Block, shown: str) -> None:
+    assert described(Text("Before"), block).removeprefix("Before").strip() == shown.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("1 < 2 * 3", r"1 < 2 \* 3"),
+        ("**b** __u__ ~~s~~ ||x||", r"\*\*b\*\* \_\_u\_\_ \~\~s\~\~ \|\|x\|\|"),
+        ("`c` \\", r"\`c\` \\"),
+        ("[free](https://evil.example)", rf"\[free\](https:{JOINER}//evil{JOINER}.example)"),
+        ("<@1> <#2> <t:3>", f"<{JOINER}@{JOINER}1> <{JOINER}#2> <{JOINER}t:3>"),
+        ("@everyone", f"@{JOINER}everyone"),
+        (":smile: at 10:30", r"\:smile: at 10:30"),
+        ("# a\n-# b\n> c\n- d\n1. e\n2026. f", "\\# a\n\\-# b\n\\> c\n\\- d\n1\\. e\n2026\\. f"),
+        ("a # b > c - d 1. e", "a # b > c - d 1. e"),
+        ("discord.gg/x", f"discord{JOINER}.gg/x"),
+    ],
+)
+def test_text_is_written_so_that_it_shows_as_it_is(text: str, shown: str) -> None:
+    assert escape(text) == shown
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+@pytest.mark.parametrize("kind", [Text, Heading, Note, lambda trick: Bullets((trick, trick))])
+def test_no_trick_works_in_any_block(kind: "type[Text]", trick: str) -> None:
+    seen, links = read(described(kind(trick), Text("end")))
+    assert seen.split("\n")[-1] == "end"
+    assert line(trick) in line(seen)
+    assert not links
+
+
+@given(texts() | st.text())
+def test_any_text_is_seen_as_it_is(text: str) -> None:
+    seen, links = read(escape(clean(text)))
+    assert seen == clean(text)
+    assert not links
+
+
+def test_a_card_as_people_see_it() -> None:
+    before = replace(FERRY, stats=replace(FERRY.stats, virality=2.1))
+    rendered = render(card(edition(FERRY), compare(before, FERRY)))
+    assert rendered.embed.to_dict() == {
+        "type": "rich",
+        "title": "Night Ferry Returns",
+        "description": (
+            "All 212 people aboard the Halden are safe\n\n"
+            "Halden Line · Port of Veldoria\n"
+            "● Active · 21 hours · virality 4.5 · 14 articles · #41\n\n"
+            "- The Halden reached the north quay at 04:10 under its own power.\n"
+            "- Engineers suspect a failed fuel pump; an inquiry opens on Monday.\n"
+            "- Refunds are offered to everyone who held a ticket.\n\n"
+            "-# Keywords: ferry, inquiry\n"
+            "-# Changed: virality 2.1 → 4.5\n"
+            "-# Updated <t:1782367200:R>\n\n"
+            "Story page — [news.example](<https://news.example/night-ferry>)"
+        ),
+        "color": 0x2ECC71,
+        "thumbnail": {"url": "https://news.example/ferry.jpg"},
+        "flags": 0,
+    }
+    assert rendered.rows == (
+        ButtonRow(
+            (
+                RowButton("Questions (2)", "+faq_night-ferry"),
+                RowButton("Sources (1)", "+story_night-ferry_sources"),
+            )
+        ),
+    )
+
+
+def test_a_withdrawn_card_is_struck_and_its_reason_is_not() -> None:
+    embed = render(card(edition(WITHDRAWN), compare(FERRY, WITHDRAWN))).embed
+    assert embed.title == "~~Night Ferry Returns~~"
+    assert "-# Withdrawn: The ship in the pictures was another one" in str(embed.description)
+    assert "- ~~Refunds are offered to everyone who held a ticket.~~" in str(embed.description)
+
+
+def test_struck_text_stays_struck_whatever_it_ends_with() -> None:
+    assert described(Text("a ~~b~~"), struck=True) == rf"~~a \~\~b\~\~{JOINER}~~"
+    assert described(Text("one\n\ntwo"), struck=True) == "~~one~~\n\n~~two~~"
+
+
+def test_buttons_of_answers_act_in_place_and_menus_carry_what_is_picked() -> None:
+    rows = (
+        Buttons((Button("Next", Ref("stories", ("", "2"))),)),
+        Menu("Pick a question", (Button("Why?", Ref("faq", ("ferry", "1f2e3d4c"))),)),
+    )
+    assert render(Message("Title", rows=rows)).rows == (
+        ButtonRow((RowButton("Next", "=stories__2"),)),
+        SelectRow("=menu1", "Pick a question", (RowOption("Why?", "faq_ferry_1f2e3d4c"),)),
+    )
+    [row, _] = render(Message("Title", rows=rows, living=StoryId("ferry"))).rows
+    assert row == ButtonRow((RowButton("Next", "+stories__2"),))
+
+
+def test_more_than_five_buttons_go_on_in_the_next_row() -> None:
+    buttons = tuple(Button(str(number), Ref("story", (f"s{number}",))) for number in range(7))
+    rows = render(Message("Title", rows=(Buttons(buttons),))).rows
+    assert [len(row.buttons) for row in rows if isinstance(row, ButtonRow)] == [5, 2]
+
+
+def test_asking_the_same_twice_is_one_button() -> None:
+    same = Button("Story", Ref("story", ("ferry",)))
+    rows = render(Message("Title", rows=(Buttons((same, same)), Buttons((same,))))).rows
+    assert rows == (ButtonRow((RowButton("Story", "=story_ferry"),)),)
+
+
+def test_a_long_label_is_cut_at_a_word() -> None:
+    [row] = render(Message("Title", rows=(Buttons((Button("question " * 20, Ref("faq")),)),))).rows
+    assert isinstance(row, ButtonRow)
+    assert row.buttons[0].label == ("question " * 8).strip() + "…"
+
+
+def test_a_message_that_says_nothing_is_still_one() -> None:
+    embed = render(Message("\u200b", (Text(" "),))).embed
+    assert (embed.title, embed.description) == (None, "…")
+
+
+def test_a_picture_that_is_no_web_address_is_left_out() -> None:
+    assert render(Message("Title", image_url="javascript:alert(1)")).embed.thumbnail.url is None
+
+
+def test_long_text_says_where_there_is_more() -> None:
+    description = str(render(card(edition(LARGEST), compare(None, LARGEST))).embed.description)
+    assert "\n\n-# … more in /story\n" in description
+    assert "Updated" in description
+    assert description.endswith(f"Story page — example{JOINER}.org")
+
+
+def within_limits(rendered: Rendered) -> None:
+    """discord.com/developers/docs/resources/message#embed-object-embed-limits and components."""
+    embed, rows = rendered.embed, rendered.rows
+    assert embed.title or embed.description
+    assert utf16(embed.title or "") <= 256
+    assert utf16(embed.description or "") <= 4096
+    assert len(embed) <= 6000
+    assert len(rows) <= 5
+    custom_ids: list[str] = []
+    for row in rows:
+        match row:
+            case ButtonRow(buttons):
+                assert 1 <= len(buttons) <= 5
+                assert all(1 <= utf16(button.label) <= 80 for button in buttons)
+                custom_ids += [button.custom_id for button in buttons]
+            case SelectRow(custom_id, placeholder, options):
+                assert 1 <= len(options) <= 25
+                assert utf16(placeholder) <= 150
+                assert all(1 <= utf16(option.label) <= 100 for option in options)
+                assert all(1 <= len(option.value) <= 100 for option in options)
+                assert len({option.value for option in options}) == len(options)
+                custom_ids.append(custom_id)
+    assert all(1 <= len(custom_id) <= 100 for custom_id in custom_ids)
+    assert len(set(custom_ids)) == len(custom_ids)
+
+
+@pytest.mark.parametrize("story", EXTREMES.values(), ids=EXTREMES.keys())
+def test_extreme_cards_and_replies_fit_and_are_only_text(story: Story) -> None:
+    delta = compare(replace(FERRY, id=story.id), story)
+    for message in (
+        card(edition(story), delta, show_leaning=True),
+        reply(edition(story), delta),
+    ):
+        rendered = render(message)
+        within_limits(rendered)
+        assert render(message) == rendered
+        if story is not HOSTILE:
+            read(str(rendered.embed.title))
+        _, links = read(str(rendered.embed.description))
+        assert all(safe_link(url) == (url, host) for host, url in links)
+
+
+def test_a_card_that_is_cut_has_no_cut_words() -> None:
+    message = card(edition(LARGEST), compare(None, LARGEST))
+    seen, _ = read(str(render(message).embed.description))
+    words = re.findall(r"\w+", seen)
+    assert len(words) > 400
+    assert set(words) <= set(re.findall(r"\w+", f"{message} just now"))
+
+
+@settings(deadline=None, max_examples=60)
+@given(messages())
+def test_whatever_is_said_fits_and_is_only_text(message: Message) -> None:
+    rendered = render(message)
+    within_limits(rendered)
+    assert render(message) == rendered
+    read(rendered.embed.title or "")
+    _, links = read(rendered.embed.description or "")
+    known = {safe_link(block.url) for block in message.blocks if isinstance(block, Link)}
+    assert {(url, host) for host, url in links} <= known
+
+
+@settings(deadline=None, max_examples=60)
+@given(stories(), stories())
+def test_any_story_has_a_card_and_a_reply_that_discord_takes(before: Story, story: Story) -> None:
+    delta = compare(replace(before, id=story.id), story)
+    within_limits(render(card(edition(story), delta, show_leaning=True)))
+    within_limits(render(reply(edition(story), delta)))
+
+
+@given(st.lists(texts(), max_size=4))
+def test_what_has_room_is_said_whole(items: list[str]) -> None:
+    kept = [shown for item in items if (shown := line(item))]
+    seen, _ = read(described(Bullets(tuple(items)), Text("end")))
+    assert seen.split("\n") == [*kept, *([""] if kept else []), "end"]
+
+
+def test_moments_stand_in_the_readers_own_time() -> None:
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    assert described(Note("Updated", long_ago)) == "-# Updated <t:946684800:R>"
+
+
+@pytest.mark.parametrize("tone", Tone)
+def test_every_tone_has_a_colour_but_the_plain_one(tone: Tone) -> None:
+    assert (render(Message("Title", tone=tone)).embed.colour is None) == (tone is Tone.PLAIN)

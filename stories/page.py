@@ -319,6 +319,7 @@ class _Asked:
 def _questions(lines: list[str]) -> tuple[Question, ...]:
     """Questions with whole answers. One without an answer, or asked before, is left out."""
     asked: list[_Asked] = []
+    # Where blank lines part the paragraphs, lines that follow one another are one, wrapped.
     spaced = "" in _trimmed(lines)
     before = ""
     for line in _trimmed(lines):
@@ -326,12 +327,11 @@ def _questions(lines: list[str]) -> tuple[Question, ...]:
             asked.append(_Asked(_unmarked(line)))
         elif line and asked:
             answer = asked[-1].answer
-            # With blank lines between paragraphs, lines that follow one another are one, wrapped.
-            if spaced and before and answer:
+            if before and answer:
                 answer[-1] += " " + line
             else:
                 answer.append(line)
-        before = line
+        before = line if spaced else ""
     found: dict[str, Question] = {}
     for each in asked:
         if each.answer:
@@ -344,7 +344,7 @@ def _asks(line: str, before: str) -> bool:
     """True for one sentence with a question mark that does not go on with the line before."""
     if len(line) > wire.QUESTION_LIMIT or not _QUESTION.fullmatch(line):
         return False
-    goes_on = bool(before) and (line[0].islower() or not re.search(r"[.!?？。…:\"”’»)]$", before))
+    goes_on = bool(before) and not re.search(r"[.!?？。…:\"”’»)]$", before)
     return not goes_on and not _SENTENCE_END.search(line)
 
 

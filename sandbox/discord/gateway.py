@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -83,6 +84,8 @@ class _Session:
         default_factory=lambda: deque(maxlen=KEPT_FOR_RESUME)
     )
     link: _Link | None = None
+    alone_since: float = 0.0
+    """Monotonic seconds at which the last socket was gone."""
 
     def tell(self, event: str, data: Json) -> None:
         self.seq += 1
@@ -101,6 +104,8 @@ class Gateway:
         self.url = ""
         self.heartbeat_interval = 41.25
         """Seconds, as told to the client."""
+        self.resumable_for = 180.0
+        """Seconds a session waits for its client to come back; Discord tells no number."""
         self.acknowledges = True
         """Set to False to leave heartbeats unanswered, as a half-dead connection does."""
         self.closed_for: int | None = None
@@ -108,7 +113,8 @@ class Gateway:
         self.identified = 0
         self.resumed = 0
         self._world = world
-        self._token = token
+        self.token = token
+        """The one that clients must have; another than they know refuses them."""
         self._privileged = privileged
         self._changed = changed
         self._sessions: dict[str, _Session] = {}
@@ -127,16 +133,25 @@ class Gateway:
         about_message = event.startswith("MESSAGE_")
         if about_message and channel and not self._world.may(BOT, channel, "VIEW_CHANNEL"):
             return
-        for session in self._sessions.values():
+        for session in self._living():
             if session.intents & wanted:
                 shown = _without_content(data) if self._hides(session, data, channel) else data
                 session.tell(event, shown)
 
     def interact(self, interaction: Json) -> bool:
         """Bring an interaction to the bot; False when it has no session at all."""
-        for session in self._sessions.values():
+        living = self._living()
+        for session in living:
             session.tell("INTERACTION_CREATE", interaction)
-        return bool(self._sessions)
+        return bool(living)
+
+    def _living(self) -> list[_Session]:
+        """The sessions with a client, or with one that may still come back."""
+        oldest = time.monotonic() - self.resumable_for
+        for session in list(self._sessions.values()):
+            if session.link is None and session.alone_since <= oldest:
+                del self._sessions[session.id]
+        return list(self._sessions.values())
 
     def _hides(self, session: _Session, data: Json, channel: Channel | None) -> bool:
         if "author" not in data or session.intents & MESSAGE_CONTENT:
@@ -187,10 +202,16 @@ class Gateway:
         sending = asyncio.create_task(link.send_waiting(), name="gateway sending")
         link.say(HELLO, {"heartbeat_interval": int(self.heartbeat_interval * 1000), "_trace": []})
         session: _Session | None = None
+        goodbye = False
         try:
-            async for message in ws:
+            while not ws.closed:
+                message = await ws.receive()
                 if message.type is WSMsgType.TEXT:
                     session = self._hear(link, session, message.data)
+                elif message.type is WSMsgType.CLOSE:
+                    goodbye = message.data in (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
+                elif message.type is not WSMsgType.BINARY:
+                    break
         except _Closed as closed:
             await ws.close(code=closed.code, message=str(closed).encode())
         finally:
@@ -200,7 +221,8 @@ class Gateway:
             self._links.discard(link)
             if session is not None and session.link is link:
                 session.link = None
-                if ws.close_code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
+                session.alone_since = time.monotonic()
+                if goodbye:
                     self._sessions.pop(session.id, None)  # the client is done with it
             self._changed()
         return ws
@@ -234,7 +256,7 @@ class Gateway:
         return session
 
     def _identify(self, link: _Link, data: Any) -> _Session:
-        if not isinstance(data, dict) or data.get("token", "").removeprefix("Bot ") != self._token:
+        if not isinstance(data, dict) or data.get("token", "").removeprefix("Bot ") != self.token:
             raise _Closed(4004, "Authentication failed.")
         intents = data.get("intents")
         if not isinstance(intents, int) or intents < 0 or intents >= 1 << 26:
@@ -272,8 +294,9 @@ class Gateway:
         return session
 
     def _resume(self, link: _Link, data: Any) -> _Session | None:
-        if not isinstance(data, dict) or data.get("token", "").removeprefix("Bot ") != self._token:
+        if not isinstance(data, dict) or data.get("token", "").removeprefix("Bot ") != self.token:
             raise _Closed(4004, "Authentication failed.")
+        self._living()
         session = self._sessions.get(str(data.get("session_id")))
         if session is None:
             link.say(INVALID_SESSION, False)

@@ -64,6 +64,7 @@ class Verdict:
             "message": "You are being rate limited.",
             "retry_after": self.retry_after,
             "global": self.everywhere,
+            "code": 0,
         }
 
 

@@ -37,6 +37,7 @@ SENT_ANYWAY = (
     ("ApplicationCommandUpdateRequest", "nsfw"),
     ("IncomingWebhookUpdateForInteractionCallbackRequestPartial", "tts"),
     ("IncomingWebhookUpdateRequestPartial", "tts"),
+    ("MessageEditRequestPartial", "tts"),
     ("RichEmbed", "flags"),
 )
 """Fields that discord.py 2.7.1 always sends and Discord passes over, though undescribed."""
@@ -194,8 +195,9 @@ def _close(document: dict[str, Any]) -> None:
                     schemas[part["$ref"].rsplit("/", 1)[1]] if "$ref" in part else part
                     for part in node["allOf"]
                 )
-            for value in node.values():
-                collect(value)
+            for name, value in node.items():
+                if name != "multipart/form-data":  # the JSON again, and files
+                    collect(value)
         elif isinstance(node, list):
             for value in node:
                 collect(value)

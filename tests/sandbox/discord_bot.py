@@ -177,8 +177,13 @@ class Watch(app_commands.Group, name="watch", description="What this channel wat
 
 
 @contextlib.asynccontextmanager
-async def connected(discord_here: Discord, client: discord.Client) -> AsyncIterator[None]:
-    """The client, unmodified but for two addresses, connected to the local Discord."""
+async def connected(
+    discord_here: Discord, client: discord.Client
+) -> AsyncIterator[asyncio.Task[None]]:
+    """The client, unmodified but for two addresses, connected to the local Discord.
+
+    The task is the client's running; in the end it is awaited, with whatever it raises.
+    """
     with pointed_at(discord_here):
         async with client:
             running = asyncio.create_task(client.start(discord_here.token))
@@ -188,7 +193,7 @@ async def connected(discord_here: Discord, client: discord.Client) -> AsyncItera
                 ready.cancel()
                 await running
             try:
-                yield
+                yield running
             finally:
                 await client.close()
                 await running

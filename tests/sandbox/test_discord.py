@@ -14,6 +14,7 @@ from sandbox.discord import (
     GUILD,
     HEADLINES,
     MIRA,
+    MODERATORS,
     NEWS,
     READERS,
     SOL,
@@ -474,8 +475,8 @@ async def test_every_change_rings(here: Discord, bot: Bot) -> None:
 async def test_the_view_names_people_and_the_bot(here: Discord) -> None:
     view = here.view()
     assert view["people"] == [
-        {"id": MIRA, "name": "Mira", "moderator": False},
-        {"id": SOL, "name": "Sol", "moderator": True},
+        {"id": MIRA, "name": "Mira", "moderator": False, "roles": [READERS]},
+        {"id": SOL, "name": "Sol", "moderator": True, "roles": [MODERATORS]},
     ]
     assert view["bot"]["id"] == BOT
     assert view["connected"] is False

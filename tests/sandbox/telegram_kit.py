@@ -1,11 +1,13 @@
 """What the tests of the local Telegram share: bots, and the check of their calls at the end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from telegram import Update
 from telegram.ext import Application, BaseHandler, ExtBot
+from telegram.request import HTTPXRequest
 
 from sandbox.telegram import Telegram
 from tests.contracts.telegram import DESCRIPTION, answer_violations, request_violations
@@ -27,12 +29,31 @@ async def served(*, refused: bool = False, **options: Any) -> AsyncIterator[Tele
                 assert refused or request_violations(call) == []
 
 
+def quick() -> HTTPXRequest:
+    """The library's own connection, spared reading every certificate authority for plain HTTP."""
+    return HTTPXRequest(httpx_kwargs={"verify": False})
+
+
 @asynccontextmanager
 async def bot_of(telegram: Telegram) -> AsyncIterator[ExtBot[None]]:
     """A bot that calls and does not listen."""
-    bot: ExtBot[None] = ExtBot(telegram.token, base_url=f"{telegram.api_url}/bot")
+    bot: ExtBot[None] = ExtBot(
+        telegram.token,
+        base_url=f"{telegram.api_url}/bot",
+        request=quick(),
+        get_updates_request=quick(),
+    )
     async with bot:
         yield bot
+
+
+async def polled(telegram: Telegram) -> None:
+    """Wait until a bot waits for updates."""
+    changes = telegram.watch()
+    async with asyncio.timeout(5):
+        while not telegram.connected:
+            await anext(changes)
+    await changes.aclose()
 
 
 @asynccontextmanager
@@ -41,7 +62,12 @@ async def listening(
 ) -> AsyncIterator[Application[Any, Any, Any, Any, Any, Any]]:
     """A bot that polls and answers with these handlers."""
     application = (
-        Application.builder().token(telegram.token).base_url(f"{telegram.api_url}/bot").build()
+        Application.builder()
+        .token(telegram.token)
+        .base_url(f"{telegram.api_url}/bot")
+        .request(quick())
+        .get_updates_request(quick())
+        .build()
     )
     application.add_handlers(handlers)
     assert application.updater

@@ -1,0 +1,277 @@
+"""People speak and press buttons in the local Telegram; an unmodified bot hears and answers."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    Update,
+)
+from telegram.ext import (
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    ContextTypes,
+    InlineQueryHandler,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
+
+from sandbox.telegram import (
+    CHANNEL,
+    FORUM,
+    GROUP,
+    MIRA,
+    SOL,
+    TOPIC_TECH,
+    ClickAnswer,
+    NoAnswer,
+    NotPossible,
+    Telegram,
+)
+from tests.sandbox.telegram_kit import listening, served
+
+Context = ContextTypes.DEFAULT_TYPE
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[Telegram]:
+    async with served() as telegram:
+        yield telegram
+
+
+class Heard:
+    """Writes down every update the bot gets."""
+
+    def __init__(self) -> None:
+        self.updates: list[Update] = []
+        self.handler: TypeHandler[Update, Any, None] = TypeHandler(Update, self._hear)
+
+    async def _hear(self, update: Update, context: Context) -> None:
+        self.updates.append(update)
+
+    @property
+    def texts(self) -> list[str | None]:
+        messages = [update.effective_message for update in self.updates]
+        return [message.text for message in messages if message]
+
+
+async def faq(update: Update, context: Context) -> None:
+    assert update.effective_message
+    words = " ".join(context.args or ())
+    button = InlineKeyboardButton("More", callback_data="more")
+    await update.effective_message.reply_html(
+        f"<b>{words or 'nothing'}</b>", reply_markup=InlineKeyboardMarkup([[button]])
+    )
+
+
+async def more(update: Update, context: Context) -> None:
+    assert update.callback_query
+    await update.callback_query.answer("Here is more")
+    await update.callback_query.edit_message_text("more")
+
+
+async def test_a_command_is_answered_in_a_private_chat(telegram: Telegram) -> None:
+    async with listening(telegram, CommandHandler("faq", faq)):
+        await telegram.say(MIRA, MIRA, "/faq night ferry")
+        await telegram.settle()
+        assert telegram.connected
+    assert [message["text"] for message in telegram.messages(MIRA)] == [
+        "/faq night ferry",
+        "night ferry",
+    ]
+
+
+async def test_a_deep_link_starts_the_bot_with_its_payload(telegram: Telegram) -> None:
+    async with listening(telegram, CommandHandler("start", faq)):
+        await telegram.open(MIRA, "faq_1-a")
+    assert [message["text"] for message in telegram.messages(MIRA)] == ["/start faq_1-a", "faq_1-a"]
+
+
+async def test_a_pressed_button_is_answered_and_its_message_edited(telegram: Telegram) -> None:
+    async with listening(telegram, CommandHandler("faq", faq), CallbackQueryHandler(more, "more")):
+        await telegram.say(MIRA, GROUP, "/faq@storywire_bot ferry")
+        await telegram.settle()
+        card = telegram.messages(GROUP)[-1]
+        answer = await telegram.click(SOL, card, "more")
+        assert answer == ClickAnswer("Here is more", alert=False, url=None)
+    assert telegram.messages(GROUP)[-1]["text"] == "more"
+
+
+async def test_a_button_that_nobody_answers_is_told(telegram: Telegram) -> None:
+    async with listening(telegram, CommandHandler("faq", faq)):
+        await telegram.say(MIRA, MIRA, "/faq")
+        await telegram.settle()
+        with pytest.raises(NoAnswer, match="did not answer the callback_query within"):
+            await telegram.click(MIRA, telegram.messages(MIRA)[-1], "more", timeout=0.2)
+
+
+async def test_a_button_that_is_not_there_cannot_be_pressed(telegram: Telegram) -> None:
+    said = await telegram.say(MIRA, MIRA, "hello")
+    with pytest.raises(NotPossible, match="no button with the data 'more'"):
+        await telegram.click(MIRA, said, "more")
+
+
+async def test_a_post_in_a_channel_has_no_author(telegram: Telegram) -> None:
+    heard = Heard()
+    async with listening(telegram, heard.handler):
+        await telegram.say(SOL, CHANNEL, "/story ferry")
+    [update] = heard.updates
+    assert update.channel_post
+    assert update.message is None
+    assert update.effective_user is None
+    assert update.channel_post.sender_chat
+    assert update.channel_post.parse_entities() == {update.channel_post.entities[0]: "/story"}
+
+
+async def test_an_anonymous_administrator_speaks_in_the_groups_name(telegram: Telegram) -> None:
+    heard = Heard()
+    async with listening(telegram, heard.handler):
+        await telegram.say(SOL, GROUP, "/pin ferry", anonymous=True)
+    [update] = heard.updates
+    assert update.message
+    assert update.message.sender_chat == update.message.chat
+    assert update.message.from_user
+    assert update.message.from_user.username == "GroupAnonymousBot"
+
+
+async def test_a_message_in_a_topic_says_so(telegram: Telegram) -> None:
+    heard = Heard()
+    async with listening(telegram, heard.handler):
+        await telegram.say(MIRA, FORUM, "/faq", topic=TOPIC_TECH)
+    message = heard.updates[0].message
+    assert message
+    assert (message.message_thread_id, message.is_topic_message) == (TOPIC_TECH, True)
+    assert message.reply_to_message
+    assert message.reply_to_message.forum_topic_created
+
+
+async def test_privacy_mode_lets_through_commands_and_replies(telegram: Telegram) -> None:
+    club = telegram.add_chat("Harbour Regulars")
+    heard = Heard()
+    async with listening(telegram, heard.handler) as application:
+        card = await application.bot.send_message(club, "Ferry is back")
+        await telegram.say(MIRA, club, "chatter")
+        await telegram.say(MIRA, club, "/faq ferry")
+        await telegram.say(MIRA, club, "/faq@storywire_bot")
+        await telegram.say(MIRA, club, "/faq@other_bot")
+        await telegram.say(MIRA, club, "thanks", reply_to=card.message_id)
+    assert heard.texts == ["/faq ferry", "/faq@storywire_bot", "thanks"]
+
+
+async def test_an_administrator_bot_hears_everything(telegram: Telegram) -> None:
+    heard = Heard()
+    async with listening(telegram, heard.handler):
+        await telegram.say(MIRA, GROUP, "chatter")
+    assert heard.texts == ["chatter"]
+
+
+async def test_a_bot_without_privacy_mode_hears_everything() -> None:
+    heard = Heard()
+    async with served(privacy=False) as telegram, listening(telegram, heard.handler):
+        await telegram.say(MIRA, telegram.add_chat("Harbour Regulars"), "chatter")
+        await telegram.settle()
+    assert heard.texts == ["chatter"]
+
+
+async def test_the_bot_is_told_where_it_stands(telegram: Telegram) -> None:
+    heard = Heard()
+    async with listening(telegram, ChatMemberHandler(heard.handler.callback)):
+        telegram.deny(GROUP, "can_pin_messages")
+        telegram.allow(GROUP, "can_delete_messages")
+        telegram.deny(GROUP, "administrator")
+        telegram.deny(GROUP, "can_send_messages")
+        telegram.kick(GROUP)
+        telegram.invite(GROUP)
+        await telegram.open(MIRA)
+        telegram.block(MIRA)
+        telegram.unblock(MIRA)
+    steps = [update.my_chat_member for update in heard.updates if update.my_chat_member]
+    assert [(step.old_chat_member.status, step.new_chat_member.status) for step in steps] == [
+        ("administrator", "administrator"),
+        ("administrator", "administrator"),
+        ("administrator", "member"),
+        ("member", "restricted"),
+        ("restricted", "kicked"),
+        ("kicked", "member"),
+        ("member", "kicked"),
+        ("kicked", "member"),
+    ]
+    assert steps[0].difference() == {"can_pin_messages": (True, False)}
+
+
+async def test_a_pin_is_told_to_the_bot_that_made_it(telegram: Telegram) -> None:
+    heard = Heard()
+    async with listening(telegram, heard.handler) as application:
+        card = await application.bot.send_message(GROUP, "Ferry is back")
+        await card.pin()
+    [update] = heard.updates
+    assert update.message
+    assert update.message.pinned_message == card
+
+
+async def test_a_group_that_becomes_a_supergroup_says_its_new_number(telegram: Telegram) -> None:
+    heard = Heard()
+    old = telegram.add_chat("Harbour Regulars", "group")
+    async with listening(
+        telegram, MessageHandler(filters.StatusUpdate.MIGRATE, heard.handler.callback)
+    ):
+        new = telegram.migrate(old)
+    left, came = [update.message for update in heard.updates]
+    assert left
+    assert came
+    assert (left.chat_id, left.migrate_to_chat_id) == (old, new)
+    assert (came.chat_id, came.migrate_from_chat_id) == (new, old)
+    with pytest.raises(NotPossible, match="is no basic group"):
+        telegram.migrate(GROUP)
+
+
+async def test_an_inline_query_gets_its_results(telegram: Telegram) -> None:
+    async def offer(update: Update, context: Context) -> None:
+        assert update.inline_query
+        content = InputTextMessageContent(update.inline_query.query)
+        await update.inline_query.answer([InlineQueryResultArticle("1", "Ferry", content)])
+
+    async with listening(telegram, InlineQueryHandler(offer)):
+        [result] = await telegram.inline(MIRA, "ferry")
+    assert (result["title"], result["input_message_content"]) == (
+        "Ferry",
+        {"message_text": "ferry"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("person", "chat", "text", "reason"),
+    [
+        (MIRA, CHANNEL, "hello", "only administrators post in Harbour Headlines"),
+        (MIRA, SOL, "hello", "Mira is not in Sol"),
+        (1, GROUP, "hello", "there is no person 1"),
+        (MIRA, -1, "hello", "there is no chat -1"),
+        (MIRA, GROUP, " ", "an empty message"),
+        (MIRA, GROUP, "x" * 4097, "at most 4096"),
+    ],
+)
+async def test_people_can_do_what_telegrams_app_lets_them(
+    telegram: Telegram, person: int, chat: int, text: str, reason: str
+) -> None:
+    with pytest.raises(NotPossible, match=reason):
+        await telegram.say(person, chat, text)
+
+
+async def test_a_start_parameter_has_a_form(telegram: Telegram) -> None:
+    with pytest.raises(NotPossible, match="at most 64 characters"):
+        await telegram.open(MIRA, "faq 1")
+
+
+async def test_who_blocked_the_bot_must_start_it_again(telegram: Telegram) -> None:
+    await telegram.open(MIRA)
+    telegram.block(MIRA)
+    with pytest.raises(NotPossible, match="blocked"):
+        await telegram.say(MIRA, MIRA, "hello")
+    await telegram.open(MIRA)
+    assert (await telegram.say(MIRA, MIRA, "hello"))["text"] == "hello"

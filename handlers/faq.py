@@ -43,7 +43,7 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             return _stories(at, ask.get("page"))
         if titled := shelf.titled(asked, at):
             return _questions(titled[0].story, "")
-        if having := _having(asked, at):
+        if _KEY.fullmatch(asked) and (having := _having(asked, at)):
             return _which(having, asked, ask.get("page"))
         if _KEY.fullmatch(ask.get("question")):
             raise Sorry(

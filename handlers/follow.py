@@ -162,12 +162,13 @@ def follow_command(
     def _now(title: str, rule: Rule, rows: tuple[Row, ...], *notes: Note) -> Message:
         return Message(title, (Text("This chat now gets:"), *gets(rule, shelf), *notes), rows)
 
+    suggest_stories = live_stories(shelf, now)
+
     def complete(typed: str, ask: Ask) -> list[Choice]:
-        every = [Choice("All stories", EVERYTHING)]
-        stories = live_stories(shelf, now)(typed, ask)
-        if not EVERYTHING.startswith(typed.strip().casefold()):
-            return stories
-        return [*every, *stories][:MENU]
+        stories = suggest_stories(typed, ask)
+        if EVERYTHING.startswith(typed.strip().casefold()):
+            return [Choice("All stories", EVERYTHING), *stories][:MENU]
+        return stories
 
     return Command(
         "follow",

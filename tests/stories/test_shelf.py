@@ -125,6 +125,7 @@ def test_a_cleared_shelf_finds_nothing(shelf: Shelf) -> None:
         ("claims theft", "ai-theft-claims"),
         ("the theft claims", "ai-theft-claims"),
         ("theft cla", "ai-theft-claims"),
+        ("claim", "ai-theft-claims"),
         ("alibaba", "ai-theft-claims"),
         ("alibba", "ai-theft-claims"),
         ("Alibaba’s claims", "ai-theft-claims"),
@@ -140,7 +141,9 @@ def test_words_that_surely_mean_a_story_find_it(shelf: Shelf, words: str, meant:
     assert found(shelf, words) == meant
 
 
-@pytest.mark.parametrize("words", ["AI", "ai in", "a", "weather", "alibaba cricket", "", "?!", "🛳"])
+@pytest.mark.parametrize(
+    "words", ["AI", "ai in", "a", "cla", "weather", "alibaba cricket", "", "?!", "🛳"]
+)
 def test_words_that_could_mean_several_stories_or_none_are_not_sure(
     shelf: Shelf, words: str
 ) -> None:

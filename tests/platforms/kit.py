@@ -59,8 +59,12 @@ class Kitchen:
 
     async def _help(self, ask: Ask) -> Message:
         self.asked.append(ask)
-        slow, follow = Button("Slow", Ref("slow")), Button("Follow", Ref("follow", ("ferry",)))
-        return Message("What I can do", (Text("Tell stories."),), (Buttons((slow, follow)),))
+        buttons = (
+            Button("Help", Ref("help")),
+            Button("Slow", Ref("slow")),
+            Button("Follow", Ref("follow", ("ferry",))),
+        )
+        return Message("What I can do", (Text("Tell stories."),), (Buttons(buttons),))
 
     async def _story(self, ask: Ask) -> Message:
         self.asked.append(ask)

@@ -111,6 +111,8 @@ class TelegramPlatform:
             await bot.shutdown()
 
     def _new_bot(self) -> telegram.Bot:
+        # At DEBUG the library logs the token, and every word that is said.
+        logging.getLogger("telegram.Bot").setLevel(logging.INFO)
         try:
             return telegram.Bot(
                 self._token,

@@ -76,7 +76,18 @@ export class DiscordPane {
       this.place = this.places[0].id;
       this.fresh = true;
     }
+    this.goWhereItHappens();
     this.draw();
+  }
+
+  /** Until someone chooses a channel, the page shows one in which something was said. */
+  goWhereItHappens() {
+    const spoken = (channel) => this.messages(channel.id).length > 0;
+    if (this.chosen || this.composer.root.contains(document.activeElement) || spoken(this.channel)) return;
+    const channel = this.places.find(spoken);
+    if (!channel) return;
+    this.place = channel.id;
+    this.fresh = true;
   }
 
   choosePersona(id) {
@@ -98,6 +109,7 @@ export class DiscordPane {
         return this.notice(error.message);
       }
     }
+    this.chosen = true;
     this.place = String(id);
     this.fresh = true;
     this.togglePins(false);
@@ -111,12 +123,22 @@ export class DiscordPane {
     this.draw(true);
   }
 
+  /** Someone who asked sees the answer, wherever they had scrolled to. */
+  bringIntoView(id) {
+    this.awaited = id;
+    this.draw();
+  }
+
   // Drawing
 
   draw(force = false) {
     const { view } = this;
     const fresh = this.fresh;
     this.fresh = false;
+    if (this.messages(this.place).some((message) => message.id === this.awaited)) {
+      this.awaited = null;
+      force = true;
+    }
     reconcile(this.strip, [0], {
       key: () => "strip", quiet: true, signature: () => JSON.stringify([view.people, this.persona]),
       build: () => h("div", { class: "strip-row" }, h("h2", { class: "strip-name" }, "Discord"), personaSwitch("discord", view.people, this.persona, (id) => this.choosePersona(id))),
@@ -394,6 +416,7 @@ export class DiscordPane {
     try {
       const answer = await this.act("discord.click", { person: this.persona, message: { id: message.id, channel_id: message.channel_id ?? this.place }, custom_id, values });
       if (answer.modal) this.notice("The bot opened a form; this page does not draw forms.", answer.modal.title);
+      if (answer.message && answer.message.id !== message.id) this.bringIntoView(answer.message.id);
     } catch (error) {
       this.notice(error.message, "This interaction failed");
     } finally {

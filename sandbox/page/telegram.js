@@ -75,7 +75,18 @@ export class TelegramPane {
     this.view = view;
     this.persona ??= view.people[0].id;
     this.at ??= this.places[0].key;
+    this.goWhereItHappens();
     this.draw();
+  }
+
+  /** Until someone chooses a chat, the page shows one in which something was said. */
+  goWhereItHappens() {
+    const spoken = (place) => this.messages(place).some((message) => !isService(message));
+    if (this.chosen || this.form.contains(document.activeElement) || spoken(this.place)) return;
+    const place = this.places.find(spoken);
+    if (!place) return;
+    this.at = place.key;
+    this.fresh = true;
   }
 
   choosePersona(id) {
@@ -87,6 +98,7 @@ export class TelegramPane {
   }
 
   open(key) {
+    this.chosen = true;
     this.at = key;
     this.fresh = true;
     this.input.value = "";

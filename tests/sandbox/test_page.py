@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from playwright.async_api import (  # type: ignore[import-not-found, unused-ignore]
         Locator,
     )
+    from playwright.async_api import Page as Tab
 
 POLICY = "default-src 'self'"
 QUESTIONS = ("What is a night ferry?", "Who runs the ferry?", "When does the tram strike end?")
@@ -327,6 +328,9 @@ class Bot(discord.Client):
     async def on_interaction(self, asked: discord.Interaction) -> None:
         if asked.type is discord.InteractionType.component:
             data: Any = asked.data
+            if data["custom_id"] == "ask":
+                await asked.response.send_message("Only to you", ephemeral=True)
+                return
             await asked.response.edit_message(content=f"You pressed {data['custom_id']}")
 
     def in_channel(self, channel: str) -> discord.TextChannel:
@@ -449,6 +453,30 @@ async def test_a_card_is_pressed_pinned_and_seen_to_change(
 
         await shown.get_by_test_id("discord-button").click()
         await tab.get_by_text("You pressed why").wait_for()
+
+
+async def test_whoever_presses_a_button_is_taken_to_the_answer(
+    local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _, page = local
+    async with bot_on(here, monkeypatch) as bot, browsing() as browser:
+        view = discord.ui.View(timeout=None)
+        view.add_item(discord.ui.Button(label="Ask", custom_id="ask"))
+        await bot.in_channel(GENERAL).send("A card", view=view)
+        for number in range(30):
+            here.say(SOL, GENERAL, f"line {number}")
+        tab = await opened(browser, page.url)  # it opens where something was said
+        await tab.get_by_test_id("discord-button").click()
+        await expect_in_view(tab, tab.get_by_test_id("discord-message").get_by_text("Only to you"))
+
+
+async def expect_in_view(tab: "Tab", shown: "Locator") -> None:
+    await shown.wait_for()
+    box = await shown.bounding_box()
+    size = tab.viewport_size
+    assert box
+    assert size
+    assert 0 < box["y"] < size["height"] - box["height"]
 
 
 async def test_a_command_nobody_answers_is_said_to_have_failed(
@@ -630,10 +658,7 @@ async def test_an_edit_out_of_view_is_pointed_out_and_reached(local: Local) -> N
         await app.bot.edit_message_text("Tram strike ends", GROUP, card.message_id)
         await pointer.click()
         shown = tab.locator(".t-row.changed").filter(has_text="Tram strike ends")
-        await shown.wait_for()
-        box = await shown.bounding_box()
-        assert box
-        assert box["y"] > 0
+        await expect_in_view(tab, shown)
 
 
 async def test_the_reader_is_kept_where_they_are(local: Local) -> None:

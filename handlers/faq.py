@@ -24,7 +24,7 @@ from handlers.picking import (
     standing,
     turning,
 )
-from stories.shelf import NEAR, Edition, Found, Shelf
+from stories.shelf import NEAR, Edition, Found, Shelf, surely
 from stories.story import Question, Story
 
 TITLE = 200
@@ -37,8 +37,7 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         at = now()
         asked = ask.get("question") or ask.get("text")
         if words := ask.get("story"):
-            edition = meant(shelf, words, at, "faq")
-            return _about(edition, asked, at, ask.get("page"))
+            return _about(meant(shelf, words, at, "faq"), asked, at, ask.get("page"))
         if not asked:
             return _stories(at, ask.get("page"))
         if titled := shelf.titled(asked, at):
@@ -51,11 +50,12 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
                 Text("These stories have questions."),
                 rows=menu_of("Questions about …", buttons_to("faq", _asked_about(at, MENU))),
             )
-        if found := shelf.answer(asked, at=at):
-            return _answer(found.edition.story, found.question, ask.get("page"))
-        if sure := shelf.find(asked, at):
-            return _questions(sure.story, "")
-        raise _not_covered(asked, shelf.answers(asked, at=at), _asked_about(at, 5))
+        found = shelf.answers(asked, at=at)
+        if sure := surely(asked, found):
+            return _answer(sure.edition.story, sure.question, ask.get("page"))
+        if edition := shelf.find(asked, at):
+            return _questions(edition.story, "")
+        raise _not_covered(asked, found, _asked_about(at, 5))
 
     def _about(edition: Edition, asked: str, at: datetime, page: str) -> Message:
         story = edition.story
@@ -70,9 +70,10 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
                 Text(f"“{name(story)}” was updated and no longer answers it."),
                 rows=(*_list(story, ""), Buttons((_to_story(story),))),
             )
-        if found := shelf.answer(asked, [edition], at):
-            return _answer(story, found.question, page)
-        raise _not_covered(asked, shelf.answers(asked, [edition], at), [edition])
+        found = shelf.answers(asked, [edition], at)
+        if sure := surely(asked, found):
+            return _answer(story, sure.question, page)
+        raise _not_covered(asked, found, [edition])
 
     def _having(key: str, at: datetime) -> list[Found]:
         return [

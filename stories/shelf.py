@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
@@ -102,6 +102,11 @@ class Shelf:
         self._names = Words()
         self._questions = Words(shortest=2)
 
+    def since(self, seq: int) -> list[Edition]:
+        """The editions behind a place in the archive's index, oldest first."""
+        newer = [edition for edition in self._editions.values() if edition.seq > seq]
+        return sorted(newer, key=lambda edition: edition.seq)
+
     def __len__(self) -> int:
         return len(self._editions)
 
@@ -192,21 +197,6 @@ class Shelf:
         found.sort(key=lambda each: (-round(each.score), _place(each.edition)))
         return found[:limit]
 
-    def answer(
-        self, text: str, among: Iterable[Edition] | None = None, at: datetime | None = None
-    ) -> Found | None:
-        """The one question that `text` surely asks."""
-        found = self.answers(text, among, at)
-        if not found or found[0].score < SURE:
-            return None
-        best, *others = found
-        rivals = [other for other in others if other.score > best.score - CLEAR]
-        asked = words_of(text)
-        exact = [each for each in found if words_of(each.question.question) == asked]
-        if rivals and exact != [best]:
-            return None
-        return best
-
     def _live(self, at: datetime) -> Iterator[Edition]:
         for *_, story_id in self._order:
             edition = self._editions[story_id]
@@ -281,6 +271,17 @@ class Shelf:
         self._names.drop(story.id, _names(story))
         for key, words in _asks(story).items():
             self._questions.drop((story.id, key), words)
+
+
+def surely(text: str, found: Sequence[Found]) -> Found | None:
+    """The one of the questions `found` for `text`, best first, that it surely asks."""
+    if not found or found[0].score < SURE:
+        return None
+    best, *others = found
+    rivals = [other for other in others if other.score > best.score - CLEAR]
+    asked = words_of(text)
+    exact = [each for each in found if words_of(each.question.question) == asked]
+    return None if rivals and exact != [best] else best
 
 
 def _place(edition: Edition) -> _Place:

@@ -206,11 +206,11 @@ class Gateway:
         try:
             while not ws.closed:
                 message = await ws.receive()
-                if message.type is WSMsgType.TEXT:
+                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):  # hikari sends bytes
                     session = self._hear(link, session, message.data)
                 elif message.type is WSMsgType.CLOSE:
                     goodbye = message.data in (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
-                elif message.type is not WSMsgType.BINARY:
+                else:
                     break
         except _Closed as closed:
             await ws.close(code=closed.code, message=str(closed).encode())
@@ -227,7 +227,7 @@ class Gateway:
             self._changed()
         return ws
 
-    def _hear(self, link: _Link, session: _Session | None, text: str) -> _Session | None:
+    def _hear(self, link: _Link, session: _Session | None, text: str | bytes) -> _Session | None:
         try:
             said = json.loads(text)
             op, data = said["op"], said.get("d")

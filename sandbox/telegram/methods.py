@@ -19,6 +19,20 @@ from sandbox.telegram.world import BOT, Message, Place, World, quoted
 MOST_TEXT = 4096
 """UTF-16 code units after the mark-up is read; core.telegram.org/bots/api#sendmessage."""
 
+CHAT_ACTIONS = (
+    "typing",
+    "upload_photo",
+    "record_video",
+    "upload_video",
+    "record_voice",
+    "upload_voice",
+    "upload_document",
+    "choose_sticker",
+    "find_location",
+    "record_video_note",
+    "upload_video_note",
+)
+
 QUERY_LIVES = 600
 """Seconds in which a pressed button can be answered. Telegram gives no figure."""
 
@@ -235,7 +249,7 @@ class Methods:
 
     def sendChatAction(self, params: Params) -> bool:
         self.world.find_to_write(params.text("chat_id"))
-        if params.text("action") not in ("typing", "upload_photo", "upload_document"):
+        if params.text("action") not in CHAT_ACTIONS:
             raise bad_request("wrong parameter action in request")
         return True
 

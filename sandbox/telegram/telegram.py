@@ -22,6 +22,7 @@ from sandbox.telegram.world import (
     Message,
     NotPossible,
     Place,
+    Topic,
     World,
     quoted,
 )
@@ -132,9 +133,7 @@ class Telegram:
         if found := entities.found(content["text"]):
             content["entities"] = found
         if topic is not None:
-            if topic not in place.topics:
-                raise NotPossible(f"{place.title} has no topic {topic}")
-            if place.topics[topic].closed and not head:
+            if self._topic(place, topic).closed and not head:
                 raise NotPossible(f"the topic {place.topics[topic].name} is closed")
             content |= self.world.in_topic(place, topic)
         if reply_to is not None:
@@ -275,13 +274,14 @@ class Telegram:
         self.world.take_away(place, message)
 
     def close_topic(self, chat: int, topic: int) -> None:
-        self.world.place(chat).topics[topic].closed = True
+        """Sol closes a topic: only those who may manage topics write in it."""
+        self._topic(self.world.place(chat), topic).closed = True
         self._changed()
 
     def delete_topic(self, chat: int, topic: int) -> None:
         """Sol deletes a topic and all that was said in it."""
         place = self.world.place(chat)
-        del place.topics[topic]
+        del place.topics[self._topic(place, topic).id]
         for number, message in list(place.messages.items()):
             if message.get("message_thread_id") == topic:
                 self.world.take_away(place, number)
@@ -464,6 +464,11 @@ class Telegram:
         if person not in place.members:
             raise NotPossible(f"{who.name} is not in {place.title}")
         return place
+
+    def _topic(self, place: Place, number: int) -> Topic:
+        if number not in place.topics:
+            raise NotPossible(f"{place.title} has no topic {number}")
+        return place.topics[number]
 
     def _message(self, place: Place, number: int) -> Message:
         if number not in place.messages:

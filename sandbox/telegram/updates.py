@@ -9,8 +9,6 @@ from sandbox.telegram.refusals import ANOTHER_POLLER, Refused, bad_request
 
 T = TypeVar("T")
 
-NOT_BY_DEFAULT = ("chat_member", "message_reaction", "message_reaction_count")
-
 LONGEST_POLL = 50
 """Seconds."""
 
@@ -42,17 +40,14 @@ class Updates:
 
     def add(self, kind: str, content: dict[str, Any]) -> None:
         """Send an update, unless the bot said that it does not want its kind."""
-        if self._allowed:
-            if kind not in self._allowed:
-                return
-        elif kind in NOT_BY_DEFAULT:
+        if self._allowed and kind not in self._allowed:
             return
         self._waiting.append({"update_id": self._next, kind: content})
         self._next += 1
         self._arrived.set()
 
     def allow(self, kinds: Any) -> None:
-        """Take a list of kinds: none means all but NOT_BY_DEFAULT; None changes nothing."""
+        """Take a list of kinds, empty for all that there are; None changes nothing."""
         if kinds is None:
             return
         if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import aiohttp
 import pytest
 from telegram.error import BadRequest, RetryAfter
 
@@ -70,6 +71,16 @@ async def test_a_bot_that_floods_is_told_how_long_to_wait(monkeypatch: pytest.Mo
             await bot.send_message(CHANNEL, "Ferry")
         await bot.send_message(GROUP, "Ferry")
         assert len(telegram.messages(CHANNEL)) == 3
+
+
+async def test_the_wait_stands_in_the_header_too() -> None:
+    async with served(limits=True, clock=Clock()) as telegram, aiohttp.ClientSession() as session:
+        url = f"{telegram.api_url}/bot{telegram.token}/sendMessage"
+        for _ in range(4):
+            async with session.post(url, json={"chat_id": GROUP, "text": "Ferry"}) as response:
+                answer = await response.json()
+    assert (response.status, response.headers["Retry-After"]) == (429, "1")
+    assert answer["parameters"] == {"retry_after": 1}
 
 
 async def test_what_is_refused_for_another_reason_is_not_counted() -> None:

@@ -17,6 +17,7 @@ from telegram import (
     ReplyParameters,
 )
 from telegram.constants import ChatMemberStatus, ChatType
+from telegram.error import BadRequest
 from telegram.ext import ExtBot
 
 from sandbox.telegram import BOT, CHANNEL, FORUM, GROUP, MIRA, SOL, TOPIC_PORT, Telegram
@@ -193,6 +194,24 @@ async def test_a_bot_may_pin_in_a_private_chat(telegram: Telegram, bot: ExtBot[N
     await telegram.open(MIRA)
     await (await bot.send_message(MIRA, "hello")).pin()
     assert [one["text"] for one in telegram.pins(MIRA)] == ["hello"]
+
+
+async def test_a_service_message_cannot_be_pinned(telegram: Telegram, bot: ExtBot[None]) -> None:
+    await (await bot.send_message(GROUP, "one")).pin()
+    with pytest.raises(BadRequest, match="Message to pin not found"):
+        await bot.pin_chat_message(GROUP, telegram.messages(GROUP)[-1]["message_id"])
+
+
+async def test_after_two_days_only_the_right_to_delete_deletes() -> None:
+    now = 1_795_000_000.0
+    async with served(clock=lambda: now) as telegram, bot_of(telegram) as bot:
+        old = await bot.send_message(GROUP, "Ferry late")
+        now += 48 * 3600
+        with pytest.raises(BadRequest, match="can't be deleted for everyone"):
+            await old.delete()
+        await old.edit_text("Ferry back")  # edits have no such limit
+        telegram.allow(GROUP, "can_delete_messages")
+        await old.delete()
 
 
 async def test_private_chats_share_their_numbers(telegram: Telegram, bot: ExtBot[None]) -> None:

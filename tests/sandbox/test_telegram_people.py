@@ -263,6 +263,18 @@ async def test_people_can_do_what_telegrams_app_lets_them(
         await telegram.say(person, chat, text)
 
 
+async def test_only_open_topics_that_are_there_take_messages(telegram: Telegram) -> None:
+    ferries = telegram.add_topic(FORUM, "Ferries")
+    telegram.close_topic(FORUM, ferries)
+    with pytest.raises(NotPossible, match="the topic Ferries is closed"):
+        await telegram.say(MIRA, FORUM, "hello", topic=ferries)
+    assert (await telegram.say(SOL, FORUM, "hello", topic=ferries))["is_topic_message"]
+    telegram.delete_topic(FORUM, ferries)
+    assert ferries not in [one.get("message_thread_id") for one in telegram.messages(FORUM)]
+    with pytest.raises(NotPossible, match="has no topic"):
+        await telegram.say(SOL, FORUM, "hello", topic=ferries)
+
+
 async def test_a_start_parameter_has_a_form(telegram: Telegram) -> None:
     with pytest.raises(NotPossible, match="at most 64 characters"):
         await telegram.open(MIRA, "faq 1")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from telegram import Update
-from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError
+from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import ContextTypes, ExtBot, TypeHandler
 
 from sandbox.telegram import GROUP, MIRA, SOL, NoAnswer, Telegram
@@ -71,6 +71,23 @@ async def test_the_second_poller_ends_the_first(telegram: Telegram, bot: ExtBot[
         assert await other.get_updates() == ()
     with pytest.raises(Conflict, match="terminated by other getUpdates request"):
         await first
+
+
+async def test_two_bots_that_poll_keep_ending_each_other(telegram: Telegram) -> None:
+    conflict = asyncio.Event()
+
+    def fail(error: TelegramError) -> None:
+        if isinstance(error, Conflict):
+            conflict.set()
+
+    async with listening(telegram, error_callback=fail), bot_of(telegram) as other:
+        await polled(telegram)
+        await other.get_updates()
+        async with asyncio.timeout(5):
+            await conflict.wait()
+        await polled(telegram)  # the library tries again by itself
+    statuses = [call.status for call in telegram.calls if call.path == "getUpdates"]
+    assert statuses.count(409) == 1
 
 
 async def test_nobody_polls_beside_a_webhook(telegram: Telegram, bot: ExtBot[None]) -> None:

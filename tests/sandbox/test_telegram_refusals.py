@@ -330,6 +330,23 @@ async def an_answer_that_comes_too_late(telegram: Telegram, bot: ExtBot[None]) -
     await bot.answer_callback_query("1", "Ferry")
 
 
+@bad("query is too old and response timeout expired or query ID is invalid")
+async def an_answer_to_what_telegram_forgot(telegram: Telegram, bot: ExtBot[None]) -> None:
+    card = await bot.send_message(GROUP, "Ferry", reply_markup=one_button(callback_data="go"))
+    pressed = asyncio.create_task(telegram.click(MIRA, card.to_dict(), "go"))
+    [update] = await bot.get_updates(timeout=5)
+    assert update.callback_query
+    telegram.forget_queries()
+    pressed.cancel()
+    await update.callback_query.answer()
+
+
+@bad("wrong parameter action in request")
+async def a_chat_action_nobody_knows(telegram: Telegram, bot: ExtBot[None]) -> None:
+    await bot.send_chat_action(GROUP, "typing")
+    await bot.send_chat_action(GROUP, "yawning")
+
+
 @bad("MESSAGE_TOO_LONG")
 async def an_answer_that_is_too_long(telegram: Telegram, bot: ExtBot[None]) -> None:
     await bot.answer_callback_query("1", "x" * 201)

@@ -106,7 +106,6 @@ BUSINESS_NOT_FOUND = Refusal(400, "Bad Request: business connection not found")
 BLOCKED = Refusal(403, "Forbidden: bot was blocked by the user")
 NOT_STARTED = Refusal(403, "Forbidden: bot can't initiate conversation with a user")
 TO_A_BOT = Refusal(403, "Forbidden: bot can't send messages to bots")
-DEACTIVATED = Refusal(403, "Forbidden: user is deactivated")
 GROUP_DELETED = Refusal(403, "Forbidden: the group chat was deleted")
 
 COMMAND_INVALID = Refusal(400, "Bad Request: BOT_COMMAND_INVALID")

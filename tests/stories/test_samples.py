@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from collections import defaultdict
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from itertools import pairwise
@@ -46,6 +47,7 @@ def test_three_stories_start_at_once_and_develop_within_a_minute(
     for development in published:
         assert development.story.updated_at == START + development.after
         assert development.story.revision is None
+        assert None not in astuple(development.story.stats)
 
 
 def test_the_samples_show_every_weight_a_correction_and_an_end(

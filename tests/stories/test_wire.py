@@ -216,6 +216,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "stats.articles is the number 14.5, where a whole number from 0 to 9007199254740991 is "
         "expected",
     ),
+    "rank true": (
+        {"rank": True},
+        "rank is the truth value true, where a whole number from 1 to 9007199254740991 is expected",
+    ),
     "unknown status": (
         {"stats": {"status": "Active"}},
         'stats.status is the text "Active", where one of emerging, active, cooling, ended is '

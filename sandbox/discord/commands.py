@@ -150,25 +150,26 @@ def without_translations(command: Json) -> Json:
 
 
 def _read_command(form: Form, body: Json, at: Path, guild: str | None) -> Json:
-    kind = body.get("type") or CHAT_INPUT
+    kind = form.number(body.get("type"), (*at, "type"), 1, 10) or CHAT_INPUT
     if kind not in MOST:
         raise refusals.not_in_the_sandbox(f"a command of type {kind}")
     read: Json = {"type": kind, "name": _read_name(form, body.get("name"), at, kind)}
     read["description"] = _read_description(form, body, at) if kind == CHAT_INPUT else ""
     _read_translations(form, body, read, at)
     permissions = body.get("default_member_permissions")
-    read["default_member_permissions"] = None if permissions is None else str(permissions)
-    if not str(permissions or 0).isdigit():
-        form.snowflake(permissions, (*at, "default_member_permissions"))
+    if permissions is not None:
+        permissions = form.snowflake(permissions, (*at, "default_member_permissions"))
+    read["default_member_permissions"] = permissions
     read["nsfw"] = bool(body.get("nsfw"))
     if guild is not None:
         read["guild_id"] = guild
     else:
-        read["integration_types"] = body.get("integration_types") or [0]
-        contexts = body.get("contexts")
-        if contexts is None and body.get("dm_permission") is False:
-            contexts = [IN_GUILD]
-        read["contexts"] = contexts if contexts is not None else [IN_GUILD, IN_BOT_DM]
+        read["integration_types"] = _read_numbers(form, body, "integration_types", at) or [0]
+        contexts = _read_numbers(form, body, "contexts", at)
+        if contexts is None:
+            private = body.get("dm_permission") is not False
+            contexts = [IN_GUILD, IN_BOT_DM] if private else [IN_GUILD]
+        read["contexts"] = contexts
         read["dm_permission"] = IN_BOT_DM in read["contexts"]
     if kind == CHAT_INPUT and body.get("options"):
         read["options"] = _read_options(form, body["options"], (*at, "options"))
@@ -176,6 +177,14 @@ def _read_command(form: Form, body: Json, at: Path, guild: str | None) -> Json:
         message = f"Command exceeds maximum size ({TEXT_LIMIT})"
         form.wrong(at, "APPLICATION_COMMAND_TOO_LARGE", message)
     return read
+
+
+def _read_numbers(form: Form, body: Json, field: str, at: Path) -> list[int] | None:
+    """A list of contexts or installation types, each 0-2; None when it is absent."""
+    if body.get(field) is None:
+        return None
+    numbers = enumerate(form.items(body[field], (*at, field), 3))
+    return [form.number(n, (*at, field, i), 0, 2, default=0) or 0 for i, n in numbers]
 
 
 def _read_name(form: Form, value: Any, at: Path, kind: int = CHAT_INPUT) -> str:
@@ -199,8 +208,8 @@ def _read_translations(form: Form, body: Json, read: Json, at: Path) -> None:
         given = body.get(key)
         read[key] = given
         for locale, text in form.fields(given or {}, (*at, key)).items():
-            form.text(text, (*at, key, locale), most, least=1, required=True)
-            if key == "name_localizations" and text and not _is_name(text):
+            read_text = form.text(text, (*at, key, locale), most, least=1, required=True)
+            if key == "name_localizations" and read_text and not _is_name(read_text):
                 message = "Command name is invalid"
                 form.wrong((*at, key, locale), "APPLICATION_COMMAND_INVALID_NAME", message)
 
@@ -229,7 +238,7 @@ def _read_options(form: Form, value: Any, at: Path) -> list[Json]:
             if body.get("options"):
                 read["options"] = _read_options(form, body["options"], (*here, "options"))
         else:
-            read["required"] = bool(body.get("required"))
+            read["required"] = body.get("required") is True
             if read["required"] and optional:
                 message = "Required options must be placed before non-required options"
                 form.wrong(here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
@@ -248,9 +257,12 @@ def _read_values(form: Form, body: Json, read: Json, at: Path) -> None:
             here = (*at, "choices", i)
             fields = form.fields(choice, here)
             name = form.text(fields.get("name"), (*here, "name"), 100, least=1, required=True)
+            value = fields.get("value")
             if read["type"] == STRING:
-                form.text(fields.get("value"), (*here, "value"), 100)
-            read["choices"].append({"name": name, "value": fields.get("value")})
+                value = form.text(value, (*here, "value"), 100)
+            elif isinstance(value, bool) or not isinstance(value, (int, float)):
+                form.wrong((*here, "value"), "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
+            read["choices"].append({"name": name, "value": value})
     if body.get("autocomplete"):
         read["autocomplete"] = True
         if body.get("choices"):

@@ -5,7 +5,6 @@ import json
 import re
 import time
 import weakref
-from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -63,7 +62,8 @@ class Discord:
     ) -> None:
         """`limits=False` lifts the rate limits; port 0 takes a free one."""
         self.token = token
-        self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+        self.calls: list[Call] = []
+        """Every request so far, oldest first; the oldest are dropped beyond CALLS_KEPT."""
         self.unknown_calls: list[str] = []
         """What a client asked for that Discord may have, but the sandbox has not."""
         self.world = World(self._happened)
@@ -342,6 +342,8 @@ class Discord:
             reply, headers = self._broken(fault, headers)
         call = Call(at, request.method, path, dict(request.query), body, reply.status, reply.body)
         self.calls.append(call)
+        if len(self.calls) > CALLS_KEPT:
+            del self.calls[: CALLS_KEPT // 2]
         if reply.status == 0:
             if request.transport is not None:
                 request.transport.abort()

@@ -34,7 +34,7 @@ class Bot(discord.Client):
         command: app_commands.Command[Any, ..., Any]
         for command in (story, faq, typed, slow, feedback, vanish, both):
             self.tree.add_command(command)
-        self.add_dynamic_items(More, Pick)
+        self.add_dynamic_items(More, Pick, Whom, Correct)
 
     async def setup_hook(self) -> None:
         self.tree.interaction_check = self._note  # type: ignore[method-assign]
@@ -84,6 +84,56 @@ class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pick"):
         picked = interaction.data["values"]  # type: ignore[typeddict-item, index]
         await interaction.response.defer()
         await interaction.followup.send(f"Picked {' and '.join(picked)}", ephemeral=True)
+
+
+class Whom(discord.ui.DynamicItem[discord.ui.UserSelect[Any]], template=r"whom"):
+    """A menu of people that greets the one who was chosen, on the message it stands on."""
+
+    def __init__(self) -> None:
+        super().__init__(discord.ui.UserSelect(custom_id="whom"))
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Any, item: Any, match: Any) -> "Whom":
+        whom = cls()
+        whom.item._refresh_state(interaction, interaction.data)
+        return whom
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        (chosen,) = self.item.values
+        await interaction.response.send_message(f"Hello {chosen.display_name}", ephemeral=True)
+
+
+class Correct(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"correct"):
+    """A button that opens a form; what is written there replaces the message."""
+
+    def __init__(self) -> None:
+        super().__init__(discord.ui.Button(label="Correct", custom_id="correct"))
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Any, item: Any, match: Any) -> "Correct":
+        return cls()
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        await interaction.response.send_modal(Correction())
+
+
+class Correction(discord.ui.Modal, title="Correction"):
+    words: discord.ui.Label[Any] = discord.ui.Label(
+        text="The right words", component=discord.ui.TextInput(custom_id="words")
+    )
+
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+        words = self.words.component
+        assert isinstance(words, discord.ui.TextInput)
+        await interaction.response.edit_message(content=words.value)
+
+
+def moderation() -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    view.add_item(Whom())
+    view.add_item(Correct())
+    view.add_item(More(9, disabled=True))
+    return view
 
 
 def buttons() -> discord.ui.View:

@@ -22,7 +22,8 @@ from sandbox.discord import (
     NoAnswer,
     NotOffered,
 )
-from tests.sandbox.discord_bot import Bot, as_described, buttons, connected, until
+from tests.sandbox.discord_bot import Bot, as_described, buttons, connected, moderation, until
+from tests.sandbox.discord_http import post
 
 
 @pytest.fixture
@@ -296,6 +297,31 @@ async def test_a_menu_answers_what_was_chosen(here: Discord, bot: Bot) -> None:
             await here.click(MIRA, answer.message, "pick", values)
 
 
+async def test_a_menu_of_people_knows_the_people(here: Discord, bot: Bot) -> None:
+    await channel(bot, NEWS).send("Moderation", view=moderation())
+    (message,) = here.messages(NEWS)
+    answer = await here.click(MIRA, message, "whom", [SOL])
+    assert answer.message is not None
+    assert answer.message["content"] == "Hello Sol"
+    assert answer.message["referenced_message"]["id"] == message["id"]
+    with pytest.raises(NotOffered, match="there is no 12 to choose"):
+        await here.click(MIRA, message, "whom", ["12"])
+
+
+async def test_a_button_may_open_a_form_that_changes_its_message(here: Discord, bot: Bot) -> None:
+    await channel(bot, NEWS).send("The fery is back", view=moderation())
+    (message,) = here.messages(NEWS)
+    form = await here.click(SOL, message, "correct")
+    assert form.message is None
+    with pytest.raises(NotOffered, match="the form needs words"):
+        await here.submit(SOL, NEWS, form, {})
+    answer = await here.submit(SOL, NEWS, form, {"words": "The ferry is back"})
+    assert answer.message is not None
+    assert here.messages(NEWS)[0]["content"] == "The ferry is back"
+    with pytest.raises(NotOffered, match="disabled"):
+        await here.click(SOL, answer.message, "more:9")
+
+
 async def test_a_private_answer_is_not_there_for_others(here: Discord, bot: Bot) -> None:
     answer = await here.slash(MIRA, NEWS, "faq")
     assert answer.message is not None
@@ -470,6 +496,17 @@ async def test_every_change_rings(here: Discord, bot: Bot) -> None:
         await posted.edit(content="Ferry again")
         await anext(changes)
         assert here.view()["messages"][NEWS][0]["content"] == "Ferry again"
+
+
+async def test_what_was_said_outlives_a_restart_on_the_same_address() -> None:
+    here = Discord()
+    async with here:
+        address = here.api_url
+        here.say(MIRA, NEWS, "Good morning")
+    async with here:
+        assert here.api_url == address
+        assert [m["content"] for m in here.messages(NEWS)] == ["Good morning"]
+        await post(here, NEWS)
 
 
 async def test_the_view_names_people_and_the_bot(here: Discord) -> None:

@@ -23,7 +23,11 @@ import { tick } from "./times.js";
 async function act(name, fields) {
   let answer;
   try {
-    answer = await fetch("/act", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ do: name, ...fields }) });
+    answer = await fetch("/act", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ do: name, ...fields }),
+    });
   } catch {
     throw new Error("The sandbox is not there any more: is it still running?");
   }
@@ -40,7 +44,11 @@ function showConnected(name, connected) {
   const node = document.querySelector(`[data-testid="${name}-connected"]`);
   if (node.dataset.connected === String(connected)) return;
   node.dataset.connected = String(connected);
-  node.replaceChildren(h("span", { class: "lamp", "aria-hidden": "true" }), name === "discord" ? "Discord: " : "Telegram: ", h("b", { text: connected ? "bot connected" : "waiting for a bot" }));
+  node.replaceChildren(
+    h("span", { class: "lamp", "aria-hidden": "true" }),
+    name === "discord" ? "Discord: " : "Telegram: ",
+    h("b", { text: connected ? "bot connected" : "waiting for a bot" }),
+  );
 }
 
 const events = new EventSource("/events");

@@ -1,16 +1,23 @@
 // The Discord pane: channels, messages with embeds and components, pins, and the command composer.
 
-import { avatar, EditedAbove, h, icon, keepBottom, link, personaSwitch, pictureOf, plainName, reconcile, show } from "./dom.js";
+import { avatar, EditedAbove, h, icon, keepBottom, personaSwitch, plainName, reconcile, show } from "./dom.js";
+import { actionRow, closeMenus, dots } from "./discord_components.js";
 import { Composer } from "./discord_composer.js";
+import { embedOf } from "./discord_embed.js";
 import { inline, markdown } from "./discord_markdown.js";
-import { day, fullTime, messageTime, clock, sameDay, timestamp } from "./times.js";
+import { clock, day, fullTime, messageTime, sameDay } from "./times.js";
 
 const GROUPED_WITHIN = 7 * 60 * 1000; // Discord leaves out the name again within seven minutes
-const PINNED = 6, JOINED = 7, THREAD = 18, REPLY = 19; // docs.discord.com/developers/resources/message#message-object-message-types
-const CROSSPOSTED = 1, EPHEMERAL = 64, LOADING = 128, SILENT = 4096;
-const BUTTON = 2, TEXT_SELECT = 3;
+// Types and flags of messages: docs.discord.com/developers/resources/message#message-object-message-types
+const PINNED = 6;
+const JOINED = 7;
+const THREAD = 18;
+const REPLY = 19;
+const CROSSPOSTED = 1;
+const EPHEMERAL = 64;
+const LOADING = 128;
+const SILENT = 4096;
 const KINDS = { announcement: "megaphone", thread: "topics", forum: "topics" };
-const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger" };
 
 export class DiscordPane {
   /** `act(name, arguments)` asks the server to do something as the chosen person. */
@@ -25,25 +32,70 @@ export class DiscordPane {
     this.guild = h("div", { class: "d-guild" });
     this.me = h("div", { class: "d-me" });
     this.title = h("div", { class: "d-title" });
-    this.pinsButton = h("button", { type: "button", class: "d-pins-button", "data-testid": "pins-button", "aria-expanded": "false", "aria-haspopup": "dialog", on: { click: () => this.togglePins() } });
-    this.pins = h("div", { class: "d-pins", role: "dialog", "aria-label": "Pinned messages", hidden: true, "data-testid": "pins-popover", tabindex: "-1" });
+    this.pinsButton = h("button", {
+      type: "button",
+      class: "d-pins-button",
+      "data-testid": "pins-button",
+      "aria-expanded": "false",
+      "aria-haspopup": "dialog",
+      on: { click: () => this.togglePins() },
+    });
+    this.pins = h("div", {
+      class: "d-pins",
+      role: "dialog",
+      "aria-label": "Pinned messages",
+      hidden: true,
+      "data-testid": "pins-popover",
+      tabindex: "-1",
+    });
     this.list = h("div", { class: "d-list", role: "log", "aria-label": "Discord messages", "aria-live": "polite" });
     this.scroller = h("div", { class: "d-scroll", tabindex: "0", "aria-label": "Messages in this channel" }, this.list);
-    this.jump = h("button", { type: "button", class: "d-jump", hidden: true, on: { click: () => this.toBottom() } }, "New messages ", icon("down", 14));
+    this.jump = h(
+      "button",
+      { type: "button", class: "d-jump", hidden: true, on: { click: () => this.toBottom() } },
+      "New messages ",
+      icon("down", 14),
+    );
     this.scroller.addEventListener("scroll", () => this.atBottom() && (this.jump.hidden = true));
     this.edited = new EditedAbove(this.scroller);
     this.composer = new Composer(this);
     root.append(
       this.strip,
-      h("div", { class: "d-body" },
-        h("div", { class: "d-rail", "aria-hidden": "true" }, h("span", { class: "d-home" }, icon("chat", 22)), h("span", { class: "d-rail-line" }), this.railGuild = h("span", { class: "d-rail-guild" })),
+      h(
+        "div",
+        { class: "d-body" },
+        h(
+          "div",
+          { class: "d-rail", "aria-hidden": "true" },
+          h("span", { class: "d-home" }, icon("chat", 22)),
+          h("span", { class: "d-rail-line" }),
+          (this.railGuild = h("span", { class: "d-rail-guild" })),
+        ),
         h("nav", { class: "d-side", "aria-label": "Discord channels" }, this.guild, this.channels, this.me),
-        h("div", { class: "d-chat" },
+        h(
+          "div",
+          { class: "d-chat" },
           h("header", { class: "d-head" }, this.title, this.pinsButton, this.pins),
-          h("div", { class: "d-middle" }, this.scroller, this.edited.button, this.jump), this.composer.root)));
-    document.addEventListener("click", (event) => !this.pins.hidden && !event.composedPath().some((node) => node === this.pins || node === this.pinsButton) && this.togglePins(false));
-    this.pins.addEventListener("keydown", (event) => event.key === "Escape" && (this.togglePins(false), this.pinsButton.focus()));
-    document.addEventListener("click", (event) => !event.composedPath().some((node) => node.classList?.contains("d-select")) && closeMenus());
+          h("div", { class: "d-middle" }, this.scroller, this.edited.button, this.jump),
+          this.composer.root,
+        ),
+      ),
+    );
+    document.addEventListener(
+      "click",
+      (event) =>
+        !this.pins.hidden &&
+        !event.composedPath().some((node) => node === this.pins || node === this.pinsButton) &&
+        this.togglePins(false),
+    );
+    this.pins.addEventListener(
+      "keydown",
+      (event) => event.key === "Escape" && (this.togglePins(false), this.pinsButton.focus()),
+    );
+    document.addEventListener(
+      "click",
+      (event) => !event.composedPath().some((node) => node.classList?.contains("d-select")) && closeMenus(),
+    );
   }
 
   // What is seen, and by whom
@@ -56,14 +108,23 @@ export class DiscordPane {
   }
   /** The channels this person sees; the direct message is there before anything was said in it. */
   get places() {
-    const mine = this.view.channels.filter((channel) => channel.kind !== "dm" || String(channel.person) === this.persona);
-    return mine.some((channel) => channel.kind === "dm") ? mine : [...mine, { id: "dm", name: this.view.bot.username, kind: "dm", person: this.persona }];
+    const mine = this.view.channels.filter(
+      (channel) => channel.kind !== "dm" || String(channel.person) === this.persona,
+    );
+    return mine.some((channel) => channel.kind === "dm")
+      ? mine
+      : [...mine, { id: "dm", name: this.view.bot.username, kind: "dm", person: this.persona }];
   }
   messages(channel) {
-    return (this.view.messages[channel] ?? []).filter((message) => !this.dismissed.has(message.id) && (!message.seen_by || String(message.seen_by) === this.persona));
+    return (this.view.messages[channel] ?? []).filter(
+      (message) => !this.dismissed.has(message.id) && (!message.seen_by || String(message.seen_by) === this.persona),
+    );
   }
   names = {
-    person: (id) => [...this.view.people, { id: this.view.bot.id, name: this.view.bot.username }].filter((one) => String(one.id) === id).map(plainName)[0] ?? "unknown-user",
+    person: (id) =>
+      [...this.view.people, { id: this.view.bot.id, name: this.view.bot.username }]
+        .filter((one) => String(one.id) === id)
+        .map(plainName)[0] ?? "unknown-user",
     role: (id) => (this.view.guild.roles ?? []).find((role) => String(role.id) === id)?.name ?? "deleted-role",
     channel: (id) => this.view.channels.find((channel) => String(channel.id) === id)?.name ?? "unknown",
     openChannel: (id) => this.places.some((channel) => channel.id === id) && this.open(id),
@@ -104,7 +165,8 @@ export class DiscordPane {
     if (id === "dm") {
       try {
         id = await this.act("discord.dm", { person: this.persona });
-        if (!this.view.channels.some((channel) => channel.id === id)) this.view.channels.push({ id, kind: "dm", name: this.view.bot.username, person: this.persona });
+        if (!this.view.channels.some((channel) => channel.id === id))
+          this.view.channels.push({ id, kind: "dm", name: this.view.bot.username, person: this.persona });
       } catch (error) {
         return this.notice(error.message);
       }
@@ -119,7 +181,13 @@ export class DiscordPane {
   }
 
   notice(text, title = "The application did not respond") {
-    this.notices.push({ id: `notice-${Date.now()}-${this.notices.length}`, channel: this.place, person: this.persona, title, text });
+    this.notices.push({
+      id: `notice-${Date.now()}-${this.notices.length}`,
+      channel: this.place,
+      person: this.persona,
+      title,
+      text,
+    });
     this.draw(true);
   }
 
@@ -140,11 +208,23 @@ export class DiscordPane {
       force = true;
     }
     reconcile(this.strip, [0], {
-      key: () => "strip", quiet: true, signature: () => JSON.stringify([view.people, this.persona]),
-      build: () => h("div", { class: "strip-row" }, h("h2", { class: "strip-name" }, "Discord"), personaSwitch("discord", view.people, this.persona, (id) => this.choosePersona(id))),
+      key: () => "strip",
+      quiet: true,
+      signature: () => JSON.stringify([view.people, this.persona]),
+      build: () =>
+        h(
+          "div",
+          { class: "strip-row" },
+          h("h2", { class: "strip-name" }, "Discord"),
+          personaSwitch("discord", view.people, this.persona, (id) => this.choosePersona(id)),
+        ),
     });
     this.guild.textContent = view.guild.name;
-    this.railGuild.textContent = view.guild.name.split(/\s+/).map((word) => word[0]).join("").slice(0, 3);
+    this.railGuild.textContent = view.guild.name
+      .split(/\s+/)
+      .map((word) => word[0])
+      .join("")
+      .slice(0, 3);
     this.drawChannels();
     this.drawMe();
     this.drawHead();
@@ -152,9 +232,17 @@ export class DiscordPane {
     const news = shown.at(-1)?.id;
     const known = this.read.get(this.persona + this.place);
     let changed = [];
-    const atBottom = keepBottom(this.scroller, () => (changed = reconcile(this.list, shown, {
-      key: (row) => row.id, fresh, signature: (row, before) => this.signature(row, before), build: (row, before) => this.row(row, before),
-    })), fresh || force);
+    const atBottom = keepBottom(
+      this.scroller,
+      () =>
+        (changed = reconcile(this.list, shown, {
+          key: (row) => row.id,
+          fresh,
+          signature: (row, before) => this.signature(row, before),
+          build: (row, before) => this.row(row, before),
+        })),
+      fresh || force,
+    );
     if (fresh) this.edited.hide();
     this.edited.notice(changed);
     if (!atBottom && news !== known) this.jump.hidden = false;
@@ -166,7 +254,12 @@ export class DiscordPane {
 
   drawChannels() {
     const places = this.places;
-    const rows = [{ id: "head-text", head: "Text channels" }, ...withThreads(places), { id: "head-dm", head: "Direct messages" }, ...places.filter((one) => one.kind === "dm")];
+    const rows = [
+      { id: "head-text", head: "Text channels" },
+      ...withThreads(places),
+      { id: "head-dm", head: "Direct messages" },
+      ...places.filter((one) => one.kind === "dm"),
+    ];
     const unread = (channel) => {
       const last = this.messages(channel.id).at(-1)?.id;
       const key = this.persona + channel.id;
@@ -174,23 +267,58 @@ export class DiscordPane {
       return channel.id !== this.place && last !== undefined && this.read.get(key) !== last;
     };
     reconcile(this.channels, rows, {
-      key: (row) => row.id, quiet: true,
-      signature: (row) => JSON.stringify([row, row.id === this.place, !row.head && unread(row), row.kind === "dm" && this.view.connected]),
-      build: (row) => row.head ? h("div", { class: "d-category" }, icon("chevron", 10), row.head) : h("button", {
-        type: "button", class: `d-channel ${row.kind} ${row.id === this.place ? "here" : ""} ${unread(row) ? "unread" : ""}`, "data-focus": row.id,
-        "data-testid": `discord-channel-${row.kind === "dm" ? "dm" : row.name}`, "aria-current": row.id === this.place ? "page" : null,
-        on: { click: () => this.open(row.id) },
-      },
-      row.kind === "dm" ? h("span", { class: `d-presence ${this.view.connected ? "on" : ""}` }, avatar(this.view.bot.username, this.view.bot.id, "small bot")) : icon(KINDS[row.kind] ?? "hash", row.kind === "thread" ? 15 : 18),
-      h("span", { class: "d-channel-name", text: row.kind === "dm" ? this.view.bot.username : row.name }),
-      unread(row) && h("span", { class: "visually-hidden", text: "unread" })),
+      key: (row) => row.id,
+      quiet: true,
+      signature: (row) =>
+        JSON.stringify([
+          row,
+          row.id === this.place,
+          !row.head && unread(row),
+          row.kind === "dm" && this.view.connected,
+        ]),
+      build: (row) =>
+        row.head
+          ? h("div", { class: "d-category" }, icon("chevron", 10), row.head)
+          : h(
+              "button",
+              {
+                type: "button",
+                class: `d-channel ${row.kind} ${row.id === this.place ? "here" : ""} ${unread(row) ? "unread" : ""}`,
+                "data-focus": row.id,
+                "data-testid": `discord-channel-${row.kind === "dm" ? "dm" : row.name}`,
+                "aria-current": row.id === this.place ? "page" : null,
+                on: { click: () => this.open(row.id) },
+              },
+              row.kind === "dm"
+                ? h(
+                    "span",
+                    { class: `d-presence ${this.view.connected ? "on" : ""}` },
+                    avatar(this.view.bot.username, this.view.bot.id, "small bot"),
+                  )
+                : icon(KINDS[row.kind] ?? "hash", row.kind === "thread" ? 15 : 18),
+              h("span", { class: "d-channel-name", text: row.kind === "dm" ? this.view.bot.username : row.name }),
+              unread(row) && h("span", { class: "visually-hidden", text: "unread" }),
+            ),
     });
   }
 
   drawMe() {
     reconcile(this.me, [this.person], {
-      key: (person) => person.id, quiet: true, signature: (person) => JSON.stringify(person),
-      build: (person) => h("div", { class: "d-me-row" }, h("span", { class: "d-presence on" }, avatar(plainName(person), person.id, "mid")), h("span", {}, h("b", { text: plainName(person) }), h("small", { text: person.moderator ? "Moderator" : "Member" }))),
+      key: (person) => person.id,
+      quiet: true,
+      signature: (person) => JSON.stringify(person),
+      build: (person) =>
+        h(
+          "div",
+          { class: "d-me-row" },
+          h("span", { class: "d-presence on" }, avatar(plainName(person), person.id, "mid")),
+          h(
+            "span",
+            {},
+            h("b", { text: plainName(person) }),
+            h("small", { text: person.moderator ? "Moderator" : "Member" }),
+          ),
+        ),
     });
   }
 
@@ -201,11 +329,17 @@ export class DiscordPane {
     if (this.headSign === sign) return;
     this.headSign = sign;
     this.title.replaceChildren(
-      channel.kind === "dm" ? avatar(this.view.bot.username, this.view.bot.id, "small bot") : icon(KINDS[channel.kind] ?? "hash", 22),
+      channel.kind === "dm"
+        ? avatar(this.view.bot.username, this.view.bot.id, "small bot")
+        : icon(KINDS[channel.kind] ?? "hash", 22),
       h("h3", { text: channel.kind === "dm" ? this.view.bot.username : channel.name }),
-      channel.topic ? h("span", { class: "d-topic", text: channel.topic }) : "");
+      channel.topic ? h("span", { class: "d-topic", text: channel.topic }) : "",
+    );
     this.pinsButton.setAttribute("aria-label", `Pinned messages, ${pins.length}`);
-    this.pinsButton.replaceChildren(icon("pin", 20), pins.length ? h("span", { class: "d-count", text: pins.length }) : "");
+    this.pinsButton.replaceChildren(
+      icon("pin", 20),
+      pins.length ? h("span", { class: "d-count", text: pins.length }) : "",
+    );
   }
 
   // Pins
@@ -220,16 +354,39 @@ export class DiscordPane {
 
   drawPins() {
     const ids = (this.view.pins[this.place] ?? []).map(String);
-    const pinned = ids.map((id) => (this.view.messages[this.place] ?? []).find((message) => message.id === id)).filter(Boolean);
+    const pinned = ids
+      .map((id) => (this.view.messages[this.place] ?? []).find((message) => message.id === id))
+      .filter(Boolean);
     const sign = JSON.stringify(pinned);
     if (this.pinsSign === sign) return;
     this.pinsSign = sign;
     this.pins.replaceChildren(
       h("h4", {}, icon("pin", 18), "Pinned Messages"),
-      h("div", { class: "d-pins-list" }, pinned.length ? pinned.map((message) => h("article", { class: "d-pinned" },
-        h("div", { class: "d-pinned-top" }, this.author(message), h("button", { type: "button", class: "d-jump-to", text: "Jump", on: { click: () => (this.togglePins(false), this.jumpTo(message.id)) } })),
-        this.body(message, { still: true })))
-        : h("p", { class: "d-nothing", text: "This channel doesn’t have any pinned messages… yet." })));
+      h(
+        "div",
+        { class: "d-pins-list" },
+        pinned.length
+          ? pinned.map((message) =>
+              h(
+                "article",
+                { class: "d-pinned" },
+                h(
+                  "div",
+                  { class: "d-pinned-top" },
+                  this.author(message),
+                  h("button", {
+                    type: "button",
+                    class: "d-jump-to",
+                    text: "Jump",
+                    on: { click: () => (this.togglePins(false), this.jumpTo(message.id)) },
+                  }),
+                ),
+                this.body(message, { still: true }),
+              ),
+            )
+          : h("p", { class: "d-nothing", text: "This channel doesn’t have any pinned messages… yet." }),
+      ),
+    );
   }
 
   jumpTo(id) {
@@ -250,50 +407,121 @@ export class DiscordPane {
   // Rows
 
   rows() {
-    const waiting = this.composer.waiting.filter((one) => one.channel === this.place && one.person === this.persona && !this.messages(this.place).some(
-      (message) => !one.known.has(message.id) && String((message.interaction_metadata ?? message.interaction)?.user?.id) === this.persona));
-    return [{ id: `welcome-${this.place}`, welcome: true }, ...this.messages(this.place), ...waiting.map((one) => ({ ...one, waiting: true })),
-      ...this.notices.filter((notice) => notice.channel === this.place && notice.person === this.persona)];
+    const waiting = this.composer.waiting.filter(
+      (one) =>
+        one.channel === this.place &&
+        one.person === this.persona &&
+        !this.messages(this.place).some(
+          (message) =>
+            !one.known.has(message.id) &&
+            String((message.interaction_metadata ?? message.interaction)?.user?.id) === this.persona,
+        ),
+    );
+    return [
+      { id: `welcome-${this.place}`, welcome: true },
+      ...this.messages(this.place),
+      ...waiting.map((one) => ({ ...one, waiting: true })),
+      ...this.notices.filter((notice) => notice.channel === this.place && notice.person === this.persona),
+    ];
   }
 
   signature(row, before) {
     // An edit of what a message answers is no news of the message itself: only the words on its reply line count.
-    return JSON.stringify([row, row.type === REPLY && replyWords(this.answered(row)), this.joins(row, before), this.newDay(row, before)], (key, value) => (key === "referenced_message" ? undefined : value));
+    return JSON.stringify(
+      [row, row.type === REPLY && replyWords(this.answered(row)), this.joins(row, before), this.newDay(row, before)],
+      (key, value) => (key === "referenced_message" ? undefined : value),
+    );
   }
 
   /** True when the row continues the author's last one, so that picture and name are left out. */
   joins(row, before) {
-    return Boolean(row.author && before?.author && row.author.id === before.author.id && before.type !== PINNED && row.type !== PINNED && row.type !== REPLY && !row.interaction_label
-      && (row.flags & EPHEMERAL) === (before.flags & EPHEMERAL) && !(before.flags & EPHEMERAL) && !this.newDay(row, before) && new Date(row.timestamp) - new Date(before.timestamp) < GROUPED_WITHIN);
+    return Boolean(
+      row.author &&
+      before?.author &&
+      row.author.id === before.author.id &&
+      before.type !== PINNED &&
+      row.type !== PINNED &&
+      row.type !== REPLY &&
+      !row.interaction_label &&
+      (row.flags & EPHEMERAL) === (before.flags & EPHEMERAL) &&
+      !(before.flags & EPHEMERAL) &&
+      !this.newDay(row, before) &&
+      new Date(row.timestamp) - new Date(before.timestamp) < GROUPED_WITHIN,
+    );
   }
 
   newDay(row, before) {
-    return Boolean(row.timestamp && (!before?.timestamp || !sameDay(new Date(row.timestamp), new Date(before.timestamp))));
+    return Boolean(
+      row.timestamp && (!before?.timestamp || !sameDay(new Date(row.timestamp), new Date(before.timestamp))),
+    );
   }
 
   row(row, before) {
     if (row.welcome) return this.welcome();
     if (row.waiting) return this.waiting(row);
     if (row.title) return this.noticeRow(row);
-    const divider = this.newDay(row, before) && h("div", { class: "d-day", role: "separator" }, h("span", { text: day(new Date(row.timestamp)) }));
-    return h("div", { class: "d-row", data: { message: row.id } }, divider, row.type === PINNED || row.type === THREAD || row.type === JOINED ? this.system(row) : this.message(row, before));
+    const divider =
+      this.newDay(row, before) &&
+      h("div", { class: "d-day", role: "separator" }, h("span", { text: day(new Date(row.timestamp)) }));
+    return h(
+      "div",
+      { class: "d-row", data: { message: row.id } },
+      divider,
+      row.type === PINNED || row.type === THREAD || row.type === JOINED ? this.system(row) : this.message(row, before),
+    );
   }
 
   welcome() {
     const { channel } = this;
-    return h("div", { class: "d-welcome" },
-      channel.kind === "dm" ? avatar(this.view.bot.username, this.view.bot.id, "large bot") : h("span", { class: "d-welcome-icon" }, icon(KINDS[channel.kind] ?? "hash", 38)),
-      h("h3", { text: channel.kind === "dm" ? this.view.bot.username : channel.kind === "thread" ? channel.name : `Welcome to #${channel.name}!` }),
-      h("p", { text: channel.kind === "dm" ? `This is the beginning of your direct message history with ${this.view.bot.username}.` : channel.kind === "thread" ? `This is the start of a thread in #${this.names.channel(channel.parent)}.` : `This is the start of the #${channel.name} channel.` }));
+    return h(
+      "div",
+      { class: "d-welcome" },
+      channel.kind === "dm"
+        ? avatar(this.view.bot.username, this.view.bot.id, "large bot")
+        : h("span", { class: "d-welcome-icon" }, icon(KINDS[channel.kind] ?? "hash", 38)),
+      h("h3", {
+        text:
+          channel.kind === "dm"
+            ? this.view.bot.username
+            : channel.kind === "thread"
+              ? channel.name
+              : `Welcome to #${channel.name}!`,
+      }),
+      h("p", {
+        text:
+          channel.kind === "dm"
+            ? `This is the beginning of your direct message history with ${this.view.bot.username}.`
+            : channel.kind === "thread"
+              ? `This is the start of a thread in #${this.names.channel(channel.parent)}.`
+              : `This is the start of the #${channel.name} channel.`,
+      }),
+    );
   }
 
   system(message) {
-    const words = message.type === PINNED
-      ? [h("b", { text: authorName(message) }), " pinned ", this.inlineButton("a message", () => this.jumpTo(String(message.message_reference?.message_id))), " to this channel. See all ", this.inlineButton("pinned messages", (event) => (event.stopPropagation(), this.togglePins(true))), "."]
-      : message.type === THREAD ? [h("b", { text: authorName(message) }), " started a thread: ", h("b", { text: message.content }), "."]
-        : [h("b", { text: authorName(message) }), " joined the server."];
-    return h("article", { class: "d-message d-system", "data-testid": "discord-message" }, h("span", { class: "d-gutter" }, icon(message.type === PINNED ? "pin" : message.type === THREAD ? "hash" : "people", 18)),
-      h("div", { class: "d-content" }, h("span", { class: "d-system-words" }, words), " ", this.time(message)));
+    const words =
+      message.type === PINNED
+        ? [
+            h("b", { text: authorName(message) }),
+            " pinned ",
+            this.inlineButton("a message", () => this.jumpTo(String(message.message_reference?.message_id))),
+            " to this channel. See all ",
+            this.inlineButton("pinned messages", (event) => (event.stopPropagation(), this.togglePins(true))),
+            ".",
+          ]
+        : message.type === THREAD
+          ? [h("b", { text: authorName(message) }), " started a thread: ", h("b", { text: message.content }), "."]
+          : [h("b", { text: authorName(message) }), " joined the server."];
+    return h(
+      "article",
+      { class: "d-message d-system", "data-testid": "discord-message" },
+      h(
+        "span",
+        { class: "d-gutter" },
+        icon(message.type === PINNED ? "pin" : message.type === THREAD ? "hash" : "people", 18),
+      ),
+      h("div", { class: "d-content" }, h("span", { class: "d-system-words" }, words), " ", this.time(message)),
+    );
   }
 
   inlineButton(text, act) {
@@ -303,20 +531,77 @@ export class DiscordPane {
   message(message, before) {
     const joined = this.joins(message, before);
     const hidden = Boolean(message.flags & EPHEMERAL);
-    const mentioned = (message.mentions ?? []).some((one) => String(one.id) === this.persona) || message.mention_everyone || (message.mention_roles ?? []).some((role) => this.person.roles?.includes(String(role)));
-    const top = message.type === REPLY ? this.replyLine(message) : message.interaction_label ? this.usedLine(message) : null;
-    return h("article", { class: `d-message ${joined ? "joined" : ""} ${top ? "topped" : ""} ${hidden ? "ephemeral" : ""} ${mentioned ? "mentioned" : ""}`, "data-testid": "discord-message", "aria-label": `Message from ${authorName(message)}` },
+    const mentioned =
+      (message.mentions ?? []).some((one) => String(one.id) === this.persona) ||
+      message.mention_everyone ||
+      (message.mention_roles ?? []).some((role) => this.person.roles?.includes(String(role)));
+    const top =
+      message.type === REPLY ? this.replyLine(message) : message.interaction_label ? this.usedLine(message) : null;
+    return h(
+      "article",
+      {
+        class: `d-message ${joined ? "joined" : ""} ${top ? "topped" : ""} ${hidden ? "ephemeral" : ""} ${mentioned ? "mentioned" : ""}`,
+        "data-testid": "discord-message",
+        "aria-label": `Message from ${authorName(message)}`,
+      },
       top,
-      h("span", { class: "d-gutter" }, joined ? h("time", { class: "d-small-time", datetime: message.timestamp, text: clock(new Date(message.timestamp)) }) : avatar(authorName(message), message.author.id, message.author.bot ? "bot" : "")),
-      h("div", { class: "d-content" }, joined ? null : this.author(message), this.body(message),
-        hidden && h("div", { class: "d-only-you" }, icon("eye", 14), h("span", {}, "Only you can see this · ", this.inlineButton("Dismiss message", () => { this.dismissed.add(message.id); this.draw(); })))));
+      h(
+        "span",
+        { class: "d-gutter" },
+        joined
+          ? h("time", { class: "d-small-time", datetime: message.timestamp, text: clock(new Date(message.timestamp)) })
+          : avatar(authorName(message), message.author.id, message.author.bot ? "bot" : ""),
+      ),
+      h(
+        "div",
+        { class: "d-content" },
+        joined ? null : this.author(message),
+        this.body(message),
+        hidden &&
+          h(
+            "div",
+            { class: "d-only-you" },
+            icon("eye", 14),
+            h(
+              "span",
+              {},
+              "Only you can see this · ",
+              this.inlineButton("Dismiss message", () => {
+                this.dismissed.add(message.id);
+                this.draw();
+              }),
+            ),
+          ),
+      ),
+    );
   }
 
   author(message) {
-    return h("div", { class: "d-author" }, h("span", { class: `d-name ${message.author.bot ? "" : "human"}`, text: authorName(message) }),
-      message.author.bot && h("span", { class: "d-app", text: "APP" }), this.time(message),
-      Boolean(message.flags & SILENT) && h("span", { class: "d-silent", role: "img", title: "This was a silent message: nobody was notified", "aria-label": "Silent message" }, icon("bell-off", 14)),
-      Boolean(message.flags & CROSSPOSTED) && h("span", { class: "d-published", title: "Published to following servers" }, icon("megaphone", 13), "Published"));
+    return h(
+      "div",
+      { class: "d-author" },
+      h("span", { class: `d-name ${message.author.bot ? "" : "human"}`, text: authorName(message) }),
+      message.author.bot && h("span", { class: "d-app", text: "APP" }),
+      this.time(message),
+      Boolean(message.flags & SILENT) &&
+        h(
+          "span",
+          {
+            class: "d-silent",
+            role: "img",
+            title: "This was a silent message: nobody was notified",
+            "aria-label": "Silent message",
+          },
+          icon("bell-off", 14),
+        ),
+      Boolean(message.flags & CROSSPOSTED) &&
+        h(
+          "span",
+          { class: "d-published", title: "Published to following servers" },
+          icon("megaphone", 13),
+          "Published",
+        ),
+    );
   }
 
   time(message) {
@@ -328,85 +613,69 @@ export class DiscordPane {
     const found = /^(.*?) used (\/?.*)$/.exec(message.interaction_label);
     const person = found ? found[1] : "";
     const shown = person && plainName({ name: person });
-    return h("div", { class: "d-top" }, h("span", { class: "d-spine", "aria-hidden": "true" }),
-      found ? [avatar(shown, (message.interaction_metadata ?? message.interaction)?.user?.id ?? this.view.people.find((one) => plainName(one) === shown)?.id ?? person, "tiny"), h("b", { text: shown }), " used ", h("span", { class: "d-used" }, icon("slash", 12), found[2].replace(/^\//, ""))] : message.interaction_label);
+    return h(
+      "div",
+      { class: "d-top" },
+      h("span", { class: "d-spine", "aria-hidden": "true" }),
+      found
+        ? [
+            avatar(
+              shown,
+              (message.interaction_metadata ?? message.interaction)?.user?.id ??
+                this.view.people.find((one) => plainName(one) === shown)?.id ??
+                person,
+              "tiny",
+            ),
+            h("b", { text: shown }),
+            " used ",
+            h("span", { class: "d-used" }, icon("slash", 12), found[2].replace(/^\//, "")),
+          ]
+        : message.interaction_label,
+    );
   }
 
   answered(message) {
-    return message.referenced_message ?? (this.view.messages[this.place] ?? []).find((one) => one.id === String(message.message_reference?.message_id));
+    return (
+      message.referenced_message ??
+      (this.view.messages[this.place] ?? []).find((one) => one.id === String(message.message_reference?.message_id))
+    );
   }
 
   replyLine(message) {
     const to = this.answered(message);
     const spine = h("span", { class: "d-spine", "aria-hidden": "true" });
     if (!to) return h("div", { class: "d-top" }, spine, h("i", { text: "Original message was deleted" }));
-    return h("div", { class: "d-top" }, spine, avatar(authorName(to), to.author.id, `tiny ${to.author.bot ? "bot" : ""}`), to.author.bot && h("span", { class: "d-app", text: "APP" }), h("b", { text: authorName(to) }),
-      h("button", { type: "button", class: "d-reply-text", on: { click: () => this.jumpTo(to.id) } }, inline(replyWords(to), this.names), !to.content && icon("picture", 14)));
+    return h(
+      "div",
+      { class: "d-top" },
+      spine,
+      avatar(authorName(to), to.author.id, `tiny ${to.author.bot ? "bot" : ""}`),
+      to.author.bot && h("span", { class: "d-app", text: "APP" }),
+      h("b", { text: authorName(to) }),
+      h(
+        "button",
+        { type: "button", class: "d-reply-text", on: { click: () => this.jumpTo(to.id) } },
+        inline(replyWords(to), this.names),
+        !to.content && icon("picture", 14),
+      ),
+    );
   }
 
   body(message, { still = false } = {}) {
-    const edited = message.edited_timestamp && !(message.flags & LOADING) && h("span", { class: "d-edited", title: fullTime(new Date(message.edited_timestamp)), text: "(edited)" });
-    if (message.flags & LOADING && !message.content && !message.embeds?.length) return h("div", { class: "d-text d-thinking" }, dots(), ` ${authorName(message)} is thinking…`);
+    const edited =
+      message.edited_timestamp &&
+      !(message.flags & LOADING) &&
+      h("span", { class: "d-edited", title: fullTime(new Date(message.edited_timestamp)), text: "(edited)" });
+    if (message.flags & LOADING && !message.content && !message.embeds?.length)
+      return h("div", { class: "d-text d-thinking" }, dots(), ` ${authorName(message)} is thinking…`);
     const text = message.content && h("div", { class: "d-text" }, markdown(message.content, this.names), edited);
     return [
       text,
       !message.content && edited,
-      (message.embeds ?? []).map((embed) => this.embed(embed)),
+      (message.embeds ?? []).map((embed) => embedOf(embed, this.names)),
       (message.attachments ?? []).map((file) => h("div", { class: "d-file" }, icon("picture", 20), file.filename)),
-      !still && (message.components ?? []).map((line) => this.actionRow(line, message)),
+      !still && (message.components ?? []).map((line) => actionRow(line, message, this)),
     ];
-  }
-
-  embed(embed) {
-    const colour = embed.color === undefined || embed.color === null ? null : `#${Number(embed.color).toString(16).padStart(6, "0")}`;
-    const box = h("div", { class: "d-embed" },
-      h("div", { class: "d-embed-main" },
-        h("div", { class: "d-embed-text" },
-          embed.author && h("div", { class: "d-embed-author" }, link(embed.author.url, { text: embed.author.name })),
-          embed.title && h("div", { class: "d-embed-title" }, embed.url ? link(embed.url, {}, inline(embed.title, this.names)) : inline(embed.title, this.names)),
-          embed.description && h("div", { class: "d-embed-description" }, markdown(embed.description, this.names)),
-          embed.fields?.length > 0 && this.fields(embed.fields)),
-        embed.thumbnail && pictureOf(embed.thumbnail.url, "thumbnail")),
-      embed.image && pictureOf(embed.image.url, "wide"),
-      (embed.footer || embed.timestamp) && h("div", { class: "d-embed-footer" }, embed.footer?.text, embed.footer && embed.timestamp && h("span", { text: " • " }),
-        embed.timestamp && h("time", { datetime: embed.timestamp, title: fullTime(new Date(embed.timestamp)), text: messageTime(new Date(embed.timestamp)) })));
-    if (colour) box.style.borderInlineStartColor = colour;
-    return box;
-  }
-
-  fields(fields) {
-    const grid = h("div", { class: "d-fields" });
-    let run = [];
-    const flush = () => {
-      for (const cell of run) cell.style.gridColumn = `span ${run.length >= 3 ? 4 : run.length === 2 ? 6 : 12}`;
-      run = [];
-    };
-    for (const field of fields) {
-      const cell = h("div", { class: "d-field" }, h("div", { class: "d-field-name" }, inline(field.name, this.names)), h("div", { class: "d-field-value" }, markdown(field.value, this.names)));
-      if (!field.inline || run.length === 3) flush();
-      grid.append(cell);
-      if (field.inline) run.push(cell);
-      else cell.style.gridColumn = "span 12";
-    }
-    flush();
-    return grid;
-  }
-
-  // Buttons and menus
-
-  actionRow(line, message) {
-    return h("div", { class: "d-actions" }, (line.components ?? []).map((part) => part.type === BUTTON ? this.button(part, message) : this.select(part, message)));
-  }
-
-  button(part, message) {
-    const words = [part.emoji?.name && h("span", { class: "d-emoji", text: part.emoji.name }), part.label];
-    if (part.url) {
-      const node = link(part.url, { class: "d-button secondary", "data-testid": "discord-button" }, words, icon("external", 14));
-      return node;
-    }
-    const node = h("button", { type: "button", class: `d-button ${STYLES[part.style] ?? "secondary"}`, disabled: part.disabled, "data-testid": "discord-button", "data-focus": part.custom_id,
-      on: { click: () => this.click(node, message, part.custom_id, []) } }, h("span", { class: "d-button-words" }, words), dots());
-    return node;
   }
 
   async click(node, message, custom_id, values) {
@@ -414,7 +683,12 @@ export class DiscordPane {
     node.classList.add("busy");
     node.setAttribute("aria-busy", "true");
     try {
-      const answer = await this.act("discord.click", { person: this.persona, message: { id: message.id, channel_id: message.channel_id ?? this.place }, custom_id, values });
+      const answer = await this.act("discord.click", {
+        person: this.persona,
+        message: { id: message.id, channel_id: message.channel_id ?? this.place },
+        custom_id,
+        values,
+      });
       if (answer.modal) this.notice("The bot opened a form; this page does not draw forms.", answer.modal.title);
       if (answer.message && answer.message.id !== message.id) this.bringIntoView(answer.message.id);
     } catch (error) {
@@ -425,95 +699,79 @@ export class DiscordPane {
     }
   }
 
-  /** The choices of a menu: its own, or people and channels for the kinds that Discord fills in. */
-  selectOptions(part) {
-    if (part.type === TEXT_SELECT) return part.options ?? [];
-    if (part.type === 8) return this.view.channels.filter((channel) => channel.kind !== "dm").map((channel) => ({ label: `#${channel.name}`, value: String(channel.id) }));
-    if (part.type === 6) return (this.view.guild.roles ?? []).map((role) => ({ label: `@${role.name}`, value: String(role.id) }));
-    return this.view.people.map((person) => ({ label: plainName(person), value: String(person.id) }));
-  }
-
-  select(part, message) {
-    const many = (part.max_values ?? 1) > 1;
-    const options = this.selectOptions(part);
-    const chosen = new Set(options.filter((option) => option.default).map((option) => option.value));
-    const shown = h("span", { class: "d-select-shown" });
-    const label = () => {
-      const names = options.filter((option) => chosen.has(option.value)).map((option) => option.label);
-      shown.textContent = names.join(", ") || part.placeholder || "Make a selection";
-      shown.classList.toggle("empty", !names.length);
-    };
-    const menu = h("div", { class: "d-menu", role: "listbox", hidden: true, "aria-multiselectable": String(many), "aria-label": part.placeholder ?? "Make a selection" });
-    const button = h("button", { type: "button", class: "d-select-button", disabled: part.disabled, "aria-haspopup": "listbox", "aria-expanded": "false", "data-testid": "discord-select", "data-focus": part.custom_id, on: { click: () => open(menu.hidden) } }, shown, icon("chevron", 18), dots());
-    const send = () => this.click(button, message, part.custom_id, [...chosen]);
-    const open = (yes) => {
-      closeMenus(menu);
-      menu.hidden = !yes;
-      button.setAttribute("aria-expanded", String(yes));
-      if (yes) {
-        (menu.querySelector('[aria-selected="true"]') ?? menu.firstElementChild)?.focus();
-        menu.scrollIntoView({ block: "nearest" });
-      } else if (many && menu.touched) send();
-      menu.touched = false;
-    };
-    menu.shut = () => !menu.hidden && open(false);
-    const pick = (option, row) => {
-      if (many) {
-        if (chosen.has(option.value)) chosen.delete(option.value);
-        else if (chosen.size < part.max_values) chosen.add(option.value);
-        row.setAttribute("aria-selected", String(chosen.has(option.value)));
-        menu.touched = true;
-        label();
-        return;
-      }
-      chosen.clear();
-      chosen.add(option.value);
-      for (const one of menu.children) one.setAttribute("aria-selected", String(one === row));
-      label();
-      open(false);
-      button.focus();
-      send();
-    };
-    for (const option of options) {
-      const row = h("div", { class: "d-option", role: "option", tabindex: "-1", "aria-selected": String(chosen.has(option.value)), "data-testid": "discord-select-option", on: { click: () => pick(option, row) } },
-        h("span", {}, h("span", { class: "d-option-label" }, option.emoji?.name && h("span", { class: "d-emoji", text: option.emoji.name }), option.label), option.description && h("small", { text: option.description })), icon("check", 18));
-      menu.append(row);
-    }
-    menu.addEventListener("keydown", (event) => {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      const rows = [...menu.children];
-      const at = rows.indexOf(document.activeElement);
-      if (step) rows[(at + step + rows.length) % rows.length].focus();
-      else if (event.key === "Enter" || event.key === " ") rows[at]?.click();
-      else if (event.key === "Escape" || event.key === "Tab") (open(false), button.focus());
-      else return;
-      event.preventDefault();
-    });
-    label();
-    return h("div", { class: "d-select" }, button, menu);
-  }
-
   // Rows that only this page knows
 
   waiting(row) {
-    return h("div", { class: "d-row" }, h("article", { class: "d-message topped d-waiting", "aria-label": "Sending" },
-      h("div", { class: "d-top" }, h("span", { class: "d-spine" }), avatar(plainName(this.person), this.persona, "tiny"), h("b", { text: plainName(this.person) }), " used ", h("span", { class: "d-used" }, icon("slash", 12), row.command)),
-      h("span", { class: "d-gutter" }, avatar(this.view.bot.username, this.view.bot.id, "bot")),
-      h("div", { class: "d-content" }, h("div", { class: "d-author" }, h("span", { class: "d-name", text: this.view.bot.username }), h("span", { class: "d-app", text: "APP" })), h("div", { class: "d-text d-thinking" }, dots(), " Sending command…"))));
+    return h(
+      "div",
+      { class: "d-row" },
+      h(
+        "article",
+        { class: "d-message topped d-waiting", "aria-label": "Sending" },
+        h(
+          "div",
+          { class: "d-top" },
+          h("span", { class: "d-spine" }),
+          avatar(plainName(this.person), this.persona, "tiny"),
+          h("b", { text: plainName(this.person) }),
+          " used ",
+          h("span", { class: "d-used" }, icon("slash", 12), row.command),
+        ),
+        h("span", { class: "d-gutter" }, avatar(this.view.bot.username, this.view.bot.id, "bot")),
+        h(
+          "div",
+          { class: "d-content" },
+          h(
+            "div",
+            { class: "d-author" },
+            h("span", { class: "d-name", text: this.view.bot.username }),
+            h("span", { class: "d-app", text: "APP" }),
+          ),
+          h("div", { class: "d-text d-thinking" }, dots(), " Sending command…"),
+        ),
+      ),
+    );
   }
 
   noticeRow(row) {
-    return h("div", { class: "d-row" }, h("article", { class: "d-message ephemeral", role: "alert", "data-testid": "discord-notice" },
-      h("span", { class: "d-gutter" }, h("span", { class: "d-warning", "aria-hidden": "true", text: "!" })),
-      h("div", { class: "d-content" }, h("div", { class: "d-author" }, h("span", { class: "d-name", text: row.title })), row.text.replace(/\.$/, "") !== row.title && h("div", { class: "d-text", text: row.text }),
-        h("div", { class: "d-only-you" }, icon("eye", 14), h("span", {}, "Only you can see this · ", this.inlineButton("Dismiss message", () => { this.notices = this.notices.filter((one) => one.id !== row.id); this.draw(); }))))));
+    return h(
+      "div",
+      { class: "d-row" },
+      h(
+        "article",
+        { class: "d-message ephemeral", role: "alert", "data-testid": "discord-notice" },
+        h("span", { class: "d-gutter" }, h("span", { class: "d-warning", "aria-hidden": "true", text: "!" })),
+        h(
+          "div",
+          { class: "d-content" },
+          h("div", { class: "d-author" }, h("span", { class: "d-name", text: row.title })),
+          row.text.replace(/\.$/, "") !== row.title && h("div", { class: "d-text", text: row.text }),
+          h(
+            "div",
+            { class: "d-only-you" },
+            icon("eye", 14),
+            h(
+              "span",
+              {},
+              "Only you can see this · ",
+              this.inlineButton("Dismiss message", () => {
+                this.notices = this.notices.filter((one) => one.id !== row.id);
+                this.draw();
+              }),
+            ),
+          ),
+        ),
+      ),
+    );
   }
 }
 
 /** The server's channels, each followed by its threads. */
 function withThreads(places) {
   const threads = places.filter((place) => place.kind === "thread");
-  return places.filter((place) => place.kind !== "dm" && place.kind !== "thread").flatMap((place) => [place, ...threads.filter((thread) => thread.parent === place.id)]);
+  return places
+    .filter((place) => place.kind !== "dm" && place.kind !== "thread")
+    .flatMap((place) => [place, ...threads.filter((thread) => thread.parent === place.id)]);
 }
 
 function authorName(message) {
@@ -523,11 +781,13 @@ function authorName(message) {
 
 /** What a reply line shows of the message it answers. */
 function replyWords(message) {
-  return message && (message.content || message.embeds?.[0]?.title || message.embeds?.[0]?.description || "Click to see attachment").split("\n")[0];
-}
-
-const dots = () => h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
-
-function closeMenus(except) {
-  for (const menu of document.querySelectorAll(".d-menu")) if (menu !== except) menu.shut?.();
+  return (
+    message &&
+    (
+      message.content ||
+      message.embeds?.[0]?.title ||
+      message.embeds?.[0]?.description ||
+      "Click to see attachment"
+    ).split("\n")[0]
+  );
 }

@@ -2,13 +2,22 @@
 
 import { avatar, Choices, h, icon, plainName } from "./dom.js";
 
-const SUBCOMMAND = 1, GROUP = 2, STRING = 3, INTEGER = 4, BOOLEAN = 5, USER = 6, CHANNEL = 7, ROLE = 8, NUMBER = 10;
-const IN_GUILD = 0, IN_BOT_DM = 1;
+// Types of options: docs.discord.com/developers/interactions/application-commands
+const SUBCOMMAND = 1;
+const GROUP = 2;
+const INTEGER = 4;
+const BOOLEAN = 5;
+const USER = 6;
+const CHANNEL = 7;
+const ROLE = 8;
+const NUMBER = 10;
+const IN_GUILD = 0;
+const IN_BOT_DM = 1;
 const WAIT = 180; // ms of quiet before choices are asked for, so that each letter is not a question
-// What the sandbox's moderator may do beyond a member: Manage Channels, Manage Messages, Pin Messages.
-const MODERATOR = (1n << 4n) | (1n << 13n) | (1n << 51n);
-// What everyone may do; docs.discord.com/developers/topics/permissions.
-const MEMBER = (1n << 6n) | (1n << 10n) | (1n << 11n) | (1n << 14n) | (1n << 15n) | (1n << 16n) | (1n << 31n);
+// Who may do what in the sandbox's server, as bits: docs.discord.com/developers/topics/permissions
+const bits = (...places) => places.reduce((sum, place) => sum | (1n << BigInt(place)), 0n);
+const MEMBER = bits(6, 10, 11, 14, 16, 31, 38); // reactions, view, send, embed, history, commands, threads
+const MODERATOR = MEMBER | bits(4, 13, 17, 34, 51); // manage channels, messages; mention all; manage threads; pin
 
 /** Every command with its subcommands, as one typable name each: "faq", "rule add". */
 export function flatten(commands) {
@@ -18,16 +27,23 @@ export function flatten(commands) {
       ? nested.flatMap((option) => leaves(command, `${name} ${option.name}`, option.description, option.options))
       : [{ name, description, options: options ?? [], command }];
   };
-  return commands.filter((command) => (command.type ?? 1) === 1).flatMap((command) => leaves(command, command.name, command.description, command.options));
+  return commands
+    .filter((command) => (command.type ?? 1) === 1)
+    .flatMap((command) => leaves(command, command.name, command.description, command.options));
 }
 
 /** True when Discord would offer the command to this person in this channel. */
 export function offered(command, person, channel) {
   const contexts = command.contexts ?? (command.dm_permission === false ? [IN_GUILD] : [IN_GUILD, IN_BOT_DM]);
   if (!contexts.includes(channel.kind === "dm" ? IN_BOT_DM : IN_GUILD)) return false;
-  if (channel.kind === "dm" || command.default_member_permissions === null || command.default_member_permissions === undefined) return true;
+  if (
+    channel.kind === "dm" ||
+    command.default_member_permissions === null ||
+    command.default_member_permissions === undefined
+  )
+    return true;
   const needed = BigInt(command.default_member_permissions);
-  const held = person.permissions === undefined ? MEMBER | (person.moderator ? MODERATOR : 0n) : BigInt(person.permissions);
+  const held = person.moderator ? MODERATOR : MEMBER;
   return needed !== 0n && (held & needed) === needed;
 }
 
@@ -37,16 +53,59 @@ export class Composer {
     this.waiting = [];
     this.draft = null;
     this.asked = 0;
-    this.list = h("div", { class: "d-picker", role: "listbox", id: "discord-picker", hidden: true, "aria-label": "Choices" });
+    this.list = h("div", {
+      class: "d-picker",
+      role: "listbox",
+      id: "discord-picker",
+      hidden: true,
+      "aria-label": "Choices",
+    });
     this.input = h("input", {
-      type: "text", class: "d-input", "data-testid": "discord-composer", role: "combobox", "aria-controls": "discord-picker", "aria-expanded": "false", "aria-autocomplete": "list",
-      autocomplete: "off", spellcheck: "false", maxlength: 2000, on: { input: () => this.typed(), keydown: (event) => this.key(event), blur: () => this.list.contains(document.activeElement) || this.choices.hide(), focus: () => this.typed() },
+      type: "text",
+      class: "d-input",
+      "data-testid": "discord-composer",
+      role: "combobox",
+      "aria-controls": "discord-picker",
+      "aria-expanded": "false",
+      "aria-autocomplete": "list",
+      autocomplete: "off",
+      spellcheck: "false",
+      maxlength: 2000,
+      on: {
+        input: () => this.typed(),
+        keydown: (event) => this.key(event),
+        blur: () => this.list.contains(document.activeElement) || this.choices.hide(),
+        focus: () => this.typed(),
+      },
     });
     this.pills = h("div", { class: "d-pills", hidden: true });
-    this.send = h("button", { type: "button", class: "d-send", "aria-label": "Send the command", hidden: true, on: { click: () => this.submit() } }, icon("send", 20));
+    this.send = h(
+      "button",
+      {
+        type: "button",
+        class: "d-send",
+        "aria-label": "Send the command",
+        hidden: true,
+        on: { click: () => this.submit() },
+      },
+      icon("send", 20),
+    );
     this.hint = h("div", { class: "d-hint", role: "status" });
     this.choices = new Choices(this.list, this.input, (option, key) => option.pick(key));
-    this.root = h("div", { class: "d-composer" }, this.list, h("div", { class: "d-box" }, h("span", { class: "d-plus", "aria-hidden": "true", text: "+" }), this.input, this.pills, this.send), this.hint);
+    this.root = h(
+      "div",
+      { class: "d-composer" },
+      this.list,
+      h(
+        "div",
+        { class: "d-box" },
+        h("span", { class: "d-plus", "aria-hidden": "true", text: "+" }),
+        this.input,
+        this.pills,
+        this.send,
+      ),
+      this.hint,
+    );
   }
 
   draw() {
@@ -85,20 +144,51 @@ export class Composer {
     const wanted = text.slice(1).toLowerCase();
     const commands = this.commands();
     const exact = commands.find((one) => wanted.startsWith(`${one.name} `));
-    if (exact && !commands.some((one) => one !== exact && one.name.startsWith(wanted.trim()))) return this.choose(exact, text.slice(exact.name.length + 2));
-    const found = commands.filter((one) => one.name.includes(wanted.trim())).sort((one, other) => other.name.startsWith(wanted) - one.name.startsWith(wanted));
+    if (exact && !commands.some((one) => one !== exact && one.name.startsWith(wanted.trim())))
+      return this.choose(exact, text.slice(exact.name.length + 2));
+    const found = commands
+      .filter((one) => one.name.includes(wanted.trim()))
+      .sort((one, other) => other.name.startsWith(wanted) - one.name.startsWith(wanted));
     const rows = found.map((one) => {
-      const row = h("div", { class: "d-choice", role: "option", "data-testid": `command-option-${one.name.replaceAll(" ", "-")}` },
+      const row = h(
+        "div",
+        { class: "d-choice", role: "option", "data-testid": `command-option-${one.name.replaceAll(" ", "-")}` },
         avatar(this.pane.view.bot.username, this.pane.view.bot.id, "small bot"),
-        h("span", { class: "d-choice-words" }, h("span", { class: "d-choice-name" }, `/${one.name}`, one.options.map((option) => h("span", { class: `d-choice-option ${option.required ? "required" : ""}`, text: option.name }))), h("small", { text: one.description })),
-        h("span", { class: "d-choice-app", text: this.pane.view.bot.username }));
+        h(
+          "span",
+          { class: "d-choice-words" },
+          h(
+            "span",
+            { class: "d-choice-name" },
+            `/${one.name}`,
+            one.options.map((option) =>
+              h("span", { class: `d-choice-option ${option.required ? "required" : ""}`, text: option.name }),
+            ),
+          ),
+          h("small", { text: one.description }),
+        ),
+        h("span", { class: "d-choice-app", text: this.pane.view.bot.username }),
+      );
       row.pick = () => this.choose(one);
       return row;
     });
     this.choices.input = this.input;
-    if (rows.length) this.choices.show([h("div", { class: "d-picker-head", text: wanted ? "Commands matching " : "Commands" }, wanted && h("b", { text: `/${wanted}` })), ...rows]);
+    if (rows.length)
+      this.choices.show([
+        h(
+          "div",
+          { class: "d-picker-head", text: wanted ? "Commands matching " : "Commands" },
+          wanted && h("b", { text: `/${wanted}` }),
+        ),
+        ...rows,
+      ]);
     else this.choices.hide();
-    if (!rows.length) this.say(this.pane.view.commands.length ? `There is no command /${wanted} here for ${plainName(this.pane.person)}.` : "The bot has not registered any commands yet.");
+    if (!rows.length)
+      this.say(
+        this.pane.view.commands.length
+          ? `There is no command /${wanted} here for ${plainName(this.pane.person)}.`
+          : "The bot has not registered any commands yet.",
+      );
     return undefined;
   }
 
@@ -140,12 +230,38 @@ export class Composer {
   drawPills() {
     const { entry, shown } = this.draft;
     const rest = entry.options.filter((option) => !shown.includes(option));
-    this.tail = h("input", { class: "d-tail", readonly: true, "aria-label": `Press Enter to send /${entry.name}`, on: { keydown: (event) => this.pillKey(event, null) } });
+    this.tail = h("input", {
+      class: "d-tail",
+      readonly: true,
+      "aria-label": `Press Enter to send /${entry.name}`,
+      on: { keydown: (event) => this.pillKey(event, null) },
+    });
     this.pills.replaceChildren(
       h("span", { class: "d-command", text: `/${entry.name}` }),
       ...shown.map((option) => this.pill(option)),
-      ...(rest.length ? [h("span", { class: "d-more" }, rest.map((option) => h("button", { type: "button", class: "d-more-option", title: option.description, "data-testid": `add-option-${option.name}`, on: { click: () => this.add(option) } }, `+ ${option.name}`)))] : []),
-      this.tail);
+      ...(rest.length
+        ? [
+            h(
+              "span",
+              { class: "d-more" },
+              rest.map((option) =>
+                h(
+                  "button",
+                  {
+                    type: "button",
+                    class: "d-more-option",
+                    title: option.description,
+                    "data-testid": `add-option-${option.name}`,
+                    on: { click: () => this.add(option) },
+                  },
+                  `+ ${option.name}`,
+                ),
+              ),
+            ),
+          ]
+        : []),
+      this.tail,
+    );
   }
 
   add(option) {
@@ -172,12 +288,33 @@ export class Composer {
 
   pill(option) {
     const input = h("input", {
-      name: option.name, type: "text", autocomplete: "off", spellcheck: "false", role: "combobox", "aria-controls": "discord-picker", "aria-expanded": "false", "aria-label": `${option.name}: ${option.description}`,
-      "data-testid": `option-${option.name}`, maxlength: option.max_length,
+      name: option.name,
+      type: "text",
+      autocomplete: "off",
+      spellcheck: "false",
+      role: "combobox",
+      "aria-controls": "discord-picker",
+      "aria-expanded": "false",
+      "aria-label": `${option.name}: ${option.description}`,
+      "data-testid": `option-${option.name}`,
+      maxlength: option.max_length,
       on: {
-        input: () => { this.draft.values.delete(option.name); this.fit(input); input.parentElement.classList.remove("wrong"); this.say(""); this.suggest(option, input); },
-        focus: () => { this.choices.input = input; this.say(`${option.name} — ${option.description}`); if (!this.draft.values.has(option.name)) this.suggest(option, input, true); },
-        blur: () => { this.asked += 1; this.choices.hide(); },
+        input: () => {
+          this.draft.values.delete(option.name);
+          this.fit(input);
+          input.parentElement.classList.remove("wrong");
+          this.say("");
+          this.suggest(option, input);
+        },
+        focus: () => {
+          this.choices.input = input;
+          this.say(`${option.name} — ${option.description}`);
+          if (!this.draft.values.has(option.name)) this.suggest(option, input, true);
+        },
+        blur: () => {
+          this.asked += 1;
+          this.choices.hide();
+        },
         keydown: (event) => this.pillKey(event, option),
       },
     });
@@ -213,10 +350,26 @@ export class Composer {
   fixed(option) {
     const { view } = this.pane;
     if (option.choices?.length) return option.choices;
-    if (option.type === BOOLEAN) return [{ name: "True", value: true }, { name: "False", value: false }];
-    if (option.type === CHANNEL) return view.channels.filter((one) => one.kind !== "dm" && (!option.channel_types?.length || option.channel_types.includes(one.kind === "announcement" ? 5 : 0))).map((one) => ({ name: `#${one.name}`, value: String(one.id) }));
-    if (option.type === USER) return [...view.people.map((one) => ({ name: plainName(one), value: String(one.id) })), { name: view.bot.username, value: String(view.bot.id) }];
-    if (option.type === ROLE) return (view.guild.roles ?? []).map((one) => ({ name: `@${one.name}`, value: String(one.id) }));
+    if (option.type === BOOLEAN)
+      return [
+        { name: "True", value: true },
+        { name: "False", value: false },
+      ];
+    if (option.type === CHANNEL)
+      return view.channels
+        .filter(
+          (one) =>
+            one.kind !== "dm" &&
+            (!option.channel_types?.length || option.channel_types.includes(one.kind === "announcement" ? 5 : 0)),
+        )
+        .map((one) => ({ name: `#${one.name}`, value: String(one.id) }));
+    if (option.type === USER)
+      return [
+        ...view.people.map((one) => ({ name: plainName(one), value: String(one.id) })),
+        { name: view.bot.username, value: String(view.bot.id) },
+      ];
+    if (option.type === ROLE)
+      return (view.guild.roles ?? []).map((one) => ({ name: `@${one.name}`, value: String(one.id) }));
     return null;
   }
 
@@ -224,30 +377,49 @@ export class Composer {
     clearTimeout(this.timer);
     const fixed = this.fixed(option);
     const text = input.value.trim().toLowerCase();
-    if (fixed) return this.offer(option, input, fixed.filter((choice) => choice.name.toLowerCase().replace(/^[#@]/, "").includes(text.replace(/^[#@]/, ""))), "No options match your search");
+    if (fixed)
+      return this.offer(
+        option,
+        input,
+        fixed.filter((choice) => choice.name.toLowerCase().replace(/^[#@]/, "").includes(text.replace(/^[#@]/, ""))),
+        "No options match your search",
+      );
     if (!option.autocomplete) return this.choices.hide();
     const asked = (this.asked += 1);
     if (!this.choices.open) this.choices.show([h("div", { class: "d-picker-head", text: "Loading options…" })]);
-    this.timer = setTimeout(async () => {
-      const { entry } = this.draft ?? {};
-      if (!entry || asked !== this.asked) return;
-      try {
-        const found = await this.pane.act("discord.autocomplete", { person: this.pane.persona, channel: this.pane.place, command: entry.name, focused: option.name, options: this.filled(option.name, input.value) });
-        if (asked === this.asked && this.draft) this.offer(option, input, found, "No options match your search");
-      } catch (error) {
-        if (asked === this.asked && this.draft) {
-          this.choices.show([h("div", { class: "d-picker-head bad", text: "Loading options failed" })]);
-          this.say(error.message);
+    this.timer = setTimeout(
+      async () => {
+        const { entry } = this.draft ?? {};
+        if (!entry || asked !== this.asked) return;
+        try {
+          const found = await this.pane.act("discord.autocomplete", {
+            person: this.pane.persona,
+            channel: this.pane.place,
+            command: entry.name,
+            focused: option.name,
+            options: this.filled(option.name, input.value),
+          });
+          if (asked === this.asked && this.draft) this.offer(option, input, found, "No options match your search");
+        } catch (error) {
+          if (asked === this.asked && this.draft) {
+            this.choices.show([h("div", { class: "d-picker-head bad", text: "Loading options failed" })]);
+            this.say(error.message);
+          }
         }
-      }
-    }, now ? 0 : WAIT);
+      },
+      now ? 0 : WAIT,
+    );
     return undefined;
   }
 
   offer(option, input, found, none) {
     if (document.activeElement !== input) return;
     const rows = found.slice(0, 25).map((choice) => {
-      const row = h("div", { class: "d-choice plain", role: "option", "data-testid": "autocomplete-choice" }, h("span", { text: choice.name }));
+      const row = h(
+        "div",
+        { class: "d-choice plain", role: "option", "data-testid": "autocomplete-choice" },
+        h("span", { text: choice.name }),
+      );
       row.pick = (key) => {
         this.asked += 1;
         input.value = choice.name;
@@ -261,7 +433,11 @@ export class Composer {
       };
       return row;
     });
-    this.choices.show(rows.length ? [h("div", { class: "d-picker-head", text: option.description }), ...rows] : [h("div", { class: "d-picker-head", text: none })]);
+    this.choices.show(
+      rows.length
+        ? [h("div", { class: "d-picker-head", text: option.description }), ...rows]
+        : [h("div", { class: "d-picker-head", text: none })],
+    );
   }
 
   /** What was filled in so far, each value as its option's type wants it; the focused one as it stands. */
@@ -282,7 +458,9 @@ export class Composer {
     if (option.type === INTEGER || option.type === NUMBER) throw new Error(`${option.name} wants a number.`);
     const fixed = this.fixed(option);
     if (!fixed) return typed;
-    const found = fixed.find((choice) => choice.name.toLowerCase().replace(/^[#@]/, "") === typed.toLowerCase().replace(/^[#@]/, ""));
+    const found = fixed.find(
+      (choice) => choice.name.toLowerCase().replace(/^[#@]/, "") === typed.toLowerCase().replace(/^[#@]/, ""),
+    );
     if (!found) throw new Error(`${option.name} wants one of the choices.`);
     return found.value;
   }
@@ -305,13 +483,24 @@ export class Composer {
       return;
     }
     const { pane } = this;
-    const one = { id: `waiting-${Date.now()}`, channel: pane.place, person: pane.persona, command: entry.name, known: new Set(pane.messages(pane.place).map((message) => message.id)) };
+    const one = {
+      id: `waiting-${Date.now()}`,
+      channel: pane.place,
+      person: pane.persona,
+      command: entry.name,
+      known: new Set(pane.messages(pane.place).map((message) => message.id)),
+    };
     this.waiting.push(one);
     this.clear();
     this.input.focus();
     pane.draw(true);
     try {
-      const answer = await pane.act("discord.slash", { person: one.person, channel: one.channel, command: one.command, options });
+      const answer = await pane.act("discord.slash", {
+        person: one.person,
+        channel: one.channel,
+        command: one.command,
+        options,
+      });
       if (answer.modal) pane.notice("The bot opened a form; this page does not draw forms.", answer.modal.title);
     } catch (error) {
       pane.notice(error.message);

@@ -31,7 +31,8 @@ function blocks(text, names) {
   let plain = [];
   const flush = () => {
     // An empty line before a block stays an empty line.
-    if (plain.length) nodes.push(h("div", { class: "md-text" }, inline(plain.join("\n") + (plain.at(-1) ? "" : "\n"), names)));
+    if (plain.length)
+      nodes.push(h("div", { class: "md-text" }, inline(plain.join("\n") + (plain.at(-1) ? "" : "\n"), names)));
     plain = [];
   };
   for (let at = 0; at < lines.length; at += 1) {
@@ -75,7 +76,7 @@ function blocks(text, names) {
 function list(items, names) {
   const numbered = /\d/.test(items[0].mark);
   const root = h(numbered ? "ol" : "ul", numbered ? { start: parseInt(items[0].mark, 10) } : {});
-  for (let at = 0; at < items.length; ) {
+  for (let at = 0; at < items.length;) {
     const item = h("li", {}, inline(items[at].text, names));
     let deeper = at + 1;
     while (deeper < items.length && items[deeper].depth > items[0].depth) deeper += 1;
@@ -95,12 +96,23 @@ const RULES = [
   [/^<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/, ([, unix, style]) => timestamp(unix, style)],
   [/^<@!?(\d+)>/, ([, id], names) => h("span", { class: "mention", text: `@${names.person(id)}` })],
   [/^<@&(\d+)>/, ([, id], names) => h("span", { class: "mention", text: `@${names.role(id)}` })],
-  [/^<#(\d+)>/, ([, id], names) => h("button", { type: "button", class: "mention", text: `#${names.channel(id)}`, on: { click: () => names.openChannel(id) } })],
+  [
+    /^<#(\d+)>/,
+    ([, id], names) =>
+      h("button", {
+        type: "button",
+        class: "mention",
+        text: `#${names.channel(id)}`,
+        on: { click: () => names.openChannel(id) },
+      }),
+  ],
   [/^<\/([-_\w ]+):\d+>/, ([, command]) => h("span", { class: "mention", text: `/${command}` })],
   [/^<a?:(\w+):\d+>/, ([, name]) => h("span", { text: `:${name}:` })],
   [/^<(https?:\/\/[^\s>]+)>/, ([, url]) => link(url, { text: url })],
-  [new RegExp(String.raw`^\[((?:\\.|\[[^\]]*\]|[^\[\]\\])+)\]\(<?(${address})>?(?:\s+"[^"]*")?\)`),
-    ([, label, url], names) => link(url, { title: url }, inline(label, names))],
+  [
+    new RegExp(String.raw`^\[((?:\\.|\[[^\]]*\]|[^\[\]\\])+)\]\(<?(${address})>?(?:\s+"[^"]*")?\)`),
+    ([, label, url], names) => link(url, { title: url }, inline(label, names)),
+  ],
   [/^https?:\/\/[^\s<]+[^<.,:;!?"'\])\s*_~|]/, ([url]) => link(url, { text: url })],
   [/^@(everyone|here)\b/, ([text]) => h("span", { class: "mention", text })],
   [/^\*\*\*((?:\\[\s\S]|[^\\*])+?)\*\*\*/, ([, text], names) => h("strong", {}, h("em", {}, inline(text, names)))],
@@ -108,8 +120,14 @@ const RULES = [
   [/^__((?:\\[\s\S]|[^\\])+?)__(?!_)/, ([, text], names) => h("u", {}, inline(text, names))],
   [/^~~((?:\\[\s\S]|[^\\])+?)~~/, ([, text], names) => h("s", {}, inline(text, names))],
   [/^\|\|((?:\\[\s\S]|[^\\])+?)\|\|/, ([, text], names) => spoiler(inline(text, names))],
-  [/^\*(?=\S)((?:\\[\s\S]|\*\*|[^\\*])+?)\*(?!\*)/, ([, text], names) => (/\s$/.test(text) ? null : h("em", {}, inline(text, names)))],
-  [/^_((?:\\[\s\S]|__|[^\\_])+?)_(?!\w)/, ([, text], names, before) => (/\w$/.test(before) ? null : h("em", {}, inline(text, names)))],
+  [
+    /^\*(?=\S)((?:\\[\s\S]|\*\*|[^\\*])+?)\*(?!\*)/,
+    ([, text], names) => (/\s$/.test(text) ? null : h("em", {}, inline(text, names))),
+  ],
+  [
+    /^_((?:\\[\s\S]|__|[^\\_])+?)_(?!\w)/,
+    ([, text], names, before) => (/\w$/.test(before) ? null : h("em", {}, inline(text, names))),
+  ],
 ];
 
 /** The nodes of a text inside one block: bold, italics, links, mentions, times. */

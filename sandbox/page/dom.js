@@ -40,16 +40,13 @@ const PATHS = {
   megaphone: "M3 10v4l12 5V5L3 10Zm12-3c3 .5 5 2 5 5s-2 4.5-5 5M6 15.5V19a2 2 0 0 0 4 .5v-2.5",
   pin: "M9 3h6l-.7 7 3.7 4H6l3.7-4L9 3Zm3 11v7",
   "bell-off": "M4 4l16 16M8 6.5A5 5 0 0 1 17 10c0 3 .6 4.6 1.4 5.6M5 17h11M7 10c0 4-1 5-2 7M10 20a2 2 0 0 0 4 0",
-  bell: "M5 17h14c-1-2-2-3-2-7a5 5 0 0 0-10 0c0 4-1 5-2 7Zm5 3a2 2 0 0 0 4 0",
-  reply: "M9 6 4 11l5 5M4 11h9c4 0 7 2 7 7",
   chevron: "m6 9 6 6 6-6",
   external: "M9 5H5v14h14v-4M13 4h7v7M20 4l-9 9",
   eye: "M2.5 12S6 6 12 6s9.5 6 9.5 6S18 18 12 18s-9.5-6-9.5-6ZM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5Z",
-  close: "M6 6l12 12M18 6 6 18",
   picture: "M4 5h16v14H4V5Zm0 11 5-5 4 4 2.5-2.5L20 17M15 9h.01",
-  people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Zm-7 9c0-4 3-6 7-6s7 2 7 6M16 4.5a3.5 3.5 0 0 1 0 6M18 14c2.5.8 4 2.8 4 6",
+  people:
+    "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Zm-7 9c0-4 3-6 7-6s7 2 7 6M16 4.5a3.5 3.5 0 0 1 0 6M18 14c2.5.8 4 2.8 4 6",
   topics: "M4 5h16v11H10l-5 4v-4H4V5Z",
-  lock: "M6 11h12v9H6v-9Zm2.5 0V8a3.5 3.5 0 0 1 7 0v3",
   send: "M4 11.5 20 4l-5 16-3.5-6.5L4 11.5Zm7.5 2L20 4",
   menu: "M4 7h16M4 12h16M4 17h16",
   check: "m4 13 4 4L18 7",
@@ -63,7 +60,13 @@ const PATHS = {
 /** A small line drawing, hidden from screen readers: the words beside it say the same. */
 export function icon(name, size = 18) {
   const svg = document.createElementNS(SVG, "svg");
-  const attributes = { viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true", class: `icon icon-${name}` };
+  const attributes = {
+    viewBox: "0 0 24 24",
+    width: size,
+    height: size,
+    "aria-hidden": "true",
+    class: `icon icon-${name}`,
+  };
   for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", PATHS[name]);
@@ -73,32 +76,50 @@ export function icon(name, size = 18) {
 
 /** Someone's round picture: their first letter (with the kind "two", two of them) on a colour that is always theirs. */
 export function avatar(name, key, kind = "") {
-  const words = String(name).split(/\s+/).filter(Boolean).slice(0, kind.includes("two") ? 2 : 1);
+  const words = String(name)
+    .split(/\s+/)
+    .filter(Boolean)
+    .slice(0, kind.includes("two") ? 2 : 1);
   const colour = [...String(key)].reduce((sum, sign) => (sum * 31 + sign.codePointAt(0)) % 997, 7) % 7;
-  return h("span", { class: `avatar hue-${colour} ${kind}`, "aria-hidden": "true", text: words.map((word) => [...word][0].toUpperCase()).join("") || "?" });
+  return h("span", {
+    class: `avatar hue-${colour} ${kind}`,
+    "aria-hidden": "true",
+    text: words.map((word) => [...word][0].toUpperCase()).join("") || "?",
+  });
 }
 
 /** The picture a message names. The page asks nobody but this machine, so it shows where the picture lives. */
 export function pictureOf(address, kind) {
   const href = safeUrl(address);
   const host = href ? new URL(href).host : "no address";
-  return link(address, { class: `picture ${kind}`, title: `A picture at ${host}; the sandbox loads nothing from elsewhere` },
-    icon("picture", kind === "thumbnail" ? 22 : 34), h("span", { text: host }));
+  return link(
+    address,
+    { class: `picture ${kind}`, title: `A picture at ${host}; the sandbox loads nothing from elsewhere` },
+    icon("picture", kind === "thumbnail" ? 22 : 34),
+    h("span", { text: host }),
+  );
 }
 
 /** Covered text that a click or Enter uncovers. */
 export function spoiler(children) {
-  const cover = h("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Spoiler", "aria-expanded": "false" }, h("span", {}, children));
+  const cover = h(
+    "span",
+    { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Spoiler", "aria-expanded": "false" },
+    h("span", {}, children),
+  );
   const open = () => {
     cover.classList.add("open");
     for (const name of ["role", "tabindex", "aria-label", "aria-expanded"]) cover.removeAttribute(name);
   };
   cover.addEventListener("click", open);
-  cover.addEventListener("keydown", (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), open()));
+  cover.addEventListener(
+    "keydown",
+    (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), open()),
+  );
   return cover;
 }
 
-const seenAsReduced = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const wantsNoMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
  * Keeps `list`'s children equal to `items`, touching only what differs. A row that is new slides in and a row that
@@ -121,7 +142,10 @@ export function reconcile(list, items, { key, signature, build, fresh = false, q
       node = build(item, items[index - 1]);
       if (old) {
         old.node.replaceWith(node);
-        if (focused) [...node.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === focused)?.focus({ preventScroll: true });
+        if (focused)
+          [...node.querySelectorAll("[data-focus]")]
+            .find((one) => one.dataset.focus === focused)
+            ?.focus({ preventScroll: true });
       }
       if (!fresh && !quiet) mark(node, old ? "changed" : "arrived");
       if (old) changed.push(node);
@@ -138,7 +162,7 @@ export function reconcile(list, items, { key, signature, build, fresh = false, q
 }
 
 function mark(node, what) {
-  if (seenAsReduced()) {
+  if (wantsNoMotion()) {
     // Who wants no motion still sees that something changed.
     node.classList.toggle("changed-still", what === "changed");
     setTimeout(() => node.classList.remove("changed-still"), 1800);
@@ -160,7 +184,18 @@ export function keepBottom(scroller, update, force = false) {
 export class EditedAbove {
   constructor(scroller) {
     this.scroller = scroller;
-    this.button = h("button", { type: "button", class: "edited-above", "data-testid": "edited-above", hidden: true, on: { click: () => this.go() } }, icon("up", 14), " Edited above");
+    this.button = h(
+      "button",
+      {
+        type: "button",
+        class: "edited-above",
+        "data-testid": "edited-above",
+        hidden: true,
+        on: { click: () => this.go() },
+      },
+      icon("up", 14),
+      " Edited above",
+    );
     scroller.addEventListener("scroll", () => !this.button.hidden && this.inView() && this.hide());
   }
   inView() {
@@ -247,13 +282,27 @@ export class Choices {
 /** A two-way switch of the person one looks through. */
 export function personaSwitch(pane, people, chosen, choose) {
   const buttons = people.map((person) =>
-    h("button", {
-      type: "button", role: "radio", "aria-checked": String(String(person.id) === String(chosen)),
-      tabindex: String(person.id) === String(chosen) ? "0" : "-1", "data-testid": `${pane}-persona-${plainName(person).toLowerCase()}`,
-      "data-focus": String(person.id), on: { click: () => choose(person.id) },
-    }, h("b", { text: plainName(person) }), ` ${person.moderator ? "moderator" : "member"}`));
-  const group = h("div", { class: "persona", role: "radiogroup", "aria-label": `Viewing ${pane} as`, "data-testid": `${pane}-persona` },
-    h("span", { class: "persona-label", text: "viewing as" }), buttons);
+    h(
+      "button",
+      {
+        type: "button",
+        role: "radio",
+        "aria-checked": String(String(person.id) === String(chosen)),
+        tabindex: String(person.id) === String(chosen) ? "0" : "-1",
+        "data-testid": `${pane}-persona-${plainName(person).toLowerCase()}`,
+        "data-focus": String(person.id),
+        on: { click: () => choose(person.id) },
+      },
+      h("b", { text: plainName(person) }),
+      ` ${person.moderator ? "moderator" : "member"}`,
+    ),
+  );
+  const group = h(
+    "div",
+    { class: "persona", role: "radiogroup", "aria-label": `Viewing ${pane} as`, "data-testid": `${pane}-persona` },
+    h("span", { class: "persona-label", text: "viewing as" }),
+    buttons,
+  );
   group.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!step) return;

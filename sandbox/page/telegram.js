@@ -1,6 +1,19 @@
 // The Telegram pane: chats and topics, bubbles with inline keyboards, the pinned bar, deep links, the bot's menu.
 
-import { avatar, Choices, EditedAbove, h, icon, keepBottom, link, personaSwitch, plainName, reconcile, safeUrl, show } from "./dom.js";
+import {
+  avatar,
+  Choices,
+  EditedAbove,
+  h,
+  icon,
+  keepBottom,
+  link,
+  personaSwitch,
+  plainName,
+  reconcile,
+  safeUrl,
+  show,
+} from "./dom.js";
 import { entities } from "./telegram_entities.js";
 import { clock, day, fullTime, sameDay } from "./times.js";
 
@@ -19,21 +32,62 @@ export class TelegramPane {
     this.pinned = h("div", { class: "t-pinned", hidden: true });
     this.list = h("div", { class: "t-list", role: "log", "aria-label": "Telegram messages", "aria-live": "polite" });
     this.scroller = h("div", { class: "t-scroll", tabindex: "0", "aria-label": "Messages in this chat" }, this.list);
-    this.jump = h("button", { type: "button", class: "t-jump", hidden: true, "aria-label": "To the newest message", on: { click: () => this.toBottom() } }, icon("chevron", 22));
+    this.jump = h(
+      "button",
+      {
+        type: "button",
+        class: "t-jump",
+        hidden: true,
+        "aria-label": "To the newest message",
+        on: { click: () => this.toBottom() },
+      },
+      icon("chevron", 22),
+    );
     this.scroller.addEventListener("scroll", () => this.atBottom() && (this.jump.hidden = true));
     this.edited = new EditedAbove(this.scroller);
     this.toast = h("div", { class: "t-toast", role: "status", hidden: true, "data-testid": "telegram-toast" });
     this.alertWords = h("p");
-    this.alertOk = h("button", { type: "button", class: "t-alert-ok", text: "OK", on: { click: () => this.closeAlert() } });
-    this.alert = h("div", { class: "t-shade", hidden: true, on: { keydown: (event) => (event.key === "Escape" ? this.closeAlert() : event.key === "Tab" && event.preventDefault()) } },
-      h("div", { class: "t-alert", role: "alertdialog", "aria-label": "The bot says", "data-testid": "telegram-alert" }, this.alertWords, this.alertOk));
+    this.alertOk = h("button", {
+      type: "button",
+      class: "t-alert-ok",
+      text: "OK",
+      on: { click: () => this.closeAlert() },
+    });
+    this.alert = h(
+      "div",
+      {
+        class: "t-shade",
+        hidden: true,
+        on: {
+          keydown: (event) =>
+            event.key === "Escape" ? this.closeAlert() : event.key === "Tab" && event.preventDefault(),
+        },
+      },
+      h(
+        "div",
+        { class: "t-alert", role: "alertdialog", "aria-label": "The bot says", "data-testid": "telegram-alert" },
+        this.alertWords,
+        this.alertOk,
+      ),
+    );
     this.buildFoot();
     root.append(
       this.strip,
-      h("div", { class: "t-body" }, this.side,
-        h("div", { class: "t-chat" }, h("header", { class: "t-head" }, this.title), this.pinned,
-          h("div", { class: "t-middle" }, this.scroller, this.edited.button, this.jump, this.toast), this.foot)),
-      this.alert);
+      h(
+        "div",
+        { class: "t-body" },
+        this.side,
+        h(
+          "div",
+          { class: "t-chat" },
+          h("header", { class: "t-head" }, this.title),
+          this.pinned,
+          h("div", { class: "t-middle" }, this.scroller, this.edited.button, this.jump, this.toast),
+          this.foot,
+        ),
+      ),
+      this.alert,
+    );
     this.acts = { open: (url) => this.deepLink(url), command: (text) => this.say(text) };
   }
 
@@ -47,16 +101,33 @@ export class TelegramPane {
   }
   /** Chats and, under a forum, its topics, as rows of the list. The private chat is there before anything was said in it. */
   get places() {
-    const chats = this.view.chats.filter((chat) => chat.type !== "private" || String(chat.person ?? chat.id) === String(this.persona));
-    if (!chats.some((chat) => chat.type === "private")) chats.push({ id: this.persona, type: "private", person: this.persona });
+    const chats = this.view.chats.filter(
+      (chat) => chat.type !== "private" || String(chat.person ?? chat.id) === String(this.persona),
+    );
+    if (!chats.some((chat) => chat.type === "private"))
+      chats.push({ id: this.persona, type: "private", person: this.persona });
     return chats.flatMap((chat) => {
       const place = { key: String(chat.id), chat, title: this.titleOf(chat) };
-      return chat.is_forum ? [place, ...this.topics(chat).map((topic) => ({ key: `${chat.id}/${topic.id}`, chat, topic: topic.id, title: topic.name }))] : [place];
+      return chat.is_forum
+        ? [
+            place,
+            ...this.topics(chat).map((topic) => ({
+              key: `${chat.id}/${topic.id}`,
+              chat,
+              topic: topic.id,
+              title: topic.name,
+            })),
+          ]
+        : [place];
     });
   }
   get place() {
     const places = this.places;
-    return places.find((place) => place.key === this.at) ?? places.find((place) => place.chat.id === this.previous) ?? places[0];
+    return (
+      places.find((place) => place.key === this.at) ??
+      places.find((place) => place.chat.id === this.previous) ??
+      places[0]
+    );
   }
   titleOf(chat) {
     return chat.type === "private" ? this.bot.first_name : chat.title;
@@ -64,11 +135,15 @@ export class TelegramPane {
   topics(chat) {
     const listed = chat.topics ?? this.view.topics?.[chat.id];
     if (listed) return listed.map((topic) => ({ id: topic.message_thread_id ?? topic.id, name: topic.name }));
-    return (this.view.messages[chat.id] ?? []).filter((message) => message.forum_topic_created).map((message) => ({ id: message.message_thread_id, name: message.forum_topic_created.name }));
+    return (this.view.messages[chat.id] ?? [])
+      .filter((message) => message.forum_topic_created)
+      .map((message) => ({ id: message.message_thread_id, name: message.forum_topic_created.name }));
   }
   messages({ chat, topic }) {
     const all = this.view.messages[chat.id] ?? [];
-    return chat.is_forum ? all.filter((message) => (message.is_topic_message ? message.message_thread_id : undefined) === topic) : all;
+    return chat.is_forum
+      ? all.filter((message) => (message.is_topic_message ? message.message_thread_id : undefined) === topic)
+      : all;
   }
 
   show(view) {
@@ -119,8 +194,16 @@ export class TelegramPane {
     this.at = place.key;
     this.previous = place.chat.id;
     reconcile(this.strip, [0], {
-      key: () => "strip", quiet: true, signature: () => JSON.stringify([this.view.people, this.persona]),
-      build: () => h("div", { class: "strip-row" }, h("h2", { class: "strip-name" }, "Telegram"), personaSwitch("telegram", this.view.people, this.persona, (id) => this.choosePersona(id))),
+      key: () => "strip",
+      quiet: true,
+      signature: () => JSON.stringify([this.view.people, this.persona]),
+      build: () =>
+        h(
+          "div",
+          { class: "strip-row" },
+          h("h2", { class: "strip-name" }, "Telegram"),
+          personaSwitch("telegram", this.view.people, this.persona, (id) => this.choosePersona(id)),
+        ),
     });
     this.drawHead(place);
     this.drawPinned(place);
@@ -128,7 +211,17 @@ export class TelegramPane {
     const news = this.messages(place).at(-1)?.message_id ?? 0;
     const known = this.read.get(`${this.persona} ${place.key}`) ?? 0;
     let changed = [];
-    const atBottom = keepBottom(this.scroller, () => (changed = reconcile(this.list, rows, { key: (row) => row.key, signature: (row) => signature(row), build: (row) => this.row(row), fresh })), fresh || force);
+    const atBottom = keepBottom(
+      this.scroller,
+      () =>
+        (changed = reconcile(this.list, rows, {
+          key: (row) => row.key,
+          signature: (row) => signature(row),
+          build: (row) => this.row(row),
+          fresh,
+        })),
+      fresh || force,
+    );
     if (fresh) this.edited.hide();
     this.edited.notice(changed);
     if (!atBottom && news > known) this.jump.hidden = false;
@@ -143,22 +236,54 @@ export class TelegramPane {
       const all = this.messages(place);
       const key = `${this.persona} ${place.key}`;
       if (!this.read.has(key)) this.read.set(key, all.at(-1)?.message_id ?? 0);
-      const unread = all.filter((message) => message.message_id > this.read.get(key) && String(message.from?.id) !== String(this.persona)).length;
+      const unread = all.filter(
+        (message) => message.message_id > this.read.get(key) && String(message.from?.id) !== String(this.persona),
+      ).length;
       return { place, last: all.at(-1), unread, here: place.key === here.key };
     });
     reconcile(this.side, rows, {
-      key: (row) => row.place.key, quiet: true, signature: (row) => JSON.stringify([row, this.view.connected]),
+      key: (row) => row.place.key,
+      quiet: true,
+      signature: (row) => JSON.stringify([row, this.view.connected]),
       build: ({ place, last, unread, here: current }) => {
         const { chat, topic } = place;
-        const button = h("button", {
-          type: "button", class: `t-place ${current ? "here" : ""} ${topic ? "topic" : ""}`, "data-testid": `telegram-chat-${place.key}`, "data-focus": place.key,
-          "aria-current": current ? "page" : null, title: place.title, on: { click: () => this.open(place.key) },
-        },
-        topic ? h("span", { class: "t-topic-icon" }, icon("topics", 17)) : avatar(place.title, chat.type === "private" ? this.bot.id : chat.id, chat.type === "private" ? "bot" : "two"),
-        h("span", { class: "t-place-words" },
-          h("span", { class: "t-place-top" }, h("b", { text: place.title }), last && h("time", { text: clock(date(last)) })),
-          h("span", { class: "t-place-last" }, h("span", { text: last ? this.preview(last) : chat.type === "private" ? "Tap to start" : "No messages yet" }),
-            unread > 0 && h("span", { class: "t-unread", "aria-label": `${unread} unread`, text: unread }))));
+        const button = h(
+          "button",
+          {
+            type: "button",
+            class: `t-place ${current ? "here" : ""} ${topic ? "topic" : ""}`,
+            "data-testid": `telegram-chat-${place.key}`,
+            "data-focus": place.key,
+            "aria-current": current ? "page" : null,
+            title: place.title,
+            on: { click: () => this.open(place.key) },
+          },
+          topic
+            ? h("span", { class: "t-topic-icon" }, icon("topics", 17))
+            : avatar(
+                place.title,
+                chat.type === "private" ? this.bot.id : chat.id,
+                chat.type === "private" ? "bot" : "two",
+              ),
+          h(
+            "span",
+            { class: "t-place-words" },
+            h(
+              "span",
+              { class: "t-place-top" },
+              h("b", { text: place.title }),
+              last && h("time", { text: clock(date(last)) }),
+            ),
+            h(
+              "span",
+              { class: "t-place-last" },
+              h("span", {
+                text: last ? this.preview(last) : chat.type === "private" ? "Tap to start" : "No messages yet",
+              }),
+              unread > 0 && h("span", { class: "t-unread", "aria-label": `${unread} unread`, text: unread }),
+            ),
+          ),
+        );
         return button;
       },
     });
@@ -172,15 +297,28 @@ export class TelegramPane {
   }
 
   drawHead({ chat, topic, title }) {
-    const below = topic ? this.titleOf(chat)
-      : chat.type === "private" ? "bot"
-        : chat.type === "channel" ? "channel"
-          : chat.is_forum ? "group with topics" : `group · ${this.view.people.map(plainName).join(", ")}, ${this.bot.first_name}`;
+    const below = topic
+      ? this.titleOf(chat)
+      : chat.type === "private"
+        ? "bot"
+        : chat.type === "channel"
+          ? "channel"
+          : chat.is_forum
+            ? "group with topics"
+            : `group · ${this.view.people.map(plainName).join(", ")}, ${this.bot.first_name}`;
     const sign = JSON.stringify([chat.id, topic, title, below]);
     if (this.headSign === sign) return;
     this.headSign = sign;
-    this.title.replaceChildren(topic ? h("span", { class: "t-topic-icon" }, icon("topics", 18)) : avatar(title, chat.type === "private" ? this.bot.id : chat.id, chat.type === "private" ? "bot mid" : "two mid"),
-      h("div", {}, h("h3", { text: title }), h("small", { text: below })));
+    this.title.replaceChildren(
+      topic
+        ? h("span", { class: "t-topic-icon" }, icon("topics", 18))
+        : avatar(
+            title,
+            chat.type === "private" ? this.bot.id : chat.id,
+            chat.type === "private" ? "bot mid" : "two mid",
+          ),
+      h("div", {}, h("h3", { text: title }), h("small", { text: below })),
+    );
   }
 
   drawPinned(place) {
@@ -193,11 +331,32 @@ export class TelegramPane {
     this.pinnedSign = sign;
     this.pinned.hidden = !message;
     if (!message) return;
-    this.pinned.replaceChildren(h("button", {
-      type: "button", class: "t-pinned-button", "data-testid": "telegram-pinned", "aria-label": "Show the pinned message",
-      on: { click: () => { this.jumpTo(message.message_id); this.pinAt.set(place.key, (at + 1) % found.length); this.drawPinned(place); } },
-    }, h("span", { class: "t-pinned-bar", "aria-hidden": "true" }), h("span", { class: "t-pinned-words" }, h("b", { text: found.length > 1 ? `Pinned message #${found.length - at}` : "Pinned message" }),
-      h("span", { text: (message.text ?? message.caption ?? "Message").replace(/\s+/g, " ") })), icon("pin", 18)));
+    this.pinned.replaceChildren(
+      h(
+        "button",
+        {
+          type: "button",
+          class: "t-pinned-button",
+          "data-testid": "telegram-pinned",
+          "aria-label": "Show the pinned message",
+          on: {
+            click: () => {
+              this.jumpTo(message.message_id);
+              this.pinAt.set(place.key, (at + 1) % found.length);
+              this.drawPinned(place);
+            },
+          },
+        },
+        h("span", { class: "t-pinned-bar", "aria-hidden": "true" }),
+        h(
+          "span",
+          { class: "t-pinned-words" },
+          h("b", { text: found.length > 1 ? `Pinned message #${found.length - at}` : "Pinned message" }),
+          h("span", { text: (message.text ?? message.caption ?? "Message").replace(/\s+/g, " ") }),
+        ),
+        icon("pin", 18),
+      ),
+    );
   }
 
   // Rows
@@ -208,9 +367,24 @@ export class TelegramPane {
     for (const [index, message] of all.entries()) {
       const before = all[index - 1];
       const after = all[index + 1];
-      if (!before || !sameDay(date(before), date(message))) rows.push({ key: `day-${date(message).toDateString()}`, day: day(date(message)) });
-      const joins = (one, other) => one && other && !isService(one) && !isService(other) && senderId(one) === senderId(other) && other.date - one.date < 900 && sameDay(date(one), date(other));
-      rows.push({ key: `message-${message.message_id}`, message, first: !joins(before, message), last: !joins(message, after), mine: this.mine(message), chat: place.chat.type });
+      if (!before || !sameDay(date(before), date(message)))
+        rows.push({ key: `day-${date(message).toDateString()}`, day: day(date(message)) });
+      const joins = (one, other) =>
+        one &&
+        other &&
+        !isService(one) &&
+        !isService(other) &&
+        senderId(one) === senderId(other) &&
+        other.date - one.date < 900 &&
+        sameDay(date(one), date(other));
+      rows.push({
+        key: `message-${message.message_id}`,
+        message,
+        first: !joins(before, message),
+        last: !joins(message, after),
+        mine: this.mine(message),
+        chat: place.chat.type,
+      });
     }
     if (!all.length) rows.push({ key: "empty", empty: place.chat.type, about: this.bot.description ?? "" });
     return rows;
@@ -224,39 +398,110 @@ export class TelegramPane {
     if (row.day) return h("div", { class: "t-service" }, h("span", { text: row.day }));
     if (row.empty) return this.emptyRow(row);
     const { message } = row;
-    if (isService(message)) return h("div", { class: "t-service", "data-testid": "telegram-service", data: { message: message.message_id } }, this.serviceNode(message));
+    if (isService(message))
+      return h(
+        "div",
+        { class: "t-service", "data-testid": "telegram-service", data: { message: message.message_id } },
+        this.serviceNode(message),
+      );
     const name = this.senderName(message);
     const faced = !row.mine && row.chat !== "private" && row.chat !== "channel";
     const buttons = message.reply_markup?.inline_keyboard;
-    return h("div", { class: `t-row ${row.mine ? "mine" : ""} ${row.first ? "first" : ""} ${row.last ? "last" : ""} ${faced ? "faced" : ""} ${row.chat}`, data: { message: message.message_id } },
-      faced && (row.last ? avatar(name, senderId(message), message.from?.is_bot ? "bot mid" : "mid") : h("span", { class: "t-no-face" })),
-      h("div", { class: "t-stack" },
-        h("article", { class: `t-bubble ${buttons ? "keyed" : ""}`, "data-testid": "telegram-message", "aria-label": `Message from ${name}` },
-          (faced || row.chat === "channel") && row.first && h("div", { class: `t-name hue-text-${hue(senderId(message))}`, text: name }),
-          message.reply_to_message && !message.reply_to_message.forum_topic_created && this.quoted(message.reply_to_message),
-          h("div", { class: "t-text" }, this.content(message), this.meta(message))),
-        buttons && h("div", { class: "t-keys" }, buttons.map((line) => h("div", { class: "t-keys-row" }, line.map((key) => this.key(key, message)))))));
+    return h(
+      "div",
+      {
+        class: `t-row ${row.mine ? "mine" : ""} ${row.first ? "first" : ""} ${row.last ? "last" : ""} ${faced ? "faced" : ""} ${row.chat}`,
+        data: { message: message.message_id },
+      },
+      faced &&
+        (row.last
+          ? avatar(name, senderId(message), message.from?.is_bot ? "bot mid" : "mid")
+          : h("span", { class: "t-no-face" })),
+      h(
+        "div",
+        { class: "t-stack" },
+        h(
+          "article",
+          {
+            class: `t-bubble ${buttons ? "keyed" : ""}`,
+            "data-testid": "telegram-message",
+            "aria-label": `Message from ${name}`,
+          },
+          (faced || row.chat === "channel") &&
+            row.first &&
+            h("div", { class: `t-name hue-text-${hue(senderId(message))}`, text: name }),
+          message.reply_to_message &&
+            !message.reply_to_message.forum_topic_created &&
+            this.quoted(message.reply_to_message),
+          h("div", { class: "t-text" }, this.content(message), this.meta(message)),
+        ),
+        buttons &&
+          h(
+            "div",
+            { class: "t-keys" },
+            buttons.map((line) =>
+              h(
+                "div",
+                { class: "t-keys-row" },
+                line.map((key) => this.key(key, message)),
+              ),
+            ),
+          ),
+      ),
+    );
   }
 
   content(message) {
     if (message.text !== undefined) return entities(message.text, message.entities, this.acts);
-    return [h("span", { class: "t-file" }, icon("picture", 18), message.photo ? "Photo" : message.document?.file_name ?? "Message of a kind the sandbox does not draw"),
-      message.caption ? entities(message.caption, message.caption_entities, this.acts) : ""];
+    return [
+      h(
+        "span",
+        { class: "t-file" },
+        icon("picture", 18),
+        message.photo ? "Photo" : (message.document?.file_name ?? "Message of a kind the sandbox does not draw"),
+      ),
+      message.caption ? entities(message.caption, message.caption_entities, this.acts) : "",
+    ];
   }
 
   meta(message) {
-    return h("span", { class: "t-meta" }, message.author_signature && `${message.author_signature}, `, message.edit_date && h("span", { class: "t-edited", title: `Edited ${fullTime(new Date(message.edit_date * 1000))}`, text: "edited" }), " ",
-      h("time", { datetime: date(message).toISOString(), title: fullTime(date(message)), text: clock(date(message)) }));
+    return h(
+      "span",
+      { class: "t-meta" },
+      message.author_signature && `${message.author_signature}, `,
+      message.edit_date &&
+        h("span", {
+          class: "t-edited",
+          title: `Edited ${fullTime(new Date(message.edit_date * 1000))}`,
+          text: "edited",
+        }),
+      " ",
+      h("time", { datetime: date(message).toISOString(), title: fullTime(date(message)), text: clock(date(message)) }),
+    );
   }
 
   quoted(message) {
-    return h("button", { type: "button", class: `t-quoted hue-text-${hue(senderId(message))}`, on: { click: () => this.jumpTo(message.message_id) } },
-      h("b", { text: this.senderName(message) }), h("span", { text: (message.text ?? message.caption ?? "Message").split("\n")[0] }));
+    return h(
+      "button",
+      {
+        type: "button",
+        class: `t-quoted hue-text-${hue(senderId(message))}`,
+        on: { click: () => this.jumpTo(message.message_id) },
+      },
+      h("b", { text: this.senderName(message) }),
+      h("span", { text: (message.text ?? message.caption ?? "Message").split("\n")[0] }),
+    );
   }
 
   emptyRow(row) {
     if (row.empty !== "private") return h("div", { class: "t-service" }, h("span", { text: "No messages here yet" }));
-    return h("div", { class: "t-about" }, avatar(this.bot.first_name, this.bot.id, "large bot"), h("b", { text: "What can this bot do?" }), h("p", { text: row.about || `${this.bot.first_name} answers once you press Start.` }));
+    return h(
+      "div",
+      { class: "t-about" },
+      avatar(this.bot.first_name, this.bot.id, "large bot"),
+      h("b", { text: "What can this bot do?" }),
+      h("p", { text: row.about || `${this.bot.first_name} answers once you press Start.` }),
+    );
   }
 
   senderName(message) {
@@ -268,15 +513,26 @@ export class TelegramPane {
   serviceNode(message) {
     if (!message.pinned_message) return h("span", { text: this.serviceWords(message) });
     const pinned = message.pinned_message;
-    return h("button", { type: "button", on: { click: () => this.jumpTo(pinned.message_id) } }, `${this.senderName(message)} pinned “${shorten(pinned.text ?? pinned.caption ?? "a message")}”`);
+    return h(
+      "button",
+      { type: "button", on: { click: () => this.jumpTo(pinned.message_id) } },
+      `${this.senderName(message)} pinned “${shorten(pinned.text ?? pinned.caption ?? "a message")}”`,
+    );
   }
 
   serviceWords(message) {
     const who = this.senderName(message);
     const people = (list) => list.map((one) => one.first_name).join(", ");
-    if (message.pinned_message) return `${who} pinned “${shorten(message.pinned_message.text ?? message.pinned_message.caption ?? "a message")}”`;
-    if (message.new_chat_members) return message.new_chat_members.some((one) => one.id === message.from?.id) ? `${who} joined the group` : `${who} added ${people(message.new_chat_members)}`;
-    if (message.left_chat_member) return message.left_chat_member.id === message.from?.id ? `${who} left the group` : `${who} removed ${message.left_chat_member.first_name}`;
+    if (message.pinned_message)
+      return `${who} pinned “${shorten(message.pinned_message.text ?? message.pinned_message.caption ?? "a message")}”`;
+    if (message.new_chat_members)
+      return message.new_chat_members.some((one) => one.id === message.from?.id)
+        ? `${who} joined the group`
+        : `${who} added ${people(message.new_chat_members)}`;
+    if (message.left_chat_member)
+      return message.left_chat_member.id === message.from?.id
+        ? `${who} left the group`
+        : `${who} removed ${message.left_chat_member.first_name}`;
     if (message.forum_topic_created) return `${who} created the topic “${message.forum_topic_created.name}”`;
     if (message.new_chat_title) return `${who} changed the name to “${message.new_chat_title}”`;
     if (message.migrate_to_chat_id) return "The group became a supergroup";
@@ -305,13 +561,28 @@ export class TelegramPane {
   key(key, message) {
     const focus = `${key.text} ${key.callback_data ?? key.url ?? ""}`;
     if (key.url) {
-      const node = link(key.url, { class: "t-key", "data-testid": "telegram-button", "data-focus": focus }, h("span", { text: key.text }), h("span", { class: "t-key-corner" }, icon("external", 11)));
+      const node = link(
+        key.url,
+        { class: "t-key", "data-testid": "telegram-button", "data-focus": focus },
+        h("span", { text: key.text }),
+        h("span", { class: "t-key-corner" }, icon("external", 11)),
+      );
       node.addEventListener("click", (event) => this.deepLink(key.url) && event.preventDefault());
       return node;
     }
-    const node = h("button", { type: "button", class: "t-key", "data-testid": "telegram-button", "data-focus": focus }, h("span", { text: key.text }), key.copy_text && h("span", { class: "t-key-corner" }, icon("copy", 11)));
-    node.addEventListener("click", () => key.callback_data !== undefined ? this.press(node, message, key.callback_data)
-      : key.copy_text ? this.copy(key.copy_text.text) : this.sayToast("This kind of button does nothing in the sandbox."));
+    const node = h(
+      "button",
+      { type: "button", class: "t-key", "data-testid": "telegram-button", "data-focus": focus },
+      h("span", { text: key.text }),
+      key.copy_text && h("span", { class: "t-key-corner" }, icon("copy", 11)),
+    );
+    node.addEventListener("click", () =>
+      key.callback_data !== undefined
+        ? this.press(node, message, key.callback_data)
+        : key.copy_text
+          ? this.copy(key.copy_text.text)
+          : this.sayToast("This kind of button does nothing in the sandbox."),
+    );
     return node;
   }
 
@@ -320,7 +591,11 @@ export class TelegramPane {
     node.classList.add("busy");
     node.setAttribute("aria-busy", "true");
     try {
-      const answer = await this.act("telegram.click", { person: this.persona, message: { message_id: message.message_id, chat: { id: message.chat?.id ?? this.place.chat.id } }, data });
+      const answer = await this.act("telegram.click", {
+        person: this.persona,
+        message: { message_id: message.message_id, chat: { id: message.chat?.id ?? this.place.chat.id } },
+        data,
+      });
       if (answer.text && (answer.alert ?? answer.show_alert)) this.sayAlert(answer.text);
       else if (answer.text) this.sayToast(answer.text);
       if (answer.url && !this.deepLink(answer.url)) this.sayToast(`The bot answers with a link: ${answer.url}`);
@@ -356,10 +631,18 @@ export class TelegramPane {
       if (url.searchParams.has("start")) this.start(url.searchParams.get("start"));
       return true;
     }
-    const place = this.places.find(({ chat, topic }) => !topic && (name === "c" ? String(chat.id) === `-100${rest[0]}` : chat.username && chat.username.toLowerCase() === name?.toLowerCase()));
+    const place = this.places.find(
+      ({ chat, topic }) =>
+        !topic &&
+        (name === "c"
+          ? String(chat.id) === `-100${rest[0]}`
+          : chat.username && chat.username.toLowerCase() === name?.toLowerCase()),
+    );
     if (!place) return false;
     const wanted = Number(rest.at(-1));
-    const holds = this.places.find((one) => one.chat.id === place.chat.id && this.messages(one).some((message) => message.message_id === wanted));
+    const holds = this.places.find(
+      (one) => one.chat.id === place.chat.id && this.messages(one).some((message) => message.message_id === wanted),
+    );
     this.open((holds ?? place).key);
     if (holds) this.jumpTo(wanted);
     return true;
@@ -395,16 +678,64 @@ export class TelegramPane {
   // The composer
 
   buildFoot() {
-    this.picker = h("div", { class: "t-picker", role: "listbox", id: "telegram-picker", hidden: true, "aria-label": "Bot commands" });
-    this.menu = h("button", { type: "button", class: "t-menu", "data-testid": "telegram-menu", "aria-expanded": "false", on: { mousedown: (event) => event.preventDefault(), click: () => this.toggleMenu() } }, icon("menu", 18), h("span", { text: "Menu" }));
+    this.picker = h("div", {
+      class: "t-picker",
+      role: "listbox",
+      id: "telegram-picker",
+      hidden: true,
+      "aria-label": "Bot commands",
+    });
+    this.menu = h(
+      "button",
+      {
+        type: "button",
+        class: "t-menu",
+        "data-testid": "telegram-menu",
+        "aria-expanded": "false",
+        on: { mousedown: (event) => event.preventDefault(), click: () => this.toggleMenu() },
+      },
+      icon("menu", 18),
+      h("span", { text: "Menu" }),
+    );
     this.input = h("input", {
-      type: "text", class: "t-input", placeholder: "Write a message…", "aria-label": "Write a message", "data-testid": "telegram-composer", role: "combobox", "aria-controls": "telegram-picker", "aria-expanded": "false", "aria-autocomplete": "list", autocomplete: "off", maxlength: 4096,
+      type: "text",
+      class: "t-input",
+      placeholder: "Write a message…",
+      "aria-label": "Write a message",
+      "data-testid": "telegram-composer",
+      role: "combobox",
+      "aria-controls": "telegram-picker",
+      "aria-expanded": "false",
+      "aria-autocomplete": "list",
+      autocomplete: "off",
+      maxlength: 4096,
       on: { input: () => this.typed(), keydown: (event) => this.keyed(event), blur: () => this.hideMenu() },
     });
     this.send = h("button", { type: "submit", class: "t-send", "aria-label": "Send" }, icon("send", 22));
     this.choices = new Choices(this.picker, this.input, (option, key) => option.pick(key));
-    this.form = h("form", { class: "t-form", on: { submit: (event) => { event.preventDefault(); this.submit(); } } }, this.menu, this.input, this.send);
-    this.startButton = h("button", { type: "button", class: "t-start", "data-testid": "telegram-start", text: "START", hidden: true, on: { click: () => this.start("") } });
+    this.form = h(
+      "form",
+      {
+        class: "t-form",
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            this.submit();
+          },
+        },
+      },
+      this.menu,
+      this.input,
+      this.send,
+    );
+    this.startButton = h("button", {
+      type: "button",
+      class: "t-start",
+      "data-testid": "telegram-start",
+      text: "START",
+      hidden: true,
+      on: { click: () => this.start("") },
+    });
     this.closed = h("div", { class: "t-closed", text: "Only administrators can post in this channel", hidden: true });
     this.foot = h("footer", { class: "t-foot" }, this.picker, this.form, this.startButton, this.closed);
   }
@@ -429,17 +760,25 @@ export class TelegramPane {
 
   offerCommands(wanted) {
     const found = this.commands().filter((one) => one.command.startsWith(wanted));
-    this.choices.show(found.map((one) => {
-      const row = h("div", { class: "t-choice", role: "option", "data-testid": `command-option-${one.command}` }, avatar(this.bot.first_name, this.bot.id, "small bot"), h("b", { text: `/${one.command}` }), h("span", { text: one.description }));
-      row.pick = (key) => {
-        const text = `/${one.command}${this.place.chat.type === "private" ? "" : `@${this.bot.username}`}`;
-        this.hideMenu();
-        this.input.value = key === "Tab" ? `${text} ` : "";
-        if (key === "Tab") this.input.focus();
-        else this.say(text);
-      };
-      return row;
-    }));
+    this.choices.show(
+      found.map((one) => {
+        const row = h(
+          "div",
+          { class: "t-choice", role: "option", "data-testid": `command-option-${one.command}` },
+          avatar(this.bot.first_name, this.bot.id, "small bot"),
+          h("b", { text: `/${one.command}` }),
+          h("span", { text: one.description }),
+        );
+        row.pick = (key) => {
+          const text = `/${one.command}${this.place.chat.type === "private" ? "" : `@${this.bot.username}`}`;
+          this.hideMenu();
+          this.input.value = key === "Tab" ? `${text} ` : "";
+          if (key === "Tab") this.input.focus();
+          else this.say(text);
+        };
+        return row;
+      }),
+    );
     this.menu.setAttribute("aria-expanded", String(this.choices.open));
   }
 
@@ -486,10 +825,31 @@ export class TelegramPane {
   }
 }
 
-const SERVICE = ["pinned_message", "new_chat_members", "left_chat_member", "new_chat_title", "new_chat_photo", "delete_chat_photo", "group_chat_created", "supergroup_chat_created", "channel_chat_created",
-  "migrate_to_chat_id", "migrate_from_chat_id", "forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened", "message_auto_delete_timer_changed"];
+const SERVICE = [
+  "pinned_message",
+  "new_chat_members",
+  "left_chat_member",
+  "new_chat_title",
+  "new_chat_photo",
+  "delete_chat_photo",
+  "group_chat_created",
+  "supergroup_chat_created",
+  "channel_chat_created",
+  "migrate_to_chat_id",
+  "migrate_from_chat_id",
+  "forum_topic_created",
+  "forum_topic_edited",
+  "forum_topic_closed",
+  "forum_topic_reopened",
+  "message_auto_delete_timer_changed",
+];
 // An edit of what a message answers or pins is no news of the message itself: only the words shown of it count.
-const signature = (row) => JSON.stringify(row, (key, value) => (key === "reply_to_message" || key === "pinned_message" ? [value.message_id, (value.text ?? "").split("\n")[0]] : value));
+const signature = (row) =>
+  JSON.stringify(row, (key, value) =>
+    key === "reply_to_message" || key === "pinned_message"
+      ? [value.message_id, (value.text ?? "").split("\n")[0]]
+      : value,
+  );
 const isService = (message) => SERVICE.some((name) => message[name] !== undefined);
 const senderId = (message) => message.sender_chat?.id ?? message.from?.id ?? message.chat?.id;
 const hue = (id) => [...String(id)].reduce((sum, sign) => (sum * 31 + sign.codePointAt(0)) % 997, 7) % 7;

@@ -16,7 +16,7 @@ const BLOCKS = ["pre", "blockquote", "expandable_blockquote"];
 function piece(text, from, to, list, acts) {
   const nodes = [];
   let at = from;
-  for (let index = 0; index < list.length; ) {
+  for (let index = 0; index < list.length;) {
     const entity = list[index];
     const start = Math.max(entity.offset, at);
     const end = Math.min(entity.offset + entity.length, to);
@@ -25,7 +25,8 @@ function piece(text, from, to, list, acts) {
     while (next < list.length && list[next].offset < end) inner.push(list[next++]);
     index = next;
     if (end <= start) continue;
-    if (start > at) nodes.push(BLOCKS.includes(entity.type) ? text.slice(at, start).replace(/\n$/, "") : text.slice(at, start));
+    if (start > at)
+      nodes.push(BLOCKS.includes(entity.type) ? text.slice(at, start).replace(/\n$/, "") : text.slice(at, start));
     nodes.push(dress(entity, text.slice(start, end), piece(text, start, end, inner, acts), acts));
     at = end;
     // The line break beside a block is the block's own edge, not an empty line.
@@ -37,21 +38,39 @@ function piece(text, from, to, list, acts) {
 
 function dress(entity, text, children, acts) {
   switch (entity.type) {
-    case "bold": return h("strong", {}, children);
-    case "italic": return h("em", {}, children);
-    case "underline": return h("u", {}, children);
-    case "strikethrough": return h("s", {}, children);
-    case "spoiler": return spoiler(children);
-    case "code": return h("code", { class: "code" }, children);
-    case "pre": return h("pre", { class: "code-block" }, h("code", {}, children));
-    case "blockquote": return h("blockquote", {}, children);
-    case "expandable_blockquote": return expandable(children);
-    case "text_link": return opening(entity.url, children, acts);
-    case "url": return opening(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`, children, acts);
-    case "bot_command": return h("button", { type: "button", class: "text-link", on: { click: () => acts.command(text) } }, children);
-    case "mention": case "hashtag": case "cashtag": case "text_mention": case "email": case "phone_number":
+    case "bold":
+      return h("strong", {}, children);
+    case "italic":
+      return h("em", {}, children);
+    case "underline":
+      return h("u", {}, children);
+    case "strikethrough":
+      return h("s", {}, children);
+    case "spoiler":
+      return spoiler(children);
+    case "code":
+      return h("code", { class: "code" }, children);
+    case "pre":
+      return h("pre", { class: "code-block" }, h("code", {}, children));
+    case "blockquote":
+      return h("blockquote", {}, children);
+    case "expandable_blockquote":
+      return expandable(children);
+    case "text_link":
+      return opening(entity.url, children, acts);
+    case "url":
+      return opening(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`, children, acts);
+    case "bot_command":
+      return h("button", { type: "button", class: "text-link", on: { click: () => acts.command(text) } }, children);
+    case "mention":
+    case "hashtag":
+    case "cashtag":
+    case "text_mention":
+    case "email":
+    case "phone_number":
       return h("span", { class: "text-link plain" }, children);
-    default: return h("span", {}, children);
+    default:
+      return h("span", {}, children);
   }
 }
 

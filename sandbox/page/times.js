@@ -25,7 +25,14 @@ export function messageTime(date, now = new Date()) {
   return `${NUMBERS.format(date)} ${clock(date)}`;
 }
 
-const STEPS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const STEPS = [
+  ["year", 31536000],
+  ["month", 2592000],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
 
 /** "3 minutes ago", "in 2 hours". */
 export function relative(date, now = new Date()) {
@@ -52,7 +59,13 @@ export function timestamp(unix, style = "f") {
   const date = new Date(Number(unix) * 1000);
   if (Number.isNaN(date.getTime())) return document.createTextNode("Invalid Date");
   const shown = (STYLES[style] ?? STYLES.f)(date);
-  return h("time", { class: "stamp", datetime: date.toISOString(), title: fullTime(date), text: shown, data: style === "R" ? { relative: "" } : {} });
+  return h("time", {
+    class: "stamp",
+    datetime: date.toISOString(),
+    title: fullTime(date),
+    text: shown,
+    data: style === "R" ? { relative: "" } : {},
+  });
 }
 
 /** Brings every relative time on the page up to date. */

@@ -168,7 +168,7 @@ _CLICKABLE = regex.compile(
     r"""
       @ (?=\w)                       # @name, @everyone, the middle of an e-mail address
     | :(?=//)                        # https://, tg://
-    | (?<=[\w-]) (?=\.\p{L})         # evil.example, discord.gg/x
+    | (?<=\S) (?=\.\p{L})            # evil.example, discord.gg/x
     | (?<=\d) (?=\.\d+\.\d+\.\d)     # 192.0.2.1
     """,
     regex.VERBOSE,

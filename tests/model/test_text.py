@@ -202,6 +202,7 @@ def test_a_shown_link_is_plain_and_shown_the_same_again(url: str) -> None:
         ("see https://evil.example/x.html", "see https:|//evil|.example/x|.html"),
         ("www.evil.рф", "www|.evil|.рф"),
         ("discord.gg/x", "discord|.gg/x"),
+        ("i❤.ws", "i❤|.ws"),
         ("tg://resolve", "tg:|//resolve"),
         ("192.0.2.1", "192|.0.2.1"),
         ("4.5 of 28.8 million. It rose: yes @ 9", "4.5 of 28.8 million. It rose: yes @ 9"),

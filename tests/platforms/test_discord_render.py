@@ -73,7 +73,7 @@ def read(markup: str) -> tuple[str, list[tuple[str, str]]]:
         r"<[^\s\u2060]",
         r"@\w",
         r"://",
-        r"\w\.[a-zA-Z]{2,}(/|\b)" if not links else r"discord\.gg",
+        r"discord\.gg" if links else r"[^\s\u2060]\.[A-Za-z]",
         r":[A-Za-z0-9_+~-]+:",
         r"(?m)^(#|>|-|\+ |\d+\.\s)",
     ]

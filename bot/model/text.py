@@ -166,7 +166,7 @@ JOINER = "\u2060"
 
 _CLICKABLE = regex.compile(
     r"""
-      @ (?=\w)                       # @name, @everyone, the middle of an e-mail address
+      @ (?=\S)                       # @name, @everyone, the middle of an e-mail address
     | :(?=//)                        # https://, tg://
     | (?<=\S) (?=\.\p{L})            # evil.example, discord.gg/x
     | (?<=\d) (?=\.\d+\.\d+\.\d)     # 192.0.2.1

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,7 +79,7 @@ def read(markup: str) -> tuple[str, list[tuple[str, str]]]:
         r"(?m)^(#|>|-|\+ |\d+\.\s)",
     ]
     for danger in dangers:
-        assert not re.search(danger, text), f"{danger} in {markup!r}"
+        assert not regex.search(danger, text), f"{danger} in {markup!r}"
     return _bare(text), [(_bare(shown), url) for shown, url in links]
 
 

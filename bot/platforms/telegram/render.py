@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape as escape_html
 from html import unescape
 
+import regex
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.model.fit import fit, harmless
@@ -162,14 +163,14 @@ def _struck(html: str, struck: bool) -> str:
     return f"<s>{html}</s>" if struck else html
 
 
-_TAPPABLE = re.compile(
+_TAPPABLE = regex.compile(
     r"""
       \# (?=\w*[^\W\d])       # hashtags; #41 is none
     | (?<!\w)/ (?=\w)        # commands
     | \$ (?=[A-Za-z])        # cashtags; $41 is none
     | \+ (?=\d)              # telephone numbers
     """,
-    re.VERBOSE,
+    regex.VERBOSE,
 )
 
 

@@ -2,16 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bot import app
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from config.settings import Settings, given
-from sandbox.discord import Discord
+from sandbox.discord import GENERAL, MIRA, Discord
 from sandbox.telegram import Telegram
 from stories.archive import Archive
 from stories.story import Story
@@ -33,6 +34,18 @@ class Road:
         for story in stories:
             await self.archive.leave(write(story))
 
+    async def knows(self, *stories: Story) -> None:
+        """Wait until each of the stories is found by its id."""
+        for story in stories:
+            await eventually_so(partial(self._finds, story), f"{story.id} is known")
+
+    async def _finds(self, story: Story) -> bool:
+        answer = await self.discord.slash(MIRA, GENERAL, "story", {"words": story.id})
+        assert answer.message is not None
+        title: str = answer.message["embeds"][0]["title"]
+        unsure = ("There are no live stories", "I know no story", "I am not sure")
+        return not title.startswith(unsure)
+
 
 async def eventually(seen: Callable[[], Any], what: str = "") -> Any:
     """Wait until `seen()` is truthy and return it; fail when it never is."""
@@ -43,9 +56,17 @@ async def eventually(seen: Callable[[], Any], what: str = "") -> Any:
     return found
 
 
+async def eventually_so(seen: Callable[[], Awaitable[bool]], what: str) -> None:
+    """The same for something that takes a question to find out."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not await seen():
+        assert time.monotonic() < deadline, f"never so: {what}"
+        await asyncio.sleep(0.02)
+
+
 @asynccontextmanager
-async def platforms() -> AsyncGenerator[tuple[Discord, Telegram]]:
-    async with Discord() as discord, Telegram() as telegram:
+async def platforms(*, limits: bool = True) -> AsyncGenerator[tuple[Discord, Telegram]]:
+    async with Discord(limits=limits) as discord, Telegram(limits=limits) as telegram:
         yield discord, telegram
 
 
@@ -80,7 +101,7 @@ async def bot_running(
     def is_up() -> bool:
         if running.done():
             running.result()
-        return discord.view()["connected"] and telegram.view()["connected"]
+        return bool(discord.view()["connected"] and telegram.view()["connected"])
 
     try:
         await eventually(is_up, "the bot connected to both platforms")
@@ -89,3 +110,29 @@ async def bot_running(
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+
+
+class Running:
+    """Starts the bot for a test, again if it likes; what one run leaves the next one finds."""
+
+    def __init__(
+        self, world: tuple[Discord, Telegram], archive: Archive, url: str, prefix: str
+    ) -> None:
+        self._parts = (*world, archive, url, prefix)
+        self._stack = AsyncExitStack()
+
+    async def start(self, chats: Mapping[Chat, Rule] | None = None, **changed: Any) -> Road:
+        running = bot_running(*self._parts, chats, **changed)
+        return await self._stack.enter_async_context(running)
+
+    async def knowing(self, *stories: Story, chats: Mapping[Chat, Rule] | None = None) -> Road:
+        """Start with these stories in the archive, and return when all that are live are known."""
+        archive = self._parts[2]
+        for story in stories:
+            await archive.accept(story)
+        road = await self.start(chats)
+        await road.knows(*stories)
+        return road
+
+    async def stop(self) -> None:
+        await self._stack.aclose()

@@ -1,21 +1,16 @@
 """A story changes: its card in every chat that wants it, on both platforms."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import pytest
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
-from sandbox.discord import GENERAL, NEWS, Discord
-from sandbox.telegram import CHANNEL, GROUP, Telegram
-from stories.archive import Archive, connect
+from sandbox.discord import GENERAL, NEWS
+from sandbox.telegram import CHANNEL, GROUP
+from stories.archive import connect
 from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
 from stories.wire import write
-from tests.running import Road, bot_running, eventually, platforms
+from tests.running import Road, Running, eventually
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 FERRY = Story(
@@ -37,38 +32,6 @@ EVERYTHING = {
     Chat("discord", NEWS): Rule(all=True, loudness=EDITS),
     Chat("telegram", str(CHANNEL)): Rule(all=True, loudness=EDITS),
 }
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[tuple[Discord, Telegram]]:
-    async with platforms() as both:
-        yield both
-
-
-class Running:
-    """Starts the bot for a test, again if it likes; what one run leaves the next one finds."""
-
-    def __init__(
-        self, world: tuple[Discord, Telegram], archive: Archive, url: str, prefix: str
-    ) -> None:
-        self._parts = (*world, archive, url, prefix)
-        self._stack = AsyncExitStack()
-
-    async def start(self, chats: Mapping[Chat, Rule], **changed: Any) -> Road:
-        running = bot_running(*self._parts, chats, **changed)
-        return await self._stack.enter_async_context(running)
-
-    async def stop(self) -> None:
-        await self._stack.aclose()
-
-
-@pytest.fixture
-async def bot(
-    world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
-) -> AsyncIterator[Running]:
-    running = Running(world, archive, redis_url, prefix)
-    yield running
-    await running.stop()
 
 
 def on_discord(road: Road, channel: str = NEWS) -> list[str]:

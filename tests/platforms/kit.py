@@ -10,7 +10,8 @@ from bot.model.message import Button, Buttons, Menu, Message, Ref, Text
 from bot.ports import Platform
 from stories.story import StoryId
 
-TITLES = {"ferry": "Night ferry returns", "tram": "Tram strike ends"}
+TITLES = {"ferry": "Night ferry returns", "tram": "Tram strike ends", "epic": "A long story"}
+EPIC = "It goes on and on. " * 100
 
 CARD = Message(
     TITLES["ferry"],
@@ -75,8 +76,9 @@ class Kitchen:
             raise Sorry(f"No story about “{ask.get('words')}”")
         if ask.get("part") == "sources":
             return Message("Where it comes from", rows=(_back(ask.get("words")),))
+        body = EPIC if ask.get("words") == "epic" else "It sails."
         sources = Button("Sources", Ref("story", (ask.get("words"), "sources")))
-        return Message(TITLES[ask.get("words")], (Text("It sails."),), (Buttons((sources,)),))
+        return Message(TITLES[ask.get("words")], (Text(body),), (Buttons((sources,)),))
 
     def _complete(self, typed: str, ask: Ask) -> list[Choice]:
         if typed == "break":

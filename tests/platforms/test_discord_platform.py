@@ -199,6 +199,7 @@ class TestAnswers:
         choices = await discord.autocomplete(MIRA, NEWS, "story", "words", {"words": "tram"})
         assert choices == [{"name": "Tram strike ends", "value": "tram"}]
         assert kitchen.asked[-1].person == TO_MIRA
+        assert kitchen.asked[-1].options == {}, "what is being typed has not been said yet"
 
     async def test_choices_that_fail_are_none_and_are_logged(
         self, discord: Discord, caplog: pytest.LogCaptureFixture

@@ -5,12 +5,13 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.delivery.courier import Courier
+from bot.delivery.courier import Courier, Policy
 from bot.delivery.decide import Spacing
 from bot.delivery.desk import CardDesk
 from bot.delivery.pace import DISCORD, TELEGRAM, Pace
 from bot.delivery.rules import RuleBook
 from bot.health import serve
+from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.command import Command
 from bot.model.errors import SetupError, StorageAway
@@ -19,6 +20,7 @@ from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.ports import Lease, Platform
 from bot.storage.due import RedisDue
+from bot.storage.highwater import FileHighWater
 from bot.storage.lease import LeaseLost, RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
@@ -44,15 +46,23 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
     async with connect(str(settings.redis_url)) as redis:
         archive = Archive(redis, settings.prefix)
         await reach(archive)
+        metrics = Metrics()
         shelf = Shelf(timedelta(hours=settings.live_hours))
-        follower = Follower(archive, shelf)
-        editor = Editor(archive, RedisLease(redis, "editor", settings.prefix))
-        ledger = RedisLedger(redis, settings.prefix)
+        follower = Follower(archive, shelf, metrics)
+        editor = Editor(archive, RedisLease(redis, "editor", settings.prefix), metrics)
         rules = RuleBook(chats, RedisRules(redis, settings.prefix))
         leases = {
             platform.name: RedisLease(redis, platform.name, settings.prefix)
             for platform in platforms
         }
+        policy = Policy(
+            Spacing(
+                timedelta(seconds=settings.edit_spacing_s),
+                timedelta(seconds=settings.edit_spacing_old_s),
+            ),
+            first_for=timedelta(hours=settings.first_hours),
+            repeat_unknown=settings.repeat_unknown,
+        )
         couriers = {
             platform.name: Courier(
                 platform,
@@ -60,31 +70,38 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 bell=follower.bell(),
                 position=lambda: follower.cursor,
                 rules=rules,
-                ledger=ledger,
+                ledger=RedisLedger(redis, settings.prefix, leases[platform.name]),
                 due=RedisDue(redis, settings.prefix),
                 archive=archive,
                 lease=leases[platform.name],
+                high_water=FileHighWater(settings.data_dir, settings.prefix, platform.name),
                 pace=Pace(LIMITS[platform.name]),
-                spacing=Spacing(
-                    timedelta(seconds=settings.edit_spacing_s),
-                    timedelta(seconds=settings.edit_spacing_old_s),
-                ),
+                metrics=metrics,
+                policy=policy,
             )
             for platform in platforms
         }
         for courier in couriers.values():
             rules.on_change(courier.welcome)
-        commands = menu(shelf=shelf, rules=rules, desk=CardDesk(couriers, ledger))
+        desk = CardDesk(couriers, RedisLedger(redis, settings.prefix))
+        commands = menu(shelf=shelf, rules=rules, desk=desk)
 
-        def checks() -> dict[str, bool]:
-            """Ready: Redis is heard, and each platform is served by us or stood by for."""
+        def ready() -> dict[str, bool]:
+            """Redis is heard, and each platform is delivered to by us or stood by for."""
             states = {"redis": follower.hears}
             for platform in platforms:
-                standing_by = not leases[platform.name].sure and follower.hears
-                states[platform.name] = platform.connected or standing_by
+                delivers = platform.connected and couriers[platform.name].delivers
+                standing_by = follower.hears and not leases[platform.name].sure
+                states[platform.name] = delivers or standing_by
             return states
 
-        async with serve(settings.http_port, checks), asyncio.TaskGroup() as tasks:
+        def observed() -> Metrics:
+            for courier in couriers.values():
+                courier.observe()
+            return metrics
+
+        serving = serve(settings.http_port, ready, observed)
+        async with serving, asyncio.TaskGroup() as tasks:
             tasks.create_task(editor.run(), name="editor")
             tasks.create_task(follower.run(), name="follower")
             for platform in platforms:

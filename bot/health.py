@@ -1,18 +1,25 @@
-"""Whether the process lives, and whether it is ready: two pages for whoever watches it."""
+"""Whether the process lives, whether it delivers, and what it counts: for whoever watches it."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from bot.metrics import Metrics
 from bot.model.errors import SetupError
 
 Checks = Callable[[], Mapping[str, bool]]
 
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # a container's health check comes from outside it
+
+
 @asynccontextmanager
-async def serve(port: int, checks: Checks, host: str = "0.0.0.0") -> AsyncGenerator[int]:  # noqa: S104  # a container's health check comes from outside
-    """Serve /healthz and /readyz while inside; yield the port. 0 serves nothing.
+async def serve(
+    port: int, checks: Checks, metrics: Callable[[], Metrics], host: str = EVERYWHERE
+) -> AsyncGenerator[int]:
+    """Serve /healthz, /readyz and /metrics while inside; yield the port. 0 serves nothing.
 
     Raises SetupError when the port is taken.
     """
@@ -28,8 +35,18 @@ async def serve(port: int, checks: Checks, host: str = "0.0.0.0") -> AsyncGenera
         ready = all(found.values())
         return web.json_response({"ready": ready, **found}, status=200 if ready else 503)
 
+    async def counted(_: web.Request) -> web.Response:
+        page = generate_latest(metrics().registry)
+        return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
     app = web.Application()
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    app.add_routes(
+        [
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+            web.get("/metrics", counted),
+        ]
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

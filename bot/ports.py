@@ -79,6 +79,10 @@ class Platform(Protocol):
         """Where the message posted with `key` stands, if the platform lets us look."""
         ...
 
+    def server(self, chat: Chat) -> str:
+        """What the chat shares its place with: a fair share goes to each such server."""
+        ...
+
     def repeatable(self, age_s: float) -> bool:
         """Whether a post of unknown outcome and that age may be repeated with its key."""
         ...
@@ -117,11 +121,19 @@ class Rules(Protocol):
 
 
 class RuleStore(Protocol):
-    """Where the rules that people set from chat are kept."""
+    """Where the rules that people set from chat are kept, and what became of moved chats."""
 
     async def load(self) -> Mapping[Chat, Rule]: ...
 
     async def save(self, chat: Chat, rule: Rule | None) -> None: ...
+
+    async def moved(self) -> Mapping[Chat, Chat]:
+        """Old addresses and the ones they became."""
+        ...
+
+    async def move(self, old: Chat, new: Chat) -> None:
+        """Remember that a chat has another address now."""
+        ...
 
 
 class State(StrEnum):
@@ -153,6 +165,8 @@ class Row:
     replied_at: datetime | None = None
     generation: int = 1
     """Counts the cards made for this story here: a new one only after one is gone or unproven."""
+    owes: int | None = None
+    """A reply is owed: what changed since this revision is to be said beside the card."""
     pinned: bool = False
     why: str | None = None
     """What went wrong, in words for people."""
@@ -163,7 +177,13 @@ class Ledger(Protocol):
 
     async def row(self, chat: Chat, story: StoryId) -> Row | None: ...
 
-    async def write(self, chat: Chat, story: StoryId, row: Row) -> None: ...
+    async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
+        """Write a row; return how many were ever written, which only a lost storage forgets."""
+        ...
+
+    async def count(self) -> int:
+        """How many rows were ever written."""
+        ...
 
     async def of_story(self, story: StoryId) -> Mapping[Chat, Row]: ...
 
@@ -194,6 +214,24 @@ class Due(Protocol):
     async def done(self, platform: str, mark: Mark) -> None:
         """Strike a mark out, unless a newer edition has marked the same chat and story since."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tide:
+    """How high the storage stood when we last looked."""
+
+    written: int = 0
+    """Ledger rows ever written."""
+    doubt: datetime | None = None
+    """When the storage was last seen to have lost something it had acknowledged."""
+
+
+class HighWater(Protocol):
+    """A mark outside the storage that tells when the storage steps back. Never waits long."""
+
+    def read(self) -> Tide: ...
+
+    def write(self, tide: Tide) -> None: ...
 
 
 class Archive(Protocol):

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
+from bot.metrics import Metrics
 from bot.model.errors import StorageAway
 from bot.ports import Archive, Lease
 from stories.index import Cursor, Door, Verdict
@@ -20,9 +21,10 @@ WAIT_S = 1.0
 class Editor:
     """Takes documents from both doors in the order they came, and accepts what is newer."""
 
-    def __init__(self, archive: Archive, lease: Lease) -> None:
+    def __init__(self, archive: Archive, lease: Lease, metrics: Metrics) -> None:
         self._archive = archive
         self._lease = lease
+        self._metrics = metrics
         self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> None:
@@ -48,6 +50,7 @@ class Editor:
             try:
                 reading = read(raw)
             except WireError as error:
+                self._metrics.documents.labels(door, "unreadable").inc()
                 await self._reject(door, raw, str(error))
                 return
             story = reading.story
@@ -57,6 +60,7 @@ class Editor:
                     extra={"story": story.id, "fields": ", ".join(reading.unknown)},
                 )
             verdict, revision = await self._archive.accept(story)
+            self._metrics.documents.labels(door, verdict).inc()
             facts = {"story": story.id, "revision": revision, "door": door}
             match verdict:
                 case Verdict.ACCEPTED:
@@ -81,9 +85,10 @@ class Editor:
 class Follower:
     """Keeps the shelf in step with the archive, and rings when it changed."""
 
-    def __init__(self, archive: Archive, shelf: Shelf) -> None:
+    def __init__(self, archive: Archive, shelf: Shelf, metrics: Metrics) -> None:
         self._archive = archive
         self._shelf = shelf
+        self._metrics = metrics
         self._bells: list[asyncio.Event] = []
         self.cursor = Cursor()
         self.hears = False
@@ -101,7 +106,8 @@ class Follower:
         while True:
             try:
                 async with aclosing(self._archive.wakes()) as wakes:
-                    async for _ in wakes:
+                    async for cause in wakes:
+                        self._metrics.catch_ups.labels(cause).inc()
                         await self._catch_up()
             except StorageAway as away:
                 if self.hears:
@@ -111,11 +117,13 @@ class Follower:
 
     async def _catch_up(self) -> None:
         changes = await self._archive.since(self.cursor)
-        if changes.upto.epoch != self.cursor.epoch and self.cursor.epoch:
-            log.warning("the archive began anew", extra={"epoch": changes.upto.epoch})
+        if changes.anew and self.cursor.epoch:
+            log.warning("the archive stepped back", extra={"epoch": changes.upto.epoch})
             self._shelf.clear()
-        for edition in changes.editions:
+        for number, edition in enumerate(changes.editions):
             self._shelf.put(edition)
+            if number % 50 == 49:
+                await asyncio.sleep(0)  # questions are answered meanwhile
         self.cursor = changes.upto
         self.hears = True
         for bell in self._bells:

@@ -74,6 +74,17 @@ class Settings(BaseSettings):
     edit_spacing_old_s: float = Field(
         default=600, ge=0, description="The same once the card is older than an hour."
     )
+    first_hours: float = Field(
+        default=24,
+        gt=0,
+        description="On the very first start, live stories that moved within so many hours are "
+        "posted; older ones wait for their next update.",
+    )
+    repeat_unknown: bool = Field(
+        default=False,
+        description="When it cannot be known whether a card was posted, post it again (true: "
+        "perhaps twice) or leave it to the next update (false: perhaps late).",
+    )
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -42,6 +42,8 @@ class Changes:
 
     upto: Cursor
     editions: tuple[Edition, ...]
+    anew: bool = False
+    """The archive lost something, or everything, since: this is all there is."""
 
 
 @dataclass(frozen=True, slots=True)

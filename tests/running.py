@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot import app
@@ -81,6 +82,7 @@ async def bot_running(
     **changed: Any,
 ) -> AsyncGenerator[Road]:
     """Run the bot while inside; stopped as a signal would stop it."""
+    data_dir = TemporaryDirectory(prefix="storywire-test-")
     settings = given(
         **{
             "redis_url": redis_url,
@@ -91,6 +93,7 @@ async def bot_running(
             "telegram_token": telegram.token,
             "telegram_api_url": telegram.api_url,
             "http_port": 0,
+            "data_dir": data_dir.name,
             "edit_spacing_s": 0,
             "edit_spacing_old_s": 0,
             **changed,
@@ -110,6 +113,7 @@ async def bot_running(
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+        data_dir.cleanup()
 
 
 class Running:

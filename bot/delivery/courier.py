@@ -8,16 +8,18 @@ crash is therefore the same code as going on.
 import asyncio
 import base64
 import hashlib
-import heapq
-import itertools
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
-from bot.delivery.decide import Edit, Nothing, Post, Recover, Spacing, Wait, decide
+from bot.delivery.decide import Edit, Nothing, Post, Recover, Reply, Spacing, Wait, decide
 from bot.delivery.pace import Pace
+from bot.delivery.queue import Key, Queue
 from bot.delivery.rules import RuleBook
+from bot.metrics import Metrics
 from bot.model.card import card, reply
 from bot.model.chat import Chat
 from bot.model.errors import (
@@ -25,39 +27,64 @@ from bot.model.errors import (
     Moved,
     NotNow,
     OutcomeUnknown,
-    Rejected,
     SendFailed,
     StorageAway,
     Unreachable,
 )
 from bot.model.message import Message
 from bot.model.rule import Loudness
-from bot.ports import Archive, Due, Lease, Ledger, Mark, Platform, Row, State
+from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Platform, Row, State, Tide
 from stories.delta import Delta, Weight, compare
 from stories.index import Cursor
 from stories.shelf import Edition, Shelf
 from stories.story import StoryId
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-WORKERS = 16
+WORKERS = 50
 """Calls in flight on one platform."""
 WELCOME = 5
 """How many live stories a chat is shown when its rule changes; the rest come as they move."""
 ROUTINE_WAITS_S = 30.0
-"""How far back in the queue a routine edit stands; waiting moves everything forward."""
+"""How far back in line a routine edit stands; waiting moves everything forward."""
 REPLY_GAP = timedelta(hours=1)
-SETTLE_S = 5.0
-"""Before an attempt of unknown outcome is looked at again."""
-
+SETTLE_S = 15.0
+"""Before an attempt of unknown outcome is looked at again: a late one may still arrive."""
+PARK_FIRST_S, PARK_LONGEST_S = 60.0, 1800.0
+"""How long a chat that refuses us is left alone; doubled each time."""
 DRAIN_S = 8.0
 """How long a step under way may take to finish when we are told to stop."""
-
-Key = tuple[Chat, StoryId]
+STUCK_S = 120.0
+"""A card in line for so long while nothing ends: delivery is stuck."""
+TIDE_S = 1.0
+"""Between two looks at the high-water mark."""
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A chat that refuses us. It keeps its rule, and its newest state waits."""
+
+    why: str
+    remedy: str
+    for_s: float
+    until: float
+    """On the event loop's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an operator may choose about telling."""
+
+    spacing: Spacing = field(default_factory=Spacing)
+    first_for: timedelta = timedelta(hours=24)
+    """On the very first start only live stories moved within so long are posted."""
+    repeat_unknown: bool = False
+    """Post again when it is not known whether a post arrived: twice rather than never."""
 
 
 class Courier:
@@ -75,8 +102,10 @@ class Courier:
         due: Due,
         archive: Archive,
         lease: Lease,
+        high_water: HighWater,
         pace: Pace,
-        spacing: Spacing,
+        metrics: Metrics,
+        policy: Policy,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self.platform = platform
@@ -88,29 +117,46 @@ class Courier:
         self._due = due
         self._archive = archive
         self._lease = lease
+        self._high_water = high_water
         self._pace = pace
-        self._spacing = spacing
+        self._metrics = metrics
+        self._policy = policy
         self._now = now
-        self._marks: dict[Key, Mark] = {}
-        self._in_hand: set[Key] = set()
-        self._released = asyncio.Condition()
-        self._queue: list[tuple[float, int, Key]] = []
-        self._later: list[tuple[float, int, Key]] = []
-        self._count = itertools.count()
+        self._queue = Queue()
         self._moved = asyncio.Event()
+        self._released = asyncio.Condition()
+        self._parked: dict[Chat, Parked] = {}
+        self._messages: dict[tuple[StoryId, bool], tuple[int, Message, str]] = {}
+        self._tide = Tide()
+        self._ended_at = 0.0
+
+    # What others see of it.
+
+    @property
+    def delivers(self) -> bool:
+        """False when a card has waited in line for long and nothing came to an end meanwhile."""
+        now = asyncio.get_running_loop().time()
+        oldest = self._queue.oldest()
+        waited = now - oldest if oldest is not None else 0.0
+        return waited < STUCK_S or now - self._ended_at < STUCK_S
+
+    def observe(self) -> None:
+        """Bring the gauges up to date."""
+        name, now = self.platform.name, asyncio.get_running_loop().time()
+        oldest = self._queue.oldest()
+        self._metrics.due.labels(name).set(len(self._queue))
+        self._metrics.oldest_due.labels(name).set(max(0.0, now - oldest) if oldest else 0.0)
+        self._metrics.parked.labels(name).set(len(self._parked))
 
     async def run(self) -> None:
         """Mark what changes and deliver what is due, until cancelled."""
-        while True:
-            try:
-                marks = await self._due.all(self.platform.name)
-                break
-            except StorageAway:
-                await asyncio.sleep(1)
-        for mark in marks:
+        self._queue = Queue()
+        for mark in await _patiently(lambda: self._due.all(self.platform.name)):
             self._enqueue(mark)
+        await _patiently(self._look_at_tide)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(), name=f"marks {self.platform.name}")
+            tasks.create_task(self._keep_tide(), name=f"tide {self.platform.name}")
             for number in range(WORKERS):
                 tasks.create_task(self._work(), name=f"courier {self.platform.name} {number}")
 
@@ -127,8 +173,7 @@ class Courier:
         edition = self._shelf.get(story)
         assert edition is not None, "handlers ask about stories they have found"
         async with self._released:
-            await self._released.wait_for(lambda: (chat, story) not in self._in_hand)
-            self._in_hand.add((chat, story))
+            await self._released.wait_for(lambda: self._queue.hold((chat, story)))
         try:
             row = await self._ledger.row(chat, story)
             if row is not None and row.place is not None and row.state is not State.GONE:
@@ -136,8 +181,7 @@ class Courier:
             if row is not None and row.state is State.SENDING:
                 await self._recover(chat, edition, row)
             else:
-                generation = row.generation + 1 if row else 1
-                await self._post(chat, edition, generation)
+                await self._post(chat, edition, row.generation + 1 if row else 1)
             row = await self._ledger.row(chat, story)
         finally:
             await self._release((chat, story))
@@ -145,32 +189,47 @@ class Courier:
             raise OutcomeUnknown("the card may or may not be there")
         return row
 
+    async def note(self, chat: Chat, story: StoryId, change: Callable[[Row], Row]) -> None:
+        """Change a card's row while nobody has it in hand."""
+        async with self._released:
+            await self._released.wait_for(lambda: self._queue.hold((chat, story)))
+        try:
+            row = await self._ledger.row(chat, story)
+            if row is not None:
+                await self._record(chat, story, change(row))
+        finally:
+            await self._release((chat, story))
+
     # What is due.
 
     async def _follow(self) -> None:
-        cursor: Cursor | None = None
+        cursor = await _patiently(lambda: self._due.cursor(self.platform.name))
         while True:
             await self._bell.wait()
             self._bell.clear()
+            upto = self._position()
+            if upto == cursor:
+                continue
+            steady = cursor.epoch == upto.epoch and cursor.seq <= upto.seq
+            behind = cursor.seq if steady else 0
             try:
-                if cursor is None:
-                    cursor = await self._due.cursor(self.platform.name)
-                upto = self._position()
-                if upto != cursor:
-                    behind = cursor.seq if cursor.epoch == upto.epoch else 0
-                    await self._owe(await self._owed(behind), upto)
-                    cursor = upto
+                await self._owe(await self._owed(behind, first=cursor == Cursor()), upto)
             except StorageAway:
                 await asyncio.sleep(1)
                 self._bell.set()
+            else:
+                cursor = upto
 
-    async def _owed(self, behind: int) -> list[Mark]:
+    async def _owed(self, behind: int, *, first: bool) -> list[Mark]:
         """Who is owed what changed: those who want it while it is live, and those who have it."""
         marks = []
         for edition in self._shelf.since(behind):
             story = edition.story
             chats = set((await self._ledger.of_story(story.id)).keys())
-            if edition.is_live(self._now(), self._shelf.live_for):
+            live_for = self._shelf.live_for
+            if first:
+                live_for = min(live_for, self._policy.first_for)
+            if edition.is_live(self._now(), live_for):
                 chats |= self._rules.wanting(story)
             marks += [
                 Mark(chat, story.id, edition.seq)
@@ -184,55 +243,47 @@ class Courier:
         for mark in marks:
             self._enqueue(mark)
 
-    def _enqueue(self, mark: Mark, after_s: float = 0.0) -> None:
-        key = (mark.chat, mark.story)
-        self._marks[key] = mark
-        if key in self._in_hand:
-            return  # whoever has it in hand puts it back
-        now = asyncio.get_running_loop().time()
-        if after_s > 0:
-            heapq.heappush(self._later, (now + after_s, next(self._count), key))
-        else:
-            heapq.heappush(self._queue, (now + self._stands_back(key), next(self._count), key))
+    def _enqueue(self, mark: Mark) -> None:
+        edition = self._shelf.get(mark.story)
+        urgent = (
+            edition is None
+            or edition.before is None
+            or self._shelf.delta(edition).weight == Weight.MAJOR
+        )
+        self._queue.add(
+            mark,
+            asyncio.get_running_loop().time(),
+            server=self.platform.server(mark.chat),
+            stands_back_s=0.0 if urgent else ROUTINE_WAITS_S,
+        )
         self._moved.set()
 
-    def _stands_back(self, key: Key) -> float:
-        edition = self._shelf.get(key[1])
-        if edition is None or edition.before is None:
-            return 0.0
-        return 0.0 if self._shelf.delta(edition).weight == Weight.MAJOR else ROUTINE_WAITS_S
-
     async def _next(self) -> Mark:
-        """The mark whose turn it is; taken in hand."""
+        """The mark whose turn it is, taken in hand."""
         loop = asyncio.get_running_loop()
         while True:
             self._moved.clear()
             now = loop.time()
-            while self._later and self._later[0][0] <= now:
-                *_, key = heapq.heappop(self._later)
-                heapq.heappush(self._queue, (now, next(self._count), key))
-            while self._queue and self._lease.sure and self.platform.connected:
-                *_, key = heapq.heappop(self._queue)
-                if key not in self._marks or key in self._in_hand:
-                    continue
-                if (delay := self._pace.delay(key[0])) > 0:
-                    heapq.heappush(self._later, (now + delay, next(self._count), key))
-                    continue
-                self._in_hand.add(key)
-                return self._marks.pop(key)
-            wait = self._later[0][0] - now if self._later else 60.0
-            if self._queue:
-                wait = 0.5  # not sure of the lease, or not connected: look again
-            try:
-                async with asyncio.timeout(max(wait, 0.01)):
+            wait: float | None = 0.5  # not sure of the lease, or not connected: look again
+            if self._lease.sure and self.platform.connected:
+                if (mark := self._queue.take(now, self._rest)) is not None:
+                    self._moved.set()  # the next worker may find something, too
+                    return mark
+                wait = self._queue.waits(now)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if wait is None else max(wait, 0.005)):
                     await self._moved.wait()
-            except TimeoutError:
-                continue
+
+    def _rest(self, chat: Chat) -> float:
+        """Seconds until a chat may be written to: its pace, or its refusal."""
+        parked = self._parked.get(chat)
+        left = parked.until - asyncio.get_running_loop().time() if parked else 0.0
+        return max(left, self._pace.rest(chat))
 
     async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             mark = await self._next()
-            key = (mark.chat, mark.story)
             again_s: float | None = None
             try:
                 again_s = await self._to_its_end(mark)
@@ -244,9 +295,10 @@ class Courier:
                 log.exception("a card failed", extra={"chat": str(mark.chat), "story": mark.story})
                 again_s = 600.0
             finally:
-                await self._release(key)
-            if again_s is not None and key not in self._marks:
-                self._enqueue(mark, again_s)
+                self._ended_at = loop.time()
+                if again_s is not None:
+                    self._queue.add_later(mark, loop.time() + again_s)
+                await self._release((mark.chat, mark.story))
 
     async def _to_its_end(self, mark: Mark) -> float | None:
         """Take the step, and when we are told to stop, let it finish: it may be on the wire."""
@@ -255,14 +307,14 @@ class Courier:
             return await asyncio.shield(step)
         except asyncio.CancelledError:
             await asyncio.wait([step], timeout=DRAIN_S)
+            step.cancel()
             raise
 
     async def _release(self, key: Key) -> None:
+        self._queue.release(key)
+        self._moved.set()
         async with self._released:
-            self._in_hand.discard(key)
             self._released.notify_all()
-        if (mark := self._marks.get(key)) is not None:
-            self._enqueue(mark)
 
     # What to do about it.
 
@@ -272,204 +324,326 @@ class Courier:
         if edition is None:
             return None
         row = await self._ledger.row(chat, story_id)
+        if self._in_doubt(edition, row):
+            why = "the storage lost its memory of this card; the next update is posted afresh"
+            lost = Row(State.UNKNOWN, self._now(), edition.revision, why=why)
+            generation = row.generation if row else 1
+            await self._record(chat, story_id, replace(lost, generation=generation))
+            return None
         rule = self._rules.of(chat)
         live = edition.is_live(self._now(), self._shelf.live_for)
-        since = await self._delta_since(edition, row)
-        message = self._card(chat, edition)
+        since = await self._delta_since(edition, row.revision if row else None)
+        message, looks = self._card(chat, edition)
         step = decide(
             row,
             revision=edition.revision,
-            looks=_looks(message),
+            looks=looks,
             weight=since.weight,
             wanted=live and rule is not None and rule.wants(edition.story),
             now=self._now(),
-            spacing=self._spacing,
+            spacing=self._policy.spacing,
         )
+        facts = {"chat": str(chat), "story": story_id, "revision": edition.revision}
         try:
             match step:
                 case Nothing():
                     if row and row.state is State.SHOWN and row.revision < edition.revision:
-                        await self._ledger.write(
-                            chat, story_id, replace(row, revision=edition.revision)
-                        )
+                        await self._record(chat, story_id, replace(row, revision=edition.revision))
                     return None
                 case Wait(until):
-                    return (until - self._now()).total_seconds()
+                    return max(0.05, (until - self._now()).total_seconds())
                 case Post(generation):
                     await self._post(chat, edition, generation)
+                    return None
                 case Recover():
                     assert row is not None
                     return await self._recover(chat, edition, row)
                 case Edit(place):
                     assert row is not None
-                    shown = await self._edit(chat, edition, row, place, message)
-                    await self._say(chat, edition, shown, since)
+                    await self._edit(chat, edition, row, place, message, looks, since)
+                case Reply(place, revision):
+                    assert row is not None
+                    await self._reply(chat, edition, row, place, revision)
         except NotNow as later:
             return max(later.after.total_seconds(), 1.0)
         except OutcomeUnknown as unknown:
-            log.warning(
-                "outcome unknown",
-                extra={"chat": str(chat), "story": story_id, "why": str(unknown)},
-            )
+            log.warning("outcome unknown", extra={**facts, "why": str(unknown)})
             return SETTLE_S
         except CardGone:
-            return 0.01  # someone deleted it: whether it is made anew is decided afresh
+            pass  # someone deleted it: whether it is made anew is decided afresh
+        except Unreachable as refused:
+            self._park(chat, refused)
+            return 0.05  # waits with its chat
         except SendFailed as failed:
-            log.warning(
-                "not shown", extra={"chat": str(chat), "story": story_id, "why": str(failed)}
-            )
-        return None
+            log.warning("not shown", extra={**facts, "why": str(failed)})
+            return None
+        return 0.0  # more may be owed: a reply, or a newer edition
 
-    async def _delta_since(self, edition: Edition, row: Row | None) -> Delta:
-        """What changed between what the card shows and the newest edition."""
+    def _in_doubt(self, edition: Edition, row: Row | None) -> bool:
+        """True for a card that may stand although the storage, having lost rows, knows of none."""
+        doubt = self._tide.doubt
+        if doubt is None or (row is not None and (row.place or row.state is not State.FAILED)):
+            return False
+        moments = [edition.heard_at, edition.story.updated_at or edition.heard_at]
+        return (row.at if row else min(moments)) <= doubt
+
+    async def _delta_since(self, edition: Edition, revision: int | None) -> Delta:
+        """What changed between a revision that was shown and the newest edition."""
         before = edition.before
-        if row is None or before is None or row.revision in (before.revision, edition.revision):
+        if revision is None or before is None or revision in (before.revision, edition.revision):
             return self._shelf.delta(edition)
         history = await self._archive.history(edition.story.id)
-        shown = next((past for past in history if past.revision == row.revision), before)
+        shown = next((past for past in history if past.revision == revision), before)
         return compare(shown, edition.story)
 
-    def _card(self, chat: Chat, edition: Edition) -> Message:
+    def _card(self, chat: Chat, edition: Edition) -> tuple[Message, str]:
+        """The card and a hash of its looks; made once a revision and variant, not once a chat."""
         rule = self._rules.of(chat)
-        return card(
-            edition,
-            self._shelf.delta(edition),
-            show_leaning=rule is not None and rule.show_leaning,
-        )
+        show_leaning = rule is not None and rule.show_leaning
+        variant = (edition.story.id, show_leaning)
+        made = self._messages.get(variant)
+        if made is None or made[0] != edition.seq:
+            delta = self._shelf.delta(edition)
+            message = card(edition, delta, show_leaning=show_leaning)
+            if len(self._messages) > 1000:
+                self._messages.clear()
+            made = self._messages[variant] = (edition.seq, message, _looks(message))
+        return made[1:]
 
     async def _post(self, chat: Chat, edition: Edition, generation: int) -> None:
         """Make a card. Whatever happens is in the ledger when this returns or raises."""
-        story = edition.story.id
-        message = self._card(chat, edition)
-        row = Row(
-            State.SENDING,
-            self._now(),
-            edition.revision,
-            looks=_looks(message),
-            generation=generation,
-        )
-        await self._ledger.write(chat, story, row)
-        await self._send(chat, story, row, message)
+        message, looks = self._card(chat, edition)
+        revision = edition.revision
+        await self._may_call(chat)
+        row = Row(State.SENDING, self._now(), revision, looks=looks, generation=generation)
+        await self._write(chat, edition.story.id, row)
+        await self._send(chat, edition, row, message)
 
-    async def _send(self, chat: Chat, story: StoryId, row: Row, message: Message) -> None:
-        await self._pace.take(chat)
-        key = nonce(chat, story, "card", row.generation)
+    async def _send(self, chat: Chat, edition: Edition, row: Row, message: Message) -> None:
+        story = edition.story.id
         try:
-            place = await self.platform.post(chat, message, key=key)
+            self._observe_wire(edition)
+            place = await self.platform.post(
+                chat, message, key=nonce(chat, story, "card", row.generation)
+            )
         except OutcomeUnknown:
+            self._count("post", "unknown")
             raise  # the row says `sending`, which is the truth
-        except Moved as moved:
-            await self._record(chat, story, replace(row, state=State.FAILED, why=str(moved)))
-            await self._follow_move(chat, moved.to)
-            raise
         except SendFailed as failed:
-            why = failed.remedy if isinstance(failed, Unreachable) else str(failed)
-            await self._record(chat, story, replace(row, state=State.FAILED, why=why))
+            await self._record(chat, story, self._failed(row, "post", chat, failed))
+            await self._follow_move(chat, story, failed)
             raise
         now = self._now()
         shown = replace(row, state=State.SHOWN, at=now, place=place, posted_at=now, why=None)
         await self._record(chat, story, shown)
+        self._count("post", "shown")
+        self._unpark(chat)
         log.info("card posted", extra={"chat": str(chat), "story": story, "revision": row.revision})
 
     async def _recover(self, chat: Chat, edition: Edition, row: Row) -> float | None:
         """A post was under way: repeat it where that is harmless, else look for it."""
         story = edition.story.id
-        age = (self._now() - row.at).total_seconds()
-        if self.platform.repeatable(age):
+        age_s = (self._now() - row.at).total_seconds()
+        if self.platform.repeatable(age_s):
             # The platform may hand back the message made then, with what it said then: the
             # row keeps those looks, and an edit follows if the newest differs.
-            await self._send(chat, story, row, self._card(chat, edition))
-            return 0.01
+            await self._may_call(chat)
+            await self._send(chat, edition, row, self._card(chat, edition)[0])
+            return 0.0
         key = nonce(chat, story, "card", row.generation)
+        await self._may_call(chat)
         place = await self.platform.find(chat, key, row.at)
-        if place is None:
+        if place is not None:
+            found = replace(row, state=State.SHOWN, place=place, posted_at=row.at)
+        elif self._policy.repeat_unknown:
+            found = replace(row, state=State.FAILED, generation=row.generation + 1)
+        else:
             why = "it is not known whether the card was posted; the next update is posted afresh"
-            await self._record(chat, story, replace(row, state=State.UNKNOWN, why=why))
-            return 0.01
-        await self._record(
-            chat, story, replace(row, state=State.SHOWN, place=place, posted_at=row.at)
-        )
-        return 0.01
+            found = replace(row, state=State.UNKNOWN, why=why)
+        await self._record(chat, story, found)
+        return 0.0
 
     async def _edit(
-        self, chat: Chat, edition: Edition, row: Row, place: str, message: Message
-    ) -> Row:
+        self,
+        chat: Chat,
+        edition: Edition,
+        row: Row,
+        place: str,
+        message: Message,
+        looks: str,
+        since: Delta,
+    ) -> None:
         story = edition.story.id
+        await self._may_call(chat)
         sending = replace(row, state=State.SENDING, at=self._now(), looks=None)
-        await self._ledger.write(chat, story, sending)
-        await self._pace.take(chat)
+        await self._write(chat, story, sending)
         try:
+            self._observe_wire(edition)
             await self.platform.edit(chat, place, message)
         except OutcomeUnknown:
+            self._count("edit", "unknown")
             raise
         except CardGone as gone:
+            self._count("edit", "gone")
             lost = replace(row, state=State.GONE, at=self._now(), place=None, why=str(gone))
-            await self._record(chat, story, replace(lost, pinned=False))
+            await self._record(chat, story, replace(lost, pinned=False, owes=None))
             raise
-        except NotNow:
-            await self._record(chat, story, row)
-            raise
-        except Moved as moved:
-            await self._record(chat, story, replace(sending, state=State.FAILED, why=str(moved)))
-            await self._follow_move(chat, moved.to)
-            raise
-        except (Unreachable, Rejected) as failed:
-            why = failed.remedy if isinstance(failed, Unreachable) else str(failed)
-            await self._record(chat, story, replace(sending, state=State.FAILED, why=why))
+        except SendFailed as failed:
+            await self._record(chat, story, self._failed(sending, "edit", chat, failed))
+            await self._follow_move(chat, story, failed)
             raise
         shown = replace(
             row,
             state=State.SHOWN,
             at=self._now(),
             revision=edition.revision,
-            looks=_looks(message),
+            looks=looks,
+            owes=self._owes(chat, edition, row, since),
             why=None,
         )
         await self._record(chat, story, shown)
-        log.info(
-            "card edited", extra={"chat": str(chat), "story": story, "revision": edition.revision}
-        )
-        return shown
+        self._count("edit", "shown")
+        self._unpark(chat)
+        facts = {"chat": str(chat), "story": story, "revision": edition.revision}
+        log.info("card edited", extra=facts)
 
-    async def _say(self, chat: Chat, edition: Edition, row: Row, since: Delta) -> None:
-        """Reply to the card when the change is worth it. Said at most once, perhaps not at all."""
+    def _owes(self, chat: Chat, edition: Edition, row: Row, since: Delta) -> int | None:
+        """Whether a change is worth a reply: the revision whose readers are to be told."""
         rule = self._rules.of(chat)
-        weight = since.weight
         if rule is None or rule.loudness is not Loudness.REPLY or not rule.wants(edition.story):
-            return
-        if weight is None or weight < Weight.NOTABLE:
-            return
+            return None
+        if since.weight is None or since.weight < Weight.NOTABLE:
+            return None
         if row.replied_at is not None and self._now() - row.replied_at < REPLY_GAP:
-            return
-        story = edition.story.id
-        await self._ledger.write(chat, story, replace(row, replied_at=self._now()))
-        await asyncio.sleep(self._pace.delay(chat))
-        await self._pace.take(chat)
-        await self.platform.post(
-            chat,
-            reply(edition, since),
-            key=nonce(chat, story, "reply", edition.revision),
-            silent=weight < Weight.MAJOR,
-            reply_to=row.place,
-        )
+            return None
+        return row.revision
 
-    async def _follow_move(self, chat: Chat, to: Chat) -> None:
+    async def _reply(
+        self, chat: Chat, edition: Edition, row: Row, place: str, revision: int
+    ) -> None:
+        """Say what changed beside the card: once, or perhaps not at all, but never twice."""
+        story = edition.story.id
+        since = await self._delta_since(edition, revision)
+        await self._may_call(chat)
+        said = replace(row, owes=None, replied_at=self._now())
+        await self._write(chat, story, said)
+        try:
+            await self.platform.post(
+                chat,
+                reply(edition, since),
+                key=nonce(chat, story, "reply", edition.revision),
+                silent=since.weight is None or since.weight < Weight.MAJOR,
+                reply_to=place,
+            )
+        except (NotNow, Unreachable) as failed:  # surely not said: it stays owed
+            self._failed(row, "reply", chat, failed)
+            await self._record(chat, story, row)
+            raise
+        except SendFailed as failed:
+            self._count("reply", type(failed).__name__)
+            log.warning("a reply was not said", extra={"chat": str(chat), "why": str(failed)})
+        else:
+            self._count("reply", "shown")
+
+    async def _may_call(self, chat: Chat) -> None:
+        """Wait for our turn at the platform; raise NotNow when the lease ran out meanwhile."""
+        await self._pace.take(chat)
+        if not self._lease.sure:
+            raise NotNow(timedelta(seconds=1), "not sure of the lease")
+
+    def _failed(self, row: Row, act: str, chat: Chat, failed: SendFailed) -> Row:
+        """Count a refusal, slow down if we were too fast, and say what the row becomes."""
+        self._count(act, "too fast" if _too_fast(failed) else type(failed).__name__)
+        if isinstance(failed, NotNow):
+            if failed.too_fast:
+                self._metrics.too_fast.labels(self.platform.name).inc()
+                self._pace.too_fast(chat, failed.after)
+        else:
+            self._pace.refused()
+        why = f"{failed.why}; {failed.remedy}" if isinstance(failed, Unreachable) else str(failed)
+        return replace(row, state=State.FAILED, at=self._now(), why=why)
+
+    def _park(self, chat: Chat, refused: Unreachable) -> None:
+        """Leave a chat that refuses us alone for a while; what is due there waits."""
+        before = self._parked.get(chat)
+        for_s = min(before.for_s * 2, PARK_LONGEST_S) if before else PARK_FIRST_S
+        until = asyncio.get_running_loop().time() + for_s
+        self._parked[chat] = Parked(refused.why, refused.remedy, for_s, until)
+        if before is None:
+            facts = {"chat": str(chat), "why": refused.why, "remedy": refused.remedy}
+            log.warning("a chat refuses us", extra=facts)
+
+    def _unpark(self, chat: Chat) -> None:
+        if self._parked.pop(chat, None) is not None:
+            log.info("a chat takes us again", extra={"chat": str(chat)})
+
+    async def _follow_move(self, chat: Chat, story: StoryId, failed: SendFailed) -> None:
         """A chat has another address now: its rule goes along, and its stories are shown there."""
-        log.warning("a chat moved", extra={"chat": str(chat), "to": str(to)})
-        rule = self._rules.of(chat)
-        if rule is not None and not self._rules.is_fixed(chat) and self._rules.of(to) is None:
-            await self._rules.set(to, rule)
-            await self._rules.set(chat, None)
+        if isinstance(failed, Moved):
+            log.warning("a chat moved", extra={"chat": str(chat), "to": str(failed.to)})
+            await _patiently(lambda: self._rules.move(chat, failed.to))
+            edition = self._shelf.get(story)
+            assert edition is not None
+            await _patiently(lambda: self._owe([Mark(failed.to, story, edition.seq)], None))
+
+    # What is written down.
+
+    async def _write(self, chat: Chat, story: StoryId, row: Row) -> None:
+        """Write a row before a call; raise StorageAway, and then the call is not made."""
+        self._rise(await self._ledger.write(chat, story, row))
 
     async def _record(self, chat: Chat, story: StoryId, row: Row) -> None:
         """Write down what happened, however long it takes: only we know it."""
-        while True:
-            try:
-                await self._ledger.write(chat, story, row)
-            except StorageAway:
-                await asyncio.sleep(1)
-            else:
-                return
+        await _patiently(lambda: self._write(chat, story, row))
+
+    def _rise(self, written: int) -> None:
+        """Notice when the storage has forgotten rows that it had acknowledged."""
+        if written < self._tide.written:
+            log.error(
+                "the storage stepped back: cards that cannot be proved are left alone",
+                extra={"written": written, "known": self._tide.written},
+            )
+            self._metrics.steps_back.labels(self.platform.name).inc()
+            self._tide = Tide(written, self._now())
+            self._high_water.write(self._tide)
+        else:
+            self._tide = replace(self._tide, written=written)
+
+    async def _look_at_tide(self) -> None:
+        written = await self._ledger.count()
+        self._tide = max(self._tide, self._high_water.read(), key=lambda tide: tide.written)
+        self._rise(written)
+
+    async def _keep_tide(self) -> None:
+        kept = self._high_water.read()
+        try:
+            while True:
+                if self._tide != kept:
+                    kept = self._tide
+                    self._high_water.write(kept)
+                await asyncio.sleep(TIDE_S)
+        finally:
+            self._high_water.write(self._tide)
+
+    def _observe_wire(self, edition: Edition) -> None:
+        waited = (self._now() - edition.heard_at).total_seconds()
+        self._metrics.wake_to_wire.labels(self.platform.name).observe(max(0.0, waited))
+
+    def _count(self, act: str, outcome: str) -> None:
+        self._metrics.deliveries.labels(self.platform.name, act, outcome).inc()
+
+
+async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """Do something with the storage, waiting while it is away."""
+    while True:
+        try:
+            return await call()
+        except StorageAway:
+            await asyncio.sleep(1)
+
+
+def _too_fast(failed: SendFailed) -> bool:
+    return isinstance(failed, NotNow) and failed.too_fast
 
 
 def nonce(chat: Chat, story: StoryId, slot: str, number: int) -> str:
@@ -483,6 +657,5 @@ def nonce(chat: Chat, story: StoryId, slot: str, number: int) -> str:
 
 
 def _looks(message: Message) -> str:
-    return hashlib.blake2s(
-        repr(message).encode("utf-8", "surrogatepass"), digest_size=12
-    ).hexdigest()
+    said = repr(message).encode("utf-8", "surrogatepass")
+    return hashlib.blake2s(said, digest_size=12).hexdigest()

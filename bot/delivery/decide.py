@@ -48,11 +48,20 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """Say beside the card what changed."""
+
+    place: str
+    since: int
+    """The revision whose readers are told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recover:
     """A post was under way when we last knew. It may stand there."""
 
 
-Step = Nothing | Wait | Post | Edit | Recover
+Step = Nothing | Wait | Post | Edit | Reply | Recover
 
 
 def decide(
@@ -74,6 +83,8 @@ def decide(
         return Post(1) if wanted else Nothing()
     newer = revision > row.revision
     match row.state:
+        case State.SHOWN if row.owes is not None and row.place is not None:
+            return Reply(row.place, row.owes)
         case State.SHOWN if row.looks == looks:
             return Nothing()
         case State.SHOWN if now < spacing.next_edit(row):

@@ -14,7 +14,7 @@ from bot.model.errors import (
     Unreachable,
 )
 from bot.model.message import Text
-from bot.ports import Ledger, Right, Row
+from bot.ports import Ledger, Right
 from stories.story import StoryId
 
 
@@ -35,7 +35,7 @@ class CardDesk:
             await courier.platform.pin(chat, row.place)
         except SendFailed as failed:
             raise _sorry(failed) from failed
-        await self._note(chat, story, pinned=True)
+        await courier.note(chat, story, lambda row: replace(row, pinned=True))
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         row = await self._ledger.row(chat, story)
@@ -49,7 +49,7 @@ class CardDesk:
             pass  # then it is not pinned any more, which is what was wanted
         except SendFailed as failed:
             raise _sorry(failed) from failed
-        await self._note(chat, story, pinned=False)
+        await courier.note(chat, story, lambda row: replace(row, pinned=False))
 
     async def pins(self, chat: Chat) -> list[StoryId]:
         rows = await self._ledger.of_chat(chat)
@@ -63,11 +63,6 @@ class CardDesk:
                 f"I may not {verb} here: I lack the right {names}",
                 Text("Give it to me in this chat's settings, then ask again."),
             )
-
-    async def _note(self, chat: Chat, story: StoryId, *, pinned: bool) -> None:
-        row: Row | None = await self._ledger.row(chat, story)
-        if row is not None:
-            await self._ledger.write(chat, story, replace(row, pinned=pinned))
 
 
 def _sorry(failed: SendFailed) -> Sorry:

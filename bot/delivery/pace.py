@@ -5,8 +5,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.model.chat import Chat
+
+INVALID_WINDOW_S = 600.0
+INVALID_MOST = 5_000
+"""Discord bans an address for a while after 10,000 refused requests (401, 403, 429) in ten
+minutes (docs.discord.com, Rate Limits); at half of that we stop by ourselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class Limits:
 
 DISCORD = Limits(per_second=45, chat_gap_s=1.0)
 """Discord takes 50/s a bot and 5 in 5 s a channel (docs.discord.com, Rate Limits)."""
-TELEGRAM = Limits(per_second=25, chat_gap_s=1.0, group_per_minute=20)
+TELEGRAM = Limits(per_second=25, chat_gap_s=1.0, group_per_minute=18)
 """Telegram takes about 30/s, 1/s a chat, 20/min a group: core.telegram.org/bots/faq."""
 
 
@@ -34,32 +40,56 @@ class Pace:
     limits: Limits
     clock: Callable[[], float] = time.monotonic
     _next: float = 0.0
+    _halted: float = 0.0
     _chats: dict[Chat, deque[float]] = field(default_factory=dict)
+    _held: dict[Chat, float] = field(default_factory=dict)
+    _invalid: deque[float] = field(default_factory=deque)
 
-    def delay(self, chat: Chat) -> float:
+    def rest(self, chat: Chat) -> float:
         """Seconds until this chat may be written to."""
-        past = self._chats.get(chat)
-        if not past:
-            return 0.0
         now = self.clock()
-        ready = past[-1] + self.limits.chat_gap_s
-        most = self.limits.group_per_minute
-        if most is not None and len(past) >= most and chat.address.startswith("-"):
-            ready = max(ready, past[-most] + 60.0)
+        ready = self._held.get(chat, 0.0)
+        past = self._chats.get(chat)
+        if past:
+            ready = max(ready, past[-1] + self.limits.chat_gap_s)
+            most = self.limits.group_per_minute
+            if most is not None and len(past) >= most and chat.address.startswith("-"):
+                ready = max(ready, past[-most] + 60.0)
         return max(0.0, ready - now)
 
     async def take(self, chat: Chat) -> None:
         """Wait for our turn among all chats, and note that this one is written to."""
         now = self.clock()
-        turn = max(now, self._next)
+        turn = max(now, self._next, self._halted, self._invalid_over(now))
         self._next = turn + 1 / self.limits.per_second
+        past = self._chats.setdefault(chat, deque(maxlen=self.limits.group_per_minute or 1))
+        past.append(turn)  # at once: another call to this chat reckons with it
+        if len(self._chats) > 10_000:
+            self._forget(now)
         if turn > now:
             await asyncio.sleep(turn - now)
-        past = self._chats.setdefault(chat, deque(maxlen=self.limits.group_per_minute or 1))
-        past.append(self.clock())
-        if len(self._chats) > 10_000:
-            self._forget()
 
-    def _forget(self) -> None:
-        before = self.clock() - 60.0
-        self._chats = {chat: past for chat, past in self._chats.items() if past[-1] > before}
+    def too_fast(self, chat: Chat, after: timedelta) -> None:
+        """The platform said 429: this chat rests; when others rest for the same, all do."""
+        now = self.clock()
+        until = now + after.total_seconds()
+        others = [at for other, at in self._held.items() if other != chat and at > now]
+        if others:
+            self._halted = max(self._halted, until)
+        self._held[chat] = max(self._held.get(chat, 0.0), until)
+        self.refused()
+
+    def refused(self) -> None:
+        """A request was turned away. Too many of those, and we pause by ourselves."""
+        self._invalid.append(self.clock())
+
+    def _invalid_over(self, now: float) -> float:
+        while self._invalid and self._invalid[0] < now - INVALID_WINDOW_S:
+            self._invalid.popleft()
+        if len(self._invalid) < INVALID_MOST:
+            return 0.0
+        return self._invalid[-INVALID_MOST] + INVALID_WINDOW_S
+
+    def _forget(self, now: float) -> None:
+        self._chats = {chat: past for chat, past in self._chats.items() if past[-1] > now - 60.0}
+        self._held = {chat: at for chat, at in self._held.items() if at > now}

@@ -17,7 +17,7 @@ class RuleBook:
     """
 
     def __init__(self, fixed: Mapping[Chat, Rule], store: RuleStore) -> None:
-        self._fixed = fixed
+        self._fixed = dict(fixed)
         self._store = store
         self._listeners: list[Callable[[Chat], Awaitable[None]]] = []
         self._rules: dict[Chat, Rule] = {}
@@ -26,7 +26,9 @@ class RuleBook:
             self._keep(chat, rule)
 
     async def load(self) -> None:
-        """Read what people set from chat; raise StorageAway."""
+        """Read what people set from chat, and which chats moved; raise StorageAway."""
+        for old, new in (await self._store.moved()).items():
+            self._readdress(old, new)
         for chat, rule in (await self._store.load()).items():
             if chat not in self._fixed:
                 self._keep(chat, rule)
@@ -54,6 +56,25 @@ class RuleBook:
         self._keep(chat, rule)
         for listener in self._listeners:
             await listener(chat)
+
+    async def move(self, old: Chat, new: Chat) -> None:
+        """A chat has another address now: its rule goes along, the operator's file's too."""
+        await self._store.move(old, new)
+        if old not in self._fixed and (rule := self._rules.get(old)) is not None:
+            await self._store.save(new, rule)
+            await self._store.save(old, None)
+        self._readdress(old, new)
+        for listener in self._listeners:
+            await listener(new)
+
+    def _readdress(self, old: Chat, new: Chat) -> None:
+        rule = self._rules.get(old)
+        if rule is None:
+            return
+        if old in self._fixed:
+            self._fixed[new] = self._fixed.pop(old)
+        self._keep(old, None)
+        self._keep(new, rule)
 
     def _keep(self, chat: Chat, rule: Rule | None) -> None:
         if (old := self._rules.pop(chat, None)) is not None:

@@ -61,9 +61,11 @@ class CardGone(SendFailed):
 class NotNow(SendFailed):
     """Surely not done; worth another try after a while."""
 
-    def __init__(self, after: timedelta, why: str) -> None:
+    def __init__(self, after: timedelta, why: str, *, too_fast: bool = False) -> None:
         super().__init__(why)
         self.after = after
+        self.too_fast = too_fast
+        """The platform said 429: our pace was wrong."""
 
 
 class Rejected(SendFailed):

@@ -36,16 +36,20 @@ class RedisLease:
 
     def __init__(self, redis: Redis, name: str, prefix: str = "storywire") -> None:
         self._name = name
-        self._key = f"{prefix}:lease:{name}"
-        self._token = secrets.token_hex(8)
+        self.key = f"{prefix}:lease:{name}"
+        self.token = secrets.token_hex(8)
         self._hold_script = redis.register_script(_HOLD)
         self._leave_script = redis.register_script(_LEAVE)
-        self._sure = False
+        self._proved = -LASTS_S
 
     @property
     def sure(self) -> bool:
-        """False while the lease cannot be proved: not held, or the storage is away."""
-        return self._sure
+        """False while the lease cannot be proved: not held, or the storage is away.
+
+        True means that nobody else can have it for another second at least: our own clock runs
+        from before the renewal was asked for.
+        """
+        return asyncio.get_running_loop().time() < self._proved + LASTS_S - 1.0
 
     @asynccontextmanager
     async def held(self) -> AsyncGenerator[None]:
@@ -61,7 +65,7 @@ class RedisLease:
                 yield
                 keeper.cancel()
         finally:
-            self._sure = False
+            self._proved = -LASTS_S
             with suppress(StorageAway):  # then it runs out by itself
                 await self._leave()
 
@@ -70,7 +74,6 @@ class RedisLease:
         while True:
             try:
                 if await self._hold():
-                    self._sure = True
                     log.info("lease held", extra={"lease": self._name})
                     return
                 if not waiting:
@@ -82,18 +85,21 @@ class RedisLease:
 
     async def _keep(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_S if self._sure else RENEW_S / 3)
+            await asyncio.sleep(RENEW_S if self.sure else RENEW_S / 3)
             try:
                 if not await self._hold():
                     raise LeaseLost(self._name)
-                self._sure = True
-            except StorageAway:
-                self._sure = False
+            except StorageAway as away:
+                log.warning("the lease cannot be renewed", extra={"why": str(away)})
 
     @storage
     async def _hold(self) -> bool:
-        return bool(await self._hold_script([self._key], [self._token, int(LASTS_S * 1000)]))
+        asked = asyncio.get_running_loop().time()
+        held = bool(await self._hold_script([self.key], [self.token, int(LASTS_S * 1000)]))
+        if held:
+            self._proved = asked
+        return held
 
     @storage
     async def _leave(self) -> None:
-        await self._leave_script([self._key], [self._token])
+        await self._leave_script([self.key], [self.token])

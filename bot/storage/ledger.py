@@ -10,16 +10,31 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
 from bot.ports import Row, State
+from bot.storage.lease import RedisLease
 from stories.archive import storage, text
+from stories.away import StorageAway
 from stories.story import StoryId
+
+# A row is written only while the lease is the writer's: whoever slept through its end is told.
+_WRITE = """
+if ARGV[4] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[4] then return -1 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('SADD', KEYS[2], ARGV[3])
+return redis.call('INCR', KEYS[3])
+"""
 
 
 class RedisLedger:
-    """Which card shows which revision where."""
+    """Which card shows which revision where. With a lease, only its holder can write."""
 
-    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+    def __init__(
+        self, redis: Redis, prefix: str = "storywire", lease: RedisLease | None = None
+    ) -> None:
         self._redis = redis
+        self._lease = lease
+        self._write_script = redis.register_script(_WRITE)
         self._prefix = prefix
+        self._written = f"{prefix}:cards-written"
 
     @storage
     async def row(self, chat: Chat, story: StoryId) -> Row | None:
@@ -27,11 +42,17 @@ class RedisLedger:
         return _read(raw) if raw else None
 
     @storage
-    async def write(self, chat: Chat, story: StoryId, row: Row) -> None:
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(self._cards(story), str(chat), _write(row))
-            pipe.sadd(self._stories(chat), story)
-            await pipe.execute()
+    async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
+        lease_key, token = (self._lease.key, self._lease.token) if self._lease else ("", "")
+        keys = [self._cards(story), self._stories(chat), self._written, lease_key]
+        written = await self._write_script(keys, [str(chat), _write(row), story, token])
+        if written < 0:
+            raise StorageAway("another process holds the lease")
+        return int(written)
+
+    @storage
+    async def count(self) -> int:
+        return int(await self._redis.get(self._written) or 0)
 
     @storage
     async def of_story(self, story: StoryId) -> Mapping[Chat, Row]:

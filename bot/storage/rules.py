@@ -18,6 +18,7 @@ class RedisRules:
     def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
         self._redis = redis
         self._key = f"{prefix}:rules"
+        self._moved = f"{prefix}:moved"
 
     @storage
     async def load(self) -> Mapping[Chat, Rule]:
@@ -30,6 +31,15 @@ class RedisRules:
             await self._redis.hdel(self._key, str(chat))
         else:
             await self._redis.hset(self._key, str(chat), json.dumps(asdict(rule)))
+
+    @storage
+    async def moved(self) -> Mapping[Chat, Chat]:
+        pairs = await self._redis.hgetall(self._moved)
+        return {read_chat(text(old)): read_chat(text(new)) for old, new in pairs.items()}
+
+    @storage
+    async def move(self, old: Chat, new: Chat) -> None:
+        await self._redis.hset(self._moved, str(old), str(new))
 
 
 def _read(raw: bytes | str) -> Rule:

@@ -78,9 +78,9 @@ async def test_the_history_keeps_a_hundred_revisions(archive: Archive) -> None:
 
 async def test_every_subscription_and_every_change_is_a_reason_to_look(archive: Archive) -> None:
     async with aclosing(archive.wakes()) as wakes:
-        assert await anext(wakes) == "subscribe"
+        assert await anext(wakes) == "subscribed"
         await archive.accept(FERRY)
-        assert await anext(wakes) == "message"
+        assert await anext(wakes) == "wake"
 
 
 async def test_what_was_left_is_there_for_the_next_editor(archive: Archive) -> None:

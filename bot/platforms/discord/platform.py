@@ -179,6 +179,14 @@ class DiscordPlatform:
                     return str(message.id)
         return None
 
+    def server(self, chat: Chat) -> str:
+        """The guild, as far as we know it; a direct message stands for itself."""
+        if self._client is None or chat.address.startswith("@"):
+            return str(chat)
+        channel = self._client.get_channel(int(chat.address))
+        guild = getattr(channel, "guild", None)
+        return str(guild.id) if guild else str(chat)
+
     def repeatable(self, age_s: float) -> bool:
         return age_s <= REPEATABLE_S
 

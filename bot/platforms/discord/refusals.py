@@ -52,7 +52,8 @@ def failed(error: Exception, missing: Sequence[str]) -> SendFailed:
     """
     match error:
         case discord.RateLimited():
-            return NotNow(timedelta(seconds=error.retry_after), "Discord asks for a pause")
+            after = timedelta(seconds=error.retry_after)
+            return NotNow(after, "Discord asks for a pause", too_fast=True)
         case discord.HTTPException():
             return _answered(error, missing)
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
@@ -73,7 +74,7 @@ def _answered(error: discord.HTTPException, missing: Sequence[str]) -> SendFaile
         return _lacking(missing, said)
     match error.status:
         case 429:
-            return NotNow(LATER, said)
+            return NotNow(LATER, said, too_fast=True)
         case 401:
             return NotNow(LATER, "Discord no longer takes the bot's token")
         case 403 | 404:

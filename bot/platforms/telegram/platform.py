@@ -201,6 +201,10 @@ class TelegramPlatform:
         """Always None: bots cannot read what was said before."""
         return None
 
+    def server(self, chat: Chat) -> str:
+        """Topics share the pace of their group; every other chat stands for itself."""
+        return chat.address.partition("/")[0]
+
     def repeatable(self, age_s: float) -> bool:
         """Never: nothing would keep the message from standing there twice."""
         return False

@@ -80,7 +80,7 @@ def failed(error: TelegramError) -> SendFailed:
         case ChatMigrated():
             return Moved(Chat("telegram", str(error.new_chat_id)))
         case TooSoon():
-            return NotNow(error.after, "Telegram asks for a pause")
+            return NotNow(error.after, "Telegram asks for a pause", too_fast=True)
         case NotSent():
             return NotNow(SOON, "no connection to Telegram")
         case InvalidToken():

@@ -1,0 +1,134 @@
+"""In what order: what is due, so that urgent goes first, nothing starves and no chat hogs."""
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.model.chat import Chat
+from bot.ports import Mark
+from stories.story import StoryId
+
+Key = tuple[Chat, StoryId]
+
+STEP_S = 0.05
+"""How much further back each waiting mark of one server stands than the one before it."""
+
+
+@dataclass(slots=True)
+class Queue:
+    """Marks by turn. A turn is a moment: the lowest goes first, so waiting moves a mark forward.
+
+    Urgent marks take their turn now, routine ones some seconds from now, and the marks of one
+    server stand behind one another, so that a server with many chats takes its share and no more.
+    Every moment comes from the caller's clock, in seconds.
+    """
+
+    _marks: dict[Key, tuple[float, Mark]] = field(default_factory=dict)
+    _in_hand: set[Key] = field(default_factory=set)
+    _chats: dict[Chat, list[tuple[float, int, StoryId]]] = field(default_factory=dict)
+    _ready: list[tuple[float, int, Chat]] = field(default_factory=list)
+    _listed: dict[Chat, float] = field(default_factory=dict)
+    """For each chat the turn under which it stands in `_ready` or `_resting`."""
+    _resting: list[tuple[float, int, float, Chat]] = field(default_factory=list)
+    _later: list[tuple[float, int, Key]] = field(default_factory=list)
+    _servers: dict[str, float] = field(default_factory=dict)
+    _count: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def __len__(self) -> int:
+        """How many marks wait or are in hand."""
+        return len(self._marks.keys() | self._in_hand)
+
+    def add(self, mark: Mark, now: float, *, server: str, stands_back_s: float = 0.0) -> None:
+        """A mark is due. A newer one for the same chat and story takes the older one's place."""
+        key = (mark.chat, mark.story)
+        held = self._marks.get(key)
+        turn = max(now, self._servers.get(server, 0.0))
+        self._servers[server] = turn + STEP_S
+        if len(self._servers) > 10_000:
+            self._servers = {name: at for name, at in self._servers.items() if at > now}
+        turn += stands_back_s
+        if held is not None and held[0] <= turn:
+            turn = held[0]
+        self._marks[key] = (turn, mark)
+        if key not in self._in_hand:
+            self._line_up(key, turn)
+
+    def add_later(self, mark: Mark, at: float) -> None:
+        """A mark is due, but not before `at`. One that is due already stays so."""
+        key = (mark.chat, mark.story)
+        if key not in self._marks:
+            self._marks[key] = (at, mark)
+            heapq.heappush(self._later, (at, next(self._count), key))
+
+    def take(self, now: float, rest: Callable[[Chat], float]) -> Mark | None:
+        """The mark whose turn it is, taken in hand; `rest` tells how many seconds a chat rests."""
+        while self._later and self._later[0][0] <= now:
+            *_, key = heapq.heappop(self._later)
+            if key in self._marks and key not in self._in_hand:
+                self._line_up(key, self._marks[key][0])
+        while self._resting and self._resting[0][0] <= now:
+            _, number, turn, chat = heapq.heappop(self._resting)
+            heapq.heappush(self._ready, (turn, number, chat))
+        while self._ready:
+            turn, number, chat = heapq.heappop(self._ready)
+            if self._listed.get(chat) != turn:
+                continue  # it stands further ahead, or nowhere any more
+            if not self._tidy(chat):
+                continue
+            if (seconds := rest(chat)) > 0:
+                heapq.heappush(self._resting, (now + seconds, number, turn, chat))
+                continue
+            _, _, story = heapq.heappop(self._chats[chat])
+            if self._tidy(chat):
+                self._list(chat, self._chats[chat][0][0])
+            self._in_hand.add((chat, story))
+            return self._marks.pop((chat, story))[1]
+        return None
+
+    def hold(self, key: Key) -> bool:
+        """Take a chat and story in hand out of turn; False when they are in hand already."""
+        if key in self._in_hand:
+            return False
+        self._in_hand.add(key)
+        return True
+
+    def release(self, key: Key) -> None:
+        """What was in hand is no more; what was marked meanwhile lines up."""
+        self._in_hand.discard(key)
+        if key in self._marks:
+            self._line_up(key, self._marks[key][0])
+
+    def waits(self, now: float) -> float | None:
+        """Seconds until something changes by itself; None when nothing will."""
+        moments = [heap[0][0] for heap in (self._later, self._resting) if heap]
+        return max(0.0, min(moments) - now) if moments else None
+
+    def oldest(self) -> float | None:
+        """The lowest turn that waits in line; None when nothing does."""
+        while self._ready and self._listed.get(self._ready[0][2]) != self._ready[0][0]:
+            heapq.heappop(self._ready)
+        return self._ready[0][0] if self._ready else None
+
+    def _line_up(self, key: Key, turn: float) -> None:
+        chat, story = key
+        heapq.heappush(self._chats.setdefault(chat, []), (turn, next(self._count), story))
+        if turn < self._listed.get(chat, float("inf")):
+            self._list(chat, turn)
+
+    def _list(self, chat: Chat, turn: float) -> None:
+        self._listed[chat] = turn
+        heapq.heappush(self._ready, (turn, next(self._count), chat))
+
+    def _tidy(self, chat: Chat) -> bool:
+        """Drop what is no longer due from the head of a chat's line; True when something is."""
+        line = self._chats[chat]
+        while line:
+            turn, _, story = line[0]
+            held = self._marks.get((chat, story))
+            if held is not None and held[0] == turn and (chat, story) not in self._in_hand:
+                return True
+            heapq.heappop(line)
+        del self._chats[chat]
+        self._listed.pop(chat, None)
+        return False

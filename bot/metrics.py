@@ -1,0 +1,62 @@
+"""What the bot counts, for /metrics. Every name is explained in the operator's guide."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
+
+
+class Metrics:
+    """One set of figures a process; every part gets it handed in."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.documents = Counter(
+            "storywire_documents",
+            "Documents that came in, by door and what became of them.",
+            ["door", "verdict"],
+            registry=registry,
+        )
+        self.catch_ups = Counter(
+            "storywire_catch_ups",
+            "Readings of the archive's index, by what caused them.",
+            ["cause"],
+            registry=registry,
+        )
+        self.wake_to_wire = Histogram(
+            "storywire_wake_to_wire_seconds",
+            "From accepting a revision to sending its card.",
+            ["platform"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.deliveries = Counter(
+            "storywire_deliveries",
+            "Attempts to post, edit or reply, by how they ended.",
+            ["platform", "act", "outcome"],
+            registry=registry,
+        )
+        self.too_fast = Counter(
+            "storywire_too_fast",
+            "429s: each one is a defect of our pace.",
+            ["platform"],
+            registry=registry,
+        )
+        self.due = Gauge("storywire_due", "Cards that are due.", ["platform"], registry=registry)
+        self.oldest_due = Gauge(
+            "storywire_oldest_due_seconds",
+            "How long the card whose turn is next has been due.",
+            ["platform"],
+            registry=registry,
+        )
+        self.parked = Gauge(
+            "storywire_parked_chats",
+            "Chats that refuse us; their newest state waits for them.",
+            ["platform"],
+            registry=registry,
+        )
+        self.steps_back = Counter(
+            "storywire_storage_steps_back",
+            "Times the storage was seen to have lost what it had acknowledged.",
+            ["platform"],
+            registry=registry,
+        )

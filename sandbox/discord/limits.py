@@ -1,4 +1,5 @@
-"""How fast a bot may ask: a bucket per route and channel, and fifty requests a second in all.
+"""How fast a bot may ask: a bucket per route and channel, fifty requests a second in all, and how
+often an hour it may publish, or edit what is old or published.
 
 Discord publishes the headers and the global figure, not the buckets
 (https://docs.discord.com/developers/topics/rate-limits); the buckets are what bots see.
@@ -16,6 +17,18 @@ GLOBAL = (50, 1.0)
 MESSAGES = (5, 5.0)
 WEBHOOKS = (5, 2.0)
 OTHERS = (50, 1.0)
+
+OLD_S = 3600.0
+OLD_EDITS = (6, 3600.0)
+"""Edits of one message older than OLD_S, and seconds. Our guess: Discord says that there is such a
+limit (code 30046) and that its figures are not told
+(https://github.com/discord/discord-api-docs/issues/4413)."""
+
+PUBLISHES = (10, 3600.0)
+"""In one announcement channel (https://github.com/discordjs/discord.js/issues/4956)."""
+
+PUBLISHED_EDITS = (3, 3600.0)
+"""Of one published message (https://github.com/discord/discord-api-docs/issues/2258)."""
 
 UNLIMITED = ("POST", "/interactions/{interaction}/{token}/callback")
 """The first answer to a person has no bucket and no headers (hikari complains when it has)."""
@@ -78,7 +91,7 @@ class Limits:
     enforced: bool = True
     scale: float = 1.0
     """What the windows' seconds are multiplied by: tests make them short."""
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = time.time
     _windows: dict[tuple[str, str, str], _Window] = field(default_factory=dict)
     _all: _Window = field(default_factory=lambda: _Window(*GLOBAL))
 
@@ -90,11 +103,9 @@ class Limits:
         most, seconds = BUCKETS.get((method, route), OTHERS)
         seconds *= self.scale
         if not self.enforced:
-            return Verdict(_headers(1000, 999, seconds, bucket))
+            return Verdict(self._headers(1000, 999, seconds, bucket))
         now = self.clock()
-        if len(self._windows) > WINDOWS_KEPT:
-            self._windows = {k: w for k, w in self._windows.items() if w.closes > now}
-        window = self._windows.setdefault((method, route, major), _Window(most, seconds))
+        window = self._window((method, route, major), most, seconds)
         if counted and not self._all.take(now):
             wait = _rounded(self._all.closes - now)
             return Verdict(
@@ -109,22 +120,36 @@ class Limits:
             )
         passed = window.take(now)
         wait = _rounded(window.closes - now)
-        headers = _headers(most, most - window.used, wait, bucket)
+        headers = self._headers(most, most - window.used, wait, bucket)
         if passed:
             return Verdict(headers)
         headers |= {"Retry-After": str(math.ceil(wait)), "X-RateLimit-Scope": "user"}
         return Verdict(headers, refused=True, retry_after=wait)
 
+    def wait(self, what: str, whose: str, limit: tuple[int, float]) -> float:
+        """Count one act of a kind in a channel or on a message; or return the seconds to wait."""
+        if not self.enforced:
+            return 0.0
+        most, seconds = limit
+        window = self._window((what, "", whose), most, seconds * self.scale)
+        now = self.clock()
+        return 0.0 if window.take(now) else _rounded(window.closes - now)
+
+    def _window(self, key: tuple[str, str, str], most: int, seconds: float) -> _Window:
+        if len(self._windows) > WINDOWS_KEPT:
+            now = self.clock()
+            self._windows = {k: w for k, w in self._windows.items() if w.closes > now}
+        return self._windows.setdefault(key, _Window(most, seconds))
+
+    def _headers(self, most: int, left: int, after: float, bucket: str) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(most),
+            "X-RateLimit-Remaining": str(left),
+            "X-RateLimit-Reset": f"{self.clock() + after:.3f}",
+            "X-RateLimit-Reset-After": f"{after:.3f}",
+            "X-RateLimit-Bucket": bucket,
+        }
+
 
 def _rounded(seconds: float) -> float:
     return math.ceil(seconds * 1000) / 1000  # never earlier than the window really closes
-
-
-def _headers(most: int, left: int, after: float, bucket: str) -> dict[str, str]:
-    return {
-        "X-RateLimit-Limit": str(most),
-        "X-RateLimit-Remaining": str(left),
-        "X-RateLimit-Reset": f"{time.time() + after:.3f}",
-        "X-RateLimit-Reset-After": f"{after:.3f}",
-        "X-RateLimit-Bucket": bucket,
-    }

@@ -3,8 +3,9 @@
 Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -16,11 +17,16 @@ class Refusal(Exception):
     code: int
     message: str
     errors: Mapping[str, Any] | None = None
+    retry_after: float | None = None
+    """Seconds, for a 429."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         body: dict[str, Any] = {"message": self.message, "code": self.code}
         if self.errors is not None:
             body["errors"] = self.errors
+        if self.retry_after is not None:
+            body |= {"retry_after": self.retry_after, "global": False}
         return body
 
 
@@ -74,6 +80,28 @@ def pins_full() -> Refusal:
 
 def too_many_commands(most: int) -> Refusal:
     return Refusal(400, 30032, f"Maximum number of application commands reached ({most})")
+
+
+def too_many_old_edits(wait: float) -> Refusal:
+    message = "Maximum number of edits to messages older than 1 hour reached"
+    headers = {"Retry-After": str(math.ceil(wait)), "X-RateLimit-Scope": "user"}
+    return Refusal(429, 30046, message, retry_after=wait, headers=headers)
+
+
+def too_many_publishes(wait: float) -> Refusal:
+    """Words and headers as in https://github.com/discord/discord-api-docs/issues/6109."""
+    message = "The write action you are performing on the channel has hit the write rate limit."
+    return Refusal(429, 20028, message, retry_after=wait, headers=_SHARED)
+
+
+def too_many_published_edits(wait: float) -> Refusal:
+    """Code and words as in Discord's table; 20028 has been seen in its place."""
+    message = "This message cannot be edited due to announcement rate limits"
+    return Refusal(429, 20022, message, retry_after=wait, headers=_SHARED)
+
+
+_SHARED = {"Retry-After": "1", "X-RateLimit-Scope": "shared"}
+"""Retry-After speaks of the route's bucket and is wrong; the body's retry_after is right."""
 
 
 def already_crossposted() -> Refusal:

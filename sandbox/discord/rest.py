@@ -4,16 +4,16 @@ https://docs.discord.com/developers/reference. A route that is not here answers 
 """
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.discord import refusals
+from sandbox.discord import limits, refusals
 from sandbox.discord.commands import Commands, without_translations
 from sandbox.discord.forms import NONCE_LIMIT, Form, is_empty, read_message
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interactions
+from sandbox.discord.limits import Limits
 from sandbox.discord.world import (
     ANNOUNCEMENT,
     BOT,
@@ -89,9 +89,15 @@ class Rest:
     """Answers requests. Handlers never wait, so the world changes in the requests' order."""
 
     def __init__(
-        self, world: World, commands: Commands, interactions: Interactions, gateway: Gateway
+        self,
+        world: World,
+        commands: Commands,
+        interactions: Interactions,
+        gateway: Gateway,
+        pace: Limits,
     ) -> None:
         self.nonce_window = NONCE_WINDOW
+        self._pace = pace
         self._world = world
         self._commands = commands
         self._interactions = interactions
@@ -323,13 +329,13 @@ class Rest:
             nonce=nonce,
         )
         if nonce is not None:
-            self._nonces[str(nonce)] = (time.monotonic(), where, post.id)
+            self._nonces[str(nonce)] = (world.clock(), where, post.id)
             return Reply(world.message_object(post) | {"nonce": nonce})
         return Reply(world.message_object(post))
 
     def _made_with(self, nonce: str) -> Post | None:
         """The message the bot made with this nonce a short while ago, in whichever channel."""
-        now = time.monotonic()
+        now = self._world.clock()
         self._nonces = {
             known: made
             for known, made in self._nonces.items()
@@ -424,8 +430,17 @@ class Rest:
         if "flags" in draft:  # only this one can change
             kept = post.data["flags"] & ~SUPPRESS_EMBEDS
             changes["flags"] = kept | draft["flags"] & SUPPRESS_EMBEDS
+        self._count_edit(post)
         world.edit(post, changes, marked=marked)
         return Reply(world.message_object(post))
+
+    def _count_edit(self, post: Post) -> None:
+        old = self._world.age_s(post) > limits.OLD_S
+        if old and (wait := self._pace.wait("old edit", post.id, limits.OLD_EDITS)):
+            raise refusals.too_many_old_edits(wait)
+        published = post.data["flags"] & CROSSPOSTED
+        if published and (wait := self._pace.wait("edit", post.id, limits.PUBLISHED_EDITS)):
+            raise refusals.too_many_published_edits(wait)
 
     def _delete_message(self, asked: Asked, channel: str, message: str) -> Reply:
         post = self._message(channel, message)
@@ -446,6 +461,8 @@ class Rest:
             raise refusals.invalid_message_type()
         if post.data["flags"] & CROSSPOSTED:
             raise refusals.already_crossposted()
+        if wait := self._pace.wait("publish", post.channel.id, limits.PUBLISHES):
+            raise refusals.too_many_publishes(wait)
         changes = {"flags": post.data["flags"] | CROSSPOSTED}
         self._world.edit(post, changes, marked=False)
         return Reply(self._world.message_object(post))

@@ -5,7 +5,7 @@ import json
 import re
 import time
 import weakref
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -59,21 +59,25 @@ class Discord:
         host: str = "127.0.0.1",
         port: int = 0,
         privileged_intents: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """`limits=False` lifts the rate limits; port 0 takes a free one."""
+        """`limits=False` lifts the rate limits; port 0 takes a free one.
+
+        `clock`: seconds since 1970, for ids, dates, ages and rate limits; a test may bring its own.
+        """
         self.token = token
         self.calls: list[Call] = []
         """Every request so far, oldest first; the oldest are dropped beyond CALLS_KEPT."""
         self.unknown_calls: list[str] = []
         """What a client asked for that Discord may have, but the sandbox has not."""
-        self.world = World(self._happened)
+        self.world = World(self._happened, clock)
         self.gateway = Gateway(
             self.world, token, privileged=privileged_intents, changed=self._changed
         )
         self.interactions = Interactions(self.world)
         self.commands = Commands(self.world)
-        self.rest = Rest(self.world, self.commands, self.interactions, self.gateway)
-        self.limits = Limits(enforced=limits)
+        self.limits = Limits(enforced=limits, clock=clock)
+        self.rest = Rest(self.world, self.commands, self.interactions, self.gateway, self.limits)
         self._people = People(self.world, self.commands, self.interactions, self.gateway)
         self._faults: list[_Fault] = []
         self._bells: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()
@@ -378,7 +382,7 @@ class Discord:
         except refusals.Refusal as refused:
             if refused.status == 501:
                 self.unknown_calls.append(f"{request.method} {path}: {refused.message}")
-            return Reply(refused.body(), refused.status), headers
+            return Reply(refused.body(), refused.status), {**headers, **refused.headers}
 
     def _count(self, route: Route, parts: Mapping[str, str]) -> dict[str, str]:
         verdict = self.limits.check(

@@ -165,9 +165,17 @@ class Channel:
 class World:
     """The server "Harbour News Club" and the direct messages of its people with the bot."""
 
-    def __init__(self, tell: Callable[[str, Json, Channel | None], None]) -> None:
-        """`tell(event, data, channel)` hears every change; channel is None for the whole server."""
+    def __init__(
+        self,
+        tell: Callable[[str, Json, Channel | None], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`tell(event, data, channel)` hears every change; channel is None for the whole server.
+
+        `clock`: seconds since 1970, for ids and dates.
+        """
         self.tell = tell
+        self.clock = clock
         self._last_id = 0
         self.guild_name = "Harbour News Club"
         self.people = {
@@ -201,9 +209,16 @@ class World:
 
     def new_id(self) -> str:
         """A fresh snowflake; later ones are larger."""
-        now = (time.time_ns() // 1_000_000 - EPOCH) << 22
+        now = (int(self.clock() * 1000) - EPOCH) << 22
         self._last_id = max(self._last_id + 1, now)
         return str(self._last_id)
+
+    def now(self) -> str:
+        return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="microseconds")
+
+    def age_s(self, post: Post) -> float:
+        """How long ago a message was made; its id knows."""
+        return self.clock() - ((int(post.id) >> 22) + EPOCH) / 1000
 
     # -- finding ---------------------------------------------------------------------------------
 
@@ -302,7 +317,7 @@ class World:
             name,
             parent=parent,
             owner=BOT,
-            made_at=now(),
+            made_at=self.now(),
         )
         self.channels[thread.id] = thread
         if starter is not None:
@@ -346,7 +361,7 @@ class World:
             "mentions": draft.get("mentions") or [],
             "mention_roles": draft.get("mention_roles") or [],
             "mention_everyone": draft.get("mention_everyone", False),
-            "timestamp": now(),
+            "timestamp": self.now(),
             "edited_timestamp": None,
             "tts": False,
             **(more or {}),
@@ -369,7 +384,7 @@ class World:
         """Change a message; `marked` shows it as edited."""
         post.data.update(changes)
         if marked:
-            post.data["edited_timestamp"] = now()
+            post.data["edited_timestamp"] = self.now()
         self._tell_message("MESSAGE_UPDATE", post)
 
     def remove(self, post: Post) -> None:
@@ -389,7 +404,7 @@ class World:
             return
         if len(channel.pins) >= PINS_LIMIT:
             raise refusals.pins_full()
-        channel.pins[post.id] = now()
+        channel.pins[post.id] = self.now()
         self._tell_message("MESSAGE_UPDATE", post)
         self._tell_pins(channel)
         self.post(channel, by, {}, kind=6, reference=post)
@@ -622,7 +637,3 @@ class World:
             and "everyone" in parse
             and re.search(r"@(everyone|here)\b", content) is not None,
         }
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -2,17 +2,28 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import dataclass
 
 import aiohttp
 import discord
 import pytest
 
-from sandbox.discord import GENERAL, MIRA, NEWS, Discord
+from sandbox.discord import GENERAL, HEADLINES, MIRA, NEWS, Discord
 from tests.contracts.discord import DESCRIPTION, answer_violations
 from tests.sandbox.discord_bot import Bot, as_described, connected
 from tests.sandbox.discord_http import Answered, ask, post
 
 MESSAGES = f"/channels/{NEWS}/messages"
+
+
+@dataclass
+class Clock:
+    """Stands still until it is moved on."""
+
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 async def burst(here: Discord, count: int, method: str, path: str, body: object) -> list[Answered]:
@@ -100,6 +111,85 @@ async def test_a_lost_answer_and_a_repeat_with_the_same_nonce_are_one_message() 
             assert len(here.messages(NEWS)) == 1, "it was posted all the same"
             repeated = await news.send("x", nonce="story-1")
             assert [m["id"] for m in here.messages(NEWS)] == [str(repeated.id)]
+
+
+async def test_a_message_older_than_an_hour_is_edited_six_times_an_hour() -> None:
+    clock = Clock()
+    async with Discord(clock=clock) as here:
+        bot = Bot(max_ratelimit_timeout=30)
+        async with connected(here, bot):
+            news = bot.get_partial_messageable(int(NEWS))
+            old = news.get_partial_message((await news.send("x")).id)
+            other = news.get_partial_message((await news.send("y")).id)
+            for n in range(8):
+                await old.edit(content=f"young {n}")
+                clock.now += 5
+            clock.now += 3600
+            for n in range(6):
+                await old.edit(content=f"old {n}")
+                clock.now += 60
+            with pytest.raises(discord.RateLimited) as refused:
+                await old.edit(content="once more")
+            assert refused.value.retry_after == 3600 - 6 * 60
+            call = here.calls[-1]
+            assert (call.status, call.answer["code"]) == (429, 30046)
+            assert here.messages(NEWS)[0]["content"] == "old 5"
+            await other.edit(content="each message has an hour of its own")
+            clock.now += refused.value.retry_after
+            await old.edit(content="once more")
+            assert here.messages(NEWS)[0]["content"] == "once more"
+        as_described(here)
+
+
+async def test_a_channel_publishes_ten_messages_an_hour() -> None:
+    clock = Clock()
+    async with Discord(clock=clock) as here:
+        bot = Bot(max_ratelimit_timeout=30)
+        async with connected(here, bot):
+            headlines = bot.get_partial_messageable(int(HEADLINES))
+            for n in range(10):
+                await (await headlines.send(f"{n}")).publish()
+                clock.now += 5
+            sent = await headlines.send("one more")
+            with pytest.raises(discord.RateLimited) as refused:
+                await sent.publish()
+            assert refused.value.retry_after == 3600 - 50
+            raw = await ask(here, "POST", f"/channels/{HEADLINES}/messages/{sent.id}/crosspost")
+            assert (raw.status, raw.code) == (429, 20028)
+            assert raw.headers["X-RateLimit-Scope"] == "shared"
+            assert raw.headers["Retry-After"] == "1", "wrong, as Discord's is"
+            assert raw.body["retry_after"] == 3550
+            assert not here.messages(HEADLINES)[-1]["flags"] & 1
+            clock.now += raw.body["retry_after"]
+            await sent.publish()
+            assert here.messages(HEADLINES)[-1]["flags"] & 1
+        as_described(here)
+
+
+async def test_a_published_message_is_edited_three_times_an_hour() -> None:
+    clock = Clock()
+    async with Discord(clock=clock) as here:
+        bot = Bot(max_ratelimit_timeout=30)
+        async with connected(here, bot):
+            headlines = bot.get_partial_messageable(int(HEADLINES))
+            sent, plain = await headlines.send("x"), await headlines.send("y")
+            await sent.publish()
+            for n in range(4):
+                await headlines.get_partial_message(plain.id).edit(content=f"{n}")
+            clock.now += 5
+            card = headlines.get_partial_message(sent.id)
+            for n in range(3):
+                await card.edit(content=f"{n}")
+            with pytest.raises(discord.RateLimited) as refused:
+                await card.edit(content="3")
+            assert refused.value.retry_after == 3600
+            call = here.calls[-1]
+            assert (call.status, call.answer["code"]) == (429, 20022)
+            assert here.messages(HEADLINES)[0]["content"] == "2"
+            clock.now += 3600
+            await card.edit(content="3")
+            assert here.messages(HEADLINES)[0]["content"] == "3"
+        as_described(here)
 
 
 async def test_a_request_refused_before_its_effect_has_none() -> None:

@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.delivery.decide import Edit, Nothing, Post, Recover, Spacing, Step, Wait, decide
+from bot.delivery.decide import (
+    Edit,
+    Nothing,
+    Post,
+    Recover,
+    Reply,
+    Spacing,
+    Step,
+    Wait,
+    decide,
+)
 from bot.ports import Row, State
 from stories.delta import Weight
 
@@ -28,6 +38,7 @@ SHOWN = Row(
         (SHOWN, True, Edit("77")),
         (SHOWN, False, Edit("77")),  # a card once made is kept up to date
         (replace(SHOWN, looks="new"), True, Nothing()),
+        (replace(SHOWN, looks="new", owes=2), True, Reply("77", since=2)),
         (replace(SHOWN, at=NOW - timedelta(seconds=59)), True, Wait(NOW + timedelta(seconds=1))),
         (
             replace(SHOWN, posted_at=NOW - timedelta(hours=2)),
@@ -51,6 +62,7 @@ SHOWN = Row(
         "changed is edited",
         "changed is edited though no longer wanted",
         "the same looks are left alone",
+        "a reply that is owed is said",
         "too soon waits",
         "an old card waits longer",
         "an edit under way is made again",

@@ -29,6 +29,7 @@ class Paper:
 
     def __init__(self, kept: Mapping[Chat, Rule] | None = None) -> None:
         self.kept = dict(kept or {})
+        self.addresses: dict[Chat, Chat] = {}
         self.away = False
 
     async def load(self) -> Mapping[Chat, Rule]:
@@ -41,6 +42,12 @@ class Paper:
             self.kept.pop(chat, None)
         else:
             self.kept[chat] = rule
+
+    async def moved(self) -> Mapping[Chat, Chat]:
+        return self.addresses
+
+    async def move(self, old: Chat, new: Chat) -> None:
+        self.addresses[old] = new
 
 
 @pytest.mark.parametrize(
@@ -108,6 +115,20 @@ async def test_the_operators_file_goes_before_what_was_set_from_chat() -> None:
     assert rules.is_fixed(HERE)
     assert not rules.is_fixed(THERE)
     assert rules.wanting(FERRY) == {HERE, THERE}
+
+
+@pytest.mark.parametrize("fixed", [True, False], ids=["of the file", "set from chat"])
+async def test_a_chat_that_moved_takes_its_rule_along(fixed: bool) -> None:
+    rule = {HERE: Rule(all=True)}
+    paper = Paper({} if fixed else rule)
+    rules = RuleBook(rule if fixed else {}, paper)
+    await rules.load()
+    await rules.move(HERE, THERE)
+    assert rules.wanting(FERRY) == {THERE}
+    assert rules.is_fixed(THERE) is fixed
+    after_a_restart = RuleBook(rule if fixed else {}, paper)
+    await after_a_restart.load()
+    assert after_a_restart.wanting(FERRY) == {THERE}
 
 
 words = st.lists(st.sampled_from(["a", "B", "b ", "c d", "C  D", "e"]), max_size=4).map(tuple)

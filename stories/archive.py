@@ -9,7 +9,9 @@ import asyncio
 import functools
 import json
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -33,6 +35,8 @@ INBOX_LENGTH = 100_000
 REJECTED_LENGTH = 1_000
 SWEEP_S = 30.0
 """Without a wake for so long, the index is read all the same."""
+PROBE_S = 4.0
+"""A silence after which we listen for our own word; after another one the connection is dead."""
 _BATCH = 200
 _AWAY = (
     exceptions.ConnectionError,  # also: busy loading, wrong password
@@ -82,7 +86,7 @@ def connect(url: str) -> Redis:
     return client
 
 
-def storage(call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def storage(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Turn “cannot be reached” into StorageAway; every other error is our mistake and rises."""
 
     @functools.wraps(call)
@@ -141,14 +145,14 @@ class Archive:
     async def since(self, cursor: Cursor) -> Changes:
         """Everything newer than `cursor`; everything there is when its epoch is past."""
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.get(self._keys + "epoch")
+            pipe.mget(self._keys + "epoch", self._keys + "seq")
             pipe.zrangebyscore(
                 self._keys + "index", f"({cursor.seq}", "+inf", withscores=True
             )  # "(": without this one
-            epoch, index = await pipe.execute()
+            (epoch, seq), index = await pipe.execute()
         epoch = epoch.decode() if epoch else ""
-        if epoch != cursor.epoch and cursor.seq:
-            return await self.since(Cursor(epoch))
+        if cursor.seq and (epoch != cursor.epoch or int(seq or 0) < cursor.seq):
+            return replace(await self.since(Cursor(epoch)), anew=True)
         if not index:
             return Changes(Cursor(epoch, cursor.seq), ())
         ids = [StoryId(member.decode()) for member, _ in index]
@@ -194,17 +198,40 @@ class Archive:
         """Yield why the index may have news; subscribed before the first.
 
         redis-py reconnects silently and what was said meanwhile is gone, so each
-        (re)subscription is itself a reason. Raise StorageAway when the connection cannot be
-        brought back.
+        (re)subscription is itself a reason. Raise StorageAway when the connection is dead.
         """
-        async with self._redis.pubsub() as pubsub:
-            try:
-                await pubsub.subscribe(self._wake)
+        looked_at = time.monotonic()
+        async with aclosing(self._listen(self._wake)) as heard:
+            async for message in heard:
+                if message is not None:
+                    yield "wake" if message["type"] == "message" else "subscribed"
+                elif time.monotonic() - looked_at > SWEEP_S:
+                    looked_at = time.monotonic()
+                    yield "sweep"
+
+    async def _listen(self, channel: str) -> AsyncGenerator[Any]:
+        """What is heard on a channel; None now and then while nothing is.
+
+        A connection can be dead without a sign: for half an hour where the other side
+        vanished, for ever where it was demoted. So in silence we speak to ourselves through
+        it, and raise StorageAway when our own word does not come back.
+        """
+        own = f"{channel}:{secrets.token_hex(8)}"
+        try:
+            async with self._redis.pubsub() as pubsub:
+                await pubsub.subscribe(channel, own)
+                asked = False
                 while True:
-                    heard = await pubsub.get_message(timeout=SWEEP_S)
-                    yield "sweep" if heard is None else str(heard["type"])
-            except _AWAY as error:
-                raise StorageAway(str(error)) from error
+                    heard = await pubsub.get_message(timeout=PROBE_S)
+                    if heard is None and asked:
+                        raise StorageAway("our own word did not come back")
+                    asked = heard is None
+                    if asked:
+                        await self._redis.publish(own, b"")
+                    else:
+                        yield None if heard["channel"] == own.encode() else heard
+        except _AWAY as error:
+            raise StorageAway(str(error)) from error
 
     # The two doors, and what was turned away at them.
 
@@ -217,15 +244,10 @@ class Archive:
 
     async def said(self) -> AsyncGenerator[bytes]:
         """Documents as they are published, while we listen."""
-        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
-            try:
-                await pubsub.subscribe(self._updates)
-                while True:
-                    heard = await pubsub.get_message(timeout=SWEEP_S)
-                    if heard is not None:
-                        yield heard["data"]
-            except _AWAY as error:
-                raise StorageAway(str(error)) from error
+        async with aclosing(self._listen(self._updates)) as heard:
+            async for message in heard:
+                if message is not None and message["type"] == "message":
+                    yield message["data"]
 
     async def left(self) -> AsyncGenerator[bytes]:
         """Documents of the inbox, each until the next is asked for; then it is struck out.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.model.command import Ask, Command
-from bot.model.message import Block, Bullets, Button, Buttons, Heading, Message, Ref, Text
+from bot.model.message import Asks, Block, Button, Buttons, Heading, Message, Ref, Text
 
 _START = (("stories", "Live stories"), ("faq", "Ask a question"), ("following", "This chat"))
 
@@ -40,5 +40,5 @@ def help_command(commands: Sequence[Command]) -> Command:
     return itself
 
 
-def _told(commands: Iterable[Command]) -> Bullets:
-    return Bullets(tuple(f"/{command.name}: {command.description}" for command in commands))
+def _told(commands: Iterable[Command]) -> Asks:
+    return Asks(tuple((command.name, command.description) for command in commands))

@@ -49,7 +49,7 @@ def reply(edition: Edition, delta: Delta) -> Message:
     """
     blocks: list[Block] = []
     if delta.reason:
-        blocks.append(Text(_sentence(words.said(delta.reason))))
+        blocks.append(Text(words.sentence(words.said(delta.reason))))
     if besides := words.said_besides(delta):
         blocks.append(Note(f"Also: {besides}"))
     return Message(_title(edition.story), tuple(blocks), tone=_tone(edition.story))
@@ -131,6 +131,3 @@ def _rows(story: Story) -> tuple[Row, ...]:
         buttons.append(Button("Where it goes on", Ref("story", (story.merged_into,))))
     return (Buttons(tuple(buttons)),) if buttons else ()
 
-
-def _sentence(clause: str) -> str:
-    return clause[:1].upper() + clause[1:]

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bot.model.message import Block, Bullets, Facts, Heading, Link, Note, Text
+from bot.model.message import Asks, Block, Bullets, Facts, Heading, Link, Note, Text
 from bot.model.text import clean, line, shorten
 
 Fits = Callable[[Sequence[Block]], bool]
@@ -32,6 +32,8 @@ def _harmless(block: Block) -> Block | None:
             return Link(line(label), url, line(note or "") or None)
         case Note(body, at):
             return Note(body, at) if (body := line(body)) or at else None
+        case Asks():
+            return block
 
 
 def _lines(items: Sequence[str]) -> tuple[str, ...]:
@@ -106,6 +108,8 @@ def _shorter(block: Block, length: int) -> Block:
             return Link(shorten(label, length), url, shorten(note, length) if note else None)
         case Note(body, at):
             return Note(shorten(body, length), at)
+        case Asks():
+            return block
 
 
 _Lower = Callable[[Block, int], Block]
@@ -131,6 +135,8 @@ def _extent(block: Block, lower: _Lower) -> int:
             return len(body)
         case Link(label, _, note):
             return max(len(label), len(note or ""))
+        case Asks(items):
+            return len(items)
 
 
 def _marked(

@@ -104,7 +104,15 @@ class Note:
     at: datetime | None = None
 
 
-Block = Text | Heading | Bullets | Facts | Link | Note
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """Commands of ours with what they do, to be tapped where a platform lets people."""
+
+    items: tuple[tuple[str, str], ...]
+    """Names without the slash, and descriptions."""
+
+
+Block = Text | Heading | Bullets | Facts | Link | Note | Asks
 
 
 @dataclass(frozen=True, slots=True)

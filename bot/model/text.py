@@ -128,6 +128,12 @@ def shorten(text: str, limit: int, size: Callable[[str], int] = len, more: str =
     return (_DANGLING.sub("", cut) or cut) + more
 
 
+def pieces(text: str) -> list[str]:
+    """A text's words (where a script puts no spaces between them: its letters), all of it."""
+    ends = [0, *(end.start() for end in _WORD.finditer(text)), len(text)]
+    return [text[start:end] for start, end in pairwise(ends) if start < end]
+
+
 _HOST = regex.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9-]{1,63}")
 _PLAIN = "/:@!$&'*+,;=-._~?%#"  # may stand in a URL as it is; brackets could end a link's mark-up
 _LINK_LIMIT = 2048

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
-from bot.model.text import line, shorten
+from bot.model.text import line, pieces, shorten
 from stories.delta import Change, Delta, Kind
-from stories.story import Leaning, Status
+from stories.story import Leaning, Status, Story
 
 _MARKS = {
     Status.EMERGING: "◔",
@@ -26,6 +27,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 QUOTED = 240
 """How many characters of a text are quoted where a change is said."""
+AROUND = 6
+"""How many words are quoted before and behind what differs between two long texts."""
 CLAUSES = 4
 """How many changes are said in one line; the rest is counted."""
 
@@ -154,6 +157,55 @@ def said(change: Change) -> str:
             return "the time of its update changed"
         case Kind.OTHER:
             return "the order changed"
+
+
+def told(change: Change, story: Story) -> str:
+    """One change in full, before and after, of a story as it is now: “Correction: “40” → “43””.
+
+    What had been stated and is stated otherwise, or no longer, is called a correction.
+    """
+    before, after = change.before, change.after
+    match change.kind:
+        case Kind.BULLET_REWORDED:
+            return f"Correction: {_both(before, after)}"
+        case Kind.BULLET_REMOVED:
+            return f"Correction, no longer said: {quoted(before)}"
+        case Kind.ANSWER_CHANGED:
+            asked = next((each.question for each in story.questions if each.answer == after), "")
+            return f"Correction of the answer to {quoted(asked)}: {_both(before, after)}"
+        case Kind.HEADLINE if before and after:
+            return f"Headline: {_both(before, after)}"
+        case Kind.TITLE:
+            return f"Title: {_both(before, after)}"
+        case Kind.ENTITIES:
+            return f"Names: {_both(before, after)}"
+        case Kind.KEYWORDS:
+            return f"Keywords: {_both(before, after)}"
+        case Kind.STARTED:
+            return sentence(_moved("start", *map(_moment, (before, after))))
+        case _:
+            return sentence(said(change))
+
+
+def sentence(clause: str) -> str:
+    return clause[:1].upper() + clause[1:]
+
+
+def _both(before: str | None, after: str | None) -> str:
+    """Two texts, cut so that what differs between them is seen."""
+    if not before or not after:
+        return f"{quoted(before) if before else 'none'} → {quoted(after) if after else 'none'}"
+    was, now = pieces(line(before)), pieces(line(after))
+    alike = list(takewhile(lambda pair: pair[0] == pair[1], zip(was, now, strict=False)))
+    skipped = max(0, len(alike) - AROUND)
+    texts = ["".join(each[skipped:]).lstrip() for each in (was, now)]
+    if skipped and any(len(text) > QUOTED for text in (before, after)):
+        return " → ".join(f"“… {shorten(text, QUOTED)}”" for text in texts)
+    return f"{quoted(before)} → {quoted(after)}"
+
+
+def _moment(value: str | None) -> str | None:
+    return value and moment(datetime.fromisoformat(value))
 
 
 def _way(value: str | None) -> str | None:

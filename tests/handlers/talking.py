@@ -9,6 +9,7 @@ from bot.model.chat import Chat
 from bot.model.command import Ask, Choice, Command
 from bot.model.errors import Sorry, StorageAway
 from bot.model.message import (
+    Asks,
     Block,
     Bullets,
     Button,
@@ -201,6 +202,8 @@ def _said(block: Block) -> str:
             return " · ".join(items)
         case Link(label, url, note):
             return f"{label} <{url}> {note or ''}"
+        case Asks(items):
+            return " · ".join(f"/{name}: {told}" for name, told in items)
 
 
 def fits(message: Message) -> bool:

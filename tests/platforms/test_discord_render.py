@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.model.card import card, reply
 from bot.model.message import (
+    Asks,
     Block,
     Bullets,
     Button,
@@ -101,6 +102,10 @@ def described(*blocks: Block, struck: bool = False) -> str:
         (Heading("Sources"), "**Sources**"),
         (Bullets(("One", "Two")), "- One\n- Two"),
         (Facts(("● Active", "21 hours", "#41")), "● Active · 21 hours · #41"),
+        (
+            Asks((("faq", "Ask *me*"), ("help", "See"))),
+            "- **/faq** – Ask \\*me\\*\n- **/help** – See",
+        ),
         (Note("Keywords: ferry"), "-# Keywords: ferry"),
         (Note("Updated", AT), "-# Updated <t:1782367200:R>"),
         (Note("", AT), "-#  <t:1782367200:R>"),

@@ -12,6 +12,7 @@ from telegram import InlineKeyboardButton
 
 from bot.model.card import card, reply
 from bot.model.message import (
+    Asks,
     Block,
     Bullets,
     Button,
@@ -130,6 +131,7 @@ def html_of(*blocks: Block, struck: bool = False) -> str:
         (Heading("Sources"), "<b>Sources</b>"),
         (Bullets(("One", "Two")), "• One\n• Two"),
         (Facts(("● Active", "21 hours", "#41")), "● Active · 21 hours · #41"),
+        (Asks((("faq", "Ask <me>"), ("help", "See"))), "/faq – Ask &lt;me&gt;\n/help – See"),
         (Note("Keywords: ferry"), "<i>Keywords: ferry</i>"),
         (Note("Updated", AT), "<i>Updated 25 Jun 2026, 06:00 UTC</i>"),
         (Note("", AT), "<i>25 Jun 2026, 06:00 UTC</i>"),

@@ -13,6 +13,7 @@ import discord
 
 from bot.model.fit import fit, harmless
 from bot.model.message import (
+    Asks,
     Block,
     Bullets,
     Button,
@@ -143,6 +144,8 @@ def _block(block: Block, struck: bool) -> str:
         case Note(body, at):
             moment = f"<t:{int(at.timestamp())}:R>" if at else ""
             return f"-# {escape(body)} {moment}".rstrip()
+        case Asks(items):
+            return "\n".join(f"- **/{name}** – {escape(told)}" for name, told in items)
 
 
 def _link(label: str, url: str, note: str | None) -> str:

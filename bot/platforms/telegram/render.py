@@ -16,6 +16,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.model.fit import fit, harmless
 from bot.model.message import (
+    Asks,
     Block,
     Bullets,
     Button,
@@ -147,6 +148,8 @@ def _block(block: Block, struck: bool) -> str:
         case Note(body, at):
             words = [escape(body), *([moment(at)] if at else [])]
             return f"<i>{' '.join(filter(None, words))}</i>"
+        case Asks(items):
+            return "\n".join(f"/{name} – {escape(told)}" for name, told in items)
 
 
 def _link(label: str, url: str, note: str | None) -> str:

@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test install dev browser run check lint fix lock clean
+.PHONY: help demo test install dev browser run check lint fix docs pictures lock clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -36,6 +36,12 @@ lint: dev  ## Linters, types and import contracts
 fix: dev  ## Tidy the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: dev  ## Renew the tables in the documents from the code
+	$(BIN)/python scripts/docs.py
+
+pictures: browser  ## Take the README's pictures anew from the running demo
+	$(BIN)/python scripts/pictures.py
 
 lock: dev  ## Resolve the dependencies anew into requirements/
 	$(PIP) install 'uv>=0.11'

@@ -1,0 +1,223 @@
+"""Writes the tables of the documents from the declarations they describe: `make docs`.
+
+A document marks each place with `<!-- table: NAME -->` and `<!-- end -->`; what stands between
+is written anew. tests/docs says when somebody forgot to.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic_core import PydanticUndefined
+
+from bot.metrics import Metrics
+from bot.platforms.discord.answers import SHARE
+from bot.ports import Desk, Rules
+from config.settings import PREFIX, Settings
+from handlers import menu
+from stories.delta import RULES
+from stories.shelf import Shelf
+from stories.wire import schema
+
+ROOT = Path(__file__).parents[1]
+_MARKED = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def main() -> None:
+    """Renew every document below docs/; say which ones changed."""
+    for path in documents():
+        text = path.read_text("utf-8")
+        if (new := renewed(text)) != text:
+            path.write_text(new, "utf-8")
+            sys.stdout.write(f"{path.relative_to(ROOT)} is up to date again\n")
+
+
+def documents() -> list[Path]:
+    """Every document of the project, the short ones at its top included."""
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def renewed(text: str) -> str:
+    """The text with every marked table written anew; KeyError for a table nobody writes."""
+    return _MARKED.sub(lambda found: f"{found[1]}\n{TABLES[found['name']]()}\n{found[3]}", text)
+
+
+def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+# What people can ask.
+
+
+def _commands() -> str:
+    # Declaring a command asks nothing of whoever it will act on.
+    commands = menu(shelf=Shelf(), rules=cast("Rules", None), desk=cast("Desk", None))
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for command in commands:
+            options = [f"`{each.name}`: {each.description}" for each in command.options]
+            shown = [
+                said for said, each in zip(options, command.options, strict=True) if not each.hidden
+            ]
+            if not command.moderators:
+                shown.append(f"`{SHARE}` (Discord): Show the answer to everyone here")
+            who = "moderators" if command.moderators else "everyone"
+            yield f"`/{command.name}`", command.description, "<br>".join(shown), who
+
+    return _table(("command", "what it does", "what it takes", "for"), rows())
+
+
+# What an operator may change.
+
+
+def _settings() -> str:
+    properties = Settings.model_json_schema()["properties"]
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for name, field in Settings.model_fields.items():
+            default = field.default
+            said = "" if default in (None, PydanticUndefined) else f"`{_plain(default)}`"
+            yield (
+                f"`{PREFIX}{name.upper()}`",
+                said,
+                _kind(properties[name]),
+                field.description or "",
+            )
+
+    return _table(("variable", "default", "takes", "meaning"), rows())
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# How much a change matters.
+
+
+def _weights() -> str:
+    def rows() -> Iterator[tuple[str, ...]]:
+        for kind, rules in RULES.items():
+            for place, rule in enumerate(rules):
+                otherwise = "otherwise" if place else "always"
+                name = f"`{kind.value}`" if not place else ""
+                yield name, rule.when or otherwise, rule.weight.name.lower()
+
+    return _table(("what changed", "when", "weight"), rows())
+
+
+# What a story document holds.
+
+
+def _story() -> str:
+    return _fields(schema())
+
+
+def _part(name: str) -> Callable[[], str]:
+    return lambda: _fields(schema()["$defs"][name])
+
+
+def _fields(shape: Mapping[str, Any]) -> str:
+    required = shape.get("required", ())
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for name, field in shape["properties"].items():
+            must = "yes" if name in required else ""
+            yield f"`{name}`", must, _kind(field), field["description"]
+
+    return _table(("field", "required", "takes", "meaning"), rows())
+
+
+_ADDRESS = "^[Hh][Tt][Tt][Pp]"
+_PARTS = {"StatsDocument": "stats", "QuestionDocument": "questions", "SourceDocument": "sources"}
+
+
+def _kind(field: Mapping[str, Any]) -> str:
+    """What a JSON Schema lets a field hold, in words."""
+    if "anyOf" in field:
+        [only] = [each for each in field["anyOf"] if each.get("type") != "null"]
+        return _kind(only)
+    if "$ref" in field:
+        return f"an object, see [{_PARTS[_named(field)]}](#{_PARTS[_named(field)]})"
+    if "enum" in field:
+        return " ".join(f"`{each}`" for each in field["enum"])
+    if "const" in field:
+        return f"`{field['const']}`"
+    match field["type"]:
+        case "array":
+            low, high = field.get("minItems", 0), field["maxItems"]
+            return f"{low} to {high} of: {_kind(field['items'])}"
+        case "string":
+            return _text(field)
+        case "boolean":
+            return "`true` or `false`"
+        case "integer" | "number" as kind:
+            return f"a {'whole ' if kind == 'integer' else ''}number{_range(field)}"
+        case other:
+            raise AssertionError(f"nobody has said how to describe {other}")
+
+
+def _named(field: Mapping[str, Any]) -> str:
+    return str(field["$ref"]).rpartition("/")[2]
+
+
+def _text(field: Mapping[str, Any]) -> str:
+    pattern = field.get("pattern", "")
+    match field.get("format"):
+        case "date-time":
+            return "a time, RFC 3339 with an offset"
+        case "uri":
+            most = f", up to {field['maxLength']} characters" if "maxLength" in field else ""
+            return f"an http(s) address{most}" if pattern.startswith(_ADDRESS) else "an address"
+        case "password":
+            return "a secret text"
+        case "path":
+            return "a path"
+    if characters := re.fullmatch(r"\^\[([^\]]+)\]\{(\d+),(\d+)\}\$", pattern):
+        return f"{characters[2]} to {characters[3]} of `{characters[1]}`"
+    if "maxLength" in field:
+        return f"a text of {field['minLength']} to {field['maxLength']} characters"
+    return "a text"
+
+
+def _range(field: Mapping[str, Any]) -> str:
+    low, high = field.get("minimum"), field.get("maximum")
+    if (over := field.get("exclusiveMinimum")) is not None:
+        return f" above {over:g}"
+    if high is not None and high < 2**53 - 1:
+        return f" from {low:g} to {high:g}"
+    return f" from {low:g}" if low is not None else ""
+
+
+# What the bot counts.
+
+
+def _metrics() -> str:
+    def rows() -> Iterator[tuple[str, ...]]:
+        for family in Metrics().registry.collect():
+            name = family.name + ("_total" if family.type == "counter" else "")
+            yield f"`{name}`", family.type, family.documentation
+
+    return _table(("name", "kind", "meaning"), rows())
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "commands": _commands,
+    "settings": _settings,
+    "weights": _weights,
+    "story": _story,
+    "stats": _part("StatsDocument"),
+    "question": _part("QuestionDocument"),
+    "source": _part("SourceDocument"),
+    "metrics": _metrics,
+}
+
+
+if __name__ == "__main__":
+    main()

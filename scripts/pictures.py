@@ -1,0 +1,129 @@
+"""Takes the README's pictures from the running demo, as a person would see it: `make pictures`.
+
+Needs Playwright (`make browser`), Chromium on the PATH, and a font with emoji.
+"""
+
+import asyncio
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Locator, Page, async_playwright
+
+from bot import demo
+from sandbox.telegram import CHANNEL, MIRA
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PATIENCE_MS = 60_000
+"""The samples develop over a minute."""
+STORY = "Night Ferry Returns"
+NEWS = "fishermen met the boat"  # what the story's second revision says
+QUESTION = "why did the night ferry stop"
+ANSWER = "cracks"
+
+
+async def main() -> None:
+    """Run the demo, take every picture, end the demo."""
+    chromium = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if chromium is None:
+        sys.exit(f"no browser: put one of {', '.join(NAMES)} on the PATH")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page_url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(demo.run(None, 0, page_url.set_result))
+    try:
+        either: list[asyncio.Future[Any]] = [running, page_url]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        async with async_playwright() as driver:
+            arguments = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+            browser = await driver.chromium.launch(executable_path=chromium, args=arguments)
+            await take(browser, await page_url)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def take(browser: Browser, url: str) -> None:
+    """Go through the demo once, and stop where there is something to show."""
+    context = await browser.new_context(
+        viewport={"width": 1280, "height": 732}, reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    tab = await context.new_page()
+    await tab.goto(url)
+    await tab.wait_for_selector("body[data-ready]")
+    await cards(tab)
+    await answers(tab)
+    await pins(tab)
+
+
+async def cards(tab: Page) -> None:
+    """One story's card on each platform, just edited."""
+    for card in (discord_card(tab), telegram_card(tab)):
+        await card.get_by_text(NEWS).first.wait_for()
+    await tab.wait_for_timeout(2500)  # what changed is tinted for a moment, and replies come
+    for card in (discord_card(tab), telegram_card(tab)):
+        await card.evaluate("card => card.scrollIntoView({block: 'start'})")
+    await save(tab, "cards.png")
+
+
+async def answers(tab: Page) -> None:
+    """A question asked in one's own words, on each platform."""
+    await tab.get_by_test_id("discord-channel-general").click()
+    await tab.get_by_test_id("discord-composer").fill("/faq")
+    await tab.get_by_test_id("command-option-faq").click()
+    await tab.get_by_test_id("add-option-text").click()
+    await tab.get_by_test_id("option-text").fill(QUESTION)
+    await tab.get_by_role("button", name="Send the command").click()
+    await tab.get_by_test_id(f"telegram-chat-{MIRA}").click()
+    await tab.get_by_test_id("telegram-start").click()
+    composer = tab.get_by_test_id("telegram-composer")
+    await composer.fill(QUESTION)  # in private no command is needed
+    await composer.press("Enter")
+    for pane in ("discord", "telegram"):
+        message = tab.get_by_test_id(f"{pane}-message").filter(has_text=ANSWER)
+        await message.last.wait_for()
+    await tab.wait_for_timeout(1000)
+    await save(tab, "answers.png")
+
+
+async def pins(tab: Page) -> None:
+    """A moderator pins the card, and everyone finds it at the top."""
+    await tab.get_by_test_id("discord-persona-sol").click()
+    await tab.get_by_test_id("discord-channel-news").click()
+    await tab.get_by_test_id("discord-composer").fill("/pin")
+    await tab.get_by_test_id("command-option-pin").click()
+    await tab.get_by_test_id("option-story").fill(STORY)
+    await tab.get_by_role("button", name="Send the command").click()
+    await tab.get_by_role("button", name="Pinned messages, 1").wait_for()
+    await tab.get_by_test_id("telegram-persona-sol").click()
+    await tab.get_by_test_id(f"telegram-chat-{CHANNEL}").click()
+    composer = tab.get_by_test_id("telegram-composer")
+    await composer.fill(f"/pin {STORY}")
+    await composer.press("Enter")
+    await tab.get_by_test_id("telegram-pinned").wait_for()
+    await tab.wait_for_timeout(1000)
+    await save(tab, "pins.png")
+
+
+def discord_card(tab: Page) -> Locator:
+    return tab.get_by_test_id("discord-message").filter(has_text="Keywords: ferry").first
+
+
+def telegram_card(tab: Page) -> Locator:
+    return tab.get_by_test_id("telegram-message").filter(has_text="Keywords: ferry").first
+
+
+async def save(tab: Page, name: str) -> None:
+    await tab.mouse.move(0, 0)
+    await tab.evaluate("document.activeElement?.blur()")
+    await tab.screenshot(path=PICTURES / name)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

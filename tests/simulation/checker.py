@@ -1,0 +1,159 @@
+"""What must be true of what people see, whatever happened. Reads the platforms' own history.
+
+Every deviation is explained by a row of the ledger or by a named exemption; docs/guarantees.md
+lists the exemptions for those who run the bot.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from bot.delivery.courier import nonce
+from bot.model.card import card
+from bot.model.chat import Chat
+from bot.ports import Row, State
+from stories.delta import Weight, compare
+from stories.story import StoryId
+from tests.simulation.platform import Sent
+from tests.simulation.storage import _edition
+from tests.simulation.world import World
+
+RULE_AT_A_CRASH = "a rule saved as the process died or the storage went: stories come as they move"
+DELETED_UNSEEN = "a person deleted the card and nothing has moved since: we have not looked"
+"""Exemptions."""
+
+
+class Checker:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.data = world.store.data
+        self.exempted: list[str] = []
+
+    def violations(self) -> list[str]:
+        found = list(self.world.violations)
+        for service in self.world.services.values():
+            found += service.violations
+        found += self._doubles()
+        found += self._replies()
+        found += self._behind()
+        found += self._missing()
+        found += self._lost_documents()
+        return found
+
+    def _cards(self, *, visible: bool = True) -> dict[tuple[Chat, StoryId], list[Sent]]:
+        cards = defaultdict(list)
+        for service in self.world.services.values():
+            for sent in service.visible() if visible else service.sent.values():
+                if sent.story is not None:
+                    cards[sent.chat, sent.story].append(sent)
+        return cards
+
+    def _row(self, chat: Chat, story: StoryId) -> Row | None:
+        return self.data.rows.get(story, {}).get(chat)
+
+    def _doubles(self) -> Iterator[str]:
+        """(a) One card a story and chat, but where the ledger says that one is not proved."""
+        for (chat, story), cards in self._cards().items():
+            for one, other in pairwise(sorted(cards, key=lambda sent: sent.asked_at)):
+                if not any(
+                    row.state in (State.UNKNOWN, State.GONE)
+                    for at, *where, row in self.world.store.log
+                    if where == [chat, story] and one.asked_at <= at <= other.asked_at
+                ):
+                    yield (
+                        f"{story} has two cards in {chat}: asked for at {one.asked_at:.1f} "
+                        f"(place {one.place}) and at {other.asked_at:.1f} (place {other.place})"
+                    )
+
+    def _behind(self) -> Iterator[str]:
+        """(b) Every card that stands shows the newest, if the ledger knows it stands."""
+        for (chat, story), cards in self._cards().items():
+            held, row = self.data.stories.get(story), self._row(chat, story)
+            for sent in cards:
+                if held is None or row is None or row.place != sent.place:
+                    continue  # explained by _doubles and _missing
+                edition = _edition(self.data, held)
+                expected = card(edition, compare(edition.before, edition.story))
+                if sent.message != expected:
+                    yield (
+                        f"{story} in {chat} (place {sent.place}) is behind revision "
+                        f"{edition.revision}; the ledger says {row}"
+                    )
+
+    def _missing(self) -> Iterator[str]:
+        """(b) Every card that is wanted stands."""
+        visible = {sent.place: sent for cards in self._cards().values() for sent in cards}
+        for name, service in self.world.services.items():
+            holder = self.world.standing[name]
+            if holder is None:
+                yield f"nobody delivers to {name}"
+                continue
+            for chat, room in service.rooms.items():
+                rule = holder.rules.of(chat)
+                if rule is None or room.moved_to is not None:
+                    continue
+                for held in self.data.stories.values():
+                    edition, row = _edition(self.data, held), self._row(chat, held.story.id)
+                    if not rule.wants(held.story) or not edition.is_live(self.world.store.now()):
+                        continue
+                    if row is not None and row.place in visible:
+                        continue
+                    if not self._explained(chat, held.story.id, edition.revision, row):
+                        yield f"{held.story.id} is not shown in {chat}; the ledger says {row}"
+
+    def _explained(self, chat: Chat, story: StoryId, revision: int, row: Row | None) -> bool:
+        held = self.data.stories[story]
+        heard = (held.heard_at - self.world.store.now()).total_seconds() + self.world.loop.time()
+        if row is None:
+            if self.world.unheard.get(chat, -1.0) >= heard:
+                self.exempted.append(RULE_AT_A_CRASH)
+                return True
+            return False
+        match row.state:
+            case State.UNKNOWN:
+                return row.revision >= revision
+            case State.GONE:
+                before = [
+                    was for _, was in self.data.histories[story] if was.revision == row.revision
+                ]
+                delta = compare(before[0] if before else None, held.story)
+                return row.revision >= revision or (delta.weight or 0) < Weight.NOTABLE
+            case State.SHOWN:
+                service = self.world.services[chat.platform]
+                sent = service.sent.get(row.place or "")
+                self.exempted.append(DELETED_UNSEEN)
+                return sent is not None and sent.deleted_at is not None
+            case _:
+                return False
+
+    def _replies(self) -> Iterator[str]:
+        """(d) One reply a story, chat and revision, and only beside its card."""
+        for service in self.world.services.values():
+            said: dict[str, Sent] = {}
+            for sent in service.sent.values():
+                if sent.story is not None:
+                    continue
+                beside = service.sent.get(sent.reply_to or "")
+                if beside is None or beside.story is None or beside.chat != sent.chat:
+                    yield f"a reply in {sent.chat} stands beside no card: {sent.message.title}"
+                    continue
+                keys = [nonce(sent.chat, beside.story, "reply", number) for number in range(200)]
+                if sent.key not in keys:
+                    yield f"a reply in {sent.chat} has a key of nothing: {sent.key}"
+                elif sent.key in said:
+                    first = said[sent.key]
+                    yield (
+                        f"{beside.story} has two replies for revision {keys.index(sent.key)} in "
+                        f"{sent.chat}: asked for at {first.asked_at:.1f} and {sent.asked_at:.1f}"
+                    )
+                said[sent.key] = sent
+
+    def _lost_documents(self) -> Iterator[str]:
+        """Nothing left at the inbox is missed, unless the storage itself forgot it."""
+        lost = max(self.world.store.losses, default=0.0)
+        for at, story in self.world.left:
+            if at <= lost or story.revision is None:
+                continue
+            held = self.data.stories.get(story.id)
+            if held is None or (held.story.revision or 0) < story.revision:
+                yield f"{story.id} revision {story.revision}, left at {at:.1f}, was never taken"

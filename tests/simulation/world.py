@@ -1,0 +1,568 @@
+"""A small world around the bot: publishers, chats, people, and everything that can go wrong.
+
+One seed decides everything: who publishes what and when, what the platforms and the storage do
+to each request, and when a process dies. After the stormy part everything is healed and left
+alone; then the checker looks at what people see.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from random import Random
+from typing import Any, TypeVar
+
+from bot import app
+from bot.delivery import courier as courier_module
+from bot.delivery.courier import Courier, Policy
+from bot.delivery.decide import Spacing
+from bot.delivery.pace import Pace
+from bot.delivery.rules import RuleBook
+from bot.metrics import Metrics
+from bot.model.chat import Chat
+from bot.model.errors import StorageAway
+from bot.model.rule import Loudness, Rule
+from bot.ports import Tide
+from bot.updates import Editor, Follower
+from stories.index import Cursor
+from stories.shelf import Shelf
+from stories.story import Stats, Status, Story, StoryId
+from stories.wire import write
+from tests.simulation.clock import VirtualLoop
+from tests.simulation.platform import CALM, Handle, Service, Weather
+from tests.simulation.storage import (
+    UPDATES,
+    Client,
+    Data,
+    MemoryArchive,
+    MemoryDue,
+    MemoryHighWater,
+    MemoryLease,
+    MemoryLedger,
+    MemoryRules,
+    Store,
+)
+
+T = TypeVar("T")
+
+STORM_S = 120.0
+REST_S = 1500.0
+"""Healed and left alone, everything must have come to rest by then."""
+AFTER_S = 45.0
+"""What was on its way when it came to rest has arrived by then."""
+
+HURRY = {
+    "WORKERS": 8,
+    "REPLY_GAP": timedelta(seconds=30),
+    "PARK_FIRST_S": 5.0,
+    "PARK_LONGEST_S": 40.0,
+}
+"""The courier's long waits, shortened so that a storm of two minutes meets them all."""
+POLICY = Policy(Spacing(timedelta(seconds=6), timedelta(seconds=20)))
+
+CHATS = {
+    "discord": [Chat("discord", number) for number in ("1101", "1102", "2201", "@3301")],
+    "telegram": [Chat("telegram", number) for number in ("501", "502", "-601", "-602")],
+}
+GROUP, SUPERGROUP = Chat("telegram", "-602"), Chat("telegram", "-100602")
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How likely each mishap is for one command to the storage."""
+
+    lost: float = 0.0
+    answer_lost: float = 0.0
+    repeated: float = 0.0
+    slow: float = 0.0
+
+
+class StormyClient(Client):
+    """A connection through bad weather."""
+
+    def __init__(self, store: Store, dice: Random) -> None:
+        super().__init__(store)
+        self._dice = dice
+        self.weather = Storage()
+
+    async def _there(self) -> None:
+        self._lives()
+        await asyncio.sleep(self._dice.uniform(0.0005, 0.003))
+        if self.weather.slow and self._dice.random() < self.weather.slow:
+            await asyncio.sleep(self._dice.uniform(0.1, 6))
+        self._lives()
+        if self.store.away or self._dice.random() < self.weather.lost:
+            await asyncio.sleep(self._dice.uniform(0.1, 1.5))
+            self._lives()
+            raise StorageAway("the command was lost")
+
+    async def _do(self, do: Any) -> Any:
+        result = do(self.store.data)
+        if self.weather.repeated and self._dice.random() < self.weather.repeated:
+            result = do(self.store.data)  # the library did not hear the answer, and asked again
+        return result
+
+    async def _back(self) -> None:
+        if self.weather.slow and self._dice.random() < self.weather.slow:
+            await asyncio.sleep(self._dice.uniform(0.1, 14))
+        self._lives()
+        if self.weather.answer_lost and self._dice.random() < self.weather.answer_lost:
+            raise StorageAway("the answer was lost")
+
+
+class Process:
+    """The bot, joined as bot.app joins it, until it is killed."""
+
+    def __init__(self, world: "World", number: int) -> None:
+        self.world = world
+        self.number = number
+        self.client = client = StormyClient(world.store, world.dice(f"process {number}"))
+        client.weather = world.storage_weather
+        self.handles = {
+            name: Handle(service, client._lives) for name, service in world.services.items()
+        }
+        archive, metrics = MemoryArchive(client), Metrics()
+        shelf = Shelf()
+        self.follower = follower = Follower(archive, shelf, metrics)
+        self.editor = Editor(archive, MemoryLease(client, "editor"), metrics)
+        self.rules = RuleBook(world.fixed, MemoryRules(client))
+        self.leases = {name: MemoryLease(client, name) for name in world.services}
+        self.couriers = {
+            name: Courier(
+                handle,
+                shelf=shelf,
+                bell=follower.bell(),
+                position=lambda: follower.cursor,
+                rules=self.rules,
+                ledger=MemoryLedger(client, self.leases[name]),
+                due=MemoryDue(client),
+                archive=archive,
+                lease=self.leases[name],
+                high_water=MemoryHighWater(client, world.disk, name),
+                pace=Pace(app.LIMITS[name], clock=world.loop.time),
+                metrics=metrics,
+                policy=POLICY,
+                now=world.loop.calendar,
+            )
+            for name, handle in self.handles.items()
+        }
+        for courier in self.couriers.values():
+            self.rules.on_change(courier.welcome)
+        self.task = world.loop.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.editor.run())
+                tasks.create_task(self.follower.run())
+                for name, handle in self.handles.items():
+                    tasks.create_task(
+                        app.keep_in_step(
+                            handle, self.couriers[name], self.leases[name], self.rules, ()
+                        )
+                    )
+        except BaseExceptionGroup as error:
+            if self.client.alive:
+                self.world.violations.append(f"a process ended by itself: {_inmost(error)!r}")
+        finally:
+            self.client.alive = False
+
+    @property
+    def alive(self) -> bool:
+        return self.client.alive
+
+    def kill(self) -> None:
+        """SIGKILL: from this moment not one of its instructions has an effect."""
+        self.client.alive = False
+        for handle in self.handles.values():
+            handle.hang_up()
+        self.task.cancel()
+
+    async def stop(self) -> None:
+        """SIGTERM, and after 20 s SIGKILL, as a container does."""
+        self.task.cancel()
+        await asyncio.wait([self.task], timeout=20)
+        self.kill()
+
+
+@dataclass(slots=True)
+class Author:
+    """What the publishers know of one story."""
+
+    story: Story
+    past: list[Story] = field(default_factory=list)
+
+
+class World:
+    """Everything outside the bot, and the bot."""
+
+    def __init__(self, seed: int, loop: VirtualLoop) -> None:
+        self.seed = seed
+        self.loop = loop
+        self.random = self.dice("director")
+        self.troubles = self._troubles()
+        self.store = Store(loop.calendar)
+        self.disk: dict[str, Tide] = {}
+        names = self.random.choice([("discord",), ("telegram",), ("discord", "telegram")])
+        self.services = {name: Service(name, seed, CHATS[name]) for name in names}
+        self.fixed: dict[Chat, Rule] = {}
+        self.unheard: dict[Chat, float] = {}
+        """Chats whose rule was saved at a moment when nobody could be told, and when."""
+        self.left: list[tuple[float, Story]] = []
+        """What the inbox acknowledged, and when."""
+        self.kills: list[float] = []
+        self.violations: list[str] = []
+        self.storage_weather = Storage()
+        self.processes: list[Process] = []
+        self.standing: dict[str, Process | None] = {}
+        """Who delivered to each platform when it was over."""
+        self._snapshots: list[Data] = []
+        self._errands: set[asyncio.Task[Any]] = set()
+        self._authors = [self._author(number) for number in range(self.random.randint(1, 5))]
+        for chats in (CHATS[name] for name in names):
+            for chat in chats:
+                if self.random.random() < 0.7:
+                    rule = self._rule()
+                    (self.fixed if self.random.random() < 0.5 else self.store.data.rules)[chat] = (
+                        rule
+                    )
+
+    def dice(self, what: str) -> Random:
+        return Random(f"{self.seed} {what}")  # noqa: S311
+
+    def _troubles(self) -> frozenset[str]:
+        """Each seed knows some kinds of trouble and not others: a storm of all hides the rare."""
+        return frozenset(name for name in TROUBLES if self.random.random() < 0.4)
+
+    async def run(self) -> None:
+        """The storm, then the calm."""
+        self._weather(self.troubles)
+        count = 2 if "standby" in self.troubles else 1
+        self.processes = [Process(self, number) for number in range(count)]
+        while self.loop.time() < STORM_S:
+            await asyncio.sleep(self.random.expovariate(1 / 1.5))
+            self._something_happens()
+        await self._heal()
+        await self._rests()
+        await asyncio.sleep(AFTER_S)
+        await self._rests()
+        self.standing = {name: self._holder(name) for name in self.services}
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.kill()
+
+    # What happens.
+
+    def _something_happens(self) -> None:
+        usual: list[Event] = [World._develop, World._again, World._change_rule]
+        happens = usual[:1] * 10 + usual[1:] * 2
+        happens += [event for name in sorted(self.troubles) for event in TROUBLES[name]]
+        self.random.choice(happens)(self)
+
+    def _author(self, number: int) -> Author:
+        story = Story(
+            StoryId(f"story-{number}"),
+            f"Story {number}",
+            ("It began.",),
+            revision=1 if self.random.random() < 0.5 else None,
+            keywords=(("even", "odd")[number % 2],),
+            stats=Stats(Status.EMERGING, 3.0, 4),
+        )
+        return Author(story)
+
+    def _develop(self) -> None:
+        author = self.random.choice(self._authors)
+        story = author.story
+        number = len(author.past) + 1
+        if author.past:
+            story = replace(story, revision=story.revision and story.revision + 1)
+            what = self.random.random()
+            if what < 0.4:
+                story = replace(story, rank=number)
+            elif what < 0.8:
+                bullets = (*story.breakdown[-4:], f"Then number {number} became known to all.")
+                story = replace(story, breakdown=bullets)
+            elif what < 0.9:
+                stats = replace(story.stats, virality=9.0 if number % 2 else 2.0)
+                story = replace(story, stats=stats)
+            elif what < 0.95:
+                status = Status.ACTIVE if story.stats.status is Status.ENDED else Status.ENDED
+                story = replace(story, stats=replace(story.stats, status=status))
+            else:
+                story = replace(story, retracted=None if story.retracted else "It was not so.")
+        author.story = replace(story, headline=f"As of number {number}.")
+        author.past.append(author.story)
+        self._publish(author.story)
+
+    def _again(self) -> None:
+        """An old document, the same once more, another under the same number, or none at all."""
+        author = self.random.choice(self._authors)
+        if not author.past:
+            return
+        old = self.random.choice(author.past[-4:])
+        match self.random.randrange(3):
+            case 0:
+                self._publish(old)
+            case 1:
+                self._publish(replace(old, headline="Under the same number."))
+            case 2:
+                self._bring(b"{not a story", None)
+
+    def _publish(self, story: Story) -> None:
+        self._bring(write(story), story)
+
+    def _bring(self, document: bytes, story: Story | None) -> None:
+        by_inbox, on_the_way_s = self.random.random() < 0.6, self.random.uniform(0, 2)
+
+        async def bring() -> None:
+            await asyncio.sleep(on_the_way_s)
+            if not by_inbox:
+                self.store.publish(UPDATES, document)
+                return
+            while self.store.away:  # noqa: ASYNC110 - people look again, too
+                await asyncio.sleep(1)
+            data = self.store.data
+            data.left += 1
+            data.inbox[data.left] = document
+            if story is not None:
+                self.left.append((self.loop.time(), story))
+
+        self._errand(bring())
+
+    def _rule(self) -> Rule:
+        loudness = self.random.choice(list(Loudness))
+        match self.random.randrange(4):
+            case 0:
+                return Rule(keywords=("Even",), loudness=loudness)
+            case 1:
+                return Rule(story_ids=(StoryId("story-1"), StoryId("story-2")), loudness=loudness)
+            case _:
+                return Rule(all=True, loudness=loudness)
+
+    def _change_rule(self) -> None:
+        """Someone asks for it in a chat, so it is the process that answers there that does it."""
+        name = self.random.choice(list(self.services))
+        chat = self.random.choice(list(self.services[name].rooms))
+        rule = self._rule() if self.random.random() < 0.8 else None
+        asked = [
+            process
+            for process in self.processes
+            if process.alive and process.leases[name].sure and process.handles[name].online
+        ]
+        if not asked or asked[0].rules.is_fixed(chat):
+            return
+        if self.services[name].rooms[chat].moved_to is not None:
+            return
+        self.unheard[chat] = self.loop.time()
+
+        async def change() -> None:
+            with suppress(StorageAway):
+                await asked[0].rules.set(chat, rule)
+                del self.unheard[chat]
+
+        self._errand(change())
+
+    def _errand(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    # Trouble.
+
+    def _weather(self, troubles: frozenset[str]) -> None:
+        chance = self.random.choice([0.02, 0.1, 0.25])
+        sky = {f.name: chance if f.name in troubles else 0.0 for f in fields(Weather)}
+        below = {
+            f.name: chance / 4 if f"storage {f.name}" in troubles else 0.0 for f in fields(Storage)
+        }
+        self.storage_weather = Storage(**below)
+        for service in self.services.values():
+            service.weather = Weather(**sky)
+
+    def _kill(self) -> None:
+        process = self.random.choice(self.processes)
+        if process.alive:
+            self.kills.append(self.loop.time())
+            process.kill()
+            self._errand(self._replace(process))
+
+    def _stop(self) -> None:
+        process = self.random.choice(self.processes)
+        if process.alive:
+            self.kills.append(self.loop.time())
+
+            async def stop() -> None:
+                await process.stop()
+                await self._replace(process)
+
+            self._errand(stop())
+
+    async def _replace(self, process: Process) -> None:
+        await asyncio.sleep(self.random.uniform(0.1, 5))
+        if process in self.processes:
+            self.processes[self.processes.index(process)] = Process(self, process.number)
+
+    def _service(self) -> Service:
+        return self.services[self.random.choice(list(self.services))]
+
+    def _close_room(self) -> None:
+        room = self.random.choice(list(self._service().rooms.values()))
+        room.open = not room.open
+
+    def _delete(self) -> None:
+        self._service().delete(self.random)
+
+    def _migrate(self) -> None:
+        service = self.services.get(GROUP.platform)
+        if service is not None and service.rooms[GROUP].moved_to is None:
+            service.migrate(GROUP, SUPERGROUP)
+
+    def _offline(self) -> None:
+        process = self.random.choice(self.processes)
+        handle = process.handles[self.random.choice(list(self.services))]
+        if handle.online:
+            handle.online = False
+            self.loop.call_later(self.random.uniform(0.5, 20), handle.reconnect)
+
+    def _away(self) -> None:
+        if not self.store.away:
+            self.store.go_away()
+            self.loop.call_later(self.random.choice([0.5, 4, 15]), self._back)
+
+    def _back(self) -> None:
+        self.store.away = False
+
+    def _hang_up(self) -> None:
+        self.store.hang_up()
+
+    def _go_deaf(self) -> None:
+        self.random.choice(self.processes).client.go_deaf()
+
+    def _keep(self) -> None:
+        self._snapshots.append(self.store.data.copied())
+
+    def _step_back(self) -> None:
+        if self._snapshots:
+            self.store.step_back(self._snapshots.pop())
+            self._snapshots.clear()
+
+    def _wipe(self) -> None:
+        if self.random.random() < 0.2:
+            self.store.step_back(Data())
+            self._snapshots.clear()
+
+    # The calm after it.
+
+    async def _heal(self) -> None:
+        await asyncio.gather(*self._errands)
+        self.store.away = False
+        self.storage_weather = Storage()
+        for service in self.services.values():
+            service.weather = CALM
+            for room in service.rooms.values():
+                room.open = True
+        for process in self.processes:
+            process.client.weather = self.storage_weather
+            for handle in process.handles.values():
+                handle.reconnect()
+        self.processes = [
+            process if process.alive else Process(self, process.number)
+            for process in self.processes
+        ]
+
+    async def _rests(self) -> None:
+        deadline = self.loop.time() + REST_S
+        while unrest := self._unrest():
+            if self.loop.time() > deadline:
+                self.violations.append(f"it never came to rest: {unrest}")
+                return
+            await asyncio.sleep(5)
+
+    def _unrest(self) -> str | None:
+        data = self.store.data
+        upto = Cursor(data.epoch, data.seq)
+        if data.inbox:
+            return f"{len(data.inbox)} documents wait in the inbox"
+        for name in self.services:
+            if owed := data.due.get(name):
+                return f"{len(owed)} cards are due on {name}, such as {next(iter(owed))}"
+            if data.seq and data.cursors.get(name) != upto:
+                return f"{name} has marked up to {data.cursors.get(name)}, not {upto}"
+        return None
+
+    def _holder(self, platform: str) -> Process | None:
+        for process in self.processes:
+            if process.alive and process.leases[platform].sure:
+                return process
+        return None
+
+
+Event = Callable[[World], None]
+TROUBLES: dict[str, list[Event]] = {
+    **{f.name: [] for f in fields(Weather)},
+    **{f"storage {f.name}": [] for f in fields(Storage)},
+    "standby": [],
+    "kill": [World._kill],
+    "stop": [World._stop],
+    "closed": [World._close_room] * 2,
+    "deleted": [World._delete],
+    "moved": [World._migrate],
+    "offline": [World._offline],
+    "away": [World._away],
+    "hung up": [World._hang_up],
+    "deaf": [World._go_deaf],
+    "stepped back": [World._keep, World._step_back],
+    "wiped": [World._wipe],
+}
+"""What can go wrong, and what of it happens at moments rather than all the time."""
+
+
+class Overheard(logging.Handler):
+    """An error in the log is an error of ours: what the bot expects it does not log so."""
+
+    def __init__(self, violations: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._violations = violations
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "stepped back" not in record.getMessage():
+            error = record.exc_info[1] if record.exc_info else None
+            self._violations.append(f"logged: {record.getMessage()}: {error!r}")
+
+
+@contextmanager
+def in_a_hurry() -> Iterator[None]:
+    held = {name: getattr(courier_module, name) for name in HURRY}
+    for name, value in HURRY.items():
+        setattr(courier_module, name, value)
+    try:
+        yield
+    finally:
+        for name, value in held.items():
+            setattr(courier_module, name, value)
+
+
+def simulate(seed: int) -> World:
+    """Run one seed to its end; what people see then is in the world's services."""
+    loop = VirtualLoop()
+    world = World(seed, loop)
+    overheard = Overheard(world.violations)
+    logging.getLogger("bot").addHandler(overheard)
+    try:
+        with in_a_hurry():
+            loop.run_until_complete(world.run())
+            world.close()
+            loop.run_until_complete(asyncio.sleep(20))
+    finally:
+        logging.getLogger("bot").removeHandler(overheard)
+        loop.close()
+    return world
+
+
+def _inmost(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -47,6 +47,7 @@ class Pace:
 
     def rest(self, chat: Chat) -> float:
         """Seconds until this chat may be written to."""
+        chat = _room(chat)
         now = self.clock()
         ready = self._held.get(chat, 0.0)
         past = self._chats.get(chat)
@@ -58,7 +59,13 @@ class Pace:
         return max(0.0, ready - now)
 
     async def take(self, chat: Chat) -> None:
-        """Wait for our turn among all chats, and note that this one is written to."""
+        """Wait for our turn in the chat and among all, and note that this chat is written to."""
+        while True:
+            seconds = self.rest(chat)
+            if seconds <= 0:
+                break
+            await asyncio.sleep(seconds)  # seldom: what is due waits in the queue
+        chat = _room(chat)
         now = self.clock()
         turn = max(now, self._next, self._halted, self._invalid_over(now))
         self._next = turn + 1 / self.limits.per_second
@@ -71,6 +78,7 @@ class Pace:
 
     def too_fast(self, chat: Chat, after: timedelta) -> None:
         """The platform said 429: this chat rests; when others rest for the same, all do."""
+        chat = _room(chat)
         now = self.clock()
         until = now + after.total_seconds()
         others = [at for other, at in self._held.items() if other != chat and at > now]
@@ -93,3 +101,8 @@ class Pace:
     def _forget(self, now: float) -> None:
         self._chats = {chat: past for chat, past in self._chats.items() if past[-1] > now - 60.0}
         self._held = {chat: at for chat, at in self._held.items() if at > now}
+
+
+def _room(chat: Chat) -> Chat:
+    """What has a pace of its own: the topics of a group share the group's."""
+    return Chat(chat.platform, chat.address.partition("/")[0])

@@ -26,6 +26,8 @@ class Queue:
 
     _marks: dict[Key, tuple[float, Mark]] = field(default_factory=dict)
     _in_hand: set[Key] = field(default_factory=set)
+    _busy: set[Chat] = field(default_factory=set)
+    """Chats with a mark taken: the next of theirs waits, so that their pace is kept."""
     _chats: dict[Chat, list[tuple[float, int, StoryId]]] = field(default_factory=dict)
     _ready: list[tuple[float, int, Chat]] = field(default_factory=list)
     _listed: dict[Chat, float] = field(default_factory=dict)
@@ -80,8 +82,8 @@ class Queue:
                 heapq.heappush(self._resting, (now + seconds, number, turn, chat))
                 continue
             _, _, story = heapq.heappop(self._chats[chat])
-            if self._tidy(chat):
-                self._list(chat, self._chats[chat][0][0])
+            del self._listed[chat]
+            self._busy.add(chat)
             self._in_hand.add((chat, story))
             return self._marks.pop((chat, story))[1]
         return None
@@ -98,6 +100,11 @@ class Queue:
         self._in_hand.discard(key)
         if key in self._marks:
             self._line_up(key, self._marks[key][0])
+        chat = key[0]
+        if chat in self._busy and not any(chat == other for other, _ in self._in_hand):
+            self._busy.discard(chat)
+            if chat in self._chats and self._tidy(chat):
+                self._list(chat, self._chats[chat][0][0])
 
     def waits(self, now: float) -> float | None:
         """Seconds until something changes by itself; None when nothing will."""
@@ -113,7 +120,7 @@ class Queue:
     def _line_up(self, key: Key, turn: float) -> None:
         chat, story = key
         heapq.heappush(self._chats.setdefault(chat, []), (turn, next(self._count), story))
-        if turn < self._listed.get(chat, float("inf")):
+        if chat not in self._busy and turn < self._listed.get(chat, float("inf")):
             self._list(chat, turn)
 
     def _list(self, chat: Chat, turn: float) -> None:

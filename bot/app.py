@@ -23,6 +23,7 @@ from bot.storage.due import RedisDue
 from bot.storage.highwater import FileHighWater
 from bot.storage.lease import LeaseLost, RedisLease
 from bot.storage.ledger import RedisLedger
+from bot.storage.places import RedisPlaces
 from bot.storage.rules import RedisRules
 from bot.updates import Editor, Follower
 from config.settings import Settings
@@ -84,7 +85,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         for courier in couriers.values():
             rules.on_change(courier.welcome)
         desk = CardDesk(couriers, RedisLedger(redis, settings.prefix))
-        commands = menu(shelf=shelf, rules=rules, desk=desk)
+        places = RedisPlaces(redis, settings.prefix)
+        commands = menu(shelf=shelf, rules=rules, desk=desk, places=places, history=archive)
 
         def ready() -> dict[str, bool]:
             """Redis is heard, and each platform is delivered to by us or stood by for."""
@@ -104,6 +106,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         async with serving, asyncio.TaskGroup() as tasks:
             tasks.create_task(editor.run(), name="editor")
             tasks.create_task(follower.run(), name="follower")
+            tasks.create_task(places.run(), name="places")
             for platform in platforms:
                 tasks.create_task(
                     keep_in_step(

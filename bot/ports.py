@@ -266,6 +266,47 @@ class Archive(Protocol):
         ...
 
 
+class History(Protocol):
+    """What a story said before. May raise StorageAway."""
+
+    async def past(self, story: StoryId, revision: int) -> Story | None:
+        """The story as of `revision`; where that is no longer kept, the first kept after it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Someone saw a revision of a story."""
+
+    revision: int
+    at: datetime
+    """When they first saw it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far someone has followed a story: the last two revisions they saw."""
+
+    last: Visit
+    before: Visit | None = None
+
+    def after(self, visit: Visit) -> "Place":
+        """The place once that was seen, too. Seeing the same revision again changes nothing."""
+        return self if visit.revision == self.last.revision else Place(visit, self.last)
+
+
+class Places(Protocol):
+    """How far people have followed stories."""
+
+    def saw(self, person: Chat, story: StoryId, visit: Visit) -> None:
+        """Remember a visit. Never waits and never fails: what cannot be kept is forgotten."""
+        ...
+
+    async def place(self, person: Chat, story: StoryId) -> Place | None:
+        """Where they left the story; None when they never saw it. May raise StorageAway."""
+        ...
+
+
 class Lease(Protocol):
     """At most one holder of a name at a time."""
 

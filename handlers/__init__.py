@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.model.command import Command
-from bot.ports import Desk, Rules
+from bot.ports import Desk, History, Places, Rules
 from handlers.faq import faq_command
 from handlers.follow import follow_command
 from handlers.following import following_command
@@ -24,13 +24,19 @@ def _now() -> datetime:
 
 
 def menu(
-    *, shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], datetime] = _now
+    *,
+    shelf: Shelf,
+    rules: Rules,
+    desk: Desk,
+    places: Places,
+    history: History,
+    now: Callable[[], datetime] = _now,
 ) -> tuple[Command, ...]:
     """Every command, in the order in which people are shown them."""
     changing = asyncio.Lock()
     commands = (
         stories_command(shelf, now),
-        story_command(shelf, rules, now),
+        story_command(shelf, rules, places, history, now),
         faq_command(shelf, now),
         following_command(shelf, rules),
         follow_command(shelf, rules, now, changing),

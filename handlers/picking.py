@@ -103,6 +103,11 @@ def page_of(said: str, pages: int) -> int:
     return min(max(number, 1), max(pages, 1))
 
 
+def paged(title: str, page: int, pages: int) -> str:
+    """A title that says which of several pages it stands on."""
+    return f"{title}, {page} of {pages}" if pages > 1 else title
+
+
 def turning(page: int, pages: int, to: Callable[[str], Ref]) -> tuple[Row, ...]:
     """Buttons to the pages before and after."""
     items = []

@@ -1,4 +1,4 @@
-"""/story - one story's card, found by its words, with its sources and its whole breakdown."""
+"""/story - one story's card, found by its words, with its sources, breakdown and changes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,8 @@ from bot.model.errors import Sorry
 from bot.model.message import Block, Bullets, Button, Buttons, Link, Message, Ref, Text
 from bot.model.text import line, safe_link
 from bot.model.words import moment
-from bot.ports import Rules
+from bot.ports import History, Places, Rules, Visit
+from handlers.changes import what_changed
 from handlers.picking import (
     ROOM,
     heaps,
@@ -19,6 +20,7 @@ from handlers.picking import (
     name,
     nothing_live,
     page_of,
+    paged,
     quoted,
     room,
     standing,
@@ -35,7 +37,9 @@ SHORT = 700
 """A breakdown up to this `room` is shown whole even where answers are kept brief."""
 
 
-def story_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+def story_command(
+    shelf: Shelf, rules: Rules, places: Places, history: History, now: Callable[[], datetime]
+) -> Command:
     async def answer(ask: Ask) -> Message:
         at = now()
         if words := ask.get("words"):
@@ -46,7 +50,18 @@ def story_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Co
             raise nothing_live()
         match ask.get("part"):
             case "":
+                places.saw(ask.person, edition.story.id, Visit(edition.revision, at))
                 return _whole(edition, ask)
+            case "changes":
+                return await what_changed(
+                    edition,
+                    shelf.delta(edition),
+                    ask,
+                    places=places,
+                    history=history,
+                    show_leaning=_shows_leaning(ask),
+                    at=at,
+                )
             case "sources":
                 return _sources(edition.story, ask.get("page"))
             case "breakdown":
@@ -54,17 +69,16 @@ def story_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Co
             case part:
                 raise Sorry(
                     f"A story has no part called {quoted(part)}",
-                    Text("It has a card, sources and a breakdown."),
+                    Text("It has a card, sources, a breakdown and changes."),
                     rows=(Buttons((_to_card(edition.story),)),),
                 )
 
-    def _whole(edition: Edition, ask: Ask) -> Message:
+    def _shows_leaning(ask: Ask) -> bool:
         rule = rules.of(ask.chat)
-        message = card(
-            edition,
-            shelf.delta(edition),
-            show_leaning=rule is not None and rule.show_leaning,
-        )
+        return rule is not None and rule.show_leaning
+
+    def _whole(edition: Edition, ask: Ask) -> Message:
+        message = card(edition, shelf.delta(edition), show_leaning=_shows_leaning(ask))
         long = sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT)
         if not long:
             return replace(message, living=None, more=None)
@@ -105,7 +119,7 @@ def _sources(story: Story, said: str) -> Message:
     pages = heaps(story.sources, _room_of, SOURCES)
     page = page_of(said, len(pages))
     return Message(
-        _paged(f"Sources of “{name(story)}”", page, len(pages)),
+        paged(f"Sources of “{name(story)}”", page, len(pages)),
         tuple(_source(source) for source in pages[page - 1]),
         rows=(
             *turning(page, len(pages), lambda to: _part(story, "sources", to)),
@@ -134,7 +148,7 @@ def _breakdown(story: Story, said: str) -> Message:
     pages = heaps(story.breakdown, room, BULLETS)
     page = page_of(said, len(pages))
     return Message(
-        _paged(f"The breakdown of “{name(story)}”", page, len(pages)),
+        paged(f"The breakdown of “{name(story)}”", page, len(pages)),
         (Bullets(tuple(pages[page - 1])), *standing(story)),
         rows=(
             *turning(page, len(pages), lambda to: _part(story, "breakdown", to)),
@@ -142,7 +156,3 @@ def _breakdown(story: Story, said: str) -> Message:
         ),
         struck=story.retracted is not None,
     )
-
-
-def _paged(title: str, page: int, pages: int) -> str:
-    return f"{title}, {page} of {pages}" if pages > 1 else title

@@ -194,6 +194,14 @@ class Archive:
         entries: Any = await self._redis.xrange(self._history(story))
         return [_read(entry[b"document"], entry[b"revision"]) for _, entry in entries]
 
+    @storage
+    async def past(self, story: StoryId, revision: int) -> Story | None:
+        """The story as of `revision`; where that is no longer kept, the first kept after it."""
+        entries: Any = await self._redis.xrange(self._history(story))
+        kept = (entry for _, entry in entries if int(entry[b"revision"]) >= revision)
+        first = next(kept, None)  # read alone: a document may be large, and there may be many
+        return _read(first[b"document"], first[b"revision"]) if first else None
+
     async def wakes(self) -> AsyncGenerator[str]:
         """Yield why the index may have news; subscribed before the first.
 

@@ -33,7 +33,7 @@ def card(edition: Edition, delta: Delta, *, show_leaning: bool = False) -> Messa
     return Message(
         title=_title(story),
         blocks=tuple(_blocks(story, delta, show_leaning)),
-        rows=_rows(story),
+        rows=_rows(story, not is_new(delta) and bool(_changed(delta, show_leaning))),
         tone=_tone(story),
         image_url=story.image_url,
         struck=story.retracted is not None,
@@ -113,21 +113,27 @@ def _named(names: tuple[str, ...]) -> tuple[str, ...]:
     return named if len(names) <= NAMES else (*named, f"{len(names) - NAMES} more")
 
 
+def is_new(delta: Delta) -> bool:
+    """Whether there was nothing before the change."""
+    return any(change.kind is Kind.NEW for change in delta.changes)
+
+
 def _changed(delta: Delta, show_leaning: bool) -> str:
-    if any(change.kind is Kind.NEW for change in delta.changes):
+    if is_new(delta):
         return "New story"
     changed = words.said_short(delta, show_leaning=show_leaning)
     return f"Changed: {changed}" if changed else ""
 
 
-def _rows(story: Story) -> tuple[Row, ...]:
+def _rows(story: Story, changed: bool) -> tuple[Row, ...]:
     buttons = []
     if story.questions:
         buttons.append(Button(f"Questions ({len(story.questions)})", Ref("faq", (story.id,))))
     if story.sources:
         label = f"Sources ({len(story.sources)})"
         buttons.append(Button(label, Ref("story", (story.id, "sources"))))
+    if changed:
+        buttons.append(Button("What changed", Ref("story", (story.id, "changes"))))
     if story.merged_into:
         buttons.append(Button("Where it goes on", Ref("story", (story.merged_into,))))
     return (Buttons(tuple(buttons)),) if buttons else ()
-

@@ -6,6 +6,7 @@ Everything here works on plain text, before any platform's markup is put around 
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
+from itertools import pairwise
 from urllib.parse import quote, urlsplit
 
 import regex

@@ -24,6 +24,7 @@ from bot.model.message import (
     read_ref,
 )
 from bot.model.rule import Rule
+from bot.ports import Place, Visit
 from handlers import menu
 from stories.samples import developments
 from stories.shelf import Edition, Shelf
@@ -87,6 +88,37 @@ class MemoryDesk:
         return list(self.pinned.get(chat, ()))
 
 
+class MemoryPlaces:
+    """What people saw, until the test is over."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[Chat, StoryId], Place] = {}
+        self.away = False
+        self.slow = False
+
+    def saw(self, person: Chat, story: StoryId, visit: Visit) -> None:
+        held = self.kept.get((person, story))
+        self.kept[person, story] = held.after(visit) if held else Place(visit)
+
+    async def place(self, person: Chat, story: StoryId) -> Place | None:
+        if self.slow:
+            await asyncio.sleep(60)
+        if self.away:
+            raise StorageAway
+        return self.kept.get((person, story))
+
+
+class MemoryHistory:
+    """Every revision the test has put on the shelf, as long as it likes to keep them."""
+
+    def __init__(self) -> None:
+        self.kept: list[Story] = []
+
+    async def past(self, story: StoryId, revision: int) -> Story | None:
+        kept = (each for each in self.kept if each.id == story)
+        return next((each for each in kept if (each.revision or 0) >= revision), None)
+
+
 class Talk:
     """Someone asking in one chat, by typing, picking and clicking."""
 
@@ -94,23 +126,35 @@ class Talk:
         self.shelf = Shelf()
         self.rules = MemoryRules({FILED: Rule(entities=("Alibaba",), min_virality=6)})
         self.desk = MemoryDesk()
+        self.places = MemoryPlaces()
+        self.history = MemoryHistory()
+        self.at = NOW
         self.chat = HERE
+        self.person = MIRA
         self.private = False
         self.moderator = True
         self.put(*stories)
-        commands = menu(shelf=self.shelf, rules=self.rules, desk=self.desk, now=lambda: NOW)
+        commands = menu(
+            shelf=self.shelf,
+            rules=self.rules,
+            desk=self.desk,
+            places=self.places,
+            history=self.history,
+            now=lambda: self.at,
+        )
         self.commands = {command.name: command for command in commands}
 
     def put(self, *stories: Story) -> None:
         for story in stories:
             held = self.shelf.get(story.id)
-            revision = held.revision + 1 if held else 1
+            story = replace(story, revision=held.revision + 1 if held else 1)
+            self.history.kept.append(story)
             self.shelf.put(
                 Edition(
-                    replace(story, revision=revision),
+                    story,
                     held.story if held else None,
                     seq=(held.seq if held else 0) + 1,
-                    heard_at=NOW,
+                    heard_at=self.at,
                 )
             )
 
@@ -134,7 +178,7 @@ class Talk:
         return complete(typed, self._ask(options))
 
     def _ask(self, options: Mapping[str, str]) -> Ask:
-        return Ask(self.chat, MIRA, self.private, options)
+        return Ask(self.chat, self.person, self.private, options)
 
     async def _is_moderator(self) -> bool:
         return self.moderator

@@ -39,6 +39,10 @@ def crowd() -> list[str]:
     return [f"story-{number}" for number in range(60)]
 
 
+def points(word: str) -> tuple[str, ...]:
+    return tuple(f"{word} {number} {word * number}. " * 9 for number in range(50))
+
+
 def busy() -> Talk:
     """Sixty stories, one of them large, and a chat that follows and has pinned many."""
     talk = Talk(
@@ -52,6 +56,7 @@ def busy() -> Talk:
             questions={f"Question number {number}?": "An answer. " * 360 for number in range(50)},
         ),
         made("gone", "Gone", retracted="It was wrong."),
+        *(made("rewritten", "Rewritten", breakdown=points(side)) for side in ("first", "then")),
         made("moved", "Moved", merged_into="large"),
         made("lost", "Lost", merged_into="nowhere"),
     )

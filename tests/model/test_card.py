@@ -57,6 +57,7 @@ def test_a_card_says_everything_in_order() -> None:
                 (
                     Button("Questions (2)", Ref("faq", ("night-ferry",))),
                     Button("Sources (1)", Ref("story", ("night-ferry", "sources"))),
+                    Button("What changed", Ref("story", ("night-ferry", "changes"))),
                 )
             ),
         ),

@@ -76,6 +76,21 @@ async def test_the_history_keeps_a_hundred_revisions(archive: Archive) -> None:
     assert [story.revision for story in history] == list(range(6, 106))
 
 
+async def test_a_past_revision_is_found_or_else_the_first_kept_after_it(archive: Archive) -> None:
+    for number in range(104):
+        await archive.accept(replace(FERRY, title=f"Ferry {number}"))
+    await archive.accept(replace(FERRY, revision=200, title="Ferry at last"))
+    found = [await archive.past(FERRY.id, revision) for revision in (1, 50, 104, 105, 201)]
+    assert [past and (past.revision, past.title) for past in found] == [
+        (6, "Ferry 5"),
+        (50, "Ferry 49"),
+        (104, "Ferry 103"),
+        (200, "Ferry at last"),
+        None,
+    ]
+    assert await archive.past(StoryId("tram"), 1) is None
+
+
 async def test_every_subscription_and_every_change_is_a_reason_to_look(archive: Archive) -> None:
     async with aclosing(archive.wakes()) as wakes:
         assert await anext(wakes) == "subscribed"

@@ -1,0 +1,102 @@
+"""How far people have followed stories, in Redis: a hash a person, a field a story."""
+
+import asyncio
+import json
+import logging
+from datetime import datetime, timedelta
+from itertools import islice
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.model.chat import Chat
+from bot.ports import Place, Visit
+from stories.archive import storage
+from stories.away import StorageAway
+from stories.story import StoryId
+
+log = logging.getLogger(__name__)
+
+KEPT_FOR = timedelta(days=90)
+"""How long after their last visit what a person saw is remembered."""
+UNSAVED = 10_000
+"""How many visits wait for the storage at most; then the oldest are forgotten."""
+_BATCH = 100
+
+_Key = tuple[Chat, StoryId]
+
+
+class RedisPlaces:
+    """Saves visits behind the answers, so that no answer waits for it or fails with it."""
+
+    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+        self._redis = redis
+        self._prefix = prefix
+        self._unsaved: dict[_Key, Visit] = {}
+        self._seen = asyncio.Event()
+
+    def saw(self, person: Chat, story: StoryId, visit: Visit) -> None:
+        key = (person, story)
+        held = self._unsaved.get(key)
+        if held is not None and held.revision == visit.revision:
+            return
+        if len(self._unsaved) >= UNSAVED:
+            del self._unsaved[next(iter(self._unsaved))]
+        self._unsaved[key] = visit
+        self._seen.set()
+
+    @storage
+    async def place(self, person: Chat, story: StoryId) -> Place | None:
+        raw = await self._redis.hget(self._key(person), story)
+        place = _read(raw)
+        unsaved = self._unsaved.get((person, story))
+        return place if unsaved is None else _after(place, unsaved)
+
+    async def run(self) -> None:
+        """Save visits as they come, until cancelled."""
+        while True:
+            await self._seen.wait()
+            batch = dict(islice(self._unsaved.items(), _BATCH))
+            if not batch:
+                self._seen.clear()
+                continue
+            try:
+                await self._save(batch)
+            except StorageAway:
+                await asyncio.sleep(1)
+                continue
+            except RedisError:  # full, perhaps: worth the operator's eye, not the bot's life
+                log.exception("visits were not saved", extra={"visits": len(batch)})
+            for key, visit in batch.items():
+                if self._unsaved.get(key) is visit:
+                    del self._unsaved[key]
+
+    @storage
+    async def _save(self, batch: dict[_Key, Visit]) -> None:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for person, story in batch:
+                pipe.hget(self._key(person), story)
+            held = await pipe.execute()
+            for ((person, story), visit), raw in zip(batch.items(), held, strict=True):
+                pipe.hset(self._key(person), story, _write(_after(_read(raw), visit)))
+                pipe.expire(self._key(person), KEPT_FOR)
+            await pipe.execute()
+
+    def _key(self, person: Chat) -> str:
+        return f"{self._prefix}:places:{person}"
+
+
+def _after(place: Place | None, visit: Visit) -> Place:
+    return place.after(visit) if place else Place(visit)
+
+
+def _write(place: Place) -> str:
+    visits = [place.last, place.before] if place.before else [place.last]
+    return json.dumps([[visit.revision, visit.at.isoformat()] for visit in visits])
+
+
+def _read(raw: bytes | str | None) -> Place | None:
+    if raw is None:
+        return None
+    visits = [Visit(revision, datetime.fromisoformat(at)) for revision, at in json.loads(raw)]
+    return Place(*visits)

@@ -1,0 +1,149 @@
+"""What changed in a story: since the asker last looked, and with its newest revision."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TypeVar
+
+from bot.model import words
+from bot.model.card import is_new
+from bot.model.command import Ask
+from bot.model.errors import StorageAway
+from bot.model.message import Block, Bullets, Button, Buttons, Heading, Message, Note, Ref, Text
+from bot.ports import History, Place, Places, Visit
+from handlers.picking import heaps, name, page_of, paged, room, standing, turning
+from stories.delta import Delta, Kind, compare
+from stories.shelf import Edition
+from stories.story import Story
+
+CHANGES = 12
+"""How many changes stand on a page."""
+PATIENCE_S = 0.8
+"""How long an answer waits for the storage: less than a chat service waits for the answer."""
+ONE_LOOK = timedelta(hours=1)
+"""Whoever comes back to the same revision within so long is still looking, not looking again."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Changes with one beginning."""
+
+    heading: str
+    notes: tuple[Block, ...]
+    changes: tuple[str, ...] = ()
+
+
+async def promptly(call: Awaitable[T]) -> T:
+    """Wait for the storage, but not for long; then it counts as away."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await call
+    except TimeoutError as late:
+        raise StorageAway("no answer in time") from late
+
+
+async def what_changed(
+    edition: Edition,
+    delta: Delta,
+    ask: Ask,
+    *,
+    places: Places,
+    history: History,
+    show_leaning: bool,
+    at: datetime,
+) -> Message:
+    """Everything that changed, in words; `delta` is what the newest revision changed."""
+    story = edition.story
+    try:
+        since = await promptly(_since_last(edition, ask, places, history, show_leaning, at))
+    except StorageAway:
+        away = "What you saw before cannot be looked up just now, so this is the last change only."
+        since = [Section("", (Note(away),))]
+    places.saw(ask.person, story.id, Visit(edition.revision, at))
+    sections = [*since, *_last(edition, delta, since, show_leaning)]
+    lines = [(section, each) for section in sections for each in section.changes or ("",)]
+    pages = heaps(lines, lambda line: room(line[1]), CHANGES)
+    page = page_of(ask.get("page"), len(pages))
+    blocks: list[Block] = []
+    for section, shown in groupby(pages[page - 1], key=lambda line: line[0]):
+        if section.heading:
+            blocks.append(Heading(section.heading))
+        blocks += section.notes
+        if changes := tuple(each for _, each in shown if each):
+            blocks.append(Bullets(changes))
+    return Message(
+        paged(f"What changed in “{name(story)}”", page, len(pages)),
+        (*blocks, *standing(story)),
+        rows=(
+            *turning(page, len(pages), lambda to: Ref("story", (story.id, "changes", to))),
+            Buttons((Button("‹ Story", Ref("story", (story.id,))),)),
+        ),
+    )
+
+
+async def _since_last(
+    edition: Edition,
+    ask: Ask,
+    places: Places,
+    history: History,
+    show_leaning: bool,
+    at: datetime,
+) -> list[Section]:
+    """What is new to the asker, where they have been here before."""
+    story = edition.story
+    visit = _last_look(await places.place(ask.person, story.id), edition.revision, at)
+    if visit is None:
+        return []
+    heading = "Since you last looked"
+    saw = Note(f"You saw revision {visit.revision}", visit.at)
+    if visit.revision == edition.revision:
+        return [Section(heading, (Text("Nothing has changed."), saw))]
+    was = edition.before
+    if was is None or was.revision != visit.revision:
+        was = await history.past(story.id, visit.revision)
+    if was is None or was.revision == edition.revision:
+        gone = Note(f"You saw revision {visit.revision}, which is no longer kept", visit.at)
+        return [Section("", (gone,))]
+    notes: tuple[Block, ...] = (saw,)
+    if was.revision != visit.revision:
+        notes = (saw, Note(f"That is no longer kept; this is since revision {was.revision}"))
+    return [_section(heading, notes, compare(was, story), story, show_leaning)]
+
+
+def _last_look(place: Place | None, revision: int, at: datetime) -> Visit | None:
+    """The visit before this one: turning a page or coming from the card is still the same."""
+    if place is None:
+        return None
+    looking = place.last.revision == revision and at - place.last.at < ONE_LOOK
+    return place.before if looking else place.last
+
+
+def _last(
+    edition: Edition, delta: Delta, since: list[Section], show_leaning: bool
+) -> list[Section]:
+    """What the newest revision changed, unless that has been said."""
+    if is_new(delta):
+        first = Text("This is its first revision here. Nothing has changed yet.")
+        return [Section("", (first,))]
+    moment = edition.story.updated_at or edition.heard_at
+    note = Note(f"Revision {edition.revision}", moment)
+    last = _section("The last change", (note,), delta, edition.story, show_leaning)
+    return [] if any(each.changes == last.changes for each in since) else [last]
+
+
+def _section(
+    heading: str, notes: tuple[Block, ...], delta: Delta, story: Story, show_leaning: bool
+) -> Section:
+    """A delta in words, the heaviest change first."""
+    told = tuple(
+        words.told(change, story)
+        for change in sorted(delta.changes, key=lambda change: -change.weight)
+        if change.kind is not Kind.UPDATED and (show_leaning or change.kind is not Kind.LEANING)
+    )
+    if not told:
+        notes = (Text("Nothing but the time of its update."), *notes)
+    return Section(heading, notes, told)

@@ -1,0 +1,116 @@
+"""What people saw of a story is remembered, in Redis and in the tests' memory alike."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.model.chat import Chat
+from bot.model.errors import StorageAway
+from bot.ports import Place, Places, Visit
+from bot.storage import places as stored
+from bot.storage.places import KEPT_FOR, RedisPlaces
+from stories.archive import connect
+from stories.story import StoryId
+from tests.handlers.talking import MemoryPlaces
+from tests.running import eventually_so
+
+MIRA, SOL = Chat("telegram", "5"), Chat("discord", "@5")
+FIRE, FERRY = StoryId("fire"), StoryId("ferry")
+AT = datetime(2026, 6, 25, 6, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def saving(redis: Redis, prefix: str) -> AsyncIterator[RedisPlaces]:
+    places = RedisPlaces(redis, prefix)
+    running = asyncio.create_task(places.run())
+    yield places
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+@pytest.fixture(params=["memory", "redis", "redis, not saved yet"])
+async def places(
+    request: pytest.FixtureRequest, saving: RedisPlaces, redis: Redis, prefix: str
+) -> Places:
+    if request.param == "memory":
+        return MemoryPlaces()
+    return saving if request.param == "redis" else RedisPlaces(redis, prefix)
+
+
+def saved(redis: Redis, prefix: str, person: Chat, stories: int) -> Callable[[], Awaitable[bool]]:
+    async def seen() -> bool:
+        return int(await redis.hlen(f"{prefix}:places:{person}")) == stories
+
+    return seen
+
+
+async def test_nobody_has_a_place_in_a_story_they_never_saw(places: Places) -> None:
+    places.saw(MIRA, FERRY, Visit(1, AT))
+    assert await places.place(MIRA, FIRE) is None
+    assert await places.place(SOL, FERRY) is None
+
+
+async def test_the_first_look_at_a_revision_counts(places: Places) -> None:
+    places.saw(MIRA, FIRE, Visit(4, AT))
+    places.saw(MIRA, FIRE, Visit(4, AT + HOUR))
+    assert await places.place(MIRA, FIRE) == Place(Visit(4, AT))
+
+
+async def test_the_look_before_is_kept_when_another_revision_is_seen(
+    saving: RedisPlaces, redis: Redis, prefix: str
+) -> None:
+    for places, settle in (
+        (MemoryPlaces(), None),
+        (saving, saved(redis, prefix, MIRA, 1)),
+    ):
+        places.saw(MIRA, FIRE, Visit(4, AT))
+        if settle:
+            await eventually_so(settle, "the first visit is saved")
+        places.saw(MIRA, FIRE, Visit(7, AT + HOUR))
+        assert await places.place(MIRA, FIRE) == Place(Visit(7, AT + HOUR), Visit(4, AT))
+
+
+async def test_another_process_finds_the_place_and_it_lasts_ninety_days(
+    saving: RedisPlaces, redis: Redis, prefix: str
+) -> None:
+    for number in range(250):
+        saving.saw(MIRA, StoryId(f"story-{number}"), Visit(number + 1, AT))
+    await eventually_so(saved(redis, prefix, MIRA, 250), "all visits are saved")
+    other = RedisPlaces(redis, prefix)
+    assert await other.place(MIRA, StoryId("story-249")) == Place(Visit(250, AT))
+    left_s = await redis.ttl(f"{prefix}:places:{MIRA}")
+    assert 0 <= KEPT_FOR.total_seconds() - left_s < 60
+
+
+async def test_while_the_storage_is_away_a_look_costs_nothing_and_only_the_newest_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stored, "UNSAVED", 3)
+    async with connect("redis://127.0.0.1:1") as nowhere:
+        places = RedisPlaces(nowhere)
+        for number in range(5):
+            places.saw(MIRA, StoryId(f"story-{number}"), Visit(1, AT))
+        with pytest.raises(StorageAway):
+            await places.place(MIRA, FIRE)
+    assert [story for _, story in places._unsaved] == ["story-2", "story-3", "story-4"]
+
+
+async def test_what_the_server_refuses_is_said_to_the_operator_and_harms_no_one(
+    saving: RedisPlaces, redis: Redis, prefix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await redis.set(f"{prefix}:places:{MIRA}", "not a hash")
+    saving.saw(MIRA, FIRE, Visit(1, AT))
+    saving.saw(SOL, FIRE, Visit(1, AT))
+
+    async def told() -> bool:
+        return "visits were not saved" in caplog.text
+
+    await eventually_so(told, "the operator is told")
+    saving.saw(SOL, FERRY, Visit(1, AT))
+    await eventually_so(saved(redis, prefix, SOL, 1), "others go on being saved")

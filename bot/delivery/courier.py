@@ -296,9 +296,7 @@ class Courier:
                 again_s = 600.0
             finally:
                 self._ended_at = loop.time()
-                if again_s is not None:
-                    self._queue.add_later(mark, loop.time() + again_s)
-                await self._release((mark.chat, mark.story))
+                await self._release((mark.chat, mark.story), mark, again_s)
 
     async def _to_its_end(self, mark: Mark) -> float | None:
         """Take the step, and when we are told to stop, let it finish: it may be on the wire."""
@@ -310,8 +308,12 @@ class Courier:
             step.cancel()
             raise
 
-    async def _release(self, key: Key) -> None:
+    async def _release(
+        self, key: Key, mark: Mark | None = None, again_s: float | None = None
+    ) -> None:
         self._queue.release(key)
+        if mark is not None and again_s is not None:  # once released, or it lines up at once
+            self._queue.add_later(mark, asyncio.get_running_loop().time() + again_s)
         self._moved.set()
         async with self._released:
             self._released.notify_all()

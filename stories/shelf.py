@@ -114,8 +114,10 @@ class Shelf:
         return self._editions.get(StoryId(story_id))
 
     def delta(self, edition: Edition) -> Delta:
-        """What the newest revision changed, reckoned once."""
+        """What an edition changed; for the newest of a story reckoned once."""
         story_id = edition.story.id
+        if self._editions.get(story_id) is not edition:
+            return compare(edition.before, edition.story)  # overtaken: not to be kept
         if story_id not in self._deltas:
             self._deltas[story_id] = compare(edition.before, edition.story)
         return self._deltas[story_id]

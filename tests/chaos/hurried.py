@@ -1,0 +1,13 @@
+"""`python -m bot` with shorter waits: a dead holder's lease and a dead wire are noticed sooner."""
+
+import sys
+
+from bot.__main__ import main
+from bot.storage import lease
+from stories import archive
+
+lease.LASTS_S, lease.RENEW_S = 3.0, 0.6
+archive.PROBE_S = 1.0
+
+if __name__ == "__main__":
+    sys.exit(main())

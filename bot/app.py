@@ -14,14 +14,14 @@ from bot.health import serve
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.command import Command
-from bot.model.errors import SetupError, StorageAway
+from bot.model.errors import LeaseLost, SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.ports import Lease, Platform
 from bot.storage.due import RedisDue
 from bot.storage.highwater import FileHighWater
-from bot.storage.lease import LeaseLost, RedisLease
+from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.places import RedisPlaces
 from bot.storage.rules import RedisRules

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from bot.metrics import Metrics
-from bot.model.errors import StorageAway
+from bot.model.errors import LeaseLost, StorageAway
 from bot.ports import Archive, Lease
 from stories.index import Cursor, Door, Verdict
 from stories.shelf import Shelf
@@ -30,9 +30,12 @@ class Editor:
     async def run(self) -> None:
         """Edit while we hold the lease; stand by while another does."""
         while True:
-            async with self._lease.held(), asyncio.TaskGroup() as doors:
-                doors.create_task(self._watch(Door.SAID, self._archive.said), name="door said")
-                doors.create_task(self._watch(Door.LEFT, self._archive.left), name="door left")
+            try:
+                async with self._lease.held(), asyncio.TaskGroup() as doors:
+                    doors.create_task(self._watch(Door.SAID, self._archive.said), name="door said")
+                    doors.create_task(self._watch(Door.LEFT, self._archive.left), name="door left")
+            except* LeaseLost:
+                log.warning("another process took over", extra={"lease": "editor"})
 
     async def _watch(self, door: Door, documents: Callable[[], AsyncGenerator[bytes]]) -> None:
         while True:

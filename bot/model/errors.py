@@ -8,6 +8,7 @@ from stories.away import StorageAway
 
 __all__ = [
     "CardGone",
+    "LeaseLost",
     "Moved",
     "NotNow",
     "OutcomeUnknown",
@@ -31,6 +32,10 @@ class Sorry(Exception):
 
 class SetupError(Exception):
     """The operator should hear about it: what is wrong with the set-up, and how to mend it."""
+
+
+class LeaseLost(Exception):
+    """Another process holds the lease now."""
 
 
 class SendFailed(Exception):

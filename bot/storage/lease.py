@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from redis.asyncio import Redis
 
-from bot.model.errors import StorageAway
+from bot.model.errors import LeaseLost, StorageAway
 from stories.archive import storage
 
 log = logging.getLogger(__name__)
@@ -25,10 +25,6 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
 _LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
-
-
-class LeaseLost(Exception):
-    """Another process holds the lease now."""
 
 
 class RedisLease:

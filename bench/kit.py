@@ -1,0 +1,164 @@
+"""What every measurement needs: a lean server, a Redis of its own, processes, figures."""
+
+import asyncio
+import json
+import math
+import multiprocessing
+import os
+import statistics
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import aiohttp
+
+from bench.server import TOKEN
+from bot import app, log
+from bot.delivery.pace import Limits
+from bot.model.chat import Chat
+from bot.model.rule import Rule
+from config.settings import given
+from stories.samples import developments
+from stories.story import Story, StoryId
+
+IN_FLIGHT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table."""
+
+    what: str
+    ours: str
+    beside: str
+    """What it is compared with, and that one's figure."""
+    ratio: str
+    goal: str = ""
+    met: bool | None = None
+    """None where there is no goal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lean:
+    """The lean server, from outside."""
+
+    rest: str
+    desk: str
+    session: aiohttp.ClientSession
+
+    async def say(self, verb: str, **query: str) -> Any:
+        async with self.session.post(f"{self.desk}/{verb}", params=query) as answer:
+            return await answer.json()
+
+    def discord(self, peer: str = "") -> str:
+        return f"{self.rest}{peer and '/' + peer}/api/v10"
+
+    def telegram(self, peer: str = "") -> str:
+        return f"{self.rest}{peer and '/' + peer}"
+
+    @property
+    def gateway(self) -> str:
+        return self.desk.replace("http", "ws") + "/gateway"
+
+
+@asynccontextmanager
+async def lean_server() -> AsyncGenerator[Lean]:
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.server"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    rest, desk = json.loads(await server.stdout.readline())
+    async with aiohttp.ClientSession() as session:
+        yield Lean(f"http://127.0.0.1:{rest}", f"http://127.0.0.1:{desk}", session)
+    server.stdin.close()
+    await server.wait()
+
+
+@contextmanager
+def processes(*jobs: tuple[Callable[..., None], tuple[Any, ...]]) -> Generator[None]:
+    """Each job in a fresh interpreter of its own while inside."""
+    fresh = multiprocessing.get_context("spawn")
+    running = [fresh.Process(target=job, args=given_it, daemon=True) for job, given_it in jobs]
+    for process in running:
+        process.start()
+    try:
+        yield
+    finally:
+        for process in running:
+            process.terminate()
+            process.join()
+
+
+def whole_bot(
+    redis_url: str,
+    lean: Mapping[str, str],
+    chats: Mapping[Chat, Rule],
+    paced: bool = True,
+) -> None:
+    """The bot as `storywire run` runs it, its log going nowhere; `lean`: what it is pointed at."""
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123  # for the life of the process
+    log.set_up("INFO")
+    if not paced:
+        lifted = Limits(per_second=math.inf, chat_gap_s=0.0)
+        app.LIMITS.update(discord=lifted, telegram=lifted)
+    with TemporaryDirectory(prefix="storywire-bench-") as data_dir:
+        settings = given(redis_url=redis_url, data_dir=data_dir, http_port=0, **lean)
+        asyncio.run(app.run(settings, chats))
+
+
+def pointed_at(lean: Lean, *platforms: str) -> dict[str, str]:
+    """The settings that point the bot at the lean server."""
+    values = {}
+    if "discord" in platforms:
+        values |= {"discord_token": TOKEN, "discord_api_url": lean.discord()}
+        values |= {"discord_gateway_url": lean.gateway}
+    if "telegram" in platforms:
+        values |= {"telegram_token": TOKEN, "telegram_api_url": lean.telegram()}
+    return values
+
+
+def story(name: str, *keywords: str) -> Story:
+    """A sample story under another id, just updated."""
+    sample = developments(datetime.now(UTC))[0].story
+    return replace(sample, id=StoryId(name), keywords=keywords)
+
+
+async def in_flight(calls: Iterable[Callable[[], Awaitable[object]]]) -> None:
+    """Make all the calls, so many at a time."""
+    waiting = iter(calls)
+
+    async def work() -> None:
+        for call in waiting:
+            await call()
+
+    await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
+
+
+async def until(seen: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Wait until something is so; fail when it is not within a minute."""
+    try:
+        async with asyncio.timeout(60):
+            while not await seen():
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise RuntimeError(f"it never came about that {what}") from None
+
+
+def percentile(figures: Iterable[float], share: float) -> float:
+    ordered = sorted(figures)
+    return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
+
+
+def median(figures: Iterable[float]) -> float:
+    return statistics.median(figures)
+
+
+def ms(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"

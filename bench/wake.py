@@ -1,0 +1,104 @@
+"""From a wake to the first request on the wire: the whole bot, idle, beside a bare loop."""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Iterator
+
+import aiohttp
+from redis.asyncio import Redis
+
+from bench.kit import Lean, Line, ms, percentile, pointed_at, processes, story, until, whole_bot
+from bench.server import TOKEN
+from bot.model.chat import Chat
+from bot.model.rule import Rule
+from stories.archive import Archive, connect
+
+ROUNDS = 300
+WARM_UP = 30
+BARE = "storywire-bench:wake"
+
+
+def bare_loop(redis_url: str, url: str) -> None:
+    """Hear a wake, write two rows, post, write two rows: what the bot does and no more."""
+
+    async def run() -> None:
+        body = json.dumps({"chat_id": 10_000, "text": "A sentence of it. " * 100}).encode()
+        headers = {"Content-Type": "application/json"}
+        async with (
+            connect(redis_url) as redis,
+            aiohttp.ClientSession(headers=headers) as http,
+            redis.pubsub() as heard,
+        ):
+            await heard.subscribe(BARE)
+            async for message in heard.listen():
+                if message["type"] != "message":
+                    continue
+                await redis.hset("bare:due", "chat story", "1")
+                await redis.hset("bare:rows", "chat", "sending")
+                async with http.post(url, data=body) as answer:
+                    await answer.read()
+                await redis.hset("bare:rows", "chat", "shown")
+                await redis.hdel("bare:due", "chat story")
+
+    asyncio.run(run())
+
+
+async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
+    archive = Archive(redis)
+    archive._wake = "nobody"  # accepted silently: the wake is ours to time
+    rounds = ROUNDS + WARM_UP
+    chats = {
+        Chat(platform, str(10_000 + number)): Rule(keywords=(f"k{number}",))
+        for platform in ("discord", "telegram")
+        for number in range(rounds)
+    }
+    bot = (whole_bot, (redis_url, pointed_at(lean, "discord", "telegram"), chats))
+    bare = (bare_loop, (redis_url, f"{lean.telegram('bare')}/bot{TOKEN}/sendMessage"))
+    took: dict[str, list[float]] = {"bot": [], "bare": []}
+    await archive.accept(story("first"))
+    with processes(bot, bare):
+        await _ready(redis)
+        for number in range(rounds):
+            await archive.accept(story(f"wake-{number}", f"k{number}"))
+            for who in random.sample(("bot", "bare"), 2):
+                await asyncio.sleep(0.06 + 0.02 * random.random())
+                await lean.say("arrived")
+                channel = "storywire:wake" if who == "bot" else BARE
+                at = time.monotonic()
+                await redis.publish(channel, b"{}")
+                first = await _first(lean)
+                if number >= WARM_UP:
+                    took[who].append(first - at)
+    return list(_lines(took))
+
+
+async def _ready(redis: Redis) -> None:
+    async def listening() -> bool:
+        cursors = await redis.exists("storywire:cursor:discord", "storywire:cursor:telegram")
+        return cursors == 2 and bool(await redis.pubsub_channels(BARE))
+
+    await until(listening, "the bot and the bare loop listen")
+    await asyncio.sleep(2)  # and have come to rest
+
+
+async def _first(lean: Lean) -> float:
+    async with asyncio.timeout(10):
+        while True:
+            await asyncio.sleep(0.02)
+            if arrived := (await lean.say("arrived"))["arrived"]:
+                return float(arrived[0][1])
+
+
+def _lines(took: dict[str, list[float]]) -> Iterator[Line]:
+    for name, share, goal in (("p50", 0.5, 2.0), ("p99", 0.99, 4.0)):
+        ours, bare = (percentile(took[who], share) for who in ("bot", "bare"))
+        yield Line(
+            f"wake → first request on the wire, {name}",
+            ms(ours),
+            f"bare loop {ms(bare)}",
+            f"{ours / bare:.2f} ×",
+            f"≤ {goal:.0f} ×",
+            ours / bare <= goal,
+        )

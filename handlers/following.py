@@ -32,7 +32,9 @@ def following_command(shelf: Shelf, rules: Rules) -> Command:
             buttons[1] = Buttons((_follow(), more))
         return Message(_title(True), (*blocks, this), tuple(buttons))
 
-    return Command("following", "What this chat gets, and its name for settings", answer)
+    return Command(
+        "following", "What this chat gets, and its name for settings", answer, about_chat=True
+    )
 
 
 def _title(anything: bool) -> str:

@@ -67,6 +67,14 @@ class Command:
     """The option that takes the words typed behind the command, where people type a line."""
     moderators: bool = False
     """Where others can read, only those who care for the chat may ask this."""
+    about_chat: bool = False
+    """It is about the chat it is asked in, as all that is for moderators: asked of another chat
+    it would mean something else."""
+
+    @property
+    def refusal(self) -> str:
+        """What those are told who may not ask this here."""
+        return f"/{self.name} is for the moderators of this chat"
 
     async def reply(self, ask: Ask, is_moderator: Callable[[], Awaitable[bool]]) -> Message:
         """Answer, turning every failure into something the asker can read.
@@ -75,7 +83,7 @@ class Command:
         """
         try:
             if self.moderators and not ask.private and not await is_moderator():
-                return Message(f"/{self.name} is for the moderators of this chat", tone=Tone.SORRY)
+                return Message(self.refusal, tone=Tone.SORRY)
             return await self.answer(ask)
         except Sorry as sorry:
             return Message(str(sorry), sorry.blocks, sorry.rows, tone=Tone.SORRY)

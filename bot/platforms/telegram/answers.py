@@ -1,7 +1,8 @@
 """People's questions on Telegram: typed commands and buttons become an Ask, and are answered.
 
 In a private chat buttons act in place. In groups and channels nothing can be answered in private,
-so a typed command gets one short reply whose buttons lead into the private chat.
+so a typed command gets one short reply whose buttons lead into the private chat; but those that are
+about the chat itself act where they stand.
 """
 
 import asyncio
@@ -73,6 +74,7 @@ class Answers:
     def __init__(self, bot: Bot, commands: Sequence[Command]) -> None:
         self._bot = bot
         self._commands = {command.name: command for command in commands}
+        self._here = {c.name for c in commands if c.moderators or c.about_chat}
 
     async def take(self, update: Update) -> None:
         """Answer what the update asks, if anything; what goes wrong is logged here."""
@@ -131,21 +133,24 @@ class Answers:
         answer = await command.reply(
             Ask(here, person, private, options), partial(self._is_moderator, said)
         )
+        await self._send(said, self._rendered(answer, private), reply=not private)
+
+    def _rendered(self, answer: Message, private: bool) -> Rendered:
         if private:
-            await self._send(said, render(answer))
-        else:
-            rendered = render(answer, start_link=start_link(self._bot), brief=True)
-            await self._send(said, rendered, reply=True)
+            return render(answer)
+        link = start_link(self._bot)
+        return render(answer, start_link=link, brief=True, here=self._here)
 
     async def _is_moderator(self, said: Said) -> bool:
         if said.chat.type == ChatType.CHANNEL:
             return True  # only administrators post there
         if said.sender_chat is not None:  # an administrator who stays anonymous, or a stranger
             return said.sender_chat.id == said.chat.id
-        if said.from_user is None:
-            return False
+        return said.from_user is not None and await self._heads(said.chat.id, said.from_user.id)
+
+    async def _heads(self, chat: int, person: int) -> bool:
         try:
-            member = await self._bot.get_chat_member(said.chat.id, said.from_user.id)
+            member = await self._bot.get_chat_member(chat, person)
         except BadRequest:  # not a member at all
             return False
         return member.status in (ChatMember.ADMINISTRATOR, ChatMember.OWNER)
@@ -162,8 +167,13 @@ class Answers:
         if message is None or mark not in (BESIDE, IN_PLACE):
             await query.answer(OUTDATED, show_alert=True)
             return
-        if message.chat.type != ChatType.PRIVATE:
+        private = message.chat.type == ChatType.PRIVATE
+        if not private and command.name not in self._here:
             await query.answer(url=start_link(self._bot) + str(ref))
+            return
+        for_all = private or not command.moderators
+        if not for_all and not await self._heads(message.chat.id, query.from_user.id):
+            await query.answer(command.refusal, show_alert=True)  # said to them alone
             return
         try:
             await query.answer()
@@ -172,10 +182,10 @@ class Answers:
         ask = Ask(
             _chat(message),
             Chat("telegram", str(query.from_user.id)),
-            private=True,
-            options=command.options_of(ref),
+            private,
+            command.options_of(ref),
         )
-        rendered = render(await command.reply(ask, _yes))
+        rendered = self._rendered(await command.reply(ask, _yes), private)
         if mark == BESIDE or not await self._replace(message, rendered):
             await self._send(message, rendered)
 
@@ -248,7 +258,7 @@ def _rest(command: Command, words: str) -> Mapping[str, str]:
 
 
 async def _yes() -> bool:
-    """In a private chat nobody else cares for it."""
+    """In a private chat nobody else cares for it; elsewhere it has been asked already."""
     return True
 
 

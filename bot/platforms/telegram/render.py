@@ -6,7 +6,7 @@ the signs in `_TAPPABLE`); then HTML is escaped.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
 from html import unescape
@@ -68,11 +68,18 @@ class Rendered:
     keyboard: InlineKeyboardMarkup | None
 
 
-def render(message: Message, *, start_link: str | None = None, brief: bool = False) -> Rendered:
+def render(
+    message: Message,
+    *,
+    start_link: str | None = None,
+    brief: bool = False,
+    here: Collection[str] = (),
+) -> Rendered:
     """Render as one text. Every limit holds; what has no room is left out (see `fit`).
 
     With `start_link` (`https://t.me/<bot>?start=`) buttons lead into the private chat, for chats
-    where nothing can be answered in private. `brief` keeps the text within BRIEF_LIMIT.
+    where nothing can be answered in private; but those of the commands in `here`, which are about
+    the chat itself, act where they stand. `brief` keeps the text within BRIEF_LIMIT.
     """
     title = _title(message)
     limit = BRIEF_LIMIT if brief else TEXT_LIMIT
@@ -86,7 +93,7 @@ def render(message: Message, *, start_link: str | None = None, brief: bool = Fal
         lambda blocks: _fits(_whole(title, blocks, message.struck), limit),
         message.more,
     )
-    rows = list(_rows(message, start_link))
+    rows = list(_rows(message, start_link, here))
     return Rendered(
         _whole(title, blocks, message.struck) or "…", InlineKeyboardMarkup(rows) if rows else None
     )
@@ -186,13 +193,15 @@ def escape(text: str) -> str:
     return escape_html(_defuse(text), quote=False)
 
 
-def _rows(message: Message, start_link: str | None) -> Iterator[list[InlineKeyboardButton]]:
+def _rows(
+    message: Message, start_link: str | None, here: Collection[str]
+) -> Iterator[list[InlineKeyboardButton]]:
     mark = BESIDE if message.living else IN_PLACE
     left = BUTTONS
 
     def button(item: Button) -> InlineKeyboardButton:
         label = shorten(line(item.label), LABEL_LIMIT, utf16) or "…"
-        if start_link is not None:
+        if start_link is not None and item.ref.command not in here:
             return InlineKeyboardButton(label, url=start_link + str(item.ref))
         return InlineKeyboardButton(label, callback_data=mark + str(item.ref))
 

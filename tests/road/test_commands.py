@@ -1,0 +1,732 @@
+"""Everything people can ask, asked on both platforms as a person would: the same words come back.
+
+One table. A command that has no row here, or that a platform does not offer, fails by name.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from bot.model.chat import Chat
+from bot.model.rule import Rule
+from handlers import menu
+from sandbox import discord, telegram
+from stories.shelf import Shelf
+from stories.story import Question, Source, Stats, Status, Story, StoryId
+from tests.handlers.talking import MemoryDesk, MemoryRules
+from tests.road.people import OnTelegram, Person, Press, Say, Seen, both
+from tests.running import Running, eventually
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+FERRY = Story(
+    StoryId("ferry"),
+    "Night ferry returns",
+    ("It sailed at dusk.", "Two hundred came along."),
+    headline="The boat sails again",
+    entities=("Sorvik Line",),
+    stats=Stats(Status.ACTIVE, 8.5, 14),
+    started_at=NOW - timedelta(hours=21),
+    updated_at=NOW,
+    keywords=("ferry", "harbour"),
+    questions=(
+        Question("Why did the ferry stop?", "A crack in the bow door."),
+        Question("Who pays for the repair?", "The line does.\n\nThe town lends it the money."),
+    ),
+    sources=tuple(
+        Source(f"Report {number}", "Strand Post", f"https://strand.example/{number}")
+        for number in range(1, 11)
+    ),
+    url="https://strand.example/ferry",
+    rank=41,
+)
+LONG = " ".join(f"Sentence {number} of a long answer ends here." for number in range(1, 101))
+TRAMS = Story(
+    StoryId("trams"),
+    "Tram strike ends",
+    ("Drivers took the offer.",),
+    stats=Stats(Status.COOLING, 7.0),
+    updated_at=NOW,
+    keywords=("tram",),
+    questions=(Question("What did the drivers win?", LONG),),
+)
+LIGHTHOUSE = Story(
+    StoryId("lighthouse"),
+    "Lighthouse sold at auction",
+    ("A painter bought it.",),
+    stats=Stats(Status.ENDED, 9.0),
+    updated_at=NOW,
+    sources=(Source("Sold", "Strand Post", "https://strand.example/sold"),),
+)
+FILLERS = tuple(
+    Story(
+        StoryId(title.partition(" ")[0].casefold()),
+        title,
+        (f"{title}, it is said.",),
+        stats=Stats(Status.EMERGING, 5 - number / 2),
+        updated_at=NOW,
+        sources=(Source("Heard", "Strand Post", "https://strand.example/heard"),),
+    )
+    for number, title in enumerate(
+        (
+            "Bridge shut for weeks",
+            "Museum finds lost map",
+            "Orchard blooms early",
+            "School wins chess cup",
+            "Bakery burns down",
+            "Quarry lake reopens",
+        )
+    )
+)
+STORIES = (FERRY, TRAMS, LIGHTHOUSE, *FILLERS)
+KEY = FERRY.questions[1].key
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What someone does, one step after another, and what they read in the end."""
+
+    name: str
+    steps: tuple[Say | Press, ...]
+    title: str
+    words: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """Among what can be pressed at the end."""
+    moderator: bool = False
+    """It changes what the chat gets or shows, so in a shared chat a moderator does it."""
+
+    @property
+    def commands(self) -> set[str]:
+        return {step.command for step in self.steps if isinstance(step, Say)}
+
+
+def following(what: str) -> Say:
+    return Say("follow", {"what": what})
+
+
+ROWS = (
+    # /stories
+    Row(
+        "the live stories, most viral first",
+        (Say("stories"),),
+        "Live stories",
+        (
+            "Night ferry returns ● Active · 21 hours · virality 8.5 · 14 articles",
+            "Page 1 of 2, 8 live stories",
+            "Open a story …",
+        ),
+        ("Night ferry returns", "Tram strike ends", "More ›"),
+    ),
+    Row(
+        "the second page of them",
+        (Say("stories"), Press("More ›")),
+        "Live stories",
+        ("Bakery burns down", "Quarry lake reopens", "Page 2 of 2, 8 live stories"),
+        ("Bakery burns down", "Quarry lake reopens", "‹ Back"),
+    ),
+    Row(
+        "and back again",
+        (Say("stories"), Press("More ›"), Press("‹ Back")),
+        "Live stories",
+        ("Page 1 of 2, 8 live stories",),
+    ),
+    Row(
+        "one of the list is opened",
+        (Say("stories"), Press("More ›"), Press("Bakery burns down")),
+        "Bakery burns down",
+        ("Bakery burns down, it is said.",),
+    ),
+    # /story
+    Row(
+        "the top story",
+        (Say("story"),),
+        "Night ferry returns",
+        (
+            "The boat sails again",
+            "Sorvik Line",
+            "● Active · 21 hours · virality 8.5 · 14 articles · #41",
+            "It sailed at dusk. Two hundred came along.",
+            "Keywords: ferry, harbour",
+            "Updated just now",
+            "Story page — strand.example",
+        ),
+        ("Questions (2)", "Sources (10)"),
+    ),
+    Row(
+        "a story by words of its title",
+        (Say("story", {"words": "strike tram"}),),
+        "Tram strike ends",
+        ("Drivers took the offer.",),
+    ),
+    Row(
+        "a story by words with slips",
+        (Say("story", {"words": "nigth ferri"}),),
+        "Night ferry returns",
+    ),
+    Row("a story by its id", (Say("story", {"words": "trams"}),), "Tram strike ends"),
+    Row(
+        "a story that has ended is still found",
+        (Say("story", {"words": "lighthouse sold"}),),
+        "Lighthouse sold at auction",
+        ("■ Ended", "A painter bought it."),
+    ),
+    Row(
+        "words that may mean several stories",
+        (Say("story", {"words": "ferry strike"}),),
+        "I am not sure which story “ferry strike” is",
+        ("Did you mean one of these?",),
+        ("Night ferry returns", "Tram strike ends"),
+    ),
+    Row(
+        "and the one that was meant",
+        (Say("story", {"words": "ferry strike"}), Press("Tram strike ends")),
+        "Tram strike ends",
+    ),
+    Row(
+        "a story nobody has written",
+        (Say("story", {"words": "volcano <i>*xyz*</i>"}),),
+        "I know no story about “volcano <i>*xyz*</i>”",
+        ("These are the ones that move most just now.",),
+        ("Night ferry returns", "Tram strike ends", "Bridge shut for weeks"),
+    ),
+    Row(
+        "its sources, page after page",
+        (Say("story"), Press("Sources (10)"), Press("More ›")),
+        "Sources of “Night ferry returns”, 2 of 2",
+        ("Report 9 — strand.example · Strand Post", "Report 10 — strand.example · Strand Post"),
+        ("‹ Back", "‹ Story"),
+    ),
+    Row(
+        "from its sources back to the story",
+        (Say("story"), Press("Sources (10)"), Press("‹ Story")),
+        "Night ferry returns",
+    ),
+    # /faq
+    Row(
+        "which story to ask about",
+        (Say("faq"),),
+        "Which story do you want to know more about?",
+        ("Stories with questions …",),
+        ("Night ferry returns", "Tram strike ends"),
+    ),
+    Row(
+        "the questions of one of them",
+        (Say("faq"), Press("Night ferry returns")),
+        "Questions about “Night ferry returns”",
+        ("Pick a question …",),
+        ("Why did the ferry stop?", "Who pays for the repair?", "Story"),
+    ),
+    Row(
+        "a question picked, answered whole",
+        (Say("faq"), Press("Night ferry returns"), Press("Who pays for the repair?")),
+        "Who pays for the repair?",
+        (
+            "The line does. The town lends it the money.",
+            "From “Night ferry returns”, updated just now",
+        ),
+        ("All questions", "Story"),
+    ),
+    Row(
+        "a story and one of its questions at once",
+        (Say("faq", {"story": "ferry", "question": KEY}, link=f"faq_ferry_{KEY}"),),
+        "Who pays for the repair?",
+        ("The line does. The town lends it the money.",),
+    ),
+    Row(
+        "a question by its key",
+        (Say("faq", {"question": KEY}),),
+        "Who pays for the repair?",
+    ),
+    Row(
+        "a question that was asked of a story before a revision",
+        (Say("faq", {"story": "ferry", "question": "0123abcd"}, link="faq_ferry_0123abcd"),),
+        "That question is gone since the story's last revision",
+        ("“Night ferry returns” was updated and no longer answers it.",),
+        ("Why did the ferry stop?", "Story"),
+    ),
+    Row(
+        "a story by its id, for its questions",
+        (Say("faq", {"text": "ferry"}),),
+        "Questions about “Night ferry returns”",
+    ),
+    Row(
+        "a story by its title, for its questions",
+        (Say("faq", {"text": "night ferry returns"}),),
+        "Questions about “Night ferry returns”",
+    ),
+    Row(
+        "a question in one's own words",
+        (Say("faq", {"text": "why did the ferry stop"}),),
+        "Why did the ferry stop?",
+        ("A crack in the bow door.", "From “Night ferry returns”"),
+    ),
+    Row(
+        "a question nobody has answered",
+        (Say("faq", {"text": "how do submarines breathe"}),),
+        "Not covered: “how do submarines breathe”",
+        ("No story answers that.",),
+        ("Night ferry returns", "Tram strike ends"),
+    ),
+    Row(
+        "a story without questions",
+        (Say("faq", {"text": "bridge"}),),
+        "“Bridge shut for weeks” has no questions yet",
+        (),
+        ("Story",),
+    ),
+    Row(
+        "a long answer is continued, not cut",
+        (Say("faq", {"text": "what did the drivers win"}), Press("More ›")),
+        "What did the drivers win?",
+        ("Sentence 100 of a long answer ends here.", "Page 2 of 2"),
+        ("‹ Back", "All questions", "Story"),
+    ),
+    Row(
+        "from an answer to all questions, and to the story",
+        (Say("faq", {"text": "why did the ferry stop"}), Press("All questions"), Press("Story")),
+        "Night ferry returns",
+        ("It sailed at dusk.",),
+    ),
+    # /following
+    Row(
+        "what a new chat follows",
+        (Say("following"),),
+        "This chat follows nothing yet",
+        ("A moderator can change that with /follow and a story or a word.", "This chat is …"),
+        ("Follow something",),
+    ),
+    # /follow
+    Row(
+        "what there is to follow",
+        (Say("follow"),),
+        "What should this chat follow?",
+        ("Follow a story …",),
+        ("Night ferry returns", "All stories", "What this chat follows"),
+        moderator=True,
+    ),
+    Row(
+        "a story is followed",
+        (following("ferry"),),
+        "Following “Night ferry returns”",
+        ("This chat now gets: These stories: “Night ferry returns”",),
+        ("Unfollow", "What this chat follows"),
+        moderator=True,
+    ),
+    Row(
+        "a story is followed by a button",
+        (Say("follow"), Press("Tram strike ends"), Press("What this chat follows")),
+        "This chat gets",
+        ("These stories: Tram strike ends".replace("Tram strike ends", "“Tram strike ends”"),),
+        ("Tram strike ends", "Follow something"),
+        moderator=True,
+    ),
+    Row(
+        "it is followed already",
+        (following("ferry"), following("ferry")),
+        "This chat already follows “Night ferry returns”",
+        (),
+        ("Unfollow",),
+        moderator=True,
+    ),
+    Row(
+        "everything is followed",
+        (following("all"), Say("following")),
+        "This chat gets",
+        ("Every live story.", "at most one per story and hour.", "This chat is …", "Unfollow …"),
+        ("Everything", "Follow something"),
+        moderator=True,
+    ),
+    Row(
+        "words are followed",
+        (following("Harbour, weather"),),
+        "Following “Harbour” and “weather”",
+        ("Every story about “Harbour” or “weather”.", "1 live story matches just now."),
+        moderator=True,
+    ),
+    Row(
+        "a story that is over is not followed",
+        (following("lighthouse"),),
+        "“Lighthouse sold at auction” has ended, so there is nothing left to follow",
+        (),
+        ("Night ferry returns",),
+        moderator=True,
+    ),
+    # /unfollow
+    Row(
+        "there is nothing to unfollow",
+        (Say("unfollow"),),
+        "This chat follows nothing",
+        (),
+        ("Follow something",),
+        moderator=True,
+    ),
+    Row(
+        "what there is to unfollow",
+        (following("ferry"), following("weather"), Say("unfollow")),
+        "What should this chat no longer follow?",
+        (),
+        ("“weather”", "Night ferry returns", "Unfollow everything"),
+        moderator=True,
+    ),
+    Row(
+        "a story is unfollowed",
+        (following("ferry"), following("weather"), Say("unfollow", {"what": "night ferry"})),
+        "No longer following Night ferry returns",
+        ("This chat still gets: Every story about “weather”.",),
+        moderator=True,
+    ),
+    Row(
+        "a word is unfollowed by a button",
+        (following("weather"), Press("Unfollow")),
+        "No longer following “weather”",
+        ("This chat follows nothing now.",),
+        moderator=True,
+    ),
+    Row(
+        "everything is unfollowed",
+        (following("all"), Say("unfollow", {"what": "all"})),
+        "This chat follows nothing now",
+        moderator=True,
+    ),
+    Row(
+        "what is not followed is not unfollowed",
+        (following("ferry"), Say("unfollow", {"what": "trams"})),
+        "This chat does not follow “trams”",
+        ("This is what it follows.",),
+        ("Night ferry returns",),
+        moderator=True,
+    ),
+    # /pin, /unpin, /pins
+    Row(
+        "what there is to pin",
+        (Say("pin"),),
+        "Which story should be pinned here?",
+        ("Pin …",),
+        ("Night ferry returns", "Tram strike ends"),
+        moderator=True,
+    ),
+    Row(
+        "a story is pinned",
+        (Say("pin", {"story": "night ferry"}),),
+        "Pinned “Night ferry returns”",
+        ("Its card is pinned here and stays up to date.",),
+        ("Unpin", "What is pinned"),
+        moderator=True,
+    ),
+    Row(
+        "a story is pinned by a button",
+        (Say("pin"), Press("Night ferry returns"), Press("What is pinned")),
+        "Pinned here",
+        ("Night ferry returns ● Active · 21 hours", "Unpin …"),
+        ("Night ferry returns", "Pin a story"),
+        moderator=True,
+    ),
+    Row(
+        "a story that is not there is not pinned",
+        (Say("pin", {"story": "volcano"}),),
+        "I know no story about “volcano”",
+        (),
+        ("Night ferry returns",),
+        moderator=True,
+    ),
+    Row(
+        "nothing is pinned",
+        (Say("pins"),),
+        "I have nothing pinned here",
+        ("What people have pinned themselves is left alone and not listed.",),
+        ("Pin a story",),
+        moderator=True,
+    ),
+    Row(
+        "there is nothing to unpin",
+        (Say("unpin"),),
+        "I have nothing pinned here",
+        (),
+        ("Pin a story",),
+        moderator=True,
+    ),
+    Row(
+        "a story is unpinned",
+        (Say("pin", {"story": "ferry"}), Say("unpin", {"story": "ferry"}), Say("pins")),
+        "I have nothing pinned here",
+        moderator=True,
+    ),
+    Row(
+        "a story is unpinned by a button",
+        (Say("pin", {"story": "ferry"}), Press("Unpin")),
+        "Unpinned “Night ferry returns”",
+        ("Its card stays and is kept up to date.",),
+        ("Pin it again",),
+        moderator=True,
+    ),
+    # /help
+    Row(
+        "what the bot does",
+        (Say("help"),),
+        "Storywire",
+        (
+            "I keep this chat in step with news stories while they develop",
+            "What is live, the most viral first",
+            "What is pinned here",
+        ),
+        ("Live stories", "Ask a question", "This chat"),
+    ),
+    Row(
+        "from there to the live stories",
+        (Say("help"), Press("Live stories")),
+        "Live stories",
+    ),
+)
+
+LOOKS = {"stories", "story", "faq", "following", "help"}
+"""Commands that change nothing; where others read along each is asked in one way, the first."""
+FIRST = {command: next(row for row in ROWS if command in row.commands) for command in LOOKS}
+CASES = [
+    pytest.param(row, place, id=f"{row.name}, {place}")
+    for row in ROWS
+    for place in ("private", "shared")
+    if place == "private" or row.moderator or row in FIRST.values()
+]
+
+
+@pytest.mark.parametrize(("row", "place"), CASES)
+async def test_people_read_the_same_on_both_platforms(
+    calm_bot: Running, row: Row, place: str
+) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    people = both(road.discord, road.telegram, place, moderator=row.moderator)
+    seen: list[Seen] = []
+    for step in row.steps:
+        if isinstance(step, Say):
+            seen = [await person.say(step) for person in people]
+        else:
+            seen = [
+                await person.press(last, step.label)
+                for person, last in zip(people, seen, strict=True)
+            ]
+    there, here = seen
+    assert there == here
+    assert there.title == row.title
+    for words in row.words:
+        assert words in there
+    for label in row.labels:
+        assert label in there.labels
+
+
+async def test_every_command_has_a_row_and_is_offered_on_both_platforms(calm_bot: Running) -> None:
+    road = await calm_bot.knowing()
+    declared = menu(shelf=Shelf(), rules=MemoryRules({}), desk=MemoryDesk())
+    names = [command.name for command in declared]
+    assert set(names) == set.union(*(row.commands for row in ROWS))
+    offered = {each["name"]: each["description"] for each in road.discord.view()["commands"]}
+    assert offered == {command.name: command.description for command in declared}
+    for chat in (telegram.SOL, telegram.GROUP):
+        shown = road.telegram.commands(telegram.SOL, chat)
+        assert [each["command"] for each in shown] == names
+    for_all = [command.name for command in declared if not command.moderators]
+    assert [
+        each["command"] for each in road.telegram.commands(telegram.MIRA, telegram.GROUP)
+    ] == for_all
+
+
+# -- alone with the bot, in a channel, in a topic ------------------------------------------------
+
+
+async def test_a_story_followed_in_private_brings_its_card_there(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    for person in both(road.discord, road.telegram, "private"):
+        await person.say(following("ferry"))
+        card = await eventually(partial(_first, person, "Night ferry returns"))
+        assert "Two hundred came along." in card
+        answer = await person.press(card, "Questions (2)")
+        assert answer.title == "Questions about “Night ferry returns”"
+        assert _first(person, "Night ferry returns") == card, "the card stays"
+
+
+async def test_a_card_in_a_group_leads_into_the_private_chat(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    for keeper, reader in zip(
+        both(road.discord, road.telegram, "shared", moderator=True),
+        both(road.discord, road.telegram, "shared"),
+        strict=True,
+    ):
+        await keeper.say(following("ferry"))
+        card = await eventually(partial(_first, keeper, "Night ferry returns"))
+        answer = await reader.press(card, "Questions (2)")
+        assert answer.title == "Questions about “Night ferry returns”"
+        answer = await reader.press(answer, "Why did the ferry stop?")
+        assert "A crack in the bow door." in answer
+        answer = await reader.press(card, "Sources (10)")
+        assert "Report 1 — strand.example" in answer
+        assert not any(seen.title == answer.title for seen in reader.read()), "others saw it"
+
+
+def _first(person: Person, title: str) -> Seen | None:
+    return next((seen for seen in person.read() if seen.title == title), None)
+
+
+async def test_a_topic_is_a_chat_of_its_own(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    port, tech = (
+        OnTelegram(road.telegram, telegram.SOL, telegram.FORUM, topic)
+        for topic in (telegram.TOPIC_PORT, telegram.TOPIC_TECH)
+    )
+    await port.say(following("ferry"))
+    await eventually(lambda: _first(port, "Night ferry returns"))
+    answer = await port.say(Say("following"))
+    assert f"This chat is telegram:{telegram.FORUM}/{telegram.TOPIC_PORT}" in answer.raw["text"]
+    assert (await tech.say(Say("following"))).title == "This chat follows nothing yet"
+    assert _first(tech, "Night ferry returns") is None
+    await port.say(Say("pin", {"story": "ferry"}))
+    assert [card.title for card in port.pinned()] == ["Night ferry returns"]
+
+
+async def test_a_channel_takes_commands_from_those_who_post_there(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    channel = OnTelegram(road.telegram, telegram.SOL, telegram.CHANNEL)
+    assert (await channel.say(following("ferry"))).title == "Following “Night ferry returns”"
+    await eventually(lambda: _first(channel, "Night ferry returns"))
+    assert (await channel.say(Say("pin", {"story": "ferry"}))).title == (
+        "Pinned “Night ferry returns”"
+    )
+    assert [card.title for card in channel.pinned()] == ["Night ferry returns"]
+
+
+async def test_whoever_starts_the_private_chat_is_told_what_the_bot_does(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    mira = OnTelegram(road.telegram, telegram.MIRA)
+    help_ = await mira.say(Say("help"))
+    for payload in ("", "nonsense", "_", "nobody_ferry", "-", "0"):
+        assert await mira.open(payload) == help_
+    for payload in ("faq", "faq_", "faq___"):
+        answer = await mira.open(payload)
+        assert answer.title == "Which story do you want to know more about?"
+    assert (await mira.open(f"faq_ferry_{KEY}")).title == "Who pays for the repair?"
+    assert (await mira.open("story_ferry_sources_2")).title.endswith("2 of 2")
+
+
+async def test_words_without_a_command_are_a_question_in_private_and_nothing_in_a_group(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    mira = OnTelegram(road.telegram, telegram.MIRA)
+    assert (await mira.type("Why did the ferry stop?")).title == "Why did the ferry stop?"
+    assert (await mira.type("/nothing")).title == "There is no /nothing here"
+    group = telegram.GROUP
+    for text in ("Why did the ferry stop?", "/nothing", "/help@another_bot"):
+        await road.telegram.say(telegram.MIRA, group, text)
+    answered = OnTelegram(road.telegram, telegram.MIRA, group)
+    assert (await answered.type("/help@storywire_bot")).title == "Storywire"
+    assert len(answered.read()) == 1
+
+
+# -- who may -------------------------------------------------------------------------------------
+
+
+async def test_members_may_look_but_not_change_what_a_chat_gets(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    keepers = both(road.discord, road.telegram, "shared", moderator=True)
+    for keeper in keepers:
+        await keeper.say(following("ferry"))
+    mira, mira_too = both(road.discord, road.telegram, "shared")
+    for command in ("follow", "unfollow", "pin", "unpin", "pins"):
+        refused = await mira_too.say(Say(command))
+        assert refused.title == f"/{command} is for the moderators of this chat"
+        with pytest.raises(discord.NotOffered):
+            await mira.say(Say(command))
+    for person in (mira, mira_too):  # the menu is there for all who look; the click is refused
+        gets = await person.say(Say("following"))
+        refused = await person.press(gets, "Night ferry returns")
+        assert refused.title == "/unfollow is for the moderators of this chat"
+    for keeper in keepers:
+        assert (await keeper.say(Say("following"))).title == "This chat gets"
+
+
+async def test_what_a_moderator_presses_in_a_group_is_about_that_group(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    for person, private in zip(
+        both(road.discord, road.telegram, "shared", moderator=True),
+        both(road.discord, road.telegram, "private", moderator=True),
+        strict=True,
+    ):
+        asked = await person.say(Say("follow"))
+        assert (await person.press(asked, "Tram strike ends")).title == (
+            "Following “Tram strike ends”"
+        )
+        asked = await person.say(Say("pin"))
+        assert (await person.press(asked, "Night ferry returns")).title == (
+            "Pinned “Night ferry returns”"
+        )
+        assert "“Tram strike ends”" in await person.say(Say("following"))
+        assert [card.title for card in person.pinned()] == ["Night ferry returns"]
+        assert (await private.say(Say("following"))).title == "This chat follows nothing yet"
+
+
+async def test_a_missing_right_is_named_when_a_card_is_to_be_pinned(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    here, there = both(road.discord, road.telegram, "shared", moderator=True)
+    road.discord.deny(discord.NEWS, "PIN_MESSAGES")
+    road.telegram.deny(telegram.GROUP, "can_pin_messages")
+    for person in (here, there):
+        refused = await person.say(Say("pin", {"story": "ferry"}))
+        assert refused.title == "I may not pin here: I lack the right “Pin Messages”"
+        assert "Give it to me in this chat's settings, then ask again." in refused
+        assert (await person.say(Say("pins"))).title == "I have nothing pinned here"
+    road.discord.allow(discord.NEWS, "PIN_MESSAGES")
+    road.telegram.allow(telegram.GROUP, "can_pin_messages")
+    for person in (here, there):
+        done = await person.say(Say("pin", {"story": "ferry"}))
+        assert done.title == "Pinned “Night ferry returns”"
+        assert [card.title for card in person.pinned()] == ["Night ferry returns"]
+
+
+async def test_nothing_can_be_changed_where_the_operator_decides(calm_bot: Running) -> None:
+    fixed = {
+        Chat("discord", discord.NEWS): Rule(keywords=("weather",), min_virality=6),
+        Chat("telegram", str(telegram.GROUP)): Rule(keywords=("weather",), min_virality=6),
+    }
+    road = await calm_bot.knowing(*STORIES, chats=fixed)
+    for person in both(road.discord, road.telegram, "shared", moderator=True):
+        for said in (following("ferry"), Say("unfollow", {"what": "all"})):
+            refused = await person.say(said)
+            assert refused.title == "What this chat gets is set by whoever runs this bot"
+        gets = await person.say(Say("following"))
+        assert "Every story about “weather”. Only with a virality 6 or more" in gets
+        assert "Set by whoever runs this bot" in gets
+
+
+# -- suggestions while someone types, which only Discord has --------------------------------------
+
+
+async def test_what_is_typed_is_completed(calm_bot: Running) -> None:
+    many = tuple(
+        replace(FILLERS[0], id=StoryId(f"long-{number}"), title=f"Long {number} " + "title " * 40)
+        for number in range(30)
+    )
+    road = await calm_bot.knowing(*STORIES, *many)
+
+    async def offered(command: str, focused: str, **options: str) -> dict[str, str]:
+        choices = await road.discord.autocomplete(
+            discord.SOL, discord.NEWS, command, focused, options
+        )
+        assert 0 < len(choices) <= 25
+        for choice in choices:
+            assert len(choice["name"]) <= 100
+            assert len(choice["value"]) <= 100
+        return {choice["name"]: choice["value"] for choice in choices}
+
+    assert list((await offered("story", "words", words="nig")).values()) == ["ferry"]
+    assert len(await offered("story", "words", words="")) == 25
+    assert len(await offered("pin", "story", story="long")) == 25
+    assert next(iter(await offered("follow", "what", what="al"))) == "All stories"
+    asked = {each.question: each.key for each in FERRY.questions}
+    assert await offered("faq", "question", story="ferry", question="") == asked
+    assert list((await offered("faq", "question", story="ferry", question="pay")).values()) == [KEY]
+    assert KEY not in (await offered("faq", "question", story="trams", question="")).values()
+    names = await offered("faq", "question", question="who pays for the")
+    assert names == {"Who pays for the repair?": KEY}
+    assert "ferry" in (await offered("faq", "story", story="fer", question="ignored")).values()

@@ -11,11 +11,9 @@ import pytest
 
 from bot.model.chat import Chat
 from bot.model.rule import Rule
-from handlers import menu
 from sandbox import discord, telegram
-from stories.shelf import Shelf
 from stories.story import Question, Source, Stats, Status, Story, StoryId
-from tests.handlers.talking import MemoryDesk, MemoryRules
+from tests.handlers.talking import Talk
 from tests.road.people import OnTelegram, Person, Press, Say, Seen, both
 from tests.running import Running, eventually
 
@@ -517,7 +515,7 @@ async def test_people_read_the_same_on_both_platforms(
 
 async def test_every_command_has_a_row_and_is_offered_on_both_platforms(calm_bot: Running) -> None:
     road = await calm_bot.knowing()
-    declared = menu(shelf=Shelf(), rules=MemoryRules({}), desk=MemoryDesk())
+    declared = tuple(Talk().commands.values())
     names = [command.name for command in declared]
     assert set(names) == set.union(*(row.commands for row in ROWS))
     offered = {each["name"]: each["description"] for each in road.discord.view()["commands"]}

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.delivery.courier import Courier, Policy
+from bot.delivery.cards import Policy
+from bot.delivery.courier import Courier
 from bot.delivery.decide import Spacing
 from bot.delivery.desk import CardDesk
 from bot.delivery.pace import DISCORD, TELEGRAM, Pace

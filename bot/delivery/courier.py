@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.delivery.cards import Cards, Policy
 from bot.delivery.pace import Pace
@@ -27,7 +27,7 @@ from bot.model.errors import (
     StorageAway,
     Unreachable,
 )
-from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Platform, Row
+from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Platform, Refusal, Row
 from stories.delta import Weight
 from stories.index import Cursor
 from stories.shelf import Shelf
@@ -43,8 +43,6 @@ ROUTINE_WAITS_S = 30.0
 """How far back in line a routine edit stands; waiting moves everything forward."""
 SETTLE_S = 15.0
 """Before an attempt of unknown outcome is looked at again: a late one may still arrive."""
-PARK_FIRST_S, PARK_LONGEST_S = 60.0, 1800.0
-"""How long a chat that refuses us is left alone; doubled each time."""
 DRAIN_S = 8.0
 """How long a step under way may take to finish when we are told to stop."""
 STUCK_S = 120.0
@@ -61,7 +59,7 @@ class Parked:
 
     why: str
     remedy: str
-    for_s: float
+    left_alone: timedelta
     until: float
     """On the event loop's clock."""
 
@@ -130,6 +128,22 @@ class Courier:
         oldest = self._queue.oldest()
         waited = now - oldest if oldest is not None else 0.0
         return waited < STUCK_S or now - self._ended_at < STUCK_S
+
+    @property
+    def policy(self) -> Policy:
+        return self._policy
+
+    def is_due(self, chat: Chat, story: StoryId) -> bool:
+        """True while something is still to be done about the story's card."""
+        return (chat, story) in self._queue
+
+    def refusal(self, chat: Chat) -> Refusal | None:
+        """Why a chat takes nothing from us, if it refuses."""
+        parked = self._parked.get(chat)
+        if parked is None:
+            return None
+        left_s = parked.until - asyncio.get_running_loop().time()
+        return Refusal(parked.why, parked.remedy, self._now() + timedelta(seconds=max(0.0, left_s)))
 
     def observe(self) -> None:
         """Bring the gauges up to date."""
@@ -329,9 +343,12 @@ class Courier:
     def _park(self, chat: Chat, refused: Unreachable) -> None:
         """Leave a chat that refuses us alone for a while; what is due there waits."""
         before = self._parked.get(chat)
-        for_s = min(before.for_s * 2, PARK_LONGEST_S) if before else PARK_FIRST_S
-        until = asyncio.get_running_loop().time() + for_s
-        self._parked[chat] = Parked(refused.why, refused.remedy, for_s, until)
+        policy = self._policy
+        left_alone = (
+            min(before.left_alone * 2, policy.park_longest) if before else policy.park_first
+        )
+        until = asyncio.get_running_loop().time() + left_alone.total_seconds()
+        self._parked[chat] = Parked(refused.why, refused.remedy, left_alone, until)
         if before is None:
             facts = {"chat": str(chat), "why": refused.why, "remedy": refused.remedy}
             log.warning("a chat refuses us", extra=facts)

@@ -17,8 +17,12 @@ class Spacing:
 
     def next_edit(self, row: Row) -> datetime:
         """When a shown card may be edited."""
+        return row.at + self.apart(row)
+
+    def apart(self, row: Row) -> timedelta:
+        """How long a shown card is left alone after it was written."""
         posted = row.posted_at or row.at
-        return row.at + (self.old if row.at - posted > timedelta(hours=1) else self.young)
+        return self.old if row.at - posted > timedelta(hours=1) else self.young
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""What moderators have done with cards: pinned, unpinned, listed."""
+"""What people can have done with cards, and learn about them: pin, unpin, list, why."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.delivery.courier import Courier
 from bot.model.chat import Chat
@@ -14,12 +15,12 @@ from bot.model.errors import (
     Unreachable,
 )
 from bot.model.message import Text
-from bot.ports import Ledger, Right
+from bot.ports import Ledger, Right, Row, Standing
 from stories.story import StoryId
 
 
 class CardDesk:
-    """The cards of every chat, for those who care for it."""
+    """The cards of every chat, for those who care for it or wonder."""
 
     def __init__(self, couriers: Mapping[str, Courier], ledger: Ledger) -> None:
         self._couriers = couriers
@@ -54,6 +55,28 @@ class CardDesk:
     async def pins(self, chat: Chat) -> list[StoryId]:
         rows = await self._ledger.of_chat(chat)
         return sorted(story for story, row in rows.items() if row.pinned)
+
+    async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
+        if story is None:
+            rows = await self._ledger.of_chat(chat)
+            story = max(rows, key=lambda each: rows[each].posted_at or rows[each].at, default=None)
+            if story is None:
+                return Standing(None)
+            row: Row | None = rows[story]
+        else:
+            row = await self._ledger.row(chat, story)
+        courier = self._couriers[chat.platform]
+        policy = courier.policy
+        stands = row is not None and row.place is not None
+        return Standing(
+            story,
+            row,
+            due=courier.is_due(chat, story),
+            next_edit=policy.spacing.next_edit(row) if row and stands else None,
+            apart=policy.spacing.apart(row) if row and stands else timedelta(0),
+            reply_gap=policy.reply_gap,
+            refusal=courier.refusal(chat),
+        )
 
     async def _needs(self, courier: Courier, chat: Chat, right: Right, verb: str) -> None:
         missing = await courier.platform.lacks(chat, right)

@@ -41,6 +41,9 @@ class Queue:
         """How many marks wait or are in hand."""
         return len(self._marks.keys() | self._in_hand)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._marks or key in self._in_hand
+
     def add(self, mark: Mark, now: float, *, server: str, stands_back_s: float = 0.0) -> None:
         """A mark is due. A newer one for the same chat and story takes the older one's place."""
         key = (mark.chat, mark.story)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from bot.delivery.courier import nonce
+from bot.delivery.cards import nonce
 from bot.model.card import card
 from bot.model.chat import Chat
 from bot.ports import Row, State

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 from bot import app
 from bot.delivery import courier as courier_module
-from bot.delivery.courier import Courier, Policy
+from bot.delivery.cards import Policy
+from bot.delivery.courier import Courier
 from bot.delivery.decide import Spacing
 from bot.delivery.pace import Pace
 from bot.delivery.rules import RuleBook
@@ -53,14 +54,14 @@ REST_S = 1500.0
 AFTER_S = 45.0
 """What was on its way when it came to rest has arrived by then."""
 
-HURRY = {
-    "WORKERS": 8,
-    "REPLY_GAP": timedelta(seconds=30),
-    "PARK_FIRST_S": 5.0,
-    "PARK_LONGEST_S": 40.0,
-}
+HURRY = {"WORKERS": 8}
+POLICY = Policy(
+    Spacing(timedelta(seconds=6), timedelta(seconds=20)),
+    reply_gap=timedelta(seconds=30),
+    park_first=timedelta(seconds=5),
+    park_longest=timedelta(seconds=40),
+)
 """The courier's long waits, shortened so that a storm of two minutes meets them all."""
-POLICY = Policy(Spacing(timedelta(seconds=6), timedelta(seconds=20)))
 
 CHATS = {
     "discord": [Chat("discord", number) for number in ("1101", "1102", "2201", "@3301")],
@@ -198,11 +199,12 @@ class Author:
 class World:
     """Everything outside the bot, and the bot."""
 
-    def __init__(self, seed: int, loop: VirtualLoop) -> None:
+    def __init__(self, seed: int, loop: VirtualLoop, troubles: frozenset[str] | None) -> None:
         self.seed = seed
         self.loop = loop
         self.random = self.dice("director")
-        self.troubles = self._troubles()
+        known = self._troubles()
+        self.troubles = known if troubles is None else troubles
         self.store = Store(loop.calendar)
         self.disk: dict[str, Tide] = {}
         names = self.random.choice([("discord",), ("telegram",), ("discord", "telegram")])
@@ -361,7 +363,7 @@ class World:
         async def change() -> None:
             with suppress(StorageAway):
                 await asked[0].rules.set(chat, rule)
-                del self.unheard[chat]
+                self.unheard.pop(chat, None)
 
         self._errand(change())
 
@@ -545,10 +547,10 @@ def in_a_hurry() -> Iterator[None]:
             setattr(courier_module, name, value)
 
 
-def simulate(seed: int) -> World:
-    """Run one seed to its end; what people see then is in the world's services."""
+def simulate(seed: int, troubles: frozenset[str] | None = None) -> World:
+    """Run one seed to its end, with its own troubles or these; the world tells what came of it."""
     loop = VirtualLoop()
-    world = World(seed, loop)
+    world = World(seed, loop, troubles)
     overheard = Overheard(world.violations)
     logging.getLogger("bot").addHandler(overheard)
     try:

@@ -1,0 +1,368 @@
+"""One card at a time: the step that is due is taken, and the ledger says how it ended."""
+
+import base64
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot.delivery.decide import Edit, Nothing, Post, Recover, Reply, Spacing, Wait, decide
+from bot.delivery.pace import Pace
+from bot.delivery.rules import RuleBook
+from bot.delivery.tide import TideWatch, patiently
+from bot.metrics import Metrics
+from bot.model.card import card, reply
+from bot.model.chat import Chat
+from bot.model.errors import CardGone, NotNow, OutcomeUnknown, SendFailed, Unreachable
+from bot.model.message import Message
+from bot.model.rule import Loudness
+from bot.ports import Archive, Lease, Ledger, Platform, Row, State
+from stories.delta import Delta, Weight, compare
+from stories.shelf import Edition, Shelf
+from stories.story import StoryId
+
+log = logging.getLogger(__name__)
+
+VARIANTS_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an operator may choose about telling."""
+
+    spacing: Spacing = field(default_factory=Spacing)
+    first_for: timedelta = timedelta(hours=24)
+    """On the very first start only live stories moved within so long are posted."""
+    repeat_unknown: bool = False
+    """Post again when it is not known whether a post arrived: twice rather than never."""
+    reply_gap: timedelta = timedelta(hours=1)
+    """At most one reply a story and chat in so long."""
+    park_first: timedelta = timedelta(minutes=1)
+    park_longest: timedelta = timedelta(minutes=30)
+    """How long a chat that refuses us is left alone; doubled each time."""
+
+
+class Cards:
+    """Takes steps for cards on one platform. Whoever calls sees to it that each card has one at
+    a time, and hears of everything that went wrong as a SendFailed: it is in the ledger by then.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        *,
+        shelf: Shelf,
+        rules: RuleBook,
+        ledger: Ledger,
+        archive: Archive,
+        lease: Lease,
+        tide: TideWatch,
+        pace: Pace,
+        metrics: Metrics,
+        policy: Policy,
+        taken: Callable[[Chat], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._platform = platform
+        self._shelf = shelf
+        self._rules = rules
+        self._ledger = ledger
+        self._archive = archive
+        self._lease = lease
+        self._tide = tide
+        self._pace = pace
+        self._metrics = metrics
+        self._policy = policy
+        self._taken = taken
+        self._now = now
+        self._made: dict[tuple[StoryId, bool], tuple[int, Message, str]] = {}
+
+    async def step(self, chat: Chat, story: StoryId) -> float | None:
+        """Take one step towards the newest edition.
+
+        Returns in how many seconds to look again, or None when the card is as it should be.
+        """
+        edition = self._shelf.get(story)
+        if edition is None:
+            return None
+        row = await self._ledger.row(chat, story)
+        if self._in_doubt(edition, row):
+            why = "the storage lost its memory of this card; the next update is posted afresh"
+            lost = Row(State.UNKNOWN, self._now(), edition.revision, why=why)
+            generation = row.generation if row else 1
+            await self._record(chat, story, replace(lost, generation=generation))
+            return None
+        rule = self._rules.of(chat)
+        live = edition.is_live(self._now(), self._shelf.live_for)
+        since = await self._delta_since(edition, row.revision if row else None)
+        message, looks = self._card(chat, edition)
+        due = decide(
+            row,
+            revision=edition.revision,
+            looks=looks,
+            weight=since.weight,
+            wanted=live and rule is not None and rule.wants(edition.story),
+            now=self._now(),
+            spacing=self._policy.spacing,
+        )
+        match due:
+            case Nothing():
+                if row and row.state is State.SHOWN and row.revision < edition.revision:
+                    await self._record(chat, story, replace(row, revision=edition.revision))
+                return None
+            case Wait(until):
+                return max(0.05, (until - self._now()).total_seconds())
+            case Post(generation):
+                await self._post(chat, edition, generation)
+                return None
+            case Recover():
+                assert row is not None
+                await self._recover(chat, edition, row)
+            case Edit(place):
+                assert row is not None
+                try:
+                    await self._edit(chat, edition, row, place, message, looks, since)
+                except CardGone as gone:  # someone deleted it; made anew or not, decided afresh
+                    log.info("a card was deleted", extra={"chat": str(chat), "why": str(gone)})
+            case Reply(place, revision):
+                assert row is not None
+                await self._reply(chat, edition, row, place, revision)
+        return 0.0  # more may be owed: a reply, or a newer edition
+
+    async def ensure(self, chat: Chat, edition: Edition) -> Row:
+        """Have the story's card stand in the chat, wanted or not."""
+        story = edition.story.id
+        row = await self._ledger.row(chat, story)
+        if row is not None and row.place is not None and row.state is not State.GONE:
+            return row
+        if row is not None and row.state is State.SENDING:
+            await self._recover(chat, edition, row)
+        else:
+            await self._post(chat, edition, row.generation + 1 if row else 1)
+        row = await self._ledger.row(chat, story)
+        if row is None or row.place is None:
+            raise OutcomeUnknown("the card may or may not be there")
+        return row
+
+    async def note(self, chat: Chat, story: StoryId, change: Callable[[Row], Row]) -> None:
+        """Change what the ledger says of a card."""
+        row = await self._ledger.row(chat, story)
+        if row is not None:
+            await self._record(chat, story, change(row))
+
+    def _in_doubt(self, edition: Edition, row: Row | None) -> bool:
+        """True for a card that may stand although the storage, having lost rows, knows of none."""
+        doubt = self._tide.doubt
+        if doubt is None or (row is not None and (row.place or row.state is not State.FAILED)):
+            return False
+        moments = [edition.heard_at, edition.story.updated_at or edition.heard_at]
+        return (row.at if row else min(moments)) <= doubt
+
+    async def _delta_since(self, edition: Edition, revision: int | None) -> Delta:
+        """What changed between a revision that was shown and the newest edition."""
+        before = edition.before
+        if revision is None or before is None or revision in (before.revision, edition.revision):
+            return self._shelf.delta(edition)
+        history = await self._archive.history(edition.story.id)
+        shown = next((past for past in history if past.revision == revision), before)
+        return compare(shown, edition.story)
+
+    def _card(self, chat: Chat, edition: Edition) -> tuple[Message, str]:
+        """The card and a hash of its looks; made once a revision and variant, not once a chat."""
+        rule = self._rules.of(chat)
+        show_leaning = rule is not None and rule.show_leaning
+        variant = (edition.story.id, show_leaning)
+        made = self._made.get(variant)
+        if made is None or made[0] != edition.seq:
+            delta = self._shelf.delta(edition)
+            message = card(edition, delta, show_leaning=show_leaning)
+            if len(self._made) > VARIANTS_KEPT:
+                self._made.clear()
+            made = self._made[variant] = (edition.seq, message, _looks(message))
+        return made[1:]
+
+    async def _post(self, chat: Chat, edition: Edition, generation: int) -> None:
+        """Make a card. Whatever happens is in the ledger when this returns or raises."""
+        message, looks = self._card(chat, edition)
+        revision = edition.revision
+        await self._may_call(chat)
+        row = Row(State.SENDING, self._now(), revision, looks=looks, generation=generation)
+        await self._write(chat, edition.story.id, row)
+        await self._send(chat, edition, row, message)
+
+    async def _send(self, chat: Chat, edition: Edition, row: Row, message: Message) -> None:
+        story = edition.story.id
+        try:
+            self._observe_wire(edition)
+            place = await self._platform.post(
+                chat, message, key=nonce(chat, story, "card", row.generation)
+            )
+        except OutcomeUnknown:
+            self._count("post", "unknown")
+            raise  # the row says `sending`, which is the truth
+        except SendFailed as failed:
+            await self._record(chat, story, self._failed(row, "post", chat, failed))
+            raise
+        now = self._now()
+        shown = replace(row, state=State.SHOWN, at=now, place=place, posted_at=now, why=None)
+        await self._record(chat, story, shown)
+        self._count("post", "shown")
+        self._taken(chat)
+        log.info("card posted", extra={"chat": str(chat), "story": story, "revision": row.revision})
+
+    async def _recover(self, chat: Chat, edition: Edition, row: Row) -> None:
+        """A post was under way: repeat it where that is harmless, else look for it."""
+        story = edition.story.id
+        age_s = (self._now() - row.at).total_seconds()
+        if self._platform.repeatable(age_s):
+            # The platform may hand back the message made then, with what it said then: the
+            # row keeps those looks, and an edit follows if the newest differs.
+            await self._may_call(chat)
+            await self._send(chat, edition, row, self._card(chat, edition)[0])
+            return
+        key = nonce(chat, story, "card", row.generation)
+        await self._may_call(chat)
+        place = await self._platform.find(chat, key, row.at)
+        if place is not None:
+            found = replace(row, state=State.SHOWN, place=place, posted_at=row.at)
+        elif self._policy.repeat_unknown:
+            found = replace(row, state=State.FAILED, generation=row.generation + 1)
+        else:
+            why = "it is not known whether the card was posted; the next update is posted afresh"
+            found = replace(row, state=State.UNKNOWN, why=why)
+        await self._record(chat, story, found)
+
+    async def _edit(
+        self,
+        chat: Chat,
+        edition: Edition,
+        row: Row,
+        place: str,
+        message: Message,
+        looks: str,
+        since: Delta,
+    ) -> None:
+        story = edition.story.id
+        await self._may_call(chat)
+        sending = replace(row, state=State.SENDING, at=self._now(), looks=None)
+        await self._write(chat, story, sending)
+        try:
+            self._observe_wire(edition)
+            await self._platform.edit(chat, place, message)
+        except OutcomeUnknown:
+            self._count("edit", "unknown")
+            raise
+        except CardGone as gone:
+            self._count("edit", "gone")
+            lost = replace(row, state=State.GONE, at=self._now(), place=None, why=str(gone))
+            await self._record(chat, story, replace(lost, pinned=False, owes=None))
+            raise
+        except SendFailed as failed:
+            await self._record(chat, story, self._failed(sending, "edit", chat, failed))
+            raise
+        shown = replace(
+            row,
+            state=State.SHOWN,
+            at=self._now(),
+            revision=edition.revision,
+            looks=looks,
+            owes=self._owes(chat, edition, row, since),
+            why=None,
+        )
+        await self._record(chat, story, shown)
+        self._count("edit", "shown")
+        self._taken(chat)
+        facts = {"chat": str(chat), "story": story, "revision": edition.revision}
+        log.info("card edited", extra=facts)
+
+    def _owes(self, chat: Chat, edition: Edition, row: Row, since: Delta) -> int | None:
+        """Whether a change is worth a reply: the revision whose readers are to be told."""
+        rule = self._rules.of(chat)
+        if rule is None or rule.loudness is not Loudness.REPLY or not rule.wants(edition.story):
+            return None
+        if since.weight is None or since.weight < Weight.NOTABLE:
+            return None
+        if row.replied_at is not None and self._now() - row.replied_at < self._policy.reply_gap:
+            return None
+        return row.revision
+
+    async def _reply(
+        self, chat: Chat, edition: Edition, row: Row, place: str, revision: int
+    ) -> None:
+        """Say what changed beside the card: once, or perhaps not at all, but never twice."""
+        story = edition.story.id
+        since = await self._delta_since(edition, revision)
+        await self._may_call(chat)
+        said = replace(row, owes=None, replied_at=self._now())
+        await self._write(chat, story, said)
+        try:
+            await self._platform.post(
+                chat,
+                reply(edition, since),
+                key=nonce(chat, story, "reply", edition.revision),
+                silent=since.weight is None or since.weight < Weight.MAJOR,
+                reply_to=place,
+            )
+        except (NotNow, Unreachable) as failed:  # surely not said: it stays owed
+            self._failed(row, "reply", chat, failed)
+            await self._record(chat, story, row)
+            raise
+        except SendFailed as failed:
+            self._count("reply", type(failed).__name__)
+            log.warning("a reply was not said", extra={"chat": str(chat), "why": str(failed)})
+        else:
+            self._count("reply", "shown")
+
+    async def _may_call(self, chat: Chat) -> None:
+        """Wait for our turn at the platform; raise NotNow when the lease ran out meanwhile."""
+        await self._pace.take(chat)
+        if not self._lease.sure:
+            raise NotNow(timedelta(seconds=1), "not sure of the lease")
+
+    def _failed(self, row: Row, act: str, chat: Chat, failed: SendFailed) -> Row:
+        """Count a refusal, slow down if we were too fast, and say what the row becomes."""
+        self._count(act, "too fast" if _too_fast(failed) else type(failed).__name__)
+        if isinstance(failed, NotNow):
+            if failed.too_fast:
+                self._metrics.too_fast.labels(self._platform.name).inc()
+                self._pace.too_fast(chat, failed.after)
+        else:
+            self._pace.refused()
+        why = f"{failed.why}; {failed.remedy}" if isinstance(failed, Unreachable) else str(failed)
+        return replace(row, state=State.FAILED, at=self._now(), why=why)
+
+    async def _write(self, chat: Chat, story: StoryId, row: Row) -> None:
+        """Write a row before a call; raise StorageAway, and then the call is not made."""
+        least = self._tide.written + 1
+        self._tide.rise(await self._ledger.write(chat, story, row), least)
+
+    async def _record(self, chat: Chat, story: StoryId, row: Row) -> None:
+        """Write down what happened, however long it takes: only we know it."""
+        await patiently(lambda: self._write(chat, story, row))
+
+    def _observe_wire(self, edition: Edition) -> None:
+        waited = (self._now() - edition.heard_at).total_seconds()
+        self._metrics.wake_to_wire.labels(self._platform.name).observe(max(0.0, waited))
+
+    def _count(self, act: str, outcome: str) -> None:
+        self._metrics.deliveries.labels(self._platform.name, act, outcome).inc()
+
+
+def _too_fast(failed: SendFailed) -> bool:
+    return isinstance(failed, NotNow) and failed.too_fast
+
+
+def nonce(chat: Chat, story: StoryId, slot: str, number: int) -> str:
+    """25 characters that stand for one message we mean to send, in every process the same.
+
+    Discord takes at most 25 and compares them among all messages of one author, so the chat
+    is part of it (docs.discord.com, Create Message).
+    """
+    digest = hashlib.sha256(f"{chat}\n{story}\n{slot}\n{number}".encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode()[:25]
+
+
+def _looks(message: Message) -> str:
+    said = repr(message).encode("utf-8", "surrogatepass")
+    return hashlib.blake2s(said, digest_size=12).hexdigest()

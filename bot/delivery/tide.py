@@ -1,0 +1,87 @@
+"""Whether the storage still remembers: a mark outside it that shows when it stepped back."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from bot.model.errors import StorageAway
+from bot.ports import HighWater, Ledger, Tide
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+KEEP_S = 1.0
+"""Between two times the mark is written to disk."""
+
+
+class TideWatch:
+    """Knows how many rows were ever written. A storage that knows of fewer has lost some."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        high_water: HighWater,
+        now: Callable[[], datetime],
+        stepped_back: Callable[[], None],
+    ) -> None:
+        self._ledger = ledger
+        self._high_water = high_water
+        self._now = now
+        self._stepped_back = stepped_back
+        self._tide = Tide()
+
+    @property
+    def written(self) -> int:
+        """How many rows there are at least."""
+        return self._tide.written
+
+    @property
+    def doubt(self) -> datetime | None:
+        """Until when rows may be missing; None when none ever was."""
+        return self._tide.doubt
+
+    async def look(self) -> None:
+        """Compare the mark with what the storage knows; raise StorageAway."""
+        written = await self._ledger.count()
+        self._tide = max(self._tide, self._high_water.read(), key=lambda tide: tide.written)
+        self.rise(written, self._tide.written)
+
+    def rise(self, written: int, least: int) -> None:
+        """The storage counts `written` rows; there must be at least `least`.
+
+        `least` is from before the storage was asked: answers may come out of order.
+        """
+        if written >= least:
+            self._tide = replace(self._tide, written=max(written, self._tide.written))
+            return
+        log.error(
+            "the storage stepped back: cards that cannot be proved are left alone",
+            extra={"written": written, "known": least},
+        )
+        self._stepped_back()
+        self._tide = Tide(written, self._now())
+        self._high_water.write(self._tide)
+
+    async def keep(self) -> None:
+        """Keep the mark on disk up to date, until cancelled."""
+        kept = self._high_water.read()
+        try:
+            while True:
+                if self._tide != kept:
+                    kept = self._tide
+                    self._high_water.write(kept)
+                await asyncio.sleep(KEEP_S)
+        finally:
+            self._high_water.write(self._tide)
+
+
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """Do something with the storage, waiting while it is away."""
+    while True:
+        try:
+            return await call()
+        except StorageAway:
+            await asyncio.sleep(1)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -88,22 +88,6 @@ class Platform(Protocol):
         ...
 
 
-class Desk(Protocol):
-    """What moderators can have done with the cards of a chat."""
-
-    async def pin(self, chat: Chat, story: StoryId) -> None:
-        """Pin the story's card, posting it first if needed; raise Sorry with what is missing."""
-        ...
-
-    async def unpin(self, chat: Chat, story: StoryId) -> None:
-        """Unpin the story's card; raise Sorry when it is not pinned here by us."""
-        ...
-
-    async def pins(self, chat: Chat) -> list[StoryId]:
-        """The stories whose cards we have pinned here."""
-        ...
-
-
 class Rules(Protocol):
     """What each chat wants. Reading never waits."""
 
@@ -170,6 +154,57 @@ class Row:
     pinned: bool = False
     why: str | None = None
     """What went wrong, in words for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A chat takes nothing from us."""
+
+    why: str
+    remedy: str
+    again_at: datetime
+    """When it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a story in a chat, and what its card waits for."""
+
+    story: StoryId | None
+    """None when no story was named and there is no card."""
+    row: Row | None = None
+    due: bool = False
+    """Something is still to be done about the card."""
+    next_edit: datetime | None = None
+    """When a card that stands may be edited again."""
+    apart: timedelta = timedelta(0)
+    """How far apart its edits are."""
+    reply_gap: timedelta = timedelta(0)
+    """At most one reply a story in so long."""
+    refusal: Refusal | None = None
+
+
+class Desk(Protocol):
+    """What people can have done with the cards of a chat, and learn about them."""
+
+    async def pin(self, chat: Chat, story: StoryId) -> None:
+        """Pin the story's card, posting it first if needed; raise Sorry with what is missing."""
+        ...
+
+    async def unpin(self, chat: Chat, story: StoryId) -> None:
+        """Unpin the story's card; raise Sorry when it is not pinned here by us."""
+        ...
+
+    async def pins(self, chat: Chat) -> list[StoryId]:
+        """The stories whose cards we have pinned here."""
+        ...
+
+    async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
+        """What became of a story here; of the newest card here when none is named.
+
+        May raise StorageAway.
+        """
+        ...
 
 
 class Ledger(Protocol):

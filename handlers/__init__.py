@@ -16,6 +16,7 @@ from handlers.stories import stories_command
 from handlers.story import story_command
 from handlers.unfollow import unfollow_command
 from handlers.unpin import unpin_command
+from handlers.why import why_command
 from stories.shelf import Shelf
 
 
@@ -38,6 +39,7 @@ def menu(
         stories_command(shelf, now),
         story_command(shelf, rules, places, history, now),
         faq_command(shelf, now),
+        why_command(shelf, rules, desk, now),
         following_command(shelf, rules),
         follow_command(shelf, rules, now, changing),
         unfollow_command(shelf, rules, now, changing),

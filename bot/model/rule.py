@@ -44,12 +44,13 @@ class Rule:
 
     def _reaches(self, story: Story) -> bool:
         stats = story.stats
-        return _at_least(stats.virality, self.min_virality) and _at_least(
+        return at_least(stats.virality, self.min_virality) and at_least(
             stats.articles, self.min_articles
         )
 
 
-def _at_least(figure: float | None, threshold: float | None) -> bool:
+def at_least(figure: float | None, threshold: float | None) -> bool:
+    """Whether a figure reaches a threshold; an absent one reaches none."""
     return threshold is None or (figure is not None and figure >= threshold)
 
 

@@ -24,7 +24,7 @@ from bot.model.message import (
     read_ref,
 )
 from bot.model.rule import Rule
-from bot.ports import Place, Visit
+from bot.ports import Place, Standing, Visit
 from handlers import menu
 from stories.samples import developments
 from stories.shelf import Edition, Shelf
@@ -73,6 +73,9 @@ class MemoryDesk:
     def __init__(self) -> None:
         self.pinned: dict[Chat, list[StoryId]] = {}
         self.lacking: set[Chat] = set()
+        self.standings: dict[Chat, list[Standing]] = {}
+        """What became of stories in each chat, the newest card last."""
+        self.away = False
 
     async def pin(self, chat: Chat, story: StoryId) -> None:
         if chat in self.lacking:
@@ -86,6 +89,14 @@ class MemoryDesk:
 
     async def pins(self, chat: Chat) -> list[StoryId]:
         return list(self.pinned.get(chat, ()))
+
+    async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
+        if self.away:
+            raise StorageAway
+        known = self.standings.get(chat, [])
+        if story is None:
+            return known[-1] if known else Standing(None)
+        return next((each for each in known if each.story == story), Standing(story))
 
 
 class MemoryPlaces:

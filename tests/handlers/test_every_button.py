@@ -26,6 +26,7 @@ ROOTS = [
     "stories",
     "story",
     "faq",
+    "why",
     "following",
     "follow",
     "unfollow",

@@ -1,0 +1,332 @@
+"""/why says in plain words why a story is here as it is, or is not."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.model.rule import Loudness, Rule
+from bot.ports import Refusal, Row, Standing, State
+from handlers import changes
+from stories.story import Stats, Status, Story
+from tests.handlers.talking import FERRY, HERE, NOW, Talk, labels, made, read
+
+FIRE = replace(made("fire", "Fire at the mill", entities=("Veldoria",)), keywords=("fire", "mill"))
+MINUTE = timedelta(minutes=1)
+FOLLOWS = Rule(keywords=("FIRE",))
+
+
+def row(state: State = State.SHOWN, ago: timedelta = 3 * MINUTE, **more: Any) -> Row:
+    usual: dict[str, Any] = {"revision": 1, "place": "77", "posted_at": NOW - ago}
+    return Row(state, NOW - ago, **{**usual, **more})
+
+
+class Case(Talk):
+    """A chat in which it is asked why."""
+
+    def __init__(self, *stories: Story, rule: Rule | None = FOLLOWS, **standing: Any) -> None:
+        super().__init__(*stories)
+        if rule is not None:
+            self.rules.saved[HERE] = rule
+        if standing:
+            usual: dict[str, Any] = {
+                "apart": MINUTE,
+                "reply_gap": timedelta(hours=1),
+                "story": stories[0].id,
+            }
+            self.desk.standings[HERE] = [Standing(**{**usual, **standing})]
+
+    async def why(self, words: str = "fire") -> list[str]:
+        answer = await self.type("why", words)
+        said = read(answer).splitlines()
+        assert not {"None", "State", "due_", "Row("} & {*read(answer).split()}
+        return said
+
+
+SHOWN = "“Fire at the mill” is shown here"
+ABSENT = "“Fire at the mill” is not shown here"
+
+
+# What the chat wants.
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (None, ["This chat follows nothing, so no story comes here by itself."]),
+        (
+            Rule(keywords=("Ferry", "tram"), entities=("ferry",)),
+            [
+                "This chat does not follow it: it follows “Ferry” and “tram”, "
+                "and the story has none of that among its keywords or names."
+            ],
+        ),
+        (
+            Rule(keywords=tuple(f"word {number}" for number in range(8))),
+            [
+                "This chat does not follow it: it follows “word 0”, “word 1”, “word 2”, “word 3”, "
+                "“word 4” and 3 more, and the story has none of that among its keywords or names."
+            ],
+        ),
+        (Rule(story_ids=(FERRY,)), ["This chat does not follow it, only other stories."]),
+        (
+            Rule(all=True, min_virality=3),
+            [
+                "This chat follows every live story.",
+                "This chat asks for virality 3 or more; the story has 1.",
+            ],
+        ),
+        (
+            Rule(entities=("veldoria",), min_articles=5),
+            [
+                "This chat follows “Veldoria”, which is among its keywords or names.",
+                "This chat asks for 5 articles or more; the story does not say.",
+            ],
+        ),
+    ],
+)
+async def test_a_story_the_chat_does_not_want_is_explained_by_its_rule(
+    rule: Rule | None, said: list[str]
+) -> None:
+    assert await Case(FIRE, rule=rule).why() == [ABSENT, *said]
+
+
+async def test_a_figure_that_just_reaches_the_threshold_is_not_held_against_the_story() -> None:
+    rule = Rule(all=True, min_virality=0, min_articles=0)
+    still = replace(FIRE, stats=Stats(Status.ACTIVE, 0.0, 0))
+    assert "asks for" not in " ".join(await Case(still, rule=rule).why())
+
+
+@pytest.mark.parametrize(
+    ("story", "said"),
+    [
+        (replace(FIRE, stats=Stats(Status.ENDED)), "It has ended: no new card is made for it."),
+        (replace(FIRE, retracted="Made up"), "It was withdrawn: no new card is made for it."),
+        (
+            replace(FIRE, merged_into=FERRY),
+            "It has gone up into another story: no new card is made for it.",
+        ),
+        (
+            replace(FIRE, updated_at=NOW - timedelta(days=5)),
+            "It has not moved for 5 days, so it is no longer live: no new card is made for it.",
+        ),
+    ],
+)
+async def test_a_story_that_is_over_says_how(story: Story, said: str) -> None:
+    assert await Case(story).why() == [ABSENT, FOLLOWED, said]
+
+
+FOLLOWED = "This chat follows “fire”, which is among its keywords or names."
+
+
+# What became of its card.
+
+
+async def test_a_card_that_stands_tells_its_revision_and_when() -> None:
+    assert await Case(FIRE, row=row()).why() == [
+        SHOWN,
+        FOLLOWED,
+        "Its card shows revision 1 (the newest), written 3 minutes ago.",
+    ]
+
+
+async def test_a_card_that_is_no_longer_wanted_is_kept_up_to_date() -> None:
+    case = Case(FIRE, rule=None, row=row())
+    assert (await case.why())[-1] == "A card once made is kept up to date all the same."
+    case = Case(FIRE, rule=None, row=row(pinned=True))
+    assert (await case.why())[-1] == "It is pinned here, and kept up to date."
+
+
+DENIED = Refusal("the bot lacks “Send Messages”", "give its role that right", NOW + 2 * MINUTE)
+HELP = (
+    "This chat does not take what I send: the bot lacks “Send Messages”. To mend it, give its "
+    "role that right. I try again in 2 minutes, and show the newest then."
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"next_edit": NOW + timedelta(seconds=40), "due": True},
+            "Revision 2 waits: edits of one card are 60 seconds apart, so it comes in 40 seconds.",
+        ),
+        (
+            {"next_edit": NOW - MINUTE, "due": True},
+            "Revision 2 is in line: it comes as soon as the pace allows.",
+        ),
+        ({"refusal": DENIED, "due": True, "next_edit": NOW + MINUTE}, HELP),
+    ],
+)
+async def test_a_card_that_is_behind_tells_what_it_waits_for(
+    more: dict[str, Any], said: str
+) -> None:
+    case = Case(FIRE, replace(FIRE, headline="It is out"), row=row(), **more)
+    lines = await case.why()
+    assert lines[0] == f"{SHOWN}, but not its newest revision"
+    assert lines[2:4] == ["Its card shows revision 1, written 3 minutes ago.", said]
+
+
+@pytest.mark.parametrize(
+    ("found", "more", "title", "said"),
+    [
+        (None, {"due": True}, ABSENT, "It is in line and comes as soon as the platform's pace"),
+        (None, {}, ABSENT, "It has not changed since this chat follows it: then only the foremost"),
+        (None, {"due": True, "refusal": DENIED}, ABSENT, HELP),
+        (
+            row(State.SENDING, timedelta(seconds=2), place=None, posted_at=None),
+            {"due": True},
+            "“Fire at the mill” is being posted here",
+            "Its card is being posted just now.",
+        ),
+        (
+            row(State.SENDING, place=None, posted_at=None),
+            {"due": True},
+            "It is not known whether “Fire at the mill” is shown here",
+            "It was sent 3 minutes ago and no answer came back yet.",
+        ),
+        (row(State.SENDING), {"due": True}, SHOWN, "Its card is being edited since 3 minutes."),
+        (
+            row(State.UNKNOWN, place=None, why="it is not known whether the card was posted"),
+            {},
+            "It is not known whether “Fire at the mill” is shown here",
+            "It is not known whether the card was posted.",
+        ),
+        (
+            row(State.GONE, place=None, why="Discord said 404: Unknown Message"),
+            {},
+            ABSENT,
+            "Its card was deleted here (3 minutes ago), and comes back with its next notable",
+        ),
+        (
+            row(State.FAILED, place=None, why="the bot lacks “Send Messages”; give it"),
+            {"due": True, "refusal": DENIED},
+            ABSENT,
+            f"It could not be posted 3 minutes ago. {HELP}",
+        ),
+        (
+            row(State.FAILED, place=None, why="Telegram asks for a pause"),
+            {"due": True},
+            ABSENT,
+            "It could not be posted 3 minutes ago. Telegram asks for a pause. It is tried again.",
+        ),
+        (
+            row(State.FAILED, why="Discord said 400: Invalid Form Body (50035)"),
+            {},
+            SHOWN,
+            "It could not be edited 3 minutes ago. The platform did not take it; that has been "
+            "logged for whoever runs this bot. The next update is tried again.",
+        ),
+    ],
+)
+async def test_every_way_an_attempt_can_end_is_told_in_words(
+    found: Row | None, more: dict[str, Any], title: str, said: str
+) -> None:
+    lines = await Case(FIRE, row=found, **more).why()
+    assert lines[0] == title
+    assert lines[1] == FOLLOWED
+    assert lines[2].startswith(said)
+    assert "said 4" not in " ".join(lines)
+
+
+async def test_a_platforms_own_words_are_left_to_the_operator() -> None:
+    quote = Refusal("Discord said 403: Missing Access", "check the bot's rights", NOW - MINUTE)
+    assert (await Case(FIRE, row=None, refusal=quote).why())[-1] == (
+        "This chat does not take what I send. To mend it, check the bot's rights. "
+        "I try again, and show the newest then."
+    )
+
+
+# What happened last.
+
+MORE = replace(FIRE, breakdown=(*FIRE.breakdown, "Help came."))
+
+
+async def last(*, at: datetime = NOW, rule: Rule = FOLLOWS, story: Story = MORE, **r: Any) -> str:
+    case = Case(FIRE, story, rule=rule, row=row(revision=2, ago=timedelta(0), **r))
+    case.at = at
+    return "\n".join((await case.why())[3:])
+
+
+async def test_the_last_change_names_its_weight_and_reason_and_whether_a_reply_was_due() -> None:
+    before = NOW - timedelta(hours=2)
+    change = "Its last change, under a minute ago, was notable: new: “Help came.”."
+    assert await last(posted_at=before, replied_at=NOW) == (
+        f"{change}\nA short reply about it was due, under a minute ago."
+    )
+    assert await last(posted_at=before, owes=1) == f"{change}\nA short reply about it is due."
+    assert await last(posted_at=NOW) == (
+        f"{change}\nThe card was made with it, so there was nothing to reply to."
+    )
+    assert await last(posted_at=before, rule=replace(FOLLOWS, loudness=Loudness.EDIT)) == (
+        f"{change}\nIt got no reply: this chat asks for edits only."
+    )
+    assert await last(posted_at=before, replied_at=NOW - 20 * MINUTE) == (
+        f"{change}\nIt got no reply: the last was 20 minutes ago, "
+        "and there is at most one in 1 hour."
+    )
+    assert (await last(posted_at=before, rule=Rule(keywords=("tram",)))).endswith(
+        f"{change}\nIt got no reply: this chat does not follow the story."
+    )
+    assert await last(posted_at=before, story=replace(FIRE, headline="It is out")) == (
+        "Its last change, under a minute ago, was minor: headline: “It is out”.\n"
+        "A minor change edits the card and gets no reply."
+    )
+
+
+# Which story.
+
+
+async def test_nothing_said_means_the_newest_card_here() -> None:
+    talk = Case(FIRE, row=row())
+    answer = await talk.say("why")
+    assert answer.title == SHOWN
+    assert labels(answer) == {"Story": "story_fire"}
+    talk.put(MORE)
+    assert labels(await talk.say("why"))["What changed"] == "story_fire_changes"
+
+
+async def test_where_there_is_no_card_people_may_ask_about_a_story(talk: Talk) -> None:
+    answer = await talk.say("why")
+    assert read(answer).splitlines() == [
+        "There is no card here yet",
+        "This chat follows nothing, so no story comes here by itself.",
+    ]
+    assert labels(answer)["AI Theft Claims"] == "why_ai-theft-claims"
+    talk.rules.saved[HERE] = FOLLOWS
+    talk.desk.standings[HERE] = [Standing(None, refusal=DENIED)]
+    assert read(await talk.say("why")).splitlines() == ["There is no card here yet", HELP]
+
+
+async def test_a_newest_card_whose_story_is_gone_is_named(talk: Talk) -> None:
+    talk.desk.standings[HERE] = [Standing(made("old-one", "Old").id, row=row())]
+    assert "no longer kept: old-one" in (await talk.say("why")).title
+
+
+async def test_a_story_nobody_knows_offers_others(talk: Talk) -> None:
+    answer = await talk.type("why", "volcano")
+    assert answer.title == "I know no story about “volcano”"
+    assert labels(answer)["AI Theft Claims"] == "why_ai-theft-claims"
+
+
+async def test_without_the_storage_what_is_known_by_heart_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(changes, "PATIENCE_S", 0.01)
+    case = Case(FIRE, rule=Rule(keywords=("fire",), min_virality=3), row=row())
+    case.desk.away = True
+    assert await case.why() == [
+        "“Fire at the mill” in this chat",
+        FOLLOWED,
+        "This chat asks for virality 3 or more; the story has 1.",
+        "What was shown here cannot be looked up just now.",
+    ]
+    answer = await case.say("why")
+    assert answer.title == "The newest card here cannot be looked up just now"
+    assert labels(answer) == {"Fire at the mill": "why_fire"}
+
+
+async def test_anyone_may_ask(talk: Talk) -> None:
+    talk.moderator = False
+    assert (await talk.type("why", "alibaba")).title == "“AI Theft Claims” is not shown here"

@@ -261,7 +261,8 @@ class Archive:
         """Documents of the inbox, each until the next is asked for; then it is struck out.
 
         There is one editor at a time and it always has the same name, so what a dead one had
-        in hand is simply ours: it comes first.
+        in hand is simply ours: it comes first. So does what was handed to us in an answer that
+        was lost, wherefore what is in hand is asked for before anything new.
         """
         try:
             await self._open_inbox()
@@ -271,8 +272,7 @@ class Archive:
                     "editors", "editor", {self._inbox: after}, count=16, block=2000
                 )
                 entries = answer[0][1] if answer else []
-                if after == "0" and not entries:
-                    after = ">"
+                after = ">" if after == "0" and not entries else "0"
                 for entry, fields in entries:
                     if fields and b"story" in fields:
                         yield fields[b"story"]

@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 
 from bot.model.chat import read_chat
 from bot.ports import Mark
+from bot.storage.together import Together
 from stories.archive import storage, text
 from stories.index import Cursor
 from stories.story import StoryId
@@ -24,7 +25,7 @@ class RedisDue:
     def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
         self._redis = redis
         self._prefix = prefix
-        self._done = redis.register_script(_DONE)
+        self._together = Together(redis)
 
     @storage
     async def cursor(self, platform: str) -> Cursor:
@@ -51,7 +52,7 @@ class RedisDue:
 
     @storage
     async def done(self, platform: str, mark: Mark) -> None:
-        await self._done([self._due(platform)], [_field(mark), mark.seq])
+        await self._together.do("EVAL", _DONE, 1, self._due(platform), _field(mark), mark.seq)
 
     def _due(self, platform: str) -> str:
         return f"{self._prefix}:due:{platform}"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from bot.model.chat import Chat, read_chat
 from bot.ports import Row, State
 from bot.storage.lease import RedisLease
+from bot.storage.together import Together
 from stories.archive import storage, text
 from stories.away import StorageAway
 from stories.story import StoryId
@@ -22,6 +23,7 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('SADD', KEYS[2], ARGV[3])
 return redis.call('INCR', KEYS[3])
 """
+_FIELDS = tuple(field.name for field in fields(Row))
 
 
 class RedisLedger:
@@ -32,20 +34,21 @@ class RedisLedger:
     ) -> None:
         self._redis = redis
         self._lease = lease
-        self._write_script = redis.register_script(_WRITE)
+        self._together = Together(redis)
         self._prefix = prefix
         self._written = f"{prefix}:cards-written"
 
     @storage
     async def row(self, chat: Chat, story: StoryId) -> Row | None:
-        raw = await self._redis.hget(self._cards(story), str(chat))
+        raw = await self._together.do("HGET", self._cards(story), str(chat))
         return _read(raw) if raw else None
 
     @storage
     async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
         lease_key, token = (self._lease.key, self._lease.token) if self._lease else ("", "")
         keys = [self._cards(story), self._stories(chat), self._written, lease_key]
-        written = await self._write_script(keys, [str(chat), _write(row), story, token])
+        arguments = [str(chat), _write(row), story, token]
+        written = await self._together.do("EVAL", _WRITE, len(keys), *keys, *arguments)
         if written < 0:
             raise StorageAway("another process holds the lease")
         return int(written)
@@ -77,16 +80,17 @@ class RedisLedger:
 
 
 def _write(row: Row) -> str:
+    held = {name: getattr(row, name) for name in _FIELDS}
     return json.dumps(
-        {name: value for name, value in asdict(row).items() if value is not None},
+        {name: value for name, value in held.items() if value is not None},
         default=datetime.isoformat,
         separators=(",", ":"),
     )
 
 
 def _read(raw: bytes | str) -> Row:
-    fields: dict[str, Any] = json.loads(raw)
+    held: dict[str, Any] = json.loads(raw)
     for moment in ("at", "posted_at", "replied_at"):
-        if moment in fields:
-            fields[moment] = datetime.fromisoformat(fields[moment])
-    return Row(**{**fields, "state": State(fields["state"])})
+        if moment in held:
+            held[moment] = datetime.fromisoformat(held[moment])
+    return Row(**{**held, "state": State(held["state"])})

@@ -1,0 +1,42 @@
+"""Commands that are asked for while Redis answers others go to it together, in one round trip."""
+
+import asyncio
+from typing import Any
+
+from redis.asyncio import Redis
+
+
+class Together:
+    """Sends single commands as pipelines, one after another: their order is kept."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._asked: list[tuple[tuple[str | int, ...], asyncio.Future[Any]]] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    async def do(self, *command: str | int) -> Any:
+        """Send one command and return its answer; raise what redis-py raises."""
+        answer = asyncio.get_running_loop().create_future()
+        self._asked.append((command, answer))
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send(), name="redis commands")
+        return await answer
+
+    async def _send(self) -> None:
+        while self._asked:
+            asked, self._asked = self._asked, []
+            answers: list[Any]
+            try:
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for command, _ in asked:
+                        pipe.execute_command(*command)
+                    answers = await pipe.execute(raise_on_error=False)
+            except Exception as error:  # noqa: BLE001  # everyone who asked is told
+                answers = [error] * len(asked)
+            for (_, answer), said in zip(asked, answers, strict=True):
+                if answer.done():
+                    continue  # whoever asked was cancelled
+                if isinstance(said, Exception):
+                    answer.set_exception(said)
+                else:
+                    answer.set_result(said)

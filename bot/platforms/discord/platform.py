@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 
 import discord
 import yarl
@@ -18,7 +18,7 @@ from bot.model.message import Message
 from bot.platforms.discord import rights
 from bot.platforms.discord.answers import Client, view
 from bot.platforms.discord.refusals import TROUBLE, failed
-from bot.platforms.discord.render import render
+from bot.platforms.discord.render import Rendered, render
 from bot.ports import Right
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class DiscordPlatform:
         """Post and return the message's id. Within a minute the same key posts only once."""
         with self._speaking(chat, Right.POST) as client:
             place = await _place(client, chat)
-            rendered = render(message)
+            rendered = _rendered(message)
             send = place.send
             if reply_to is not None:
                 send = partial(send, reference=_original(place, reply_to))
@@ -149,7 +149,7 @@ class DiscordPlatform:
 
     async def edit(self, chat: Chat, place: str, message: Message) -> None:
         with self._speaking(chat, Right.POST) as client:
-            rendered = render(message)
+            rendered = _rendered(message)
             card = (await _place(client, chat)).get_partial_message(int(place))
             await card.edit(embed=rendered.embed, view=view(rendered))
 
@@ -220,6 +220,12 @@ async def _stay(client: Client) -> None:
     finally:
         connecting.cancel()
         await asyncio.wait({connecting})
+
+
+@lru_cache(maxsize=128)
+def _rendered(message: Message) -> Rendered:
+    """One card goes to many chats."""
+    return render(message)
 
 
 async def _place(client: Client, chat: Chat) -> discord.DMChannel | discord.PartialMessageable:

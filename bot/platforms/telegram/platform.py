@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import telegram
 from telegram import ReplyParameters, Update
@@ -262,4 +263,10 @@ def _is_private(place: int) -> bool:
 
 
 def _rendered(bot: telegram.Bot, place: int, message: Message) -> Rendered:
-    return render(message, start_link=None if _is_private(place) else start_link(bot))
+    return _rendered_once(message, None if _is_private(place) else start_link(bot))
+
+
+@lru_cache(maxsize=128)
+def _rendered_once(message: Message, link: str | None) -> Rendered:
+    """One card goes to many chats."""
+    return render(message, start_link=link)

@@ -287,6 +287,39 @@ ROWS = (
         "Night ferry returns",
         ("It sailed at dusk.",),
     ),
+    # /why
+    Row(
+        "why a story is not here",
+        (Say("why", {"story": "ferry"}),),
+        "“Night ferry returns” is not shown here",
+        ("This chat follows nothing, so no story comes here by itself.",),
+        ("Story",),
+    ),
+    Row(
+        "why there is no card here",
+        (Say("why"),),
+        "There is no card here yet",
+        ("This chat follows nothing, so no story comes here by itself.",),
+        ("Night ferry returns", "Tram strike ends"),
+    ),
+    Row(
+        "why a story about something else is not here",
+        (following("weather"), Say("why", {"story": "night ferry"})),
+        "“Night ferry returns” is not shown here",
+        ("This chat does not follow it: it follows “weather”",),
+        moderator=True,
+    ),
+    Row(
+        "why the newest card is here",
+        (Say("pin", {"story": "ferry"}), Say("why")),
+        "“Night ferry returns” is shown here",
+        (
+            "Its card shows revision 1 (the newest), written under a minute ago.",
+            "It is pinned here, and kept up to date.",
+        ),
+        ("Story",),
+        moderator=True,
+    ),
     # /following
     Row(
         "what a new chat follows",
@@ -478,7 +511,7 @@ ROWS = (
     ),
 )
 
-LOOKS = {"stories", "story", "faq", "following", "help"}
+LOOKS = {"stories", "story", "faq", "why", "following", "help"}
 """Commands that change nothing; where others read along each is asked in one way, the first."""
 FIRST = {command: next(row for row in ROWS if command in row.commands) for command in LOOKS}
 CASES = [

@@ -33,6 +33,16 @@ VIA = "1.1 sandbox"
 
 
 @dataclass(slots=True)
+class _Slow:
+    """The answers to the next matching requests come late."""
+
+    method: str
+    path: re.Pattern[str]
+    seconds: float
+    times: int
+
+
+@dataclass(slots=True)
 class _Fault:
     """What the next matching requests get instead of, or after, their answer."""
 
@@ -80,6 +90,7 @@ class Discord:
         self.rest = Rest(self.world, self.commands, self.interactions, self.gateway, self.limits)
         self._people = People(self.world, self.commands, self.interactions, self.gateway)
         self._faults: list[_Fault] = []
+        self._slow: list[_Slow] = []
         self._bells: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()
         self._host = host
         self._port = port
@@ -316,6 +327,10 @@ class Discord:
             _Fault(method, re.compile(path_regex), status, body, headers or {}, times, after_effect)
         )
 
+    def slow_next(self, method: str, path_regex: str, seconds: float, times: int = 1) -> None:
+        """Do the next `times` matching requests at once, and answer them `seconds` later."""
+        self._slow.append(_Slow(method, re.compile(path_regex), seconds, times))
+
     async def hang_up(self, code: int | None = None) -> None:
         """Close the gateway's sockets with a close code, or cut them; sessions can be resumed."""
         await self.gateway.hang_up(code)
@@ -348,6 +363,7 @@ class Discord:
         self.calls.append(call)
         if len(self.calls) > CALLS_KEPT:
             del self.calls[: CALLS_KEPT // 2]
+        await asyncio.sleep(self._late(request.method, path))
         if reply.status == 0:
             if request.transport is not None:
                 request.transport.abort()
@@ -392,6 +408,15 @@ class Discord:
         if verdict.refused:
             raise _Limited(verdict.body(), headers)
         return headers
+
+    def _late(self, method: str, path: str) -> float:
+        for slow in self._slow:
+            if slow.method == method and slow.path.search(path):
+                slow.times -= 1
+                if slow.times <= 0:
+                    self._slow.remove(slow)
+                return slow.seconds
+        return 0.0
 
     def _fault(self, method: str, path: str, *, after_effect: bool) -> _Fault | None:
         for fault in self._faults:

@@ -30,6 +30,15 @@ class Fault:
     after_effect: bool
 
 
+@dataclass(slots=True)
+class Slow:
+    """The answers to the next calls of some methods come late."""
+
+    method: re.Pattern[str]
+    seconds: float
+    left: int
+
+
 class Server:
     """Serves one bot at /bot<token>/<method>."""
 
@@ -38,6 +47,7 @@ class Server:
         self.unknown_calls: list[str] = []
         """What a bot asked for that the sandbox does not have: methods, and parameters by name."""
         self.faults: list[Fault] = []
+        self.slow: list[Slow] = []
         self.begun = 0
         """How many calls but getUpdates have come in."""
         self.in_flight = 0
@@ -144,6 +154,7 @@ class Server:
                 answer=None if dropped else answer,
             )
         )
+        await asyncio.sleep(self._late(name))
         if dropped and request.transport:
             request.transport.abort()
         return web.json_response(answer, status=status or 500, headers=headers)
@@ -164,6 +175,15 @@ class Server:
         if fault:
             raise fault.refused
         return result
+
+    def _late(self, name: str) -> float:
+        for slow in self.slow:
+            if slow.method.fullmatch(name):
+                slow.left -= 1
+                if not slow.left:
+                    self.slow.remove(slow)
+                return slow.seconds
+        return 0.0
 
     def _fault(self, name: str) -> Fault | None:
         for fault in self.faults:

@@ -448,6 +448,11 @@ class Telegram:
             server.fault(method, status, description, parameters, times, after_effect=after_effect)
         )
 
+    def slow_next(self, method: str, seconds: float, *, times: int = 1) -> None:
+        """Do the next `times` calls of the methods this regular expression matches whole at once,
+        and answer them `seconds` later."""
+        self._server.slow.append(server.Slow(re.compile(method, re.IGNORECASE), seconds, times))
+
     async def drop_connections(self) -> None:
         """Close every connection the bot has open, as a network does."""
         await self._server.drop_connections()

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.discord import GENERAL, HEADLINES, MIRA, NEWS, Discord
 from tests.contracts.discord import DESCRIPTION, answer_violations
+from tests.running import eventually
 from tests.sandbox.discord_bot import Bot, as_described, connected
 from tests.sandbox.discord_http import Answered, ask, post
 
@@ -212,6 +213,17 @@ async def test_faults_wait_for_the_request_they_are_meant_for() -> None:
         path = f"{MESSAGES}/{message}"
         statuses = [(await ask(here, "PATCH", path, {"content": "y"})).status for _ in range(3)]
         assert statuses == [502, 502, 200]
+
+
+async def test_a_slow_request_is_done_at_once_and_answered_late() -> None:
+    async with Discord(limits=False) as here:
+        here.slow_next("POST", f"^{MESSAGES}$", 0.3)
+        answer = asyncio.create_task(ask(here, "POST", MESSAGES, {"content": "slow"}))
+        await eventually(lambda: here.messages(NEWS), "it stands there")
+        assert not answer.done()
+        assert (await ask(here, "POST", MESSAGES, {"content": "x"})).status == 200
+        assert not answer.done(), "the next one is not slow"
+        assert (await answer).status == 200
 
 
 async def test_every_call_is_written_down_without_the_token() -> None:

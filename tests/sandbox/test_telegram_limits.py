@@ -1,5 +1,6 @@
 """Telegram takes so much and no more."""
 
+import asyncio
 from datetime import timedelta
 
 import aiohttp
@@ -8,6 +9,7 @@ from telegram.error import BadRequest, RetryAfter
 
 from sandbox.telegram import CHANNEL, GROUP, MIRA
 from sandbox.telegram.limits import Flood
+from tests.running import eventually
 from tests.sandbox.telegram_kit import bot_of, served
 
 
@@ -99,3 +101,14 @@ async def test_answers_to_people_do_not_count_where_limits_are_off() -> None:
         for _ in range(40):
             await bot.send_message(MIRA, "Ferry")
         assert len(telegram.messages(MIRA)) == 41
+
+
+async def test_a_slow_call_is_done_at_once_and_answered_late() -> None:
+    async with served() as telegram, bot_of(telegram) as bot:
+        telegram.slow_next("sendMessage", 0.3)
+        answer = asyncio.create_task(bot.send_message(GROUP, "slow"))
+        await eventually(lambda: telegram.messages(GROUP)[-1].get("text") == "slow")
+        assert not answer.done()
+        await bot.send_message(CHANNEL, "the next one is not slow")
+        assert not answer.done()
+        assert (await answer).text == "slow"

@@ -122,6 +122,7 @@ class Running:
     def __init__(
         self, world: tuple[Discord, Telegram], archive: Archive, url: str, prefix: str
     ) -> None:
+        self.world = world
         self._parts = (*world, archive, url, prefix)
         self._stack = AsyncExitStack()
 

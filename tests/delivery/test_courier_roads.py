@@ -1,0 +1,274 @@
+"""What becomes of cards when a chat refuses, moves or hurries us, over sockets and a real Redis."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+
+import pytest
+from redis.asyncio import Redis
+
+from bot import app
+from bot.delivery import cards
+from bot.delivery.cards import Policy
+from bot.model.card import card
+from bot.model.chat import Chat
+from bot.model.rule import Loudness, Rule
+from bot.ports import Row, State
+from bot.storage.ledger import RedisLedger
+from sandbox.calls import Call
+from sandbox.discord import GENERAL, NEWS, Discord
+from sandbox.telegram import CHANNEL, FORUM, MIRA, Telegram
+from stories.archive import Archive
+from stories.story import Story, StoryId
+from tests.running import Road, Running, eventually, eventually_so, platforms
+from tests.stories_made import FERRY as OLD_FERRY
+
+FERRY = replace(OLD_FERRY, revision=None, updated_at=datetime.now(UTC).replace(microsecond=0))
+TRAMS = replace(FERRY, id=StoryId("trams"), title="Trams Stand Still")
+BRIDGE = replace(FERRY, id=StoryId("bridge"), title="Bridge Opens")
+ALL = Rule(all=True, loudness=Loudness.EDIT)
+ON_DISCORD, ELSEWHERE = Chat("discord", NEWS), Chat("discord", GENERAL)
+IN_CHANNEL = Chat("telegram", str(CHANNEL))
+WITH_MIRA = Chat("telegram", str(MIRA))
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[tuple[Discord, Telegram]]:
+    async with platforms() as both:
+        yield both
+    for here in both:
+        assert here.unknown_calls == []
+        assert [call for call in here.calls if call.status == 429] == []
+
+
+@pytest.fixture
+async def bot(
+    world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
+) -> AsyncIterator[Running]:
+    running = Running(world, archive, redis_url, prefix)
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+def ledger(redis: Redis, prefix: str) -> RedisLedger:
+    return RedisLedger(redis, prefix)
+
+
+@pytest.fixture
+def soon_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chat that refuses us is tried again after a moment, not after a minute."""
+    hurried = partial(Policy, park_first=timedelta(seconds=0.2), park_longest=timedelta(seconds=1))
+    monkeypatch.setattr(app, "Policy", hurried)
+
+
+def titles(road: Road, chat: Chat) -> list[str]:
+    """The titles of the cards in a chat, oldest first."""
+    if chat.platform == "discord":
+        messages = road.discord.messages(chat.address)
+        return [embed["title"] for message in messages for embed in message["embeds"]]
+    said = [message.get("text", "") for message in road.telegram.messages(int(chat.address))]
+    return [
+        story.title
+        for text in said
+        for story in (FERRY, TRAMS, BRIDGE)
+        if text.partition("\n")[0].endswith(story.title)
+    ]
+
+
+async def stands(road: Road, chat: Chat, *stories: Story) -> None:
+    wanted = {story.title for story in stories}
+    await eventually(lambda: wanted <= set(titles(road, chat)), f"{wanted} in {chat}")
+
+
+async def has_row(ledger: RedisLedger, chat: Chat, story: Story, state: State) -> Row:
+    found: list[Row] = []
+
+    async def so() -> bool:
+        row = await ledger.row(chat, story.id)
+        if row is not None and row.state is state:
+            found.append(row)
+        return bool(found)
+
+    await eventually_so(so, f"the ledger says {state} for {story.id} in {chat}")
+    return found[0]
+
+
+def minor(story: Story) -> Story:
+    return replace(story, stats=replace(story.stats, articles=(story.stats.articles or 0) + 1))
+
+
+def notable(story: Story) -> Story:
+    return replace(story, breakdown=(*story.breakdown, "It came back at dawn."))
+
+
+@pytest.mark.usefixtures("soon_tried_again")
+async def test_a_channel_without_rights_is_left_alone_and_caught_up_when_they_are_back(
+    bot: Running, ledger: RedisLedger
+) -> None:
+    road = await bot.start({ON_DISCORD: ALL, ELSEWHERE: ALL, IN_CHANNEL: ALL})
+    road.discord.deny(NEWS, "SEND_MESSAGES")
+    await road.publish(FERRY, TRAMS)
+    for chat in (ELSEWHERE, IN_CHANNEL):
+        await stands(road, chat, FERRY, TRAMS)
+
+    async def refused() -> list[Row]:
+        rows = [await ledger.row(ON_DISCORD, story.id) for story in (FERRY, TRAMS)]
+        return [row for row in rows if row is not None and row.state is State.FAILED]
+
+    async def is_refused() -> bool:
+        return bool(await refused())
+
+    await eventually_so(is_refused, "the ledger says failed")
+    assert all("“Send Messages”" in (row.why or "") for row in await refused())
+    assert titles(road, ON_DISCORD) == []
+    road.discord.allow(NEWS, "SEND_MESSAGES")
+    await stands(road, ON_DISCORD, FERRY, TRAMS)
+    for chat in (ON_DISCORD, ELSEWHERE, IN_CHANNEL):
+        for story in (FERRY, TRAMS):
+            assert (await has_row(ledger, chat, story, State.SHOWN)).generation == 1
+        assert sorted(titles(road, chat)) == [FERRY.title, TRAMS.title]
+
+
+@pytest.mark.usefixtures("soon_tried_again")
+async def test_who_blocked_the_bot_gets_each_live_story_once_after_unblocking_it(
+    bot: Running, ledger: RedisLedger
+) -> None:
+    road = await bot.start({WITH_MIRA: ALL, IN_CHANNEL: ALL})
+    await road.telegram.open(MIRA)
+    road.telegram.block(MIRA)
+    await road.publish(FERRY, TRAMS)
+    await stands(road, IN_CHANNEL, FERRY, TRAMS)
+
+    async def why() -> str:
+        rows = [await ledger.row(WITH_MIRA, story.id) for story in (FERRY, TRAMS)]
+        return " ".join(row.why or "" for row in rows if row is not None)
+
+    async def is_refused() -> bool:
+        return "blocked" in await why()
+
+    await eventually_so(is_refused, "the ledger says that the bot is blocked")
+    await road.publish(notable(FERRY))
+    road.telegram.unblock(MIRA)
+    await stands(road, WITH_MIRA, FERRY, TRAMS)
+    for story in (FERRY, TRAMS):
+        assert (await has_row(ledger, WITH_MIRA, story, State.SHOWN)).generation == 1
+    assert sorted(titles(road, WITH_MIRA)) == [FERRY.title, TRAMS.title]
+    (ferry,) = [m for m in road.telegram.messages(MIRA) if FERRY.title in m.get("text", "")]
+    assert "It came back at dawn" in ferry["text"], "the newest state, not the backlog"
+
+
+async def test_a_group_that_becomes_a_supergroup_takes_its_cards_and_the_files_rule_along(
+    bot: Running, world: tuple[Discord, Telegram]
+) -> None:
+    group = world[1].add_chat("Harbour Crew", "group")
+    file = {Chat("telegram", str(group)): ALL}
+    road = await bot.start(file)
+    await road.publish(FERRY)
+    await stands(road, Chat("telegram", str(group)), FERRY)
+    there = Chat("telegram", str(road.telegram.migrate(group)))
+    await road.publish(notable(FERRY))
+    await stands(road, there, FERRY)
+    await road.publish(TRAMS)
+    await stands(road, there, TRAMS)
+    await bot.stop()
+    road = await bot.start(file)
+    await road.publish(BRIDGE)
+    await stands(road, there, BRIDGE)
+    assert titles(road, there) == [FERRY.title, TRAMS.title, BRIDGE.title]
+    assert titles(road, Chat("telegram", str(group))) == [FERRY.title]
+
+
+@pytest.mark.parametrize("chat", [ON_DISCORD, IN_CHANNEL], ids=str)
+async def test_a_deleted_card_comes_back_with_a_notable_update_and_not_with_a_minor_one(
+    bot: Running, ledger: RedisLedger, chat: Chat
+) -> None:
+    road = await bot.start({chat: ALL})
+    await road.publish(FERRY)
+    row = await has_row(ledger, chat, FERRY, State.SHOWN)
+    assert row.place is not None
+    if chat.platform == "discord":
+        road.discord.delete_message(chat.address, row.place)
+    else:
+        road.telegram.delete_message(int(chat.address), int(row.place))
+    await road.publish(minor(FERRY))
+    await has_row(ledger, chat, FERRY, State.GONE)
+    await road.publish(TRAMS)  # told after it, so the minor update has had its turn
+    await stands(road, chat, TRAMS)
+    assert titles(road, chat) == [TRAMS.title]
+    await road.publish(notable(minor(FERRY)))
+    await stands(road, chat, FERRY)
+    assert (await has_row(ledger, chat, FERRY, State.SHOWN)).generation == 2
+
+
+async def test_a_story_that_cannot_be_rendered_stops_only_itself(
+    bot: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def hostile(edition, delta, *, show_leaning=False):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        if edition.story.id == FERRY.id and edition.revision == 1:
+            raise ValueError("this story breaks its card")
+        return card(edition, delta, show_leaning=show_leaning)
+
+    monkeypatch.setattr(cards, "card", hostile)
+    road = await bot.start({ON_DISCORD: ALL, IN_CHANNEL: ALL})
+    await road.publish(FERRY, TRAMS)
+    for chat in (ON_DISCORD, IN_CHANNEL):
+        await stands(road, chat, TRAMS)
+    await eventually(partial(_broke, caplog), "both couriers logged it")
+    await road.publish(BRIDGE)
+    for chat in (ON_DISCORD, IN_CHANNEL):
+        await stands(road, chat, BRIDGE)
+        assert FERRY.title not in titles(road, chat)
+    await road.publish(notable(FERRY))  # the next edition is well, and does not wait
+    for chat in (ON_DISCORD, IN_CHANNEL):
+        await stands(road, chat, FERRY)
+
+
+def _broke(caplog: pytest.LogCaptureFixture) -> bool:
+    return sum(record.message == "a card failed" for record in caplog.records) >= 2
+
+
+async def test_many_stories_to_one_chat_keep_the_pace(bot: Running) -> None:
+    """What the platforms refuse is seen by the fixture: there is no 429."""
+    stories = [replace(FERRY, id=StoryId(f"s{n}"), title=f"Story {n}") for n in range(7)]
+    some = Rule(story_ids=tuple(story.id for story in stories[:3]), loudness=Loudness.EDIT)
+    road = await bot.start({ON_DISCORD: ALL, **dict.fromkeys(topics(bot), some)})
+    await road.publish(*stories)
+    await eventually(lambda: len(titles(road, ON_DISCORD)) == 7, "seven on Discord")
+    await eventually(lambda: len(_sent(road.telegram.calls)) == 6, "three in both topics")
+    posted = [call for call in road.discord.calls if call.path == f"/channels/{NEWS}/messages"]
+    for calls in (posted, _sent(road.telegram.calls)):
+        assert all(after.at - before.at > 0.9 for before, after in pairwise(calls)), "a second each"
+
+
+def topics(bot: Running) -> list[Chat]:
+    """Two topics of one group, which share its pace."""
+    telegram = bot.world[1]
+    made = [telegram.add_topic(FORUM, name) for name in ("Boats", "Docks")]
+    return [Chat("telegram", f"{FORUM}/{topic}") for topic in made]
+
+
+def _sent(calls: list[Call]) -> list[Call]:
+    return [call for call in calls if call.path == "sendMessage"]
+
+
+async def test_what_is_on_the_wire_is_finished_before_the_bot_stops(
+    bot: Running, ledger: RedisLedger
+) -> None:
+    road = await bot.start({ON_DISCORD: ALL, IN_CHANNEL: ALL})
+    road.discord.slow_next("POST", "/messages$", 1.5)
+    road.telegram.slow_next("sendMessage", 1.5)
+    await road.publish(FERRY)
+    await eventually(lambda: titles(road, ON_DISCORD) and titles(road, IN_CHANNEL), "done there")
+    for chat in (ON_DISCORD, IN_CHANNEL):
+        row = await ledger.row(chat, FERRY.id)
+        assert row is not None
+        assert row.state is State.SENDING, "the answer is still on its way"
+    await bot.stop()
+    for chat in (ON_DISCORD, IN_CHANNEL):
+        row = await ledger.row(chat, FERRY.id)
+        assert row is not None
+        assert row.state is State.SHOWN
+        assert row.place is not None

@@ -1,4 +1,4 @@
-"""What people do every day, alone with the bot, is the same on both platforms.
+"""What people do every day is the same on both platforms.
 
 The bot runs as it would, on a real Redis; whoever asks types commands and presses buttons.
 """
@@ -6,17 +6,15 @@ The bot runs as it would, on a real Redis; whoever asks types commands and press
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-
-import pytest
+from functools import partial
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from sandbox import discord, telegram
 from stories.archive import connect
 from stories.story import Stats, Status, Story, StoryId
-from tests.platforms.parity import OnDiscord, OnTelegram, Reader, Seen
-from tests.running import Road, Running, eventually_so
+from tests.road.people import Person, Say, Seen, both
+from tests.running import Road, Running, eventually, eventually_so
 
 FIRE = Story(
     StoryId("mill-fire"),
@@ -32,25 +30,7 @@ SPREADS = replace(
 )
 OUT = replace(SPREADS, revision=3, stats=Stats(Status.COOLING, 4.0, 9))
 
-READERS: dict[str, Callable[[Road], Reader]] = {
-    "discord": lambda road: OnDiscord(road.discord, _no_platform()),
-    "telegram": lambda road: OnTelegram(road.telegram, _no_platform()),
-}
-
-
-def _no_platform() -> Any:
-    return None  # the bot has its own; nobody reaches around it here
-
-
-@pytest.fixture(params=list(READERS))
-def on(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-async def reading(road: Road, on: str) -> Reader:
-    await road.telegram.open(telegram.MIRA)
-    await road.telegram.settle()
-    return READERS[on](road)
+EVERYWHERE = (Chat("discord", discord.NEWS), Chat("telegram", str(telegram.GROUP)))
 
 
 async def until(asked: Callable[[], Awaitable[Seen]], words: str) -> Seen:
@@ -59,76 +39,120 @@ async def until(asked: Callable[[], Awaitable[Seen]], words: str) -> Seen:
 
     async def said() -> bool:
         last[:] = [await asked()]
-        return words in f"{last[0].title}\n{last[0].body}"
+        return words in last[0]
 
     await eventually_so(said, words)
     return last[0]
 
 
-async def saved(road: Road, reader: Reader) -> bool:
-    """Whether what the reader saw would outlive the bot."""
+# What changed.
+
+
+async def saved(road: Road, people: int) -> bool:
+    """Whether what so many people saw would outlive the bot."""
     async with connect(str(road.settings.redis_url)) as redis:
-        return bool(await redis.exists(f"{road.settings.prefix}:places:{reader.private}"))
+        return len(await redis.keys(f"{road.settings.prefix}:places:*")) == people
 
 
 async def test_what_changed_is_told_since_the_asker_last_looked_even_after_a_restart(
-    calm_bot: Running, on: str
+    calm_bot: Running,
 ) -> None:
     road = await calm_bot.start()
-    reader = await reading(road, on)
+    await road.telegram.open(telegram.MIRA)
     await road.publish(FIRE)
-    first = await until(lambda: reader.ask("story", "words", "fire"), "New story")
-    assert "What changed" not in first.labels
-    await eventually_so(lambda: saved(road, reader), "the visit is saved")
+    people = both(road.discord, road.telegram, "private")
+    for person in people:
+        first = await until(partial(person.say, Say("story", {"words": "fire"})), "New story")
+        assert "What changed" not in first.labels
+    await eventually_so(lambda: saved(road, 2), "the visits are saved")
     await road.publish(SPREADS)
     await calm_bot.stop()
     road = await calm_bot.start()
-    reader = READERS[on](road)
     await road.publish(OUT)
-    await until(lambda: reader.ask("stories"), "Cooling")
-    card = await reader.ask("story", "words", "fire")
-    changes = await reader.press(card, "What changed")
-    assert changes.title.endswith("What changed in “Fire at the mill”")
-    correction = "Correction: “It began in the attic at 04:10.” → “It began in the attic at 05:40.”"
-    since, last = changes.body.split("The last change")
-    assert "Since you last looked" in since
-    assert "You saw revision 1" in since
-    assert since.index("Status active → cooling") < since.index(correction)
-    assert "Status active → cooling" in last
-    assert correction not in last
-    assert (await reader.press(changes, "‹ Story")).title.endswith("Fire at the mill")
+    correction = "“It began in the attic at 04:10.” → “It began in the attic at 05:40.”"
+    answers = []
+    for person in people:
+        await until(partial(person.say, Say("stories")), "Cooling")
+        card = await person.say(Say("story", {"words": "fire"}))
+        changes = await person.press(card, "What changed")
+        answers.append(changes)
+        assert changes.title == "What changed in “Fire at the mill”"
+        since, last = changes.body.split("The last change")
+        assert since.startswith("Since you last looked You saw revision 1")
+        assert since.index("Status active → cooling") < since.index(f"Correction: {correction}")
+        assert "Status active → cooling" in last
+        assert "Correction" not in last
+        assert (await person.press(changes, "‹ Story")).title == "Fire at the mill"
+    assert answers[0] == answers[1]
 
 
 async def test_a_cards_button_tells_whoever_presses_it_alone(calm_bot: Running) -> None:
-    rule = Rule(all=True, loudness=Loudness.EDIT)
-    news = {Chat("discord", discord.NEWS): rule, Chat("telegram", str(telegram.GROUP)): rule}
-    road = await calm_bot.start(news)
-    await reading(road, "telegram")
-    here, there = OnDiscord(road.discord, _no_platform()), READERS["telegram"](road)
-
-    async def both_say(words: str) -> bool:
-        cards = [*here.cards(here.shared), *there.cards(there.shared)]
-        return len([card for card in cards if words in card.body]) == 2
-
+    road = await calm_bot.start(dict.fromkeys(EVERYWHERE, Rule(all=True, loudness=Loudness.EDIT)))
+    people = both(road.discord, road.telegram, "shared")
     await road.publish(FIRE)
-    await eventually_so(lambda: both_say("New story"), "both cards stand")
+    await eventually(lambda: all(_stands(person, "New story") for person in people))
     await road.publish(SPREADS)
-    await eventually_so(lambda: both_say("1 point corrected"), "both cards are edited")
-    before = len(here.cards(here.shared)), len(there.cards(there.shared))
+    await eventually(lambda: all(_stands(person, "1 point corrected") for person in people))
+    for person in people:
+        [card] = person.read()
+        assert "Correction: “It began in the attic" in await person.press(card, "What changed")
+        assert person.read() == [card], "nobody else sees it, and the card stays"
 
-    [card] = here.cards(here.shared)
-    told = await here.press(card, "What changed")
-    assert "Correction: “It began in the attic at 04:10.”" in told.body
-    assert told.raw["flags"] & 64, "only the one who pressed sees it"
 
-    [card] = there.cards(there.shared)
-    [link] = [
-        button["url"]
-        for row in card.raw["reply_markup"]["inline_keyboard"]
-        for button in row
-        if button["text"] == "What changed"
-    ]
-    await road.telegram.open(telegram.MIRA, link.partition("?start=")[2])
-    await road.telegram.settle()
-    assert "Correction: “It began in the attic at 04:10.”" in there.cards(there.private)[-1].body
-    assert before == (len(here.cards(here.shared)), len(there.cards(there.shared)))
+def _stands(person: Person, words: str) -> bool:
+    """Whether a card says it where everyone reads."""
+    return any(words in card for card in person.read())
+
+
+# Why.
+
+
+async def asked_why(road: Road, words: str) -> list[Seen]:
+    """Both people's answers to /why in the shared chats, once they say it."""
+    asking = Say("why", {"story": "mill fire"})
+    people = both(road.discord, road.telegram, "shared")
+    return [await until(partial(person.say, asking), words) for person in people]
+
+
+async def test_why_a_story_below_the_threshold_is_not_here(calm_bot: Running) -> None:
+    rule = Rule(all=True, min_virality=6)
+    road = await calm_bot.start(dict.fromkeys(EVERYWHERE, rule))
+    await road.publish(FIRE)
+    for answer in await asked_why(road, "This chat asks for virality 6 or more; the story has 4."):
+        assert answer.title == "“Fire at the mill” is not shown here"
+
+
+async def test_why_a_card_is_behind_and_why_it_was_replied_to(calm_bot: Running) -> None:
+    rule = Rule(all=True, loudness=Loudness.REPLY)
+    chats = dict.fromkeys(EVERYWHERE, rule)
+    road = await calm_bot.start(chats)
+    await road.publish(FIRE)
+    await asked_why(road, "Its card shows revision 1 (the newest), written under a minute ago.")
+    await road.publish(replace(SPREADS, breakdown=(*FIRE.breakdown, "Help came.")))
+    for answer in await asked_why(road, "Its card shows revision 2 (the newest)"):
+        assert "under a minute ago, was notable: new: “Help came.”." in answer
+    await asked_why(road, "A short reply about it was due, under a minute ago.")
+    await calm_bot.stop()
+    road = await calm_bot.start(chats, edit_spacing_s=600)
+    await road.publish(OUT)
+    for answer in await asked_why(
+        road, "Revision 3 waits: edits of one card are 10 minutes apart, so it comes in 9 minutes."
+    ):
+        assert answer.title == "“Fire at the mill” is shown here, but not its newest revision"
+
+
+async def test_why_nothing_arrives_where_a_right_was_taken_and_what_mends_it(
+    calm_bot: Running,
+) -> None:
+    """On Discord only: whom Telegram forbids to write cannot answer there either."""
+    road = await calm_bot.start({EVERYWHERE[0]: Rule(all=True)})
+    road.discord.deny(discord.NEWS, "SEND_MESSAGES")
+    await road.publish(FIRE)
+    mira, _ = both(road.discord, road.telegram, "shared")
+    await until(partial(mira.say, Say("why", {"story": "mill fire"})), "does not take what I send")
+    answer = await mira.say(Say("why"))
+    assert answer.title == "“Fire at the mill” is not shown here"
+    assert (
+        "This chat does not take what I send: the bot lacks “Send Messages”. To mend it, give its "
+        "role “Send Messages” under Edit Channel → Permissions. I try again in"
+    ) in answer

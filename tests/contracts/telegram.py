@@ -145,7 +145,7 @@ def _fields(
             yield f"{where}.{name}: is not known"
             continue
         said = known[name]["description"]
-        if "after entities parsing" in said and sent.get("parse_mode"):
+        if re.search("after entit(ies|y) parsing", said) and sent.get("parse_mode"):
             value = html.unescape(re.sub(r"<[^>]*>", "", str(value)))
         yield from _value(known[name]["type"], value, f"{where}.{name}", said, form=from_form)
 

@@ -11,10 +11,11 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 
 from tests.simulation.checker import Checker
-from tests.simulation.world import World, simulate
+from tests.simulation.world import TROUBLES, World, simulate
 
 BATCH = 20
 REPLAY = "SEED={seed} .venv/bin/pytest tests/simulation -k replay"
@@ -22,9 +23,9 @@ REPLAY = "SEED={seed} .venv/bin/pytest tests/simulation -k replay"
 Outcome = tuple[int, list[str], Counter[str]]
 
 
-def outcome(seed: int) -> Outcome:
+def outcome(seed: int, troubles: frozenset[str] | None = None) -> Outcome:
     """What was wrong at the end of a seed, and how often each thing happened in it."""
-    world = simulate(seed)
+    world = simulate(seed, troubles)
     checker = Checker(world)
     violations = checker.violations()
     seen: Counter[str] = Counter(checker.exempted)
@@ -41,15 +42,15 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _batch(seeds: range) -> list[Outcome]:
-    outcomes = [outcome(seed) for seed in seeds]
+def _batch(seeds: range, troubles: frozenset[str] | None) -> list[Outcome]:
+    outcomes = [outcome(seed, troubles) for seed in seeds]
     gc.collect()
     return outcomes
 
 
-def tell(seed: int) -> World:
+def tell(seed: int, troubles: frozenset[str] | None) -> World:
     """Run one seed and print its story."""
-    world = simulate(seed)
+    world = simulate(seed, troubles)
     checker = Checker(world)
     say(f"seed {seed}: {', '.join(sorted(world.troubles))}")
     for at, chat, story, row in world.store.log:
@@ -79,17 +80,23 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="this one only, told in full")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--most", type=int, default=5, help="stop after so many failed seeds")
+    parser.add_argument("--troubles", help="only these kinds, parted by commas")
     given = parser.parse_args()
+    troubles = (
+        frozenset(filter(None, given.troubles.split(","))) if given.troubles is not None else None
+    )
+    if unknown := (troubles or set()) - {*TROUBLES}:
+        parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(TROUBLES)}")
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, "-m", "tests.simulation.soak", *sys.argv[1:]])  # noqa: S606
     if given.seed is not None:
-        return bool(Checker(tell(given.seed)).violations())
+        return bool(Checker(tell(given.seed, troubles)).violations())
     began, seen, failed, done = time.monotonic(), Counter[str](), 0, 0
     last = given.first + given.seeds
     batches = [range(at, min(at + BATCH, last)) for at in range(given.first, last, BATCH)]
     with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as workers:
-        for outcomes in workers.map(_batch, batches):
+        for outcomes in workers.map(partial(_batch, troubles=troubles), batches):
             for seed, violations, things in outcomes:
                 seen += things
                 done += 1

@@ -245,12 +245,12 @@ class MemoryArchive:
 
     async def left(self) -> AsyncGenerator[bytes]:
         await self._client.call(_open)
-        before = True  # what a dead editor had in hand comes first
+        in_hand = True  # what a dead editor had in hand comes first
         while True:
-            entries = await self._client.call(_in_hand if before else _hand_over)
-            if not entries:
-                before = False
+            entries = await self._client.call(_in_hand if in_hand else _hand_over)
+            if not entries and not in_hand:
                 await asyncio.sleep(0.1)
+            in_hand = bool(entries) or not in_hand
             for number, document in entries:
                 yield document
 

@@ -25,6 +25,9 @@ from stories.story import StoryId
 log = logging.getLogger(__name__)
 
 VARIANTS_KEPT = 1000
+CHAT_RESTS = timedelta(minutes=1)
+"""A longer pause asked for at an edit is about that one message: Discord lets an old or a published
+one be edited a few times an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +329,10 @@ class Cards:
         if isinstance(failed, NotNow):
             if failed.too_fast:
                 self._metrics.too_fast.labels(self._platform.name).inc()
-                self._pace.too_fast(chat, failed.after)
+                if act == "edit" and failed.after > CHAT_RESTS:
+                    self._pace.refused()  # it is this card that has to wait, not its chat
+                else:
+                    self._pace.too_fast(chat, failed.after)
         else:
             self._pace.refused()
         why = f"{failed.why}; {failed.remedy}" if isinstance(failed, Unreachable) else str(failed)

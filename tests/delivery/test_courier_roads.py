@@ -254,6 +254,24 @@ def _sent(calls: list[Call]) -> list[Call]:
     return [call for call in calls if call.path == "sendMessage"]
 
 
+async def test_a_card_that_was_edited_too_often_does_not_keep_the_others_waiting(
+    bot: Running, ledger: RedisLedger
+) -> None:
+    """Discord lets an old or a published message be edited a few times an hour."""
+    road = await bot.start({ON_DISCORD: ALL})
+    await road.publish(FERRY)
+    await stands(road, ON_DISCORD, FERRY)
+    wait = {"message": "Too often", "code": 30046, "retry_after": 1800.0, "global": False}
+    road.discord.fail_next("PATCH", "/messages/", 429, wait)
+    await road.publish(notable(FERRY))
+    row = await has_row(ledger, ON_DISCORD, FERRY, State.FAILED)
+    assert row.why == "Discord asks for a pause"
+    await road.publish(TRAMS, notable(FERRY))
+    await stands(road, ON_DISCORD, TRAMS)
+    assert [call.status for call in road.discord.calls if call.method == "PATCH"] == [429]
+    road.discord.calls.clear()  # this refusal was meant
+
+
 async def test_what_is_on_the_wire_is_finished_before_the_bot_stops(
     bot: Running, ledger: RedisLedger
 ) -> None:

@@ -25,6 +25,8 @@ from stories.story import StoryId
 log = logging.getLogger(__name__)
 
 VARIANTS_KEPT = 1000
+SETTLE = timedelta(seconds=15)
+"""Before an attempt of unknown outcome is looked at again: a late one may still arrive."""
 CHAT_RESTS = timedelta(minutes=1)
 """A longer pause asked for at an edit is about that one message: Discord lets an old or a published
 one be edited a few times an hour."""
@@ -79,7 +81,14 @@ class Cards:
         self._policy = policy
         self._taken = taken
         self._now = now
+        self._began = now()
+        self._unknown: dict[tuple[Chat, StoryId], datetime] = {}
+        """When attempts ended of which nobody knows how."""
         self._made: dict[tuple[StoryId, bool], tuple[int, Message, str]] = {}
+
+    def begin(self) -> None:
+        """From now on it is us who deliver: another's attempts may still be on their way."""
+        self._began = self._now()
 
     async def step(self, chat: Chat, story: StoryId) -> float | None:
         """Take one step towards the newest edition.
@@ -96,6 +105,8 @@ class Cards:
             generation = row.generation if row else 1
             await self._record(chat, story, replace(lost, generation=generation))
             return None
+        if row and (unsettled := self._settles(chat, story, row) - self._now()) > timedelta(0):
+            return unsettled.total_seconds()
         rule = self._rules.of(chat)
         live = edition.is_live(self._now(), self._shelf.live_for)
         since = await self._delta_since(edition, row.revision if row else None)
@@ -132,6 +143,16 @@ class Cards:
                 assert row is not None
                 await self._reply(chat, edition, row, place, revision)
         return 0.0  # more may be owed: a reply, or a newer edition
+
+    def _settles(self, chat: Chat, story: StoryId, row: Row) -> datetime:
+        """When an attempt that may still be on its way has arrived: what is done before then
+        may be undone by it. Where a key makes repeating harmless, there is no need to wait."""
+        if row.state is not State.SENDING or (row.place is None and self._may_repeat(row)):
+            return row.at
+        return max(self._began, self._unknown.get((chat, story), row.at)) + SETTLE
+
+    def _may_repeat(self, row: Row) -> bool:
+        return self._platform.repeatable((self._now() - row.at).total_seconds())
 
     async def ensure(self, chat: Chat, edition: Edition) -> Row:
         """Have the story's card stand in the chat, wanted or not."""
@@ -203,6 +224,7 @@ class Cards:
             )
         except OutcomeUnknown:
             self._count("post", "unknown")
+            self._unknown[chat, story] = self._now()
             raise  # the row says `sending`, which is the truth
         except SendFailed as failed:
             await self._record(chat, story, self._failed(row, "post", chat, failed))
@@ -217,8 +239,7 @@ class Cards:
     async def _recover(self, chat: Chat, edition: Edition, row: Row) -> None:
         """A post was under way: repeat it where that is harmless, else look for it."""
         story = edition.story.id
-        age_s = (self._now() - row.at).total_seconds()
-        if self._platform.repeatable(age_s):
+        if self._may_repeat(row):
             # The platform may hand back the message made then, with what it said then: the
             # row keeps those looks, and an edit follows if the newest differs.
             await self._may_call(chat)
@@ -255,6 +276,7 @@ class Cards:
             await self._platform.edit(chat, place, message)
         except OutcomeUnknown:
             self._count("edit", "unknown")
+            self._unknown[chat, story] = self._now()
             raise
         except CardGone as gone:
             self._count("edit", "gone")
@@ -342,6 +364,8 @@ class Cards:
         """Write a row before a call; raise StorageAway, and then the call is not made."""
         least = self._tide.written + 1
         self._tide.rise(await self._ledger.write(chat, story, row), least)
+        if row.state is not State.SENDING:
+            self._unknown.pop((chat, story), None)
 
     async def _record(self, chat: Chat, story: StoryId, row: Row) -> None:
         """Write down what happened, however long it takes: only we know it."""

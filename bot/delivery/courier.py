@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.delivery.cards import Cards, Policy
+from bot.delivery.cards import SETTLE, Cards, Policy
 from bot.delivery.pace import Pace
 from bot.delivery.queue import Key, Queue
 from bot.delivery.rules import RuleBook
@@ -41,8 +41,6 @@ WELCOME = 5
 """How many live stories a chat is shown when its rule changes; the rest come as they move."""
 ROUTINE_WAITS_S = 30.0
 """How far back in line a routine edit stands; waiting moves everything forward."""
-SETTLE_S = 15.0
-"""Before an attempt of unknown outcome is looked at again: a late one may still arrive."""
 DRAIN_S = 8.0
 """How long a step under way may take to finish when we are told to stop."""
 STUCK_S = 120.0
@@ -156,6 +154,7 @@ class Courier:
     async def run(self) -> None:
         """Mark what changes and deliver what is due, until cancelled."""
         self._queue = Queue()
+        self._cards.begin()
         for mark in await patiently(lambda: self._due.all(self.platform.name)):
             self._enqueue(mark)
         await patiently(self._tide.look)
@@ -323,7 +322,7 @@ class Courier:
             return max(later.after.total_seconds(), 1.0)
         except OutcomeUnknown as unknown:
             log.warning("outcome unknown", extra={**facts, "why": str(unknown)})
-            return SETTLE_S
+            return SETTLE.total_seconds()
         except Unreachable as refused:
             self._park(chat, refused)
             return 0.05  # waits with its chat

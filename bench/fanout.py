@@ -7,7 +7,6 @@ from typing import Any
 
 import discord
 import telegram
-import yarl
 from aiogram import Bot as Aiogram
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
@@ -121,7 +120,13 @@ async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
             )
         ],
         "telegram": [
-            ("aiogram's bare send_message", aiogram, (redis_url, lean.telegram("aiogram")), CHATS, 1.0),
+            (
+                "aiogram's bare send_message",
+                aiogram,
+                (redis_url, lean.telegram("aiogram")),
+                CHATS,
+                1.0,
+            ),
             (
                 "python-telegram-bot as it comes",
                 stock,
@@ -145,7 +150,7 @@ async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
                     await redis.publish(GO + _PEERS[name], "go")
                     rates.setdefault(name, []).append(await _rate(lean, count))
         for name, _, _, _, goal in beside:
-            ratio = median(ours / theirs for ours, theirs in zip(rates["bot"], rates[name]))
+            ratio = median(ours / theirs for ours, theirs in zip(rates["bot"], rates[name], strict=True))
             lines.append(
                 Line(
                     f"fan-out to {CHATS} chats, {platform}",

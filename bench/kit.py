@@ -141,6 +141,27 @@ async def in_flight(calls: Iterable[Callable[[], Awaitable[object]]]) -> None:
     await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
 
 
+@asynccontextmanager
+async def longest_pause() -> AsyncGenerator[list[float]]:
+    """The longest that the event loop kept others waiting while inside, in seconds."""
+    worst = [0.0]
+
+    async def watch() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            at = loop.time()
+            await asyncio.sleep(0.001)
+            worst[0] = max(worst[0], loop.time() - at - 0.001)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0)
+    try:
+        yield worst
+        await asyncio.sleep(0.002)  # a pause that has just ended is seen, too
+    finally:
+        watching.cancel()
+
+
 async def until(seen: Callable[[], Awaitable[bool]], what: str) -> None:
     """Wait until something is so; fail when it is not within a minute."""
     try:

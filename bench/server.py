@@ -28,17 +28,21 @@ _DISCORD = json.dumps(
         **{"pinned": False, "type": 0, "flags": 4096, "components": []},
     }
 )
-_TELEGRAM = json.dumps(
-    {
-        "ok": True,
-        "result": {
-            **{"message_id": "@", "date": 1767225600, "text": "A sentence of it. " * 100},
-            "chat": {"id": "#", "type": "private", "first_name": "Someone"},
-            "from": {"id": BOT, "is_bot": True, "first_name": "bench", "username": "bench_bot"},
-            "entities": [{"type": "bold", "offset": 0, "length": 10}],
-        },
-    }
-).replace('"@"', "@").replace('"#"', "#")
+_TELEGRAM = (
+    json.dumps(
+        {
+            "ok": True,
+            "result": {
+                **{"message_id": "@", "date": 1767225600, "text": "A sentence of it. " * 100},
+                "chat": {"id": "#", "type": "private", "first_name": "Someone"},
+                "from": {"id": BOT, "is_bot": True, "first_name": "bench", "username": "bench_bot"},
+                "entities": [{"type": "bold", "offset": 0, "length": 10}],
+            },
+        }
+    )
+    .replace('"@"', "@")
+    .replace('"#"', "#")
+)
 _BUCKET = (
     b"X-RateLimit-Limit: 5\r\nX-RateLimit-Remaining: 4\r\nX-RateLimit-Reset: 1767225600.0\r\n"
     b"X-RateLimit-Reset-After: 5.0\r\nX-RateLimit-Bucket: %032d\r\n" % 1
@@ -70,8 +74,10 @@ class World:
         self.gateways: set[web.WebSocketResponse] = set()
         self.update: dict[str, Any] | None = None
         self.polling: asyncio.Event = asyncio.Event()
-        self._windows = {"discord": (DISCORD_PER_S, deque[float]()),
-                         "telegram": (TELEGRAM_PER_S, deque[float]())}
+        self._windows = {
+            "discord": (DISCORD_PER_S, deque[float]()),
+            "telegram": (TELEGRAM_PER_S, deque[float]()),
+        }
 
     def takes(self, platform: str, at: float) -> bool:
         """Count one message against the limit of any one second; False when there are too many."""
@@ -182,8 +188,14 @@ class Desk:
                 case 2:
                     application = {"id": str(BOT), "flags": 0}
                     url = f"ws://{request.host}/gateway"
-                    ready = {"v": 10, "user": _USER, "guilds": [], "session_id": "1",
-                             "resume_gateway_url": url, "application": application}
+                    ready = {
+                        "v": 10,
+                        "user": _USER,
+                        "guilds": [],
+                        "session_id": "1",
+                        "resume_gateway_url": url,
+                        "application": application,
+                    }
                     await ws.send_json({"op": 0, "t": "READY", "s": 1, "d": ready})
                     self._world.gateways.add(ws)
         self._world.gateways.discard(ws)

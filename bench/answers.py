@@ -1,0 +1,152 @@
+"""Answers with 10,000 stories cached: with Redis up and stopped; and what filling the shelf costs."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from redis.asyncio import Redis
+
+from bench.kit import Lean, Line, in_flight, longest_pause, ms, percentile
+from bot.delivery.desk import CardDesk
+from bot.delivery.rules import RuleBook
+from bot.metrics import Metrics
+from bot.model.card import card
+from bot.model.chat import Chat
+from bot.model.command import Ask
+from bot.platforms.discord.render import render
+from bot.storage.ledger import RedisLedger
+from bot.storage.rules import RedisRules
+from bot.updates import Follower
+from handlers import menu
+from sandbox.redis import own_redis
+from stories.archive import Archive, connect
+from stories.index import Cursor
+from stories.shelf import Edition, Shelf
+from stories.story import Question, Stats, Status, Story, StoryId
+
+STORIES = 10_000
+ASKED = 300
+HERE = Chat("discord", "10000")
+WHO = Chat("discord", "@7")
+
+
+def _stories() -> list[Story]:
+    """Stories of made-up words, some common and most rare, as words are."""
+    pick = random.Random(7)  # noqa: S311  # the same stories every time
+    sounds = [a + b for a in "bdfgklmnprstv" for b in ("a", "e", "i", "o", "u", "an", "or", "el")]
+    vocabulary = ["".join(pick.choices(sounds, k=pick.choice((2, 3, 3, 4)))) for _ in range(20_000)]
+
+    def words(count: int) -> str:
+        drawn = (vocabulary[int(20_000 * pick.random() ** 3)] for _ in range(count))
+        return " ".join(drawn).capitalize()
+
+    now = datetime.now(UTC)
+    return [
+        Story(
+            id=StoryId(f"story-{number}"),
+            title=words(4),
+            headline=words(10),
+            entities=tuple(words(2) for _ in range(4)),
+            stats=Stats(Status.ACTIVE, virality=round(pick.random() * 10, 1), articles=7),
+            updated_at=now - timedelta(minutes=pick.randrange(4000)),
+            breakdown=tuple(words(20) + "." for _ in range(6)),
+            keywords=tuple(words(1) for _ in range(6)),
+            questions=tuple(Question(words(8) + "?", words(40) + ".") for _ in range(4)),
+        )
+        for number in range(STORIES)
+    ]
+
+
+async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
+    stories, metrics, shelf = _stories(), Metrics(), Shelf()
+    async with own_redis() as url, connect(url) as redis:
+        archive = Archive(redis)
+        await in_flight(_accepting(archive, story) for story in stories)
+        started = time.perf_counter()
+        await archive.since(Cursor())
+        reading = time.perf_counter() - started
+        follower = Follower(archive, shelf, metrics)
+        started = time.perf_counter()
+        async with longest_pause() as pause:
+            following = asyncio.create_task(follower.run())
+            while len(shelf) < STORIES:
+                await asyncio.sleep(0.01)
+            filling = time.perf_counter() - started
+        rules = RuleBook({}, RedisRules(redis))
+        asks = _asks(menu(shelf=shelf, rules=rules, desk=CardDesk({}, RedisLedger(redis))), stories)
+        up = await _timed(asks)
+    while follower.hears:  # Redis has ended
+        await asyncio.sleep(0.1)
+    stopped = await _timed(asks)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    by_id = {story.id: Edition(story, None, 1, datetime.now(UTC)) for story in stories}
+
+    async def plain(number: int) -> None:
+        edition = by_id[stories[number].id]
+        render(card(edition, shelf.delta(edition)))
+
+    bare = (await _timed({"plain": plain}))["plain"]
+    lines = []
+    for name in asks:
+        for share in (0.5, 0.99):
+            ours, away = percentile(up[name], share), percentile(stopped[name], share)
+            scale = percentile(bare, share)
+            lines.append(
+                Line(
+                    f"{name} of {STORIES:,} stories, p{share * 100:.0f}",
+                    f"{ms(ours)}; Redis stopped {ms(away)}",
+                    f"dict lookup and render {ms(scale)}",
+                    f"{away / ours:.2f} × stopped; {ours / scale:.1f} × the lookup",
+                )
+            )
+    each = 1e6 / STORIES
+    lines.append(
+        Line(
+            "filling the shelf at start, a story",
+            f"{filling * each:.0f} µs",
+            f"only reading them {reading * each:.0f} µs",
+            f"{filling / reading:.2f} ×",
+        )
+    )
+    lines.append(Line("longest pause of the event loop meanwhile", ms(pause[0]), "", ""))
+    return lines
+
+
+def _accepting(archive: Archive, story: Story) -> Callable[[], Awaitable[object]]:
+    return lambda: archive.accept(story)
+
+
+def _asks(commands, stories):  # type: ignore[no-untyped-def]
+    named = {command.name: command for command in commands}
+    complete = {option.name: option.complete for option in named["story"].options}["words"]
+    assert complete is not None
+
+    async def yes() -> bool:
+        return True
+
+    async def story(number: int) -> None:
+        ask = Ask(HERE, WHO, False, {"words": stories[number].title})
+        render(await named["story"].reply(ask, yes))
+
+    async def faq(number: int) -> None:
+        ask = Ask(HERE, WHO, False, {"text": stories[number].questions[0].question})
+        render(await named["faq"].reply(ask, yes))
+
+    async def suggest(number: int) -> None:
+        complete(stories[number].title[:6], Ask(HERE, WHO, False, {}))
+
+    return {"/story": story, "/faq": faq, "autocomplete": suggest}
+
+
+async def _timed(asks: dict[str, Callable[[int], Awaitable[None]]]) -> dict[str, list[float]]:
+    took: dict[str, list[float]] = {name: [] for name in asks}
+    for number in range(ASKED):
+        for name, ask in asks.items():
+            started = time.perf_counter()
+            await ask(number * STORIES // ASKED)
+            took[name].append(time.perf_counter() - started)
+            await asyncio.sleep(0)
+    return took

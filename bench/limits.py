@@ -1,0 +1,79 @@
+"""With the platforms' limits on and more chats due than can be served: pace kept, and answers."""
+
+import asyncio
+from functools import partial
+
+from redis.asyncio import Redis
+
+from bench.kit import Lean, Line, median, ms, pointed_at, processes, story, until, whole_bot
+from bench.server import DISCORD_PER_S, TELEGRAM_PER_S
+from bot.delivery.pace import DISCORD, TELEGRAM
+from bot.model.chat import Chat
+from bot.model.rule import Rule
+from stories.archive import Archive
+
+CHATS = 5000
+WATCHED_S = 40.0
+"""All 5,000 are due, on each platform; they are watched for so long, not to the end."""
+ASKED = 40
+PLATFORMS = {"discord": (DISCORD, DISCORD_PER_S), "telegram": (TELEGRAM, TELEGRAM_PER_S)}
+
+
+async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
+    chats = {
+        Chat(platform, str(10_000 + number)): Rule(all=True)
+        for platform in PLATFORMS
+        for number in range(CHATS)
+    }
+    await lean.say("enforce")
+    with processes((whole_bot, (redis_url, pointed_at(lean, *PLATFORMS), chats))):
+        await until(partial(_answers, lean), "the bot answers")
+        idle = {name: [await _ask(lean, name) for _ in range(ASKED)] for name in PLATFORMS}
+        await Archive(redis).accept(story("limits"))
+        await until(partial(_begun, lean), "cards are sent")
+        busy: dict[str, list[float]] = {name: [] for name in PLATFORMS}
+        async with asyncio.timeout(WATCHED_S + 30):
+            loop = asyncio.get_running_loop()
+            ends = loop.time() + WATCHED_S + 1
+            while loop.time() < ends:
+                for name in PLATFORMS:
+                    busy[name].append(await _ask(lean, name))
+                await asyncio.sleep(WATCHED_S / ASKED / 2)
+        seen = await lean.say("arrived")
+    lines = []
+    for name, (limits, allowed) in PLATFORMS.items():
+        moments = [at for who, at in seen["arrived"] if who == name]
+        sent = sum(at <= moments[0] + WATCHED_S for at in moments) - 1  # the first starts the clock
+        share = sent / (limits.per_second * WATCHED_S)
+        lines.append(
+            Line(
+                f"cards sent with {allowed}/s enforced, {name}",
+                f"{sent / WATCHED_S:.2f}/s",
+                f"budget for cards {limits.per_second:.0f}/s",
+                f"{share:.1%}",
+                "≥ 98 %",
+                share >= 0.98,
+            )
+        )
+    lines.append(
+        Line("429s meanwhile", str(seen["refused"]), "", "", "0", met=seen["refused"] == 0)
+    )
+    for name in PLATFORMS:
+        ours, rest = median(busy[name]), median(idle[name])
+        what = f"/story answered meanwhile, {name}, p50"
+        lines.append(Line(what, ms(ours), f"idle {ms(rest)}", f"{ours / rest:.2f} ×"))
+    return lines
+
+
+async def _ask(lean: Lean, platform: str) -> float:
+    await asyncio.sleep(0.05)
+    return float(await lean.say("ask", platform=platform))
+
+
+async def _answers(lean: Lean) -> bool:
+    await asyncio.sleep(4)
+    return all([await _ask(lean, name) for name in PLATFORMS])
+
+
+async def _begun(lean: Lean) -> bool:
+    return bool(await lean.say("count"))

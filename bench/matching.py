@@ -1,0 +1,165 @@
+"""Who wants it: one update among 1,000 to 100,000 chats, and one that 100,000 want."""
+
+import asyncio
+import random
+import time
+import tracemalloc
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from redis.asyncio import Redis
+
+from bench.kit import Lean, Line, longest_pause, median, story
+from bot.delivery.courier import Courier, Policy
+from bot.delivery.pace import DISCORD, Pace
+from bot.delivery.rules import RuleBook
+from bot.metrics import Metrics
+from bot.model.chat import Chat
+from bot.model.rule import Rule
+from bot.platforms.discord.platform import DiscordPlatform
+from bot.ports import Mark
+from bot.storage.due import RedisDue
+from bot.storage.highwater import FileHighWater
+from bot.storage.lease import RedisLease
+from bot.storage.ledger import RedisLedger
+from bot.storage.rules import RedisRules
+from stories.archive import Archive
+from stories.index import Cursor
+from stories.shelf import Edition, Shelf
+
+SIZES = (1_000, 10_000, 100_000)
+WANTING = 100
+ROUNDS = 30
+ALL = 100_000
+
+
+async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
+    return [*await _few_among_many(redis), *await _everyone(redis)]
+
+
+async def _few_among_many(redis: Redis) -> list[Line]:
+    told = story("match", "wanted", "word-1")
+    books, memory = {}, {}
+    for size in SIZES:
+        rules = _mixed(size)
+        tracemalloc.start()
+        books[size] = RuleBook(rules, RedisRules(redis))
+        memory[size] = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+    due = RedisDue(redis)
+    took: dict[int, list[float]] = {size: [] for size in SIZES}
+    for number in range(ROUNDS):
+        for size in SIZES:
+            started = time.perf_counter()
+            chats = books[size].wanting(told)
+            marks = [Mark(chat, told.id, number) for chat in chats]
+            await due.mark(f"match-{size}", marks, Cursor("e", number))
+            took[size].append(time.perf_counter() - started)
+            assert len(chats) == WANTING
+    least = median(took[SIZES[0]])
+    return [
+        Line(
+            f"100 of {size:,} chats found and marked due",
+            f"{median(took[size]) * 1000:.2f} ms",
+            f"among {SIZES[0]:,}: {least * 1000:.2f} ms; index {memory[size] / 2**20:.1f} MiB",
+            f"{median(took[size]) / least:.2f} ×",
+            "≤ 1.5 ×" if size == SIZES[-1] else "",
+            median(took[size]) / least <= 1.5 if size == SIZES[-1] else None,
+        )
+        for size in SIZES[1:]
+    ]
+
+
+def _mixed(size: int) -> dict[Chat, Rule]:
+    """Rules of every kind, of which a hundred want the story."""
+    pick = random.Random(7)  # noqa: S311  # the same rules every time
+    wanting = [
+        Rule(keywords=("wanted",)),
+        Rule(keywords=("wanted",), min_virality=1.0),
+        Rule(all=True),
+        Rule(keywords=("other", "wanted")),
+    ]
+    rules = {}
+    for number in range(size):
+        word = f"word-{pick.randrange(100, 5000)}"
+        others = [
+            Rule(keywords=(word, "news")),
+            Rule(entities=(word,), min_virality=5.0),
+            Rule(keywords=(word,), entities=(f"{word} Ltd",), min_articles=3),
+        ]
+        rule = wanting[number % 4] if number < WANTING else others[number % 3]
+        rules[Chat("discord", str(10_000 + number))] = rule
+    return rules
+
+
+async def _everyone(redis: Redis) -> list[Line]:
+    """The real courier marks an update due for 100,000 chats; a bare loop writes as many fields."""
+    chats = {Chat("discord", str(10_000 + number)): Rule(all=True) for number in range(ALL)}
+    took, bare, pauses = [], [], []
+    for number in range(3):
+        took_s, pause_s = await _marked(redis, chats, f"all-{number}")
+        took.append(took_s)
+        pauses.append(pause_s)
+        bare.append(await _bare_loop(redis, number))
+    ours, theirs = median(took), median(bare)
+    return [
+        Line(
+            f"one update marked due for {ALL:,} chats",
+            f"{ours:.2f} s",
+            f"bare HSET, 1,000 fields each: {theirs:.2f} s",
+            f"{ours / theirs:.2f} ×",
+            "≤ 2 s",
+            ours <= 2.0,
+        ),
+        Line(
+            "longest pause of the event loop meanwhile", f"{median(pauses) * 1000:.0f} ms", "", ""
+        ),
+    ]
+
+
+async def _bare_loop(redis: Redis, number: int) -> float:
+    started = time.perf_counter()
+    for start in range(0, ALL, 1000):
+        names = range(10_000 + start, 11_000 + start)
+        await redis.hset(
+            f"bare-{number}", mapping={f"discord:{name} all-{number}": 1 for name in names}
+        )
+    return time.perf_counter() - started
+
+
+async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[float, float]:
+    """Seconds until everything is marked and in line, and the longest pause meanwhile."""
+    shelf, bell, metrics = Shelf(), asyncio.Event(), Metrics()
+    lease = RedisLease(redis, "discord", prefix)
+    at = [Cursor()]
+    with TemporaryDirectory() as folder:
+        courier = Courier(
+            DiscordPlatform("no token", api_url=None, gateway_url=None),  # stays away: only marks
+            shelf=shelf,
+            bell=bell,
+            position=lambda: at[0],
+            rules=RuleBook(chats, RedisRules(redis, prefix)),
+            ledger=RedisLedger(redis, prefix, lease),
+            due=RedisDue(redis, prefix),
+            archive=Archive(redis, prefix),
+            lease=lease,
+            high_water=FileHighWater(Path(folder), prefix, "discord"),
+            pace=Pace(DISCORD),
+            metrics=metrics,
+            policy=Policy(),
+        )
+        running = asyncio.create_task(courier.run())
+        await asyncio.sleep(0.5)
+        shelf.put(Edition(story("everyone"), None, 1, datetime.now(UTC)))
+        at[0] = Cursor("e", 1)
+        async with longest_pause() as pause:
+            started = time.perf_counter()
+            bell.set()
+            while metrics.due.labels("discord")._value.get() < ALL:
+                await asyncio.sleep(0.01)
+                courier.observe()
+            took = time.perf_counter() - started
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    return took, pause[0]

@@ -1,0 +1,378 @@
+"""The `storywire` people type: what it prints, what it refuses in one sentence, how it ends."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from bot import app
+from bot.__main__ import main
+from bot.model.chat import Chat
+from bot.model.errors import SetupError
+from bot.model.rule import Loudness, Rule
+from sandbox import discord, telegram
+from stories.archive import Archive, connect
+from stories.index import Door, Verdict
+from stories.wire import read, write
+from tests.road.people import OnDiscord, OnTelegram, Person
+from tests.road.test_commands import FERRY, TRAMS
+from tests.running import bot_running, eventually, platforms
+from tests.stories import test_page as pages
+
+ROOT = Path(__file__).parents[2]
+NOWHERE = "redis://127.0.0.1:1/0"
+"""No Redis listens on port 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    code: int | None
+    out: str
+    err: str
+
+    @property
+    def sentence(self) -> str:
+        """The only thing said on standard error."""
+        [said] = self.err.splitlines()
+        return said
+
+
+class Shell:
+    """A folder to type commands in, with nothing in it and nothing in the environment."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.settings = {"log_level": "ERROR", "http_port": "0", **settings}
+
+    async def start(self, *words: str, **settings: str) -> asyncio.subprocess.Process:
+        given = {f"STORYWIRE_{k.upper()}": v for k, v in {**self.settings, **settings}.items()}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *words),
+            cwd=self.folder,
+            env={**kept, **given, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def type(self, *words: str, stdin: bytes = b"", **settings: str) -> Ended:
+        """Run one command to its end."""
+        process = await self.start(*words, **settings)
+        async with asyncio.timeout(60):
+            out, err = await process.communicate(stdin)
+        ended = Ended(process.returncode, out.decode(), err.decode())
+        for token in (discord.TOKEN, telegram.TOKEN, WRONG_DISCORD, WRONG_TELEGRAM):
+            assert token not in ended.out + ended.err, "a token is shown"
+        assert "Traceback" not in ended.err, ended.err
+        return ended
+
+
+WRONG_DISCORD = discord.TOKEN[:-4] + "xxxx"
+WRONG_TELEGRAM = f"{telegram.BOT}:AAH-another-token-that-is-wrong-00001"
+
+
+@pytest.fixture
+def shell(tmp_path: Path, redis_url: str, prefix: str) -> Shell:
+    return Shell(tmp_path, {"redis_url": redis_url, "prefix": prefix})
+
+
+def local(here: discord.Discord, there: telegram.Telegram) -> dict[str, str]:
+    """The settings that lead to the local platforms."""
+    return {
+        "discord_token": here.token,
+        "discord_api_url": here.api_url,
+        "discord_gateway_url": here.gateway_url,
+        "telegram_token": there.token,
+        "telegram_api_url": there.api_url,
+    }
+
+
+# -- without a Redis -----------------------------------------------------------------------------
+
+
+async def test_storywire_alone_says_what_there_is_and_ends_with_2(shell: Shell) -> None:
+    ended = await shell.type()
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("usage: storywire")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("frobnicate",), "invalid choice: 'frobnicate'"),
+        (("retract", "ferry"), "--why"),
+        (("publish",), "file"),
+        (("import", "page.txt", "--at", "yesterday"), "write 2026-06-25T06:00:00Z"),
+        (("import", "page.txt", "--at", "2026-06-25T06:00:00"), "write 2026-06-25T06:00:00Z"),
+        (("demo", "--port", "70000"), "“70000” is not a port"),
+    ],
+)
+def test_wrong_words_end_with_2(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_schema_is_printed_and_accepts_a_story(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads(write(FERRY)), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"id": "x", "title": 3, "breakdown": ["x"]}, schema)
+
+
+async def test_a_saved_page_is_printed_as_a_document(shell: Shell) -> None:
+    (shell.folder / "page.txt").write_bytes(pages.OWN.read_bytes())
+    ended = await shell.type("import", "page.txt")
+    assert (ended.code, ended.err) == (0, "")
+    story = read(ended.out).story
+    assert (story.id, story.revision) == ("kestrel-bridge-shut", None)
+    assert len(story.questions) == 5
+
+
+async def test_a_pages_id_time_and_revision_can_be_said(shell: Shell) -> None:
+    said = ("--id", "bridge", "--at", "2026-06-25T08:00:00+02:00", "--revision", "7")
+    ended = await shell.type("import", "-", *said, stdin=pages.OWN.read_bytes())
+    story = read(ended.out).story
+    assert (story.id, story.revision) == ("bridge", 7)
+    assert story.updated_at == datetime(2026, 6, 25, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("words", "page", "said"),
+    [
+        ((), "", "no title"),
+        ((), "A title\nand a line, and nothing more", "breakdown"),
+        (("--id", "Not An Id"), pages.OWN.read_text("utf-8"), "id"),
+        (("--revision", "0"), pages.OWN.read_text("utf-8"), "revision"),
+        (("--at", "1066-10-14T09:00:00Z"), pages.OWN.read_text("utf-8"), "2000"),
+    ],
+)
+def test_what_is_no_page_is_refused_in_one_sentence(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    page: str,
+    said: str,
+) -> None:
+    file = tmp_path / "page.txt"
+    file.write_text(page, "utf-8")
+    assert main(["import", str(file), *words]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    [sentence] = printed.err.splitlines()
+    assert sentence.startswith("storywire: ")
+    assert said in sentence
+
+
+def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", "nowhere.txt"]) == 1
+    assert capsys.readouterr().err == (
+        "storywire: nowhere.txt cannot be read: No such file or directory\n"
+    )
+
+
+# -- the archive ---------------------------------------------------------------------------------
+
+
+async def test_documents_are_left_at_the_inbox_and_bad_ones_named(
+    shell: Shell, archive: Archive
+) -> None:
+    (shell.folder / "ferry.json").write_bytes(write(FERRY))
+    strange = json.dumps({"id": "x", "title": "X", "breakdown": ["x"], "colour": "red"}).encode()
+    large = write(FERRY).replace(b"Night", b"N" * 2_000_000)
+    several = [write(TRAMS), b'{"id": "x", "title": 3}', b"7", large, strange]
+    one, some, broken = await asyncio.gather(
+        shell.type("publish", "ferry.json"),
+        shell.type("publish", "-", stdin=b"[%s]" % b", ".join(several)),
+        shell.type("publish", "-", stdin=b"[{]"),
+    )
+    assert one == Ended(0, "ferry is left at the inbox\n", "")
+    assert (some.code, some.out) == (1, "trams is left at the inbox\nx is left at the inbox\n")
+    second, third, fourth, fifth = some.err.splitlines()
+    assert second.startswith("storywire: document 2 is refused: title is the number 3")
+    assert third.startswith("storywire: document 3 is refused: ")
+    assert re.search(r"document 4 is refused: .* 2\d{6} bytes, where at most 262144 fit", fourth)
+    assert fifth == "storywire: document 5: left out: colour"
+    assert (broken.code, broken.out) == (1, "")
+    assert broken.sentence.startswith("storywire: the array is not JSON: ")
+    left = {read(document).story.id async for document in _first(archive, 3)}
+    assert left == {"ferry", "trams", "x"}
+
+
+async def _first(archive: Archive, number: int) -> AsyncGenerator[bytes]:
+    async with aclosing(archive.left()) as left:
+        for _ in range(number):
+            yield await anext(left)
+
+
+async def test_the_archive_and_what_it_refused_are_listed(shell: Shell, archive: Archive) -> None:
+    await archive.accept(FERRY)
+    await archive.accept(replace(TRAMS, title="Trams \x1b[31mred\nand a second line"))
+    await archive.reject(Door.LEFT, b'{"id": \x1b[31m', "it is not JSON")
+    listed, refused = await asyncio.gather(shell.type("stories"), shell.type("rejected"))
+    newest, oldest = listed.out.splitlines()
+    assert re.fullmatch(r"[-\d]+ [\d:]+ +cooling +r1 +trams +Trams .*red and a second line", newest)
+    assert re.fullmatch(r"[-\d]+ [\d:]+ +active +r1 +ferry +Night ferry returns", oldest)
+    assert "it is not JSON" in refused.out
+    assert "\x1b" not in listed.out + refused.out, "what was published reaches the terminal"
+
+
+async def test_a_story_is_withdrawn_and_its_cards_are_struck_through(
+    shell: Shell, archive: Archive, redis_url: str, prefix: str
+) -> None:
+    everything = Rule(all=True, loudness=Loudness.EDIT)
+    chats = {
+        Chat("discord", discord.NEWS): everything,
+        Chat("telegram", str(telegram.GROUP)): everything,
+    }
+    async with (
+        platforms() as (here, there),
+        bot_running(here, there, archive, redis_url, prefix, chats) as road,
+    ):
+        await road.publish(FERRY)
+        people = (
+            OnDiscord(here, discord.MIRA, discord.NEWS),
+            OnTelegram(there, telegram.MIRA, telegram.GROUP),
+        )
+        for person in people:
+            await eventually(person.read, "the card")
+        unknown, known = await asyncio.gather(
+            shell.type("retract", "trams", "--why", "It never was"),
+            shell.type("retract", "ferry", "--why", "It never sailed"),
+        )
+        assert unknown.code == 1
+        assert unknown.sentence == (
+            "storywire: there is no story trams: `storywire stories` lists them"
+        )
+        assert known == Ended(0, "ferry is withdrawn; its cards follow\n", "")
+        for person in people:
+            await eventually(partial(_withdrawn, person), "the card is struck through")
+    embed = here.messages(discord.NEWS)[0]["embeds"][0]
+    assert embed["title"] == "~~Night ferry returns~~"
+
+
+def _withdrawn(person: Person) -> bool:
+    return "Withdrawn: It never sailed" in person.read()[0]
+
+
+async def test_without_redis_every_command_says_so_in_one_sentence(shell: Shell) -> None:
+    (shell.folder / "ferry.json").write_bytes(write(FERRY))
+    for ended in await asyncio.gather(
+        shell.type("stories", redis_url=NOWHERE),
+        shell.type("publish", "ferry.json", redis_url=NOWHERE),
+    ):
+        assert (ended.code, ended.out) == (1, "")
+        assert ended.sentence.startswith("storywire: Redis cannot be reached (")
+        assert ended.sentence.endswith("start it, or mend STORYWIRE_REDIS_URL")
+
+
+# -- check ---------------------------------------------------------------------------------------
+
+
+async def test_a_good_set_up_is_found_good_and_what_is_wrong_is_named(shell: Shell) -> None:
+    (shell.folder / "config").mkdir()
+    (shell.folder / "config" / "storywire.toml").write_text(
+        f'[[chats]]\nchat = "discord:{discord.NEWS}"\nstories = "all"\n'
+        f'[[chats]]\nchat = "telegram:{telegram.GROUP}"\nstories = "all"\n'
+    )
+    async with platforms() as (here, there):
+        shell.settings |= local(here, there)
+        good = await shell.type("check")
+        assert (good.code, good.err) == (0, "")
+        assert [line[:6] for line in good.out.splitlines()] == ["ok    "] * 6
+        assert f"discord:{discord.NEWS}: the bot may post and pin" in good.out
+
+        here.deny(discord.NEWS, "PIN_MESSAGES", "EMBED_LINKS")
+        there.deny(telegram.GROUP, "can_pin_messages")
+        wrong_tokens = {"discord_token": WRONG_DISCORD, "telegram_token": WRONG_TELEGRAM}
+        lacking, wrong = await asyncio.gather(
+            shell.type("check"),
+            shell.type("check", stdin=b"", redis_url=NOWHERE, **wrong_tokens),
+        )
+    assert lacking.code == wrong.code == 1
+    assert _to_mend(lacking) == [
+        f"discord:{discord.NEWS}: give the bot Embed Links, Pin Messages in this chat's settings",
+        f"telegram:{telegram.GROUP}: give the bot Pin Messages in this chat's settings",
+    ]
+    away, refused, refused_too = _to_mend(wrong)
+    assert away.startswith("Redis does not answer (")
+    assert refused.startswith("Discord refused the token: ")
+    assert "STORYWIRE_DISCORD_TOKEN" in refused
+    assert refused_too.startswith("Telegram refused the token: ")
+    assert "STORYWIRE_TELEGRAM_TOKEN" in refused_too
+
+
+def _to_mend(ended: Ended) -> list[str]:
+    found = (line.partition("MEND  ") for line in ended.out.splitlines())
+    return [said for _, mend, said in found if mend]
+
+
+# -- run -----------------------------------------------------------------------------------------
+
+
+async def test_a_bot_that_cannot_start_says_why_in_one_sentence(shell: Shell) -> None:
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))  # noqa: S104
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        async with platforms() as (here, there):
+            none = await shell.type("run")
+            shell.settings |= local(here, there)
+            wrong, wrong_too, in_use = await asyncio.gather(
+                shell.type("run", discord_token=WRONG_DISCORD),
+                shell.type("run", telegram_token=WRONG_TELEGRAM),
+                shell.type("run", http_port=port),
+            )
+    for ended, said in (
+        (wrong, "Discord refused the token: "),
+        (wrong_too, "Telegram refused the token: "),
+        (in_use, f"port {port} is in use: set STORYWIRE_HTTP_PORT to a free one"),
+        (none, "there is no platform to run on: set STORYWIRE_DISCORD_TOKEN"),
+    ):
+        assert (ended.code, ended.out) == (1, "")
+        assert ended.sentence.startswith(f"storywire: {said}")
+
+
+async def test_a_redis_that_does_not_come_is_waited_for_and_then_named() -> None:
+    async with connect(NOWHERE) as redis:
+        with pytest.raises(SetupError) as wrong:
+            await app.reach(Archive(redis), patience_s=0.5)
+    assert "Redis did not answer" in str(wrong.value)
+    assert str(wrong.value).endswith("start it, or mend STORYWIRE_REDIS_URL")
+
+
+async def test_a_signal_ends_the_bot_well(shell: Shell, archive: Archive) -> None:
+    assert (await archive.accept(FERRY))[0] is Verdict.ACCEPTED
+    async with platforms() as (here, there):
+        running = await shell.start("run", log_level="INFO", **local(here, there))
+        try:
+            await eventually(lambda: here.view()["connected"] and there.view()["connected"])
+            running.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(20):
+                out, err = await running.communicate()
+        finally:
+            if running.returncode is None:
+                running.kill()
+    assert (running.returncode, out) == (0, b"")
+    said = err.decode()
+    assert "lease held" in said
+    for never in ("Traceback", "ERROR", discord.TOKEN, telegram.TOKEN):
+        assert never not in said

@@ -260,6 +260,13 @@ def pointed_at(discord_here: Discord) -> Any:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
 
 
+async def soon(condition: Callable[[], object]) -> None:
+    """Wait until something has become true in the client; ten seconds are a failure."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
 async def until(discord_here: Discord, condition: Callable[[], object]) -> None:
     """Wait until something has become true in the local Discord; ten seconds are a failure."""
     changes = discord_here.watch()

@@ -263,7 +263,7 @@ def pointed_at(discord_here: Discord) -> Any:
 async def soon(condition: Callable[[], object]) -> None:
     """Wait until something has become true in the client; ten seconds are a failure."""
     async with asyncio.timeout(10):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the client tells nobody what it has heard
             await asyncio.sleep(0.01)
 
 

@@ -9,7 +9,7 @@ from heapq import nsmallest
 from itertools import islice
 
 from stories.delta import Delta, compare
-from stories.search import Words, closeness, telling, words_of
+from stories.search import Postings, Words, closeness, rarity, telling, words_of
 from stories.story import LIVE_FOR, Question, Story, StoryId
 
 NEAR = 50.0
@@ -18,6 +18,13 @@ SURE = 86.0
 """How well it must fit to be taken as meant, and so must a story the words that name it."""
 CLEAR = 8.0
 """How far behind the next best must be, or several are meant as well as one."""
+
+BODY = 0.8
+"""How much a word counts that stands in the breakdown or the questions only; 1 is the title."""
+HITS = 120
+"""How many stories a search tells of."""
+LOOKED_FOR = 8
+"""How many words a search looks for."""
 
 _Place = tuple[float, float, StoryId]
 """Virality, then freshness, turned so that the first in order is the smallest."""
@@ -53,6 +60,24 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """A story that holds what was looked for, and how much of it (0-100)."""
+
+    edition: Edition
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search found."""
+
+    hits: tuple[Hit, ...]
+    """The foremost: live stories before the rest, then best first."""
+    words: tuple[Mapping[str, float], ...]
+    """For each telling word looked for: the stories' words that fit it, and how well (0-1)."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Filed:
     """What is reckoned once for an edition, so that thousands can be searched at once."""
 
@@ -80,6 +105,7 @@ class Shelf:
     _order: list[_Place] = field(default_factory=list)
     _titles: dict[frozenset[str], set[StoryId]] = field(default_factory=dict)
     _names: Words[StoryId] = field(default_factory=Words)
+    _bodies: Postings[StoryId] = field(default_factory=Postings)
     _questions: Words[tuple[StoryId, str]] = field(default_factory=lambda: Words(shortest=2))
 
     def put(self, edition: Edition) -> bool:
@@ -100,6 +126,7 @@ class Shelf:
         self._order.clear()
         self._titles.clear()
         self._names = Words()
+        self._bodies = Postings()
         self._questions = Words(shortest=2)
 
     def since(self, seq: int) -> list[Edition]:
@@ -199,6 +226,48 @@ class Shelf:
         found.sort(key=lambda each: (-round(each.score), _place(each.edition)))
         return found[:limit]
 
+    def search(self, text: str, at: datetime | None = None) -> Search:
+        """Every story that holds some of the words, anywhere but in answers and sources.
+
+        Beginnings of words count, and slips of the finger where nothing else fits. Words after
+        the first LOOKED_FOR telling ones are left aside.
+        """
+        moment = (at or datetime.now(UTC)).timestamp()
+        asked = [self._like(word) for word in telling(words_of(text))[:LOOKED_FOR]]
+        scores: dict[StoryId, float] = {}
+        whole = 0.0
+        for words in asked:
+            hits: dict[StoryId, float] = {}
+            for word, fits in sorted(words.items(), key=lambda each: each[1]):
+                hits.update(dict.fromkeys(self._bodies.holding(word), fits * BODY))
+            for word, fits in words.items():
+                for story, counts in self._names.holding(word).items():
+                    if fits * counts > hits.get(story, 0.0):
+                        hits[story] = fits * counts
+            weight = rarity(len(hits), len(self._editions))
+            whole += weight
+            for story, fits in hits.items():
+                scores[story] = scores.get(story, 0.0) + weight * fits
+        filed = self._filed
+        ranked = nsmallest(
+            HITS,
+            (
+                (filed[story].until < moment, -round(score / whole * 100), filed[story].place)
+                for story, score in scores.items()
+            ),
+        )
+        return Search(
+            tuple(Hit(self._editions[place[-1]], -less) for _, less, place in ranked),
+            tuple(asked),
+        )
+
+    def _like(self, asked: str) -> dict[str, float]:
+        """The words of any story that fit a typed one."""
+        names, bodies = self._names.vocabulary, self._bodies.vocabulary
+        return dict([*names.begun(asked), *bodies.begun(asked)]) or dict(
+            [*names.slipped(asked), *bodies.slipped(asked, quickly=True)]
+        )
+
     def _live(self, at: datetime) -> Iterator[Edition]:
         for *_, story_id in self._order:
             edition = self._editions[story_id]
@@ -259,6 +328,7 @@ class Shelf:
         self._titles.setdefault(filed.title, set()).add(story.id)
         insort(self._order, place)
         self._names.put(story.id, _names(story))
+        self._bodies.put(story.id, _body(story))
         for key, words in _asks(story).items():
             self._questions.put((story.id, key), dict.fromkeys(words, 1.0))
 
@@ -271,6 +341,7 @@ class Shelf:
             del self._titles[filed.title]
         del self._order[bisect_left(self._order, filed.place)]
         self._names.drop(story.id, _names(story))
+        self._bodies.drop(story.id, _body(story))
         for key, words in _asks(story).items():
             self._questions.drop((story.id, key), words)
 
@@ -301,6 +372,12 @@ def _names(story: Story) -> dict[str, float]:
         (1.0, (story.title,)),
     )
     return {word: counts for counts, group in texts for text in group for word in words_of(text)}
+
+
+def _body(story: Story) -> set[str]:
+    """The words of a story's long texts; those that say little are left out."""
+    texts = (*story.breakdown, *(each.question for each in story.questions))
+    return set(telling(words_of("\n".join(texts))))
 
 
 def _title(title: str) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """The shelf keeps the newest of each story and finds what people mean."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -269,3 +270,79 @@ def test_whatever_is_typed_the_shelf_answers(typed: str) -> None:
     assert sure is None or sure in near or sure.story.id == typed.strip().casefold()
     assert len(near) == len(set(ids(near)))
     assert all(0 < each.score <= 100.001 for each in shelf.answers(typed, at=NOW))
+
+
+# A search through everything.
+
+
+def searched(shelf: Shelf, words: str) -> list[str]:
+    return [hit.edition.story.id for hit in shelf.search(words, NOW).hits]
+
+
+FIRE = replace(
+    story("mill-fire", "Fire at the mill", headline="It spreads", questions=("Who lit it?",)),
+    breakdown=("It began in the attic.", "Divers found the pump of the Halden."),
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "mill",
+        "spreads",
+        "attic",
+        "ATTICS' pump",
+        "divers",
+        "dviers",
+        "lit",
+        "mill-fire",
+        "halden p",
+    ],
+)
+def test_a_search_looks_in_every_part_of_a_story(words: str) -> None:
+    shelf = shelf_of(FIRE, FERRY, SCHOOLS)
+    assert searched(shelf, words)[0] == "mill-fire"
+
+
+def test_answers_and_filling_words_are_not_searched() -> None:
+    shelf = shelf_of(replace(FIRE, title="Mill"))  # "the" stands in its breakdown only
+    assert searched(shelf, "because") == []
+    assert searched(shelf, "the") == []
+
+
+def test_a_search_ranks_live_ones_first_and_titles_above_long_texts() -> None:
+    inside = replace(story("inside", "Harbour news"), breakdown=("The mill stands.",))
+    over = story("over", "The mill of old", status=Status.ENDED)
+    shelf = shelf_of(inside, over, FIRE)
+    assert searched(shelf, "mill") == ["mill-fire", "inside", "over"]
+    scores = [hit.score for hit in shelf.search("mill attic", NOW).hits]
+    assert scores[0] > 85 > 50 > scores[1]
+
+
+def test_a_search_says_which_words_of_the_stories_fitted() -> None:
+    found = shelf_of(FIRE, FERRY).search("atti ferri", NOW)
+    assert [set(words) for words in found.words] == [{"attic"}, {"ferry"}]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b", "c"]),
+            st.lists(st.sampled_from(["mill", "fire", "pump", "Ærø", "attic", "原因"]), min_size=1),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from(["mill", "pum", "aero", "因", "attci", "fire mill"]),
+)
+def test_a_story_that_changed_is_found_by_what_it_says_now(
+    puts: list[tuple[str, list[str]]], words: str
+) -> None:
+    shelf, newest = Shelf(), {}
+    for seq, (story_id, bullets) in enumerate(puts, 1):
+        said = replace(story(story_id, "Title"), breakdown=tuple(bullets))
+        newest[story_id] = Edition(said, None, seq, NOW)
+        shelf.put(newest[story_id])
+    fresh = Shelf()
+    for edition in newest.values():
+        fresh.put(edition)
+    assert shelf.search(words, NOW) == fresh.search(words, NOW)

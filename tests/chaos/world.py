@@ -23,7 +23,7 @@ from sandbox.discord import Discord
 from sandbox.telegram import Telegram
 from stories.archive import Archive, connect
 from stories.away import StorageAway
-from stories.story import Stats, Status, Story, StoryId
+from stories.story import Question, Stats, Status, Story, StoryId
 from stories.wire import write
 from tests.chaos.process import BotProcess, RedisProcess
 from tests.chaos.proxy import Proxy
@@ -93,6 +93,7 @@ def story(number: int, state: int) -> Story:
         headline=f"State {state}",
         stats=Stats(Status.ACTIVE, float(state % 10), 3 + state),
         updated_at=now,
+        questions=(Question("Who came?", "Everyone did."),),
         keywords=(f"quay{number % 3}", f"pier{number % 20}"),
         revision=state,
     )
@@ -214,7 +215,13 @@ async def suffer(world: World) -> None:
 
 
 async def kill_a_bot(world: World) -> None:
+    """While the platforms have done what they were asked and their answers are on the way."""
     bot = world.rng.choice(world.bots)
+    seconds = world.rng.uniform(0.2, 1.5)
+    world.discord.slow_next("POST", "/messages$", seconds, times=3)
+    world.discord.slow_next("PATCH", "/messages/", seconds, times=3)
+    world.telegram.slow_next("sendMessage|editMessageText", seconds, times=4)
+    await asyncio.sleep(world.rng.uniform(0.0, seconds))
     if bot.runs:
         bot.kill()
         world.count("kills")

@@ -17,6 +17,7 @@ from bot.model.chat import Chat
 from bot.model.command import Ask
 from bot.platforms.discord.render import render
 from bot.storage.ledger import RedisLedger
+from bot.storage.places import RedisPlaces
 from bot.storage.rules import RedisRules
 from bot.updates import Follower
 from handlers import menu
@@ -75,7 +76,9 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
                 await asyncio.sleep(0.01)
             filling = time.perf_counter() - started
         rules = RuleBook({}, RedisRules(redis))
-        asks = _asks(menu(shelf=shelf, rules=rules, desk=CardDesk({}, RedisLedger(redis))), stories)
+        desk, places = CardDesk({}, RedisLedger(redis)), RedisPlaces(redis)
+        commands = menu(shelf=shelf, rules=rules, desk=desk, places=places, history=archive)
+        asks = _asks(commands, stories)
         up = await _timed(asks)
     while follower.hears:  # Redis has ended
         await asyncio.sleep(0.1)

@@ -230,6 +230,7 @@ class Desk:
 
 def _slash() -> dict[str, Any]:
     """An INTERACTION_CREATE: /story in a server's channel."""
+    channel = {"id": "4", "type": 0, "guild_id": "3", "name": "general", "position": 0}
     member = {
         **{"user": {**_USER, "id": "7", "bot": False}, "roles": [], "permissions": "0"},
         **{"joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False, "flags": 0},
@@ -237,7 +238,7 @@ def _slash() -> dict[str, Any]:
     return {
         **{"id": "1", "application_id": str(BOT), "type": 2, "token": "x", "version": 1},
         "data": {"id": "2", "name": "story", "type": 1},
-        **{"guild_id": "3", "channel_id": "4", "channel": {"id": "4", "type": 0}, "member": member},
+        **{"guild_id": "3", "channel_id": "4", "channel": channel, "member": member},
         **{"app_permissions": "0", "locale": "en-GB", "entitlements": [], "context": 0},
         **{"authorizing_integration_owners": {"0": "3"}, "attachment_size_limit": 1},
     }

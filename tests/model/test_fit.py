@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model.fit import fit, harmless
-from bot.model.message import Block, Bullets, Facts, Heading, Link, Note, Text
+from bot.model.message import Asks, Block, Bullets, Facts, Heading, Link, Note, Text
 from tests.stories_made import AT, blocks
 
 BULLETS = Bullets(("First point, whole. " * 4, "Second point, whole. " * 4, "Third point. " * 6))
@@ -27,6 +27,8 @@ def _length(block: Block) -> int:
             return sum(map(len, items))
         case Link(label, url, note):
             return len(label) + len(url) + len(note or "")
+        case Asks(items):
+            return sum(len(name) + len(told) for name, told in items)
 
 
 def within(limit: int) -> Callable[[Sequence[Block]], bool]:

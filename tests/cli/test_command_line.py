@@ -371,7 +371,8 @@ async def test_a_signal_ends_the_bot_well(shell: Shell, archive: Archive) -> Non
         finally:
             if running.returncode is None:
                 running.kill()
-    assert (running.returncode, out) == (0, b"")
+    assert out == b""
+    assert running.returncode == 0
     said = err.decode()
     assert "lease held" in said
     for never in ("Traceback", "ERROR", discord.TOKEN, telegram.TOKEN):

@@ -158,11 +158,22 @@ class Courier:
         for mark in await patiently(lambda: self._due.all(self.platform.name)):
             self._enqueue(mark)
         await patiently(self._tide.look)
+        await patiently(self._recall_pace)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(), name=f"marks {self.platform.name}")
             tasks.create_task(self._tide.keep(), name=f"tide {self.platform.name}")
             for number in range(WORKERS):
                 tasks.create_task(self._work(), name=f"courier {self.platform.name} {number}")
+
+    async def _recall_pace(self) -> None:
+        """What was done in a group within the last minute counts, whoever did it."""
+        now = self._now()
+        for chat in self._rules.chats():
+            if chat.platform == self.platform.name and self._pace.counts(chat):
+                rows = (await self._ledger.of_chat(chat)).values()
+                moments = {m for row in rows for m in (row.at, row.replied_at) if m is not None}
+                ages_s = ((now - moment).total_seconds() for moment in moments)
+                self._pace.remember(chat, [age_s for age_s in ages_s if age_s < 60])
 
     async def welcome(self, chat: Chat) -> None:
         """A chat's rule changed: show it the foremost live stories that it wants now."""
@@ -224,8 +235,10 @@ class Courier:
 
     async def _owe(self, marks: list[Mark], upto: Cursor | None) -> None:
         await self._due.mark(self.platform.name, marks, upto)
-        for mark in marks:
+        for number, mark in enumerate(marks, 1):
             self._enqueue(mark)
+            if number % 500 == 0:
+                await asyncio.sleep(0)  # others have their turn meanwhile
 
     def _enqueue(self, mark: Mark) -> None:
         edition = self._shelf.get(mark.story)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -54,9 +54,24 @@ class Pace:
         if past:
             ready = max(ready, past[-1] + self.limits.chat_gap_s)
             most = self.limits.group_per_minute
-            if most is not None and len(past) >= most and chat.address.startswith("-"):
+            if most is not None and len(past) >= most and self.counts(chat):
                 ready = max(ready, past[-most] + 60.0)
         return max(0.0, ready - now)
+
+    def counts(self, chat: Chat) -> bool:
+        """True for a chat where a whole minute counts."""
+        return self.limits.group_per_minute is not None and chat.address.startswith("-")
+
+    def remember(self, chat: Chat, ages_s: Iterable[float]) -> None:
+        """Reckon with what was done there so many seconds ago, by whoever was before us."""
+        now = self.clock()
+        past = self._past(_room(chat))
+        moments = sorted({*past, *(now - age_s for age_s in ages_s)})
+        past.clear()
+        past.extend(moments)
+
+    def _past(self, room: Chat) -> deque[float]:
+        return self._chats.setdefault(room, deque(maxlen=self.limits.group_per_minute or 1))
 
     async def take(self, chat: Chat) -> None:
         """Wait for our turn in the chat and among all, and note that this chat is written to."""
@@ -69,8 +84,7 @@ class Pace:
         now = self.clock()
         turn = max(now, self._next, self._halted, self._invalid_over(now))
         self._next = turn + 1 / self.limits.per_second
-        past = self._chats.setdefault(chat, deque(maxlen=self.limits.group_per_minute or 1))
-        past.append(turn)  # at once: another call to this chat reckons with it
+        self._past(chat).append(turn)  # at once: another call to this chat reckons with it
         if len(self._chats) > 10_000:
             self._forget(now)
         if turn > now:
@@ -99,7 +113,9 @@ class Pace:
         return self._invalid[-INVALID_MOST] + INVALID_WINDOW_S
 
     def _forget(self, now: float) -> None:
-        self._chats = {chat: past for chat, past in self._chats.items() if past[-1] > now - 60.0}
+        self._chats = {
+            chat: past for chat, past in self._chats.items() if past and past[-1] > now - 60.0
+        }
         self._held = {chat: at for chat, at in self._held.items() if at > now}
 
 

@@ -1,5 +1,6 @@
 """What becomes of cards when a chat refuses, moves or hurries us, over sockets and a real Redis."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -241,6 +242,22 @@ async def test_many_stories_to_one_chat_keep_the_pace(bot: Running) -> None:
     posted = [call for call in road.discord.calls if call.path == f"/channels/{NEWS}/messages"]
     for calls in (posted, _sent(road.telegram.calls)):
         assert all(after.at - before.at > 0.9 for before, after in pairwise(calls)), "a second each"
+
+
+async def test_what_a_group_was_told_by_the_process_before_us_counts(
+    bot: Running, ledger: RedisLedger, world: tuple[Discord, Telegram]
+) -> None:
+    """Telegram takes twenty messages a minute in a group, and we send eighteen."""
+    group = Chat("telegram", str(world[1].add_chat("Harbour Crew")))
+    now = datetime.now(UTC)
+    for n in range(16):
+        row = Row(State.SHOWN, now, 1, place=str(n + 1), looks="-", posted_at=now)
+        await ledger.write(group, StoryId(f"before-{n}"), row)
+    road = await bot.start({group: ALL})
+    await road.publish(*[replace(FERRY, id=StoryId(f"s{n}"), title=f"Story {n}") for n in range(5)])
+    await eventually(lambda: len(_sent(road.telegram.calls)) == 2, "two more")
+    await asyncio.sleep(2.5)  # in which two more would have gone out
+    assert len(_sent(road.telegram.calls)) == 2
 
 
 def topics(bot: Running) -> list[Chat]:

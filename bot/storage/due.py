@@ -1,6 +1,7 @@
 """What is owed, in Redis: a hash a platform, a field a chat and story, beside the cursor."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from redis.asyncio import Redis
 
@@ -34,11 +35,14 @@ class RedisDue:
 
     @storage
     async def mark(self, platform: str, marks: Iterable[Mark], upto: Cursor | None) -> None:
-        fields = {_field(mark): mark.seq for mark in marks}
-        names = list(fields)
+        waiting = iter(marks)
+        batch = _fields(islice(waiting, _BATCH))
+        while following := _fields(islice(waiting, _BATCH)):
+            # Several steps, so that others are heard meanwhile. The cursor moves with the last.
+            await self._redis.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]
+            batch = following
         async with self._redis.pipeline(transaction=True) as pipe:
-            for start in range(0, len(names), _BATCH):
-                batch = {name: fields[name] for name in names[start : start + _BATCH]}
+            if batch:
                 pipe.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]
             if upto is not None:
                 moved = {"epoch": upto.epoch, "seq": upto.seq}
@@ -59,6 +63,10 @@ class RedisDue:
 
     def _cursor(self, platform: str) -> str:
         return f"{self._prefix}:cursor:{platform}"
+
+
+def _fields(marks: Iterable[Mark]) -> dict[str, int]:
+    return {_field(mark): mark.seq for mark in marks}
 
 
 def _field(mark: Mark) -> str:

@@ -14,7 +14,14 @@ from bot.delivery.tide import TideWatch, patiently
 from bot.metrics import Metrics
 from bot.model.card import card, reply
 from bot.model.chat import Chat
-from bot.model.errors import CardGone, NotNow, OutcomeUnknown, SendFailed, Unreachable
+from bot.model.errors import (
+    CardGone,
+    NotNow,
+    OutcomeUnknown,
+    SendFailed,
+    StorageAway,
+    Unreachable,
+)
 from bot.model.message import Message
 from bot.model.rule import Loudness
 from bot.ports import Archive, Lease, Ledger, Platform, Row, State
@@ -25,6 +32,8 @@ from stories.story import StoryId
 log = logging.getLogger(__name__)
 
 VARIANTS_KEPT = 1000
+HANDED_BACK = timedelta(minutes=10)
+"""After the storage lost rows, so long a post may be answered with a message made before."""
 SETTLE = timedelta(seconds=15)
 """Before an attempt of unknown outcome is looked at again: a late one may still arrive."""
 CHAT_RESTS = timedelta(minutes=1)
@@ -84,7 +93,7 @@ class Cards:
         self._began = now()
         self._unknown: dict[tuple[Chat, StoryId], datetime] = {}
         """When attempts ended of which nobody knows how."""
-        self._made: dict[tuple[StoryId, bool], tuple[int, Message, str]] = {}
+        self._made: dict[tuple[StoryId, bool], tuple[Edition, Message, str]] = {}
 
     def begin(self) -> None:
         """From now on it is us who deliver: another's attempts may still be on their way."""
@@ -105,6 +114,8 @@ class Cards:
             generation = row.generation if row else 1
             await self._record(chat, story, replace(lost, generation=generation))
             return None
+        if row and self._doubtful(row):  # it may say something else by now, and have said more
+            row = replace(row, looks=None, owes=None, replied_at=self._tide.doubt)
         if row and (unsettled := self._settles(chat, story, row) - self._now()) > timedelta(0):
             return unsettled.total_seconds()
         rule = self._rules.of(chat)
@@ -129,7 +140,8 @@ class Cards:
                 return max(0.05, (until - self._now()).total_seconds())
             case Post(generation):
                 await self._post(chat, edition, generation)
-                return None
+                if not self._tide.doubt:
+                    return None
             case Recover():
                 assert row is not None
                 await self._recover(chat, edition, row)
@@ -152,7 +164,12 @@ class Cards:
         return max(self._began, self._unknown.get((chat, story), row.at)) + SETTLE
 
     def _may_repeat(self, row: Row) -> bool:
-        return self._platform.repeatable((self._now() - row.at).total_seconds())
+        age_s = (self._now() - row.at).total_seconds()
+        return self._platform.repeatable(age_s) and not self._doubtful(row)
+
+    def _doubtful(self, row: Row) -> bool:
+        """True for a row that may have had a successor which the storage lost."""
+        return self._tide.doubt is not None and row.at <= self._tide.doubt
 
     async def ensure(self, chat: Chat, edition: Edition) -> Row:
         """Have the story's card stand in the chat, wanted or not."""
@@ -198,12 +215,12 @@ class Cards:
         show_leaning = rule is not None and rule.show_leaning
         variant = (edition.story.id, show_leaning)
         made = self._made.get(variant)
-        if made is None or made[0] != edition.seq:
+        if made is None or made[0] is not edition:
             delta = self._shelf.delta(edition)
             message = card(edition, delta, show_leaning=show_leaning)
             if len(self._made) > VARIANTS_KEPT:
                 self._made.clear()
-            made = self._made[variant] = (edition.seq, message, _looks(message))
+            made = self._made[variant] = (edition, message, _looks(message))
         return made[1:]
 
     async def _post(self, chat: Chat, edition: Edition, generation: int) -> None:
@@ -231,6 +248,8 @@ class Cards:
             raise
         now = self._now()
         shown = replace(row, state=State.SHOWN, at=now, place=place, posted_at=now, why=None)
+        if self._tide.doubt and now - self._tide.doubt < HANDED_BACK:
+            shown = replace(shown, looks=None)
         await self._record(chat, story, shown)
         self._count("post", "shown")
         self._taken(chat)
@@ -363,7 +382,8 @@ class Cards:
     async def _write(self, chat: Chat, story: StoryId, row: Row) -> None:
         """Write a row before a call; raise StorageAway, and then the call is not made."""
         least = self._tide.written + 1
-        self._tide.rise(await self._ledger.write(chat, story, row), least)
+        if not self._tide.rise(await self._ledger.write(chat, story, row), least):
+            raise StorageAway("the storage stepped back: what is due is decided afresh")
         if row.state is not State.SENDING:
             self._unknown.pop((chat, story), None)
 

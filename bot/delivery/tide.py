@@ -49,14 +49,15 @@ class TideWatch:
         self._tide = max(self._tide, self._high_water.read(), key=lambda tide: tide.written)
         self.rise(written, self._tide.written)
 
-    def rise(self, written: int, least: int) -> None:
+    def rise(self, written: int, least: int) -> bool:
         """The storage counts `written` rows; there must be at least `least`.
 
-        `least` is from before the storage was asked: answers may come out of order.
+        `least` is from before the storage was asked: answers may come out of order. False when
+        the storage stepped back.
         """
         if written >= least:
             self._tide = replace(self._tide, written=max(written, self._tide.written))
-            return
+            return True
         log.error(
             "the storage stepped back: cards that cannot be proved are left alone",
             extra={"written": written, "known": least},
@@ -64,6 +65,7 @@ class TideWatch:
         self._stepped_back()
         self._tide = Tide(written, self._now())
         self._high_water.write(self._tide)
+        return False
 
     async def keep(self) -> None:
         """Keep the mark on disk up to date, until cancelled."""

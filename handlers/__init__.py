@@ -12,6 +12,7 @@ from handlers.following import following_command
 from handlers.help import help_command
 from handlers.pin import pin_command
 from handlers.pins import pins_command
+from handlers.search import search_command
 from handlers.stories import stories_command
 from handlers.story import story_command
 from handlers.unfollow import unfollow_command
@@ -38,6 +39,7 @@ def menu(
     commands = (
         stories_command(shelf, now),
         story_command(shelf, rules, places, history, now),
+        search_command(shelf, now),
         faq_command(shelf, now),
         why_command(shelf, rules, desk, now),
         following_command(shelf, rules),

@@ -72,7 +72,7 @@ class Search:
     """What a search found."""
 
     hits: tuple[Hit, ...]
-    """The foremost: live stories before the rest, then best first."""
+    """The foremost: live stories before the rest, then best first; below NEAR, after all others."""
     words: tuple[Mapping[str, float], ...]
     """For each telling word looked for: the stories' words that fit it, and how well (0-1)."""
 
@@ -237,29 +237,29 @@ class Shelf:
         scores: dict[StoryId, float] = {}
         whole = 0.0
         for words in asked:
-            hits: dict[StoryId, float] = {}
+            holding: dict[StoryId, float] = {}
             for word, fits in sorted(words.items(), key=lambda each: each[1]):
-                hits.update(dict.fromkeys(self._bodies.holding(word), fits * BODY))
+                holding.update(dict.fromkeys(self._bodies.holding(word), fits * BODY))
             for word, fits in words.items():
                 for story, counts in self._names.holding(word).items():
-                    if fits * counts > hits.get(story, 0.0):
-                        hits[story] = fits * counts
-            weight = rarity(len(hits), len(self._editions))
+                    if fits * counts > holding.get(story, 0.0):
+                        holding[story] = fits * counts
+            weight = rarity(len(holding), len(self._editions))
             whole += weight
-            for story, fits in hits.items():
+            for story, fits in holding.items():
                 scores[story] = scores.get(story, 0.0) + weight * fits
         filed = self._filed
         ranked = nsmallest(
             HITS,
             (
-                (filed[story].until < moment, -round(score / whole * 100), filed[story].place)
-                for story, score in scores.items()
+                (score < NEAR, filed[story].until < moment, -score, filed[story].place)
+                for story, score in (
+                    (story, round(100 * score / whole)) for story, score in scores.items()
+                )
             ),
         )
-        return Search(
-            tuple(Hit(self._editions[place[-1]], -less) for _, less, place in ranked),
-            tuple(asked),
-        )
+        hits = tuple(Hit(self._editions[place[-1]], -less) for *_, less, place in ranked)
+        return Search(hits, tuple(asked))
 
     def _like(self, asked: str) -> dict[str, float]:
         """The words of any story that fit a typed one."""

@@ -25,6 +25,7 @@ ROOTS = [
     "help",
     "stories",
     "story",
+    "search",
     "faq",
     "why",
     "following",
@@ -72,7 +73,7 @@ def busy() -> Talk:
 
 async def reachable(talk: Talk, most: int = 1500) -> dict[str, Message]:
     """Every answer that clicking leads to, by the button's reference."""
-    waiting, answers = deque(ROOTS), dict[str, Message]()
+    waiting, answers = deque([*ROOTS, "search__1_story-"]), dict[str, Message]()
     while waiting and len(answers) < most:
         ref = waiting.popleft()
         if ref not in answers:

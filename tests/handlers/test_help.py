@@ -36,6 +36,7 @@ def test_every_platform_takes_the_menu(talk: Talk) -> None:
     assert list(talk.commands) == [
         "stories",
         "story",
+        "search",
         "faq",
         "why",
         "following",

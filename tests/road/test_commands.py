@@ -201,6 +201,40 @@ ROWS = (
         (Say("story"), Press("Sources (10)"), Press("‹ Story")),
         "Night ferry returns",
     ),
+    # /search
+    Row(
+        "stories that speak of a word",
+        (Say("search", {"words": "painter"}),),
+        "1 story speaks of “painter”",
+        ("Lighthouse sold at auction", "■ Ended", "Breakdown: “A painter bought it.”"),
+        ("Lighthouse sold at auction",),
+    ),
+    Row(
+        "with a slip of the finger, and one of them opened",
+        (Say("search", {"words": "Dirvers ofer"}), Press("Tram strike ends")),
+        "Tram strike ends",
+        ("Drivers took the offer.",),
+    ),
+    Row(
+        "a word that many stories speak of",
+        (Say("search", {"words": "said"}),),
+        "6 stories speak of “said”",
+        ("Bridge shut for weeks", "Breakdown: “Bridge shut for weeks, it is said.”"),
+    ),
+    Row(
+        "words no story speaks of",
+        (Say("search", {"words": "submarine *volcano*"}),),
+        "No story speaks of “submarine *volcano*”",
+        ("These are the ones that move most just now.", "Live stories"),
+        ("Night ferry returns", "Tram strike ends"),
+    ),
+    Row(
+        "no words to search for",
+        (Say("search"),),
+        "Search for what?",
+        ("Write one or more words behind it, such as: /search harbour fire",),
+        ("Night ferry returns",),
+    ),
     # /faq
     Row(
         "which story to ask about",
@@ -511,7 +545,7 @@ ROWS = (
     ),
 )
 
-LOOKS = {"stories", "story", "faq", "why", "following", "help"}
+LOOKS = {"stories", "story", "search", "faq", "why", "following", "help"}
 """Commands that change nothing; where others read along each is asked in one way, the first."""
 FIRST = {command: next(row for row in ROWS if command in row.commands) for command in LOOKS}
 CASES = [

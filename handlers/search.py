@@ -1,0 +1,166 @@
+"""/search - the stories that speak of some words, wherever in a story they stand."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from bot.model.command import Ask, Command, Option
+from bot.model.errors import Sorry
+from bot.model.message import Block, Facts, Heading, Message, Note, Ref, Text
+from bot.model.text import line, pieces, shorten
+from handlers.picking import buttons_to, menu_of, name, page_of, quoted, turning
+from handlers.stories import PAGE, figures_of
+from stories.search import telling, words_of
+from stories.shelf import HITS, LOOKED_FOR, NEAR, Edition, Search, Shelf
+from stories.story import Status, Story
+
+QUOTED = 160
+"""How many characters are shown of the place where the words were found."""
+BEFORE = 6
+"""How many words of it stand before the first one found."""
+CARRIED = 40
+"""Characters of the words that a button to another page can carry (a Ref's limit)."""
+
+
+def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
+    async def answer(ask: Ask) -> Message:
+        at = now()
+        said = ask.get("words") or _read(ask.get("again"))
+        if not words_of(said):
+            raise Sorry(
+                f"There is no word to look for in {quoted(said)}" if said else "Search for what?",
+                Text("Write one or more words behind it, such as: /search harbour fire"),
+                rows=menu_of("Live stories", buttons_to("story", shelf.top(PAGE, at))),
+            )
+        found = shelf.search(said, at)
+        good = [hit.edition for hit in found.hits if hit.score >= NEAR]
+        if not good:
+            raise _nothing(said, [hit.edition for hit in found.hits[:PAGE]], shelf.top(PAGE, at))
+        return _page(said, good, found, ask.get("page"), at)
+
+    def _page(
+        said: str, good: Sequence[Edition], found: Search, page_said: str, at: datetime
+    ) -> Message:
+        carried = _write(said)
+        pages = -(-len(good) // PAGE)
+        page = page_of(page_said, pages)
+        shown = good[(page - 1) * PAGE : page * PAGE]
+        blocks: list[Block] = []
+        for edition in shown:
+            blocks.append(Heading(name(edition.story)))
+            if figures := tuple(_figures(edition, at)):
+                blocks.append(Facts(figures))
+            blocks.append(Text(_where(edition.story, found)))
+        if pages > 1:
+            rest = "Fewer words can be turned to the next page."
+            blocks.append(Note(f"Page {page} of {pages}" + ("" if carried else f". {rest}")))
+        rows = menu_of("Open a story …", buttons_to("story", shown))
+        if carried is not None:
+            rows += turning(page, pages, lambda to: Ref("search", ("", to, carried)))
+        return Message(f"{_number(good)} of {quoted(said)}", tuple(blocks), rows)
+
+    def _figures(edition: Edition, at: datetime) -> Iterator[str]:
+        """Those of /stories, and whether the story is over."""
+        story = edition.story
+        if story.retracted is not None:
+            yield "withdrawn"
+        elif story.merged_into:
+            yield "part of another story"
+        elif story.stats.status is not Status.ENDED and not edition.is_live(at, shelf.live_for):
+            yield "no longer live"
+        yield from figures_of(story)
+
+    return Command(
+        "search",
+        "Stories that speak of some words, anywhere in them",
+        answer,
+        options=(
+            Option("words", "What to look for"),
+            Option("page", "Which page", hidden=True),
+            Option("again", "The same words, as a button carries them", hidden=True),
+        ),
+        rest="words",
+    )
+
+
+def _nothing(said: str, near: Sequence[Edition], top: Sequence[Edition]) -> Sorry:
+    title = f"No story speaks of {quoted(said)}"
+    if near:
+        return Sorry(
+            title,
+            Text("These come nearest: each holds a part of it."),
+            rows=menu_of("Nearest stories …", buttons_to("story", near)),
+        )
+    if top:
+        return Sorry(
+            title,
+            Text("These are the ones that move most just now."),
+            rows=menu_of("Live stories", buttons_to("story", top)),
+        )
+    return Sorry(title)
+
+
+def _number(good: Sequence[Edition]) -> str:
+    if len(good) == HITS:
+        return f"{HITS} stories or more speak"
+    return "1 story speaks" if len(good) == 1 else f"{len(good)} stories speak"
+
+
+# Where the words were found.
+
+
+def _where(story: Story, found: Search) -> str:
+    """The part of a story that holds most of the words; of several the first."""
+    _, said = max(_places(story, found), key=lambda place: _held(place[0], found))
+    return said()
+
+
+def _held(text: str, found: Search) -> int:
+    words = set(words_of(text))
+    return sum(not words.isdisjoint(fitting) for fitting in found.words)
+
+
+def _places(story: Story, found: Search) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Every part of a story with how it is shown, the most telling first."""
+    yield story.title, lambda: "In its title"
+    if story.headline:
+        yield story.headline, _quoting("Headline", story.headline, found)
+    yield " ".join(story.entities), lambda: f"Names: {_those(story.entities, found)}"
+    yield " ".join(story.keywords), lambda: f"Keywords: {_those(story.keywords, found)}"
+    for bullet in story.breakdown:
+        yield bullet, _quoting("Breakdown", bullet, found)
+    for each in story.questions:
+        yield each.question, _quoting("Question", each.question, found)
+    yield story.id, lambda: f"In its id, {story.id}"
+
+
+def _those(names: tuple[str, ...], found: Search) -> str:
+    return ", ".join(shorten(line(each), QUOTED // 4) for each in names if _held(each, found))
+
+
+def _quoting(label: str, text: str, found: Search) -> Callable[[], str]:
+    def said() -> str:
+        parts = pieces(line(text))
+        first = next((place for place, part in enumerate(parts) if _held(part, found)), 0)
+        skipped = max(0, first - BEFORE)
+        rest = "".join(parts[skipped:]).strip()
+        return f"{label}: “{'… ' if skipped else ''}{shorten(rest, QUOTED)}”"
+
+    return said
+
+
+# The words, as a button carries them: a-z, 0-9 and - only, in whatever script they were typed.
+
+
+def _write(said: str) -> str | None:
+    """None when they are too many for a button."""
+    looked_for = "-".join(telling(words_of(said))[:LOOKED_FOR])
+    carried = looked_for.encode("punycode").decode()
+    return carried if len(carried) <= CARRIED else None
+
+
+def _read(carried: str) -> str:
+    """The words of a button; none when it is none of ours."""
+    try:
+        return carried.encode().decode("punycode").replace("-", " ")
+    except ValueError:
+        return ""

@@ -171,7 +171,7 @@ class Courier:
         for chat in self._rules.chats():
             if chat.platform == self.platform.name and self._pace.counts(chat):
                 rows = (await self._ledger.of_chat(chat)).values()
-                moments = {m for row in rows for m in (row.at, row.replied_at) if m is not None}
+                moments = [m for row in rows for m in (row.at, row.replied_at) if m is not None]
                 ages_s = ((now - moment).total_seconds() for moment in moments)
                 self._pace.remember(chat, [age_s for age_s in ages_s if age_s < 60])
 

@@ -66,7 +66,7 @@ class Pace:
         """Reckon with what was done there so many seconds ago, by whoever was before us."""
         now = self.clock()
         past = self._past(_room(chat))
-        moments = sorted({*past, *(now - age_s for age_s in ages_s)})
+        moments = sorted([*past, *(now - age_s for age_s in ages_s)])
         past.clear()
         past.extend(moments)
 

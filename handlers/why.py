@@ -97,6 +97,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
             ),
         ),
         rest="story",
+        about_chat=True,
     )
 
 

@@ -731,6 +731,18 @@ async def test_what_a_moderator_presses_in_a_group_is_about_that_group(calm_bot:
         assert (await private.say(Say("following"))).title == "This chat follows nothing yet"
 
 
+async def test_why_a_story_is_not_here_is_answered_about_the_chat_it_is_asked_in(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    for person in both(road.discord, road.telegram, "shared", moderator=True):
+        asked = await person.say(Say("why"))
+        await person.say(following("weather"))
+        because = await person.press(asked, "Night ferry returns")
+        assert because.title == "“Night ferry returns” is not shown here"
+        assert "weather" in because, "what this chat follows"
+
+
 async def test_a_missing_right_is_named_when_a_card_is_to_be_pinned(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
     here, there = both(road.discord, road.telegram, "shared", moderator=True)

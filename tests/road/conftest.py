@@ -54,7 +54,6 @@ def held_to_the_descriptions(discord: Discord, telegram: Telegram) -> None:
     """Fail on any call or answer that a platform does not describe; skip what is not described."""
     assert discord.unknown_calls == []
     assert telegram.unknown_calls == []
-    assert discord.calls or telegram.calls, "the bot called nobody"
     missing = [
         contract.DESCRIPTION
         for contract in (discord_contract, telegram_contract)

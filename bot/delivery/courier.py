@@ -97,11 +97,12 @@ class Courier:
         self._now = now
         self._queue = Queue()
         self._moved = asyncio.Event()
+        self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
         self._released = asyncio.Condition()
         self._parked: dict[Chat, Parked] = {}
         self._ended_at = 0.0
-        stepped_back = metrics.steps_back.labels(platform.name).inc
-        self._tide = TideWatch(ledger, high_water, now, stepped_back)
+        self._tide = TideWatch(ledger, high_water, now, self._stepped_back)
+        self._anew = False
         self._cards = Cards(
             platform,
             shelf=shelf,
@@ -202,18 +203,28 @@ class Courier:
         while True:
             await self._bell.wait()
             self._bell.clear()
-            upto = self._position()
-            if upto == cursor:
+            upto, anew = self._position(), self._anew
+            if upto == cursor and not anew:
                 continue
-            steady = cursor.epoch == upto.epoch and cursor.seq <= upto.seq
+            steady = cursor.epoch == upto.epoch and cursor.seq <= upto.seq and not anew
             behind = cursor.seq if steady else 0
             try:
+                if anew:
+                    for mark in await self._due.all(self.platform.name):
+                        self._enqueue(mark)
                 await self._owe(await self._owed(behind, first=cursor == Cursor()), upto)
             except StorageAway:
                 await asyncio.sleep(1)
                 self._bell.set()
             else:
                 cursor = upto
+                self._anew = self._anew and not anew
+
+    def _stepped_back(self) -> None:
+        """The storage lost rows: every card is looked at once more."""
+        self._metrics.steps_back.labels(self.platform.name).inc()
+        self._anew = True
+        self._bell.set()
 
     async def _owed(self, behind: int, *, first: bool) -> list[Mark]:
         """Who is owed what changed: those who want it while it is live, and those who have it."""
@@ -258,18 +269,19 @@ class Courier:
     async def _next(self) -> Mark:
         """The mark whose turn it is, taken in hand."""
         loop = asyncio.get_running_loop()
-        while True:
-            self._moved.clear()
-            now = loop.time()
-            wait: float | None = 0.5  # not sure of the lease, or not connected: look again
-            if self._lease.sure and self.platform.connected:
-                if (mark := self._queue.take(now, self._rest)) is not None:
-                    self._moved.set()  # the next worker may find something, too
-                    return mark
-                wait = self._queue.waits(now)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(None if wait is None else max(wait, 0.005)):
-                    await self._moved.wait()
+        async with self._looking:
+            while True:
+                self._moved.clear()
+                now = loop.time()
+                wait: float | None = 0.5  # not sure of the lease, or not connected: look again
+                if self._lease.sure and self.platform.connected:
+                    if (mark := self._queue.take(now, self._rest)) is not None:
+                        self._moved.set()  # the next worker may find something, too
+                        return mark
+                    wait = self._queue.waits(now)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(None if wait is None else max(wait, 0.005)):
+                        await self._moved.wait()
 
     def _rest(self, chat: Chat) -> float:
         """Seconds until a chat may be written to: its pace, or its refusal."""

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from typing import TypeVar
 
 from bot.model.errors import StorageAway
@@ -15,6 +17,8 @@ T = TypeVar("T")
 
 KEEP_S = 1.0
 """Between two times the mark is written to disk."""
+LOOK_EVERY = 30
+"""How many of those pass until the storage is asked, so that a loss is seen without a write."""
 
 
 class TideWatch:
@@ -45,9 +49,9 @@ class TideWatch:
 
     async def look(self) -> None:
         """Compare the mark with what the storage knows; raise StorageAway."""
-        written = await self._ledger.count()
         self._tide = max(self._tide, self._high_water.read(), key=lambda tide: tide.written)
-        self.rise(written, self._tide.written)
+        least = self._tide.written
+        self.rise(await self._ledger.count(), least)
 
     def rise(self, written: int, least: int) -> bool:
         """The storage counts `written` rows; there must be at least `least`.
@@ -71,7 +75,10 @@ class TideWatch:
         """Keep the mark on disk up to date, until cancelled."""
         kept = self._high_water.read()
         try:
-            while True:
+            for seconds in count(1):
+                if seconds % LOOK_EVERY == 0:
+                    with suppress(StorageAway):
+                        await self.look()
                 if self._tide != kept:
                     kept = self._tide
                     self._high_water.write(kept)

@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
-from tests.simulation.checker import Checker
+from tests.simulation.checker import Checker, told
 from tests.simulation.world import TROUBLES, World, simulate
 
 BATCH = 20
@@ -54,10 +54,7 @@ def tell(seed: int, troubles: frozenset[str] | None) -> World:
     checker = Checker(world)
     say(f"seed {seed}: {', '.join(sorted(world.troubles))}")
     for at, chat, story, row in world.store.log:
-        say(
-            f"{at:9.3f} ledger {chat} {story} {row.state} r{row.revision} g{row.generation} "
-            f"{row.place or ''} {'owes ' + str(row.owes) if row.owes else ''} {row.why or ''}"
-        )
+        say(f"{at:9.3f} ledger {chat} {story} {told(row)}")
     for at in world.store.losses:
         say(f"{at:9.3f} the storage lost something")
     for at in world.kills:
@@ -85,7 +82,7 @@ def main() -> int:
     troubles = (
         frozenset(filter(None, given.troubles.split(","))) if given.troubles is not None else None
     )
-    if unknown := (troubles or set()) - {*TROUBLES}:
+    if unknown := (troubles or frozenset()) - TROUBLES.keys():
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(TROUBLES)}")
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.environ["PYTHONHASHSEED"] = "0"

@@ -6,6 +6,7 @@ command repeated, be slow, go deaf, and die with its process.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from copy import copy
@@ -95,6 +96,8 @@ class Store:
         """Every row ever written. This is the test's own memory: it never steps back."""
         self.losses: list[float] = []
         """When something acknowledged was lost."""
+        self.accepted: defaultdict[StoryId, list[float]] = defaultdict(list)
+        """When revisions of each story were accepted."""
         self._tokens = 0
 
     def token(self) -> str:
@@ -205,6 +208,7 @@ class MemoryArchive:
         if story.revision is not None and story.revision == stored:
             return Verdict.CONFLICT, stored
         new = replace(story, revision=story.revision or stored + 1)
+        self._store.accepted[story.id].append(_seconds())
         data.epoch = data.epoch or self._store.token()
         data.seq += 1
         data.stories.pop(story.id, None)  # the dictionary's order is the index's

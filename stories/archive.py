@@ -37,7 +37,7 @@ SWEEP_S = 30.0
 """Without a wake for so long, the index is read all the same."""
 PROBE_S = 4.0
 """A silence after which we listen for our own word; after another one the connection is dead."""
-_BATCH = 200
+_BATCH = 50
 _AWAY = (
     exceptions.ConnectionError,  # also: busy loading, wrong password
     exceptions.TimeoutError,
@@ -182,8 +182,9 @@ class Archive:
             if document is None:
                 continue  # gone since the index was read
             story = _read(document, revision)
-            older = [_read(entry[b"document"], entry[b"revision"]) for _, entry in past]
-            before = next((was for was in older if (was.revision or 0) < int(revision)), None)
+            older = (entry for _, entry in past if int(entry[b"revision"]) < int(revision))
+            was = next(older, None)  # the newest of the past is usually the story itself
+            before = _read(was[b"document"], was[b"revision"]) if was else None
             heard = datetime.fromtimestamp(int(heard_at) / 1000, UTC)
             editions.append(Edition(story, before, int(seq), heard))
         return editions

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import pairwise
 
 import pytest
 from redis.asyncio import Redis
@@ -232,16 +231,13 @@ def _broke(caplog: pytest.LogCaptureFixture) -> bool:
 
 
 async def test_many_stories_to_one_chat_keep_the_pace(bot: Running) -> None:
-    """What the platforms refuse is seen by the fixture: there is no 429."""
+    """The fixture sees that no platform had to say 429; at once, more than three would be."""
     stories = [replace(FERRY, id=StoryId(f"s{n}"), title=f"Story {n}") for n in range(7)]
     some = Rule(story_ids=tuple(story.id for story in stories[:3]), loudness=Loudness.EDIT)
     road = await bot.start({ON_DISCORD: ALL, **dict.fromkeys(topics(bot), some)})
     await road.publish(*stories)
     await eventually(lambda: len(titles(road, ON_DISCORD)) == 7, "seven on Discord")
     await eventually(lambda: len(_sent(road.telegram.calls)) == 6, "three in both topics")
-    posted = [call for call in road.discord.calls if call.path == f"/channels/{NEWS}/messages"]
-    for calls in (posted, _sent(road.telegram.calls)):
-        assert all(after.at - before.at > 0.9 for before, after in pairwise(calls)), "a second each"
 
 
 async def test_what_a_group_was_told_by_the_process_before_us_counts(

@@ -49,7 +49,7 @@ class Plan:
     patience_s: float
     """How long the healed world may take to come to rest."""
     hurried: bool = False
-    """Short leases, for a short test."""
+    """Short leases, and a second between edits of one card, for a short test."""
 
     def command(self) -> str:
         """What a person types to see it again."""
@@ -127,7 +127,7 @@ async def built(plan: Plan, folder: Path) -> AsyncIterator[World]:
                     "DISCORD_GATEWAY_URL": discord.gateway_url,
                     "TELEGRAM_TOKEN": telegram.token,
                     "TELEGRAM_API_URL": telegram.api_url,
-                    "EDIT_SPACING_S": "1",
+                    "EDIT_SPACING_S": "1" if plan.hurried else "60",
                 },
                 module="tests.chaos.hurried" if plan.hurried else "bot",
             )

@@ -10,7 +10,7 @@ from bot.model.message import Bullets, Heading, Note
 from bot.model.rule import Rule
 from bot.platforms.discord.render import render
 from handlers import changes
-from stories.story import Leaning, Question, Source, Stats, Status, Story
+from stories.story import Leaning, Question, Source, Stats, Status
 from tests.handlers.talking import HERE, NOW, Talk, labels, made, read
 
 FIRE = made(
@@ -21,11 +21,6 @@ FIRE = made(
     sources=(Source("Mill burns", "Veld Post", "https://veldpost.example/1"),),
 )
 BUTTON = "story_fire_changes"
-
-
-async def pressed(*later: Story) -> Talk:
-    """A talk in which the story has gone through these revisions, and nobody has looked yet."""
-    return Talk(FIRE, *later)
 
 
 def told(talk_answer_blocks: tuple[object, ...]) -> list[str]:
@@ -137,6 +132,14 @@ async def test_the_card_on_the_way_to_the_changes_is_the_same_look() -> None:
     assert "Since you last looked\nNothing has changed.\nYou saw revision 3" in read(
         await talk.click(BUTTON)
     )
+
+
+async def test_changes_opened_from_a_chats_card_are_a_look_too() -> None:
+    talk = Talk(FIRE, replace(FIRE, headline="It spreads"))
+    await talk.click(BUTTON)
+    talk.at += timedelta(days=1)
+    talk.put(replace(FIRE, headline="It is out"))
+    assert Note("You saw revision 2", NOW) in (await talk.click(BUTTON)).blocks
 
 
 async def test_what_is_new_and_what_changed_last_is_said_once_when_it_is_the_same() -> None:

@@ -3,6 +3,8 @@
 The bot runs as it would, on a real Redis; whoever asks types commands and presses buttons.
 """
 
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,9 +13,10 @@ from functools import partial
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from sandbox import discord, telegram
-from stories.archive import connect
+from stories.archive import Archive, connect
 from stories.story import Stats, Status, Story, StoryId
 from tests.road.people import Person, Say, Seen, both
+from tests.road.test_restart import redis_of_ones_own
 from tests.running import Road, Running, eventually, eventually_so
 
 FIRE = Story(
@@ -156,3 +159,41 @@ async def test_why_nothing_arrives_where_a_right_was_taken_and_what_mends_it(
         "This chat does not take what I send: the bot lacks “Send Messages”. To mend it, give its "
         "role “Send Messages” under Edit Channel → Permissions. I try again in"
     ) in answer
+
+
+# While Redis stands still.
+
+
+async def test_while_redis_stands_still_everything_known_by_heart_is_told(
+    calm_world: tuple[discord.Discord, telegram.Telegram], prefix: str
+) -> None:
+    async with redis_of_ones_own() as (url, process), connect(url) as redis:
+        running = Running(calm_world, Archive(redis, prefix), url, prefix)
+        road = await running.start()
+        await road.telegram.open(telegram.MIRA)
+        people = both(road.discord, road.telegram, "private")
+        await road.publish(FIRE, SPREADS)
+        for person in people:
+            await until(partial(person.say, Say("story", {"words": "fire"})), "1 point corrected")
+        os.kill(process, signal.SIGSTOP)
+        try:
+            for person in people:
+                card = await person.say(Say("story", {"words": "fire"}))
+                changes = await person.press(card, "What changed")
+                assert "cannot be looked up just now, so this is the last change only" in changes
+                assert "Correction: “It began in the attic at 04:10.”" in changes
+                why = await person.say(Say("why", {"story": "fire"}))
+                assert "This chat follows nothing, so no story comes here by itself." in why
+                assert "What was shown here cannot be looked up just now." in why
+                found = await person.say(Say("search", {"words": "attic"}))
+                assert found.title == "1 story speaks of “attic”"
+        finally:
+            os.kill(process, signal.SIGCONT)
+        for person in people:
+            card = await person.say(Say("story", {"words": "fire"}))
+            await eventually_so(partial(_looks_up, person, card), "changes are looked up again")
+        await running.stop()
+
+
+async def _looks_up(person: Person, card: Seen) -> bool:
+    return "cannot be looked up" not in await person.press(card, "What changed")

@@ -159,9 +159,12 @@ class Cards:
     def _settles(self, chat: Chat, story: StoryId, row: Row) -> datetime:
         """When an attempt that may still be on its way has arrived: what is done before then
         may be undone by it. Where a key makes repeating harmless, there is no need to wait."""
-        if row.state is not State.SENDING or (row.place is None and self._may_repeat(row)):
+        ended = self._unknown.get((chat, story))
+        if row.place is None and self._may_repeat(row):
             return row.at
-        return max(self._began, self._unknown.get((chat, story), row.at)) + SETTLE
+        if row.state is State.SENDING:
+            return max(self._began, ended or row.at) + SETTLE
+        return ended + SETTLE if ended else row.at
 
     def _may_repeat(self, row: Row) -> bool:
         age_s = (self._now() - row.at).total_seconds()
@@ -195,7 +198,7 @@ class Cards:
     def _in_doubt(self, edition: Edition, row: Row | None) -> bool:
         """True for a card that may stand although the storage, having lost rows, knows of none."""
         doubt = self._tide.doubt
-        if doubt is None or (row is not None and (row.place or row.state is not State.FAILED)):
+        if doubt is None or (row is not None and (row.place or row.state is State.SENDING)):
             return False
         moments = [edition.heard_at, edition.story.updated_at or edition.heard_at]
         return (row.at if row else min(moments)) <= doubt

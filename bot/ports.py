@@ -213,11 +213,14 @@ class Ledger(Protocol):
     async def row(self, chat: Chat, story: StoryId) -> Row | None: ...
 
     async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
-        """Write a row; return how many were ever written, which only a lost storage forgets."""
+        """Write a row; return how many were ever written on its platform.
+
+        Only a storage that lost something counts fewer than before.
+        """
         ...
 
-    async def count(self) -> int:
-        """How many rows were ever written."""
+    async def count(self, platform: str) -> int:
+        """How many rows were ever written on a platform."""
         ...
 
     async def of_story(self, story: StoryId) -> Mapping[Chat, Row]: ...

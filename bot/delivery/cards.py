@@ -328,6 +328,8 @@ class Cards:
         rule = self._rules.of(chat)
         if rule is None or rule.loudness is not Loudness.REPLY or not rule.wants(edition.story):
             return None
+        if row.revision == edition.revision:
+            return None  # its readers have seen it, or been told
         if since.weight is None or since.weight < Weight.NOTABLE:
             return None
         if row.replied_at is not None and self._now() - row.replied_at < self._policy.reply_gap:

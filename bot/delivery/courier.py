@@ -101,7 +101,7 @@ class Courier:
         self._released = asyncio.Condition()
         self._parked: dict[Chat, Parked] = {}
         self._ended_at = 0.0
-        self._tide = TideWatch(ledger, high_water, now, self._stepped_back)
+        self._tide = TideWatch(platform.name, ledger, high_water, now, self._stepped_back)
         self._anew = False
         self._cards = Cards(
             platform,

@@ -26,11 +26,13 @@ class TideWatch:
 
     def __init__(
         self,
+        platform: str,
         ledger: Ledger,
         high_water: HighWater,
         now: Callable[[], datetime],
         stepped_back: Callable[[], None],
     ) -> None:
+        self._platform = platform
         self._ledger = ledger
         self._high_water = high_water
         self._now = now
@@ -51,7 +53,7 @@ class TideWatch:
         """Compare the mark with what the storage knows; raise StorageAway."""
         self._tide = max(self._tide, self._high_water.read(), key=lambda tide: tide.written)
         least = self._tide.written
-        self.rise(await self._ledger.count(), least)
+        self.rise(await self._ledger.count(self._platform), least)
 
     def rise(self, written: int, least: int) -> bool:
         """The storage counts `written` rows; there must be at least `least`.

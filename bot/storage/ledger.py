@@ -36,7 +36,6 @@ class RedisLedger:
         self._lease = lease
         self._together = Together(redis)
         self._prefix = prefix
-        self._written = f"{prefix}:cards-written"
 
     @storage
     async def row(self, chat: Chat, story: StoryId) -> Row | None:
@@ -46,7 +45,8 @@ class RedisLedger:
     @storage
     async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
         lease_key, token = (self._lease.key, self._lease.token) if self._lease else ("", "")
-        keys = [self._cards(story), self._stories(chat), self._written, lease_key]
+        counter = self._written(chat.platform)
+        keys = [self._cards(story), self._stories(chat), counter, lease_key]
         arguments = [str(chat), _write(row), story, token]
         written = await self._together.do("EVAL", _WRITE, len(keys), *keys, *arguments)
         if written < 0:
@@ -54,8 +54,8 @@ class RedisLedger:
         return int(written)
 
     @storage
-    async def count(self) -> int:
-        return int(await self._redis.get(self._written) or 0)
+    async def count(self, platform: str) -> int:
+        return int(await self._redis.get(self._written(platform)) or 0)
 
     @storage
     async def of_story(self, story: StoryId) -> Mapping[Chat, Row]:
@@ -71,6 +71,9 @@ class RedisLedger:
                 pipe.hget(self._cards(story), str(chat))
             rows = await pipe.execute()
         return {story: _read(raw) for story, raw in zip(stories, rows, strict=True) if raw}
+
+    def _written(self, platform: str) -> str:
+        return f"{self._prefix}:cards-written:{platform}"
 
     def _cards(self, story: StoryId) -> str:
         return f"{self._prefix}:cards:{story}"

@@ -25,7 +25,7 @@ def ledger(redis: Redis, prefix: str) -> RedisLedger:
 
 def watch(ledger: RedisLedger, folder: Path, seen: list[str]) -> TideWatch:
     mark = FileHighWater(folder, "test", "discord")
-    return TideWatch(ledger, mark, lambda: NOW, lambda: seen.append("stepped back"))
+    return TideWatch("discord", ledger, mark, lambda: NOW, lambda: seen.append("lost"))
 
 
 async def test_answers_out_of_order_are_no_loss(ledger: RedisLedger, tmp_path: Path) -> None:
@@ -48,10 +48,10 @@ async def test_a_storage_that_forgot_rows_is_doubted(
     for _ in range(3):
         least = tide.written + 1
         tide.rise(await ledger.write(HERE, FERRY, ROW), least)
-    await redis.delete(f"{prefix}:cards-written")
+    await redis.delete(f"{prefix}:cards-written:discord")
     least = tide.written + 1
     tide.rise(await ledger.write(HERE, FERRY, ROW), least)
-    assert seen == ["stepped back"]
+    assert seen == ["lost"]
     assert tide.doubt == NOW
     again = watch(ledger, tmp_path, seen)
     await again.look()

@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test install dev browser run check lint fix docs pictures lock clean
+.PHONY: help demo test install dev browser run check lint fix docs pictures lock bench clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -53,6 +53,9 @@ extras_run =
 extras_demo = --extra demo
 extras_dev = --extra dev
 extras_browser = --extra dev --extra browser
+
+bench: dev  ## Measure what things cost, and write docs/benchmarks.md (about five minutes)
+	$(BIN)/python -m bench
 
 clean:  ## Remove the environment and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -1,20 +1,24 @@
-"""Answers with 10,000 stories cached: with Redis up and stopped; and what filling the shelf costs."""
+"""Answers with 10,000 stories cached, Redis up and stopped; and what filling the shelf costs."""
 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from redis.asyncio import Redis
 
-from bench.kit import Lean, Line, in_flight, longest_pause, ms, percentile
+from bench.kit import Lean, Line, in_flight, longest_pause, ms, percentile, until
 from bot.delivery.desk import CardDesk
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
 from bot.model.card import card
 from bot.model.chat import Chat
-from bot.model.command import Ask
+from bot.model.command import Ask, Command
 from bot.platforms.discord.render import render
 from bot.storage.ledger import RedisLedger
 from bot.storage.places import RedisPlaces
@@ -28,9 +32,16 @@ from stories.shelf import Edition, Shelf
 from stories.story import Question, Stats, Status, Story, StoryId
 
 STORIES = 10_000
-ASKED = 300
+ASKED = 100
+ROUNDS = 3
+"""Redis is stopped and started so often, and so many are asked each time."""
 HERE = Chat("discord", "10000")
 WHO = Chat("discord", "@7")
+
+Answer = Callable[[int], Awaitable[None]]
+"""Asks about the story of that number and renders what comes back."""
+Took = dict[str, list[float]]
+"""Seconds, by what was asked."""
 
 
 def _stories() -> list[Story]:
@@ -61,28 +72,35 @@ def _stories() -> list[Story]:
 
 
 async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
-    stories, metrics, shelf = _stories(), Metrics(), Shelf()
-    async with own_redis() as url, connect(url) as redis:
-        archive = Archive(redis)
-        await in_flight(_accepting(archive, story) for story in stories)
-        started = time.perf_counter()
-        await archive.since(Cursor())
-        reading = time.perf_counter() - started
-        follower = Follower(archive, shelf, metrics)
-        started = time.perf_counter()
-        async with longest_pause() as pause:
-            following = asyncio.create_task(follower.run())
-            while len(shelf) < STORIES:
-                await asyncio.sleep(0.01)
-            filling = time.perf_counter() - started
+    stories, shelf = _stories(), Shelf()
+    up: Took = {}
+    stopped: Took = {}
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="storywire-bench-")))
+        async with own_redis(folder) as url:
+            redis = await stack.enter_async_context(connect(url))
+            archive = Archive(redis)
+            await in_flight(_accepting(archive, story) for story in stories)
+            started = time.perf_counter()
+            await archive.since(Cursor())
+            reading = time.perf_counter() - started
+            follower = Follower(archive, shelf, Metrics())
+            started = time.perf_counter()
+            async with longest_pause() as pause:
+                following = asyncio.create_task(follower.run())
+                await until(partial(_is, lambda: len(shelf) == STORIES), "the shelf is full")
+                filling = time.perf_counter() - started
         rules = RuleBook({}, RedisRules(redis))
         desk, places = CardDesk({}, RedisLedger(redis)), RedisPlaces(redis)
         commands = menu(shelf=shelf, rules=rules, desk=desk, places=places, history=archive)
         asks = _asks(commands, stories)
-        up = await _timed(asks)
-    while follower.hears:  # Redis has ended
-        await asyncio.sleep(0.1)
-    stopped = await _timed(asks)
+        port = int(url.rsplit(":", 1)[1].partition("/")[0])
+        for number in range(ROUNDS):
+            await until(partial(_is, lambda: not follower.hears), "Redis is missed")
+            await _time(asks, number, stopped)
+            async with own_redis(folder, port):
+                await until(partial(_is, lambda: follower.hears), "Redis is heard")
+                await _time(asks, number, up)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     by_id = {story.id: Edition(story, None, 1, datetime.now(UTC)) for story in stories}
@@ -91,12 +109,13 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
         edition = by_id[stories[number].id]
         render(card(edition, shelf.delta(edition)))
 
-    bare = (await _timed({"plain": plain}))["plain"]
+    bare: Took = {}
+    await _time({"plain": plain}, 0, bare)
     lines = []
     for name in asks:
         for share in (0.5, 0.99):
             ours, away = percentile(up[name], share), percentile(stopped[name], share)
-            scale = percentile(bare, share)
+            scale = percentile(bare["plain"], share)
             lines.append(
                 Line(
                     f"{name} of {STORIES:,} stories, p{share * 100:.0f}",
@@ -122,7 +141,7 @@ def _accepting(archive: Archive, story: Story) -> Callable[[], Awaitable[object]
     return lambda: archive.accept(story)
 
 
-def _asks(commands, stories):  # type: ignore[no-untyped-def]
+def _asks(commands: Iterable[Command], stories: Sequence[Story]) -> Mapping[str, Answer]:
     named = {command.name: command for command in commands}
     complete = {option.name: option.complete for option in named["story"].options}["words"]
     assert complete is not None
@@ -144,12 +163,14 @@ def _asks(commands, stories):  # type: ignore[no-untyped-def]
     return {"/story": story, "/faq": faq, "autocomplete": suggest}
 
 
-async def _timed(asks: dict[str, Callable[[int], Awaitable[None]]]) -> dict[str, list[float]]:
-    took: dict[str, list[float]] = {name: [] for name in asks}
-    for number in range(ASKED):
+async def _time(asks: Mapping[str, Answer], offset: int, took: Took) -> None:
+    for number in range(offset, STORIES, STORIES // ASKED):
         for name, ask in asks.items():
             started = time.perf_counter()
-            await ask(number * STORIES // ASKED)
-            took[name].append(time.perf_counter() - started)
+            await ask(number)
+            took.setdefault(name, []).append(time.perf_counter() - started)
             await asyncio.sleep(0)
-    return took
+
+
+async def _is(so: Callable[[], bool]) -> bool:
+    return so()

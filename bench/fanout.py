@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import discord
 import telegram
@@ -39,30 +40,44 @@ from stories.shelf import Edition, Shelf
 CHATS = 2000
 STOCK_CHATS = 400
 """python-telegram-bot as it comes is so slow that fewer must do."""
-ROUNDS = 5
+ROUNDS = 4
 FIRST = 10_000
 GO = "storywire-bench:go:"
 
 Send = Callable[[int], Awaitable[object]]
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another way to send the same."""
+
+    name: str
+    what: str
+    job: Callable[[str, str], None]
+    at: Callable[[str], str]
+    """The lean server's address for a peer of that name."""
+    chats: int
+    goal: float
+
+
 def _message() -> Message:
     """The card every peer sends: the same words and buttons as the bot's."""
-    sample = story("fan-0")
-    edition = Edition(sample, None, 1, sample.updated_at)  # type: ignore[arg-type]
+    edition = Edition(story("fan-0"), None, 1, datetime.now(UTC))
     return card(edition, Shelf().delta(edition))
 
 
-def discord_py(redis_url: str, url: str, _gateway: str) -> None:
+def discord_py(redis_url: str, url: str) -> None:
     async def run() -> None:
         discord.http.Route.BASE = url
         rendered = for_discord(_message())
         async with discord.Client(intents=discord.Intents(guilds=True)) as client:
             await client.login(TOKEN)
 
+            buttons = view(rendered)
+
             async def send(chat: int) -> None:
                 place = client.get_partial_messageable(chat)
-                await place.send(embed=rendered.embed, view=view(rendered))
+                await place.send(embed=rendered.embed, view=buttons)
 
             await _whenever_told(redis_url, "discord.py", send, CHATS)
 
@@ -72,6 +87,7 @@ def discord_py(redis_url: str, url: str, _gateway: str) -> None:
 def aiogram(redis_url: str, url: str) -> None:
     async def run() -> None:
         rendered = for_telegram(_message())
+        assert rendered.keyboard is not None
         keyboard = InlineKeyboardMarkup.model_validate(rendered.keyboard.to_dict())
         session = AiohttpSession(api=TelegramAPIServer.from_base(url), limit=100)
         async with Aiogram(TOKEN, session=session) as bot:
@@ -94,7 +110,7 @@ def stock(redis_url: str, url: str) -> None:
                 parse_mode="HTML",
                 reply_markup=rendered.keyboard,
             )
-            await _whenever_told(redis_url, "stock", send, STOCK_CHATS)
+            await _whenever_told(redis_url, "python-telegram-bot", send, STOCK_CHATS)
 
     asyncio.run(run())
 
@@ -108,73 +124,48 @@ async def _whenever_told(redis_url: str, name: str, send: Send, chats: int) -> N
 
 
 async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
-    lines = []
-    peers: dict[str, list[tuple[str, Any, tuple[Any, ...], int, float]]] = {
-        "discord": [
-            (
-                "discord.py's bare send",
-                discord_py,
-                (redis_url, lean.discord("discord.py"), lean.gateway),
-                CHATS,
-                0.8,
-            )
-        ],
+    peers = {
+        "discord": [Peer("discord.py", "bare send", discord_py, lean.discord, CHATS, 0.8)],
         "telegram": [
-            (
-                "aiogram's bare send_message",
-                aiogram,
-                (redis_url, lean.telegram("aiogram")),
-                CHATS,
-                1.0,
-            ),
-            (
-                "python-telegram-bot as it comes",
-                stock,
-                (redis_url, lean.telegram("stock")),
-                STOCK_CHATS,
-                10.0,
-            ),
+            Peer("aiogram", "bare send_message", aiogram, lean.telegram, CHATS, 1.0),
+            Peer("python-telegram-bot", "as it comes", stock, lean.telegram, STOCK_CHATS, 10.0),
         ],
     }
     archive = Archive(redis)
+    lines = []
     for platform, beside in peers.items():
         chats = {Chat(platform, str(FIRST + number)): Rule(all=True) for number in range(CHATS)}
         bot = (partial(whole_bot, paced=False), (redis_url, pointed_at(lean, platform), chats))
-        rates: dict[str, list[float]] = {}
-        with processes(bot, *((job, given) for _, job, given, _, _ in beside)):
-            await until(partial(_all_listen, redis, len(beside)), "every peer listens")
+        bare = [(peer.job, (redis_url, peer.at(peer.name))) for peer in beside]
+        ours: list[float] = []
+        theirs: dict[str, list[float]] = {peer.name: [] for peer in beside}
+        with processes(bot, *bare):
+            await until(partial(_all_listen, redis, platform, len(beside)), "every peer listens")
             for number in range(ROUNDS):
                 await archive.accept(story(f"fan-{platform}-{number}"))
-                rates.setdefault("bot", []).append(await _rate(lean, CHATS))
-                for name, _, _, count, _ in beside:
-                    await redis.publish(GO + _PEERS[name], "go")
-                    rates.setdefault(name, []).append(await _rate(lean, count))
-        for name, _, _, _, goal in beside:
-            ratio = median(ours / theirs for ours, theirs in zip(rates["bot"], rates[name], strict=True))
+                ours.append(await _rate(lean, CHATS))
+                for peer in beside:
+                    await redis.publish(GO + peer.name, "go")
+                    theirs[peer.name].append(await _rate(lean, peer.chats))
+        for peer in beside:
+            bare_rates = theirs[peer.name]
+            ratio = median(rate / bare for rate, bare in zip(ours, bare_rates, strict=True))
             lines.append(
                 Line(
-                    f"fan-out to {CHATS} chats, {platform}",
-                    f"{median(rates['bot']):.0f}/s",
-                    f"{name} {median(rates[name]):.0f}/s",
+                    f"fan-out to {CHATS:,} chats, {platform}",
+                    f"{median(ours):.0f}/s",
+                    f"{peer.name} {peer.what}: {median(bare_rates):.0f}/s",
                     f"{ratio:.2f} ×",
-                    f"≥ {goal} ×",
-                    ratio >= goal,
+                    f"≥ {peer.goal} ×",
+                    ratio >= peer.goal,
                 )
             )
     return lines
 
 
-_PEERS = {
-    "discord.py's bare send": "discord.py",
-    "aiogram's bare send_message": "aiogram",
-    "python-telegram-bot as it comes": "stock",
-}
-
-
-async def _all_listen(redis: Redis, peers: int) -> bool:
+async def _all_listen(redis: Redis, platform: str, peers: int) -> bool:
     heard = await redis.pubsub_channels(GO + "*")
-    bot = await redis.exists("storywire:lease:discord", "storywire:lease:telegram")
-    return len(heard) >= peers and bot > 0
+    return len(heard) >= peers and bool(await redis.exists(f"storywire:lease:{platform}"))
 
 
 async def _rate(lean: Lean, count: int) -> float:
@@ -185,5 +176,5 @@ async def _rate(lean: Lean, count: int) -> float:
 
     await until(all_there, "every message arrived")
     await asyncio.sleep(0.5)  # what is to be written down after the last one
-    moments = [at for _, at in (await lean.say("arrived"))["arrived"]]
+    moments: list[float] = [at for _, at in (await lean.say("arrived"))["arrived"]]
     return (len(moments) - 1) / (moments[-1] - moments[0])

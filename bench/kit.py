@@ -115,7 +115,7 @@ def whole_bot(
 
 def pointed_at(lean: Lean, *platforms: str) -> dict[str, str]:
     """The settings that point the bot at the lean server."""
-    values = {}
+    values: dict[str, str] = {}
     if "discord" in platforms:
         values |= {"discord_token": TOKEN, "discord_api_url": lean.discord()}
         values |= {"discord_gateway_url": lean.gateway}
@@ -166,7 +166,7 @@ async def until(seen: Callable[[], Awaitable[bool]], what: str) -> None:
     """Wait until something is so; fail when it is not within a minute."""
     try:
         async with asyncio.timeout(60):
-            while not await seen():
+            while not await seen():  # noqa: ASYNC110  # seen from outside, nothing rings
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise RuntimeError(f"it never came about that {what}") from None

@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 
 from redis.asyncio import Redis
 
-from bench.kit import Lean, Line, longest_pause, median, story
-from bot.delivery.courier import Courier, Policy
+from bench.kit import Lean, Line, longest_pause, median, story, until
+from bot.delivery.cards import Policy
+from bot.delivery.courier import Courier
 from bot.delivery.pace import DISCORD, Pace
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
@@ -32,6 +33,7 @@ SIZES = (1_000, 10_000, 100_000)
 WANTING = 100
 ROUNDS = 30
 ALL = 100_000
+_DISCORD = {"platform": "discord"}
 
 
 async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
@@ -156,9 +158,12 @@ async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[f
         async with longest_pause() as pause:
             started = time.perf_counter()
             bell.set()
-            while metrics.due.labels("discord")._value.get() < ALL:
-                await asyncio.sleep(0.01)
+
+            async def all_in_line() -> bool:
                 courier.observe()
+                return metrics.registry.get_sample_value("storywire_due", _DISCORD) == ALL
+
+            await until(all_in_line, "everything is marked")
             took = time.perf_counter() - started
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

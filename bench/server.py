@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import json
 import re
+import sys
 import time
 from collections import deque
 from typing import Any
@@ -22,10 +23,22 @@ _USER = {"id": str(BOT), "username": "bench", "discriminator": "0", "avatar": No
 _EMBED = {"type": "rich", "title": "A story", "description": "A sentence of it. " * 100}
 _DISCORD = json.dumps(
     {
-        **{"id": "@", "channel_id": "#", "author": _USER, "content": "", "embeds": [_EMBED]},
-        **{"timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "tts": False},
-        **{"mention_everyone": False, "mentions": [], "mention_roles": [], "attachments": []},
-        **{"pinned": False, "type": 0, "flags": 4096, "components": []},
+        "id": "@",
+        "channel_id": "#",
+        "author": _USER,
+        "content": "",
+        "embeds": [_EMBED],
+        "timestamp": "2026-01-01T00:00:00+00:00",
+        "edited_timestamp": None,
+        "tts": False,
+        "mention_everyone": False,
+        "mentions": [],
+        "mention_roles": [],
+        "attachments": [],
+        "pinned": False,
+        "type": 0,
+        "flags": 4096,
+        "components": [],
     }
 )
 _TELEGRAM = (
@@ -33,7 +46,9 @@ _TELEGRAM = (
         {
             "ok": True,
             "result": {
-                **{"message_id": "@", "date": 1767225600, "text": "A sentence of it. " * 100},
+                "message_id": "@",
+                "date": 1767225600,
+                "text": "A sentence of it. " * 100,
                 "chat": {"id": "#", "type": "private", "first_name": "Someone"},
                 "from": {"id": BOT, "is_bot": True, "first_name": "bench", "username": "bench_bot"},
                 "entities": [{"type": "bold", "offset": 0, "length": 10}],
@@ -50,8 +65,15 @@ _BUCKET = (
 _CANNED: dict[str, Any] = {
     "users/@me": _USER,
     "oauth2/applications/@me": {
-        **{"id": str(BOT), "name": "bench", "description": "", "icon": None, "verify_key": ""},
-        **{"bot_public": True, "bot_require_code_grant": False, "owner": _USER, "flags": 0},
+        "id": str(BOT),
+        "name": "bench",
+        "description": "",
+        "icon": None,
+        "verify_key": "",
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "owner": _USER,
+        "flags": 0,
     },
     f"applications/{BOT}/commands": [],
     "getMe": {"id": BOT, "is_bot": True, "first_name": "bench", "username": "bench_bot"},
@@ -232,15 +254,31 @@ def _slash() -> dict[str, Any]:
     """An INTERACTION_CREATE: /story in a server's channel."""
     channel = {"id": "4", "type": 0, "guild_id": "3", "name": "general", "position": 0}
     member = {
-        **{"user": {**_USER, "id": "7", "bot": False}, "roles": [], "permissions": "0"},
-        **{"joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False, "flags": 0},
+        "user": {**_USER, "id": "7", "bot": False},
+        "roles": [],
+        "permissions": "0",
+        "joined_at": "2026-01-01T00:00:00+00:00",
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
     }
     return {
-        **{"id": "1", "application_id": str(BOT), "type": 2, "token": "x", "version": 1},
+        "id": "1",
+        "application_id": str(BOT),
+        "type": 2,
+        "token": "x",
+        "version": 1,
         "data": {"id": "2", "name": "story", "type": 1},
-        **{"guild_id": "3", "channel_id": "4", "channel": channel, "member": member},
-        **{"app_permissions": "0", "locale": "en-GB", "entitlements": [], "context": 0},
-        **{"authorizing_integration_owners": {"0": "3"}, "attachment_size_limit": 1},
+        "guild_id": "3",
+        "channel_id": "4",
+        "channel": channel,
+        "member": member,
+        "app_permissions": "0",
+        "locale": "en-GB",
+        "entitlements": [],
+        "context": 0,
+        "authorizing_integration_owners": {"0": "3"},
+        "attachment_size_limit": 1,
     }
 
 
@@ -253,6 +291,7 @@ def _typed(number: int) -> dict[str, Any]:
 
 
 async def main() -> None:
+    """Serve until whoever started us closes our standard input, or is gone."""
     world = World()
     desk = Desk(world)
     loop = asyncio.get_running_loop()
@@ -272,14 +311,7 @@ async def main() -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     print(json.dumps([rest.sockets[0].getsockname()[1], runner.addresses[0][1]]), flush=True)
-    await asyncio.to_thread(input_ends)
-
-
-def input_ends() -> None:
-    """Return when whoever started us closes our standard input, or is gone."""
-    import sys
-
-    sys.stdin.read()
+    await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":

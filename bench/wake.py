@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 import time
 from collections.abc import Iterator
 
@@ -15,8 +14,8 @@ from bot.model.chat import Chat
 from bot.model.rule import Rule
 from stories.archive import Archive, connect
 
-ROUNDS = 300
-WARM_UP = 30
+ROUNDS = 200
+WARM_UP = 20
 BARE = "storywire-bench:wake"
 
 
@@ -62,8 +61,8 @@ async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
         await _ready(redis)
         for number in range(rounds):
             await archive.accept(story(f"wake-{number}", f"k{number}"))
-            for who in random.sample(("bot", "bare"), 2):
-                await asyncio.sleep(0.06 + 0.02 * random.random())
+            for who in ("bot", "bare") if number % 2 else ("bare", "bot"):
+                await asyncio.sleep(0.07)  # everything has come to rest
                 await lean.say("arrived")
                 channel = "storywire:wake" if who == "bot" else BARE
                 at = time.monotonic()

@@ -218,8 +218,11 @@ async def _stay(client: Client) -> None:
             silent_s = 0.0 if client.online else silent_s + CHECK_S
         log.warning("Discord has been silent; starting afresh", extra={"silent_s": silent_s})
     finally:
-        connecting.cancel()
-        await asyncio.wait({connecting})
+        # discord.py connects with asyncio.wait_for, which before Python 3.12 may forget that it
+        # was cancelled (https://github.com/python/cpython/issues/86296), so once is not enough.
+        while not connecting.done():
+            connecting.cancel()
+            await asyncio.wait({connecting}, timeout=1)
 
 
 @lru_cache(maxsize=128)

@@ -71,8 +71,12 @@ class Shell:
     async def type(self, *words: str, stdin: bytes = b"", **settings: str) -> Ended:
         """Run one command to its end."""
         process = await self.start(*words, **settings)
-        async with asyncio.timeout(60):
-            out, err = await process.communicate(stdin)
+        try:
+            async with asyncio.timeout(60):
+                out, err = await process.communicate(stdin)
+        finally:
+            if process.returncode is None:
+                process.kill()
         ended = Ended(process.returncode, out.decode(), err.decode())
         for token in (discord.TOKEN, telegram.TOKEN, WRONG_DISCORD, WRONG_TELEGRAM):
             assert token not in ended.out + ended.err, "a token is shown"

@@ -151,6 +151,8 @@ class Row:
     """Counts the cards made for this story here: a new one only after one is gone or unproven."""
     owes: int | None = None
     """A reply is owed: what changed since this revision is to be said beside the card."""
+    told: int | None = None
+    """The newest revision that a reply told of."""
     pinned: bool = False
     why: str | None = None
     """What went wrong, in words for people."""

@@ -233,9 +233,11 @@ class Cards:
         await self._may_call(chat)
         row = Row(State.SENDING, self._now(), revision, looks=looks, generation=generation)
         await self._write(chat, edition.story.id, row)
-        await self._send(chat, edition, row, message)
+        await self._send(chat, edition, row, message, again=False)
 
-    async def _send(self, chat: Chat, edition: Edition, row: Row, message: Message) -> None:
+    async def _send(
+        self, chat: Chat, edition: Edition, row: Row, message: Message, *, again: bool
+    ) -> None:
         story = edition.story.id
         try:
             self._observe_wire(edition)
@@ -247,7 +249,9 @@ class Cards:
             self._unknown[chat, story] = self._now()
             raise  # the row says `sending`, which is the truth
         except SendFailed as failed:
-            await self._record(chat, story, self._failed(row, "post", chat, failed))
+            refused = self._failed(row, "post", chat, failed)
+            if not again:  # that a repeat was refused says nothing of the attempt before it
+                await self._record(chat, story, refused)
             raise
         now = self._now()
         shown = replace(row, state=State.SHOWN, at=now, place=place, posted_at=now, why=None)
@@ -265,7 +269,7 @@ class Cards:
             # The platform may hand back the message made then, with what it said then: the
             # row keeps those looks, and an edit follows if the newest differs.
             await self._may_call(chat)
-            await self._send(chat, edition, row, self._card(chat, edition)[0])
+            await self._send(chat, edition, row, self._card(chat, edition)[0], again=True)
             return
         key = nonce(chat, story, "card", row.generation)
         await self._may_call(chat)
@@ -328,13 +332,14 @@ class Cards:
         rule = self._rules.of(chat)
         if rule is None or rule.loudness is not Loudness.REPLY or not rule.wants(edition.story):
             return None
-        if row.revision == edition.revision:
+        known = max(row.revision, row.told or 0)
+        if known >= edition.revision:
             return None  # its readers have seen it, or been told
         if since.weight is None or since.weight < Weight.NOTABLE:
             return None
         if row.replied_at is not None and self._now() - row.replied_at < self._policy.reply_gap:
             return None
-        return row.revision
+        return known
 
     async def _reply(
         self, chat: Chat, edition: Edition, row: Row, place: str, revision: int
@@ -343,7 +348,7 @@ class Cards:
         story = edition.story.id
         since = await self._delta_since(edition, revision)
         await self._may_call(chat)
-        said = replace(row, owes=None, replied_at=self._now())
+        said = replace(row, owes=None, replied_at=self._now(), told=edition.revision)
         await self._write(chat, story, said)
         try:
             await self._platform.post(

@@ -201,6 +201,10 @@ class Desk(Protocol):
         """The stories whose cards we have pinned here."""
         ...
 
+    async def cards(self, chat: Chat) -> int:
+        """Of how many stories' cards here a record is kept. May raise StorageAway."""
+        ...
+
     async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
         """What became of a story here; of the newest card here when none is named.
 
@@ -335,6 +339,15 @@ class Place:
         return self if visit.revision == self.last.revision else Place(visit, self.last)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Everything that is remembered of what one person looked at."""
+
+    places: Mapping[StoryId, Place]
+    until: datetime | None
+    """When it is forgotten unless they look again; None when there is nothing to forget."""
+
+
 class Places(Protocol):
     """How far people have followed stories."""
 
@@ -344,6 +357,10 @@ class Places(Protocol):
 
     async def place(self, person: Chat, story: StoryId) -> Place | None:
         """Where they left the story; None when they never saw it. May raise StorageAway."""
+        ...
+
+    async def kept(self, person: Chat) -> Kept:
+        """All that is remembered of them. May raise StorageAway."""
         ...
 
 

@@ -12,6 +12,7 @@ from handlers.following import following_command
 from handlers.help import help_command
 from handlers.pin import pin_command
 from handlers.pins import pins_command
+from handlers.privacy import privacy_command
 from handlers.search import search_command
 from handlers.stories import stories_command
 from handlers.story import story_command
@@ -48,5 +49,6 @@ def menu(
         pin_command(shelf, desk, now),
         unpin_command(shelf, desk, now),
         pins_command(shelf, desk),
+        privacy_command(shelf, rules, desk, places),
     )
     return (*commands, help_command(commands))

@@ -27,9 +27,8 @@ def help_command(commands: Sequence[Command]) -> Command:
             "Storywire",
             (
                 Text(
-                    "I keep this chat in step with news stories while they develop: "
-                    "one card a story, edited as more is known.\n"
-                    "Ask me about a story, or ask your own question; I answer only what is covered."
+                    "I keep this chat in step with news stories while they develop.\n"
+                    "Ask me about them; I answer only what is covered."
                 ),
                 *blocks,
             ),

@@ -56,6 +56,9 @@ class CardDesk:
         rows = await self._ledger.of_chat(chat)
         return sorted(story for story, row in rows.items() if row.pinned)
 
+    async def cards(self, chat: Chat) -> int:
+        return len(await self._ledger.of_chat(chat))
+
     async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
         if story is None:
             rows = await self._ledger.of_chat(chat)

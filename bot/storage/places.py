@@ -3,15 +3,15 @@
 import asyncio
 import json
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.model.chat import Chat
-from bot.ports import Place, Visit
-from stories.archive import storage
+from bot.ports import Kept, Place, Visit
+from stories.archive import storage, text
 from stories.away import StorageAway
 from stories.story import StoryId
 
@@ -51,6 +51,21 @@ class RedisPlaces:
         place = _read(raw)
         unsaved = self._unsaved.get((person, story))
         return place if unsaved is None else _after(place, unsaved)
+
+    @storage
+    async def kept(self, person: Chat) -> Kept:
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(self._key(person))
+            pipe.pexpiretime(self._key(person))
+            held, expires_ms = await pipe.execute()
+        places = {StoryId(text(story)): _read(raw) for story, raw in held.items()}
+        moments = [datetime.fromtimestamp(expires_ms / 1000, UTC)] if held else []
+        for (who, story), visit in self._unsaved.items():
+            if who == person:
+                places[story] = _after(places.get(story), visit)
+                moments.append(visit.at + KEPT_FOR)
+        known = {story: place for story, place in places.items() if place is not None}
+        return Kept(known, max(moments, default=None))
 
     async def run(self) -> None:
         """Save visits as they come, until cancelled."""

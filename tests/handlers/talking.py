@@ -24,7 +24,7 @@ from bot.model.message import (
     read_ref,
 )
 from bot.model.rule import Rule
-from bot.ports import Place, Standing, Visit
+from bot.ports import Kept, Place, Standing, Visit
 from handlers import menu
 from stories.samples import developments
 from stories.shelf import Edition, Shelf
@@ -38,6 +38,8 @@ MIRA = Chat("telegram", "5")
 THEFT = StoryId("ai-theft-claims")
 FERRY = StoryId("night-ferry-returns")
 TRAM = StoryId("vennburg-tram-strike")
+
+KEPT_FOR = timedelta(days=90)
 
 
 class MemoryRules:
@@ -90,6 +92,11 @@ class MemoryDesk:
     async def pins(self, chat: Chat) -> list[StoryId]:
         return list(self.pinned.get(chat, ()))
 
+    async def cards(self, chat: Chat) -> int:
+        if self.away:
+            raise StorageAway
+        return len(self.standings.get(chat, ()))
+
     async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
         if self.away:
             raise StorageAway
@@ -103,20 +110,29 @@ class MemoryPlaces:
     """What people saw, until the test is over."""
 
     def __init__(self) -> None:
-        self.kept: dict[tuple[Chat, StoryId], Place] = {}
+        self.held: dict[tuple[Chat, StoryId], Place] = {}
         self.away = False
         self.slow = False
 
     def saw(self, person: Chat, story: StoryId, visit: Visit) -> None:
-        held = self.kept.get((person, story))
-        self.kept[person, story] = held.after(visit) if held else Place(visit)
+        held = self.held.get((person, story))
+        self.held[person, story] = held.after(visit) if held else Place(visit)
 
     async def place(self, person: Chat, story: StoryId) -> Place | None:
         if self.slow:
             await asyncio.sleep(60)
         if self.away:
             raise StorageAway
-        return self.kept.get((person, story))
+        return self.held.get((person, story))
+
+    async def kept(self, person: Chat) -> Kept:
+        if self.slow:
+            await asyncio.sleep(60)
+        if self.away:
+            raise StorageAway
+        places = {story: place for (who, story), place in self.held.items() if who == person}
+        looked = [place.last.at for place in places.values()]
+        return Kept(places, max(looked) + KEPT_FOR if looked else None)
 
 
 class MemoryHistory:

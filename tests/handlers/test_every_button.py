@@ -34,6 +34,7 @@ ROOTS = [
     "pin",
     "unpin",
     "pins",
+    "privacy",
 ]
 
 

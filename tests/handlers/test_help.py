@@ -45,6 +45,7 @@ def test_every_platform_takes_the_menu(talk: Talk) -> None:
         "pin",
         "unpin",
         "pins",
+        "privacy",
         "help",
     ]
     for command in talk.commands.values():

@@ -526,6 +526,19 @@ ROWS = (
         ("Pin it again",),
         moderator=True,
     ),
+    # /privacy
+    Row(
+        "what is kept about a chat and whoever asks",
+        (following("weather"), Say("privacy")),
+        "What I keep, and what I do not",
+        (
+            "By your number I keep, of every story you look at, which revision you saw last",
+            "I keep what it follows: “weather”. I have sent no card here. This chat is …",
+            "Names and messages: what you write is answered and forgotten",
+        ),
+        ("What this chat follows",),
+        moderator=True,
+    ),
     # /help
     Row(
         "what the bot does",
@@ -545,7 +558,7 @@ ROWS = (
     ),
 )
 
-LOOKS = {"stories", "story", "search", "faq", "why", "following", "help"}
+LOOKS = {"stories", "story", "search", "faq", "why", "following", "privacy", "help"}
 """Commands that change nothing; where others read along each is asked in one way, the first."""
 FIRST = {command: next(row for row in ROWS if command in row.commands) for command in LOOKS}
 CASES = [
@@ -597,6 +610,18 @@ async def test_every_command_has_a_row_and_is_offered_on_both_platforms(calm_bot
 
 
 # -- alone with the bot, in a channel, in a topic ------------------------------------------------
+
+
+async def test_what_someone_looked_at_is_told_to_them_alone(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    for person in both(road.discord, road.telegram, "private", moderator=True):
+        await person.say(Say("story", {"words": "ferry"}))
+        told = await person.say(Say("privacy"))
+        assert "You looked at 1 story. Unless you look again, forgotten on just now" in told
+    for person in both(road.discord, road.telegram, "shared", moderator=True):
+        told = await person.say(Say("privacy"))
+        assert "What that is just now I say in private only." in told
+        assert "1 story" not in told
 
 
 async def test_a_story_followed_in_private_brings_its_card_there(calm_bot: Running) -> None:

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
-from bot.ports import Place, Places, Visit
+from bot.ports import Kept, Place, Places, Visit
 from bot.storage import places as stored
 from bot.storage.places import KEPT_FOR, RedisPlaces
 from stories.archive import connect
@@ -86,6 +86,20 @@ async def test_another_process_finds_the_place_and_it_lasts_ninety_days(
     assert await other.place(MIRA, StoryId("story-249")) == Place(Visit(250, AT))
     left_s = await redis.ttl(f"{prefix}:places:{MIRA}")
     assert 0 <= KEPT_FOR.total_seconds() - left_s < 60
+
+
+async def test_all_that_is_kept_of_someone_can_be_told(places: Places) -> None:
+    assert await places.kept(MIRA) == Kept({}, None)
+    for story in (FIRE, FERRY):
+        places.saw(MIRA, story, Visit(4, datetime.now(UTC)))
+    places.saw(SOL, FIRE, Visit(9, AT))
+    kept = await places.kept(MIRA)
+    assert {story: place.last.revision for story, place in kept.places.items()} == {
+        FIRE: 4,
+        FERRY: 4,
+    }
+    assert kept.until is not None
+    assert abs(kept.until - datetime.now(UTC) - KEPT_FOR) < HOUR
 
 
 async def test_while_the_storage_is_away_a_look_costs_nothing_and_only_the_newest_wait(

@@ -52,7 +52,6 @@ async def run(redis_url: str | None, port: int, ready: Callable[[str], None]) ->
                 data_dir=data_dir,
                 http_port=0,
                 edit_spacing_s=4,
-                edit_spacing_old_s=4,
             )
             tasks.create_task(app.run(settings, CHATS), name="bot")
             tasks.create_task(_develop(settings), name="samples")

@@ -1,9 +1,9 @@
 """/pins - the stories whose cards are pinned in this chat."""
 
+from bot.model.card import figures
 from bot.model.command import Ask, Command
 from bot.model.message import Block, Button, Buttons, Facts, Heading, Message, Note, Ref, Text
 from bot.ports import Desk
-from handlers.stories import figures_of
 from handlers.unpin import to_unpin
 from handlers.wants import title_of
 from stories.shelf import Shelf
@@ -26,8 +26,8 @@ def pins_command(shelf: Shelf, desk: Desk) -> Command:
         for story in pinned[:SHOWN]:
             blocks.append(Heading(title_of(story, shelf)))
             edition = shelf.get(story)
-            if edition and (figures := tuple(figures_of(edition.story))):
-                blocks.append(Facts(figures))
+            if edition and (facts := tuple(figures(edition.story))):
+                blocks.append(Facts(facts))
         if len(pinned) > SHOWN:
             blocks.append(Note(f"… and {len(pinned) - SHOWN} more"))
         return Message("Pinned here", tuple(blocks), (*to_unpin(pinned, shelf, ""), pin))

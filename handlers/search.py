@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from bot.model.card import figures
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.message import Block, Facts, Heading, Message, Note, Ref, Text
 from bot.model.text import line, pieces, shorten
 from handlers.picking import buttons_to, menu_of, name, page_of, quoted, turning
-from handlers.stories import PAGE, figures_of
+from handlers.stories import PAGE
 from stories.search import telling, words_of
 from stories.shelf import HITS, LOOKED_FOR, NEAR, Edition, Search, Shelf
 from stories.story import Status, Story
@@ -47,8 +48,8 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         blocks: list[Block] = []
         for edition in shown:
             blocks.append(Heading(name(edition.story)))
-            if figures := tuple(_figures(edition, at)):
-                blocks.append(Facts(figures))
+            if facts := tuple(_figures(edition, at)):
+                blocks.append(Facts(facts))
             blocks.append(Text(_where(edition.story, found)))
         if pages > 1:
             rest = "Fewer words can be turned to the next page."
@@ -67,7 +68,7 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             yield "part of another story"
         elif story.stats.status is not Status.ENDED and not edition.is_live(at, shelf.live_for):
             yield "no longer live"
-        yield from figures_of(story)
+        yield from figures(story)
 
     return Command(
         "search",

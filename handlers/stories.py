@@ -1,14 +1,13 @@
 """/stories - what is live, the most viral first."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
-from bot.model import words
+from bot.model.card import figures
 from bot.model.command import Ask, Command, Option
 from bot.model.message import Block, Facts, Heading, Message, Note, Ref
 from handlers.picking import buttons_to, menu_of, name, nothing_live, page_of, turning
 from stories.shelf import Shelf
-from stories.story import Story
 
 PAGE = 6
 """How many stories stand on a page."""
@@ -25,8 +24,8 @@ def stories_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         blocks: list[Block] = []
         for edition in shown:
             blocks.append(Heading(name(edition.story)))
-            if figures := tuple(figures_of(edition.story)):
-                blocks.append(Facts(figures))
+            if facts := tuple(figures(edition.story)):
+                blocks.append(Facts(facts))
         if pages > 1:
             blocks.append(Note(f"Page {page} of {pages}, {len(live)} live stories"))
         return Message(
@@ -44,16 +43,3 @@ def stories_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         answer,
         options=(Option("page", "Which page", hidden=True),),
     )
-
-
-def figures_of(story: Story) -> Iterator[str]:
-    """The figures that tell stories apart in a list. What is absent is not shown."""
-    stats = story.stats
-    if stats.status:
-        yield words.status(stats.status)
-    if story.duration is not None:
-        yield words.duration(story.duration)
-    if stats.virality is not None:
-        yield words.virality(stats.virality)
-    if stats.articles is not None:
-        yield words.articles(stats.articles)

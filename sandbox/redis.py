@@ -51,6 +51,7 @@ async def own_redis(folder: Path | None = None, port: int = 0) -> AsyncGenerator
             *("sh", "-c", _UNTIL_WE_ARE_GONE, "storywire-redis", *command),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,  # the shell announces whom it has to bury
             start_new_session=True,  # Ctrl-C is for us; the server ends after we have said goodbye
         )
         assert process.stdin is not None

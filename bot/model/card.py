@@ -92,7 +92,8 @@ def _blocks(story: Story, delta: Delta, show_leaning: bool) -> Iterator[Block]:
         yield Link("Story page", story.url)
 
 
-def _facts(story: Story, show_leaning: bool) -> Iterator[str]:
+def figures(story: Story) -> Iterator[str]:
+    """The figures that tell stories apart. What is absent is not shown."""
     stats = story.stats
     if stats.status:
         yield words.status(stats.status)
@@ -102,10 +103,14 @@ def _facts(story: Story, show_leaning: bool) -> Iterator[str]:
         yield words.virality(stats.virality)
     if stats.articles is not None:
         yield words.articles(stats.articles)
+
+
+def _facts(story: Story, show_leaning: bool) -> Iterator[str]:
+    yield from figures(story)
     if story.rank is not None:
         yield words.rank(story.rank)
-    if stats.leaning and show_leaning:
-        yield words.leaning(stats.leaning)
+    if story.stats.leaning and show_leaning:
+        yield words.leaning(story.stats.leaning)
 
 
 def _named(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -136,4 +141,5 @@ def _rows(story: Story, changed: bool) -> tuple[Row, ...]:
         buttons.append(Button("What changed", Ref("story", (story.id, "changes"))))
     if story.merged_into:
         buttons.append(Button("Where it goes on", Ref("story", (story.merged_into,))))
-    return (Buttons(tuple(buttons)),) if buttons else ()
+    # Every card has a button: where a platform keeps no key of ours, it is what tells our cards.
+    return (Buttons(tuple(buttons or [Button("Open", Ref("story", (story.id,)))])),)

@@ -72,6 +72,7 @@ def test_what_is_absent_from_the_story_is_absent_from_its_card() -> None:
     assert card_of(BARE, Delta(())) == Message(
         "Bare",
         (Bullets(("Only this is known.",)),),
+        (Buttons((Button("Open", Ref("story", (BARE.id,))),)),),  # every card has a button
         living=BARE.id,
         more="… more in /story",
     )

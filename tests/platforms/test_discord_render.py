@@ -190,6 +190,7 @@ def test_a_card_as_people_see_it() -> None:
             (
                 RowButton("Questions (2)", "+faq_night-ferry"),
                 RowButton("Sources (1)", "+story_night-ferry_sources"),
+                RowButton("What changed", "+story_night-ferry_changes"),
             )
         ),
     )

@@ -206,6 +206,7 @@ def test_a_card_as_people_see_it() -> None:
         [
             ("Questions (2)", "+faq_night-ferry"),
             ("Sources (1)", "+story_night-ferry_sources"),
+            ("What changed", "+story_night-ferry_changes"),
         ]
     ]
 

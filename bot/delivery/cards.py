@@ -93,6 +93,10 @@ class Cards:
         self._began = now()
         self._unknown: dict[tuple[Chat, StoryId], datetime] = {}
         """When attempts ended of which nobody knows how."""
+        self._rests: dict[tuple[Chat, StoryId], datetime] = {}
+        """Until when cards are left alone that were edited too often, whatever comes in."""
+        self._doubt_then: dict[tuple[Chat, StoryId], datetime | None] = {}
+        """What was known of losses when a card's row was read."""
         self._made: dict[tuple[StoryId, bool], tuple[Edition, Message, str]] = {}
 
     def begin(self) -> None:
@@ -107,7 +111,7 @@ class Cards:
         edition = self._shelf.get(story)
         if edition is None:
             return None
-        row = await self._ledger.row(chat, story)
+        row = await self._read(chat, story)
         if self._in_doubt(edition, row):
             why = "the storage lost its memory of this card; the next update is posted afresh"
             lost = Row(State.UNKNOWN, self._now(), edition.revision, why=why)
@@ -118,6 +122,9 @@ class Cards:
             row = replace(row, looks=None, owes=None, replied_at=self._tide.doubt)
         if row and (unsettled := self._settles(chat, story, row) - self._now()) > timedelta(0):
             return unsettled.total_seconds()
+        if (rests := self._rests.get((chat, story), self._now()) - self._now()) > timedelta(0):
+            return rests.total_seconds()
+        self._rests.pop((chat, story), None)
         rule = self._rules.of(chat)
         live = edition.is_live(self._now(), self._shelf.live_for)
         since = await self._delta_since(edition, row.revision if row else None)
@@ -177,21 +184,21 @@ class Cards:
     async def ensure(self, chat: Chat, edition: Edition) -> Row:
         """Have the story's card stand in the chat, wanted or not."""
         story = edition.story.id
-        row = await self._ledger.row(chat, story)
+        row = await self._read(chat, story)
         if row is not None and row.place is not None and row.state is not State.GONE:
             return row
         if row is not None and row.state is State.SENDING:
             await self._recover(chat, edition, row)
         else:
             await self._post(chat, edition, row.generation + 1 if row else 1)
-        row = await self._ledger.row(chat, story)
+        row = await self._read(chat, story)
         if row is None or row.place is None:
             raise OutcomeUnknown("the card may or may not be there")
         return row
 
     async def note(self, chat: Chat, story: StoryId, change: Callable[[Row], Row]) -> None:
         """Change what the ledger says of a card."""
-        row = await self._ledger.row(chat, story)
+        row = await self._read(chat, story)
         if row is not None:
             await self._record(chat, story, change(row))
 
@@ -232,7 +239,7 @@ class Cards:
         revision = edition.revision
         await self._may_call(chat)
         row = Row(State.SENDING, self._now(), revision, looks=looks, generation=generation)
-        await self._write(chat, edition.story.id, row)
+        await self._about_to(chat, edition.story.id, row)
         await self._send(chat, edition, row, message, again=False)
 
     async def _send(
@@ -296,7 +303,7 @@ class Cards:
         story = edition.story.id
         await self._may_call(chat)
         sending = replace(row, state=State.SENDING, at=self._now(), looks=None)
-        await self._write(chat, story, sending)
+        await self._about_to(chat, story, sending)
         try:
             self._observe_wire(edition)
             await self._platform.edit(chat, place, message)
@@ -311,6 +318,8 @@ class Cards:
             raise
         except SendFailed as failed:
             await self._record(chat, story, self._failed(sending, "edit", chat, failed))
+            if isinstance(failed, NotNow):
+                self._rests[chat, story] = self._now() + failed.after
             raise
         shown = replace(
             row,
@@ -349,7 +358,7 @@ class Cards:
         since = await self._delta_since(edition, revision)
         await self._may_call(chat)
         said = replace(row, owes=None, replied_at=self._now(), told=edition.revision)
-        await self._write(chat, story, said)
+        await self._about_to(chat, story, said)
         try:
             await self._platform.post(
                 chat,
@@ -389,8 +398,17 @@ class Cards:
         why = f"{failed.why}; {failed.remedy}" if isinstance(failed, Unreachable) else str(failed)
         return replace(row, state=State.FAILED, at=self._now(), why=why)
 
-    async def _write(self, chat: Chat, story: StoryId, row: Row) -> None:
+    async def _read(self, chat: Chat, story: StoryId) -> Row | None:
+        self._doubt_then[chat, story] = self._tide.doubt
+        return await self._ledger.row(chat, story)
+
+    async def _about_to(self, chat: Chat, story: StoryId, row: Row) -> None:
         """Write a row before a call; raise StorageAway, and then the call is not made."""
+        await self._write(chat, story, row)
+        if self._tide.doubt != self._doubt_then[chat, story]:
+            raise StorageAway("rows were lost since this was decided")
+
+    async def _write(self, chat: Chat, story: StoryId, row: Row) -> None:
         least = self._tide.written + 1
         if not self._tide.rise(await self._ledger.write(chat, story, row), least):
             raise StorageAway("the storage stepped back: what is due is decided afresh")

@@ -24,8 +24,15 @@ from tests.simulation.world import World
 RULE_AT_A_CRASH = "a rule saved as the process died or the storage went: stories come as they move"
 DELETED_UNSEEN = "a person deleted the card and nothing has moved since: we have not looked"
 FORGOTTEN = "the storage forgot the card, and an update came after that: it is posted afresh"
+LOST_AND_REGAINED = (
+    "the storage lost a revision or a mark and got new ones before we looked: "
+    "right again with the story's next update"
+)
 NUMBERED_ANEW = "the storage forgot a revision, and its number was given to another"
 """Exemptions."""
+
+
+REGAINED_WITHIN_S = 5.0
 
 
 def told(row: Row | None) -> str:
@@ -96,6 +103,17 @@ class Checker:
             for updated in self.world.store.accepted[story]
         )
 
+    def _regained(self, story: StoryId) -> bool:
+        """Nothing new of the story has come since the storage last lost something."""
+        losses = self.world.store.losses
+        if not losses or self._heard(story) > losses[-1] + REGAINED_WITHIN_S:
+            return False
+        self.exempted.append(LOST_AND_REGAINED)
+        return True
+
+    def _heard(self, story: StoryId) -> float:
+        return (self.data.stories[story].heard_at - BEGINNING).total_seconds()
+
     def _behind(self) -> Iterator[str]:
         """(b) Every card that stands shows the newest, if the ledger knows it stands."""
         for (chat, story), cards in self._cards().items():
@@ -105,7 +123,7 @@ class Checker:
                     continue  # explained by _doubles and _missing
                 edition = _edition(self.data, held)
                 expected = card(edition, compare(edition.before, edition.story))
-                if sent.message != expected:
+                if sent.message != expected and not self._regained(story):
                     looks = "the newest" if row.looks == looks_of(expected) else "something else"
                     yield (
                         f"{story} in {chat} (place {sent.place}) is not as revision "
@@ -136,9 +154,10 @@ class Checker:
 
     def _explained(self, chat: Chat, story: StoryId, revision: int, row: Row | None) -> bool:
         held = self.data.stories[story]
-        heard = (held.heard_at - self.world.store.now()).total_seconds() + self.world.loop.time()
+        if self._regained(story):
+            return True
         if row is None:
-            if self.world.unheard.get(chat, -1.0) >= heard:
+            if self.world.unheard.get(chat, -1.0) >= self._heard(story):
                 self.exempted.append(RULE_AT_A_CRASH)
                 return True
             return False

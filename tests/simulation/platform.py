@@ -24,8 +24,10 @@ GIVES_UP_S = 30.0
 """How long a client waits for an answer."""
 LATE_S = 10.0
 """How long after the client gave up a request may still be carried out."""
-NONCE_S = 61.0
-"""How long Discord surely remembers a nonce; we count on a minute."""
+NONCE_S = 120.0
+"""How long Discord surely remembers a nonce: “a few minutes”. We repeat within one of them, and
+the repeat may hang for the better part of another."""
+REPEATED_WITHIN_S = 60.0
 
 
 @dataclass(slots=True)
@@ -290,7 +292,7 @@ class Handle:
         return chat.address[:2]
 
     def repeatable(self, age_s: float) -> bool:
-        return self._service.has_keys and age_s <= NONCE_S - 1
+        return self._service.has_keys and age_s <= REPEATED_WITHIN_S
 
     async def _request(self, act: str, chat: Chat, do: Callable[[Room], str]) -> str:
         """Once it has left it is the platform's: a dead process cannot call it back."""

@@ -329,12 +329,12 @@ class MemoryLedger:
         if self._lease is not None and not self._lease.is_ours(data):
             raise StorageAway("another process holds the lease")
         data.rows.setdefault(story, {})[chat] = row
-        data.written[""] = data.written.get("", 0) + 1
+        data.written[chat.platform] = data.written.get(chat.platform, 0) + 1
         self._client.store.log.append((_seconds(), chat, story, row))
-        return data.written[""]
+        return data.written[chat.platform]
 
-    async def count(self) -> int:
-        return await self._client.call(lambda data: data.written.get("", 0))
+    async def count(self, platform: str) -> int:
+        return await self._client.call(lambda data: data.written.get(platform, 0))
 
     async def of_story(self, story: StoryId) -> Mapping[Chat, Row]:
         return await self._client.call(lambda data: dict(data.rows.get(story, {})))

@@ -489,11 +489,17 @@ class World:
         if data.inbox:
             return f"{len(data.inbox)} documents wait in the inbox"
         for name in self.services:
-            if owed := data.due.get(name):
+            if (owed := data.due.get(name)) and not self._only_regained(name):
                 return f"{len(owed)} cards are due on {name}, such as {next(iter(owed))}"
             if data.seq and data.cursors.get(name) != upto:
                 return f"{name} has marked up to {data.cursors.get(name)}, not {upto}"
         return None
+
+    def _only_regained(self, platform: str) -> bool:
+        """Marks that came back with a storage that stepped back, of which no courier knows."""
+        holder = self._holder(platform)
+        idle = holder is not None and not len(holder.couriers[platform]._queue)
+        return idle and bool(self.store.losses)
 
     def _holder(self, platform: str) -> Process | None:
         for process in self.processes:

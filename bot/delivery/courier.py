@@ -182,7 +182,13 @@ class Courier:
         if chat.platform != self.platform.name or rule is None:
             return
         wanted = [edition for edition in self._shelf.live(self._now()) if rule.wants(edition.story)]
-        await self._owe([Mark(chat, e.story.id, e.seq) for e in wanted[:WELCOME]], None)
+        marks = [Mark(chat, e.story.id, e.seq) for e in wanted[:WELCOME]]
+        try:
+            await self._owe(marks, None)
+        except StorageAway:  # they may have been kept, and nobody else would know of them
+            for mark in marks:
+                self._enqueue(mark)
+            raise
 
     async def show(self, chat: Chat, story: StoryId) -> Row:
         """Have the story's card in the chat, wanted or not; raise SendFailed when that fails."""

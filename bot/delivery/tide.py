@@ -51,7 +51,9 @@ class TideWatch:
 
     async def look(self) -> None:
         """Compare the mark with what the storage knows; raise StorageAway."""
-        self._tide = max(self._tide, self._high_water.read(), key=lambda tide: tide.written)
+        ours, kept = self._tide, self._high_water.read()
+        doubts = [doubt for doubt in (ours.doubt, kept.doubt) if doubt is not None]
+        self._tide = Tide(max(ours.written, kept.written), max(doubts, default=None))
         least = self._tide.written
         self.rise(await self._ledger.count(self._platform), least)
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -43,6 +44,7 @@ SILENCE_S = 180
 """After so long without a connection a fresh one is made: discord.py 2.7.1 can try to resume a lost
 session for ever (https://github.com/Rapptz/discord.py/issues/10511)."""
 CHECK_S = 5
+CLEAR_S = 60.0
 
 
 class DiscordPlatform:
@@ -115,7 +117,9 @@ class DiscordPlatform:
         # The library keeps its addresses in class variables, so one process knows one Discord.
         discord.http.Route.BASE = self._api_url
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
-        return Client(commands)
+        client = Client(commands)
+        _clear_seldom(client)
+        return client
 
     async def _log_in(self, client: Client) -> None:
         try:
@@ -204,6 +208,24 @@ class DiscordPlatform:
             if not client.is_closed():
                 raise
             raise OutcomeUnknown("the connection to Discord was closed meanwhile") from error
+
+
+def _clear_seldom(client: Client) -> None:
+    """Let the library look through its rate limits once a minute at most.
+
+    discord.py 2.7.1 looks through all of them whenever a new channel is written to, so that each
+    card costs the more the more channels there are (docs/benchmarks.md: cards sent).
+    """
+    clear = client.http._try_clear_expired_ratelimits
+    cleared = time.monotonic()
+
+    def clear_seldom() -> None:
+        nonlocal cleared
+        if time.monotonic() - cleared >= CLEAR_S:
+            cleared = time.monotonic()
+            clear()
+
+    vars(client.http)["_try_clear_expired_ratelimits"] = clear_seldom
 
 
 async def _stay(client: Client) -> None:

@@ -279,8 +279,11 @@ async def test_a_card_that_was_edited_too_often_does_not_keep_the_others_waiting
     await road.publish(notable(FERRY))
     row = await has_row(ledger, ON_DISCORD, FERRY, State.FAILED)
     assert row.why == "Discord asks for a pause"
-    await road.publish(TRAMS, notable(FERRY))
+    await road.publish(replace(notable(FERRY), headline="Newer, and told as soon as it may be"))
+    await road.publish(TRAMS)
     await stands(road, ON_DISCORD, TRAMS)
+    await road.publish(BRIDGE)
+    await stands(road, ON_DISCORD, BRIDGE)
     assert [call.status for call in road.discord.calls if call.method == "PATCH"] == [429]
     road.discord.calls.clear()  # this refusal was meant
 

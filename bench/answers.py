@@ -91,7 +91,7 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
                 await until(partial(_is, lambda: len(shelf) == STORIES), "the shelf is full")
                 filling = time.perf_counter() - started
         rules = RuleBook({}, RedisRules(redis))
-        desk, places = CardDesk({}, RedisLedger(redis)), RedisPlaces(redis)
+        desk, places = CardDesk({}, RedisLedger(redis), []), RedisPlaces(redis)
         commands = menu(shelf=shelf, rules=rules, desk=desk, places=places, history=archive)
         asks = _asks(commands, stories)
         port = int(url.rsplit(":", 1)[1].partition("/")[0])

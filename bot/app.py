@@ -85,7 +85,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         }
         for courier in couriers.values():
             rules.on_change(courier.welcome)
-        desk = CardDesk(couriers, RedisLedger(redis, settings.prefix))
+        ledger = RedisLedger(redis, settings.prefix)
+        desk = CardDesk(couriers, ledger, [ledger, RedisDue(redis, settings.prefix)])
         places = RedisPlaces(redis, settings.prefix)
         commands = menu(shelf=shelf, rules=rules, desk=desk, places=places, history=archive)
 

@@ -205,11 +205,27 @@ class Desk(Protocol):
         """Of how many stories' cards here a record is kept. May raise StorageAway."""
         ...
 
+    async def forget(self, chat: Chat) -> int:
+        """Forget the chat's cards and what it is owed; return how many cards that were.
+
+        They stay where they are, and are no longer edited. For a chat without a rule: one that
+        wants stories would be sent them anew. May raise StorageAway; then ask again.
+        """
+        ...
+
     async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
         """What became of a story here; of the newest card here when none is named.
 
         May raise StorageAway.
         """
+        ...
+
+
+class Forgetful(Protocol):
+    """A part of the storage that can forget a chat."""
+
+    async def forget(self, chat: Chat) -> set[StoryId]:
+        """Keep nothing that names the chat; return the stories it was about."""
         ...
 
 
@@ -361,6 +377,10 @@ class Places(Protocol):
 
     async def kept(self, person: Chat) -> Kept:
         """All that is remembered of them. May raise StorageAway."""
+        ...
+
+    async def forget(self, person: Chat) -> None:
+        """Remember nothing of them any more. May raise StorageAway; then ask again."""
         ...
 
 

@@ -9,6 +9,7 @@ from bot.ports import Desk, History, Places, Rules
 from handlers.faq import faq_command
 from handlers.follow import follow_command
 from handlers.following import following_command
+from handlers.forgetme import forgetme_command
 from handlers.help import help_command
 from handlers.pin import pin_command
 from handlers.pins import pins_command
@@ -50,5 +51,6 @@ def menu(
         unpin_command(shelf, desk, now),
         pins_command(shelf, desk),
         privacy_command(shelf, rules, desk, places),
+        forgetme_command(rules, desk, places, changing),
     )
     return (*commands, help_command(commands))

@@ -32,11 +32,18 @@ def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> C
                 ),
                 Heading("Deleting it"),
                 Text(
-                    "What you saw is forgotten by itself. What a chat follows is deleted with "
-                    "/unfollow all; for the rest, ask whoever runs me."
+                    "/forgetme deletes at once all that is kept about you and your private chat. "
+                    "What a chat follows is deleted with /unfollow all."
                 ),
             ),
-            (Buttons((Button("What this chat follows", Ref("following")),)),),
+            (
+                Buttons(
+                    (
+                        Button("What this chat follows", Ref("following")),
+                        Button("Forget me", Ref("forgetme")),
+                    )
+                ),
+            ),
         )
 
     async def _person(ask: Ask) -> list[Block]:

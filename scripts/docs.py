@@ -66,7 +66,7 @@ def _commands() -> str:
             shown = [
                 said for said, each in zip(options, command.options, strict=True) if not each.hidden
             ]
-            if not command.moderators:
+            if not (command.moderators or command.personal):
                 shown.append(f"`{SHARE}` (Discord): Show the answer to everyone here")
             who = "moderators" if command.moderators else "everyone"
             yield f"`/{command.name}`", command.description, "<br>".join(shown), who

@@ -1,6 +1,6 @@
-"""What people can have done with cards, and learn about them: pin, unpin, list, why."""
+"""What people can have done with cards, and learn about them: pin, unpin, list, why, forget."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,16 +15,20 @@ from bot.model.errors import (
     Unreachable,
 )
 from bot.model.message import Text
-from bot.ports import Ledger, Right, Row, Standing
+from bot.ports import Forgetful, Ledger, Right, Row, Standing
 from stories.story import StoryId
 
 
 class CardDesk:
     """The cards of every chat, for those who care for it or wonder."""
 
-    def __init__(self, couriers: Mapping[str, Courier], ledger: Ledger) -> None:
+    def __init__(
+        self, couriers: Mapping[str, Courier], ledger: Ledger, records: Sequence[Forgetful]
+    ) -> None:
+        """`records` are all the places where something is kept of a chat's cards."""
         self._couriers = couriers
         self._ledger = ledger
+        self._records = records
 
     async def pin(self, chat: Chat, story: StoryId) -> None:
         courier = self._couriers[chat.platform]
@@ -58,6 +62,14 @@ class CardDesk:
 
     async def cards(self, chat: Chat) -> int:
         return len(await self._ledger.of_chat(chat))
+
+    async def forget(self, chat: Chat) -> int:
+        cards = set(await self._ledger.of_chat(chat))
+        courier = self._couriers[chat.platform]
+        while found := set().union(*[await each.forget(chat) for each in self._records]):
+            for story in found:  # an attempt under way still writes down how it ended
+                await courier.note(chat, story, lambda row: row)
+        return len(cards)
 
     async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
         if story is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.model.chat import Chat
 from bot.model.errors import Sorry, StorageAway
-from bot.model.message import Message, Ref, Text, Tone
+from bot.model.message import Button, Buttons, Message, Ref, Text, Tone
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,18 @@ class Command:
     about_chat: bool = False
     """It is about the chat it is asked in, as all that is for moderators: asked of another chat
     it would mean something else."""
+
+    personal: bool = False
+    """It is about whoever asks and nobody else: never answered where others read."""
+
+    @property
+    def elsewhere(self) -> Message:
+        """What is said instead where others would read the answer."""
+        return Message(
+            f"/{self.name} is between you and me",
+            (Text("Ask me where nobody else reads."),),
+            (Buttons((Button("Go on in private", Ref(self.name)),)),),
+        )
 
     @property
     def refusal(self) -> str:

@@ -5,7 +5,7 @@ from itertools import islice
 
 from redis.asyncio import Redis
 
-from bot.model.chat import read_chat
+from bot.model.chat import Chat, read_chat
 from bot.ports import Mark
 from bot.storage.together import Together
 from stories.archive import storage, text
@@ -57,6 +57,14 @@ class RedisDue:
     @storage
     async def done(self, platform: str, mark: Mark) -> None:
         await self._together.do("EVAL", _DONE, 1, self._due(platform), _field(mark), mark.seq)
+
+    @storage
+    async def forget(self, chat: Chat) -> set[StoryId]:
+        scan = self._redis.hscan_iter(self._due(chat.platform), match=f"{chat} *", count=_BATCH)
+        fields = [text(field) async for field, _ in scan]
+        if fields:
+            await self._redis.hdel(self._due(chat.platform), *fields)
+        return {_read(field, 0).story for field in fields}
 
     def _due(self, platform: str) -> str:
         return f"{self._prefix}:due:{platform}"

@@ -72,6 +72,18 @@ class RedisLedger:
             rows = await pipe.execute()
         return {story: _read(raw) for story, raw in zip(stories, rows, strict=True) if raw}
 
+    @storage
+    async def forget(self, chat: Chat) -> set[StoryId]:
+        members = await self._redis.smembers(self._stories(chat))
+        stories = {StoryId(text(member)) for member in members}
+        if stories:  # what is written meanwhile keeps its place in the index, and is found again
+            async with self._redis.pipeline(transaction=True) as pipe:
+                for story in stories:
+                    pipe.hdel(self._cards(story), str(chat))
+                pipe.srem(self._stories(chat), *stories)
+                await pipe.execute()
+        return stories
+
     def _written(self, platform: str) -> str:
         return f"{self._prefix}:cards-written:{platform}"
 

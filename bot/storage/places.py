@@ -34,6 +34,7 @@ class RedisPlaces:
         self._prefix = prefix
         self._unsaved: dict[_Key, Visit] = {}
         self._seen = asyncio.Event()
+        self._saving = asyncio.Lock()
 
     def saw(self, person: Chat, story: StoryId, visit: Visit) -> None:
         key = (person, story)
@@ -67,21 +68,29 @@ class RedisPlaces:
         known = {story: place for story, place in places.items() if place is not None}
         return Kept(known, max(moments, default=None))
 
+    @storage
+    async def forget(self, person: Chat) -> None:
+        for key in [key for key in self._unsaved if key[0] == person]:
+            del self._unsaved[key]
+        async with self._saving:  # what is being saved just now is deleted after it
+            await self._redis.delete(self._key(person))
+
     async def run(self) -> None:
         """Save visits as they come, until cancelled."""
         while True:
             await self._seen.wait()
-            batch = dict(islice(self._unsaved.items(), _BATCH))
-            if not batch:
-                self._seen.clear()
-                continue
             try:
-                await self._save(batch)
+                async with self._saving:
+                    batch = dict(islice(self._unsaved.items(), _BATCH))
+                    if batch:
+                        await self._save(batch)
             except StorageAway:
                 await asyncio.sleep(1)
                 continue
             except RedisError:  # full, perhaps: worth the operator's eye, not the bot's life
                 log.exception("visits were not saved", extra={"visits": len(batch)})
+            if not batch:
+                self._seen.clear()
             for key, visit in batch.items():
                 if self._unsaved.get(key) is visit:
                     del self._unsaved[key]

@@ -97,6 +97,12 @@ class MemoryDesk:
             raise StorageAway
         return len(self.standings.get(chat, ()))
 
+    async def forget(self, chat: Chat) -> int:
+        if self.away:
+            raise StorageAway
+        self.pinned.pop(chat, None)
+        return len(self.standings.pop(chat, ()))
+
     async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
         if self.away:
             raise StorageAway
@@ -133,6 +139,11 @@ class MemoryPlaces:
         places = {story: place for (who, story), place in self.held.items() if who == person}
         looked = [place.last.at for place in places.values()]
         return Kept(places, max(looked) + KEPT_FOR if looked else None)
+
+    async def forget(self, person: Chat) -> None:
+        if self.away:
+            raise StorageAway
+        self.held = {key: place for key, place in self.held.items() if key[0] != person}
 
 
 class MemoryHistory:

@@ -35,6 +35,7 @@ ROOTS = [
     "unpin",
     "pins",
     "privacy",
+    "forgetme",
 ]
 
 

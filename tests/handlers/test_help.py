@@ -46,6 +46,7 @@ def test_every_platform_takes_the_menu(talk: Talk) -> None:
         "unpin",
         "pins",
         "privacy",
+        "forgetme",
         "help",
     ]
     for command in talk.commands.values():

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.model.rule import Rule
@@ -15,7 +16,7 @@ from sandbox import discord, telegram
 from stories.story import Question, Source, Stats, Status, Story, StoryId
 from tests.handlers.talking import Talk
 from tests.road.people import OnTelegram, Person, Press, Say, Seen, both
-from tests.running import Running, eventually
+from tests.running import Running, eventually, eventually_so
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -539,6 +540,26 @@ ROWS = (
         ("What this chat follows",),
         moderator=True,
     ),
+    # /forgetme
+    Row(
+        "all that is kept about someone is deleted",
+        (
+            Say("forgetme"),
+            Press("Yes, forget me"),
+            following("weather"),
+            Say("forgetme"),
+            Press("Yes, forget me"),
+        ),
+        "Forgotten",
+        ("What your private chat with me followed.",),
+    ),
+    Row(
+        "only once they have said so twice",
+        (following("weather"), Say("forgetme")),
+        "Forget all about you?",
+        ("are deleted at once and for good", "Cards already sent to you stay where they are"),
+        ("Yes, forget me",),
+    ),
     # /help
     Row(
         "what the bot does",
@@ -622,6 +643,84 @@ async def test_what_someone_looked_at_is_told_to_them_alone(calm_bot: Running) -
         told = await person.say(Say("privacy"))
         assert "What that is just now I say in private only." in told
         assert "1 story" not in told
+
+
+async def test_nothing_in_the_storage_names_someone_who_is_forgotten(
+    calm_bot: Running, redis: Redis, prefix: str
+) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    numbers = (f"@{discord.SOL}", f":{telegram.SOL}")
+
+    async def naming() -> set[str]:
+        """What kinds of records name them, in a key, a field or a value."""
+        found = set()
+        async for raw in redis.scan_iter(f"{prefix}:*"):
+            key = raw.decode()
+            said = f"{key} {await _held(redis, key)}"
+            found |= {f"{key.split(':')[1]} {number}" for number in numbers if number in said}
+        return found
+
+    records = {f"{kind} {number}" for kind in _PERSONAL for number in numbers}
+    cards = []
+    for person in both(road.discord, road.telegram, "private", moderator=True):
+        await person.say(following("ferry"))
+        cards.append(await eventually(partial(_first, person, "Night ferry returns")))
+        await person.say(Say("story", {"words": "trams"}))
+
+    async def known() -> bool:
+        return await naming() == records
+
+    await eventually_so(known, "all that is kept is saved")
+    for person in both(road.discord, road.telegram, "private", moderator=True):
+        asked = await person.say(Say("forgetme"))
+        told = await person.press(asked, "Yes, forget me")
+        assert "What you saw of 1 story." in told
+        assert "The record of 1 card sent there." in told
+    assert await naming() == set()
+    await road.publish(replace(FERRY, headline="It is back", breakdown=("It sank.",)))
+    await road.publish(replace(TRAMS, id=StoryId("last"), title="The last word"))
+    await road.knows(replace(TRAMS, id=StoryId("last")))
+    for person, card in zip(
+        both(road.discord, road.telegram, "private", moderator=True), cards, strict=True
+    ):
+        assert _first(person, "Night ferry returns") == card, "it stays as it is"
+    assert await naming() == set()
+
+
+_PERSONAL = ("places", "rules", "cards", "chat")
+
+
+async def _held(redis: Redis, key: str) -> str:
+    match await redis.type(key):
+        case b"hash":
+            return str(await redis.hgetall(key))
+        case b"set":
+            return str(await redis.smembers(key))
+        case b"zset":
+            return str(await redis.zrange(key, 0, -1))
+        case b"stream":
+            return str(await redis.xrange(key))
+        case _:
+            return str(await redis.get(key))
+
+
+async def test_where_others_read_telegram_leads_into_private_for_what_is_personal(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    on_discord, on_telegram = both(road.discord, road.telegram, "shared")
+    asked = await on_discord.say(Say("forgetme"))
+    assert asked.title == "Forget all about you?"
+    answer = await on_telegram.say(Say("forgetme"))
+    assert answer.title == "/forgetme is between you and me"
+    asked_too = await on_telegram.press(answer, "Go on in private")
+    assert asked_too == asked
+    mira = OnTelegram(road.telegram, telegram.MIRA)
+    assert (await mira.open("forgetme_yes")).title == "Forget all about you?", "a link says no yes"
+    channel = OnTelegram(road.telegram, telegram.SOL, telegram.CHANNEL)
+    await channel.say(following("weather"))
+    assert (await channel.say(Say("forgetme"))).title == "/forgetme is between you and me"
+    assert "weather" in await channel.say(Say("following"))
 
 
 async def test_a_story_followed_in_private_brings_its_card_there(calm_bot: Running) -> None:

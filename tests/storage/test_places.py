@@ -102,6 +102,28 @@ async def test_all_that_is_kept_of_someone_can_be_told(places: Places) -> None:
     assert abs(kept.until - datetime.now(UTC) - KEPT_FOR) < HOUR
 
 
+async def test_someone_forgotten_has_no_place_and_others_keep_theirs(places: Places) -> None:
+    for person in (MIRA, SOL):
+        places.saw(person, FIRE, Visit(4, AT))
+    await places.forget(MIRA)
+    assert await places.kept(MIRA) == Kept({}, None)
+    assert await places.place(SOL, FIRE) == Place(Visit(4, AT))
+
+
+async def test_what_is_being_saved_when_someone_is_forgotten_does_not_come_back(
+    saving: RedisPlaces, redis: Redis, prefix: str
+) -> None:
+    for turn in range(20):
+        saving.saw(MIRA, FIRE, Visit(turn, AT))
+        for _ in range(turn):
+            await asyncio.sleep(0)  # somewhere between unsaved and saved
+        await saving.forget(MIRA)
+        saving.saw(SOL, FIRE, Visit(turn + 1, AT))
+        await eventually_so(saved(redis, prefix, SOL, 1), "what came later is saved")
+        assert not await redis.exists(f"{prefix}:places:{MIRA}")
+        await saving.forget(SOL)
+
+
 async def test_while_the_storage_is_away_a_look_costs_nothing_and_only_the_newest_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

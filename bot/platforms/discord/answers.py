@@ -130,7 +130,7 @@ def _slash(command: Command) -> app_commands.Command[Any, ..., None]:
 
     parameters = [_parameter(option.name, str | None) for option in shown]
     descriptions = {option.name: option.description for option in shown}
-    if not command.moderators:
+    if not (command.moderators or command.personal):
         parameters.append(_parameter(SHARE, bool | None))
         descriptions[SHARE] = "Show the answer to everyone here"
     # discord.py reads a command's options from its signature

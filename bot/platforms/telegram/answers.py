@@ -124,10 +124,14 @@ class Answers:
             command = self._commands[ref.command]
         except (ValueError, KeyError):
             return self._commands.get("help", _HELPLESS), {}
-        return command, command.options_of(ref)
+        # Anybody can make a link: it opens what is personal, but presses no button there.
+        return command, {} if command.personal else command.options_of(ref)
 
     async def _answer(self, said: Said, command: Command, options: Mapping[str, str]) -> None:
         private = said.chat.type == ChatType.PRIVATE
+        if command.personal and not private:
+            await self._send(said, self._rendered(command.elsewhere, private), reply=True)
+            return
         here = _chat(said)
         person = Chat("telegram", str(said.from_user.id)) if said.from_user else here
         answer = await command.reply(

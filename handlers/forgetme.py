@@ -1,0 +1,68 @@
+"""/forgetme - all that is kept about whoever asks is deleted, once they have said so twice."""
+
+import asyncio
+
+from bot.model import words
+from bot.model.command import Ask, Command, Option
+from bot.model.errors import Sorry
+from bot.model.message import Bullets, Button, Buttons, Message, Note, Ref, Text
+from bot.ports import Desk, Places, Rules
+
+_STAY = "Cards already sent to you stay where they are, and are no longer edited."
+
+
+def forgetme_command(rules: Rules, desk: Desk, places: Places, changing: asyncio.Lock) -> Command:
+    async def answer(ask: Ask) -> Message:
+        if ask.person == ask.chat and not ask.private:  # a channel speaks, not a person
+            raise Sorry("I cannot tell who asks here", Text("Ask me in private."))
+        fixed = rules.is_fixed(ask.person)
+        if ask.get("sure") != "yes":
+            return _sure(fixed=fixed)
+        followed = rules.of(ask.person)
+        cards = 0
+        if not fixed:  # else it would be sent the same cards anew
+            async with changing:
+                await rules.set(ask.person, None)
+            cards = await desk.forget(ask.person)
+        seen = len((await places.kept(ask.person)).places)
+        await places.forget(ask.person)
+        gone = []
+        if seen:
+            gone.append(f"What you saw of {seen} {'story' if seen == 1 else 'stories'}.")
+        if followed is not None and not fixed:
+            gone.append("What your private chat with me followed.")
+        if cards:
+            gone.append(f"The record of {words.count(cards, 'card')} sent there.")
+        left = [Text(_FIXED)] if fixed else [Text(_STAY)] if cards else []
+        if not gone:
+            return Message("There was nothing to forget", tuple(left))
+        return Message("Forgotten", (Bullets(tuple(gone)), *left))
+
+    return Command(
+        "forgetme",
+        "Delete all I keep about you",
+        answer,
+        options=(Option("sure", "Whether that is meant", hidden=True),),
+        personal=True,
+    )
+
+
+def _sure(*, fixed: bool) -> Message:
+    return Message(
+        "Forget all about you?",
+        (
+            Text(
+                "Which stories you saw, what your private chat with me follows, and the record "
+                "of the cards sent there are deleted at once and for good."
+            ),
+            Text(_FIXED if fixed else _STAY),
+            Note("What groups and channels follow is not about you, and stays."),
+        ),
+        (Buttons((Button("Yes, forget me", Ref("forgetme", ("yes",))),)),),
+    )
+
+
+_FIXED = (
+    "What your private chat gets is set by whoever runs this bot, so that and its cards are kept; "
+    "ask them to take it out of their file."
+)

@@ -1,0 +1,51 @@
+"""A chat is forgotten for good, in the real storage, even while a card for it is on its way."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.delivery.desk import CardDesk
+from bot.model.chat import Chat
+from bot.ports import Mark, Row, State
+from bot.storage.due import RedisDue
+from bot.storage.ledger import RedisLedger
+from stories.story import StoryId
+
+MIRA, SOL = Chat("telegram", "5"), Chat("telegram", "55")
+FIRE, FERRY, TRAM = StoryId("fire"), StoryId("ferry"), StoryId("tram")
+SHOWN = Row(State.SHOWN, datetime(2026, 6, 25, 6, 0, tzinfo=UTC), 3, "42")
+
+
+class OnItsWay:
+    """A courier with one attempt under way: whoever waits for its end finds it written down."""
+
+    def __init__(self, ledger: RedisLedger) -> None:
+        self._ledger = ledger
+        self._under_way = {(MIRA, TRAM)}
+
+    async def note(self, chat: Chat, story: StoryId, change: Callable[[Row], Row]) -> None:
+        if (chat, story) in self._under_way:
+            self._under_way.remove((chat, story))
+            await self._ledger.write(chat, story, SHOWN)
+
+
+async def test_no_key_or_field_names_a_forgotten_chat(redis: Redis, prefix: str) -> None:
+    ledger, due = RedisLedger(redis, prefix), RedisDue(redis, prefix)
+    couriers: Mapping[str, Any] = {"telegram": OnItsWay(ledger)}
+    desk = CardDesk(couriers, ledger, [ledger, due])
+    for chat in (MIRA, SOL):
+        await ledger.write(chat, FIRE, SHOWN)
+        await ledger.write(chat, FERRY, SHOWN)
+        await due.mark("telegram", [Mark(chat, FIRE, 1), Mark(chat, TRAM, 2)], None)
+    assert await desk.cards(MIRA) == 2
+    assert await desk.forget(MIRA) == 2
+    assert await ledger.of_chat(MIRA) == {}
+    assert await ledger.of_story(FIRE) == {SOL: SHOWN}
+    assert await ledger.of_story(TRAM) == {}
+    assert await due.all("telegram") == [Mark(SOL, FIRE, 1), Mark(SOL, TRAM, 2)]
+    assert not [key async for key in redis.scan_iter(f"{prefix}:*{MIRA}:*")]
+    assert await ledger.count("telegram") == 5, "what was ever written is still counted"
+    assert await desk.forget(MIRA) == 0
+    assert await desk.cards(SOL) == 2

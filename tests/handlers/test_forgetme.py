@@ -1,0 +1,81 @@
+"""/forgetme deletes what is kept about whoever asks, never what a group or channel gets."""
+
+import pytest
+
+from bot.model.chat import Chat
+from bot.model.rule import Rule
+from bot.ports import Standing
+from tests.handlers.talking import FERRY, HERE, MIRA, TRAM, Talk, labels, read
+
+
+async def known(talk: Talk) -> None:
+    """Mira has looked at two stories, follows a word in private, and has been sent a card."""
+    await talk.type("story", FERRY)
+    await talk.type("story", TRAM)
+    talk.rules.saved = {MIRA: Rule(keywords=("weather",)), HERE: Rule(all=True)}
+    talk.desk.standings = {MIRA: [Standing(FERRY)], HERE: [Standing(TRAM)]}
+
+
+async def test_nothing_is_deleted_before_it_is_confirmed(talk: Talk) -> None:
+    await known(talk)
+    for said in ("", "no", "YES PLEASE"):
+        answer = await talk.say("forgetme", sure=said)
+        assert answer.title == "Forget all about you?"
+        assert "Cards already sent to you stay where they are, and are no longer edited." in (
+            read(answer)
+        )
+        assert labels(answer) == {"Yes, forget me": "forgetme_yes"}
+    assert MIRA in talk.rules.saved
+    assert len(talk.places.held) == 2
+    assert MIRA in talk.desk.standings
+
+
+async def test_what_is_deleted_is_said_and_the_group_it_is_asked_in_keeps_what_it_has(
+    talk: Talk,
+) -> None:
+    await known(talk)
+    other = Chat("telegram", "6")
+    talk.person = other
+    await talk.type("story", FERRY)
+    talk.person = MIRA
+    assert read(await talk.click("forgetme_yes")).splitlines() == [
+        "Forgotten",
+        "What you saw of 2 stories. · What your private chat with me followed. · "
+        "The record of 1 card sent there.",
+        "Cards already sent to you stay where they are, and are no longer edited.",
+    ]
+    assert talk.rules.saved == {HERE: Rule(all=True)}
+    assert list(talk.desk.standings) == [HERE]
+    assert list(talk.places.held) == [(other, FERRY)]
+    assert (await talk.click("forgetme_yes")).title == "There was nothing to forget"
+
+
+async def test_a_channel_that_speaks_is_nobody_to_forget(talk: Talk) -> None:
+    await known(talk)
+    talk.person = HERE
+    assert (await talk.click("forgetme_yes")).title == "I cannot tell who asks here"
+    assert HERE in talk.rules.saved
+
+
+async def test_what_the_operator_wrote_is_left_to_the_operator(talk: Talk) -> None:
+    await known(talk)
+    talk.rules.fixed = {MIRA: Rule(all=True)}
+    assert "set by whoever runs this bot" in read(await talk.say("forgetme"))
+    said = read(await talk.click("forgetme_yes"))
+    assert "Forgotten\nWhat you saw of 2 stories.\nWhat your private chat gets is set by" in said
+    assert not talk.places.held
+    assert MIRA in talk.desk.standings
+
+
+@pytest.mark.parametrize("away", ["rules", "desk", "places"])
+async def test_while_the_storage_is_away_nobody_is_told_they_are_forgotten(
+    talk: Talk, away: str
+) -> None:
+    await known(talk)
+    getattr(talk, away).away = True
+    assert (await talk.click("forgetme_yes")).title == "That cannot be saved just now"
+    getattr(talk, away).away = False
+    await talk.click("forgetme_yes")
+    assert MIRA not in talk.rules.saved
+    assert MIRA not in talk.desk.standings
+    assert not talk.places.held

@@ -25,7 +25,10 @@ Outcome = tuple[int, list[str], Counter[str]]
 
 def outcome(seed: int, troubles: frozenset[str] | None = None) -> Outcome:
     """What was wrong at the end of a seed, and how often each thing happened in it."""
-    world = simulate(seed, troubles)
+    try:
+        world = simulate(seed, troubles)
+    except Exception as error:  # noqa: BLE001 - it is told, with the seed that does it again
+        return seed, [f"the simulation broke: {error!r}"], Counter()
     checker = Checker(world)
     violations = checker.violations()
     seen: Counter[str] = Counter(checker.exempted)

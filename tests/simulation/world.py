@@ -361,7 +361,7 @@ class World:
         self.unheard[chat] = self.loop.time()
 
         async def change() -> None:
-            with suppress(StorageAway):
+            with suppress(StorageAway, asyncio.CancelledError):  # away, or it died
                 await asked[0].rules.set(chat, rule)
                 self.unheard.pop(chat, None)
 
@@ -459,7 +459,8 @@ class World:
     # The calm after it.
 
     async def _heal(self) -> None:
-        await asyncio.gather(*self._errands)
+        while self._errands:
+            await asyncio.wait(self._errands)
         self.store.away = False
         self.storage_weather = Storage()
         for service in self.services.values():

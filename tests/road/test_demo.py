@@ -1,6 +1,7 @@
 """`storywire demo` in a browser: cards arrive, change, and answer whoever types and clicks."""
 
 import asyncio
+import os
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         Page,
     )
 
+ROOT = Path(__file__).parents[2]
 THEFT, FERRY, TRAM = "AI Theft Claims", "Night Ferry Returns", "Vennburg Tram Strike"
 
 
@@ -29,6 +31,7 @@ async def the_demo(folder: Path) -> AsyncIterator[str]:
     demo = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "demo", "--port", "0"),
         cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},  # this tree, wherever one is installed
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -37,7 +40,10 @@ async def the_demo(folder: Path) -> AsyncIterator[str]:
         async with asyncio.timeout(30):
             said = (await demo.stdout.readline()).decode()
         found = re.search(r"Open (http://127\.0\.0\.1:\d+/)", said)
-        assert found, f"the demo said {said!r}"
+        if found is None:
+            demo.terminate()
+            _, why = await demo.communicate()
+            pytest.fail(f"the demo said {said!r} and {why.decode()}")
         yield found[1]
         assert demo.returncode is None, "the demo ended by itself"
     finally:

@@ -51,23 +51,26 @@ How each is measured:
 
 
 async def main(wanted: Sequence[str]) -> None:
-    lines: list[Line] = []
+    rows = [_row("what", "Storywire", "beside", "ratio", "goal", ""), _row(*("---",) * 6)]
+    print("\n".join(rows), flush=True)
     for name in wanted or PARTS:
-        print(f"{name}: {PARTS[name].__doc__}", file=sys.stderr)
         async with own_redis() as url, lean_server() as lean, connect(url) as redis:
-            lines += await PARTS[name].measure(redis, url, lean)
-    table = "\n".join(_table(lines))
-    print(table)
+            for line in await PARTS[name].measure(redis, url, lean):
+                rows.append(_said(line))
+                print(rows[-1], flush=True)
     if not wanted:
-        PAGE.write_text(_head() + table + "\n" + NOTES, "utf-8")  # noqa: ASYNC240  # all is over
+        page = _head() + "\n".join(rows) + "\n" + NOTES
+        PAGE.write_text(page, "utf-8")  # noqa: ASYNC240  # nothing else runs any more
         print(f"\n{PAGE} is written", file=sys.stderr)
 
 
-def _table(lines: Sequence[Line]) -> list[str]:
-    rows = [("what", "Storywire", "beside", "ratio", "goal", ""), ("---",) * 6]
-    met = {True: "met", False: "missed", None: ""}
-    rows += [(x.what, x.ours, x.beside, x.ratio, x.goal, met[x.met]) for x in lines]
-    return [f"| {' | '.join(row)} |" for row in rows]
+def _said(line: Line) -> str:
+    met = {True: "met", False: "missed", None: ""}[line.met]
+    return _row(line.what, line.ours, line.beside, line.ratio, line.goal, met)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _head() -> str:

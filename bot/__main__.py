@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     command("stories", "List the stories of the archive, newest change first", _stories)
 
     sub = command("rejected", "List the documents that were refused, and why", _rejected)
-    sub.add_argument("--limit", type=int, default=20, help="how many (default 20)")
+    sub.add_argument("--limit", type=_count, default=20, help="how many (default 20)")
 
     sub = command("retract", "Withdraw a story: its cards are struck through everywhere", _retract)
     sub.add_argument("id")
@@ -119,6 +119,12 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"“{text}” is not a port: write a number up to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a count: write 1 or more")
     return int(text)
 
 

@@ -24,6 +24,7 @@ from handlers.picking import (
     standing,
     turning,
 )
+from stories.search import words_of
 from stories.shelf import NEAR, Edition, Found, Shelf, surely
 from stories.story import Question, Story
 
@@ -50,10 +51,13 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
                 Text("These stories have questions."),
                 rows=menu_of("Questions about …", buttons_to("faq", _asked_about(at, MENU))),
             )
+        edition = shelf.find(asked, at)
+        if edition and set(words_of(asked)) <= set(words_of(edition.story.title)):
+            return _questions(edition.story, "")  # nothing but words of its title
         found = shelf.answers(asked, at=at)
         if sure := surely(asked, found):
             return _answer(sure.edition.story, sure.question, ask.get("page"))
-        if edition := shelf.find(asked, at):
+        if edition:
             return _questions(edition.story, "")
         raise _not_covered(asked, found, _asked_about(at, 5))
 

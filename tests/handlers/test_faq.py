@@ -46,6 +46,10 @@ async def test_words_that_name_a_story_offer_its_questions(talk: Talk, asked: st
     assert (await talk.type("faq", asked)).title == "Questions about “AI Theft Claims”"
 
 
+async def test_words_of_a_title_name_the_story_though_a_question_has_them_too(talk: Talk) -> None:
+    assert (await talk.type("faq", "night ferry")).title == "Questions about “Night Ferry Returns”"
+
+
 async def test_a_question_not_quite_like_any_is_asked_back(talk: Talk) -> None:
     answer = await talk.type("faq", "attack")
     assert answer.title == "I am not sure what “attack” asks"

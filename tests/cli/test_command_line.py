@@ -122,6 +122,7 @@ async def test_storywire_alone_says_what_there_is_and_ends_with_2(shell: Shell) 
         (("import", "page.txt", "--at", "yesterday"), "write 2026-06-25T06:00:00Z"),
         (("import", "page.txt", "--at", "2026-06-25T06:00:00"), "write 2026-06-25T06:00:00Z"),
         (("demo", "--port", "70000"), "“70000” is not a port"),
+        (("rejected", "--limit", "0"), "“0” is not a count"),
     ],
 )
 def test_wrong_words_end_with_2(

@@ -253,7 +253,7 @@ class MemoryArchive:
         while True:
             entries = await self._client.call(_in_hand if in_hand else _hand_over)
             if not entries and not in_hand:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.5)
             in_hand = bool(entries) or not in_hand
             for number, document in entries:
                 yield document

@@ -10,11 +10,18 @@ import sys
 
 import pytest
 
-SEEDS = 160
+SEEDS = 200
 
 
 def soak(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "tests.simulation.soak", *arguments]
+    command = [
+        sys.executable,
+        "-W",
+        "error::RuntimeWarning",
+        "-m",
+        "tests.simulation.soak",
+        *arguments,
+    ]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     return subprocess.run(  # noqa: S603 - our own command
         command, capture_output=True, text=True, env=environment, check=False

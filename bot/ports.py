@@ -333,6 +333,10 @@ class History(Protocol):
         """The story as of `revision`; where that is no longer kept, the first kept after it."""
         ...
 
+    async def as_of(self, story: StoryId, moment: datetime) -> Story | None:
+        """The story as it was at a moment; None when nothing that old is kept."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -362,6 +366,8 @@ class Kept:
     places: Mapping[StoryId, Place]
     until: datetime | None
     """When it is forgotten unless they look again; None when there is nothing to forget."""
+    caught_up: datetime | None = None
+    """Up to when they have read all that moved; None when they never said so."""
 
 
 class Places(Protocol):
@@ -369,6 +375,10 @@ class Places(Protocol):
 
     def saw(self, person: Chat, story: StoryId, visit: Visit) -> None:
         """Remember a visit. Never waits and never fails: what cannot be kept is forgotten."""
+        ...
+
+    def caught_up(self, person: Chat, upto: datetime) -> None:
+        """Remember that they have read all that moved up to a moment; kept like a visit."""
         ...
 
     async def place(self, person: Chat, story: StoryId) -> Place | None:

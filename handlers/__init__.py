@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot.model.command import Command
 from bot.ports import Desk, History, Places, Rules
+from handlers.catchup import catchup_command
 from handlers.faq import faq_command
 from handlers.follow import follow_command
 from handlers.following import following_command
@@ -42,6 +43,7 @@ def menu(
         stories_command(shelf, now),
         story_command(shelf, rules, places, history, now),
         search_command(shelf, now),
+        catchup_command(shelf, rules, places, history, now),
         faq_command(shelf, now),
         why_command(shelf, rules, desk, now),
         following_command(shelf, rules),

@@ -24,11 +24,14 @@ def forgetme_command(rules: Rules, desk: Desk, places: Places, changing: asyncio
             async with changing:
                 await rules.set(ask.person, None)
             cards = await desk.forget(ask.person)
-        seen = len((await places.kept(ask.person)).places)
+        kept = await places.kept(ask.person)
+        seen = len(kept.places)
         await places.forget(ask.person)
         gone = []
         if seen:
             gone.append(f"What you saw of {seen} {'story' if seen == 1 else 'stories'}.")
+        if kept.caught_up:
+            gone.append("How far you had caught up.")
         if followed is not None and not fixed:
             gone.append("What your private chat with me followed.")
         if cards:

@@ -12,7 +12,10 @@ from stories.shelf import Shelf
 
 NAMED = 5
 """How many of the things a chat follows are named; the rest is counted."""
-_LOOKS = "of every story you look at, which revision you saw last, which before, and when"
+_LOOKS = (
+    "of every story you look at, which revision you saw last, which before, and when; "
+    "and how far you caught up"
+)
 
 
 def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> Command:
@@ -60,6 +63,11 @@ def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> C
         number = len(kept.places)
         return [
             Text(f"{general} You looked at {number} {'story' if number == 1 else 'stories'}."),
+            *(
+                [Note("You caught up with all stories of", kept.caught_up)]
+                if kept.caught_up
+                else []
+            ),
             Note("Unless you look again, forgotten on", kept.until),
         ]
 
@@ -86,7 +94,7 @@ def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> C
 
     return Command(
         "privacy",
-        "What I keep about you and this chat",
+        "What I keep about you",
         answer,
         about_chat=True,
     )

@@ -203,6 +203,13 @@ class Archive:
         first = next(kept, None)  # read alone: a document may be large, and there may be many
         return _read(first[b"document"], first[b"revision"]) if first else None
 
+    @storage
+    async def as_of(self, story: StoryId, moment: datetime) -> Story | None:
+        """The story as it was at a moment; None when nothing that old is kept."""
+        upto = str(int(moment.timestamp() * 1000))
+        entries: Any = await self._redis.xrevrange(self._history(story), max=upto, count=1)
+        return _read(entries[0][1][b"document"], entries[0][1][b"revision"]) if entries else None
+
     async def wakes(self) -> AsyncGenerator[str]:
         """Yield why the index may have news; subscribed before the first.
 

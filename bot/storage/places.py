@@ -22,6 +22,8 @@ KEPT_FOR = timedelta(days=90)
 UNSAVED = 10_000
 """How many visits wait for the storage at most; then the oldest are forgotten."""
 _BATCH = 100
+_ALL = StoryId("@all")
+"""Stands where a story does, and can be none: how far someone has caught up with all of them."""
 
 _Key = tuple[Chat, StoryId]
 
@@ -46,6 +48,9 @@ class RedisPlaces:
         self._unsaved[key] = visit
         self._seen.set()
 
+    def caught_up(self, person: Chat, upto: datetime) -> None:
+        self.saw(person, _ALL, Visit(int(upto.timestamp() * 1000), upto))
+
     @storage
     async def place(self, person: Chat, story: StoryId) -> Place | None:
         raw = await self._redis.hget(self._key(person), story)
@@ -66,7 +71,8 @@ class RedisPlaces:
                 places[story] = _after(places.get(story), visit)
                 moments.append(visit.at + KEPT_FOR)
         known = {story: place for story, place in places.items() if place is not None}
-        return Kept(known, max(moments, default=None))
+        upto = known.pop(_ALL, None)
+        return Kept(known, max(moments, default=None), upto.last.at if upto else None)
 
     @storage
     async def forget(self, person: Chat) -> None:

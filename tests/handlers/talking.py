@@ -117,6 +117,7 @@ class MemoryPlaces:
 
     def __init__(self) -> None:
         self.held: dict[tuple[Chat, StoryId], Place] = {}
+        self.upto: dict[Chat, datetime] = {}
         self.away = False
         self.slow = False
 
@@ -138,12 +139,18 @@ class MemoryPlaces:
             raise StorageAway
         places = {story: place for (who, story), place in self.held.items() if who == person}
         looked = [place.last.at for place in places.values()]
-        return Kept(places, max(looked) + KEPT_FOR if looked else None)
+        upto = self.upto.get(person)
+        looked += [upto] if upto else []
+        return Kept(places, max(looked) + KEPT_FOR if looked else None, upto)
+
+    def caught_up(self, person: Chat, upto: datetime) -> None:
+        self.upto[person] = upto
 
     async def forget(self, person: Chat) -> None:
         if self.away:
             raise StorageAway
         self.held = {key: place for key, place in self.held.items() if key[0] != person}
+        self.upto.pop(person, None)
 
 
 class MemoryHistory:
@@ -151,10 +158,16 @@ class MemoryHistory:
 
     def __init__(self) -> None:
         self.kept: list[Story] = []
+        self.heard: dict[tuple[StoryId, int | None], datetime] = {}
 
     async def past(self, story: StoryId, revision: int) -> Story | None:
         kept = (each for each in self.kept if each.id == story)
         return next((each for each in kept if (each.revision or 0) >= revision), None)
+
+    async def as_of(self, story: StoryId, moment: datetime) -> Story | None:
+        kept = [each for each in self.kept if each.id == story]
+        then = [each for each in kept if self.heard[story, each.revision] <= moment]
+        return then[-1] if then else None
 
 
 class Talk:
@@ -187,6 +200,7 @@ class Talk:
             held = self.shelf.get(story.id)
             story = replace(story, revision=held.revision + 1 if held else 1)
             self.history.kept.append(story)
+            self.history.heard[story.id, story.revision] = self.at
             self.shelf.put(
                 Edition(
                     story,

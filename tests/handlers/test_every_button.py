@@ -26,6 +26,7 @@ ROOTS = [
     "stories",
     "story",
     "search",
+    "catchup",
     "faq",
     "why",
     "following",

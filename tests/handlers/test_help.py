@@ -37,6 +37,7 @@ def test_every_platform_takes_the_menu(talk: Talk) -> None:
         "stories",
         "story",
         "search",
+        "catchup",
         "faq",
         "why",
         "following",

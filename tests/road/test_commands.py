@@ -527,6 +527,14 @@ ROWS = (
         ("Pin it again",),
         moderator=True,
     ),
+    # /catchup
+    Row(
+        "what moved is marked as read",
+        (Say("catchup"), Press("Mark as read"), Say("catchup")),
+        "You're all caught up",
+        ("Nothing has moved since your last visit",),
+        ("Live stories",),
+    ),
     # /privacy
     Row(
         "what is kept about a chat and whoever asks",
@@ -702,6 +710,38 @@ async def _held(redis: Redis, key: str) -> str:
             return str(await redis.xrange(key))
         case _:
             return str(await redis.get(key))
+
+
+async def test_what_moved_is_told_page_by_page_and_once(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    people = both(road.discord, road.telegram, "private", moderator=True)
+    first, first_too = [await person.say(Say("catchup")) for person in people]
+    assert first == first_too
+    assert first.title == "What moved in the last day, 1 of 2"
+    assert "Night ferry returns New story: The boat sails again" in first
+    last, last_too = [
+        await person.press(first_, "More ›")
+        for person, first_ in zip(people, (first, first_too), strict=True)
+    ]
+    assert last == last_too
+    assert last.title == "What moved in the last day, 2 of 2"
+    assert last.body.count("New story") == 3
+    assert "You're all caught up" in last
+    await road.publish(replace(TRAMS, headline="Trams run again"))
+    for person in people:
+
+        async def moved(person: Person = person) -> bool:
+            return (await person.say(Say("catchup"))).title == "Since your last visit"
+
+        await eventually_so(moved, "what moved is told")
+        told = await person.say(Say("catchup"))
+        assert "Headline: “Trams run again”" in told
+        assert "ferry" not in told
+    shared, shared_too = both(road.discord, road.telegram, "shared", moderator=True)
+    told = await shared.say(Say("catchup"))
+    lead = await shared_too.say(Say("catchup"))
+    assert lead.title == "/catchup is between you and me"
+    assert await shared_too.press(lead, "Go on in private") == told
 
 
 async def test_where_others_read_telegram_leads_into_private_for_what_is_personal(

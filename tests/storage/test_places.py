@@ -102,6 +102,18 @@ async def test_all_that_is_kept_of_someone_can_be_told(places: Places) -> None:
     assert abs(kept.until - datetime.now(UTC) - KEPT_FOR) < HOUR
 
 
+async def test_how_far_someone_caught_up_is_kept_beside_what_they_saw(places: Places) -> None:
+    places.saw(MIRA, FIRE, Visit(4, AT))
+    for upto in (AT, AT + HOUR):
+        places.caught_up(MIRA, upto)
+        kept = await places.kept(MIRA)
+        assert kept.caught_up == upto
+        assert list(kept.places) == [FIRE]
+    assert (await places.kept(SOL)).caught_up is None
+    await places.forget(MIRA)
+    assert await places.kept(MIRA) == Kept({}, None)
+
+
 async def test_someone_forgotten_has_no_place_and_others_keep_theirs(places: Places) -> None:
     for person in (MIRA, SOL):
         places.saw(person, FIRE, Visit(4, AT))

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
@@ -89,6 +89,22 @@ async def test_a_past_revision_is_found_or_else_the_first_kept_after_it(archive:
         None,
     ]
     assert await archive.past(StoryId("tram"), 1) is None
+
+
+async def test_a_story_is_found_as_it_was_at_a_moment(archive: Archive) -> None:
+    for title in ("Ferry leaves", "Ferry sinks"):
+        await archive.accept(replace(FERRY, title=title))
+        await asyncio.sleep(0.01)
+    [edition] = (await archive.since(Cursor())).editions
+    assert edition.before
+    now = datetime.now(UTC)
+    found = await archive.as_of(FERRY.id, now)
+    assert found == edition.story
+    assert await archive.as_of(FERRY.id, edition.heard_at - timedelta(milliseconds=5)) == (
+        edition.before
+    )
+    assert await archive.as_of(FERRY.id, now - timedelta(days=1)) is None
+    assert await archive.as_of(StoryId("tram"), now) is None
 
 
 async def test_every_subscription_and_every_change_is_a_reason_to_look(archive: Archive) -> None:

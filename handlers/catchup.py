@@ -1,0 +1,219 @@
+"""/catchup - what moved since the asker's last visit, the biggest change first."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.model import words
+from bot.model.card import is_new
+from bot.model.command import Ask, Command, Option
+from bot.model.errors import Sorry, StorageAway
+from bot.model.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
+from bot.model.text import line, shorten
+from bot.ports import History, Kept, Place, Places, Rules, Visit
+from handlers.changes import promptly
+from handlers.picking import buttons_to, heaps, menu_of, name, page_of, paged, room, turning
+from stories.delta import Delta, Kind, compare
+from stories.shelf import Edition, Shelf
+from stories.story import Story
+
+PAGE = 5
+"""How many stories stand on a page at most."""
+LOOKED_AT = 50
+"""How many stories are told of in one visit: the most viral of those that moved."""
+FIRST = timedelta(days=1)
+"""How far back a first visit looks."""
+READ = "read"
+"""What the button “Mark as read” says for a page."""
+CAUGHT_UP = "You're all caught up"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A story and what changed in it since it was last read."""
+
+    edition: Edition
+    delta: Delta
+
+    def told(self) -> tuple[str, str]:
+        """The biggest change in words, and the others in one line."""
+        headline = self.edition.story.headline
+        reason = self.delta.reason
+        assert reason is not None, "what has not moved is not told"
+        said = words.sentence(words.said(reason))
+        if is_new(self.delta) and headline:
+            said = f"{said}: {shorten(line(headline), words.QUOTED)}"
+        return said, words.said_besides(self.delta, show_leaning=True)
+
+    def room(self) -> int:
+        return sum(map(room, (name(self.edition.story), *self.told())))
+
+
+def catchup_command(
+    shelf: Shelf, rules: Rules, places: Places, history: History, now: Callable[[], datetime]
+) -> Command:
+    async def answer(ask: Ask) -> Message:
+        at = now()
+        opened = _read(ask.get("until"))
+        until = min(opened or at, at)
+        try:
+            kept = await promptly(places.kept(ask.person))
+            if ask.get("page") == READ:
+                _mark(ask, kept, until)
+                return _done(Text("Next time I tell you what has moved from here on."))
+            since = _read(ask.get("since")) if opened else kept.caught_up
+            rule = rules.of(ask.chat)
+            shows = rule is not None and rule.show_leaning
+            candidates = _candidates(kept, since, until)
+            moved = await promptly(_moved(candidates[:LOOKED_AT], kept, since, until, shows))
+        except StorageAway:
+            raise Sorry(
+                "What you have read cannot be looked up just now",
+                Text("Please try again in a minute. These are the stories that move most."),
+                rows=menu_of("Live stories", buttons_to("story", shelf.top(PAGE, at))),
+            ) from None
+        if not moved:
+            nothing = "Nothing has moved since your last visit" if since else _NOTHING
+            return _done(Note(nothing, since))
+        return _page(ask, kept, moved, len(candidates) - LOOKED_AT, since, until)
+
+    def _candidates(kept: Kept, since: datetime | None, until: datetime) -> list[Edition]:
+        """The stories that moved and were not looked at since, the most viral first."""
+        start = since or until - FIRST
+        moved = [
+            edition
+            for edition in shelf.since(0)
+            if edition.heard_at > start
+            and (since is not None or edition.is_live(until, shelf.live_for))
+            and _seen(kept.places.get(edition.story.id), until) < edition.revision
+        ]
+        return sorted(moved, key=lambda edition: (-_virality(edition), -edition.seq))
+
+    async def _moved(
+        editions: list[Edition], kept: Kept, since: datetime | None, until: datetime, shows: bool
+    ) -> list[Moved]:
+        start = since or until - FIRST
+        moved = []
+        for edition in editions:  # one after another: each would open a connection of its own
+            seen = _seen(kept.places.get(edition.story.id), until)
+            was = await _before(edition, seen, start)
+            if delta := _telling(compare(was, edition.story), shows):
+                moved.append(Moved(edition, delta))
+        return sorted(moved, key=lambda each: -(each.delta.weight or 0))
+
+    async def _before(edition: Edition, seen: int, start: datetime) -> Story | None:
+        """The story as the asker last knew it; None when it is new to them."""
+        story = edition.story.id
+        was = await history.as_of(story, start)
+        if seen > (was.revision or 0 if was else 0):
+            return await history.past(story, seen)
+        if was is None:  # it was not there yet, or that is no longer kept
+            first = await history.past(story, 0)
+            trimmed = first is not None and first.revision not in (1, edition.revision)
+            return first if trimmed else None
+        return was
+
+    def _page(
+        ask: Ask,
+        kept: Kept,
+        moved: list[Moved],
+        more: int,
+        since: datetime | None,
+        until: datetime,
+    ) -> Message:
+        pages = heaps(moved, Moved.room, PAGE)
+        page = page_of(ask.get("page"), len(pages))
+        shown = pages[page - 1]
+        blocks: list[Block] = [block for each in shown for block in _told(each)]
+        last = page == len(pages)
+        if last and more > 0:
+            blocks.append(Note(f"{more:,} less viral stories moved, too: /stories has them."))
+        marked = last and bool(ask.get("page"))  # merely opening it is not reading it
+        if marked:
+            _mark(ask, kept, until)
+            blocks.append(Text(CAUGHT_UP))
+        elif last:
+            blocks.append(Note("That is all. Mark it as read, and you're all caught up."))
+        mark = Button("Mark as read", Ref("catchup", (READ, _write(until))))
+        begun = _write(since) if since else ""
+        return Message(
+            paged("Since your last visit" if since else _FIRST, page, len(pages)),
+            tuple(blocks),
+            (
+                *menu_of("Open a story …", buttons_to("story", [each.edition for each in shown])),
+                *turning(page, len(pages), lambda to: Ref("catchup", (to, _write(until), begun))),
+                *(() if marked else (Buttons((mark,)),)),
+            ),
+        )
+
+    def _mark(ask: Ask, kept: Kept, until: datetime) -> None:
+        """They have read all up to then; an old button takes nobody back."""
+        if kept.caught_up is None or until > kept.caught_up:
+            places.caught_up(ask.person, until)
+
+    return Command(
+        "catchup",
+        "What moved since your last visit",
+        answer,
+        options=(
+            Option("page", "Which page", hidden=True),
+            Option("until", "When the first page was opened", hidden=True),
+            Option("since", "When the last visit was", hidden=True),
+        ),
+        personal=True,
+    )
+
+
+_FIRST = "What moved in the last day"
+_NOTHING = "Nothing moved in the last day"
+
+
+def _done(*blocks: Block) -> Message:
+    return Message(CAUGHT_UP, blocks, (Buttons((Button("Live stories", Ref("stories")),)),))
+
+
+def _told(moved: Moved) -> Iterator[Block]:
+    said, besides = moved.told()
+    yield Heading(name(moved.edition.story))
+    yield Text(said)
+    if besides:
+        yield Note(f"Also: {besides}")
+
+
+def _telling(delta: Delta, shows_leaning: bool) -> Delta:
+    """A delta without what is not worth telling, or not wanted here."""
+    return Delta(
+        tuple(
+            change
+            for change in delta.changes
+            if change.kind is not Kind.UPDATED
+            and (shows_leaning or change.kind is not Kind.LEANING)
+        )
+    )
+
+
+def _seen(place: Place | None, until: datetime) -> int:
+    """The newest revision someone had looked at when the first page was opened; 0 for none.
+
+    What they open from the list stays on it, or pages would shift under their hands.
+    """
+    visits: list[Visit | None] = [place.last, place.before] if place else []
+    return max((each.revision for each in visits if each and each.at <= until), default=0)
+
+
+def _virality(edition: Edition) -> float:
+    return edition.story.stats.virality or 0.0
+
+
+# Moments, as a button carries them: milliseconds since 1970.
+
+
+def _write(moment: datetime) -> str:
+    return str(int(moment.timestamp() * 1000))
+
+
+def _read(said: str) -> datetime | None:
+    """None when it is no moment of ours."""
+    if not (said.isascii() and said.isdecimal() and len(said) == len("1782367260000")):
+        return None
+    return datetime.fromtimestamp(int(said) / 1000, UTC)

@@ -1,0 +1,152 @@
+"""The pace: never beyond what a platform takes, whoever asks when."""
+
+import asyncio
+from bisect import bisect_left
+from collections.abc import Coroutine
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.delivery.pace import (
+    DISCORD,
+    INVALID_MOST,
+    INVALID_WINDOW_S,
+    TELEGRAM,
+    Limits,
+    Pace,
+)
+from bot.model.chat import Chat
+from tests.simulation.clock import VirtualLoop
+
+NORTH, SOUTH, EAST = (Chat("discord", number) for number in "123")
+GROUP, TOPIC = Chat("telegram", "-1"), Chat("telegram", "-1/7")
+PERSON = Chat("telegram", "5")
+
+
+def run(limits: Limits, do: Coroutine[None, None, None], pace: list[Pace]) -> None:
+    """Run something in virtual time, with a pace of its own in `pace`."""
+    loop = VirtualLoop()
+    pace.append(Pace(limits, clock=loop.time))
+    try:
+        loop.run_until_complete(do)
+    finally:
+        loop.close()
+
+
+def most_within(moments: list[float], seconds: float) -> int:
+    """The most that fell into any stretch of so many seconds."""
+    ordered = sorted(moments)
+    return max(
+        (bisect_left(ordered, at + seconds - 1e-6) - number for number, at in enumerate(ordered)),
+        default=0,
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    limits=st.sampled_from([DISCORD, TELEGRAM]),
+    asked=st.lists(
+        st.tuples(st.integers(0, 5), st.floats(0, 40), st.integers(1, 12)), min_size=1, max_size=25
+    ),
+)
+def test_whoever_asks_when_the_limits_hold(
+    limits: Limits, asked: list[tuple[int, float, int]]
+) -> None:
+    chats = [Chat("any", f"-{n}" if n % 2 else f"{n + 1}") for n in range(6)]
+    taken: list[tuple[float, Chat]] = []
+    pace: list[Pace] = []
+
+    async def ask(chat: Chat, after: float) -> None:
+        await asyncio.sleep(after)
+        await pace[0].take(chat)
+        taken.append((asyncio.get_running_loop().time(), chat))
+
+    async def all_ask() -> None:
+        await asyncio.gather(
+            *(ask(chats[n], after) for n, after, times in asked for _ in range(times))
+        )
+
+    run(limits, all_ask(), pace)
+    assert len(taken) == sum(times for *_, times in asked)
+    assert most_within([at for at, _ in taken], 1.0) <= limits.per_second
+    for chat in chats:
+        moments = [at for at, each in taken if each == chat]
+        assert most_within(moments, limits.chat_gap_s) <= 1
+        if limits.group_per_minute is not None and chat.address.startswith("-"):
+            assert most_within(moments, 60.0) <= limits.group_per_minute
+
+
+def test_a_chat_that_was_written_to_rests() -> None:
+    pace: list[Pace] = []
+
+    async def write() -> None:
+        assert pace[0].rest(NORTH) == 0
+        await pace[0].take(NORTH)
+        assert pace[0].rest(NORTH) == pytest.approx(DISCORD.chat_gap_s)
+        assert pace[0].rest(SOUTH) == 0
+
+    run(DISCORD, write(), pace)
+
+
+def test_a_group_rests_when_its_minute_is_full_and_its_topics_with_it() -> None:
+    pace: list[Pace] = []
+
+    async def write() -> None:
+        for number in range(18):
+            await pace[0].take(TOPIC if number % 2 else GROUP)
+        for _ in range(18):
+            await pace[0].take(PERSON)
+        assert pace[0].rest(GROUP) == pace[0].rest(TOPIC) > 20
+        assert pace[0].rest(PERSON) <= 1
+
+    run(TELEGRAM, write(), pace)
+
+
+def test_what_another_process_did_counts() -> None:
+    pace: list[Pace] = []
+
+    async def take_over() -> None:
+        pace[0].remember(GROUP, [float(age) for age in range(10, 28)])
+        assert pace[0].rest(GROUP) == pytest.approx(60 - 27)
+
+    run(TELEGRAM, take_over(), pace)
+
+
+def test_a_429_is_obeyed_in_its_chat_and_when_another_has_one_everywhere() -> None:
+    pace: list[Pace] = []
+
+    async def be_refused() -> None:
+        loop = asyncio.get_running_loop()
+        pace[0].too_fast(NORTH, timedelta(seconds=8))
+        assert pace[0].rest(NORTH) == pytest.approx(8)
+        assert pace[0].rest(SOUTH) == 0
+        before = loop.time()
+        await pace[0].take(EAST)
+        assert loop.time() == before
+        pace[0].too_fast(SOUTH, timedelta(seconds=5))
+        await pace[0].take(EAST)
+        assert loop.time() - before == pytest.approx(5)
+
+    run(DISCORD, be_refused(), pace)
+
+
+def test_five_thousand_refusals_in_ten_minutes_stop_us_until_the_first_is_forgotten() -> None:
+    pace: list[Pace] = []
+
+    async def be_refused() -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for _ in range(INVALID_MOST - 1):
+            pace[0].refused()
+        await pace[0].take(NORTH)
+        assert loop.time() == began, "one less than too many"
+        await asyncio.sleep(100)
+        pace[0].refused()
+        await pace[0].take(SOUTH)
+        assert loop.time() - began == pytest.approx(INVALID_WINDOW_S)
+        await pace[0].take(EAST)
+        assert loop.time() - began < INVALID_WINDOW_S + 1, "and then it goes on"
+
+    run(DISCORD, be_refused(), pace)

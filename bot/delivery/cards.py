@@ -112,6 +112,11 @@ class Cards:
         if edition is None:
             return None
         row = await self._read(chat, story)
+        rule = self._rules.of(chat)
+        live = edition.is_live(self._now(), self._shelf.live_for)
+        wanted = live and rule is not None and rule.wants(edition.story)
+        if row is None and not wanted:
+            return None
         if self._in_doubt(edition, row):
             why = "the storage lost its memory of this card; the next update is posted afresh"
             lost = Row(State.UNKNOWN, self._now(), edition.revision, why=why)
@@ -125,8 +130,6 @@ class Cards:
         if (rests := self._rests.get((chat, story), self._now()) - self._now()) > timedelta(0):
             return rests.total_seconds()
         self._rests.pop((chat, story), None)
-        rule = self._rules.of(chat)
-        live = edition.is_live(self._now(), self._shelf.live_for)
         since = await self._delta_since(edition, row.revision if row else None)
         message, looks = self._card(chat, edition)
         due = decide(
@@ -134,7 +137,7 @@ class Cards:
             revision=edition.revision,
             looks=looks,
             weight=since.weight,
-            wanted=live and rule is not None and rule.wants(edition.story),
+            wanted=wanted,
             now=self._now(),
             spacing=self._policy.spacing,
         )

@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test install dev browser run check lint fix docs pictures lock bench clean
+.PHONY: help demo test install dev browser run check lint fix docs pictures lock bench soak clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -17,6 +17,10 @@ demo: install  ## Storywire at work in a web page, with its own Redis, Discord a
 
 test: dev  ## Run the tests
 	$(BIN)/pytest
+
+soak: dev  ## Ten thousand simulated storms, then real processes killed a hundred times
+	$(BIN)/python -m tests.simulation.soak --seeds 10000
+	$(BIN)/python -m tests.chaos.long --kills 100 --stories 200 --chats 50
 
 install: $(VENV)/.installed-demo  ## Prepare .venv with .venv/bin/storywire
 dev: $(VENV)/.installed-dev  ## The same, with the tools for changing the code

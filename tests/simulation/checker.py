@@ -21,16 +21,27 @@ from tests.simulation.platform import Sent
 from tests.simulation.storage import _edition
 from tests.simulation.world import World
 
-RULE_AT_A_CRASH = "a rule saved as the process died or the storage went: stories come as they move"
-DELETED_UNSEEN = "a person deleted the card and nothing has moved since: we have not looked"
-FORGOTTEN = "the storage forgot the card, and an update came after that: it is posted afresh"
-LOST_AND_REGAINED = (
-    "the storage lost a revision or a mark and got new ones before we looked: "
-    "right again with the story's next update"
+RULE_AT_A_CRASH = (
+    "A rule that was saved at the moment the process died or the storage went away is kept, "
+    "but its chat may be shown a story only when that story next moves."
 )
-NUMBERED_ANEW = "the storage forgot a revision, and its number was given to another"
-"""Exemptions."""
-
+DELETED_UNSEEN = (
+    "A card that a person deleted is missed only when its story next moves: "
+    "the bot does not watch for deletions."
+)
+FORGOTTEN = (
+    "When the storage forgot a card and the story's next update came after that, the card is "
+    "posted afresh, and the old one stands beside it."
+)
+NUMBERED_ANEW = (
+    "When the storage forgot a revision, its number may be given to another, "
+    "and a reply may tell of that number twice."
+)
+LOST_AND_REGAINED = (
+    "When the storage lost a revision and got as many new ones before the bot looked again, "
+    "a card may lag until its story's next update."
+)
+EXEMPTIONS = (RULE_AT_A_CRASH, DELETED_UNSEEN, FORGOTTEN, NUMBERED_ANEW, LOST_AND_REGAINED)
 
 REGAINED_WITHIN_S = 5.0
 

@@ -90,9 +90,6 @@ class Service:
         self._seed = seed
         self._taken: deque[float] = deque(maxlen=60)
         self._refuses_until = 0.0
-        self._last: Handle | None = None
-        self.taken_over_at = 0.0
-        """When another process than before began to call."""
 
     @property
     def has_keys(self) -> bool:
@@ -166,10 +163,6 @@ class Service:
         await asyncio.sleep(dice.uniform(0.01, 0.15))
         return done
 
-    def hears(self, caller: "Handle") -> None:
-        if caller is not self._last:
-            self._last, self.taken_over_at = caller, _seconds()
-
     def _late(self, do: Callable[[Room], str], room: Room) -> None:
         """Nobody waits for it any more, and it is done all the same."""
         if room.open and room.moved_to is None:
@@ -192,7 +185,7 @@ class Service:
         if in_5_s > 7:  # 1/s, and a short burst passes
             self.violations.append(f"{in_5_s} requests in 5 s to {chat} at {now:.1f}")
         in_60_s = sum(at > now - 60 for at in room.taken)
-        if chat.address.startswith("-") and in_60_s > 20 and self.taken_over_at < now - 60:
+        if chat.address.startswith("-") and in_60_s > 20:
             self.violations.append(f"{in_60_s} requests in 60 s to {chat} at {now:.1f}")
 
 
@@ -298,7 +291,6 @@ class Handle:
         """Once it has left it is the platform's: a dead process cannot call it back."""
         self._lives()
         given_up = asyncio.Event()
-        self._service.hears(self)
         request = asyncio.ensure_future(self._service.request(act, chat, do, given_up))
         request.add_done_callback(_seen)
         self._open.add(given_up)

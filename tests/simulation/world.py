@@ -184,7 +184,9 @@ class Process:
     async def stop(self) -> None:
         """SIGTERM, and after 20 s SIGKILL, as a container does."""
         self.task.cancel()
-        await asyncio.wait([self.task], timeout=20)
+        _, running = await asyncio.wait([self.task], timeout=20)
+        if running and self.alive:
+            self.world.violations.append("a process did not stop within 20 s of being told to")
         self.kill()
 
 
@@ -565,6 +567,9 @@ def simulate(seed: int, troubles: frozenset[str] | None = None) -> World:
             loop.run_until_complete(world.run())
             world.close()
             loop.run_until_complete(asyncio.sleep(20))
+            if running := asyncio.all_tasks(loop):
+                names = sorted(task.get_name() for task in running)
+                world.violations.append(f"killed and yet not gone: {', '.join(names)}")
     finally:
         logging.getLogger("bot").removeHandler(overheard)
         loop.close()

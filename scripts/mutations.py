@@ -1,0 +1,188 @@
+"""Break the bot on purpose, one small way after the other, and see that the tests notice.
+
+`python -m scripts.mutations`: each mutation is one search-and-replace in a temporary copy of the
+tree. It is caught when the storage contract or the simulation fails; exit status 1 when one
+survives. `--only WORD` tries those whose name holds the word.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("bot", "config", "handlers", "sandbox", "stories", "tests")
+SEEDS = 300
+
+CONTRACT = ("-m", "pytest", "-x", "-q", "tests/storage/test_contract.py", "tests/delivery")
+SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    name: str
+    file: str
+    old: str
+    new: str
+    by: tuple[str, ...] = SIMULATION
+    """What must notice."""
+
+
+CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/courier.py"
+MUTATIONS = (
+    Mutation(
+        "no `sending` row before a post",
+        CARDS,
+        "        await self._about_to(chat, edition.story.id, row)\n",
+        "",
+    ),
+    Mutation(
+        "a newer mark is struck out with the older",
+        "bot/storage/due.py",
+        "if seq and tonumber(seq) <= tonumber(ARGV[2]) then",
+        "if seq then",
+        CONTRACT,
+    ),
+    Mutation(
+        "a post of unknown outcome is repeated on Telegram",
+        CARDS,
+        "        return self._platform.repeatable(age_s) and not self._doubtful(row)\n",
+        "        return age_s < 1e9\n",
+    ),
+    Mutation(
+        "a late edit may undo a newer one",
+        CARDS,
+        "            return max(self._began, ended or row.at) + SETTLE\n",
+        "            return row.at\n",
+    ),
+    Mutation(
+        "the lease is not looked at before a call",
+        CARDS,
+        "        if not self._lease.sure:\n",
+        "        if False:\n",
+    ),
+    Mutation(
+        "the ledger takes rows from anyone",
+        "bot/storage/ledger.py",
+        "if ARGV[4] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[4] then return -1 end\n",
+        "",
+        CONTRACT,
+    ),
+    Mutation(
+        "the cursor moves before the marks are made",
+        COURIER,
+        "            try:\n                if anew:\n",
+        "            cursor = upto\n            try:\n                if anew:\n",
+    ),
+    Mutation(
+        "a wake is no reason to read the index",
+        "bot/updates.py",
+        "                        await self._catch_up()\n",
+        '                        if cause == "subscribed":\n'
+        "                            await self._catch_up()\n",
+    ),
+    Mutation(
+        "a parked chat is forgotten",
+        COURIER,
+        "            return 0.05  # waits with its chat\n",
+        "            return None\n",
+    ),
+    Mutation(
+        "doubt is ignored",
+        CARDS,
+        "        return (row.at if row else min(moments)) <= doubt\n",
+        "        return False\n",
+    ),
+    Mutation(
+        "a reply is written down only after it was said",
+        CARDS,
+        "        await self._about_to(chat, story, said)\n",
+        "",
+    ),
+    Mutation(
+        "a revision that is not newer is taken",
+        "stories/accept.lua",
+        "if revision and revision < stored then return {'stale', stored, 0} end\n",
+        "",
+        CONTRACT,
+    ),
+    Mutation(
+        "a subscription is no reason to read the index",
+        "bot/updates.py",
+        "                        await self._catch_up()\n",
+        '                        if cause == "wake":\n'
+        "                            await self._catch_up()\n",
+    ),
+    Mutation(
+        "a refused repeat passes for proof that nothing was posted",
+        CARDS,
+        "            if not again:",
+        "            if True:",
+    ),
+    Mutation(
+        "what was handed out in a lost answer is forgotten",
+        "stories/archive.py",
+        '                after = ">" if after == "0" and not entries else "0"\n',
+        '                after = ">"\n',
+        CONTRACT,
+    ),
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="those whose name holds this")
+    given = parser.parse_args()
+    survived = 0
+    with TemporaryDirectory(prefix="storywire-mutations-") as folder:
+        copy = Path(folder)
+        for package in PACKAGES:
+            shutil.copytree(
+                ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        for mutation in MUTATIONS:
+            if given.only in mutation.name:
+                began = time.monotonic()
+                seen = caught(mutation, copy)
+                survived += seen is None
+                took = f"{time.monotonic() - began:4.0f} s"
+                sys.stdout.write(f"{mutation.name:60} {took}  {seen or 'SURVIVED'}\n")
+                sys.stdout.flush()
+    return bool(survived)
+
+
+def caught(mutation: Mutation, copy: Path) -> str | None:
+    """How the mutation was noticed; None when it was not."""
+    file = copy / mutation.file
+    whole = file.read_text("utf-8")
+    times = whole.count(mutation.old)
+    if times != 1:
+        sys.exit(f"“{mutation.name}”: its text is {times} times in {mutation.file}, not once")
+    file.write_text(whole.replace(mutation.old, mutation.new), "utf-8")
+    try:
+        run = subprocess.run(  # noqa: S603 - our own command
+            (sys.executable, *mutation.by),
+            cwd=copy,
+            env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(copy)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        file.write_text(whole, "utf-8")
+    if run.returncode == 0:
+        return None
+    lines = [line for line in run.stdout.splitlines() if line.startswith(("seed ", "FAILED"))]
+    if not lines:
+        sys.exit(f"“{mutation.name}”: broken, not caught\n{run.stdout}{run.stderr}")
+    return lines[0][:110]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

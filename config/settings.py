@@ -58,7 +58,7 @@ class Settings(BaseSettings):
         default=8080,
         ge=0,
         le=65535,
-        description="Where /healthz and /readyz are served; 0 turns it off.",
+        description="Where /healthz, /readyz and /metrics are served; 0 turns it off.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="How much is logged."

@@ -68,7 +68,7 @@ def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> C
                 if kept.caught_up
                 else []
             ),
-            Note("Unless you look again, forgotten on", kept.until),
+            Note("Unless you look again, forgotten", kept.until),
         ]
 
     def _follows(chat: Chat) -> str:

@@ -140,7 +140,7 @@ def _source(source: Source) -> Block:
         for said in (line(source.outlet or ""), source.published_at and moment(source.published_at))
         if said
     )
-    title = line(source.title) or "Untitled"
+    title = f"• {line(source.title) or 'Untitled'}"
     if source.url and safe_link(source.url):
         return Link(title, source.url, note or None)
     return Text(f"{title} · {note}" if note else title)

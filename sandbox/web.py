@@ -188,14 +188,14 @@ class Page:
             ]
         )
         async with contextlib.AsyncExitStack() as stack:
-            tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            for changes in (self._discord.watch(), self._telegram.watch()):
-                stack.callback(tasks.create_task(self._follow(changes)).cancel)
             runner = web.AppRunner(app, shutdown_timeout=1.0)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             site = web.TCPSite(runner, self._host, self._port)
-            await site.start()
+            await site.start()  # a port that is taken is told as it is, before there are tasks
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            for changes in (self._discord.watch(), self._telegram.watch()):
+                stack.callback(tasks.create_task(self._follow(changes)).cancel)
             self._port = int(runner.addresses[0][1])
             stack.callback(self._stop)  # first of all, so that open event streams end by themselves
             self._stack = stack.pop_all()

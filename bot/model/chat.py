@@ -26,7 +26,8 @@ class Chat:
 
 def read_chat(text: str) -> Chat:
     """Read a chat as people write it; raise ValueError with one sentence and the remedy."""
-    platform, colon, address = text.strip().partition(":")
+    text = text.replace("\N{WORD JOINER}", "").strip()  # our own messages keep links apart with it
+    platform, colon, address = text.partition(":")
     shape = _SHAPES.get(platform)
     if not colon or shape is None:
         raise ValueError(
@@ -41,5 +42,6 @@ def read_chat(text: str) -> Chat:
     if not shape.fullmatch(address):
         raise ValueError(
             f"“{text}” is not a {platform.title()} chat: after “{platform}:” comes its number"
+            + (", or @ and a person's" if platform == "discord" else "")
         )
     return Chat(platform, address)

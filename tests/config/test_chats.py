@@ -79,3 +79,9 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
 def test_the_default_file_may_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_chats(None) == {}
+
+
+def test_a_chat_copied_from_the_bots_own_message_is_read() -> None:
+    """Discord's renderer parts “@” from the number with an invisible word joiner."""
+    text = '[[chats]]\nchat = "discord:@\u2060123"\nstories = "all"'
+    assert list(read_chats(text, "storywire.toml")) == [Chat("discord", "@123")]

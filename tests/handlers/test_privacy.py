@@ -21,7 +21,7 @@ async def test_in_private_everything_is_told(talk: Talk) -> None:
     answer = await talk.say("privacy")
     said = read(answer)
     assert "You looked at 2 stories." in said
-    assert Note("Unless you look again, forgotten on", NOW + timedelta(days=90)) in answer.blocks
+    assert Note("Unless you look again, forgotten", NOW + timedelta(days=90)) in answer.blocks
     assert "I keep what it follows: “weather”, " in said
     assert "I keep a record of 1 card sent here" in said
     assert "This chat is telegram:5" in said

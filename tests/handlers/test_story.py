@@ -68,18 +68,18 @@ async def test_sources_name_outlet_title_link_and_date_eight_a_page() -> None:
     first = await talk.click(link)
     assert first.title == "Sources of “Fire”, 1 of 2"
     assert first.blocks[0] == Link(
-        "Report 0", "https://veldpost.example/0", "Veld Post · 25 Jun 2026, 06:01 UTC"
+        "• Report 0", "https://veldpost.example/0", "Veld Post · 25 Jun 2026, 06:01 UTC"
     )
     assert len(first.blocks) == 8
     assert labels(first) == {"More ›": "story_fire_sources_2", "‹ Story": "story_fire"}
     second = await talk.click("story_fire_sources_2")
-    assert read(second).splitlines()[1].startswith("Report 8")
+    assert read(second).splitlines()[1].startswith("• Report 8")
 
 
 async def test_a_source_whose_link_cannot_be_shown_is_still_named() -> None:
     bad = Source("Leak", outlet="Veld Post", url="https://user@veldpost.example/")
     answer = await Talk(made("fire", "Fire", sources=(bad,))).click("story_fire_sources")
-    assert read(answer) == "Sources of “Fire”\nLeak · Veld Post"
+    assert read(answer) == "Sources of “Fire”\n• Leak · Veld Post"
 
 
 async def test_a_story_without_sources_says_so(talk: Talk) -> None:

@@ -678,3 +678,11 @@ async def test_the_reader_is_kept_where_they_are(local: Local) -> None:
         assert await scroller.evaluate("node => node.scrollTop") == 0
         await tab.get_by_role("button", name="New messages").click()
         assert await scroller.evaluate(below) == 0
+
+
+async def test_a_port_that_is_taken_is_told_as_it_is() -> None:
+    async with Discord() as here, Telegram() as there, Page(here, there) as first:
+        taken = int(first.url.rstrip("/").rpartition(":")[2])
+        with pytest.raises(OSError, match="address already in use"):
+            async with Page(here, there, port=taken):
+                pass

@@ -24,7 +24,7 @@ RIGHTS = frozenset({50001, 50013})
 """Missing access · missing permissions."""
 
 UNREACHABLE: Mapping[int, tuple[str, str]] = {
-    10003: ("the channel is gone", "choose another channel with /follow there"),
+    10003: ("the channel is gone", "choose another: /follow there, or name it in storywire.toml"),
     10004: ("the server is gone or the bot was removed from it", "invite the bot again"),
     10013: ("the person is unknown to Discord", "check the number behind “discord:@”"),
     30003: ("the channel's pins are full, Discord keeps 250", "unpin something there"),

@@ -26,7 +26,7 @@ from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.places import RedisPlaces
 from bot.storage.rules import RedisRules
-from bot.updates import Editor, Follower
+from bot.updates import Editor, Follower, unless_told_to_stop
 from config.settings import Settings
 from handlers import menu
 from stories.archive import Archive, connect
@@ -181,6 +181,7 @@ async def keep_in_step(
                         online.cancel()
         except* LeaseLost:
             log.warning("another process took over", extra={"platform": platform.name})
+            unless_told_to_stop()
 
 
 async def _load(rules: RuleBook) -> None:

@@ -4,16 +4,20 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 
 from bot.metrics import Metrics
 from bot.model.errors import LeaseLost, StorageAway
 from bot.ports import Archive, Lease
-from stories.index import Cursor, Door, Verdict
+from stories.index import Changes, Cursor, Door, Verdict
 from stories.shelf import Shelf
 from stories.wire import WireError, read
 
 log = logging.getLogger(__name__)
 
+OVERLAP = 100
+"""So many editions are read once more after each subscription: a storage that came back from a
+failure may hold others under the numbers that we know."""
 WAIT_S = 1.0
 """Between attempts to reach a storage that is away."""
 
@@ -36,6 +40,7 @@ class Editor:
                     doors.create_task(self._watch(Door.LEFT, self._archive.left), name="door left")
             except* LeaseLost:
                 log.warning("another process took over", extra={"lease": "editor"})
+                unless_told_to_stop()
 
     async def _watch(self, door: Door, documents: Callable[[], AsyncGenerator[bytes]]) -> None:
         while True:
@@ -85,6 +90,16 @@ class Editor:
         await self._archive.reject(door, raw, why)
 
 
+def unless_told_to_stop() -> None:
+    """Raise CancelledError when we were cancelled while something else went wrong, too.
+
+    Before Python 3.13 a TaskGroup raises only its tasks' errors then, and the word is lost.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class Follower:
     """Keeps the shelf in step with the archive, and rings when it changed."""
 
@@ -111,15 +126,18 @@ class Follower:
                 async with aclosing(self._archive.wakes()) as wakes:
                     async for cause in wakes:
                         self._metrics.catch_ups.labels(cause).inc()
-                        await self._catch_up()
+                        await self._catch_up(overlap=OVERLAP if cause == "subscribed" else 0)
             except StorageAway as away:
                 if self.hears:
                     log.warning("stories come from memory for now", extra={"why": str(away)})
                 self.hears = False
                 await asyncio.sleep(WAIT_S)
 
-    async def _catch_up(self) -> None:
-        changes = await self._archive.since(self.cursor)
+    async def _catch_up(self, overlap: int) -> None:
+        known = self.cursor
+        changes = await self._archive.since(replace(known, seq=max(0, known.seq - overlap)))
+        if known.seq and not changes.anew and self._lost_some(changes):
+            changes = replace(await self._archive.since(Cursor(known.epoch)), anew=True)
         if changes.anew and self.cursor.epoch:
             log.warning("the archive stepped back", extra={"epoch": changes.upto.epoch})
             self._shelf.clear()
@@ -131,3 +149,10 @@ class Follower:
         self.hears = True
         for bell in self._bells:
             bell.set()
+
+    def _lost_some(self, changes: Changes) -> bool:
+        """True when the archive no longer holds what we have read of it."""
+        if changes.upto.epoch != self.cursor.epoch or changes.upto.seq < self.cursor.seq:
+            return True
+        again = (edition for edition in changes.editions if edition.seq <= self.cursor.seq)
+        return any(self._shelf.get(edition.story.id) != edition for edition in again)

@@ -99,6 +99,8 @@ class Shelf:
     """
 
     live_for: timedelta = LIVE_FOR
+    cleared: int = 0
+    """How often it was emptied because the archive began anew."""
     _editions: dict[StoryId, Edition] = field(default_factory=dict)
     _filed: dict[StoryId, _Filed] = field(default_factory=dict)
     _deltas: dict[StoryId, Delta] = field(default_factory=dict)
@@ -120,6 +122,7 @@ class Shelf:
 
     def clear(self) -> None:
         """Forget everything: the archive began anew."""
+        self.cleared += 1
         self._editions.clear()
         self._filed.clear()
         self._deltas.clear()

@@ -36,6 +36,8 @@ HANDED_BACK = timedelta(minutes=10)
 """After the storage lost rows, so long a post may be answered with a message made before."""
 SETTLE = timedelta(seconds=15)
 """Before an attempt of unknown outcome is looked at again: a late one may still arrive."""
+OTHERS_SETTLE = timedelta(seconds=45)
+"""The same when we begin, for what another process left open: it may still wait for the answer."""
 CHAT_RESTS = timedelta(minutes=1)
 """A longer pause asked for at an edit is about that one message: Discord lets an old or a published
 one be edited a few times an hour."""
@@ -173,7 +175,7 @@ class Cards:
         if row.place is None and self._may_repeat(row):
             return row.at
         if row.state is State.SENDING:
-            return max(self._began, ended or row.at) + SETTLE
+            return max(self._began + OTHERS_SETTLE, (ended or row.at) + SETTLE)
         return ended + SETTLE if ended else row.at
 
     def _may_repeat(self, row: Row) -> bool:

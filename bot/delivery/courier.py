@@ -41,6 +41,8 @@ WELCOME = 5
 """How many live stories a chat is shown when its rule changes; the rest come as they move."""
 ROUTINE_WAITS_S = 30.0
 """How far back in line a routine edit stands; waiting moves everything forward."""
+LOSS_REMEMBERED = timedelta(hours=1)
+"""Who begins within so long after the storage lost rows looks at every card."""
 DRAIN_S = 8.0
 """How long a step under way may take to finish when we are told to stop."""
 STUCK_S = 120.0
@@ -159,6 +161,9 @@ class Courier:
         for mark in await patiently(lambda: self._due.all(self.platform.name)):
             self._enqueue(mark)
         await patiently(self._tide.look)
+        if self._tide.doubt is not None and self._now() - self._tide.doubt < LOSS_REMEMBERED:
+            self._anew = True  # whoever saw it may not have come to look at every card
+            self._bell.set()
         await patiently(self._recall_pace)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(), name=f"marks {self.platform.name}")
@@ -206,10 +211,12 @@ class Courier:
 
     async def _follow(self) -> None:
         cursor = await patiently(lambda: self._due.cursor(self.platform.name))
+        cleared = self._shelf.cleared
         while True:
             await self._bell.wait()
             self._bell.clear()
-            upto, anew = self._position(), self._anew
+            upto, now = self._position(), self._shelf.cleared
+            anew = self._anew or now != cleared
             if upto == cursor and not anew:
                 continue
             steady = cursor.epoch == upto.epoch and cursor.seq <= upto.seq and not anew
@@ -223,7 +230,7 @@ class Courier:
                 await asyncio.sleep(1)
                 self._bell.set()
             else:
-                cursor = upto
+                cursor, cleared = upto, now
                 self._anew = self._anew and not anew
 
     def _stepped_back(self) -> None:

@@ -17,13 +17,13 @@ from bot.ports import Row, State
 from stories.delta import Weight, compare
 from stories.story import StoryId
 from tests.simulation.clock import BEGINNING
-from tests.simulation.platform import Sent
+from tests.simulation.platform import TAKEN_OVER, Sent
 from tests.simulation.storage import _edition
 from tests.simulation.world import World
 
 RULE_AT_A_CRASH = (
-    "A rule that was saved at the moment the process died or the storage went away is kept, "
-    "but its chat may be shown a story only when that story next moves."
+    "A rule that was saved at the moment the process died or the storage went away may hold only "
+    "once the bot has started again, and shows a story only when that story next moves."
 )
 DELETED_UNSEEN = (
     "A card that a person deleted is missed only when its story next moves: "
@@ -37,13 +37,20 @@ NUMBERED_ANEW = (
     "When the storage forgot a revision, its number may be given to another, "
     "and a reply may tell of that number twice."
 )
-LOST_AND_REGAINED = (
-    "When the storage lost a revision and got as many new ones before the bot looked again, "
-    "a card may lag until its story's next update."
+OWED_AND_LOST = (
+    "When the storage lost a rule, or what a chat was owed, a card may be missing "
+    "until its story's next update."
 )
-EXEMPTIONS = (RULE_AT_A_CRASH, DELETED_UNSEEN, FORGOTTEN, NUMBERED_ANEW, LOST_AND_REGAINED)
+EXEMPTIONS = (
+    RULE_AT_A_CRASH,
+    DELETED_UNSEEN,
+    TAKEN_OVER,
+    FORGOTTEN,
+    NUMBERED_ANEW,
+    OWED_AND_LOST,
+)
 
-REGAINED_WITHIN_S = 5.0
+UNTIL_SEEN_S = 5.0
 
 
 def told(row: Row | None) -> str:
@@ -73,6 +80,7 @@ class Checker:
         found = list(self.world.violations)
         for service in self.world.services.values():
             found += service.violations
+            self.exempted += service.exempted
         found += self._doubles()
         found += self._replies()
         found += self._behind()
@@ -114,12 +122,12 @@ class Checker:
             for updated in self.world.store.accepted[story]
         )
 
-    def _regained(self, story: StoryId) -> bool:
+    def _owed_and_lost(self, story: StoryId) -> bool:
         """Nothing new of the story has come since the storage last lost something."""
         losses = self.world.store.losses
-        if not losses or self._heard(story) > losses[-1] + REGAINED_WITHIN_S:
+        if not losses or self._heard(story) > losses[-1] + UNTIL_SEEN_S:
             return False
-        self.exempted.append(LOST_AND_REGAINED)
+        self.exempted.append(OWED_AND_LOST)
         return True
 
     def _heard(self, story: StoryId) -> float:
@@ -134,7 +142,7 @@ class Checker:
                     continue  # explained by _doubles and _missing
                 edition = _edition(self.data, held)
                 expected = card(edition, compare(edition.before, edition.story))
-                if sent.message != expected and not self._regained(story):
+                if sent.message != expected:
                     looks = "the newest" if row.looks == looks_of(expected) else "something else"
                     yield (
                         f"{story} in {chat} (place {sent.place}) is not as revision "
@@ -165,10 +173,10 @@ class Checker:
 
     def _explained(self, chat: Chat, story: StoryId, revision: int, row: Row | None) -> bool:
         held = self.data.stories[story]
-        if self._regained(story):
+        if self._owed_and_lost(story):
             return True
         if row is None:
-            if self.world.unheard.get(chat, -1.0) >= self._heard(story):
+            if chat in self.world.unheard:
                 self.exempted.append(RULE_AT_A_CRASH)
                 return True
             return False

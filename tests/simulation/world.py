@@ -51,7 +51,7 @@ T = TypeVar("T")
 STORM_S = 120.0
 REST_S = 1500.0
 """Healed and left alone, everything must have come to rest by then."""
-AFTER_S = 45.0
+AFTER_S = 60.0
 """What was on its way when it came to rest has arrived by then."""
 
 HURRY = {"WORKERS": 8}

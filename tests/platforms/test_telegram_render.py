@@ -300,8 +300,8 @@ def test_a_brief_answer_leaves_the_screen_to_the_others() -> None:
     message = card(edition(story), compare(None, story))
     whole, brief = read(render(message).html).text, read(render(message, brief=True).html).text
     assert utf16(whole) > 2400
-    assert utf16(brief) <= 1200
-    assert brief.count("•") == 4
+    assert utf16(brief) <= 900
+    assert brief.count("•") == 3
     assert f"… more in /{JOINER}story" in brief
     assert brief.endswith("Story page — news.example")
 
@@ -335,7 +335,7 @@ def test_extreme_cards_and_replies_fit_and_are_only_text(story: Story) -> None:
     for message in (card(edition(story), delta, show_leaning=True), reply(edition(story), delta)):
         seen = within_limits(render(message, start_link=START))
         assert all(safe_link(url) == (url, host) for host, url in seen.links)
-        within_limits(render(message, brief=True), 1200)
+        within_limits(render(message, brief=True), 900)
         assert render(message) == render(message)
 
 
@@ -353,7 +353,7 @@ def test_whatever_is_said_fits_and_is_only_text(
     message: Message, start_link: str | None, brief: bool
 ) -> None:
     rendered = render(message, start_link=start_link, brief=brief)
-    seen = within_limits(rendered, 1200 if brief else 4096)
+    seen = within_limits(rendered, 900 if brief else 4096)
     assert render(message, start_link=start_link, brief=brief) == rendered
     known = {safe_link(block.url) for block in message.blocks if isinstance(block, Link)}
     assert {(url, host) for host, url in seen.links} <= known

@@ -646,7 +646,7 @@ async def test_what_someone_looked_at_is_told_to_them_alone(calm_bot: Running) -
     for person in both(road.discord, road.telegram, "private", moderator=True):
         await person.say(Say("story", {"words": "ferry"}))
         told = await person.say(Say("privacy"))
-        assert "You looked at 1 story. Unless you look again, forgotten on just now" in told
+        assert "You looked at 1 story. Unless you look again, forgotten just now" in told
     for person in both(road.discord, road.telegram, "shared", moderator=True):
         told = await person.say(Say("privacy"))
         assert "What that is just now I say in private only." in told

@@ -42,7 +42,7 @@ TITLE_LIMIT = 256
 LABEL_LIMIT = 60
 PROMPT_LIMIT = 150
 BUTTONS_A_ROW = 5
-BRIEF_LIMIT = 1200  # what one person's question may take up of everyone's screen
+BRIEF_LIMIT = 900  # what one person's question may take up of everyone's screen
 UNFOLDED_LIMIT = 1500  # longer lists are folded until someone taps them
 
 # Callback data is at most 64 bytes (…#inlinekeyboardbutton) and a start parameter at most 64

@@ -126,7 +126,7 @@ class Cards:
             await self._record(chat, story, replace(lost, generation=generation))
             return None
         if row and self._doubtful(row):  # it may say something else by now, and have said more
-            row = replace(row, looks=None, owes=None, replied_at=self._tide.doubt)
+            row = replace(row, looks=None, owes=None, told=edition.revision)
         if row and (unsettled := self._settles(chat, story, row) - self._now()) > timedelta(0):
             return unsettled.total_seconds()
         if (rests := self._rests.get((chat, story), self._now()) - self._now()) > timedelta(0):
@@ -267,8 +267,8 @@ class Cards:
             raise
         now = self._now()
         shown = replace(row, state=State.SHOWN, at=now, place=place, posted_at=now, why=None)
-        if self._tide.doubt and now - self._tide.doubt < HANDED_BACK:
-            shown = replace(shown, looks=None)
+        if again or (self._tide.doubt and now - self._tide.doubt < HANDED_BACK):
+            shown = replace(shown, looks=None)  # an older one may have been handed back
         await self._record(chat, story, shown)
         self._count("post", "shown")
         self._taken(chat)
@@ -278,8 +278,8 @@ class Cards:
         """A post was under way: repeat it where that is harmless, else look for it."""
         story = edition.story.id
         if self._may_repeat(row):
-            # The platform may hand back the message made then, with what it said then: the
-            # row keeps those looks, and an edit follows if the newest differs.
+            # The platform may hand back the message made then, with what it said then: an edit
+            # follows.
             await self._may_call(chat)
             await self._send(chat, edition, row, self._card(chat, edition)[0], again=True)
             return

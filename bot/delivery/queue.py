@@ -55,6 +55,8 @@ class Queue:
         turn += stands_back_s
         if held is not None and held[0] <= turn:
             turn = held[0]
+        if held is not None and held[1].seq > mark.seq:
+            mark = held[1]  # they were made in this order, and told in the other
         self._marks[key] = (turn, mark)
         if key not in self._in_hand:
             self._line_up(key, turn)

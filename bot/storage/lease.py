@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 LASTS_S = 10.0
 """How long a lease outlives a holder that died."""
 RENEW_S = 3.0
+LEAVE_S = 3.0
+"""How long we wait to be heard when we give it back: who is told to stop has little time."""
 
 # Take what is free or already ours, and keep it alive. Repeating it changes nothing.
 _HOLD = """
@@ -62,8 +64,9 @@ class RedisLease:
                 keeper.cancel()
         finally:
             self._proved = -LASTS_S
-            with suppress(StorageAway):  # then it runs out by itself
-                await self._leave()
+            with suppress(StorageAway, TimeoutError):  # then it runs out by itself
+                async with asyncio.timeout(LEAVE_S):
+                    await self._leave()
 
     async def _win(self) -> None:
         waiting = False

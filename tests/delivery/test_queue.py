@@ -54,6 +54,13 @@ def test_a_card_is_in_line_once_with_the_newest_and_keeps_its_place() -> None:
     assert [(each.chat, each.seq) for each in drained(queue, 3)] == [(NORTH, 2), (SOUTH, 1)]
 
 
+def test_marks_that_are_told_in_the_wrong_order_leave_the_newest() -> None:
+    queue = Queue()
+    queue.add(mark(NORTH, seq=6), 0, server="n")
+    queue.add(mark(NORTH, seq=5), 1, server="n")
+    assert [each.seq for each in drained(queue, 2)] == [6]
+
+
 def test_what_becomes_urgent_moves_forward() -> None:
     queue = Queue()
     queue.add(mark(NORTH, "late"), 0, server="n", stands_back_s=ROUTINE_S)

@@ -112,7 +112,7 @@ def _on_discord(message: Mapping[str, Any] | None) -> Seen:
     items = _items(message)
     prompts = [item["placeholder"] for item in items if "placeholder" in item]
     options = [o["label"] for item in items for o in item.get("options", [item])]
-    body, _ = read_discord(embed.get("description", ""))
+    body, _ = read_discord(re.sub(r"(?m)^• ", "", embed.get("description", "")))
     title, _ = read_discord(embed["title"])
     return Seen(_plain(title), _plain(" ".join([body, *prompts])), tuple(options), message)
 

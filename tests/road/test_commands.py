@@ -194,7 +194,7 @@ ROWS = (
         "its sources, page after page",
         (Say("story"), Press("Sources (10)"), Press("More ›")),
         "Sources of “Night ferry returns”, 2 of 2",
-        ("• Report 9 — strand.example · Strand Post", "• Report 10 — strand.example · Strand Post"),
+        ("Report 9 — strand.example · Strand Post", "Report 10 — strand.example · Strand Post"),
         ("‹ Back", "‹ Story"),
     ),
     Row(

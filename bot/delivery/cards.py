@@ -126,7 +126,8 @@ class Cards:
             await self._record(chat, story, replace(lost, generation=generation))
             return None
         if row and self._doubtful(row):  # it may say something else by now, and have said more
-            row = replace(row, looks=None, owes=None, told=edition.revision)
+            told = max(edition.revision, row.told or 0)
+            row = replace(row, looks=None, owes=None, told=told, replied_at=self._tide.doubt)
         if row and (unsettled := self._settles(chat, story, row) - self._now()) > timedelta(0):
             return unsettled.total_seconds()
         if (rests := self._rests.get((chat, story), self._now()) - self._now()) > timedelta(0):
@@ -172,6 +173,8 @@ class Cards:
         """When an attempt that may still be on its way has arrived: what is done before then
         may be undone by it. Where a key makes repeating harmless, there is no need to wait."""
         ended = self._unknown.get((chat, story))
+        if self._tide.doubt is not None and self._doubtful(row):
+            return self._tide.doubt + OTHERS_SETTLE
         if row.place is None and self._may_repeat(row):
             return row.at
         if row.state is State.SENDING:

@@ -158,6 +158,8 @@ class Courier:
         """Mark what changes and deliver what is due, until cancelled."""
         self._queue = Queue()
         self._cards.begin()
+        # The cursor first: what the holder before us still marks, we mark once more.
+        cursor = await patiently(lambda: self._due.cursor(self.platform.name))
         for mark in await patiently(lambda: self._due.all(self.platform.name)):
             self._enqueue(mark)
         await patiently(self._tide.look)
@@ -166,7 +168,7 @@ class Courier:
             self._bell.set()
         await patiently(self._recall_pace)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow(), name=f"marks {self.platform.name}")
+            tasks.create_task(self._follow(cursor), name=f"marks {self.platform.name}")
             tasks.create_task(self._tide.keep(), name=f"tide {self.platform.name}")
             for number in range(WORKERS):
                 tasks.create_task(self._work(), name=f"courier {self.platform.name} {number}")
@@ -209,8 +211,7 @@ class Courier:
 
     # What is due.
 
-    async def _follow(self) -> None:
-        cursor = await patiently(lambda: self._due.cursor(self.platform.name))
+    async def _follow(self, cursor: Cursor) -> None:
         cleared = self._shelf.cleared
         while True:
             await self._bell.wait()

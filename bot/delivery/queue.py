@@ -64,7 +64,11 @@ class Queue:
     def add_later(self, mark: Mark, at: float) -> None:
         """A mark is due, but not before `at`. One that is due already stays so."""
         key = (mark.chat, mark.story)
-        if key not in self._marks:
+        held = self._marks.get(key)
+        if held is not None:
+            if held[1].seq < mark.seq:  # told in the wrong order
+                self._marks[key] = (held[0], mark)
+        else:
             self._marks[key] = (at, mark)
             heapq.heappush(self._later, (at, next(self._count), key))
 

@@ -61,6 +61,17 @@ def test_marks_that_are_told_in_the_wrong_order_leave_the_newest() -> None:
     assert [each.seq for each in drained(queue, 2)] == [6]
 
 
+def test_what_waits_again_leaves_the_newest_too() -> None:
+    queue = Queue()
+    queue.add(mark(NORTH, seq=6), 0, server="n")
+    taken = queue.take(0, never)
+    assert taken is not None
+    queue.add(mark(NORTH, seq=5), 1, server="n")
+    queue.release((taken.chat, taken.story))
+    queue.add_later(taken, 60)
+    assert [each.seq for each in drained(queue, 2)] == [6]
+
+
 def test_what_becomes_urgent_moves_forward() -> None:
     queue = Queue()
     queue.add(mark(NORTH, "late"), 0, server="n", stands_back_s=ROUTINE_S)
@@ -181,7 +192,8 @@ class Lines(RuleBasedStateMachine):
             return  # it is released first
         self.seq += 1
         self.queue.add_later(Mark(chat, story, self.seq), self.now + wait)
-        self.due.setdefault((chat, story), (self.now + wait, self.seq))
+        not_before, _ = self.due.get((chat, story), (self.now + wait, 0))
+        self.due[chat, story] = (not_before, self.seq)
 
     @rule(resting=st.sets(CHATS), seconds=st.integers(1, 10))
     def take(self, resting: set[Chat], seconds: int) -> None:

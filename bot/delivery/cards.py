@@ -37,7 +37,8 @@ HANDED_BACK = timedelta(minutes=10)
 SETTLE = timedelta(seconds=15)
 """Before an attempt of unknown outcome is looked at again: a late one may still arrive."""
 OTHERS_SETTLE = timedelta(seconds=45)
-"""The same when we begin, for what another process left open: it may still wait for the answer."""
+"""The same for attempts we know nothing of: another process's when we begin, and any after the
+storage lost rows. Whoever made one may still wait for its answer."""
 CHAT_RESTS = timedelta(minutes=1)
 """A longer pause asked for at an edit is about that one message: Discord lets an old or a published
 one be edited a few times an hour."""
@@ -113,6 +114,8 @@ class Cards:
         edition = self._shelf.get(story)
         if edition is None:
             return None
+        if (left := self._settles_after_loss() - self._now()) > timedelta(0):
+            return left.total_seconds()
         row = await self._read(chat, story)
         rule = self._rules.of(chat)
         live = edition.is_live(self._now(), self._shelf.live_for)
@@ -153,7 +156,7 @@ class Cards:
                 return max(0.05, (until - self._now()).total_seconds())
             case Post(generation):
                 await self._post(chat, edition, generation)
-                if not self._tide.doubt:
+                if not self._tide.doubt and self._shelf.get(story) is edition:
                     return None
             case Recover():
                 assert row is not None
@@ -173,13 +176,15 @@ class Cards:
         """When an attempt that may still be on its way has arrived: what is done before then
         may be undone by it. Where a key makes repeating harmless, there is no need to wait."""
         ended = self._unknown.get((chat, story))
-        if self._tide.doubt is not None and self._doubtful(row):
-            return self._tide.doubt + OTHERS_SETTLE
         if row.place is None and self._may_repeat(row):
             return row.at
         if row.state is State.SENDING:
             return max(self._began + OTHERS_SETTLE, (ended or row.at) + SETTLE)
         return ended + SETTLE if ended else row.at
+
+    def _settles_after_loss(self) -> datetime:
+        """When every attempt whose row may be lost has arrived."""
+        return self._tide.doubt + OTHERS_SETTLE if self._tide.doubt else self._now()
 
     def _may_repeat(self, row: Row) -> bool:
         age_s = (self._now() - row.at).total_seconds()

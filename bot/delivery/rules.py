@@ -29,7 +29,10 @@ class RuleBook:
         """Read what people set from chat, and which chats moved; raise StorageAway."""
         for old, new in (await self._store.moved()).items():
             self._readdress(old, new)
-        for chat, rule in (await self._store.load()).items():
+        stored = await self._store.load()
+        for chat in self._rules.keys() - stored.keys() - self._fixed.keys():
+            self._keep(chat, None)  # another process forgot it since
+        for chat, rule in stored.items():
             if chat not in self._fixed:
                 self._keep(chat, rule)
 

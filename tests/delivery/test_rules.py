@@ -143,3 +143,15 @@ def test_the_index_finds_exactly_those_that_want(
     fixed = {Chat("discord", str(number)): rule for number, rule in enumerate(some, 1)}
     wanted = {chat for chat, rule in fixed.items() if rule.wants(story)}
     assert RuleBook(fixed, Paper()).wanting(story) == wanted
+
+
+async def test_a_rule_that_another_process_forgot_is_forgotten_when_we_take_over() -> None:
+    store = Paper({HERE: Rule(all=True), THERE: Rule(all=True)})
+    fixed = Chat("discord", "9")
+    book = RuleBook({fixed: Rule(all=True)}, store)
+    await book.load()
+    assert book.wanting(FERRY) == {HERE, THERE, fixed}
+    del store.kept[HERE]
+    await book.load()
+    assert book.wanting(FERRY) == {THERE, fixed}
+    assert book.of(HERE) is None

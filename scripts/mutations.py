@@ -57,7 +57,7 @@ MUTATIONS = (
     Mutation(
         "a late edit may undo a newer one",
         CARDS,
-        "            return max(self._began, ended or row.at) + SETTLE\n",
+        "            return max(self._began + OTHERS_SETTLE, (ended or row.at) + SETTLE)\n",
         "            return row.at\n",
     ),
     Mutation(

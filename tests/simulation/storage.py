@@ -55,8 +55,6 @@ class Data:
     stories: dict[StoryId, Held] = field(default_factory=dict)
     histories: dict[StoryId, tuple[tuple[datetime, Story], ...]] = field(default_factory=dict)
     inbox: dict[int, bytes] = field(default_factory=dict)
-    left: int = 0
-    """The number of the last document left."""
     handed: int | None = None
     """The number of the last document handed to the editors; None before they opened it."""
     in_hand: dict[int, None] = field(default_factory=dict)
@@ -98,7 +96,12 @@ class Store:
         """When something acknowledged was lost."""
         self.accepted: defaultdict[StoryId, list[float]] = defaultdict(list)
         """When revisions of each story were accepted."""
-        self._tokens = 0
+        self._tokens = self._numbers = 0
+
+    def number(self) -> int:
+        """A stream's next number: it comes from the clock, so a loss makes none come twice."""
+        self._numbers += 1
+        return self._numbers
 
     def token(self) -> str:
         self._tokens += 1
@@ -236,8 +239,7 @@ class MemoryArchive:
 
     async def leave(self, document: bytes) -> None:
         def do(data: Data) -> None:
-            data.left += 1
-            data.inbox[data.left] = document
+            data.inbox[self._store.number()] = document
 
         await self._client.call(do)
 

@@ -328,9 +328,7 @@ class World:
                 return
             while self.store.away:  # noqa: ASYNC110 - people look again, too
                 await asyncio.sleep(1)
-            data = self.store.data
-            data.left += 1
-            data.inbox[data.left] = document
+            self.store.data.inbox[self.store.number()] = document
             if story is not None:
                 self.left.append((self.loop.time(), story))
 
@@ -492,17 +490,14 @@ class World:
         if data.inbox:
             return f"{len(data.inbox)} documents wait in the inbox"
         for name in self.services:
-            if (owed := data.due.get(name)) and not self._only_regained(name):
-                return f"{len(owed)} cards are due on {name}, such as {next(iter(owed))}"
-            if data.seq and data.cursors.get(name) != upto:
+            holder = self._holder(name)
+            if holder is None:
+                return f"nobody delivers to {name}"
+            if in_line := len(holder.couriers[name]._queue):  # a mark kept and not in line: no harm
+                return f"{in_line} cards are in line on {name}, of {data.due.get(name)}"
+            if data.seq and data.cursors.get(name) != upto and not self.store.losses:
                 return f"{name} has marked up to {data.cursors.get(name)}, not {upto}"
         return None
-
-    def _only_regained(self, platform: str) -> bool:
-        """Marks that came back with a storage that stepped back, of which no courier knows."""
-        holder = self._holder(platform)
-        idle = holder is not None and not len(holder.couriers[platform]._queue)
-        return idle and bool(self.store.losses)
 
     def _holder(self, platform: str) -> Process | None:
         for process in self.processes:

@@ -61,10 +61,17 @@ MUTATIONS = (
         "            return row.at\n",
     ),
     Mutation(
-        "the lease is not looked at before a call",
-        CARDS,
-        "        if not self._lease.sure:\n",
-        "        if False:\n",
+        "the lease is never doubted",
+        "bot/storage/lease.py",
+        "        return asyncio.get_running_loop().time() < self._proved + LASTS_S - 1.0\n",
+        "        return True\n",
+        CONTRACT,
+    ),
+    Mutation(
+        "who lost the lease is not told to stop",
+        "bot/storage/lease.py",
+        "                    raise LeaseLost(self._name)\n",
+        "                    return\n",
     ),
     Mutation(
         "the ledger takes rows from anyone",
@@ -82,9 +89,9 @@ MUTATIONS = (
     Mutation(
         "a wake is no reason to read the index",
         "bot/updates.py",
-        "                        await self._catch_up()\n",
+        "                        await self._catch_up(overlap",
         '                        if cause == "subscribed":\n'
-        "                            await self._catch_up()\n",
+        "                            await self._catch_up(overlap",
     ),
     Mutation(
         "a parked chat is forgotten",
@@ -114,9 +121,9 @@ MUTATIONS = (
     Mutation(
         "a subscription is no reason to read the index",
         "bot/updates.py",
-        "                        await self._catch_up()\n",
+        "                        await self._catch_up(overlap",
         '                        if cause == "wake":\n'
-        "                            await self._catch_up()\n",
+        "                            await self._catch_up(overlap",
     ),
     Mutation(
         "a refused repeat passes for proof that nothing was posted",

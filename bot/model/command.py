@@ -23,6 +23,8 @@ class Ask:
     """Only this person and the bot can read here."""
     options: Mapping[str, str] = field(default_factory=dict)
     """By option name; what was not said is absent."""
+    language: str | None = None
+    """What the asker's app says they read, as the platform writes it: “pt-BR”. None: not known."""
 
     def get(self, option: str) -> str:
         """What was said for an option, stripped; empty when nothing was."""

@@ -1,8 +1,10 @@
 """What one chat wants: which stories, and how loud."""
 
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 
+from bot.model.chat import Chat
 from stories.story import Story, StoryId
 
 
@@ -11,11 +13,34 @@ class Loudness(StrEnum):
     """The card is edited, and that is all."""
     REPLY = "reply"
     """Notable and major updates also get a short reply, at most one per story and hour."""
+    PING = "ping"
+    """The same, and the reply to a major one mentions the role that the moderators chose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours in which a chat hears nothing new. They may go past midnight."""
+
+    begins: time
+    ends: time
+    zone: str
+    """A name of the IANA time zone database: Europe/Berlin."""
+    majors: bool = True
+    """Major updates are told all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A story the chat does not want to hear of."""
+
+    story: StoryId
+    until_major: bool = False
+    """A major update ends it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Matches when any of its stories matches and every threshold holds."""
+    """What a chat wants. A story has to match, reach every threshold, and not be muted."""
 
     all: bool = False
     keywords: tuple[str, ...] = ()
@@ -25,6 +50,20 @@ class Rule:
     min_articles: int | None = None
     show_leaning: bool = False
     loudness: Loudness = Loudness.REPLY
+    role: str | None = None
+    """Whom a major update mentions where `loudness` is PING, in the platform's terms."""
+    quiet: Quiet | None = None
+    publish: bool = False
+    """Cards in an announcement channel are published to the channels that follow it."""
+    paused: bool = False
+    """Nothing new is posted. Cards that stand are kept up to date."""
+    muted: tuple[Mute, ...] = ()
+    pins: int = 5
+    """At most so many of our pins stand at once; the oldest goes first."""
+    language: str | None = None
+    """In which language the cards' own words are; None for English."""
+    keeper: Chat | None = None
+    """Who set this up last: told in private when the chat refuses us."""
 
     @property
     def empty(self) -> bool:
@@ -32,7 +71,12 @@ class Rule:
 
     def wants(self, story: Story) -> bool:
         """Words match whole and case-folded; an absent figure fails its threshold."""
-        return self._names(story) and self._reaches(story)
+        return (
+            not self.paused
+            and self._names(story)
+            and self._reaches(story)
+            and all(mute.story != story.id for mute in self.muted)
+        )
 
     def _names(self, story: Story) -> bool:
         return (

@@ -2,33 +2,51 @@
 
 import re
 
+import pytest
+
 from bot.model.message import Heading
-from bot.model.text import JOINER
 from bot.platforms.telegram.render import render
 from tests.handlers.talking import Talk, labels, read
 
 
-async def test_where_others_read_commands_are_grouped_by_who_may_ask(talk: Talk) -> None:
+async def test_where_others_read_a_handful_is_told_and_where_the_rest_is(talk: Talk) -> None:
     answer = await talk.say("help")
     everyone, moderators = read(answer).split("For moderators of this chat")
-    assert Heading("For everyone") in answer.blocks
+    assert "/stories: What is live" in everyone
+    assert "/follow: " in moderators
+    told = re.findall(r"/(\w+): ", read(answer))
+    assert len(told) == len(set(told)) < 10
+    assert f"{len(talk.commands) - len(told)} more stand behind “All commands”." in moderators
+    assert labels(answer)["All commands"] == "help_all"
+
+
+async def test_all_commands_are_grouped_by_use_and_by_who_may_ask(talk: Talk) -> None:
+    answer = await talk.click("help_all")
+    headings = [block.body for block in answer.blocks if isinstance(block, Heading)]
+    assert headings == ["Stories", "This chat", "For moderators of this chat", "You and me"]
+    moderators = read(answer).partition("For moderators of this chat")[2].partition("You and me")[0]
     for command in talk.commands.values():
-        here, there = (moderators, everyone) if command.moderators else (everyone, moderators)
-        assert f"/{command.name}: {command.description}" in here
-        assert f"/{command.name}:" not in there
+        said = f"/{command.name}: {command.description}"
+        assert read(answer).count(said) == 1
+        assert (said in moderators) == command.moderators
 
 
 async def test_in_private_everyone_sees_every_command(talk: Talk) -> None:
     talk.private = True
     said = read(await talk.say("help"))
     assert "moderators" not in said
-    assert all(f"/{name}: " in said for name in talk.commands)
+    assert all(said.count(f"/{name}: ") == 1 for name in talk.commands)
     assert labels(await talk.say("help"))["Ask a question"] == "faq"
 
 
-async def test_help_is_read_whole_even_where_answers_are_kept_brief(talk: Talk) -> None:
-    shown = render(await talk.say("help"), start_link="https://t.me/b?start=", brief=True).html
-    assert "What is pinned here" in shown.replace(JOINER, "")
+@pytest.mark.parametrize("private", [False, True])
+async def test_help_is_read_whole_even_where_answers_are_kept_brief(
+    talk: Talk, private: bool
+) -> None:
+    talk.private = private
+    link = None if private else "https://t.me/b?start="
+    shown = render(await talk.say("help"), start_link=link, brief=not private).html
+    assert ("What is pinned here" if private else "more stand behind") in shown
     assert "…" not in shown
 
 

@@ -576,7 +576,8 @@ ROWS = (
         (
             "I keep this chat in step with news stories while they develop",
             "What is live, the most viral first",
-            "What is pinned here",
+            "What this chat gets",
+            "Get a story here",
         ),
         ("Live stories", "Ask a question", "This chat"),
     ),
@@ -836,6 +837,16 @@ async def test_whoever_starts_the_private_chat_is_told_what_the_bot_does(
         assert answer.title == "Which story do you want to know more about?"
     assert (await mira.open(f"faq_ferry_{KEY}")).title == "Who pays for the repair?"
     assert (await mira.open("story_ferry_sources_2")).title.endswith("2 of 2")
+
+
+async def test_where_others_read_all_commands_are_one_press_away(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    for person in both(road.discord, road.telegram, "shared"):
+        few = await person.say(Say("help"))
+        assert "What is pinned here" not in few
+        every = await person.press(few, "All commands")
+        assert "What is pinned here" in every
+        assert "All commands" not in every.labels
 
 
 async def test_words_without_a_command_are_a_question_in_private_and_nothing_in_a_group(

@@ -1,6 +1,6 @@
 """What the bot needs from the world, in its own words."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,8 +99,13 @@ class Rules(Protocol):
 
     def wanting(self, story: Story) -> set[Chat]: ...
 
-    async def set(self, chat: Chat, rule: Rule | None) -> None:
-        """Save a chat's rule, or forget it; raise StorageAway when that cannot be done now."""
+    async def change(self, chat: Chat, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
+        """Change a chat's rule from what it is by then; return what it was, and what it is.
+
+        One change is made and saved at a time, so two people at once lose nothing of each other's.
+        A rule that says nothing any more is forgotten. What `how` raises is raised, and nothing is
+        changed; StorageAway when it cannot be saved now. Not for chats that are fixed.
+        """
         ...
 
 

@@ -1,6 +1,5 @@
 """What people can ask: one file a command, each written once for every platform."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -38,7 +37,6 @@ def menu(
     now: Callable[[], datetime] = _now,
 ) -> tuple[Command, ...]:
     """Every command, in the order in which people are shown them."""
-    changing = asyncio.Lock()
     commands = (
         stories_command(shelf, now),
         story_command(shelf, rules, places, history, now),
@@ -46,13 +44,13 @@ def menu(
         catchup_command(shelf, rules, places, history, now),
         faq_command(shelf, now),
         why_command(shelf, rules, desk, now),
-        follow_command(shelf, rules, now, changing),
+        follow_command(shelf, rules, now),
         following_command(shelf, rules),
-        unfollow_command(shelf, rules, now, changing),
+        unfollow_command(shelf, rules, now),
         pin_command(shelf, desk, now),
         unpin_command(shelf, desk, now),
         pins_command(shelf, desk),
         privacy_command(shelf, rules, desk, places),
-        forgetme_command(rules, desk, places, changing),
+        forgetme_command(rules, desk, places),
     )
     return (*commands, help_command(commands))

@@ -1,6 +1,5 @@
 """/follow - a chat begins to get stories: one, all, or those about some words."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +12,7 @@ from bot.model.rule import Rule, folded
 from bot.model.text import line
 from bot.ports import Rules
 from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted
-from handlers.wants import EVERYTHING, EVERYTHINGS, fold, gets, theirs, words_in
+from handlers.wants import EVERYTHING, EVERYTHINGS, change, fold, gets, theirs, words_in
 from stories.shelf import Edition, Shelf
 from stories.story import Status, text_key
 
@@ -25,25 +24,19 @@ LENGTH = 100
 """Characters of a word; no story's keyword or entity is longer."""
 
 
-def follow_command(
-    shelf: Shelf, rules: Rules, now: Callable[[], datetime], changing: asyncio.Lock
-) -> Command:
+def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
     async def answer(ask: Ask) -> Message:
         at = now()
         what = line(ask.get("what"))
-        async with changing:  # one rule is read, changed and saved at a time
-            rule = theirs(rules, ask.chat)
-            if not what.strip(" ,"):
-                return _ask_what(at)
-            if what.casefold() in EVERYTHINGS:
-                return await _everything(ask, rule)
-            if rule.all:
-                raise Sorry(
-                    "This chat already gets every live story",
-                    Text("To get fewer, unfollow everything and then follow what you want."),
-                    rows=(_ways(EVERYTHING),),
-                )
-            return await _these(ask, rule, what, at)
+        theirs(rules, ask.chat)
+        if not what.strip(" ,"):
+            return _ask_what(at)
+        if what.casefold() in EVERYTHINGS:
+            return await _everything(ask)
+        if same := shelf.titled(what, at):
+            return await _story(ask, _one(same, what, at), at)
+        said = [part for each in what.split(",") if (part := line(each))]
+        return await _words(ask, said, at)
 
     def _ask_what(at: datetime) -> Message:
         everything = Button("All stories", Ref("follow", (EVERYTHING,)))
@@ -61,18 +54,14 @@ def follow_command(
             ),
         )
 
-    async def _everything(ask: Ask, rule: Rule) -> Message:
-        if rule.all:
-            raise Sorry("This chat already follows every live story", rows=(_ways(EVERYTHING),))
-        rule = replace(rule, all=True)
-        await rules.set(ask.chat, rule)
-        return _now("Following all stories", rule, (_ways(EVERYTHING),))
+    async def _everything(ask: Ask) -> Message:
+        def wider(rule: Rule) -> Rule:
+            if rule.all:
+                raise Sorry("This chat already follows every live story", rows=(_ways(EVERYTHING),))
+            return replace(rule, all=True)
 
-    async def _these(ask: Ask, rule: Rule, what: str, at: datetime) -> Message:
-        if same := shelf.titled(what, at):
-            return await _story(ask, rule, _one(same, what, at), at)
-        said = [part for each in what.split(",") if (part := line(each))]
-        return await _words(ask, rule, said, at)
+        _was, rule = await change(rules, ask.chat, wider)
+        return _now("Following all stories", rule, (_ways(EVERYTHING),))
 
     def _one(same: list[Edition], what: str, at: datetime) -> Edition:
         alike = [edition for edition in same if edition.is_live(at, shelf.live_for)]
@@ -92,24 +81,28 @@ def follow_command(
             )
         return same[0]
 
-    async def _story(ask: Ask, rule: Rule, edition: Edition, at: datetime) -> Message:
+    async def _story(ask: Ask, edition: Edition, at: datetime) -> Message:
         story = edition.story
         called = f"“{name(story)}”"
-        if story.id in rule.story_ids:
-            raise Sorry(f"This chat already follows {called}", rows=(_ways(story.id),))
-        if not edition.is_live(at, shelf.live_for):
-            raise Sorry(
-                f"{called} {_why_over(edition)}, so there is nothing left to follow",
-                rows=_instead(edition, at),
-            )
-        if len(rule.story_ids) >= STORIES:
-            raise Sorry(
-                f"This chat follows {STORIES} stories, which is the most it can",
-                Text("Unfollow one that is over, or follow a word that several stories share."),
-                rows=(Buttons((_overview(),)),),
-            )
-        rule = replace(rule, story_ids=(*rule.story_ids, story.id))
-        await rules.set(ask.chat, rule)
+
+        def wider(rule: Rule) -> Rule:
+            _not_everything(rule)
+            if story.id in rule.story_ids:
+                raise Sorry(f"This chat already follows {called}", rows=(_ways(story.id),))
+            if not edition.is_live(at, shelf.live_for):
+                raise Sorry(
+                    f"{called} {_why_over(edition)}, so there is nothing left to follow",
+                    rows=_instead(edition, at),
+                )
+            if len(rule.story_ids) >= STORIES:
+                raise Sorry(
+                    f"This chat follows {STORIES} stories, which is the most it can",
+                    Text("Unfollow one that is over, or follow a word that several stories share."),
+                    rows=(Buttons((_overview(),)),),
+                )
+            return replace(rule, story_ids=(*rule.story_ids, story.id))
+
+        _was, rule = await change(rules, ask.chat, wider)
         return _now(f"Following {called}", rule, (_ways(story.id),))
 
     def _instead(edition: Edition, at: datetime) -> tuple[Row, ...]:
@@ -118,26 +111,31 @@ def follow_command(
             return (Buttons(buttons_to("follow", [heir])),)
         return menu_of("Follow a live story …", buttons_to("follow", shelf.top(5, at)))
 
-    async def _words(ask: Ask, rule: Rule, said: list[str], at: datetime) -> Message:
+    async def _words(ask: Ask, said: list[str], at: datetime) -> Message:
         if endless := next((word for word in said if len(word) > LENGTH), None):
             raise Sorry(
                 f"{quoted(endless, 40)} is longer than any keyword ({LENGTH} characters)",
                 Text("Write one word or name, or several with commas between them."),
             )
-        held = folded(words_in(rule))
-        new = tuple({fold(word): word for word in said if fold(word) not in held}.values())
-        if not new:
-            raise Sorry(
-                f"This chat already follows {_list(said)}", rows=(_ways(text_key(said[0])),)
-            )
-        if len(held) + len(new) > WORDS:
-            raise Sorry(
-                f"A chat can follow {words.count(WORDS, 'word')}, and this one follows {len(held)}",
-                Text("Unfollow some first, or use fewer words that more stories share."),
-                rows=(Buttons((_overview(),)),),
-            )
-        rule = replace(rule, keywords=(*rule.keywords, *new), entities=(*rule.entities, *new))
-        await rules.set(ask.chat, rule)
+
+        def wider(rule: Rule) -> Rule:
+            _not_everything(rule)
+            held, new = folded(words_in(rule)), _new(rule, said)
+            if not new:
+                raise Sorry(
+                    f"This chat already follows {_list(said)}", rows=(_ways(text_key(said[0])),)
+                )
+            if len(held) + len(new) > WORDS:
+                raise Sorry(
+                    f"A chat can follow {words.count(WORDS, 'word')}, "
+                    f"and this one follows {len(held)}",
+                    Text("Unfollow some first, or use fewer words that more stories share."),
+                    rows=(Buttons((_overview(),)),),
+                )
+            return replace(rule, keywords=(*rule.keywords, *new), entities=(*rule.entities, *new))
+
+        was, rule = await change(rules, ask.chat, wider)
+        new = _new(was, said)
         rows: tuple[Row, ...] = (
             _ways(text_key(new[0])) if len(new) == 1 else Buttons((_overview(),)),
         )
@@ -178,6 +176,21 @@ def follow_command(
         rest="what",
         moderators=True,
     )
+
+
+def _not_everything(rule: Rule) -> None:
+    if rule.all:
+        raise Sorry(
+            "This chat already gets every live story",
+            Text("To get fewer, unfollow everything and then follow what you want."),
+            rows=(_ways(EVERYTHING),),
+        )
+
+
+def _new(rule: Rule, said: list[str]) -> tuple[str, ...]:
+    """Those of the words that the rule does not look for yet, once each."""
+    held = folded(words_in(rule))
+    return tuple({fold(word): word for word in said if fold(word) not in held}.values())
 
 
 def _ways(key: str) -> Buttons:

@@ -1,17 +1,16 @@
 """/forgetme - all that is kept about whoever asks is deleted, once they have said so twice."""
 
-import asyncio
-
 from bot.model import words
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.message import Bullets, Button, Buttons, Message, Note, Ref, Text
+from bot.model.rule import Rule
 from bot.ports import Desk, Places, Rules
 
 _STAY = "Cards already sent to you stay where they are, and are no longer edited."
 
 
-def forgetme_command(rules: Rules, desk: Desk, places: Places, changing: asyncio.Lock) -> Command:
+def forgetme_command(rules: Rules, desk: Desk, places: Places) -> Command:
     async def answer(ask: Ask) -> Message:
         if ask.person == ask.chat and not ask.private:  # a channel speaks, not a person
             raise Sorry("I cannot tell who asks here", Text("Ask me in private."))
@@ -21,8 +20,7 @@ def forgetme_command(rules: Rules, desk: Desk, places: Places, changing: asyncio
         followed = rules.of(ask.person)
         cards = 0
         if not fixed:  # else it would be sent the same cards anew
-            async with changing:
-                await rules.set(ask.person, None)
+            await rules.change(ask.person, lambda _: Rule())
             cards = await desk.forget(ask.person)
         kept = await places.kept(ask.person)
         seen = len(kept.places)

@@ -1,6 +1,5 @@
 """/unfollow - a chat stops getting a story, a word's stories, or everything."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -12,32 +11,48 @@ from bot.model.rule import Rule
 from bot.model.text import line
 from bot.ports import Rules
 from handlers.picking import MENU, choice, pick_list, quoted
-from handlers.wants import EVERYTHING, EVERYTHINGS, Thing, fold, followed, gets, theirs, words_in
+from handlers.wants import (
+    EVERYTHING,
+    EVERYTHINGS,
+    Thing,
+    change,
+    fold,
+    followed,
+    gets,
+    theirs,
+    words_in,
+)
 from stories.shelf import Shelf
 from stories.story import text_key
 
 
-def unfollow_command(
-    shelf: Shelf, rules: Rules, now: Callable[[], datetime], changing: asyncio.Lock
-) -> Command:
+def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
     async def answer(ask: Ask) -> Message:
         what = line(ask.get("what"))
-        async with changing:  # one rule is read, changed and saved at a time
-            rule = theirs(rules, ask.chat)
-            things = followed(rule, shelf)
-            if not things:
-                raise Sorry("This chat follows nothing", rows=(Buttons((_follow(),)),))
-            if not what.strip(" ,"):
-                return _ask_what(things, ask.get("page"))
+        if not what.strip(" ,"):
+            return _ask_what(_things(theirs(rules, ask.chat)), ask.get("page"))
+
+        def less(rule: Rule) -> Rule:
+            things = _things(rule)
             if what.casefold() in EVERYTHINGS:
-                await rules.set(ask.chat, None)
-                return _nothing("This chat follows nothing now")
-            keys, unknown = _meant(rule, what)
+                return Rule()
+            keys, _ = _meant(rule, what)
             if not keys:
                 raise _unknown(rule, what, things)
             left = _without(rule, keys)
-            await rules.set(ask.chat, None if left.empty else left)
-            return _said([thing for thing in things if thing.key in keys], left, unknown)
+            return Rule() if left.empty else left
+
+        was, left = await change(rules, ask.chat, less)
+        if what.casefold() in EVERYTHINGS:
+            return _nothing("This chat follows nothing now")
+        keys, unknown = _meant(was, what)
+        return _said([thing for thing in _things(was) if thing.key in keys], left, unknown)
+
+    def _things(rule: Rule) -> list[Thing]:
+        things = followed(rule, shelf)
+        if not things:
+            raise Sorry("This chat follows nothing", rows=(Buttons((_follow(),)),))
+        return things
 
     def _meant(rule: Rule, what: str) -> tuple[set[str], list[str]]:
         """The keys of the things meant, and the words that mean nothing followed here."""

@@ -1,6 +1,6 @@
 """What a chat gets, said in words, and the single things it follows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.model import words
@@ -100,8 +100,14 @@ def _thresholds(rule: Rule) -> Iterator[str]:
         yield f"{words.articles(rule.min_articles)} or more"
 
 
+async def change(rules: Rules, chat: Chat, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
+    """Change the chat's rule as `Rules.change` does; raise Sorry where the file has the say."""
+    theirs(rules, chat)
+    return await rules.change(chat, how)
+
+
 def theirs(rules: Rules, chat: Chat) -> Rule:
-    """The chat's own rule to change; raise Sorry where the operator's file has the say."""
+    """The chat's own rule to look at; raise Sorry where the operator's file has the say."""
     if rules.is_fixed(chat):
         raise Sorry(
             "What this chat gets is set by whoever runs this bot",

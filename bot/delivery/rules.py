@@ -1,5 +1,6 @@
 """Who wants it: the chats' rules in memory, found by what a story is about."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -20,6 +21,7 @@ class RuleBook:
         self._fixed = dict(fixed)
         self._store = store
         self._listeners: list[Callable[[Chat], Awaitable[None]]] = []
+        self._changing = asyncio.Lock()
         self._rules: dict[Chat, Rule] = {}
         self._by_word: defaultdict[tuple[str, str], set[Chat]] = defaultdict(set)
         for chat, rule in fixed.items():
@@ -53,12 +55,18 @@ class RuleBook:
         candidates = set().union(*(self._by_word.get(word, ()) for word in _words_of(story)))
         return {chat for chat in candidates if self._rules[chat].wants(story)}
 
-    async def set(self, chat: Chat, rule: Rule | None) -> None:
+    async def change(self, chat: Chat, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
         assert chat not in self._fixed, "handlers ask is_fixed first"
-        await self._store.save(chat, rule)
-        self._keep(chat, rule)
-        for listener in self._listeners:
-            await listener(chat)
+        async with self._changing:
+            was = self._rules.get(chat, Rule())
+            rule = how(was)
+            if rule != was:
+                kept = None if rule == Rule() else rule
+                await self._store.save(chat, kept)
+                self._keep(chat, kept)
+                for listener in self._listeners:
+                    await listener(chat)
+        return was, rule
 
     async def move(self, old: Chat, new: Chat) -> None:
         """A chat has another address now: its rule goes along, the operator's file's too."""

@@ -1,6 +1,8 @@
 """Who wants it: rules found by what a story is about."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -38,6 +40,7 @@ class Paper:
     async def save(self, chat: Chat, rule: Rule | None) -> None:
         if self.away:
             raise StorageAway("paper is out")
+        await asyncio.sleep(0)  # writing takes a moment, in which others may ask
         if rule is None:
             self.kept.pop(chat, None)
         else:
@@ -87,14 +90,27 @@ async def test_a_changed_rule_is_saved_found_and_told() -> None:
 
     rules = RuleBook({}, paper)
     rules.on_change(listen)
-    await rules.set(THERE, Rule(keywords=("harbour",)))
+    changed = await rules.change(THERE, lambda rule: replace(rule, keywords=("harbour",)))
+    assert changed == (Rule(), Rule(keywords=("harbour",)))
     assert rules.wanting(FERRY) == {THERE}
-    await rules.set(THERE, Rule(keywords=("tram",)))
+    await rules.change(THERE, lambda _: Rule(keywords=("tram",)))
     assert rules.wanting(FERRY) == set()
-    await rules.set(THERE, None)
+    await rules.change(THERE, lambda rule: rule)
+    await rules.change(THERE, lambda _: Rule())
     assert rules.of(THERE) is None
     assert paper.kept == {}
     assert told == [THERE] * 3
+
+
+async def test_changes_made_at_once_keep_each_others() -> None:
+    paper = Paper()
+    rules = RuleBook({}, paper)
+
+    def more(word: str) -> Callable[[Rule], Rule]:
+        return lambda rule: replace(rule, keywords=(*rule.keywords, word))
+
+    await asyncio.gather(*(rules.change(THERE, more(str(each))) for each in range(9)))
+    assert sorted(paper.kept[THERE].keywords) == [str(each) for each in range(9)]
 
 
 async def test_a_rule_that_cannot_be_saved_changes_nothing() -> None:
@@ -102,7 +118,7 @@ async def test_a_rule_that_cannot_be_saved_changes_nothing() -> None:
     rules = RuleBook({}, paper)
     paper.away = True
     with pytest.raises(StorageAway):
-        await rules.set(THERE, Rule(all=True))
+        await rules.change(THERE, lambda _: Rule(all=True))
     assert rules.of(THERE) is None
 
 

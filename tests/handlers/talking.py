@@ -1,7 +1,7 @@
 """A chat to ask in: the whole menu over the sample stories, without any platform."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -49,6 +49,7 @@ class MemoryRules:
         self.fixed = fixed
         self.saved: dict[Chat, Rule] = {}
         self.away = False
+        self._changing = asyncio.Lock()
 
     def of(self, chat: Chat) -> Rule | None:
         return self.fixed.get(chat) or self.saved.get(chat)
@@ -59,14 +60,18 @@ class MemoryRules:
     def wanting(self, story: Story) -> set[Chat]:
         return {chat for chat, rule in self.saved.items() if rule.wants(story)}
 
-    async def set(self, chat: Chat, rule: Rule | None) -> None:
-        if self.away:
-            raise StorageAway
+    async def change(self, chat: Chat, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
         assert chat not in self.fixed
-        await asyncio.sleep(0)  # saving takes a moment, in which others may ask
-        self.saved.pop(chat, None)
-        if rule is not None:
+        async with self._changing:
+            was = self.saved.get(chat, Rule())
+            rule = how(was)
+            if self.away:
+                raise StorageAway
+            await asyncio.sleep(0)  # saving takes a moment, in which others may ask
             self.saved[chat] = rule
+            if rule == Rule():
+                del self.saved[chat]
+        return was, rule
 
 
 class MemoryDesk:

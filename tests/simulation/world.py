@@ -348,7 +348,7 @@ class World:
         """Someone asks for it in a chat, so it is the process that answers there that does it."""
         name = self.random.choice(list(self.services))
         chat = self.random.choice(list(self.services[name].rooms))
-        rule = self._rule() if self.random.random() < 0.8 else None
+        rule = self._rule() if self.random.random() < 0.8 else Rule()
         asked = [
             process
             for process in self.processes
@@ -362,7 +362,7 @@ class World:
 
         async def change() -> None:
             with suppress(StorageAway, asyncio.CancelledError):  # away, or it died
-                await asked[0].rules.set(chat, rule)
+                await asked[0].rules.change(chat, lambda _: rule)
                 self.unheard.pop(chat, None)
 
         self._errand(change())

@@ -54,9 +54,11 @@ class Platform(Protocol):
         key: str,
         silent: bool = True,
         reply_to: str | None = None,
+        mention: str | None = None,
     ) -> str:
         """Post and return where it stands. Where the platform can, `key` makes a repeat harmless.
 
+        `mention` is a role in the platform's terms: its members are called. Nobody else ever is.
         Not to be cancelled because a clock ran out: the message may be there all the same.
         """
         ...

@@ -85,6 +85,10 @@ _LOUDNESS = {
         "Cards are edited as stories develop; when much changes a short reply says what, "
         "at most one per story and hour."
     ),
+    Loudness.PING: (
+        "Cards are edited as stories develop; when much changes a short reply says what, at most "
+        "one per story and hour, and a major one mentions the role that the moderators chose."
+    ),
 }
 
 

@@ -352,7 +352,7 @@ class Cards:
     def _owes(self, chat: Chat, edition: Edition, row: Row, since: Delta) -> int | None:
         """Whether a change is worth a reply: the revision whose readers are to be told."""
         rule = self._rules.of(chat)
-        if rule is None or rule.loudness is not Loudness.REPLY or not rule.wants(edition.story):
+        if rule is None or rule.loudness is Loudness.EDIT or not rule.wants(edition.story):
             return None
         known = max(row.revision, row.told or 0)
         if known >= edition.revision:
@@ -372,13 +372,17 @@ class Cards:
         await self._may_call(chat)
         said = replace(row, owes=None, replied_at=self._now(), told=edition.revision)
         await self._about_to(chat, story, said)
+        rule = self._rules.of(chat)
+        major = since.weight is Weight.MAJOR
+        pings = major and rule is not None and rule.loudness is Loudness.PING
         try:
             await self._platform.post(
                 chat,
                 reply(edition, since),
                 key=nonce(chat, story, "reply", edition.revision),
-                silent=since.weight is None or since.weight < Weight.MAJOR,
+                silent=not major,
                 reply_to=place,
+                mention=rule.role if rule and pings else None,
             )
         except (NotNow, Unreachable) as failed:  # surely not said: it stays owed
             self._failed(row, "reply", chat, failed)

@@ -25,7 +25,16 @@ from bot.model.message import Message
 from bot.platforms.discord import rights
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import Right
-from sandbox.discord import GENERAL, MIRA, NEWS, SOL, Discord, NotOffered
+from sandbox.discord import (
+    GENERAL,
+    MIRA,
+    MODERATORS,
+    NEWS,
+    READERS,
+    SOL,
+    Discord,
+    NotOffered,
+)
 from tests.contracts.discord import DESCRIPTION, violations
 from tests.platforms.kit import BARE_CARD, CARD, Kitchen, running, until
 
@@ -291,6 +300,20 @@ class TestCards:
         await platform.post(HERE, Message(f"@everyone <@{MIRA}>"), key="one")
         [call] = [call for call in discord.calls if call.path.endswith(f"{NEWS}/messages")]
         assert call.body["allowed_mentions"]["parse"] == []
+
+    async def test_a_role_is_mentioned_and_nobody_else(
+        self, discord: Discord, platform: DiscordPlatform
+    ) -> None:
+        card = await platform.post(HERE, CARD, key="one")
+        said = Message(f"@everyone <@{MIRA}> <@&{MODERATORS}>")
+        await platform.post(HERE, said, key="two", silent=False, reply_to=card, mention=READERS)
+        reply = discord.messages(NEWS)[-1]
+        assert reply["content"] == f"<@&{READERS}>"
+        assert reply["mention_roles"] == [READERS]
+        assert (reply["mentions"], reply["mention_everyone"]) == ([], False)
+        call = [call for call in discord.calls if call.path.endswith(f"{NEWS}/messages")][-1]
+        allowed = {"parse": [], "roles": [int(READERS)]}
+        assert call.body["allowed_mentions"] == allowed
 
     async def test_people_get_cards_in_direct_messages(
         self, discord: Discord, platform: DiscordPlatform

@@ -245,6 +245,7 @@ class Handle:
         key: str,
         silent: bool = True,
         reply_to: str | None = None,
+        mention: str | None = None,
     ) -> str:
         service, asked_at = self._service, _seconds()
 

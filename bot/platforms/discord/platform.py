@@ -135,6 +135,7 @@ class DiscordPlatform:
         key: str,
         silent: bool = True,
         reply_to: str | None = None,
+        mention: str | None = None,
     ) -> str:
         """Post and return the message's id. Within a minute the same key posts only once."""
         with self._speaking(chat, Right.POST) as client:
@@ -143,6 +144,12 @@ class DiscordPlatform:
             send = place.send
             if reply_to is not None:
                 send = partial(send, reference=_original(place, reply_to))
+            if mention is not None:
+                role = discord.Object(int(mention))
+                only = discord.AllowedMentions(
+                    everyone=False, users=False, roles=[role], replied_user=False
+                )
+                send = partial(send, content=f"<@&{role.id}>", allowed_mentions=only)
             sent = await send(
                 embed=rendered.embed,
                 view=view(rendered, marker=_marker(key)),

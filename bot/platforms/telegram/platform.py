@@ -151,6 +151,7 @@ class TelegramPlatform:
         key: str,  # Telegram knows no such thing
         silent: bool = True,
         reply_to: str | None = None,
+        mention: str | None = None,  # Telegram has no roles: what is said aloud is all there is
     ) -> str:
         """Post and return the message's id."""
         with self._speaking() as bot:

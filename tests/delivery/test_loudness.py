@@ -11,10 +11,10 @@ from redis.asyncio import Redis
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from bot.storage.ledger import RedisLedger
-from sandbox.discord import MIRA, NEWS, READERS, Discord
-from sandbox.telegram import CHANNEL, Telegram
+from sandbox.discord import NEWS, READERS
+from sandbox.telegram import CHANNEL
 from stories.archive import Archive
-from stories.story import Story, StoryId
+from stories.story import StoryId
 from tests.running import Road, Running, eventually, platforms
 from tests.stories_made import FERRY as OLD_FERRY
 

@@ -81,7 +81,11 @@ def story_command(
         message = card(edition, shelf.delta(edition), show_leaning=_shows_leaning(ask))
         long = sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT)
         own = Ref("story", (edition.story.id,))  # the card's own “Open” leads nowhere from here
-        rows = tuple(row for row in message.rows if own not in (each.ref for each in row.items))
+        rows = tuple(
+            row
+            for row in message.rows
+            if not (isinstance(row, Buttons) and own in (each.ref for each in row.items))
+        )
         if not long:
             return replace(message, living=None, more=None, rows=rows)
         whole = Button("Whole breakdown", _part(edition.story, "breakdown", ""))

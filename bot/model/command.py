@@ -113,7 +113,8 @@ class Command:
                 "Something broke on our side", (Text("It has been logged."),), tone=Tone.SORRY
             )
 
-    def options_of(self, ref: Ref) -> dict[str, str]:
-        """The options a button stands for."""
-        named = zip((option.name for option in self.options), ref.arguments, strict=False)
+    def options_of(self, ref: Ref, *said: str) -> dict[str, str]:
+        """The options a button stands for, and behind them what was picked or written for it."""
+        values = (*ref.arguments, *said)
+        named = zip((option.name for option in self.options), values, strict=False)
         return {name: value for name, value in named if value}

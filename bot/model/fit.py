@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bot.model.message import Asks, Block, Bullets, Facts, Heading, Link, Note, Text
+from bot.model.message import Asks, Block, Bullets, Code, Facts, Heading, Link, Note, Text
 from bot.model.text import clean, line, shorten
 
 Fits = Callable[[Sequence[Block]], bool]
@@ -32,6 +32,8 @@ def _harmless(block: Block) -> Block | None:
             return Link(line(label), url, line(note or "") or None)
         case Note(body, at):
             return Note(body, at) if (body := line(body)) or at else None
+        case Code(body):
+            return Code(body) if (body := clean(body)) else None
         case Asks():
             return block
 
@@ -108,7 +110,7 @@ def _shorter(block: Block, length: int) -> Block:
             return Link(shorten(label, length), url, shorten(note, length) if note else None)
         case Note(body, at):
             return Note(shorten(body, length), at)
-        case Asks():
+        case Asks() | Code():
             return block
 
 
@@ -131,7 +133,7 @@ def _extent(block: Block, lower: _Lower) -> int:
     match block:
         case Bullets(items) | Facts(items):
             return len(items) if lower is _fewer else max(map(len, items))
-        case Text(body) | Heading(body) | Note(body):
+        case Text(body) | Heading(body) | Note(body) | Code(body):
             return len(body)
         case Link(label, _, note):
             return max(len(label), len(note or ""))

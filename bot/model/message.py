@@ -112,7 +112,14 @@ class Asks:
     """Names without the slash, and descriptions."""
 
 
-Block = Text | Heading | Bullets | Facts | Link | Note | Asks
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Lines to be copied as they are. They are shown whole or not at all."""
+
+    body: str
+
+
+Block = Text | Heading | Bullets | Facts | Link | Note | Asks | Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,37 @@ class Menu:
     items: tuple[Button, ...]
 
 
-Row = Buttons | Menu
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """A choice among the server's roles; nothing where a platform has none.
+
+    What is picked is said behind the reference's own options, in the platform's terms.
+    """
+
+    prompt: str
+    ref: Ref
+    chosen: str | None = None
+
+
+Row = Buttons | Menu | Roles
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A text we ask someone for. What they write is said behind the reference's own options."""
+
+    label: str
+    """At most 45 characters."""
+    ref: Ref
+    """Asked without a text, it asks for the text again."""
+    value: str = ""
+    """What stands there now, to be changed."""
+    hint: str = ""
+    """An example, shown where nothing stands; at most 100 characters."""
+    limit: int = 1000
+    """At most so many characters; never more than 4000."""
+    lines: bool = False
+    """It may have several lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +194,5 @@ class Message:
     """Set on a card: it stays, so its buttons answer beside it instead of replacing it."""
     more: str | None = None
     """What is said where the rest was left out; None says just “…”."""
+    asks: Field | None = None
+    """The answer is a question back: a form to fill in, or a message to reply to. No rows then."""

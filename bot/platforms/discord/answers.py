@@ -21,7 +21,9 @@ from bot.platforms.discord.render import (
     BESIDE,
     IN_PLACE,
     ButtonRow,
+    Form,
     Rendered,
+    RoleRow,
     SelectRow,
     render,
 )
@@ -66,31 +68,42 @@ class Client(discord.Client):
         self.online = False
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        if interaction.type is discord.InteractionType.component:
+        if interaction.type in (
+            discord.InteractionType.component,
+            discord.InteractionType.modal_submit,
+        ):
             await self._clicked(interaction)
 
     async def _clicked(self, interaction: discord.Interaction) -> None:
         data: Any = interaction.data
         custom_id = str(data["custom_id"])
-        mark = custom_id[:1]
-        [said] = data.get("values") or [custom_id[1:]]
-        command, options = self._asked(mark, said)
+        mark, asked = custom_id[:1], custom_id[1:]
+        said: Sequence[str] = data.get("values") or ()
+        if data.get("component_type") == discord.ComponentType.select.value:
+            asked, said = said[0], ()
+        elif interaction.type is discord.InteractionType.modal_submit:
+            said = [str(_field(data["components"])["value"])]
+        command, options = self._asked(mark, asked, said)
         await _answer(
             interaction,
             command,
             options,
-            in_place=mark == IN_PLACE and _is_theirs(interaction),
+            in_place=mark == IN_PLACE
+            and interaction.message is not None
+            and _is_theirs(interaction),
         )
 
-    def _asked(self, mark: str, said: str) -> tuple[Command, Mapping[str, str]]:
+    def _asked(
+        self, mark: str, asked: str, said: Sequence[str]
+    ) -> tuple[Command, Mapping[str, str]]:
         try:
-            ref = read_ref(said)
+            ref = read_ref(asked)
             command = self._commands[ref.command]
         except (ValueError, KeyError):
             return _OUTDATED, {}
         if mark not in (BESIDE, IN_PLACE):
             return _OUTDATED, {}
-        return command, command.options_of(ref)
+        return command, command.options_of(ref, *said)
 
 
 class _Tree(app_commands.CommandTree[Client]):
@@ -186,6 +199,12 @@ def _ask(interaction: discord.Interaction, options: Mapping[str, str]) -> Ask:
     return Ask(chat, person, private, options)
 
 
+def _field(components: Sequence[Any]) -> Any:
+    """The one text field of a form of ours, inside its label."""
+    [label] = components
+    return label["component"]
+
+
 def _is_theirs(interaction: discord.Interaction) -> bool:
     """Whether the message clicked is the clicker's own: one reader does not turn others' pages."""
     message = interaction.message
@@ -215,6 +234,9 @@ async def _answer(
         if not thinking.done():
             await interaction.response.defer(ephemeral=not share, thinking=not in_place)
         rendered = render(await thinking)
+        if rendered.form and not interaction.response.is_done():
+            await interaction.response.send_modal(_modal(rendered.form))
+            return
         embed, rows = rendered.embed, view(rendered)
         if interaction.response.is_done():
             await interaction.edit_original_response(embed=embed, view=rows)
@@ -229,6 +251,20 @@ async def _answer(
         )
     finally:
         thinking.cancel()
+
+
+def _modal(form: Form) -> ui.Modal:
+    modal = ui.Modal(title=form.title, custom_id=form.custom_id)
+    text: ui.TextInput[ui.Modal] = ui.TextInput(
+        custom_id="text",
+        style=discord.TextStyle.paragraph if form.lines else discord.TextStyle.short,
+        default=form.value or None,
+        placeholder=form.hint or None,
+        max_length=form.limit,
+    )
+    modal.add_item(ui.Label(text=form.label, component=text))
+    modal.stop()  # a stopped form is sent, and not kept
+    return modal
 
 
 def view(rendered: Rendered, marker: int | None = None) -> ui.View:
@@ -252,6 +288,17 @@ def view(rendered: Rendered, marker: int | None = None) -> ui.View:
                         options=[
                             discord.SelectOption(label=o.label, value=o.value) for o in options
                         ],
+                        row=number,
+                        id=marker,
+                    )
+                )
+                marker = None
+            case RoleRow(custom_id, placeholder, chosen):
+                rows.add_item(
+                    ui.RoleSelect(
+                        custom_id=custom_id,
+                        placeholder=placeholder,
+                        default_values=[discord.Object(chosen)] if chosen else [],
                         row=number,
                         id=marker,
                     )

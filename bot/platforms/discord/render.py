@@ -12,18 +12,22 @@ from dataclasses import dataclass
 import discord
 
 from bot.model.fit import fit, harmless
+from bot.model.language import _
 from bot.model.message import (
     Asks,
     Block,
     Bullets,
     Button,
     Buttons,
+    Code,
     Facts,
+    Field,
     Heading,
     Link,
     Menu,
     Message,
     Note,
+    Roles,
     Text,
     Tone,
 )
@@ -41,6 +45,12 @@ OPTIONS = 25
 BUTTON_LABEL_LIMIT = 80
 OPTION_LABEL_LIMIT = 100
 PLACEHOLDER_LIMIT = 150
+# docs.discord.com/developers/components/reference#label and #text-input, and Modal of
+# docs.discord.com/developers/interactions/receiving-and-responding
+FORM_TITLE_LIMIT = 45
+FIELD_LABEL_LIMIT = 45
+FIELD_HINT_LIMIT = 100
+FIELD_LIMIT = 4000
 # Ours: a longer address would crowd out what the message says, so only its host is named.
 LINK_LIMIT = 512
 
@@ -86,9 +96,34 @@ class SelectRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleRow:
+    custom_id: str
+    placeholder: str
+    chosen: int | None
+
+
+Row = ButtonRow | SelectRow | RoleRow
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of one text field."""
+
+    custom_id: str
+    title: str
+    label: str
+    value: str
+    hint: str
+    limit: int
+    lines: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     embed: discord.Embed
-    rows: tuple[ButtonRow | SelectRow, ...]
+    rows: tuple[Row, ...]
+    form: Form | None = None
+    """What the person is shown instead while that can be: Discord takes a form only at once."""
 
 
 def render(message: Message) -> Rendered:
@@ -107,7 +142,23 @@ def render(message: Message) -> Rendered:
     )
     if message.image_url and (image := safe_link(message.image_url)):
         embed.set_thumbnail(url=image[0])
+    if message.asks:
+        again = RowButton(_("Open the form"), IN_PLACE + str(message.asks.ref))
+        return Rendered(embed, (ButtonRow((again,)),), _form(message.title, message.asks))
     return Rendered(embed, tuple(_rows(message))[:ROWS])
+
+
+def _form(title: str, field: Field) -> Form:
+    limit = min(field.limit, FIELD_LIMIT)
+    return Form(
+        IN_PLACE + str(field.ref),
+        shorten(line(title), FORM_TITLE_LIMIT, utf16) or "…",
+        shorten(line(field.label), FIELD_LABEL_LIMIT, utf16) or "…",
+        field.value if utf16(field.value) <= limit else "",
+        shorten(line(field.hint), FIELD_HINT_LIMIT, utf16),
+        limit,
+        field.lines,
+    )
 
 
 def _described(blocks: Sequence[Block], struck: bool) -> str:
@@ -144,6 +195,8 @@ def _block(block: Block, struck: bool) -> str:
         case Note(body, at):
             moment = f"<t:{int(at.timestamp())}:R>" if at else ""
             return f"-# {escape(body)} {moment}".rstrip()
+        case Code(body):
+            return f"```\n{body.replace('`', f'`{JOINER}')}\n```"
         case Asks(items):
             return "\n".join(f"- **/{name}** – {escape(told)}" for name, told in items)
 
@@ -188,7 +241,7 @@ def _escape_markdown(text: str) -> str:
     return _NUMBERED.sub(r"\1\.", _MARKDOWN.sub(lambda found: "\\" + found[0], text))
 
 
-def _rows(message: Message) -> Iterator[ButtonRow | SelectRow]:
+def _rows(message: Message) -> Iterator[Row]:
     mark = BESIDE if message.living else IN_PLACE
     taken: set[str] = set()  # Discord refuses a message in which two buttons are the same
     for number, row in enumerate(message.rows):
@@ -211,6 +264,12 @@ def _rows(message: Message) -> Iterator[ButtonRow | SelectRow]:
                         shorten(line(prompt), PLACEHOLDER_LIMIT, utf16),
                         options[:OPTIONS],
                     )
+            case Roles(prompt, ref, chosen):
+                yield RoleRow(
+                    mark + str(ref),
+                    shorten(line(prompt), PLACEHOLDER_LIMIT, utf16),
+                    int(chosen) if chosen and chosen.isdecimal() else None,
+                )
 
 
 def _new(items: Iterable[Button], taken: set[str]) -> Iterator[Button]:

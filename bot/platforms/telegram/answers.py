@@ -26,9 +26,10 @@ from telegram import (
     MaybeInaccessibleMessage,
     ReplyParameters,
     Update,
+    User,
 )
 from telegram import Message as Said
-from telegram.constants import ChatType, ParseMode
+from telegram.constants import ChatType, MessageEntityType, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.model.chat import Chat
@@ -36,7 +37,14 @@ from bot.model.command import Ask, Command
 from bot.model.errors import CardGone
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, read_ref
 from bot.platforms.telegram.refusals import NOT_MODIFIED, failed
-from bot.platforms.telegram.render import BESIDE, IN_PLACE, Rendered, render
+from bot.platforms.telegram.render import (
+    BESIDE,
+    IN_PLACE,
+    Rendered,
+    asked_by,
+    escape,
+    render,
+)
 from bot.platforms.telegram.request import TooSoon
 
 log = logging.getLogger(__name__)
@@ -98,7 +106,9 @@ class Answers:
         private = said.chat.type == ChatType.PRIVATE
         typed = _TYPED.fullmatch(text)
         if typed is None:
-            if private:
+            if (ref := self._replied(said)) and (command := self._commands.get(ref.command)):
+                await self._answer(said, command, command.options_of(ref, text))
+            elif private:
                 await self._answer(said, *self._plain(text))
             return
         to = typed["to"]
@@ -111,6 +121,17 @@ class Answers:
             await self._answer(said, command, _rest(command, words))
         elif private or to:
             await self._answer(said, _unknown(name), {})
+
+    def _replied(self, said: Said) -> Ref | None:
+        """What is asked in the message that this one replies to, if that is a question of ours."""
+        question = said.reply_to_message
+        if question is None:
+            return None
+        in_channel = question.chat.type == ChatType.CHANNEL  # where nobody is named
+        if not in_channel and (question.from_user is None or question.from_user.id != self._bot.id):
+            return None
+        links = (e.url for e in question.entities if e.type == MessageEntityType.TEXT_LINK)
+        return next((ref for link in links if link and (ref := asked_by(link))), None)
 
     def _plain(self, text: str) -> tuple[Command, Mapping[str, str]]:
         """Words that are no command are a question."""
@@ -137,13 +158,19 @@ class Answers:
         answer = await command.reply(
             Ask(here, person, private, options), partial(self._is_moderator, said)
         )
-        await self._send(said, self._rendered(answer, private), reply=not private)
+        rendered = self._rendered(answer, private, said.from_user)
+        await self._send(said, rendered, reply=not private)
 
-    def _rendered(self, answer: Message, private: bool) -> Rendered:
+    def _rendered(self, answer: Message, private: bool, asker: User | None = None) -> Rendered:
         if private:
             return render(answer)
-        link = start_link(self._bot)
-        return render(answer, start_link=link, brief=True, here=self._here)
+        return render(
+            answer,
+            start_link=start_link(self._bot),
+            brief=True,
+            here=self._here,
+            asker=_mention(asker) if asker else "",
+        )
 
     async def _is_moderator(self, said: Said) -> bool:
         if said.chat.type == ChatType.CHANNEL:
@@ -189,8 +216,8 @@ class Answers:
             private,
             command.options_of(ref),
         )
-        rendered = self._rendered(await command.reply(ask, _yes), private)
-        if mark == BESIDE or not await self._replace(message, rendered):
+        rendered = self._rendered(await command.reply(ask, _yes), private, query.from_user)
+        if mark == BESIDE or rendered.forced or not await self._replace(message, rendered):
             await self._send(message, rendered)
 
     async def _replace(self, message: MaybeInaccessibleMessage, rendered: Rendered) -> bool:
@@ -224,7 +251,9 @@ class Answers:
                 to.chat.id,
                 rendered.html,
                 parse_mode=ParseMode.HTML,
-                reply_markup=rendered.keyboard,
+                # Telegram takes no other than a keyboard's buttons in a channel
+                reply_markup=rendered.keyboard
+                or (None if to.chat.type == ChatType.CHANNEL else rendered.forced),
                 link_preview_options=NO_PREVIEW,
                 message_thread_id=_topic(to),
                 reply_parameters=ReplyParameters(to.message_id, allow_sending_without_reply=True)
@@ -232,6 +261,10 @@ class Answers:
                 else None,
             )
         )
+
+
+def _mention(person: User) -> str:
+    return f'<a href="tg://user?id={person.id}">{escape(person.full_name)}</a>'
 
 
 async def _patiently(request: Callable[[], Awaitable[object]]) -> None:

@@ -12,22 +12,28 @@ from html import escape as escape_html
 from html import unescape
 
 import regex
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import ForceReply, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.model.fit import fit, harmless
+from bot.model.language import _
 from bot.model.message import (
     Asks,
     Block,
     Bullets,
     Button,
+    Code,
     Facts,
+    Field,
     Heading,
     Link,
     Menu,
     Message,
     Note,
+    Ref,
+    Roles,
     Text,
     Tone,
+    read_ref,
 )
 from bot.model.text import JOINER, line, safe_link, shorten, unlink, utf16
 from bot.model.words import moment
@@ -41,6 +47,7 @@ BUTTONS = 100
 TITLE_LIMIT = 256
 LABEL_LIMIT = 60
 PROMPT_LIMIT = 150
+PLACEHOLDER_LIMIT = 64  # core.telegram.org/bots/api#forcereply
 BUTTONS_A_ROW = 5
 BRIEF_LIMIT = 900  # what one person's question may take up of everyone's screen
 UNFOLDED_LIMIT = 1500  # longer lists are folded until someone taps them
@@ -51,6 +58,13 @@ BESIDE = "+"
 """First in callback data: the answer appears beside the message, which stays."""
 IN_PLACE = "="
 """First in callback data: the answer takes the message's place."""
+
+ASKS = "tg://resolve?asks="
+"""Begins the link in a message we ask to be replied to; the reference follows.
+
+A reply brings that message along, so nothing has to be remembered about it. No story can make such
+a link: theirs are http and https.
+"""
 
 MARKS = {
     Tone.EMERGING: "🔵",
@@ -66,6 +80,8 @@ MARKS = {
 class Rendered:
     html: str
     keyboard: InlineKeyboardMarkup | None
+    forced: ForceReply | None = None
+    """Opens the asker's field to reply in, where the message asks for a text."""
 
 
 def render(
@@ -74,15 +90,20 @@ def render(
     start_link: str | None = None,
     brief: bool = False,
     here: Collection[str] = (),
+    asker: str = "",
 ) -> Rendered:
     """Render as one text. Every limit holds; what has no room is left out (see `fit`).
 
     With `start_link` (`https://t.me/<bot>?start=`) buttons lead into the private chat, for chats
     where nothing can be answered in private; but those of the commands in `here`, which are about
-    the chat itself, act where they stand. `brief` keeps the text within BRIEF_LIMIT.
+    the chat itself, act where they stand. `brief` keeps the text within BRIEF_LIMIT. `asker`, a
+    mention in HTML, is who a question of ours is put to, where others read it too.
     """
+    if message.asks:
+        return _question(message, message.asks, asker)
     title = _title(message)
-    limit = BRIEF_LIMIT if brief else TEXT_LIMIT
+    whole = any(isinstance(block, Code) for block in message.blocks)  # half of it is of no use
+    limit = BRIEF_LIMIT if brief and not whole else TEXT_LIMIT
     prompts = tuple(
         Note(shorten(line(row.prompt), PROMPT_LIMIT, utf16))
         for row in message.rows
@@ -97,6 +118,34 @@ def render(
     return Rendered(
         _whole(title, blocks, message.struck) or "…", InlineKeyboardMarkup(rows) if rows else None
     )
+
+
+def _question(message: Message, field: Field, asker: str) -> Rendered:
+    """A message to be replied to with what we ask for."""
+    way = f'<a href="{ASKS}{field.ref}">{escape(_("Reply to this message"))}</a>'
+    last = f"{asker}: {way}" if asker else way
+    title = _title(message)
+    there = (Note(_("Now:")), Code(field.value)) if field.value else ()
+    hint = (Note(field.hint),) if field.hint else ()
+    blocks = fit(
+        harmless((*message.blocks, *there, *hint)),
+        lambda blocks: _fits(f"{_whole(title, blocks, False)}\n\n{last}", TEXT_LIMIT),
+        message.more,
+    )
+    html = f"{_whole(title, blocks, False)}\n\n{last}"
+    placeholder = shorten(line(field.label), PLACEHOLDER_LIMIT, utf16)
+    forced = ForceReply(selective=bool(asker), input_field_placeholder=placeholder or None)
+    return Rendered(html, None, forced)
+
+
+def asked_by(link: str) -> Ref | None:
+    """What a link in a message replied to asks, if it is a question of ours."""
+    if not link.startswith(ASKS):
+        return None
+    try:
+        return read_ref(link.removeprefix(ASKS))
+    except ValueError:
+        return None
 
 
 def _fits(html: str, limit: int) -> bool:
@@ -155,6 +204,8 @@ def _block(block: Block, struck: bool) -> str:
         case Note(body, at):
             words = [escape(body), *([moment(at)] if at else [])]
             return f"<i>{' '.join(filter(None, words))}</i>"
+        case Code(body):
+            return f"<pre>{escape_html(body, quote=False)}</pre>"
         case Asks(items):
             return "\n".join(f"/{name} – {escape(told)}" for name, told in items)
 
@@ -206,6 +257,8 @@ def _rows(
         return InlineKeyboardButton(label, callback_data=mark + str(item.ref))
 
     for row in message.rows:
+        if isinstance(row, Roles):
+            continue
         a_row = 1 if isinstance(row, Menu) else BUTTONS_A_ROW
         items = row.items[:left]
         left -= len(items)

@@ -260,7 +260,7 @@ def read_components(form: Form, value: Any) -> list[Json]:
                 read = _read_button(form, child, here)
             elif child.get("type") in SELECTS:
                 width += BUTTONS_PER_ROW
-                read = _read_select(form, child, here)
+                read = read_select(form, child, here)
             else:
                 message = 'Value of field "type" must be one of (2, 3, 5, 6, 7, 8).'
                 form.wrong((*here, "type"), "UNION_TYPE_CHOICES", message)
@@ -311,7 +311,8 @@ def _read_button(form: Form, button: Json, at: Path) -> Json:
     return read
 
 
-def _read_select(form: Form, select: Json, at: Path) -> Json:
+def read_select(form: Form, select: Json, at: Path) -> Json:
+    """A menu of a message or a modal: its own options, or what Discord fills in by itself."""
     least = form.number(select.get("min_values"), (*at, "min_values"), 0, 25, default=1)
     most = form.number(select.get("max_values"), (*at, "max_values"), 1, 25, default=1)
     read: Json = {
@@ -327,6 +328,7 @@ def _read_select(form: Form, select: Json, at: Path) -> Json:
     if select.get("disabled"):
         read["disabled"] = True
     if select["type"] != STRING_SELECT:
+        read |= _read_chosen(form, select, at, least or 0, most or 1)
         return read
     options = form.items(select.get("options"), (*at, "options"), OPTIONS_LIMIT, least=1)
     if select.get("options") is None:
@@ -355,6 +357,38 @@ def _read_select(form: Form, select: Json, at: Path) -> Json:
         if options and number is not None and number > len(options):
             message = f"{bound} cannot be more than the number of options"
             form.wrong((*at, bound), f"SELECT_COMPONENT_{bound.upper()}_INVALID", message)
+    return read
+
+
+DEFAULT_KINDS: Mapping[int, tuple[str, ...]] = {
+    5: ("user",),
+    6: ("role",),
+    7: ("user", "role"),
+    8: ("channel",),
+}
+"""What may be chosen beforehand in the menus that Discord fills in."""
+
+
+def _read_chosen(form: Form, select: Json, at: Path, least: int, most: int) -> Json:
+    """What is chosen beforehand in a menu of people, roles or channels, and of which channels."""
+    read: Json = {}
+    chosen = form.items(select.get("default_values"), (*at, "default_values"), 25)
+    if chosen:
+        read["default_values"] = []
+        if not least <= len(chosen) <= most:
+            message = "The number of default values must be in between min_values and max_values"
+            code = "SELECT_COMPONENT_DEFAULT_VALUES_OUT_OF_RANGE"
+            form.wrong((*at, "default_values"), code, message)
+    kinds = DEFAULT_KINDS[select["type"]]
+    for i, raw in enumerate(chosen):
+        here: Path = (*at, "default_values", i)
+        given = form.fields(raw, here)
+        if given.get("type") not in kinds:
+            form.wrong((*here, "type"), "BASE_TYPE_CHOICES", f"Value must be one of {kinds}.")
+        number = form.snowflake(given.get("id"), (*here, "id"))
+        read["default_values"].append({"id": number, "type": given.get("type")})
+    if select.get("channel_types"):
+        read["channel_types"] = form.items(select["channel_types"], (*at, "channel_types"), 25)
     return read
 
 

@@ -29,6 +29,8 @@ PRIVILEGED = 1 << 1 | 1 << 8 | MESSAGE_CONTENT
 """Server members, presences and message content: to be switched on for an application."""
 
 INTENTS: Mapping[str, tuple[int, int]] = {
+    "GUILD_CREATE": (GUILDS, 0),
+    "GUILD_DELETE": (GUILDS, 0),
     "CHANNEL_CREATE": (GUILDS, 0),
     "CHANNEL_UPDATE": (GUILDS, 0),
     "CHANNEL_DELETE": (GUILDS, 0),
@@ -133,6 +135,9 @@ class Gateway:
             return
         in_guild, in_dm = INTENTS[event]
         wanted = in_dm if channel is not None and channel.is_dm else in_guild
+        of_guild = channel is None or not channel.is_dm
+        if of_guild and not self._world.bot_is_here and event != "GUILD_DELETE":
+            return
         about_message = event.startswith("MESSAGE_")
         if about_message and channel and not self._world.may(BOT, channel, "VIEW_CHANNEL"):
             return
@@ -277,7 +282,7 @@ class Gateway:
                 "verified": True,
                 "email": None,
             },
-            "guilds": [{"id": GUILD, "unavailable": True}],
+            "guilds": [{"id": GUILD, "unavailable": True}] if self._world.bot_is_here else [],
             "session_id": session.id,
             "session_type": "normal",
             "resume_gateway_url": self.url,
@@ -291,8 +296,8 @@ class Gateway:
         if "shard" in data:
             ready["shard"] = data["shard"]
         session.tell("READY", ready)
-        if intents & GUILDS:
-            session.tell("GUILD_CREATE", self._guild())
+        if intents & GUILDS and self._world.bot_is_here:
+            session.tell("GUILD_CREATE", self.guild())
         self._changed()
         return session
 
@@ -342,7 +347,7 @@ class Gateway:
             answer["nonce"] = data["nonce"]
         session.tell("GUILD_MEMBERS_CHUNK", answer)
 
-    def _guild(self) -> Json:
+    def guild(self) -> Json:
         """GUILD_CREATE: the server and everything in it. Without the intent, the bot alone."""
         world = self._world
         return world.guild_object() | {

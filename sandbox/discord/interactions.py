@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.discord import refusals
 from sandbox.discord.forms import Form, Path, is_empty, read_message
+from sandbox.discord.modals import read_modal
 from sandbox.discord.world import BOT, EPHEMERAL, GUILD, LOADING, Channel, Json, Post, World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
@@ -132,7 +133,7 @@ class Interactions:
             case 8:  # CHOICES
                 it.choices = _read_choices(data)
             case _:  # MODAL
-                it.modal = _read_modal(data)
+                it.modal = read_modal(data)
         return None
 
     # -- afterwards ------------------------------------------------------------------------------
@@ -226,12 +227,12 @@ class Interactions:
         if it.kind == COMPONENT and it.source is not None:
             metadata["interacted_message_id"] = it.source.id
         if it.kind == MODAL_SUBMIT:
-            metadata["triggering_interaction_metadata"] = {
-                "id": it.id,
-                "type": COMMAND,
-                "user": user,
-                "authorizing_integration_owners": owner,
-            }
+            opened_by: Json = {"id": it.id, "user": user, "authorizing_integration_owners": owner}
+            metadata["triggering_interaction_metadata"] = (
+                opened_by | {"type": COMMAND}
+                if it.source is None
+                else opened_by | {"type": COMPONENT, "interacted_message_id": it.source.id}
+            )
         if followup and it.original is not None:
             metadata["original_response_message_id"] = it.original.id
         more: Json = {
@@ -270,13 +271,3 @@ def _read_choices(data: Json) -> list[Json]:
             form.text(value, (*at, i, "value"), 100, least=1, required=True)
     form.check()
     return choices
-
-
-def _read_modal(data: Json) -> Json:
-    form = Form()
-    at: Path = ("data",)
-    form.text(data.get("custom_id"), (*at, "custom_id"), 100, least=1, required=True)
-    form.text(data.get("title"), (*at, "title"), 45, least=1, required=True)
-    form.items(data.get("components"), (*at, "components"), 5, least=1)
-    form.check()
-    return data

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.discord import modals
 from sandbox.discord.commands import (
     BOOLEAN,
     CHANNEL,
@@ -22,7 +23,13 @@ from sandbox.discord.commands import (
     USER,
     Commands,
 )
-from sandbox.discord.forms import BUTTON, LINK_BUTTON, SELECTS, STRING_SELECT, TEXT_INPUT
+from sandbox.discord.forms import (
+    BUTTON,
+    LINK_BUTTON,
+    SELECTS,
+    STRING_SELECT,
+    TEXT_INPUT,
+)
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import (
     AUTOCOMPLETE,
@@ -131,7 +138,7 @@ class People:
             "id": component["id"],
         }
         if component["type"] in SELECTS:
-            data["values"] = _chosen(component, values)
+            data["values"] = self._chosen(component, values)
             if component["type"] != STRING_SELECT:
                 data["resolved"] = self._resolved(
                     person, _resolve_kind(component["type"]), values, where
@@ -146,7 +153,7 @@ class People:
         person: str,
         channel: str,
         answer: Answer,
-        values: Mapping[str, str],
+        values: Mapping[str, str | Sequence[str]],
         *,
         locale: str,
         timeout: float,  # noqa: ASYNC109
@@ -158,8 +165,16 @@ class People:
         it = self._interactions.open(MODAL_SUBMIT, person, where, None, source)
         data = {
             "custom_id": answer.modal["custom_id"],
-            "components": _filled_in(answer.modal["components"], dict(values)),
+            "components": self._filled_in(answer.modal["components"], dict(values)),
         }
+        resolved: Json = {}
+        for menu in modals.fields(answer.modal):
+            if menu["type"] in SELECTS and menu["type"] != STRING_SELECT:
+                kind, chosen = _resolve_kind(menu["type"]), _several(values, menu)
+                for part, objects in self._resolved(person, kind, chosen, where).items():
+                    resolved.setdefault(part, {}).update(objects)
+        if resolved:
+            data["resolved"] = resolved
         return await self._ask(it, data, locale, timeout)
 
     # -- asking and waiting ----------------------------------------------------------------------
@@ -241,6 +256,8 @@ class People:
         where = self._world.channels.get(str(channel))
         if person not in self._world.people or self._world.people[person].bot:
             raise NotOffered(f"nobody here has the id {person}")
+        if where is not None and not where.is_dm and not self._world.bot_is_here:
+            raise NotOffered(f"the bot is not in {self._world.guild_name}")
         if where is None or not self._world.may(person, where, "VIEW_CHANNEL"):
             raise NotOffered(f"{self._world.people[person].name} does not see channel {channel}")
         return where
@@ -301,6 +318,58 @@ class People:
                 for part, objects in chosen.items():
                     resolved.setdefault(part, {}).update(objects)
         return data | {"resolved": resolved} if resolved else data
+
+    def _chosen(self, select: Json, values: Sequence[str]) -> list[str]:
+        """What was chosen in a menu; refused when the menu does not offer it."""
+        name = select["custom_id"]
+        if not select["min_values"] <= len(values) <= select["max_values"]:
+            raise NotOffered(
+                f"{name} takes {select['min_values']} to {select['max_values']} values"
+            )
+        offered: set[str] = {option["value"] for option in select.get("options", ())}
+        if kinds := select.get("channel_types"):
+            channels = self._world.channels.values()
+            offered = {channel.id for channel in channels if channel.kind in kinds}
+        narrow = select["type"] == STRING_SELECT or "channel_types" in select
+        if narrow and (unknown := [value for value in values if value not in offered]):
+            raise NotOffered(f"{name} does not offer {unknown[0]}")
+        return list(values)
+
+    def _filled_in(
+        self, components: list[Json], values: dict[str, str | Sequence[str]]
+    ) -> list[Json]:
+        """A form's components with what a person wrote into its texts and chose in its menus."""
+        filled: list[Json] = []
+        for outer in components:
+            head = {"type": outer["type"], "id": outer["id"]}
+            if "components" in outer:
+                inner = [self._filled(field, values) for field in outer["components"]]
+                filled.append(head | {"components": inner})
+            elif "component" in outer:
+                filled.append(head | {"component": self._filled(outer["component"], values)})
+            else:
+                filled.append(head)  # only words
+        if values:
+            raise NotOffered(f"the form has no field {next(iter(values))}")
+        return filled
+
+    def _filled(self, field: Json, values: dict[str, str | Sequence[str]]) -> Json:
+        name = field["custom_id"]
+        read = {"type": field["type"], "id": field["id"], "custom_id": name}
+        if field["type"] != TEXT_INPUT:
+            chosen = _several(values, field)
+            values.pop(name, None)
+            if chosen or field["required"]:
+                self._chosen(field, chosen)
+            return read | {"values": chosen}
+        text = values.pop(name, field.get("value") or "")
+        if not isinstance(text, str):
+            raise NotOffered(f"{name} takes a text")
+        if not text and field["required"]:
+            raise NotOffered(f"the form needs {name}")
+        if text and not field.get("min_length", 0) <= len(text) <= field.get("max_length", 4000):
+            raise NotOffered(f"the text in {name} is too short or too long")
+        return read | {"value": text}
 
     def _channel_for(self, person: str, channel: Channel) -> Json:
         """A channel as an interaction has it: with what the person may do there."""
@@ -384,43 +453,14 @@ def _component(post: Post, custom_id: str) -> Json:
     raise NotOffered(f"the message has no {custom_id} to press")
 
 
-def _chosen(select: Json, values: Sequence[str]) -> list[str]:
-    if not select["min_values"] <= len(values) <= select["max_values"]:
-        raise NotOffered(
-            f"{select['custom_id']} takes {select['min_values']} to {select['max_values']} values"
-        )
-    if select["type"] == STRING_SELECT:
-        offered = {option["value"] for option in select["options"]}
-        if unknown := [value for value in values if value not in offered]:
-            raise NotOffered(f"{select['custom_id']} does not offer {unknown[0]}")
-    return list(values)
-
-
 def _resolve_kind(select: int) -> int:
     """Select menus 5-8 are of users, roles, mentionables and channels."""
     return {5: USER, 6: ROLE, 7: MENTIONABLE, 8: CHANNEL}[select]
 
 
-def _filled_in(components: list[Json], values: dict[str, str]) -> list[Json]:
-    """The form's components with what a person wrote into its text fields."""
-    filled: list[Json] = []
-    for number, outer in enumerate(components, 1):
-        inner = outer["components"] if "components" in outer else [outer.get("component", {})]
-        fields: list[Json] = []
-        for part in inner:
-            if part.get("type") != TEXT_INPUT:
-                raise NotOffered("the sandbox fills in text fields only")
-            name = part["custom_id"]
-            text = values.pop(name, part.get("value") or "")
-            if not text and part.get("required", True):
-                raise NotOffered(f"the form needs {name}")
-            if not part.get("min_length", 0) <= len(text) <= part.get("max_length", 4000):
-                raise NotOffered(f"the text in {name} is too short or too long")
-            fields.append({"type": TEXT_INPUT, "custom_id": name, "value": text, "id": number})
-        if "components" in outer:
-            filled.append({"type": outer["type"], "id": number, "components": fields})
-        else:
-            filled.append({"type": outer["type"], "id": number, "component": fields[0]})
-    if values:
-        raise NotOffered(f"the form has no field {next(iter(values))}")
-    return filled
+def _several(values: Mapping[str, str | Sequence[str]], menu: Json) -> list[str]:
+    """What is chosen in a menu; left out, it is what the form suggests."""
+    suggested = [default["id"] for default in menu.get("default_values", ())]
+    suggested += [option["value"] for option in menu.get("options", ()) if option.get("default")]
+    chosen = values.get(menu["custom_id"], suggested)
+    return [chosen] if isinstance(chosen, str) else list(chosen)

@@ -192,6 +192,8 @@ class Rest:
         return Reply(self._world.user_object(user))
 
     def _list_my_guilds(self, asked: Asked) -> Reply:
+        if not self._world.bot_is_here:
+            return Reply([])
         guild = self._world.guild_object()
         mine = {key: guild[key] for key in ("id", "name", "icon", "banner", "features")}
         role_bits = 0
@@ -241,6 +243,8 @@ class Rest:
     def _guild(self, guild: str) -> None:
         if guild != GUILD:
             raise refusals.unknown_guild()
+        if not self._world.bot_is_here:
+            raise refusals.missing_access()
 
     def _get_guild(self, asked: Asked, guild: str) -> Reply:
         self._guild(guild)

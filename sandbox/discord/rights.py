@@ -46,6 +46,11 @@ def bits(names: Iterable[str]) -> int:
     return total
 
 
+def names(permissions: int) -> list[str]:
+    """The permissions that a number holds, by name."""
+    return [name for name, bit in BITS.items() if permissions & bit]
+
+
 @dataclass(slots=True)
 class Overwrite:
     """What a channel gives to and takes from one role or member."""

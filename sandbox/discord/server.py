@@ -13,7 +13,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from sandbox.calls import Call
-from sandbox.discord import refusals, world
+from sandbox.discord import refusals, rights, world
 from sandbox.discord.commands import Commands
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interactions
@@ -141,6 +141,7 @@ class Discord:
                 "roles": [{"id": role.id, "name": role.name} for role in self.world.roles.values()],
             },
             "bot": self.world.user_object(BOT),
+            "bot_is_here": self.world.bot_is_here,
             "connected": self.gateway.connected,
             "people": [
                 {
@@ -156,6 +157,7 @@ class Discord:
                     "id": channel.id,
                     "name": channel.name,
                     "kind": KINDS[channel.kind],
+                    "bot_may": rights.names(self.world.permissions(BOT, channel)),
                     **({"person": channel.recipient} if channel.recipient else {}),
                     **({"parent": channel.parent.id} if channel.parent else {}),
                 }
@@ -248,12 +250,13 @@ class Discord:
         person: str,
         channel: str,
         answer: Answer,
-        values: Mapping[str, str],
+        values: Mapping[str, str | Sequence[str]],
         *,
         locale: str = "en-US",
         timeout: float = 10.0,  # noqa: ASYNC109
     ) -> Answer:
-        """Fill in the form that `answer` opened: texts by the custom_id of their field."""
+        """Fill in the form that `answer` opened: texts, and what is chosen in menus, by the
+        custom_id of their field. Fields left out keep what the form suggests."""
         return await self._people.submit(
             str(person), str(channel), answer, values, locale=locale, timeout=timeout
         )
@@ -302,6 +305,16 @@ class Discord:
     def allow(self, channel: str, *permissions: str) -> None:
         """Give the bot rights in one channel."""
         self.world.overwrite(self.world.channel(channel), BOT, allow=bits(permissions))
+
+    def remove_bot(self) -> None:
+        """Throw the bot out of the server (GUILD_DELETE); what it wrote stays."""
+        self.world.bot_is_here = False
+        self._happened("GUILD_DELETE", {"id": world.GUILD}, None)
+
+    def add_bot(self) -> None:
+        """Take the bot into the server again (GUILD_CREATE), with the rights it had."""
+        self.world.bot_is_here = True
+        self._happened("GUILD_CREATE", self.gateway.guild(), None)
 
     def archive(self, thread: str, *, archived: bool = True, locked: bool = False) -> None:
         self.world.archive(self.world.channel(thread), archived=archived, locked=locked)

@@ -204,6 +204,8 @@ class World:
                 Channel(HEADLINES, ANNOUNCEMENT, "headlines", 2),
             )
         }
+        self.bot_is_here = True
+        """False while the bot is thrown out of the server."""
         self.deaf_to_bot: set[str] = set()
         """People who take no direct messages from the bot."""
 
@@ -253,6 +255,8 @@ class World:
         """What a person may do in a channel, as bits; in a thread the parent channel decides."""
         if channel.is_dm:
             return DM_RIGHTS if person in (channel.recipient, BOT) else 0
+        if person == BOT and not self.bot_is_here:
+            return 0
         member = self.people[person]
         return rights.in_channel(
             person,

@@ -8,6 +8,7 @@ from sandbox.telegram.entities import WrongLink, checked_link
 from sandbox.telegram.refusals import (
     BUTTON_DATA_INVALID,
     BUTTON_TYPE_INVALID,
+    INLINE_EXPECTED,
     MARKUP_TOO_LONG,
     Refused,
     bad_request,
@@ -30,7 +31,7 @@ _ACTIONS = (
 )
 
 
-def read(markup: Any, *, private: bool) -> dict[str, Any] | None:
+def read(markup: Any, *, private: bool, inline_only: bool = False) -> dict[str, Any] | None:
     """An inline keyboard as a message carries it; None when there are no buttons.
 
     Raises Refused. The other kinds of markup (a keyboard in place of the letters, a forced reply)
@@ -40,6 +41,8 @@ def read(markup: Any, *, private: bool) -> dict[str, Any] | None:
         return None
     if not isinstance(markup, Mapping):
         raise bad_request("object expected as reply markup")
+    if inline_only and markup and "inline_keyboard" not in markup:
+        raise Refused(INLINE_EXPECTED)
     if "inline_keyboard" not in markup:
         return None
     rows = markup["inline_keyboard"]
@@ -54,6 +57,19 @@ def read(markup: Any, *, private: bool) -> dict[str, Any] | None:
     if len(json.dumps(kept).encode()) > LARGEST:
         raise Refused(MARKUP_TOO_LONG)
     return {"inline_keyboard": kept} if kept else None
+
+
+def forced_reply(markup: Any) -> dict[str, Any] | None:
+    """A ForceReply: the `placeholder` of the reply ("" for none), and whether it is `selective`.
+
+    None for every other markup. Raises Refused.
+    """
+    if not isinstance(markup, Mapping) or not markup.get("force_reply"):
+        return None
+    placeholder = markup.get("input_field_placeholder") or ""
+    if not isinstance(placeholder, str) or len(placeholder) > 64:
+        raise bad_request("input field placeholder is too long")
+    return {"placeholder": placeholder, "selective": bool(markup.get("selective"))}
 
 
 def _button(button: Any, *, private: bool) -> dict[str, Any]:

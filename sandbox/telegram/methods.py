@@ -243,9 +243,13 @@ class Methods:
         content |= self._reply(place, params)
         if params.flag("protect_content"):
             content["has_protected_content"] = True
+        forced = keyboards.forced_reply(params.value("reply_markup", "reply keyboard markup"))
         self._take(place)
         author = self.world.author(place, BOT)
-        return copy_of(self.world.add_message(place, author, content))
+        message = self.world.add_message(place, author, content)
+        if forced:
+            self.world.force_reply(place, message, **forced)
+        return copy_of(message)
 
     def sendChatAction(self, params: Params) -> bool:
         self.world.find_to_write(params.text("chat_id"))
@@ -257,14 +261,14 @@ class Methods:
         content = self._text(params)
         place, message = self._to_edit(params)
         content |= self._preview(params)
-        content |= self._markup(place, params)
+        content |= self._markup(place, params, edit=True)
         return self._edit(place, message, content)
 
     def editMessageReplyMarkup(self, params: Params) -> Message:
         place, message = self._to_edit(params)
         kept = ("text", "entities", "link_preview_options")
         content = {name: message[name] for name in kept if name in message}
-        content |= self._markup(place, params)
+        content |= self._markup(place, params, edit=True)
         return self._edit(place, message, content)
 
     def _to_edit(self, params: Params) -> tuple[Place, Message]:
@@ -283,7 +287,7 @@ class Methods:
             # Posts carry no author: the right to edit decides, and posting lets edit one's own.
             if not (place.may("can_edit_messages") or place.may("can_post_messages")):
                 raise Refused(refusals.CHANNEL_RIGHTS)
-        elif message.get("from", {}).get("id") != BOT:
+        elif message.get("from", {}).get("id") != BOT or number in place.forced:
             raise Refused(refusals.EDIT_FORBIDDEN)
         if "text" not in message:
             raise bad_request("there is no text in the message to edit")
@@ -360,9 +364,11 @@ class Methods:
             raise bad_request("object expected as link preview options")
         return {"link_preview_options": dict(options)} if options else {}
 
-    def _markup(self, place: Place, params: Params) -> dict[str, Any]:
+    def _markup(self, place: Place, params: Params, *, edit: bool = False) -> dict[str, Any]:
         sent = params.value("reply_markup", "reply keyboard markup")
-        keyboard = keyboards.read(sent, private=place.kind == "private")
+        keyboard = keyboards.read(
+            sent, private=place.kind == "private", inline_only=edit or place.kind == "channel"
+        )
         return {"reply_markup": keyboard} if keyboard else {}
 
     def _topic(self, place: Place, params: Params) -> dict[str, Any]:

@@ -69,6 +69,7 @@ TEXT_EMPTY = Refusal(400, "Bad Request: message text is empty")
 TEXT_TOO_LONG = Refusal(400, "Bad Request: message is too long")
 NOT_UTF8 = Refusal(400, "Bad Request: strings must be encoded in UTF-8")
 MARKUP_TOO_LONG = Refusal(400, "Bad Request: reply markup is too long")
+INLINE_EXPECTED = Refusal(400, "Bad Request: inline keyboard expected")
 BUTTON_DATA_INVALID = Refusal(400, "Bad Request: BUTTON_DATA_INVALID")
 BUTTON_TYPE_INVALID = Refusal(400, "Bad Request: BUTTON_TYPE_INVALID")
 

@@ -112,11 +112,12 @@ class Telegram:
         text: str,
         *,
         topic: int | None = None,
-        reply_to: int | None = None,
+        reply_to: int | Mapping[str, Any] | None = None,
         anonymous: bool = False,
     ) -> Message:
         """A person writes; returns the message. Raises NotPossible where Telegram's app would not
-        let them. anonymous: an administrator writes in the group's name."""
+        let them. reply_to: the message that is answered, or its message_id; the answer stands in
+        its topic. anonymous: an administrator writes in the group's name."""
         place = self._place(person, chat)
         if place.blocked:
             raise NotPossible("the bot is blocked; it can be started again, then written to")
@@ -132,12 +133,18 @@ class Telegram:
         content: dict[str, Any] = {"text": text.strip()}
         if found := entities.found(content["text"]):
             content["entities"] = found
+        answered = None
+        if reply_to is not None:
+            number = reply_to if isinstance(reply_to, int) else int(reply_to["message_id"])
+            answered = self._message(place, number)
+            if place.forum and topic is None:
+                topic = answered.get("message_thread_id")
         if topic is not None:
             if self._topic(place, topic).closed and not head:
                 raise NotPossible(f"the topic {place.topics[topic].name} is closed")
             content |= self.world.in_topic(place, topic)
-        if reply_to is not None:
-            content["reply_to_message"] = quoted(self._message(place, reply_to))
+        if answered is not None:
+            content["reply_to_message"] = quoted(answered)
         author = self.world.author(place, person, anonymous=anonymous)
         message = self.world.add_message(place, author, content)
         if place.kind == "private":
@@ -221,14 +228,26 @@ class Telegram:
         self.world.block(person, blocked=False)
 
     def kick(self, chat: int) -> None:
-        """Sol throws the bot out of a group or channel."""
-        self.world.restand(self.world.place(chat), SOL, "kicked")
+        """Sol throws the bot out of a group or channel. A group says so in a line of its own."""
+        place = self.world.place(chat)
+        if place.standing != "kicked":
+            self.world.restand(place, SOL, "kicked")
+            self._note(place, {"left_chat_member": self.world.bot()})
 
     def invite(self, chat: int, *rights: str) -> None:
         """Sol takes the bot in (again): as a member, or with rights as an administrator."""
         place = self.world.place(chat)
         held = {"can_manage_chat", *self._known(place, rights)}
+        came = place.standing in ("left", "kicked")
         self.world.restand(place, SOL, "administrator" if rights else "member", held)
+        if came:
+            self._note(place, {"new_chat_members": [self.world.bot()]})
+
+    def _note(self, place: Place, what: Mapping[str, Any]) -> None:
+        """A line in a group about who came and who went; channels have none."""
+        if place.is_group:
+            note = self.world.add_message(place, self.world.author(place, SOL), dict(what))
+            self.world.announce(place, note)
 
     def allow(self, chat: int, *rights: str) -> None:
         """Sol gives the bot rights; with any but can_send_messages it is an administrator."""
@@ -365,7 +384,7 @@ class Telegram:
             ],
             "chats": [self._chat(place) for place in places if place not in private]
             + [self._chat(place) for place in private],
-            "messages": {str(place.id): self.messages(place.id) for place in places},
+            "messages": {str(place.id): self._seen(place) for place in places},
             "pins": {str(place.id): list(place.pins) for place in places},
             "commands": self.commands(SOL, SOL),
             "commands_of": {
@@ -378,8 +397,23 @@ class Telegram:
             },
         }
 
+    def _seen(self, place: Place) -> list[Message]:
+        """The messages, and which of them opens a reply box: Telegram keeps that from bots."""
+        return [
+            message | {"forced": place.forced[number]}
+            if (number := message["message_id"]) in place.forced
+            else message
+            for message in self.messages(place.id)
+        ]
+
     def _chat(self, place: Place) -> dict[str, Any]:
         chat = place.chat()
+        if place.kind != "private":
+            may_send = place.may("can_send_messages")
+            chat["bot"] = {
+                "standing": place.standing,
+                "may": sorted({*place.rights, *(["can_send_messages"] if may_send else [])}),
+            }
         if place.kind == "private":
             chat |= {"person": place.id, "started": place.started, "blocked": place.blocked}
         if place.forum:

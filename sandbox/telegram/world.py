@@ -118,6 +118,8 @@ class Place:
     """Message ids; the one pinned last stands last."""
     topics: dict[int, Topic] = field(default_factory=dict)
     migrated_to: int | None = None
+    forced: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Messages that open a reply box (ForceReply): its placeholder, and for whom (None: all)."""
     deleted: bool = False
     started: bool = False
     """Private chats: the person pressed Start once."""
@@ -410,6 +412,20 @@ class World:
         if topic in place.messages:
             fields["reply_to_message"] = quoted(place.messages[topic])
         return fields
+
+    def force_reply(
+        self, place: Place, message: Message, *, placeholder: str, selective: bool
+    ) -> None:
+        """Open a reply box under a message for everyone, or for those whom it names and whom it
+        answers."""
+        people: list[int] | None = None
+        if selective:
+            text = message["text"].casefold()
+            people = [who.id for who in self.people.values() if f"@{who.username}" in text]
+            answered = message.get("reply_to_message", {}).get("from", {}).get("id")
+            people += [answered] if answered in self.people else []
+        place.forced[message["message_id"]] = {"placeholder": placeholder, "people": people}
+        self.changed()
 
     def take_away(self, place: Place, number: int) -> None:
         """A message disappears, and with it its pin."""

@@ -63,6 +63,38 @@ async def test_a_bot_finds_the_server_its_channels_and_its_rights(here: Discord,
     assert here.view()["connected"] is True
 
 
+async def test_a_bot_is_thrown_out_of_the_server_and_taken_in_again(
+    here: Discord, bot: Bot
+) -> None:
+    here.remove_bot()
+    gone = await bot.wait_for("guild_remove", timeout=10)
+    assert str(gone.id) == GUILD
+    assert not bot.guilds
+    with pytest.raises(discord.Forbidden) as refused:
+        await bot.http.send_message(NEWS, params=discord.http.handle_message_parameters("Ferry"))
+    assert refused.value.code == 50001
+    with pytest.raises(discord.Forbidden):
+        await bot.fetch_guild(int(GUILD))
+    with pytest.raises(NotOffered, match="the bot is not in Harbour News Club"):
+        await here.slash(MIRA, NEWS, "faq")
+    assert here.view()["bot_is_here"] is False
+    here.say(MIRA, NEWS, "unheard")
+    here.add_bot()
+    back = await bot.wait_for("guild_join", timeout=10)
+    assert [place.name for place in back.text_channels] == ["news", "general", "headlines"]
+    await channel(bot, NEWS).send("Ferry")
+    assert (await here.slash(MIRA, NEWS, "faq")).message is not None
+
+
+async def test_a_bot_that_connects_while_it_is_thrown_out_finds_no_server(here: Discord) -> None:
+    here.remove_bot()
+    bot = Bot()
+    async with connected(here, bot):
+        assert not bot.guilds
+        here.add_bot()
+        assert (await bot.wait_for("guild_join", timeout=10)).name == "Harbour News Club"
+
+
 async def test_what_a_channel_takes_away_reaches_the_bot(here: Discord, bot: Bot) -> None:
     here.deny(NEWS, "PIN_MESSAGES")
     await bot.wait_for("guild_channel_update", timeout=10)
@@ -405,6 +437,16 @@ async def test_only_allowed_mentions_ping(
     assert seen["mention_everyone"] is False, "the bot may not mention everyone"
 
 
+async def test_a_role_is_pinged_only_where_the_bot_may(here: Discord, bot: Bot) -> None:
+    allowed = discord.AllowedMentions(roles=[discord.Object(int(MODERATORS))])
+    await channel(bot, NEWS).send(f"<@&{MODERATORS}>", allowed_mentions=allowed)
+    here.allow(NEWS, "MENTION_EVERYONE")
+    await channel(bot, NEWS).send(f"<@&{MODERATORS}>", allowed_mentions=allowed, silent=True)
+    named, pinged = here.messages(NEWS)
+    assert (named["mention_roles"], named["flags"]) == ([], 0)
+    assert (pinged["mention_roles"], pinged["flags"]) == ([MODERATORS], 1 << 12)
+
+
 async def test_the_same_nonce_gives_the_same_message_in_whichever_channel(
     here: Discord, bot: Bot
 ) -> None:
@@ -432,10 +474,29 @@ async def test_pins_are_listed_newest_first_and_said_in_the_channel(
     assert [pin["content"] for pin in here.pins(NEWS)] == ["second", "first"]
     assert [m["type"] for m in here.messages(NEWS)] == [0, 0, 6, 6]
     assert here.view()["pins"][NEWS] == [str(first.id), str(second.id)]
+    notice = here.messages(NEWS)[2]
+    assert notice["author"]["id"] == BOT
+    await news.get_partial_message(int(notice["id"])).delete()
+    assert [m["type"] for m in here.messages(NEWS)] == [0, 0, 6]
+    assert len(here.pins(NEWS)) == 2, "the pin outlives the line that tells of it"
     await first.unpin()
     assert [m.content async for m in news.pins()] == ["second"]
     old_way = await bot.http.request(Route("GET", "/channels/{c}/pins", c=NEWS))
     assert [m["content"] for m in old_way] == ["second"]
+
+
+async def test_the_line_about_someone_elses_pin_needs_the_right_to_be_deleted(
+    here: Discord, bot: Bot
+) -> None:
+    posted = await channel(bot, NEWS).send("Ferry back")
+    place = here.world.channel(NEWS)
+    here.world.pin(here.world.post_in(place, str(posted.id)), SOL)
+    line = channel(bot, NEWS).get_partial_message(int(here.messages(NEWS)[-1]["id"]))
+    with pytest.raises(discord.Forbidden):
+        await line.delete()
+    here.allow(NEWS, "MANAGE_MESSAGES")
+    await line.delete()
+    assert [m["type"] for m in here.messages(NEWS)] == [0]
 
 
 async def test_an_announcement_is_published_once(here: Discord, bot: Bot) -> None:
@@ -518,7 +579,8 @@ async def test_the_view_names_people_and_the_bot(here: Discord) -> None:
     assert view["bot"]["id"] == BOT
     assert view["connected"] is False
     dm = here.dm(MIRA)
-    assert {"id": dm, "name": "mira", "kind": "dm", "person": MIRA} in here.view()["channels"]
+    (private,) = [one for one in here.view()["channels"] if one["kind"] == "dm"]
+    assert (private["id"], private["name"], private["person"]) == (dm, "mira", MIRA)
 
 
 async def test_a_command_without_a_bot_is_not_answered(here: Discord) -> None:

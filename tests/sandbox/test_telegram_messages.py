@@ -170,6 +170,17 @@ async def test_a_deleted_message_is_gone_with_its_pin(
     assert after.message_id > sent.message_id  # numbers are never given twice
 
 
+async def test_the_line_about_a_pin_can_be_deleted(telegram: Telegram, bot: ExtBot[None]) -> None:
+    for chat in (GROUP, CHANNEL):
+        sent = await bot.send_message(chat, "Ferry late")
+        await sent.pin()
+        line = telegram.messages(chat)[-1]
+        assert line["pinned_message"]["message_id"] == sent.message_id
+        await bot.delete_message(chat, line["message_id"])
+        assert telegram.messages(chat)[-1]["message_id"] == sent.message_id
+        assert len(telegram.pins(chat)) == 1
+
+
 async def test_a_pin_makes_a_service_message_once(telegram: Telegram, bot: ExtBot[None]) -> None:
     first = await bot.send_message(GROUP, "one")
     second = await bot.send_message(GROUP, "two")

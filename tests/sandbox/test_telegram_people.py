@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 from telegram import (
+    ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
     InputTextMessageContent,
+    ReplyParameters,
     Update,
 )
+from telegram.error import BadRequest
 from telegram.ext import (
     CallbackQueryHandler,
     ChatMemberHandler,
@@ -23,6 +26,7 @@ from telegram.ext import (
 )
 
 from sandbox.telegram import (
+    BOT,
     CHANNEL,
     FORUM,
     GROUP,
@@ -203,6 +207,58 @@ async def test_the_bot_is_told_where_it_stands(telegram: Telegram) -> None:
         ("kicked", "member"),
     ]
     assert steps[0].difference() == {"can_pin_messages": (True, False)}
+
+
+async def test_a_group_says_that_the_bot_went_and_came(telegram: Telegram) -> None:
+    heard = Heard()
+    async with listening(telegram, heard.handler):
+        telegram.kick(GROUP)
+        telegram.invite(GROUP, "can_pin_messages")
+    went, came = telegram.messages(GROUP)[-2:]
+    assert went["left_chat_member"]["id"] == came["new_chat_members"][0]["id"] == BOT
+    kinds = [
+        "member" if update.my_chat_member else "message" if update.message else "other"
+        for update in heard.updates
+    ]
+    assert kinds == ["member", "member", "message"]
+
+
+async def test_a_forced_reply_opens_a_box_for_those_it_is_meant_for(telegram: Telegram) -> None:
+    heard = Heard()
+    async with listening(telegram, heard.handler) as application:
+        bot = application.bot
+        asked = await telegram.say(MIRA, GROUP, "/setup")
+        prompt = await bot.send_message(
+            GROUP,
+            "Which <b>stories</b>?",
+            parse_mode="HTML",
+            reply_markup=ForceReply(selective=True, input_field_placeholder="ferry, port"),
+            reply_parameters=ReplyParameters(asked["message_id"]),
+        )
+        shown = telegram.view()["messages"][str(GROUP)][-1]
+        assert shown["forced"] == {"placeholder": "ferry, port", "people": [MIRA]}
+        assert "forced" not in telegram.messages(GROUP)[-1]
+        assert prompt.reply_markup is None
+        await telegram.say(MIRA, GROUP, "ferry", reply_to=telegram.messages(GROUP)[-1])
+        with pytest.raises(BadRequest, match="Message can't be edited"):
+            await prompt.edit_text("Thank you")
+        with pytest.raises(BadRequest, match="Inline keyboard expected"):
+            await bot.send_message(CHANNEL, "Which?", reply_markup=ForceReply())
+        private = await telegram.open(MIRA)
+        await bot.send_message(private["chat"]["id"], "Which?", reply_markup=ForceReply())
+    answer = heard.updates[1].message
+    assert answer
+    assert answer.reply_to_message
+    assert answer.reply_to_message.text_html == "Which <b>stories</b>?"
+    everyone = telegram.view()["messages"][str(MIRA)][-1]["forced"]
+    assert everyone == {"placeholder": "", "people": None}
+
+
+async def test_an_answer_in_a_topic_stays_in_it(telegram: Telegram) -> None:
+    first = await telegram.say(MIRA, FORUM, "/setup", topic=TOPIC_TECH)
+    answer = await telegram.say(SOL, FORUM, "yes", reply_to=first["message_id"])
+    assert answer["message_thread_id"] == TOPIC_TECH
+    assert answer["reply_to_message"]["text"] == "/setup"
 
 
 async def test_a_pin_is_told_to_the_bot_that_made_it(telegram: Telegram) -> None:

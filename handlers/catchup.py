@@ -8,6 +8,7 @@ from bot.model import words
 from bot.model.card import is_new
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry, StorageAway
+from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
 from bot.model.text import line, shorten
 from bot.ports import History, Kept, Place, Places, Rules, Visit
@@ -25,7 +26,7 @@ FIRST = timedelta(days=1)
 """How far back a first visit looks."""
 READ = "read"
 """What the button “Mark as read” says for a page."""
-CAUGHT_UP = "You're all caught up"
+CAUGHT_UP = N_("You're all caught up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def catchup_command(
             kept = await promptly(places.kept(ask.person))
             if ask.get("page") == READ:
                 _mark(ask, kept, until)
-                return _done(Text("Next time I tell you what has moved from here on."))
+                return _done(Text(_("Next time I tell you what has moved from here on.")))
             since = _read(ask.get("since")) if opened else kept.caught_up
             rule = rules.of(ask.chat)
             shows = rule is not None and rule.show_leaning
@@ -68,13 +69,14 @@ def catchup_command(
             moved = await promptly(_moved(candidates[:LOOKED_AT], kept, since, until, shows))
         except StorageAway:
             raise Sorry(
-                "What you have read cannot be looked up just now",
-                Text("Please try again in a minute. These are the stories that move most."),
-                rows=menu_of("Live stories", buttons_to("story", shelf.top(PAGE, at))),
+                _("What you have read cannot be looked up just now"),
+                Text(_("Please try again in a minute. These are the stories that move most.")),
+                rows=menu_of(_("Live stories"), buttons_to("story", shelf.top(PAGE, at))),
             ) from None
         if not moved:
-            nothing = "Nothing has moved since your last visit" if since else _NOTHING
-            return _done(Note(nothing, since))
+            if since:
+                return _done(Note(_("Nothing has moved since your last visit"), since))
+            return _done(Note(_("Nothing moved in the last day")))
         return _page(ask, kept, moved, len(candidates) - LOOKED_AT, since, until)
 
     def _candidates(kept: Kept, since: datetime | None, until: datetime) -> list[Edition]:
@@ -127,20 +129,31 @@ def catchup_command(
         blocks: list[Block] = [block for each in shown for block in _told(each)]
         last = page == len(pages)
         if last and more > 0:
-            blocks.append(Note(f"{more:,} less viral stories moved, too: /stories has them."))
+            less = ngettext(
+                "{n} less viral story moved, too: /stories has it.",
+                "{n} less viral stories moved, too: /stories has them.",
+                more,
+            )
+            blocks.append(Note(less.format(n=words.number(more))))
         marked = last and bool(ask.get("page"))  # merely opening it is not reading it
         if marked:
             _mark(ask, kept, until)
-            blocks.append(Text(CAUGHT_UP))
+            blocks.append(Text(_(CAUGHT_UP)))
         elif last:
-            blocks.append(Note("That is all. Mark it as read, and you're all caught up."))
-        mark = Button("Mark as read", Ref("catchup", (READ, _write(until))))
+            blocks.append(Note(_("That is all. Mark it as read, and you're all caught up.")))
+        mark = Button(_("Mark as read"), Ref("catchup", (READ, _write(until))))
         begun = _write(since) if since else ""
         return Message(
-            paged("Since your last visit" if since else _FIRST, page, len(pages)),
+            paged(
+                _("Since your last visit") if since else _("What moved in the last day"),
+                page,
+                len(pages),
+            ),
             tuple(blocks),
             (
-                *menu_of("Open a story …", buttons_to("story", [each.edition for each in shown])),
+                *menu_of(
+                    _("Open a story …"), buttons_to("story", [each.edition for each in shown])
+                ),
                 *turning(page, len(pages), lambda to: Ref("catchup", (to, _write(until), begun))),
                 *(() if marked else (Buttons((mark,)),)),
             ),
@@ -153,23 +166,19 @@ def catchup_command(
 
     return Command(
         "catchup",
-        "What moved since your last visit",
+        N_("What moved since your last visit"),
         answer,
         options=(
-            Option("page", "Which page", hidden=True),
-            Option("until", "When the first page was opened", hidden=True),
-            Option("since", "When the last visit was", hidden=True),
+            Option("page", N_("Which page"), hidden=True),
+            Option("until", N_("When the first page was opened"), hidden=True),
+            Option("since", N_("When the last visit was"), hidden=True),
         ),
         personal=True,
     )
 
 
-_FIRST = "What moved in the last day"
-_NOTHING = "Nothing moved in the last day"
-
-
 def _done(*blocks: Block) -> Message:
-    return Message(CAUGHT_UP, blocks, (Buttons((Button("Live stories", Ref("stories")),)),))
+    return Message(_(CAUGHT_UP), blocks, (Buttons((Button(_("Live stories"), Ref("stories")),)),))
 
 
 def _told(moved: Moved) -> Iterator[Block]:
@@ -177,7 +186,7 @@ def _told(moved: Moved) -> Iterator[Block]:
     yield Heading(name(moved.edition.story))
     yield Text(said)
     if besides:
-        yield Note(f"Also: {besides}")
+        yield Note(_("Also: {changes}").format(changes=besides))
 
 
 def _telling(delta: Delta, shows_leaning: bool) -> Delta:

@@ -11,6 +11,7 @@ from bot.model import words
 from bot.model.card import is_new
 from bot.model.command import Ask
 from bot.model.errors import StorageAway
+from bot.model.language import _
 from bot.model.message import Block, Bullets, Button, Buttons, Heading, Message, Note, Ref, Text
 from bot.ports import History, Place, Places, Visit
 from handlers.picking import heaps, name, page_of, paged, room, standing, turning
@@ -61,7 +62,9 @@ async def what_changed(
     try:
         since = await promptly(_since_last(edition, ask, places, history, show_leaning, at))
     except StorageAway:
-        away = "What you saw before cannot be looked up just now, so this is the last change only."
+        away = _(
+            "What you saw before cannot be looked up just now, so this is the last change only."
+        )
         since = [Section("", (Note(away),))]
     places.saw(ask.person, story.id, Visit(edition.revision, at))
     sections = [*since, *_last(edition, delta, since, show_leaning)]
@@ -76,11 +79,11 @@ async def what_changed(
         if changes := tuple(each for _, each in shown if each):
             blocks.append(Bullets(changes))
     return Message(
-        paged(f"What changed in “{name(story)}”", page, len(pages)),
+        paged(_("What changed in “{story}”").format(story=name(story)), page, len(pages)),
         (*blocks, *standing(story)),
         rows=(
             *turning(page, len(pages), lambda to: Ref("story", (story.id, "changes", to))),
-            Buttons((Button("‹ Story", Ref("story", (story.id,))),)),
+            Buttons((Button(_("‹ Story"), Ref("story", (story.id,))),)),
         ),
     )
 
@@ -98,19 +101,20 @@ async def _since_last(
     visit = _last_look(await places.place(ask.person, story.id), edition.revision, at)
     if visit is None:
         return []
-    heading = "Since you last looked"
-    saw = Note(f"You saw revision {visit.revision}", visit.at)
+    heading = _("Since you last looked")
+    saw = Note(_("You saw revision {revision}").format(revision=visit.revision), visit.at)
     if visit.revision == edition.revision:
-        return [Section(heading, (Text("Nothing has changed."), saw))]
+        return [Section(heading, (Text(_("Nothing has changed.")), saw))]
     was = edition.before
     if was is None or was.revision != visit.revision:
         was = await history.past(story.id, visit.revision)
     if was is None or was.revision == edition.revision:
-        gone = Note(f"You saw revision {visit.revision}, which is no longer kept", visit.at)
-        return [Section("", (gone,))]
+        gone = _("You saw revision {revision}, which is no longer kept")
+        return [Section("", (Note(gone.format(revision=visit.revision), visit.at),))]
     notes: tuple[Block, ...] = (saw,)
     if was.revision != visit.revision:
-        notes = (saw, Note(f"That is no longer kept; this is since revision {was.revision}"))
+        later = _("That is no longer kept; this is since revision {revision}")
+        notes = (saw, Note(later.format(revision=was.revision)))
     return [_section(heading, notes, compare(was, story), story, show_leaning)]
 
 
@@ -127,11 +131,11 @@ def _last(
 ) -> list[Section]:
     """What the newest revision changed, unless that has been said."""
     if is_new(delta):
-        first = Text("This is its first revision here. Nothing has changed yet.")
+        first = Text(_("This is its first revision here. Nothing has changed yet."))
         return [Section("", (first,))]
     moment = edition.story.updated_at or edition.heard_at
-    note = Note(f"Revision {edition.revision}", moment)
-    last = _section("The last change", (note,), delta, edition.story, show_leaning)
+    note = Note(_("Revision {revision}").format(revision=edition.revision), moment)
+    last = _section(_("The last change"), (note,), delta, edition.story, show_leaning)
     return [] if any(each.changes == last.changes for each in since) else [last]
 
 
@@ -145,5 +149,5 @@ def _section(
         if change.kind is not Kind.UPDATED and (show_leaning or change.kind is not Kind.LEANING)
     )
     if not told:
-        notes = (Text("Nothing but the time of its update."), *notes)
+        notes = (Text(_("Nothing but the time of its update.")), *notes)
     return Section(heading, notes, told)

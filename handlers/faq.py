@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
+from bot.model.language import N_, _
 from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Row, Text, Tone
 from bot.model.text import line, utf16
 from handlers.picking import (
@@ -30,6 +31,7 @@ from stories.story import Question, Story
 
 TITLE = 200
 """Longer questions stand whole below the title, where no platform cuts them."""
+_LATER = N_("They come with a story's updates. Its card says what is known so far.")
 _KEY = re.compile(r"[0-9a-f]{8}")
 
 
@@ -47,9 +49,9 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             return _which(having, asked, ask.get("page"))
         if _KEY.fullmatch(ask.get("question")):
             raise Sorry(
-                "That question is gone since its story's last revision",
-                Text("These stories have questions."),
-                rows=menu_of("Questions about …", buttons_to("faq", _asked_about(at, MENU))),
+                _("That question is gone since its story's last revision"),
+                Text(_("These stories have questions.")),
+                rows=menu_of(_("Questions about …"), buttons_to("faq", _asked_about(at, MENU))),
             )
         edition = shelf.find(asked, at)
         if edition and set(words_of(asked)) <= set(words_of(edition.story.title)):
@@ -70,8 +72,10 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
                 return _answer(story, question, page)
         if _KEY.fullmatch(asked):
             raise Sorry(
-                "That question is gone since the story's last revision",
-                Text(f"“{name(story)}” was updated and no longer answers it."),
+                _("That question is gone since the story's last revision"),
+                Text(
+                    _("“{story}” was updated and no longer answers it.").format(story=name(story))
+                ),
                 rows=(*_list(story, ""), Buttons((_to_story(story),))),
             )
         found = shelf.answers(asked, [edition], at)
@@ -96,19 +100,22 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             raise nothing_live()
         if not editions:
             raise Sorry(
-                "No live story has questions yet",
-                Text("They come with a story's updates. Its card says what is known so far."),
-                rows=menu_of("Open a story …", buttons_to("story", shelf.top(5, at))),
+                _("No live story has questions yet"),
+                Text(_(_LATER)),
+                rows=menu_of(_("Open a story …"), buttons_to("story", shelf.top(5, at))),
             )
         return Message(
-            "Which story do you want to know more about?",
+            _("Which story do you want to know more about?"),
             (
                 Text(
-                    "Pick one for its questions, or ask in your own words: /faq and your question."
+                    _(
+                        "Pick one for its questions, or ask in your own words: "
+                        "/faq and your question."
+                    )
                 ),
             ),
             rows=pick_list(
-                "Stories with questions …",
+                _("Stories with questions …"),
                 buttons_to("faq", editions),
                 page,
                 lambda to: Ref("faq", ("", "", "", to)),
@@ -130,13 +137,13 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
 
     return Command(
         "faq",
-        "Questions and answers, or a question of your own",
+        N_("Questions and answers, or a question of your own"),
         answer,
         options=(
-            Option("story", "Which story", live_stories(shelf, now)),
-            Option("question", "Which of its questions", complete_question),
-            Option("text", "Your question, in your own words", complete_question),
-            Option("page", "Which page", hidden=True),
+            Option("story", N_("Which story"), live_stories(shelf, now)),
+            Option("question", N_("Which of its questions"), complete_question),
+            Option("text", N_("Your question, in your own words"), complete_question),
+            Option("page", N_("Which page"), hidden=True),
         ),
         rest="text",
     )
@@ -145,12 +152,12 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
 def _questions(story: Story, page: str) -> Message:
     if not story.questions:
         raise Sorry(
-            f"“{name(story)}” has no questions yet",
-            Text("They come with a story's updates. Its card says what is known so far."),
+            _("“{story}” has no questions yet").format(story=name(story)),
+            Text(_(_LATER)),
             rows=(Buttons((_to_story(story),)),),
         )
     return Message(
-        f"Questions about “{name(story)}”",
+        _("Questions about “{story}”").format(story=name(story)),
         tuple(standing(story)),
         rows=(*_list(story, page), Buttons((_to_story(story),))),
         tone=_tone(story),
@@ -159,7 +166,7 @@ def _questions(story: Story, page: str) -> Message:
 
 def _list(story: Story, page: str) -> tuple[Row, ...]:
     return pick_list(
-        "Pick a question …",
+        _("Pick a question …"),
         [_button(story, question) for question in story.questions],
         page,
         lambda to: Ref("faq", (story.id, "", "", to)),
@@ -173,22 +180,19 @@ def _answer(story: Story, question: Question, said: str) -> Message:
     blocks: list[Block] = []
     if utf16(title) > TITLE:
         blocks.append(Text(title))
-        title = f"A question about “{name(story)}”"
+        title = _("A question about “{story}”").format(story=name(story))
     blocks += (Text(paragraph) for paragraph in pages[page - 1].split("\n\n"))
     if len(pages) > 1:
-        blocks.append(Note(f"Page {page} of {len(pages)}"))
+        blocks.append(Note(_("Page {page} of {pages}").format(page=page, pages=len(pages))))
     blocks += standing(story)
-    blocks.append(
-        Note(f"From “{name(story)}”, updated", story.updated_at)
-        if story.updated_at
-        else Note(f"From “{name(story)}”")
-    )
+    source = _("From “{story}”, updated") if story.updated_at else _("From “{story}”")
+    blocks.append(Note(source.format(story=name(story)), story.updated_at))
     return Message(
         title,
         tuple(blocks),
         rows=(
             *turning(page, len(pages), lambda to: Ref("faq", (story.id, question.key, "", to))),
-            Buttons((Button("All questions", Ref("faq", (story.id,))), _to_story(story))),
+            Buttons((Button(_("All questions"), Ref("faq", (story.id,))), _to_story(story))),
         ),
         tone=_tone(story),
     )
@@ -200,9 +204,9 @@ def _which(having: Sequence[Found], asked: str, page: str) -> Message:
         return _answer(having[0].edition.story, having[0].question, page)
     return Message(
         line(having[0].question.question),
-        (Text("Several stories answer this. Which one do you mean?"),),
+        (Text(_("Several stories answer this. Which one do you mean?")),),
         rows=menu_of(
-            "Pick a story …",
+            _("Pick a story …"),
             [
                 Button(name(each.edition.story), Ref("faq", (each.edition.story.id, asked)))
                 for each in having
@@ -216,25 +220,25 @@ def _not_covered(asked: str, found: Sequence[Found], stories: Sequence[Edition])
     near = [each for each in found if each.score >= NEAR]
     if near:
         return Sorry(
-            f"I am not sure what {quoted(asked)} asks",
-            Text("Did you mean one of these?"),
-            rows=_offer("Did you mean …", near),
+            _("I am not sure what {words} asks").format(words=quoted(asked)),
+            Text(_("Did you mean one of these?")),
+            rows=_offer(_("Did you mean …"), near),
         )
     if found:
         return Sorry(
-            f"Not covered: {quoted(asked)}",
-            Text("No story answers that. These are the nearest questions that are answered."),
-            rows=_offer("Nearest questions …", found),
+            _("Not covered: {words}").format(words=quoted(asked)),
+            Text(_("No story answers that. These are the nearest questions that are answered.")),
+            rows=_offer(_("Nearest questions …"), found),
         )
     about = buttons_to("faq", [each for each in stories if each.story.questions])
     return Sorry(
-        f"Not covered: {quoted(asked)}",
+        _("Not covered: {words}").format(words=quoted(asked)),
         Text(
-            "No story answers that. These have questions and answers."
+            _("No story answers that. These have questions and answers.")
             if about
-            else "No live story has questions and answers just now."
+            else _("No live story has questions and answers just now.")
         ),
-        rows=menu_of("Questions about …", about),
+        rows=menu_of(_("Questions about …"), about),
     )
 
 
@@ -247,7 +251,7 @@ def _button(story: Story, question: Question) -> Button:
 
 
 def _to_story(story: Story) -> Button:
-    return Button("Story", Ref("story", (story.id,)))
+    return Button(_("Story"), Ref("story", (story.id,)))
 
 
 def _tone(story: Story) -> Tone:

@@ -7,12 +7,13 @@ from datetime import datetime
 from bot.model import words
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
+from bot.model.language import N_, _, ngettext
 from bot.model.message import Button, Buttons, Message, Note, Ref, Row, Text
 from bot.model.rule import Rule, folded
 from bot.model.text import line
 from bot.ports import Rules
 from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted
-from handlers.wants import EVERYTHING, EVERYTHINGS, change, fold, gets, theirs, words_in
+from handlers.wants import EVERYTHING, change, fold, gets, means_everything, theirs, words_in
 from stories.shelf import Edition, Shelf
 from stories.story import Status, text_key
 
@@ -31,7 +32,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         theirs(rules, ask.chat)
         if not what.strip(" ,"):
             return _ask_what(at)
-        if what.casefold() in EVERYTHINGS:
+        if means_everything(what):
             return await _everything(ask)
         if same := shelf.titled(what, at):
             return await _story(ask, _one(same, what, at), at)
@@ -39,17 +40,19 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         return await _words(ask, said, at)
 
     def _ask_what(at: datetime) -> Message:
-        everything = Button("All stories", Ref("follow", (EVERYTHING,)))
+        everything = Button(_("All stories"), Ref("follow", (EVERYTHING,)))
         return Message(
-            "What should this chat follow?",
+            _("What should this chat follow?"),
             (
                 Text(
-                    "Pick a story, take all of them, or write words after /follow: "
-                    "stories with one of them among their keywords or names will come here."
+                    _(
+                        "Pick a story, take all of them, or write words after /follow: "
+                        "stories with one of them among their keywords or names will come here."
+                    )
                 ),
             ),
             rows=(
-                *menu_of("Follow a story …", buttons_to("follow", shelf.top(MENU, at))),
+                *menu_of(_("Follow a story …"), buttons_to("follow", shelf.top(MENU, at))),
                 Buttons((everything, _overview())),
             ),
         )
@@ -57,20 +60,22 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
     async def _everything(ask: Ask) -> Message:
         def wider(rule: Rule) -> Rule:
             if rule.all:
-                raise Sorry("This chat already follows every live story", rows=(_ways(EVERYTHING),))
+                raise Sorry(
+                    _("This chat already follows every live story"), rows=(_ways(EVERYTHING),)
+                )
             return replace(rule, all=True)
 
         _was, rule = await change(rules, ask.chat, wider)
-        return _now("Following all stories", rule, (_ways(EVERYTHING),))
+        return _now(_("Following all stories"), rule, (_ways(EVERYTHING),))
 
     def _one(same: list[Edition], what: str, at: datetime) -> Edition:
         alike = [edition for edition in same if edition.is_live(at, shelf.live_for)]
         if len(alike) > 1:
             raise Sorry(
-                f"Several live stories are called {quoted(what)}",
-                Text("Which one do you mean?"),
+                _("Several live stories are called {words}").format(words=quoted(what)),
+                Text(_("Which one do you mean?")),
                 rows=menu_of(
-                    "Follow …",
+                    _("Follow …"),
                     [
                         Button(
                             f"{name(each.story)} ({each.story.id})", Ref("follow", (each.story.id,))
@@ -88,34 +93,47 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         def wider(rule: Rule) -> Rule:
             _not_everything(rule)
             if story.id in rule.story_ids:
-                raise Sorry(f"This chat already follows {called}", rows=(_ways(story.id),))
+                raise Sorry(
+                    _("This chat already follows {what}").format(what=called),
+                    rows=(_ways(story.id),),
+                )
             if not edition.is_live(at, shelf.live_for):
                 raise Sorry(
-                    f"{called} {_why_over(edition)}, so there is nothing left to follow",
+                    _over(edition),
                     rows=_instead(edition, at),
                 )
             if len(rule.story_ids) >= STORIES:
                 raise Sorry(
-                    f"This chat follows {STORIES} stories, which is the most it can",
-                    Text("Unfollow one that is over, or follow a word that several stories share."),
+                    ngettext(
+                        "This chat follows {n} story, which is the most it can",
+                        "This chat follows {n} stories, which is the most it can",
+                        STORIES,
+                    ).format(n=STORIES),
+                    Text(
+                        _("Unfollow one that is over, or follow a word that several stories share.")
+                    ),
                     rows=(Buttons((_overview(),)),),
                 )
             return replace(rule, story_ids=(*rule.story_ids, story.id))
 
         _was, rule = await change(rules, ask.chat, wider)
-        return _now(f"Following {called}", rule, (_ways(story.id),))
+        return _now(_("Following {what}").format(what=called), rule, (_ways(story.id),))
 
     def _instead(edition: Edition, at: datetime) -> tuple[Row, ...]:
         heir = shelf.get(edition.story.merged_into or "")
         if heir is not None:
             return (Buttons(buttons_to("follow", [heir])),)
-        return menu_of("Follow a live story …", buttons_to("follow", shelf.top(5, at)))
+        return menu_of(_("Follow a live story …"), buttons_to("follow", shelf.top(5, at)))
 
     async def _words(ask: Ask, said: list[str], at: datetime) -> Message:
         if endless := next((word for word in said if len(word) > LENGTH), None):
             raise Sorry(
-                f"{quoted(endless, 40)} is longer than any keyword ({LENGTH} characters)",
-                Text("Write one word or name, or several with commas between them."),
+                ngettext(
+                    "{word} is longer than any keyword ({n} character)",
+                    "{word} is longer than any keyword ({n} characters)",
+                    LENGTH,
+                ).format(word=quoted(endless, 40), n=LENGTH),
+                Text(_("Write one word or name, or several with commas between them.")),
             )
 
         def wider(rule: Rule) -> Rule:
@@ -123,13 +141,17 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             held, new = folded(words_in(rule)), _new(rule, said)
             if not new:
                 raise Sorry(
-                    f"This chat already follows {_list(said)}", rows=(_ways(text_key(said[0])),)
+                    _("This chat already follows {what}").format(what=_list(said)),
+                    rows=(_ways(text_key(said[0])),),
                 )
             if len(held) + len(new) > WORDS:
                 raise Sorry(
-                    f"A chat can follow {words.count(WORDS, 'word')}, "
-                    f"and this one follows {len(held)}",
-                    Text("Unfollow some first, or use fewer words that more stories share."),
+                    ngettext(
+                        "A chat can follow {n} word, and this one follows {held}",
+                        "A chat can follow {n} words, and this one follows {held}",
+                        WORDS,
+                    ).format(n=WORDS, held=len(held)),
+                    Text(_("Unfollow some first, or use fewer words that more stories share.")),
                     rows=(Buttons((_overview(),)),),
                 )
             return replace(rule, keywords=(*rule.keywords, *new), entities=(*rule.entities, *new))
@@ -141,38 +163,47 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         )
         near = shelf.find(said[0], at) if len(said) == 1 else None
         if near and near.is_live(at, shelf.live_for) and near.story.id not in rule.story_ids:
-            only = Button(f"Follow the story “{name(near.story)}”", Ref("follow", (near.story.id,)))
+            only = Button(
+                _("Follow the story “{story}”").format(story=name(near.story)),
+                Ref("follow", (near.story.id,)),
+            )
             rows = (Buttons((only,)), *rows)
-        return _now(f"Following {_list(new)}", rule, rows, _matching(new, at))
+        return _now(_("Following {what}").format(what=_list(new)), rule, rows, _matching(new, at))
 
     def _matching(new: tuple[str, ...], at: datetime) -> Note:
         asked = Rule(keywords=new, entities=new)
         number = sum(asked.wants(edition.story) for edition in shelf.live(at))
         if not number:
             return Note(
-                "No live story has that among its keywords or names yet. "
-                "A word matches whole: “ferry” does not match “ferries”."
+                _(
+                    "No live story has that among its keywords or names yet. "
+                    "A word matches whole: “ferry” does not match “ferries”."
+                )
             )
         return Note(
-            f"{number} live {'story matches' if number == 1 else 'stories match'} just now."
+            ngettext(
+                "{n} live story matches just now.", "{n} live stories match just now.", number
+            ).format(n=words.number(number))
         )
 
     def _now(title: str, rule: Rule, rows: tuple[Row, ...], *notes: Note) -> Message:
-        return Message(title, (Text("This chat now gets:"), *gets(rule, shelf), *notes), rows)
+        return Message(title, (Text(_("This chat now gets:")), *gets(rule, shelf), *notes), rows)
 
     suggest_stories = live_stories(shelf, now)
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
         stories = suggest_stories(typed, ask)
         if EVERYTHING.startswith(typed.strip().casefold()):
-            return [Choice("All stories", EVERYTHING), *stories][:MENU]
+            return [Choice(_("All stories"), EVERYTHING), *stories][:MENU]
         return stories
 
     return Command(
         "follow",
-        "Get a story here, all of them, or those about some words",
+        N_("Get a story here, all of them, or those about some words"),
         answer,
-        options=(Option("what", "A story, “all”, or words with commas between them", complete),),
+        options=(
+            Option("what", N_("A story, “all”, or words with commas between them"), complete),
+        ),
         rest="what",
         moderators=True,
     )
@@ -181,8 +212,8 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
 def _not_everything(rule: Rule) -> None:
     if rule.all:
         raise Sorry(
-            "This chat already gets every live story",
-            Text("To get fewer, unfollow everything and then follow what you want."),
+            _("This chat already gets every live story"),
+            Text(_("To get fewer, unfollow everything and then follow what you want.")),
             rows=(_ways(EVERYTHING),),
         )
 
@@ -194,24 +225,28 @@ def _new(rule: Rule, said: list[str]) -> tuple[str, ...]:
 
 
 def _ways(key: str) -> Buttons:
-    return Buttons((Button("Unfollow", Ref("unfollow", (key,))), _overview()))
+    return Buttons((Button(_("Unfollow"), Ref("unfollow", (key,))), _overview()))
 
 
 def _overview() -> Button:
-    return Button("What this chat follows", Ref("following"))
+    return Button(_("What this chat follows"), Ref("following"))
 
 
 def _list(said: tuple[str, ...] | list[str]) -> str:
     if len(said) > 3:
-        return words.count(len(said), "word")
-    *others, last = (quoted(word, 40) for word in said)
-    return f"{', '.join(others)} and {last}" if others else last
+        return ngettext("{n} word", "{n} words", len(said)).format(n=words.number(len(said)))
+    return words.both([quoted(word, 40) for word in said])
 
 
-def _why_over(edition: Edition) -> str:
+def _over(edition: Edition) -> str:
+    """Why there is nothing left to follow."""
     story = edition.story
     if story.retracted is not None:
-        return "was withdrawn"
-    if story.merged_into:
-        return "is now part of another story"
-    return "has ended" if story.stats.status is Status.ENDED else "has not moved for days"
+        over = _("“{story}” was withdrawn, so there is nothing left to follow")
+    elif story.merged_into:
+        over = _("“{story}” is now part of another story, so there is nothing left to follow")
+    elif story.stats.status is Status.ENDED:
+        over = _("“{story}” has ended, so there is nothing left to follow")
+    else:
+        over = _("“{story}” has not moved for days, so there is nothing left to follow")
+    return over.format(story=name(story))

@@ -1,6 +1,7 @@
 """/following - what this chat gets, and which chat it is."""
 
 from bot.model.command import Ask, Command
+from bot.model.language import N_, _
 from bot.model.message import Block, Button, Buttons, Menu, Message, Note, Ref, Row, Text
 from bot.ports import Rules
 from handlers.picking import MENU
@@ -12,34 +13,37 @@ def following_command(shelf: Shelf, rules: Rules) -> Command:
     async def answer(ask: Ask) -> Message:
         rule = rules.of(ask.chat)
         things = followed(rule, shelf)
-        this = Note(f"This chat is {ask.chat}")
+        this = Note(_("This chat is {chat}").format(chat=ask.chat))
         blocks: list[Block] = [*gets(rule, shelf)] if rule and things else []
         if rules.is_fixed(ask.chat):
-            fixed = Note("Set by whoever runs this bot; ask them to change it.")
+            fixed = Note(_("Set by whoever runs this bot; ask them to change it."))
             return Message(_title(bool(things)), (*blocks, fixed, this))
         if not things:
             return Message(
                 _title(False),
-                (Text("A moderator can change that with /follow and a story or a word."), this),
+                (
+                    Text(_("A moderator can change that with /follow and a story or a word.")),
+                    this,
+                ),
                 (Buttons((_follow(),)),),
             )
         buttons: list[Row] = [
-            Menu("Unfollow …", tuple(thing.button() for thing in things[:MENU])),
+            Menu(_("Unfollow …"), tuple(thing.button() for thing in things[:MENU])),
             Buttons((_follow(),)),
         ]
         if len(things) > MENU:
-            more = Button("Unfollow others", Ref("unfollow", ("", "2")))
+            more = Button(_("Unfollow others"), Ref("unfollow", ("", "2")))
             buttons[1] = Buttons((_follow(), more))
         return Message(_title(True), (*blocks, this), tuple(buttons))
 
     return Command(
-        "following", "What this chat gets, and its name for settings", answer, about_chat=True
+        "following", N_("What this chat gets, and its name for settings"), answer, about_chat=True
     )
 
 
 def _title(anything: bool) -> str:
-    return "This chat gets" if anything else "This chat follows nothing yet"
+    return _("This chat gets") if anything else _("This chat follows nothing yet")
 
 
 def _follow() -> Button:
-    return Button("Follow something", Ref("follow"))
+    return Button(_("Follow something"), Ref("follow"))

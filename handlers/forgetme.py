@@ -3,17 +3,18 @@
 from bot.model import words
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
+from bot.model.language import N_, _, ngettext
 from bot.model.message import Bullets, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Rule
 from bot.ports import Desk, Places, Rules
 
-_STAY = "Cards already sent to you stay where they are, and are no longer edited."
+_STAY = N_("Cards already sent to you stay where they are, and are no longer edited.")
 
 
 def forgetme_command(rules: Rules, desk: Desk, places: Places) -> Command:
     async def answer(ask: Ask) -> Message:
         if ask.person == ask.chat and not ask.private:  # a channel speaks, not a person
-            raise Sorry("I cannot tell who asks here", Text("Ask me in private."))
+            raise Sorry(_("I cannot tell who asks here"), Text(_("Ask me in private.")))
         fixed = rules.is_fixed(ask.person)
         if ask.get("sure") != "yes":
             return _sure(fixed=fixed)
@@ -27,43 +28,55 @@ def forgetme_command(rules: Rules, desk: Desk, places: Places) -> Command:
         await places.forget(ask.person)
         gone = []
         if seen:
-            gone.append(f"What you saw of {seen} {'story' if seen == 1 else 'stories'}.")
+            gone.append(
+                ngettext("What you saw of {n} story.", "What you saw of {n} stories.", seen).format(
+                    n=words.number(seen)
+                )
+            )
         if kept.caught_up:
-            gone.append("How far you had caught up.")
+            gone.append(_("How far you had caught up."))
         if followed is not None and not fixed:
-            gone.append("What your private chat with me followed.")
+            gone.append(_("What your private chat with me followed."))
         if cards:
-            gone.append(f"The record of {words.count(cards, 'card')} sent there.")
-        left = [Text(_FIXED)] if fixed else [Text(_STAY)] if cards else []
+            gone.append(
+                ngettext(
+                    "The record of {n} card sent there.",
+                    "The record of {n} cards sent there.",
+                    cards,
+                ).format(n=words.number(cards))
+            )
+        left = [Text(_(_FIXED))] if fixed else [Text(_(_STAY))] if cards else []
         if not gone:
-            return Message("There was nothing to forget", tuple(left))
-        return Message("Forgotten", (Bullets(tuple(gone)), *left))
+            return Message(_("There was nothing to forget"), tuple(left))
+        return Message(_("Forgotten"), (Bullets(tuple(gone)), *left))
 
     return Command(
         "forgetme",
-        "Delete all I keep about you",
+        N_("Delete all I keep about you"),
         answer,
-        options=(Option("sure", "Whether that is meant", hidden=True),),
+        options=(Option("sure", N_("Whether that is meant"), hidden=True),),
         personal=True,
     )
 
 
 def _sure(*, fixed: bool) -> Message:
     return Message(
-        "Forget all about you?",
+        _("Forget all about you?"),
         (
             Text(
-                "Which stories you saw, what your private chat with me follows, and the record "
-                "of the cards sent there are deleted at once and for good."
+                _(
+                    "Which stories you saw, what your private chat with me follows, and the "
+                    "record of the cards sent there are deleted at once and for good."
+                )
             ),
-            Text(_FIXED if fixed else _STAY),
-            Note("What groups and channels follow is not about you, and stays."),
+            Text(_(_FIXED if fixed else _STAY)),
+            Note(_("What groups and channels follow is not about you, and stays.")),
         ),
-        (Buttons((Button("Yes, forget me", Ref("forgetme", ("yes",))),)),),
+        (Buttons((Button(_("Yes, forget me"), Ref("forgetme", ("yes",))),)),),
     )
 
 
-_FIXED = (
+_FIXED = N_(
     "What your private chat gets is set by whoever runs this bot, so that and its cards are kept; "
     "ask them to take it out of their file."
 )

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from bot.model.command import Ask, Choice, Complete
 from bot.model.errors import Sorry
+from bot.model.language import _
 from bot.model.message import Button, Buttons, Menu, Note, Ref, Row, Text
 from bot.model.text import clean, line, shorten, utf16
 from stories.shelf import Edition, Shelf
@@ -35,9 +36,9 @@ def quoted(words: str, limit: int = 80) -> str:
 def standing(story: Story) -> Iterator[Note]:
     """What a reader must know before trusting what the story says."""
     if story.retracted is not None:
-        yield Note(f"This story was withdrawn: {story.retracted}")
+        yield Note(_("This story was withdrawn: {why}").format(why=story.retracted))
     if story.merged_into:
-        yield Note("This story has gone up into another one and is no longer updated")
+        yield Note(_("This story has gone up into another one and is no longer updated"))
 
 
 def choice(label: str, value: str) -> Choice:
@@ -76,25 +77,26 @@ def meant(shelf: Shelf, words: str, at: datetime, command: str) -> Edition:
     nearest = buttons_to(command, shelf.nearest(words, 5, at))
     if nearest:
         raise Sorry(
-            f"I am not sure which story {quoted(words)} is",
-            Text("Did you mean one of these?"),
-            rows=menu_of("Did you mean …", nearest),
+            _("I am not sure which story {words} is").format(words=quoted(words)),
+            Text(_("Did you mean one of these?")),
+            rows=menu_of(_("Did you mean …"), nearest),
         )
     raise Sorry(
-        f"I know no story about {quoted(words)}",
-        Text("These are the ones that move most just now.") if shelf.top(1, at) else _NOTHING_LIVE,
-        rows=menu_of("Live stories", buttons_to(command, shelf.top(5, at))),
+        _("I know no story about {words}").format(words=quoted(words)),
+        Text(_("These are the ones that move most just now.") if shelf.top(1, at) else _nothing()),
+        rows=menu_of(_("Live stories"), buttons_to(command, shelf.top(5, at))),
     )
 
 
-_NOTHING_LIVE = Text(
-    "Nothing is live just now. Stories appear here by themselves as soon as the newsroom "
-    "publishes one; one that has ended is still found by its name, with /story."
-)
-
-
 def nothing_live() -> Sorry:
-    return Sorry("There are no live stories just now", _NOTHING_LIVE)
+    return Sorry(_("There are no live stories just now"), Text(_nothing()))
+
+
+def _nothing() -> str:
+    return _(
+        "Nothing is live just now. Stories appear here by themselves as soon as the newsroom "
+        "publishes one; one that has ended is still found by its name, with /story."
+    )
 
 
 def page_of(said: str, pages: int) -> int:
@@ -105,16 +107,18 @@ def page_of(said: str, pages: int) -> int:
 
 def paged(title: str, page: int, pages: int) -> str:
     """A title that says which of several pages it stands on."""
-    return f"{title}, {page} of {pages}" if pages > 1 else title
+    if pages < 2:
+        return title
+    return _("{title}, {page} of {pages}").format(title=title, page=page, pages=pages)
 
 
 def turning(page: int, pages: int, to: Callable[[str], Ref]) -> tuple[Row, ...]:
     """Buttons to the pages before and after."""
     items = []
     if page > 1:
-        items.append(Button("‹ Back", to(str(page - 1))))
+        items.append(Button(_("‹ Back"), to(str(page - 1))))
     if page < pages:
-        items.append(Button("More ›", to(str(page + 1))))
+        items.append(Button(_("More ›"), to(str(page + 1))))
     return (Buttons(tuple(items)),) if items else ()
 
 

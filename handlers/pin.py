@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
+from bot.model.language import N_, _
 from bot.model.message import Button, Buttons, Message, Ref, Row, Text
 from bot.ports import Desk
 from handlers.picking import buttons_to, live_stories, meant, name, nothing_live, pick_list
@@ -20,13 +21,13 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
         _stands(edition)
         await desk.pin(ask.chat, edition.story.id)
         return Message(
-            f"Pinned “{name(edition.story)}”",
-            (Text("Its card is pinned here and stays up to date."),),
+            _("Pinned “{story}”").format(story=name(edition.story)),
+            (Text(_("Its card is pinned here and stays up to date.")),),
             (
                 Buttons(
                     (
-                        Button("Unpin", Ref("unpin", (edition.story.id,))),
-                        Button("What is pinned", Ref("pins")),
+                        Button(_("Unpin"), Ref("unpin", (edition.story.id,))),
+                        Button(_("What is pinned"), Ref("pins")),
                     )
                 ),
             ),
@@ -37,32 +38,35 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
         if not live:
             raise nothing_live()
         return Message(
-            "Which story should be pinned here?",
-            rows=pick_list("Pin …", buttons_to("pin", live), page, lambda to: Ref("pin", ("", to))),
+            _("Which story should be pinned here?"),
+            rows=pick_list(
+                _("Pin …"), buttons_to("pin", live), page, lambda to: Ref("pin", ("", to))
+            ),
         )
 
     def _stands(edition: Edition) -> None:
         story = edition.story
         if story.retracted is not None:
             raise Sorry(
-                f"“{name(story)}” was withdrawn, so it is not pinned", Text(story.retracted)
+                _("“{story}” was withdrawn, so it is not pinned").format(story=name(story)),
+                Text(story.retracted),
             )
         if story.merged_into:
             heir = shelf.get(story.merged_into)
             rows: tuple[Row, ...] = (Buttons(buttons_to("pin", [heir])),) if heir else ()
             raise Sorry(
-                f"“{name(story)}” is now part of another story",
-                Text("Pin that one instead."),
+                _("“{story}” is now part of another story").format(story=name(story)),
+                Text(_("Pin that one instead.")),
                 rows=rows,
             )
 
     return Command(
         "pin",
-        "Pin a story's card here",
+        N_("Pin a story's card here"),
         answer,
         options=(
-            Option("story", "Which story", live_stories(shelf, now)),
-            Option("page", "Which page", hidden=True),
+            Option("story", N_("Which story"), live_stories(shelf, now)),
+            Option("page", N_("Which page"), hidden=True),
         ),
         rest="story",
         moderators=True,

@@ -1,7 +1,9 @@
 """/pins - the stories whose cards are pinned in this chat."""
 
+from bot.model import words
 from bot.model.card import figures
 from bot.model.command import Ask, Command
+from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Button, Buttons, Facts, Heading, Message, Note, Ref, Text
 from bot.ports import Desk
 from handlers.unpin import to_unpin
@@ -15,11 +17,11 @@ SHOWN = 10
 def pins_command(shelf: Shelf, desk: Desk) -> Command:
     async def answer(ask: Ask) -> Message:
         pinned = await desk.pins(ask.chat)
-        pin = Buttons((Button("Pin a story", Ref("pin")),))
+        pin = Buttons((Button(_("Pin a story"), Ref("pin")),))
         if not pinned:
             return Message(
-                "I have nothing pinned here",
-                (Text("What people have pinned themselves is left alone and not listed."),),
+                _("I have nothing pinned here"),
+                (Text(_("What people have pinned themselves is left alone and not listed.")),),
                 (pin,),
             )
         blocks: list[Block] = []
@@ -29,7 +31,9 @@ def pins_command(shelf: Shelf, desk: Desk) -> Command:
             if edition and (facts := tuple(figures(edition.story))):
                 blocks.append(Facts(facts))
         if len(pinned) > SHOWN:
-            blocks.append(Note(f"… and {len(pinned) - SHOWN} more"))
-        return Message("Pinned here", tuple(blocks), (*to_unpin(pinned, shelf, ""), pin))
+            more = len(pinned) - SHOWN
+            rest = ngettext("… and {n} more", "… and {n} more", more)
+            blocks.append(Note(rest.format(n=words.number(more))))
+        return Message(_("Pinned here"), tuple(blocks), (*to_unpin(pinned, shelf, ""), pin))
 
-    return Command("pins", "What is pinned here", answer, moderators=True)
+    return Command("pins", N_("What is pinned here"), answer, moderators=True)

@@ -4,6 +4,7 @@ from bot.model import words
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
 from bot.model.errors import StorageAway
+from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
 from bot.ports import Desk, Places, Rules
 from handlers.changes import promptly
@@ -12,38 +13,44 @@ from stories.shelf import Shelf
 
 NAMED = 5
 """How many of the things a chat follows are named; the rest is counted."""
-_LOOKS = (
-    "of every story you look at, which revision you saw last, which before, and when; "
-    "and how far you caught up"
+_LOOKS = N_(
+    "By your number I keep, of every story you look at, which revision you saw last, which before, "
+    "and when; and how far you caught up: for 90 days after your last look."
 )
 
 
 def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> Command:
     async def answer(ask: Ask) -> Message:
         return Message(
-            "What I keep, and what I do not",
+            _("What I keep, and what I do not"),
             (
-                Heading("About you"),
+                Heading(_("About you")),
                 *await _person(ask),
-                Heading("About this chat"),
-                Text(f"I keep its number. {_follows(ask.chat)} {await _cards(ask.chat)}"),
-                Note(f"This chat is {ask.chat}"),
-                Heading("Not kept"),
+                Heading(_("About this chat")),
                 Text(
-                    "Names and messages: what you write is answered and forgotten, except the "
-                    "words of /follow. My log, read by whoever runs me, names chats by number."
+                    " ".join((_("I keep its number."), _follows(ask.chat), await _cards(ask.chat)))
                 ),
-                Heading("Deleting it"),
+                Note(_("This chat is {chat}").format(chat=ask.chat)),
+                Heading(_("Not kept")),
                 Text(
-                    "/forgetme deletes at once all that is kept about you and your private chat. "
-                    "What a chat follows is deleted with /unfollow all."
+                    _(
+                        "Names and messages: what you write is answered and forgotten, except the "
+                        "words of /follow. My log, read by whoever runs me, names chats by number."
+                    )
+                ),
+                Heading(_("Deleting it")),
+                Text(
+                    _(
+                        "/forgetme deletes at once all that is kept about you and your private "
+                        "chat. What a chat follows is deleted with /unfollow all."
+                    )
                 ),
             ),
             (
                 Buttons(
                     (
-                        Button("What this chat follows", Ref("following")),
-                        Button("Forget me", Ref("forgetme")),
+                        Button(_("What this chat follows"), Ref("following")),
+                        Button(_("Forget me"), Ref("forgetme")),
                     )
                 ),
             ),
@@ -51,50 +58,56 @@ def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> C
 
     async def _person(ask: Ask) -> list[Block]:
         """Where others may read along, only what is kept of everyone."""
-        general = f"By your number I keep, {_LOOKS}: for 90 days after your last look."
+        general = _(_LOOKS)
         if not ask.private:
-            return [Text(f"{general} What that is just now I say in private only.")]
+            return [Text(f"{general} {_('What that is just now I say in private only.')}")]
         try:
             kept = await promptly(places.kept(ask.person))
         except StorageAway:
-            return [Text(f"{general} How much that is cannot be looked up just now.")]
+            return [Text(f"{general} {_('How much that is cannot be looked up just now.')}")]
         if kept.until is None:
-            return [Text(f"{general} You have not looked at any yet.")]
+            return [Text(f"{general} {_('You have not looked at any yet.')}")]
         number = len(kept.places)
+        looked = ngettext("You looked at {n} story.", "You looked at {n} stories.", number)
         return [
-            Text(f"{general} You looked at {number} {'story' if number == 1 else 'stories'}."),
+            Text(f"{general} {looked.format(n=words.number(number))}"),
             *(
-                [Note("You caught up with all stories of", kept.caught_up)]
+                [Note(_("You caught up with all stories of"), kept.caught_up)]
                 if kept.caught_up
                 else []
             ),
-            Note("Unless you look again, forgotten", kept.until),
+            Note(_("Unless you look again, forgotten"), kept.until),
         ]
 
     def _follows(chat: Chat) -> str:
         if rules.is_fixed(chat):
-            return "What it follows is set by whoever runs me, in a file."
+            return _("What it follows is set by whoever runs me, in a file.")
         things = [thing.label for thing in followed(rules.of(chat), shelf)]
         if not things:
-            return "It follows nothing."
-        rest = [f"{len(things) - NAMED} more"] if len(things) > NAMED else []
-        return f"I keep what it follows: {', '.join([*things[:NAMED], *rest])}."
+            return _("It follows nothing.")
+        if (more := len(things) - NAMED) > 0:
+            rest = ngettext("{n} more", "{n} more", more).format(n=words.number(more))
+            things = [*things[:NAMED], rest]
+        return _("I keep what it follows: {things}.").format(things=", ".join(things))
 
     async def _cards(chat: Chat) -> str:
         try:
             cards = await promptly(desk.cards(chat))
         except StorageAway:
-            return "How many cards I sent here cannot be looked up just now."
+            return _("How many cards I sent here cannot be looked up just now.")
         if not cards:
-            return "I have sent no card here."
-        return (
-            f"I keep a record of {words.count(cards, 'card')} sent here: its story and revision, "
-            "where it stands, and when and how that went."
-        )
+            return _("I have sent no card here.")
+        return ngettext(
+            "I keep a record of {n} card sent here: its story and revision, "
+            "where it stands, and when and how that went.",
+            "I keep a record of {n} cards sent here: its story and revision, "
+            "where it stands, and when and how that went.",
+            cards,
+        ).format(n=words.number(cards))
 
     return Command(
         "privacy",
-        "What I keep about you",
+        N_("What I keep about you"),
         answer,
         about_chat=True,
     )

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from bot.model import words
 from bot.model.card import figures
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
+from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Facts, Heading, Message, Note, Ref, Text
 from bot.model.text import line, pieces, shorten
 from handlers.picking import buttons_to, menu_of, name, page_of, quoted, turning
@@ -28,9 +30,11 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         said = ask.get("words") or _read(ask.get("again"))
         if not words_of(said):
             raise Sorry(
-                f"There is no word to look for in {quoted(said)}" if said else "Search for what?",
-                Text("Write one or more words behind it, such as: /search harbour fire"),
-                rows=menu_of("Live stories", buttons_to("story", shelf.top(PAGE, at))),
+                _("There is no word to look for in {words}").format(words=quoted(said))
+                if said
+                else _("Search for what?"),
+                Text(_("Write one or more words behind it, such as: /search harbour fire")),
+                rows=menu_of(_("Live stories"), buttons_to("story", shelf.top(PAGE, at))),
             )
         found = shelf.search(said, at)
         good = [hit.edition for hit in found.hits if hit.score >= NEAR]
@@ -52,58 +56,67 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
                 blocks.append(Facts(facts))
             blocks.append(Text(_where(edition.story, found)))
         if pages > 1:
-            rest = "Fewer words can be turned to the next page."
-            blocks.append(Note(f"Page {page} of {pages}" + ("" if carried else f". {rest}")))
-        rows = menu_of("Open a story …", buttons_to("story", shown))
+            stands = (
+                _("Page {page} of {pages}")
+                if carried is not None
+                else _("Page {page} of {pages}. Fewer words can be turned to the next page.")
+            )
+            blocks.append(Note(stands.format(page=page, pages=pages)))
+        rows = menu_of(_("Open a story …"), buttons_to("story", shown))
         if carried is not None:
             rows += turning(page, pages, lambda to: Ref("search", ("", to, carried)))
-        return Message(f"{_number(good)} of {quoted(said)}", tuple(blocks), rows)
+        return Message(_spoken_of(said, good), tuple(blocks), rows)
 
     def _figures(edition: Edition, at: datetime) -> Iterator[str]:
         """Those of /stories, and whether the story is over."""
         story = edition.story
         if story.retracted is not None:
-            yield "withdrawn"
+            yield _("withdrawn")
         elif story.merged_into:
-            yield "part of another story"
+            yield _("part of another story")
         elif story.stats.status is not Status.ENDED and not edition.is_live(at, shelf.live_for):
-            yield "no longer live"
+            yield _("no longer live")
         yield from figures(story)
 
     return Command(
         "search",
-        "Stories that speak of some words, anywhere in them",
+        N_("Stories that speak of some words, anywhere in them"),
         answer,
         options=(
-            Option("words", "What to look for"),
-            Option("page", "Which page", hidden=True),
-            Option("again", "The same words, as a button carries them", hidden=True),
+            Option("words", N_("What to look for")),
+            Option("page", N_("Which page"), hidden=True),
+            Option("again", N_("The same words, as a button carries them"), hidden=True),
         ),
         rest="words",
     )
 
 
 def _nothing(said: str, near: Sequence[Edition], top: Sequence[Edition]) -> Sorry:
-    title = f"No story speaks of {quoted(said)}"
+    title = _("No story speaks of {words}").format(words=quoted(said))
     if near:
         return Sorry(
             title,
-            Text("These come nearest: each holds a part of it."),
-            rows=menu_of("Nearest stories …", buttons_to("story", near)),
+            Text(_("These come nearest: each holds a part of it.")),
+            rows=menu_of(_("Nearest stories …"), buttons_to("story", near)),
         )
     if top:
         return Sorry(
             title,
-            Text("These are the ones that move most just now."),
-            rows=menu_of("Live stories", buttons_to("story", top)),
+            Text(_("These are the ones that move most just now.")),
+            rows=menu_of(_("Live stories"), buttons_to("story", top)),
         )
     return Sorry(title)
 
 
-def _number(good: Sequence[Edition]) -> str:
-    if len(good) == HITS:
-        return f"{HITS} stories or more speak"
-    return "1 story speaks" if len(good) == 1 else f"{len(good)} stories speak"
+def _spoken_of(said: str, good: Sequence[Edition]) -> str:
+    n = len(good)
+    if n == HITS:
+        title = ngettext(
+            "{n} story or more speaks of {words}", "{n} stories or more speak of {words}", n
+        )
+    else:
+        title = ngettext("{n} story speaks of {words}", "{n} stories speak of {words}", n)
+    return title.format(n=words.number(n), words=quoted(said))
 
 
 # Where the words were found.
@@ -111,40 +124,46 @@ def _number(good: Sequence[Edition]) -> str:
 
 def _where(story: Story, found: Search) -> str:
     """The part of a story that holds most of the words; of several the first."""
-    _, said = max(_places(story, found), key=lambda place: _held(place[0], found))
-    return said()
+    place = max(_places(story, found), key=lambda place: _held(place[0], found))
+    return place[1]()
 
 
 def _held(text: str, found: Search) -> int:
-    words = set(words_of(text))
-    return sum(not words.isdisjoint(fitting) for fitting in found.words)
+    held = set(words_of(text))
+    return sum(not held.isdisjoint(fitting) for fitting in found.words)
 
 
 def _places(story: Story, found: Search) -> Iterator[tuple[str, Callable[[], str]]]:
     """Every part of a story with how it is shown, the most telling first."""
-    yield story.title, lambda: "In its title"
+    yield story.title, lambda: _("In its title")
     if story.headline:
-        yield story.headline, _quoting("Headline", story.headline, found)
-    yield " ".join(story.entities), lambda: f"Names: {_those(story.entities, found)}"
-    yield " ".join(story.keywords), lambda: f"Keywords: {_those(story.keywords, found)}"
+        yield story.headline, _quoting(N_("Headline: {text}"), story.headline, found)
+    yield (
+        " ".join(story.entities),
+        lambda: _("Names: {texts}").format(texts=_those(story.entities, found)),
+    )
+    yield (
+        " ".join(story.keywords),
+        lambda: _("Keywords: {words}").format(words=_those(story.keywords, found)),
+    )
     for bullet in story.breakdown:
-        yield bullet, _quoting("Breakdown", bullet, found)
+        yield bullet, _quoting(N_("Breakdown: {text}"), bullet, found)
     for each in story.questions:
-        yield each.question, _quoting("Question", each.question, found)
-    yield story.id, lambda: f"In its id, {story.id}"
+        yield each.question, _quoting(N_("Question: {text}"), each.question, found)
+    yield story.id, lambda: _("In its id, {id}").format(id=story.id)
 
 
 def _those(names: tuple[str, ...], found: Search) -> str:
     return ", ".join(shorten(line(each), QUOTED // 4) for each in names if _held(each, found))
 
 
-def _quoting(label: str, text: str, found: Search) -> Callable[[], str]:
+def _quoting(sentence: str, text: str, found: Search) -> Callable[[], str]:
     def said() -> str:
         parts = pieces(line(text))
         first = next((place for place, part in enumerate(parts) if _held(part, found)), 0)
         skipped = max(0, first - BEFORE)
         rest = "".join(parts[skipped:]).strip()
-        return f"{label}: “{'… ' if skipped else ''}{shorten(rest, QUOTED)}”"
+        return _(sentence).format(text=f"“{'… ' if skipped else ''}{shorten(rest, QUOTED)}”")
 
     return said
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.model import words
 from bot.model.card import figures
 from bot.model.command import Ask, Command, Option
+from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Facts, Heading, Message, Note, Ref
 from handlers.picking import buttons_to, menu_of, name, nothing_live, page_of, turning
 from stories.shelf import Shelf
@@ -27,19 +29,24 @@ def stories_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             if facts := tuple(figures(edition.story)):
                 blocks.append(Facts(facts))
         if pages > 1:
-            blocks.append(Note(f"Page {page} of {pages}, {len(live)} live stories"))
+            stands = ngettext(
+                "Page {page} of {pages}, {n} live story",
+                "Page {page} of {pages}, {n} live stories",
+                len(live),
+            )
+            blocks.append(Note(stands.format(page=page, pages=pages, n=words.number(len(live)))))
         return Message(
-            "Live stories",
+            _("Live stories"),
             tuple(blocks),
             rows=(
-                *menu_of("Open a story …", buttons_to("story", shown)),
+                *menu_of(_("Open a story …"), buttons_to("story", shown)),
                 *turning(page, pages, lambda to: Ref("stories", (to,))),
             ),
         )
 
     return Command(
         "stories",
-        "What is live, the most viral first",
+        N_("What is live, the most viral first"),
         answer,
-        options=(Option("page", "Which page", hidden=True),),
+        options=(Option("page", N_("Which page"), hidden=True),),
     )

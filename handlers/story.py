@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.model.card import card
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
+from bot.model.language import N_, _
 from bot.model.message import Block, Bullets, Button, Buttons, Link, Message, Ref, Text
 from bot.model.text import line, safe_link
 from bot.model.words import moment
@@ -68,8 +69,8 @@ def story_command(
                 return _breakdown(edition.story, ask.get("page"))
             case part:
                 raise Sorry(
-                    f"A story has no part called {quoted(part)}",
-                    Text("It has a card, sources, a breakdown and changes."),
+                    _("A story has no part called {part}").format(part=quoted(part)),
+                    Text(_("It has a card, sources, a breakdown and changes.")),
                     rows=(Buttons((_to_card(edition.story),)),),
                 )
 
@@ -88,24 +89,26 @@ def story_command(
         )
         if not long:
             return replace(message, living=None, more=None, rows=rows)
-        whole = Button("Whole breakdown", _part(edition.story, "breakdown", ""))
+        whole = Button(_("Whole breakdown"), _part(edition.story, "breakdown", ""))
         return replace(
             message,
             living=None,
             rows=(*rows, Buttons((whole,))),
-            more="… the rest is behind “Whole breakdown”",
+            more=_("… the rest is behind “Whole breakdown”"),
         )
 
     return Command(
         "story",
-        "One story: what happened, figures, questions, sources",
+        N_("One story: what happened, figures, questions, sources"),
         answer,
         options=(
             Option(
-                "words", "Words of its title; leave out for the top story", live_stories(shelf, now)
+                "words",
+                N_("Words of its title; leave out for the top story"),
+                live_stories(shelf, now),
             ),
-            Option("part", "Which part of it", hidden=True),
-            Option("page", "Which page of the part", hidden=True),
+            Option("part", N_("Which part of it"), hidden=True),
+            Option("page", N_("Which page of the part"), hidden=True),
         ),
         rest="words",
     )
@@ -116,16 +119,19 @@ def _part(story: Story, part: str, page: str) -> Ref:
 
 
 def _to_card(story: Story) -> Button:
-    return Button("‹ Story", Ref("story", (story.id,)))
+    return Button(_("‹ Story"), Ref("story", (story.id,)))
 
 
 def _sources(story: Story, said: str) -> Message:
     if not story.sources:
-        raise Sorry(f"“{name(story)}” names no sources", rows=(Buttons((_to_card(story),)),))
+        raise Sorry(
+            _("“{story}” names no sources").format(story=name(story)),
+            rows=(Buttons((_to_card(story),)),),
+        )
     pages = heaps(story.sources, _room_of, SOURCES)
     page = page_of(said, len(pages))
     return Message(
-        paged(f"Sources of “{name(story)}”", page, len(pages)),
+        paged(_("Sources of “{story}”").format(story=name(story)), page, len(pages)),
         tuple(_source(source) for source in pages[page - 1]),
         rows=(
             *turning(page, len(pages), lambda to: _part(story, "sources", to)),
@@ -144,7 +150,7 @@ def _source(source: Source) -> Block:
         for said in (line(source.outlet or ""), source.published_at and moment(source.published_at))
         if said
     )
-    title = f"• {line(source.title) or 'Untitled'}"
+    title = f"• {line(source.title) or _('Untitled')}"
     if source.url and safe_link(source.url):
         return Link(title, source.url, note or None)
     return Text(f"{title} · {note}" if note else title)
@@ -154,7 +160,7 @@ def _breakdown(story: Story, said: str) -> Message:
     pages = heaps(story.breakdown, room, BULLETS)
     page = page_of(said, len(pages))
     return Message(
-        paged(f"The breakdown of “{name(story)}”", page, len(pages)),
+        paged(_("The breakdown of “{story}”").format(story=name(story)), page, len(pages)),
         (Bullets(tuple(pages[page - 1])), *standing(story)),
         rows=(
             *turning(page, len(pages), lambda to: _part(story, "breakdown", to)),

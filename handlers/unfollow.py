@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.model import words
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
+from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Row, Text
 from bot.model.rule import Rule
 from bot.model.text import line
@@ -13,12 +15,12 @@ from bot.ports import Rules
 from handlers.picking import MENU, choice, pick_list, quoted
 from handlers.wants import (
     EVERYTHING,
-    EVERYTHINGS,
     Thing,
     change,
     fold,
     followed,
     gets,
+    means_everything,
     theirs,
     words_in,
 )
@@ -34,24 +36,24 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
 
         def less(rule: Rule) -> Rule:
             things = _things(rule)
-            if what.casefold() in EVERYTHINGS:
+            if means_everything(what):
                 return Rule()
-            keys, _ = _meant(rule, what)
+            keys, _unmeant = _meant(rule, what)
             if not keys:
                 raise _unknown(rule, what, things)
             left = _without(rule, keys)
             return Rule() if left.empty else left
 
         was, left = await change(rules, ask.chat, less)
-        if what.casefold() in EVERYTHINGS:
-            return _nothing("This chat follows nothing now")
+        if means_everything(what):
+            return _nothing(_("This chat follows nothing now"))
         keys, unknown = _meant(was, what)
         return _said([thing for thing in _things(was) if thing.key in keys], left, unknown)
 
     def _things(rule: Rule) -> list[Thing]:
         things = followed(rule, shelf)
         if not things:
-            raise Sorry("This chat follows nothing", rows=(Buttons((_follow(),)),))
+            raise Sorry(_("This chat follows nothing"), rows=(Buttons((_follow(),)),))
         return things
 
     def _meant(rule: Rule, what: str) -> tuple[set[str], list[str]]:
@@ -78,30 +80,34 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
     def _unknown(rule: Rule, what: str, things: list[Thing]) -> Sorry:
         if rule.all:
             return Sorry(
-                "This chat gets every live story, so none can be left out by itself",
-                Text("Unfollow everything, then follow what you want."),
+                _("This chat gets every live story, so none can be left out by itself"),
+                Text(_("Unfollow everything, then follow what you want.")),
                 rows=_menu(things, ""),
             )
         return Sorry(
-            f"This chat does not follow {quoted(what)}",
-            Text("This is what it follows."),
+            _("This chat does not follow {what}").format(what=quoted(what)),
+            Text(_("This is what it follows.")),
             rows=_menu(things, ""),
         )
 
     def _said(gone: list[Thing], left: Rule, unknown: list[str]) -> Message:
-        title = f"No longer following {_list(gone)}"
-        strange = [Note(f"{quoted(word)} was not followed here.") for word in unknown]
+        title = _("No longer following {what}").format(what=_list(gone))
+        strange = [
+            Note(_("{word} was not followed here.").format(word=quoted(word))) for word in unknown
+        ]
         if left.empty:
-            return _nothing(title, Text("This chat follows nothing now."), *strange)
+            return _nothing(title, Text(_("This chat follows nothing now.")), *strange)
         notes = [
-            Note(f"“{thing.label}” still comes here: it matches what is left.")
+            Note(
+                _("“{story}” still comes here: it matches what is left.").format(story=thing.label)
+            )
             for thing in gone
             if (edition := shelf.get(thing.key)) and left.wants(edition.story)
         ]
         return Message(
             title,
-            (Text("This chat still gets:"), *gets(left, shelf), *notes, *strange),
-            (Buttons((Button("What this chat follows", Ref("following")), _follow())),),
+            (Text(_("This chat still gets:")), *gets(left, shelf), *notes, *strange),
+            (Buttons((Button(_("What this chat follows"), Ref("following")), _follow())),),
         )
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
@@ -114,11 +120,11 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
 
     return Command(
         "unfollow",
-        "Stop getting a story, a word's stories, or everything",
+        N_("Stop getting a story, a word's stories, or everything"),
         answer,
         options=(
-            Option("what", "A story or word this chat follows, or “all”", complete),
-            Option("page", "Which page", hidden=True),
+            Option("what", N_("A story or word this chat follows, or “all”"), complete),
+            Option("page", N_("Which page"), hidden=True),
         ),
         rest="what",
         moderators=True,
@@ -127,17 +133,17 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
 
 def _ask_what(things: list[Thing], page: str) -> Message:
     return Message(
-        "What should this chat no longer follow?",
+        _("What should this chat no longer follow?"),
         rows=(
             *_menu(things, page),
-            Buttons((Button("Unfollow everything", Ref("unfollow", (EVERYTHING,))),)),
+            Buttons((Button(_("Unfollow everything"), Ref("unfollow", (EVERYTHING,))),)),
         ),
     )
 
 
 def _menu(things: list[Thing], page: str) -> tuple[Row, ...]:
     return pick_list(
-        "Unfollow …",
+        _("Unfollow …"),
         [thing.button() for thing in things],
         page,
         lambda to: Ref("unfollow", ("", to)),
@@ -145,8 +151,8 @@ def _menu(things: list[Thing], page: str) -> tuple[Row, ...]:
 
 
 def _without(rule: Rule, keys: set[str]) -> Rule:
-    def kept(words: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(word for word in words if text_key(word) not in keys)
+    def kept(held: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(word for word in held if text_key(word) not in keys)
 
     return replace(
         rule,
@@ -161,11 +167,10 @@ def _nothing(title: str, *blocks: Block) -> Message:
 
 
 def _follow() -> Button:
-    return Button("Follow something", Ref("follow"))
+    return Button(_("Follow something"), Ref("follow"))
 
 
 def _list(things: list[Thing]) -> str:
     if len(things) > 3:
-        return f"{len(things)} things"
-    *others, last = (thing.label for thing in things)
-    return f"{', '.join(others)} and {last}" if others else last
+        return ngettext("{n} thing", "{n} things", len(things)).format(n=words.number(len(things)))
+    return words.both([thing.label for thing in things])

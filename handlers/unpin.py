@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
+from bot.model.language import N_, _
 from bot.model.message import Button, Buttons, Message, Ref, Row, Text
 from bot.ports import Desk
 from handlers.picking import live_stories, pick_list, quoted
@@ -17,28 +18,28 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
     async def answer(ask: Ask) -> Message:
         pinned = await desk.pins(ask.chat)
         if not pinned:
-            raise Sorry("I have nothing pinned here", rows=(Buttons((_pin(),)),))
+            raise Sorry(_("I have nothing pinned here"), rows=(Buttons((_pin(),)),))
         if not (words := ask.get("story")):
             return Message(
-                "Which story should be unpinned here?",
+                _("Which story should be unpinned here?"),
                 rows=to_unpin(pinned, shelf, ask.get("page")),
             )
         story = _meant(words, pinned)
         if story is None:
             raise Sorry(
-                f"I have not pinned {quoted(words)} here",
-                Text("This is what I have pinned."),
+                _("I have not pinned {words} here").format(words=quoted(words)),
+                Text(_("This is what I have pinned.")),
                 rows=to_unpin(pinned, shelf, ""),
             )
         await desk.unpin(ask.chat, story)
         return Message(
-            f"Unpinned “{title_of(story, shelf)}”",
-            (Text("Its card stays and is kept up to date."),),
+            _("Unpinned “{story}”").format(story=title_of(story, shelf)),
+            (Text(_("Its card stays and is kept up to date.")),),
             (
                 Buttons(
                     (
-                        Button("Pin it again", Ref("pin", (story,))),
-                        Button("What is pinned", Ref("pins")),
+                        Button(_("Pin it again"), Ref("pin", (story,))),
+                        Button(_("What is pinned"), Ref("pins")),
                     )
                 ),
             ),
@@ -56,11 +57,11 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
 
     return Command(
         "unpin",
-        "Unpin a story's card",
+        N_("Unpin a story's card"),
         answer,
         options=(
-            Option("story", "Which story", live_stories(shelf, now)),
-            Option("page", "Which page", hidden=True),
+            Option("story", N_("Which story"), live_stories(shelf, now)),
+            Option("page", N_("Which page"), hidden=True),
         ),
         rest="story",
         moderators=True,
@@ -70,7 +71,7 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
 def to_unpin(pinned: Sequence[StoryId], shelf: Shelf, page: str) -> tuple[Row, ...]:
     """A menu of what is pinned, to unpin from."""
     return pick_list(
-        "Unpin …",
+        _("Unpin …"),
         [Button(title_of(story, shelf), Ref("unpin", (story,))) for story in pinned],
         page,
         lambda to: Ref("unpin", ("", to)),
@@ -78,4 +79,4 @@ def to_unpin(pinned: Sequence[StoryId], shelf: Shelf, page: str) -> tuple[Row, .
 
 
 def _pin() -> Button:
-    return Button("Pin a story", Ref("pin"))
+    return Button(_("Pin a story"), Ref("pin"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.model import words
 from bot.model.chat import Chat
 from bot.model.errors import Sorry
+from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Bullets, Button, Ref, Text
 from bot.model.rule import Loudness, Rule, folded
 from bot.ports import Rules
@@ -17,6 +18,7 @@ EVERYTHING = "all"
 """What buttons say for every live story."""
 EVERYTHINGS = frozenset({EVERYTHING, "all stories", "everything"})
 """What people write for it."""
+_ALL, _ALL_STORIES = N_("all"), N_("All stories")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Thing:
 
     def button(self) -> Button:
         return Button(self.label, Ref("unfollow", (self.key,)))
+
+
+def means_everything(what: str) -> bool:
+    """Whether someone wrote, in English or in the language spoken, that they mean all stories."""
+    return what.casefold() in EVERYTHINGS | {_(each).casefold() for each in (_ALL, _ALL_STORIES)}
 
 
 def words_in(rule: Rule) -> tuple[str, ...]:
@@ -47,7 +54,7 @@ def followed(rule: Rule | None, shelf: Shelf) -> list[Thing]:
     if rule is None:
         return []
     return [
-        *([Thing("Everything", EVERYTHING)] if rule.all else []),
+        *([Thing(_("Everything"), EVERYTHING)] if rule.all else []),
         *(Thing(f"“{word}”", text_key(word)) for word in words_in(rule)),
         *(Thing(title_of(story, shelf), story) for story in rule.story_ids),
     ]
@@ -64,24 +71,30 @@ def gets(rule: Rule, shelf: Shelf) -> Iterator[Block]:
     stories = tuple(f"“{title_of(story, shelf)}”" for story in rule.story_ids)
     about = words_in(rule)
     if rule.all:
-        yield Text("Every live story.")
+        yield Text(_("Every live story."))
     elif about:
-        yield Text(f"Every story about {_either(about)}.")
+        yield Text(
+            _("Every story about {words}.").format(
+                words=words.either([f"“{word}”" for word in about])
+            )
+        )
     if stories and not rule.all:
-        yield Text("These stories as well:" if about else "These stories:")
+        yield Text(_("These stories as well:") if about else _("These stories:"))
         yield Bullets(stories)
     if limits := list(_thresholds(rule)):
         yield Text(
-            f"Only with {' and '.join(limits)}; a story without that figure does not come here."
+            _("Only with {limits}; a story without that figure does not come here.").format(
+                limits=words.both(limits)
+            )
         )
     if rule.show_leaning:
-        yield Text("Cards show the political leaning of the coverage.")
-    yield Text(_LOUDNESS[rule.loudness])
+        yield Text(_("Cards show the political leaning of the coverage."))
+    yield Text(_(_LOUDNESS[rule.loudness]))
 
 
 _LOUDNESS = {
-    Loudness.EDIT: "Cards are edited as stories develop, and nothing else is said.",
-    Loudness.REPLY: (
+    Loudness.EDIT: N_("Cards are edited as stories develop, and nothing else is said."),
+    Loudness.REPLY: N_(
         "Cards are edited as stories develop; when much changes a short reply says what, "
         "at most one per story and hour."
     ),
@@ -92,16 +105,13 @@ _LOUDNESS = {
 }
 
 
-def _either(about: tuple[str, ...]) -> str:
-    *others, last = (f"“{word}”" for word in about)
-    return f"{', '.join(others)} or {last}" if others else last
-
-
 def _thresholds(rule: Rule) -> Iterator[str]:
     if rule.min_virality is not None:
-        yield f"a {words.virality(rule.min_virality)} or more"
+        yield _("a virality of {figure} or more").format(figure=words.figure(rule.min_virality))
     if rule.min_articles is not None:
-        yield f"{words.articles(rule.min_articles)} or more"
+        yield ngettext("{n} article or more", "{n} articles or more", rule.min_articles).format(
+            n=words.number(rule.min_articles)
+        )
 
 
 async def change(rules: Rules, chat: Chat, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
@@ -114,7 +124,11 @@ def theirs(rules: Rules, chat: Chat) -> Rule:
     """The chat's own rule to look at; raise Sorry where the operator's file has the say."""
     if rules.is_fixed(chat):
         raise Sorry(
-            "What this chat gets is set by whoever runs this bot",
-            Text(f"Ask them to change the entry for {chat} in the bot's configuration."),
+            _("What this chat gets is set by whoever runs this bot"),
+            Text(
+                _("Ask them to change the entry for {chat} in the bot's configuration.").format(
+                    chat=chat
+                )
+            ),
         )
     return rules.of(chat) or Rule()

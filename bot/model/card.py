@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.model import words
+from bot.model.language import _, ngettext
 from bot.model.message import (
     Block,
     Bullets,
@@ -38,7 +39,7 @@ def card(edition: Edition, delta: Delta, *, show_leaning: bool = False) -> Messa
         image_url=story.image_url,
         struck=story.retracted is not None,
         living=story.id,
-        more="… more in /story",
+        more=_("… more in /story"),
     )
 
 
@@ -51,7 +52,7 @@ def reply(edition: Edition, delta: Delta) -> Message:
     if delta.reason:
         blocks.append(Text(words.sentence(words.said(delta.reason))))
     if besides := words.said_besides(delta):
-        blocks.append(Note(f"Also: {besides}"))
+        blocks.append(Note(_("Also: {changes}").format(changes=besides)))
     return Message(_title(edition.story), tuple(blocks), tone=_tone(edition.story))
 
 
@@ -70,11 +71,11 @@ def _tone(story: Story) -> Tone:
 def _blocks(story: Story, delta: Delta, show_leaning: bool) -> Iterator[Block]:
     """What is absent from the story is absent here."""
     if story.retracted is not None:
-        yield Note(f"Withdrawn: {story.retracted}")
+        yield Note(_("Withdrawn: {why}").format(why=story.retracted))
     if story.merged_into:
-        yield Note(f"Merged into “{story.merged_into}”")
+        yield Note(_("Merged into “{story}”").format(story=story.merged_into))
     if story.split_from:
-        yield Note(f"Split from “{story.split_from}”")
+        yield Note(_("Split from “{story}”").format(story=story.split_from))
     if story.headline:
         yield Text(story.headline)
     if story.entities:
@@ -83,13 +84,13 @@ def _blocks(story: Story, delta: Delta, show_leaning: bool) -> Iterator[Block]:
         yield Facts(facts)
     yield Bullets(story.breakdown)
     if story.keywords:
-        yield Note(f"Keywords: {', '.join(_named(story.keywords))}")
+        yield Note(_("Keywords: {words}").format(words=", ".join(_named(story.keywords))))
     if changed := _changed(delta, show_leaning):
         yield Note(changed)
     if story.updated_at:
-        yield Note("Updated", story.updated_at)
+        yield Note(_("Updated"), story.updated_at)
     if story.url:
-        yield Link("Story page", story.url)
+        yield Link(_("Story page"), story.url)
 
 
 def figures(story: Story) -> Iterator[str]:
@@ -115,7 +116,10 @@ def _facts(story: Story, show_leaning: bool) -> Iterator[str]:
 
 def _named(names: tuple[str, ...]) -> tuple[str, ...]:
     named = tuple(shorten(line(name), NAME_LENGTH) for name in names[:NAMES])
-    return named if len(names) <= NAMES else (*named, f"{len(names) - NAMES} more")
+    more = len(names) - NAMES
+    if more <= 0:
+        return named
+    return (*named, ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
 
 
 def is_new(delta: Delta) -> bool:
@@ -125,21 +129,22 @@ def is_new(delta: Delta) -> bool:
 
 def _changed(delta: Delta, show_leaning: bool) -> str:
     if is_new(delta):
-        return "New story"
+        return _("New story")
     changed = words.said_short(delta, show_leaning=show_leaning)
-    return f"Changed: {changed}" if changed else ""
+    return _("Changed: {changes}").format(changes=changed) if changed else ""
 
 
 def _rows(story: Story, changed: bool) -> tuple[Row, ...]:
     buttons = []
     if story.questions:
-        buttons.append(Button(f"Questions ({len(story.questions)})", Ref("faq", (story.id,))))
+        label = _("Questions ({n})").format(n=words.number(len(story.questions)))
+        buttons.append(Button(label, Ref("faq", (story.id,))))
     if story.sources:
-        label = f"Sources ({len(story.sources)})"
+        label = _("Sources ({n})").format(n=words.number(len(story.sources)))
         buttons.append(Button(label, Ref("story", (story.id, "sources"))))
     if changed:
-        buttons.append(Button("What changed", Ref("story", (story.id, "changes"))))
+        buttons.append(Button(_("What changed"), Ref("story", (story.id, "changes"))))
     if story.merged_into:
-        buttons.append(Button("Where it goes on", Ref("story", (story.merged_into,))))
+        buttons.append(Button(_("Where it goes on"), Ref("story", (story.merged_into,))))
     # Every card has a button: where a platform keeps no key of ours, it is what tells our cards.
-    return (Buttons(tuple(buttons or [Button("Open", Ref("story", (story.id,)))])),)
+    return (Buttons(tuple(buttons or [Button(_("Open"), Ref("story", (story.id,)))])),)

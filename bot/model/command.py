@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.model.chat import Chat
 from bot.model.errors import Sorry, StorageAway
+from bot.model.language import _, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Option:
 
     name: str
     description: str
+    """As a command's."""
     complete: Complete | None = None
     hidden: bool = False
     """Reached by buttons only; nobody types it."""
@@ -61,7 +63,7 @@ class Command:
     name: str
     """1-32 of a-z: both platforms take it."""
     description: str
-    """At most 100 characters."""
+    """At most 100 characters; marked with `N_`, and said with `_`."""
     answer: Callable[[Ask], Awaitable[Message]]
     options: tuple[Option, ...] = ()
     """In the order in which a Ref carries them."""
@@ -80,21 +82,25 @@ class Command:
     def elsewhere(self) -> Message:
         """What is said instead where others would read the answer."""
         return Message(
-            f"/{self.name} is between you and me",
-            (Text("Ask me where nobody else reads."),),
-            (Buttons((Button("Go on in private", Ref(self.name)),)),),
+            _("/{command} is between you and me").format(command=self.name),
+            (Text(_("Ask me where nobody else reads.")),),
+            (Buttons((Button(_("Go on in private"), Ref(self.name)),)),),
         )
 
     @property
     def refusal(self) -> str:
         """What those are told who may not ask this here."""
-        return f"/{self.name} is for the moderators of this chat"
+        return _("/{command} is for the moderators of this chat").format(command=self.name)
 
     async def reply(self, ask: Ask, is_moderator: Callable[[], Awaitable[bool]]) -> Message:
         """Answer, turning every failure into something the asker can read.
 
         `is_moderator` is asked at this moment, not remembered.
         """
+        with speaking(ask.language):
+            return await self._reply(ask, is_moderator)
+
+    async def _reply(self, ask: Ask, is_moderator: Callable[[], Awaitable[bool]]) -> Message:
         try:
             if self.moderators and not ask.private and not await is_moderator():
                 return Message(self.refusal, tone=Tone.SORRY)
@@ -103,14 +109,16 @@ class Command:
             return Message(str(sorry), sorry.blocks, sorry.rows, tone=Tone.SORRY)
         except StorageAway:
             return Message(
-                "That cannot be saved just now",
-                (Text("The bot's storage is away for a moment. Please try again in a minute."),),
+                _("That cannot be saved just now"),
+                (Text(_("The bot's storage is away for a moment. Please try again in a minute.")),),
                 tone=Tone.SORRY,
             )
         except Exception:
             log.exception("command failed", extra={"command": self.name})
             return Message(
-                "Something broke on our side", (Text("It has been logged."),), tone=Tone.SORRY
+                _("Something broke on our side"),
+                (Text(_("It has been logged.")),),
+                tone=Tone.SORRY,
             )
 
     def options_of(self, ref: Ref, *said: str) -> dict[str, str]:

@@ -20,8 +20,8 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 ENGLISH = "en"
-WORLD_ENGLISH = Locale("en", "001")
-"""English that is nobody's own: “25 Jun 2026, 06:00”."""
+WORLD_ENGLISH = Locale("en", "150")
+"""English of nobody's own, as it is written in Europe: “25 Jun 2026, 06:00”."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,15 @@
-"""How figures and changes are said."""
+"""How figures and changes are said, in the language spoken now."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from bot.model.language import N_, _, ngettext, spoken
 from bot.model.text import line, pieces, shorten
 from stories.delta import Change, Delta, Kind
 from stories.story import Leaning, Status, Story
@@ -15,15 +20,28 @@ _MARKS = {
     Status.COOLING: "◑",
     Status.ENDED: "■",
 }
-_LEANINGS = {
-    Leaning.LEFT: "leaning left",
-    Leaning.LEAN_LEFT: "leaning slightly left",
-    Leaning.CENTER: "leaning neither way",
-    Leaning.LEAN_RIGHT: "leaning slightly right",
-    Leaning.RIGHT: "leaning right",
-    Leaning.MIXED: "leaning both ways",
+_STATUSES = {
+    Status.EMERGING: N_("emerging"),
+    Status.ACTIVE: N_("active"),
+    Status.COOLING: N_("cooling"),
+    Status.ENDED: N_("ended"),
 }
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LEANINGS = {
+    Leaning.LEFT: N_("leaning left"),
+    Leaning.LEAN_LEFT: N_("leaning slightly left"),
+    Leaning.CENTER: N_("leaning neither way"),
+    Leaning.LEAN_RIGHT: N_("leaning slightly right"),
+    Leaning.RIGHT: N_("leaning right"),
+    Leaning.MIXED: N_("leaning both ways"),
+}
+_WAYS = {
+    Leaning.LEFT: N_("left"),
+    Leaning.LEAN_LEFT: N_("slightly left"),
+    Leaning.CENTER: N_("neither way"),
+    Leaning.LEAN_RIGHT: N_("slightly right"),
+    Leaning.RIGHT: N_("right"),
+    Leaning.MIXED: N_("both ways"),
+}
 
 QUOTED = 240
 """How many characters of a text are quoted where a change is said."""
@@ -35,32 +53,36 @@ CLAUSES = 4
 
 def status(status: Status) -> str:
     """“● Active”."""
-    return f"{_MARKS[status]} {status.value.capitalize()}"
+    return f"{_MARKS[status]} {sentence(_(_STATUSES[status]))}"
 
 
 def duration(time: timedelta) -> str:
     """“45 minutes”, “21 hours”, “1 day 4 hours”, “3 days”, “2 weeks”: never more than passed."""
     minutes = time // timedelta(minutes=1)
     if minutes < 1:
-        return "under a minute"
+        return _("under a minute")
     if minutes < 60:
-        return count(minutes, "minute")
+        return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
     days, hours = divmod(minutes // 60, 24)
-    if days < 1:
-        return count(hours, "hour")
-    if days < 3:
-        return count(days, "day") + (f" {count(hours, 'hour')}" if hours else "")
-    return count(days, "day") if days < 14 else count(days // 7, "week")
+    if days >= 14:
+        weeks = days // 7
+        return ngettext("{n} week", "{n} weeks", weeks).format(n=number(weeks))
+    said = []
+    if days:
+        said.append(ngettext("{n} day", "{n} days", days).format(n=days))
+    if hours and days < 3:
+        said.append(ngettext("{n} hour", "{n} hours", hours).format(n=hours))
+    return " ".join(said)
 
 
 def virality(value: float) -> str:
     """“virality 4.5”."""
-    return f"virality {figure(value)}"
+    return _("virality {figure}").format(figure=figure(value))
 
 
-def articles(number: int) -> str:
+def articles(count: int) -> str:
     """“14 articles”."""
-    return count(number, "article")
+    return ngettext("{n} article", "{n} articles", count).format(n=number(count))
 
 
 def rank(number: int) -> str:
@@ -70,23 +92,36 @@ def rank(number: int) -> str:
 
 def leaning(leaning: Leaning) -> str:
     """“leaning slightly left”."""
-    return _LEANINGS[leaning]
+    return _(_LEANINGS[leaning])
 
 
 def moment(at: datetime) -> str:
-    """“25 Jun 2026, 06:00 UTC”, in any locale."""
-    at = at.astimezone(UTC)
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at:%H:%M} UTC"
+    """“25 Jun 2026, 06:00 UTC”, as people write it who read the language."""
+    at, locale = at.astimezone(UTC), spoken().locale
+    return _("{date}, {time} UTC").format(
+        date=format_date(at, "medium", locale=locale),
+        time=format_time(at, "short", locale=locale),
+    )
 
 
-def count(number: int, thing: str) -> str:
-    """“1 article”, “14 articles”, “1,400 articles”."""
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+def number(number: int) -> str:
+    """“14”, “1,400”."""
+    return format_decimal(number, locale=spoken().locale)
 
 
 def figure(value: float) -> str:
     """At most two decimals and none in vain: “4.5”, “10”."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return format_decimal(value, "#,##0.##", locale=spoken().locale)
+
+
+def both(names: Sequence[str]) -> str:
+    """“this, that and the other”."""
+    return format_list(names, locale=spoken().locale)
+
+
+def either(names: Sequence[str]) -> str:
+    """“this, that or the other”."""
+    return format_list(names, style="or", locale=spoken().locale)
 
 
 def quoted(text: str | None) -> str:
@@ -98,65 +133,69 @@ def said(change: Change) -> str:
     before, after = change.before, change.after
     match change.kind:
         case Kind.NEW:
-            return "new story"
+            return _("new story")
         case Kind.RETRACTED:
-            return f"withdrawn: {shorten(line(after or ''), QUOTED)}"
+            return _("withdrawn: {why}").format(why=shorten(line(after or ""), QUOTED))
         case Kind.REINSTATED:
-            return "no longer withdrawn"
+            return _("no longer withdrawn")
         case Kind.MERGED:
-            return f"merged into {quoted(after)}"
+            return _("merged into {story}").format(story=quoted(after))
         case Kind.UNMERGED:
-            return "a story of its own again"
+            return _("a story of its own again")
+        case Kind.SPLIT if after:
+            return _("split from {story}").format(story=quoted(after))
         case Kind.SPLIT:
-            return f"split from {quoted(after)}" if after else "no longer a part of another story"
+            return _("no longer a part of another story")
         case Kind.ENDED | Kind.STATUS:
-            return _moved("status", before, after)
+            return _moved(_("status"), *map(_status, (before, after)))
         case Kind.REWRITTEN:
-            return "the breakdown was largely rewritten"
+            return _("the breakdown was largely rewritten")
         case Kind.BULLET_ADDED:
-            return f"new: {quoted(after)}"
+            return _("new: {text}").format(text=quoted(after))
         case Kind.BULLET_REMOVED:
-            return f"removed: {quoted(before)}"
+            return _("removed: {text}").format(text=quoted(before))
         case Kind.BULLET_REWORDED:
-            return f"corrected: {_corrected(line(before or ''), line(after or ''))}"
+            return _("corrected: {text}").format(text=_corrected(before, after))
         case Kind.TITLE:
-            return f"title {quoted(before)} → {quoted(after)}"
+            return _("title {before} → {after}").format(before=quoted(before), after=quoted(after))
+        case Kind.HEADLINE if after:
+            return _("headline: {text}").format(text=quoted(after))
         case Kind.HEADLINE:
-            return f"headline: {quoted(after)}" if after else "headline removed"
+            return _("headline removed")
         case Kind.VIRALITY:
-            return _moved("virality", before, after)
+            return _moved(_("virality"), *map(_figure, (before, after)))
         case Kind.ARTICLES:
-            return _moved("articles", before, after)
+            return _moved(_("articles"), *map(_number, (before, after)))
         case Kind.RANK:
-            return _moved("rank", before and f"#{before}", after and f"#{after}")
+            return _moved(_("rank"), before and f"#{before}", after and f"#{after}")
         case Kind.LEANING:
-            return _moved("leaning", *map(_way, (before, after)))
+            return _moved(_("leaning"), *map(_way, (before, after)))
         case Kind.ENTITIES:
-            return "the names changed"
+            return _("the names changed")
         case Kind.KEYWORDS:
-            return "the keywords changed"
+            return _("the keywords changed")
         case Kind.QUESTION_ADDED:
-            return f"new question: {quoted(after)}"
+            return _("new question: {text}").format(text=quoted(after))
         case Kind.ANSWER_CHANGED:
-            return f"answer corrected: {_corrected(line(before or ''), line(after or ''))}"
+            return _("answer corrected: {text}").format(text=_corrected(before, after))
         case Kind.QUESTION_REMOVED:
-            return f"question removed: {quoted(before)}"
+            return _("question removed: {text}").format(text=quoted(before))
         case Kind.SOURCE_ADDED:
-            return f"new source: {quoted(after)}"
+            return _("new source: {text}").format(text=quoted(after))
         case Kind.SOURCE_CHANGED:
-            return f"source corrected: {quoted(after)}"
+            return _("source corrected: {text}").format(text=quoted(after))
         case Kind.SOURCE_REMOVED:
-            return f"source removed: {quoted(before)}"
+            return _("source removed: {text}").format(text=quoted(before))
         case Kind.LINK:
-            return "the link changed" if after else "the link was removed"
+            return _("the link changed") if after else _("the link was removed")
         case Kind.IMAGE:
-            return "the picture changed" if after else "the picture was removed"
+            return _("the picture changed") if after else _("the picture was removed")
         case Kind.STARTED:
-            return "the time of its start changed"
+            return _("the time of its start changed")
         case Kind.UPDATED:
-            return "the time of its update changed"
+            return _("the time of its update changed")
         case Kind.OTHER:
-            return "the order changed"
+            return _("the order changed")
 
 
 def told(change: Change, story: Story) -> str:
@@ -167,22 +206,24 @@ def told(change: Change, story: Story) -> str:
     before, after = change.before, change.after
     match change.kind:
         case Kind.BULLET_REWORDED:
-            return f"Correction: {_both(before, after)}"
+            return _("Correction: {texts}").format(texts=_both(before, after))
         case Kind.BULLET_REMOVED:
-            return f"Correction, no longer said: {quoted(before)}"
+            return _("Correction, no longer said: {text}").format(text=quoted(before))
         case Kind.ANSWER_CHANGED:
             asked = next((each.question for each in story.questions if each.answer == after), "")
-            return f"Correction of the answer to {quoted(asked)}: {_both(before, after)}"
+            return _("Correction of the answer to {question}: {texts}").format(
+                question=quoted(asked), texts=_both(before, after)
+            )
         case Kind.HEADLINE if before and after:
-            return f"Headline: {_both(before, after)}"
+            return _("Headline: {texts}").format(texts=_both(before, after))
         case Kind.TITLE:
-            return f"Title: {_both(before, after)}"
+            return _("Title: {texts}").format(texts=_both(before, after))
         case Kind.ENTITIES:
-            return f"Names: {_both(before, after)}"
+            return _("Names: {texts}").format(texts=_both(before, after))
         case Kind.KEYWORDS:
-            return f"Keywords: {_both(before, after)}"
+            return _("Keywords: {texts}").format(texts=_both(before, after))
         case Kind.STARTED:
-            return sentence(_moved("start", *map(_moment, (before, after))))
+            return sentence(_moved(_("start"), *map(_moment, (before, after))))
         case _:
             return sentence(said(change))
 
@@ -194,11 +235,12 @@ def sentence(clause: str) -> str:
 def _both(before: str | None, after: str | None) -> str:
     """Two texts, cut so that what differs between them is seen."""
     if not before or not after:
-        return f"{quoted(before) if before else 'none'} → {quoted(after) if after else 'none'}"
-    was, now = pieces(line(before)), pieces(line(after))
-    alike = list(takewhile(lambda pair: pair[0] == pair[1], zip(was, now, strict=False)))
+        was, now = (quoted(text) if text else _("none") for text in (before, after))
+        return f"{was} → {now}"
+    old, new = pieces(line(before)), pieces(line(after))
+    alike = list(takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
     skipped = max(0, len(alike) - AROUND)
-    texts = ["".join(each[skipped:]).lstrip() for each in (was, now)]
+    texts = ["".join(each[skipped:]).lstrip() for each in (old, new)]
     if skipped and any(len(text) > QUOTED for text in (before, after)):
         return " → ".join(f"“… {shorten(text, QUOTED)}”" for text in texts)
     return f"{quoted(before)} → {quoted(after)}"
@@ -209,18 +251,30 @@ def _moment(value: str | None) -> str | None:
 
 
 def _way(value: str | None) -> str | None:
-    return value and _LEANINGS[Leaning(value)].removeprefix("leaning ")
+    return value and _(_WAYS[Leaning(value)])
+
+
+def _status(value: str | None) -> str | None:
+    return value and _(_STATUSES[Status(value)])
+
+
+def _figure(value: str | None) -> str | None:
+    return value and figure(float(value))
+
+
+def _number(value: str | None) -> str | None:
+    return value and number(int(value))
 
 
 def _moved(what: str, before: str | None, after: str | None) -> str:
     if after is None:
-        return f"{what} no longer given"
+        return _("{what} no longer given").format(what=what)
     return f"{what} {after}" if before is None else f"{what} {before} → {after}"
 
 
-def _corrected(before: str, after: str) -> str:
+def _corrected(before: str | None, after: str | None) -> str:
     """The words that differ, when they are few; else the new text."""
-    was, now = before.split(), after.split()
+    was, now = line(before or "").split(), line(after or "").split()
     while was and now and was[0] == now[0]:
         del was[0], now[0]
     while was and now and was[-1] == now[-1]:
@@ -231,18 +285,30 @@ def _corrected(before: str, after: str) -> str:
     return quoted(after)
 
 
-_COUNTED = {
-    Kind.BULLET_ADDED: ("point", "added"),
-    Kind.BULLET_REMOVED: ("point", "removed"),
-    Kind.BULLET_REWORDED: ("point", "corrected"),
-    Kind.QUESTION_ADDED: ("question", "added"),
-    Kind.ANSWER_CHANGED: ("answer", "corrected"),
-    Kind.QUESTION_REMOVED: ("question", "removed"),
-    Kind.SOURCE_ADDED: ("source", "added"),
-    Kind.SOURCE_CHANGED: ("source", "corrected"),
-    Kind.SOURCE_REMOVED: ("source", "removed"),
-}
-"""Changes that one line counts instead of quoting."""
+def _counted(kind: Kind, n: int) -> str | None:
+    """Changes that one line counts instead of quoting; None for a kind it does not count."""
+    match kind:
+        case Kind.BULLET_ADDED:
+            said = ngettext("{n} point added", "{n} points added", n)
+        case Kind.BULLET_REMOVED:
+            said = ngettext("{n} point removed", "{n} points removed", n)
+        case Kind.BULLET_REWORDED:
+            said = ngettext("{n} point corrected", "{n} points corrected", n)
+        case Kind.QUESTION_ADDED:
+            said = ngettext("{n} question added", "{n} questions added", n)
+        case Kind.ANSWER_CHANGED:
+            said = ngettext("{n} answer corrected", "{n} answers corrected", n)
+        case Kind.QUESTION_REMOVED:
+            said = ngettext("{n} question removed", "{n} questions removed", n)
+        case Kind.SOURCE_ADDED:
+            said = ngettext("{n} source added", "{n} sources added", n)
+        case Kind.SOURCE_CHANGED:
+            said = ngettext("{n} source corrected", "{n} sources corrected", n)
+        case Kind.SOURCE_REMOVED:
+            said = ngettext("{n} source removed", "{n} sources removed", n)
+        case _:
+            return None
+    return said.format(n=number(n))
 
 
 def said_short(delta: Delta, *, show_leaning: bool = False) -> str:
@@ -269,11 +335,10 @@ def _listed(changes: Iterable[Change], show_leaning: bool) -> str:
         kind = change.kind
         if kind is Kind.UPDATED or (kind is Kind.LEANING and not show_leaning):
             continue
-        if kind in _COUNTED:
-            thing, what = _COUNTED[kind]
-            clauses[f"{count(numbers[kind], thing)} {what}"] = None
-        else:
-            clauses[said(change)] = None
+        clauses[_counted(kind, numbers[kind]) or said(change)] = None
     if len(clauses) <= CLAUSES:
         return ", ".join(clauses)
-    return ", ".join([*list(clauses)[: CLAUSES - 1], f"and {len(clauses) - CLAUSES + 1} more"])
+    more = len(clauses) - CLAUSES + 1
+    return ngettext("{changes}, and {n} more", "{changes}, and {n} more", more).format(
+        changes=", ".join(list(clauses)[: CLAUSES - 1]), n=number(more)
+    )

@@ -173,7 +173,8 @@ def test_leaning_is_only_said_where_it_is_shown() -> None:
 
 def test_every_kind_of_change_has_words() -> None:
     for kind in Kind:
-        value = "left" if kind is Kind.LEANING else "x"
+        known = {Kind.LEANING: "left", Kind.STATUS: "active", Kind.ENDED: "ended"}
+        value = known.get(kind, "7")
         for before, after in ((value, value), (None, value), (value, None), (None, None)):
             assert words.said(Change(kind, Weight.MINOR, before, after))
 

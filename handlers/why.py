@@ -8,6 +8,7 @@ from bot.model import words
 from bot.model.card import is_new
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry, StorageAway
+from bot.model.language import N_, _, ngettext, recalled
 from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Loudness, Rule, at_least, folded
 from bot.ports import Desk, Refusal, Row, Rules, Standing, State
@@ -41,22 +42,24 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
 
     def _newest(standing: Standing | None, ask: Ask, at: datetime) -> Edition:
         """The story of the newest card here; raise Sorry with others to ask about."""
-        rows = menu_of("Why is or is not here …", buttons_to("why", shelf.top(5, at)))
+        rows = menu_of(_("Why is or is not here …"), buttons_to("why", shelf.top(5, at)))
         if standing is None:
             raise Sorry(
-                "The newest card here cannot be looked up just now",
-                Text("Please try again in a minute, or ask about a story."),
+                _("The newest card here cannot be looked up just now"),
+                Text(_("Please try again in a minute, or ask about a story.")),
                 rows=rows,
             )
         if standing.story is None:
             refused = [Text(_refused(standing.refusal, at))] if standing.refusal else []
             rule = rules.of(ask.chat)
-            nothing = [Text(_NOTHING)] if rule is None or rule.empty else []
-            raise Sorry("There is no card here yet", *nothing, *refused, rows=rows)
+            nothing = [Text(_(_NOTHING))] if rule is None or rule.empty else []
+            raise Sorry(_("There is no card here yet"), *nothing, *refused, rows=rows)
         edition = shelf.get(standing.story)
         if edition is None:
             raise Sorry(
-                f"The newest card here is of a story that is no longer kept: {standing.story}",
+                _("The newest card here is of a story that is no longer kept: {story}").format(
+                    story=standing.story
+                ),
                 rows=rows,
             )
         return edition
@@ -70,29 +73,29 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
         wanted = rule is not None and rule.wants(story)
         lines = [*_wish(rule, story), *([] if live else [_over(edition, at)])]
         if standing is None:
-            lines.append("What was shown here cannot be looked up just now.")
+            lines.append(_("What was shown here cannot be looked up just now."))
         elif standing.row is None:
             lines += _absent(standing, wanted=wanted and live, at=at)
         else:
             lines += _card(standing, standing.row, edition, wanted=wanted, live=live, at=at)
-        changes = [] if is_new(delta) else [Button("What changed", _ref(story, "changes"))]
+        changes = [] if is_new(delta) else [Button(_("What changed"), _ref(story, "changes"))]
         return Message(
             _title(edition, standing, at),
             (
                 *(Text(each) for each in lines),
                 *_last(edition, delta, standing, rule, at),
             ),
-            (Buttons((Button("Story", _ref(story)), *changes)),),
+            (Buttons((Button(_("Story"), _ref(story)), *changes)),),
         )
 
     return Command(
         "why",
-        "Why a story was posted, edited, delayed or not posted here",
+        N_("Why a story was posted, edited, delayed or not posted here"),
         answer,
         options=(
             Option(
                 "story",
-                "Which story; leave out for the newest card here",
+                N_("Which story; leave out for the newest card here"),
                 live_stories(shelf, now),
             ),
         ),
@@ -102,29 +105,30 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
 
 
 def _title(edition: Edition, standing: Standing | None, at: datetime) -> str:
-    called = f"“{name(edition.story)}”"
     row = standing.row if standing else None
     if standing is None:
-        return f"{called} in this chat"
-    if row is None or (row.place is None and row.state in (State.FAILED, State.GONE)):
-        return f"{called} is not shown here"
-    if row.place is None and (row.state is State.UNKNOWN or at - row.at > UNANSWERED):
-        return f"It is not known whether {called} is shown here"
-    if row.place is None:
-        return f"{called} is being posted here"
-    if row.revision < edition.revision:
-        return f"{called} is shown here, but not its newest revision"
-    return f"{called} is shown here"
+        title = _("“{story}” in this chat")
+    elif row is None or (row.place is None and row.state in (State.FAILED, State.GONE)):
+        title = _("“{story}” is not shown here")
+    elif row.place is None and (row.state is State.UNKNOWN or at - row.at > UNANSWERED):
+        title = _("It is not known whether “{story}” is shown here")
+    elif row.place is None:
+        title = _("“{story}” is being posted here")
+    elif row.revision < edition.revision:
+        title = _("“{story}” is shown here, but not its newest revision")
+    else:
+        title = _("“{story}” is shown here")
+    return title.format(story=name(edition.story))
 
 
 # What the chat's rule says of it.
 
-_NOTHING = "This chat follows nothing, so no story comes here by itself."
+_NOTHING = N_("This chat follows nothing, so no story comes here by itself.")
 
 
 def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
     if rule is None or rule.empty:
-        yield _NOTHING
+        yield _(_NOTHING)
         return
     shared = [
         word
@@ -133,49 +137,69 @@ def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
         or (word in story.entities and folded((word,)) & folded(rule.entities))
     ]
     if rule.all:
-        yield "This chat follows every live story."
+        yield _("This chat follows every live story.")
     elif story.id in rule.story_ids:
-        yield "This chat follows this story."
+        yield _("This chat follows this story.")
     elif shared:
-        yield f"This chat follows {_listed(shared)}, which is among its keywords or names."
+        follows = _("This chat follows {words}, which is among its keywords or names.")
+        yield follows.format(words=_listed(shared))
     elif about := words_in(rule):
-        yield (
-            f"This chat does not follow it: it follows {_listed(list(about))}, "
+        yield _(
+            "This chat does not follow it: it follows {words}, "
             "and the story has none of that among its keywords or names."
-        )
+        ).format(words=_listed(list(about)))
         return
     else:
-        yield "This chat does not follow it, only other stories."
+        yield _("This chat does not follow it, only other stories.")
         return
     stats = story.stats
     if rule.min_virality is not None and not at_least(stats.virality, rule.min_virality):
-        has = "does not say" if stats.virality is None else f"has {words.figure(stats.virality)}"
-        yield f"This chat asks for {words.virality(rule.min_virality)} or more; the story {has}."
+        asked = words.figure(rule.min_virality)
+        if stats.virality is None:
+            short = _("This chat asks for a virality of {asked} or more; the story does not say.")
+            yield short.format(asked=asked)
+        else:
+            short = _("This chat asks for a virality of {asked} or more; the story has {figure}.")
+            yield short.format(asked=asked, figure=words.figure(stats.virality))
     if rule.min_articles is not None and not at_least(stats.articles, rule.min_articles):
-        has = "does not say" if stats.articles is None else f"has {stats.articles:,}"
-        yield f"This chat asks for {words.articles(rule.min_articles)} or more; the story {has}."
+        yield _too_few(rule.min_articles, stats.articles)
+
+
+def _too_few(asked: int, has: int | None) -> str:
+    if has is None:
+        short = ngettext(
+            "This chat asks for {n} article or more; the story does not say.",
+            "This chat asks for {n} articles or more; the story does not say.",
+            asked,
+        )
+        return short.format(n=words.number(asked))
+    short = ngettext(
+        "This chat asks for {n} article or more; the story has {figure}.",
+        "This chat asks for {n} articles or more; the story has {figure}.",
+        asked,
+    )
+    return short.format(n=words.number(asked), figure=words.number(has))
 
 
 def _listed(names: list[str]) -> str:
     shown = [quoted(each, 40) for each in names[:NAMED]]
-    if len(names) > NAMED:
-        shown.append(f"{len(names) - NAMED} more")
-    *others, last = shown
-    return f"{', '.join(others)} and {last}" if others else last
+    if (more := len(names) - NAMED) > 0:
+        shown.append(ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
+    return words.both(shown)
 
 
 def _over(edition: Edition, at: datetime) -> str:
     story = edition.story
     if story.retracted is not None:
-        why = "It was withdrawn"
-    elif story.merged_into:
-        why = "It has gone up into another story"
-    elif story.stats.status is Status.ENDED:
-        why = "It has ended"
-    else:
-        quiet = words.duration(at - (story.updated_at or edition.heard_at))
-        why = f"It has not moved for {quiet}, so it is no longer live"
-    return f"{why}: no new card is made for it."
+        return _("It was withdrawn: no new card is made for it.")
+    if story.merged_into:
+        return _("It has gone up into another story: no new card is made for it.")
+    if story.stats.status is Status.ENDED:
+        return _("It has ended: no new card is made for it.")
+    quiet = words.duration(at - (story.updated_at or edition.heard_at))
+    return _(
+        "It has not moved for {time}, so it is no longer live: no new card is made for it."
+    ).format(time=quiet)
 
 
 # What became of its card.
@@ -188,45 +212,56 @@ def _absent(standing: Standing, *, wanted: bool, at: datetime) -> Iterator[str]:
     if standing.refusal:
         yield _refused(standing.refusal, at)
     elif standing.due:
-        yield _IN_LINE
+        yield _(_IN_LINE)
     else:
-        yield (
+        yield _(
             "It has not changed since this chat follows it: "
             "then only the foremost stories are shown, and the others come with their next update."
         )
 
 
-_IN_LINE = "It is in line and comes as soon as the platform's pace allows."
+_IN_LINE = N_("It is in line and comes as soon as the platform's pace allows.")
 
 
 def _card(
     standing: Standing, row: Row, edition: Edition, *, wanted: bool, live: bool, at: datetime
 ) -> Iterator[str]:
     """What the ledger says."""
-    ago = _ago(row.at, at)
+    time = _since(row.at, at)
     match row.state:
         case State.SHOWN:
-            newest = " (the newest)" if row.revision == edition.revision else ""
-            yield f"Its card shows revision {row.revision}{newest}, written {ago}."
+            shows = _("Its card shows revision {revision}, written {time} ago.")
+            if row.revision == edition.revision:
+                shows = _("Its card shows revision {revision} (the newest), written {time} ago.")
+            yield shows.format(revision=row.revision, time=time)
             yield from _behind(standing, row, edition, at)
         case State.SENDING if row.place is not None:
-            yield f"Its card is being edited since {ago.removesuffix(' ago')}."
+            yield _("Its card is being edited since {time}.").format(time=time)
         case State.SENDING if at - row.at <= UNANSWERED:
-            yield "Its card is being posted just now."
+            yield _("Its card is being posted just now.")
         case State.SENDING:
-            yield f"It was sent {ago} and no answer came back yet. That is looked into by itself."
+            yield _(
+                "It was sent {time} ago and no answer came back yet. That is looked into by itself."
+            ).format(time=time)
         case State.UNKNOWN:
-            yield words.sentence(f"{row.why or 'it is not known whether the card arrived'}.")
+            why = row.why or N_("it is not known whether the card arrived")
+            yield words.sentence(f"{recalled(why)}.")
+        case State.GONE if wanted and live:
+            yield _(
+                "Its card was deleted here ({time} ago), "
+                "and comes back with its next notable change."
+            ).format(time=time)
         case State.GONE:
-            again = ", and comes back with its next notable change" if wanted and live else ""
-            yield f"Its card was deleted here ({ago}){again}."
+            yield _("Its card was deleted here ({time} ago).").format(time=time)
         case State.FAILED:
-            what = "edited" if row.place is not None else "posted"
-            yield f"It could not be {what} {ago}. {_failed(standing, row, at)}"
+            failed = _("It could not be posted {time} ago. {why}")
+            if row.place is not None:
+                failed = _("It could not be edited {time} ago. {why}")
+            yield failed.format(time=time, why=_failed(standing, row, at))
     if row.place is not None and row.pinned:
-        yield "It is pinned here, and kept up to date."
+        yield _("It is pinned here, and kept up to date.")
     elif row.place is not None and not (wanted and live):
-        yield "A card once made is kept up to date all the same."
+        yield _("A card once made is kept up to date all the same.")
 
 
 def _behind(standing: Standing, row: Row, edition: Edition, at: datetime) -> Iterator[str]:
@@ -236,33 +271,46 @@ def _behind(standing: Standing, row: Row, edition: Edition, at: datetime) -> Ite
     if standing.refusal:
         yield _refused(standing.refusal, at)
     elif standing.next_edit and standing.next_edit > at:
-        yield (
-            f"Revision {edition.revision} waits: edits of one card are {_span(standing.apart)} "
-            f"apart, so it comes in {_span(standing.next_edit - at)}."
+        yield _(
+            "Revision {revision} waits: edits of one card are {apart} apart, so it comes in {time}."
+        ).format(
+            revision=edition.revision,
+            apart=_span(standing.apart),
+            time=_span(standing.next_edit - at),
         )
     else:
-        yield f"Revision {edition.revision} is in line: it comes as soon as the pace allows."
+        yield _("Revision {revision} is in line: it comes as soon as the pace allows.").format(
+            revision=edition.revision
+        )
 
 
 def _failed(standing: Standing, row: Row, at: datetime) -> str:
     if standing.refusal:
         return _refused(standing.refusal, at)
     if row.why and not _QUOTE.match(row.why):
-        why = words.sentence(f"{row.why}.")
+        why = words.sentence(f"{recalled(row.why)}.")
     else:
-        why = "The platform did not take it; that has been logged for whoever runs this bot."
-    return f"{why} {'It is tried again' if standing.due else 'The next update is tried again'}."
+        why = _("The platform did not take it; that has been logged for whoever runs this bot.")
+    again = _("It is tried again.") if standing.due else _("The next update is tried again.")
+    return f"{why} {again}"
 
 
 def _refused(refusal: Refusal, at: datetime) -> str:
     """Why nothing arrives here, and who can mend it how."""
-    why = "" if _QUOTE.match(refusal.why) else f": {refusal.why}"
+    said = []
+    if _QUOTE.match(refusal.why):
+        said.append(_("This chat does not take what I send."))
+    else:
+        refused = _("This chat does not take what I send: {why}.")
+        said.append(refused.format(why=recalled(refusal.why)))
+    said.append(_("To mend it, {remedy}.").format(remedy=recalled(refusal.remedy)))
     left = refusal.again_at - at
-    again = f" in {_span(left)}" if left > timedelta(0) else ""
-    return (
-        f"This chat does not take what I send{why}. To mend it, {refusal.remedy}. "
-        f"I try again{again}, and show the newest then."
-    )
+    if left > timedelta(0):
+        again = _("I try again in {time}, and show the newest then.")
+        said.append(again.format(time=_span(left)))
+    else:
+        said.append(_("I try again, and show the newest then."))
+    return " ".join(said)
 
 
 # What happened last, and how loudly.
@@ -278,13 +326,26 @@ def _last(
     if is_new(delta) or delta.weight is None:
         return
     reason = delta.reason
-    told = ""
+    time = _since(edition.heard_at, at)
     if reason and reason.kind is not Kind.UPDATED and (_shows(rule) or not _leans(delta)):
-        told = f": {words.said(reason)}"
-    weight = delta.weight.name.lower()
-    yield Text(f"Its last change, {_ago(edition.heard_at, at)}, was {weight}{told}.")
+        was = _(_WEIGHED_AND_TOLD[delta.weight]).format(time=time, change=words.said(reason))
+    else:
+        was = _(_WEIGHED[delta.weight]).format(time=time)
+    yield Text(was)
     if standing is not None and (said := _reply(edition, delta.weight, standing, rule, at)):
         yield Note(said)
+
+
+_WEIGHED = {
+    Weight.MINOR: N_("Its last change, {time} ago, was minor."),
+    Weight.NOTABLE: N_("Its last change, {time} ago, was notable."),
+    Weight.MAJOR: N_("Its last change, {time} ago, was major."),
+}
+_WEIGHED_AND_TOLD = {
+    Weight.MINOR: N_("Its last change, {time} ago, was minor: {change}."),
+    Weight.NOTABLE: N_("Its last change, {time} ago, was notable: {change}."),
+    Weight.MAJOR: N_("Its last change, {time} ago, was major: {change}."),
+}
 
 
 def _shows(rule: Rule | None) -> bool:
@@ -303,33 +364,36 @@ def _reply(
     if row is None or row.state is not State.SHOWN or row.revision != edition.revision:
         return ""
     if row.owes is not None:
-        return "A short reply about it is due."
+        return _("A short reply about it is due.")
     if row.posted_at and row.posted_at >= edition.heard_at:
-        return "The card was made with it, so there was nothing to reply to."
+        return _("The card was made with it, so there was nothing to reply to.")
     if row.replied_at and row.replied_at >= edition.heard_at:
-        return f"A short reply about it was due, {_ago(row.replied_at, at)}."
-    if weight < Weight.NOTABLE:
-        return "A minor change edits the card and gets no reply."
-    if rule is None or not rule.wants(edition.story):
-        return "It got no reply: this chat does not follow the story."
-    if rule.loudness is Loudness.EDIT:
-        return "It got no reply: this chat asks for edits only."
-    if row.replied_at and edition.heard_at - row.replied_at < standing.reply_gap:
-        return (
-            f"It got no reply: the last was {_ago(row.replied_at, at)}, "
-            f"and there is at most one in {_span(standing.reply_gap)}."
+        return _("A short reply about it was due, {time} ago.").format(
+            time=_since(row.replied_at, at)
         )
+    if weight < Weight.NOTABLE:
+        return _("A minor change edits the card and gets no reply.")
+    if rule is None or not rule.wants(edition.story):
+        return _("It got no reply: this chat does not follow the story.")
+    if rule.loudness is Loudness.EDIT:
+        return _("It got no reply: this chat asks for edits only.")
+    if row.replied_at and edition.heard_at - row.replied_at < standing.reply_gap:
+        return _(
+            "It got no reply: the last was {time} ago, and there is at most one in {gap}."
+        ).format(time=_since(row.replied_at, at), gap=_span(standing.reply_gap))
     return ""
 
 
-def _ago(then: datetime, at: datetime) -> str:
-    return f"{words.duration(max(at - then, timedelta(0)))} ago"
+def _since(then: datetime, at: datetime) -> str:
+    return words.duration(max(at - then, timedelta(0)))
 
 
 def _span(time: timedelta) -> str:
     """“40 seconds”, “10 minutes”."""
     seconds = max(1, round(time.total_seconds()))
-    return words.count(seconds, "second") if seconds < 120 else words.duration(time)
+    if seconds >= 120:
+        return words.duration(time)
+    return ngettext("{n} second", "{n} seconds", seconds).format(n=seconds)
 
 
 def _ref(story: Story, part: str = "") -> Ref:

@@ -7,6 +7,7 @@ and everything said inside is said in it.
 
 import gettext
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -51,6 +52,25 @@ def ngettext(one: str, many: str, number: int) -> str:
 def N_(sentence: str) -> str:  # noqa: N802  # gettext's own name
     """Mark a sentence that is said later, with `_()`."""
     return sentence
+
+
+def kept(sentence: str, **gaps: str) -> str:
+    """A marked sentence written down in English, gaps and all, for `recalled`.
+
+    What is to be said later is kept so when it may be said to people of several languages.
+    """
+    return f"{sentence}\t{json.dumps(gaps, ensure_ascii=False)}" if gaps else sentence
+
+
+def recalled(said: str) -> str:
+    """Sentences that were `kept`, a line each, in the language spoken now."""
+    parts = [line.partition("\t") for line in said.split("\n")]
+    return "; ".join(
+        _(sentence).format(**{gap: _(word) for gap, word in json.loads(gaps).items()})
+        if gaps
+        else _(sentence)
+        for sentence, _tab, gaps in parts
+    )
 
 
 def spoken() -> Language:

@@ -231,7 +231,7 @@ async def test_what_a_chat_gets_is_said_in_words_and_the_chat_named_last(talk: T
         "Every story about “ferry” or “Alibaba”.",
         "These stories as well:",
         "“AI Theft Claims”",
-        "Only with a virality 4 or more and 1 article or more; "
+        "Only with a virality of 4 or more and 1 article or more; "
         "a story without that figure does not come here.",
         "Cards show the political leaning of the coverage.",
         "Cards are edited as stories develop, and nothing else is said.",

@@ -74,7 +74,7 @@ ABSENT = "“Fire at the mill” is not shown here"
             Rule(all=True, min_virality=3),
             [
                 "This chat follows every live story.",
-                "This chat asks for virality 3 or more; the story has 1.",
+                "This chat asks for a virality of 3 or more; the story has 1.",
             ],
         ),
         (
@@ -319,7 +319,7 @@ async def test_without_the_storage_what_is_known_by_heart_is_said(
     assert await case.why() == [
         "“Fire at the mill” in this chat",
         FOLLOWED,
-        "This chat asks for virality 3 or more; the story has 1.",
+        "This chat asks for a virality of 3 or more; the story has 1.",
         "What was shown here cannot be looked up just now.",
     ]
     answer = await case.say("why")

@@ -297,7 +297,7 @@ class Gateway:
             ready["shard"] = data["shard"]
         session.tell("READY", ready)
         if intents & GUILDS and self._world.bot_is_here:
-            session.tell("GUILD_CREATE", self.guild())
+            session.tell("GUILD_CREATE", self.guild() | {"unavailable": False})
         self._changed()
         return session
 
@@ -348,12 +348,15 @@ class Gateway:
         session.tell("GUILD_MEMBERS_CHUNK", answer)
 
     def guild(self) -> Json:
-        """GUILD_CREATE: the server and everything in it. Without the intent, the bot alone."""
+        """GUILD_CREATE: the server and everything in it. Without the intent, the bot alone.
+
+        Only a server that was there at the connection is said to be available (again): by this
+        discord.py tells it from one that the bot has just joined (state.py, parse_guild_create).
+        """
         world = self._world
         return world.guild_object() | {
             "joined_at": JOINED,
             "large": False,
-            "unavailable": False,
             "member_count": len(world.people),
             "members": [world.member_object(BOT)],
             "channels": [world.channel_object(channel) for channel in world.guild_channels()],

@@ -2,44 +2,14 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from bot.model.chat import Chat, read_chat
+from bot.model.entry import WrongEntry, read_rule
 from bot.model.errors import SetupError
-from bot.model.rule import Loudness, Rule
-from stories.story import StoryId
+from bot.model.rule import Rule
 
 DEFAULT = Path("config/storywire.toml")
-
-Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=200)]
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    chat: str
-    stories: Literal["all"] | None = None
-    keywords: Words = []
-    entities: Words = []
-    story_ids: list[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]] = []
-    min_virality: float | None = Field(None, ge=0, le=10)
-    min_articles: int | None = Field(None, ge=0)
-    show_leaning: bool = False
-    loudness: Literal["edit", "reply"] = "reply"
-
-    def rule(self) -> Rule:
-        return Rule(
-            all=self.stories == "all",
-            keywords=tuple(self.keywords),
-            entities=tuple(self.entities),
-            story_ids=tuple(StoryId(story) for story in self.story_ids),
-            min_virality=self.min_virality,
-            min_articles=self.min_articles,
-            show_leaning=self.show_leaning,
-            loudness=Loudness(self.loudness),
-        )
 
 
 def load_chats(path: Path | None) -> dict[Chat, Rule]:
@@ -89,24 +59,19 @@ def _entry(raw: dict[str, Any], text: str, name: str, number: int) -> tuple[Chat
     def wrong(key: str, sentence: str) -> SetupError:
         return SetupError(f"{name}, line {_line(text, number, key)}: {sentence}")
 
+    said = raw.get("chat")
+    if said is None:
+        raise wrong("", 'this [[chats]] has no chat: add chat = "discord:123"')
+    if not isinstance(said, str):
+        raise wrong("chat", 'chat is wrong: it takes a text, such as "discord:123"')
     try:
-        entry = _Entry.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = str(first["loc"][0])
-        if first["type"] == "missing":
-            raise wrong("", 'this [[chats]] has no chat: add chat = "discord:123"') from None
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(_Entry.model_fields)
-            raise wrong(key, f"“{key}” is unknown; known are {known}") from None
-        place = "".join(f"[{part}]" for part in first["loc"][1:] if isinstance(part, int))
-        reason = first["msg"]
-        raise wrong(key, f"{key}{place} is wrong: {reason[:1].lower()}{reason[1:]}") from None
-    try:
-        chat = read_chat(entry.chat)
+        chat = read_chat(said)
     except ValueError as error:
         raise wrong("chat", str(error)) from None
-    rule = entry.rule()
+    try:
+        rule = read_rule({key: value for key, value in raw.items() if key != "chat"})
+    except WrongEntry as error:
+        raise wrong(error.key, str(error)) from None
     if rule.empty:
         raise wrong(
             "chat",

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from bot.metrics import Metrics
+from bot.model.entry import Entry
 from bot.platforms.discord.answers import SHARE
 from config.settings import PREFIX, Settings
 from handlers import menu
@@ -92,6 +93,18 @@ def _settings() -> str:
             )
 
     return _table(("variable", "default", "takes", "meaning"), rows())
+
+
+# What an operator may write about a chat.
+
+
+def _chats() -> str:
+    def rows() -> Iterator[tuple[str, ...]]:
+        yield "`chat`", "see below", "required; each chat once"
+        for name, field in Entry.model_fields.items():
+            yield f"`{name}`", field.title or "", field.description or ""
+
+    return _table(("key", "takes", "meaning"), rows())
 
 
 def _plain(value: object) -> str:
@@ -210,6 +223,7 @@ def _metrics() -> str:
 TABLES: Mapping[str, Callable[[], str]] = {
     "commands": _commands,
     "settings": _settings,
+    "chats": _chats,
     "weights": _weights,
     "story": _story,
     "stats": _part("StatsDocument"),

@@ -8,7 +8,8 @@ import discord
 import pytest
 
 from bot.__main__ import _parser
-from config.chats import _Entry, read_chats
+from bot.model.entry import Entry
+from config.chats import read_chats
 from config.settings import PREFIX, Settings
 from scripts.docs import ROOT, documents, renewed
 from stories.index import Verdict
@@ -136,7 +137,7 @@ def test_the_chats_shown_in_the_settings_are_accepted() -> None:
 
 def test_every_key_of_the_chats_file_is_explained() -> None:
     explained = [cells[0].strip("`") for cells in rows(text_of("docs/settings.md"), "key | takes")]
-    assert explained == list(_Entry.model_fields)
+    assert explained == ["chat", *Entry.model_fields]
 
 
 def test_every_field_of_a_story_is_explained_with_its_limits() -> None:

@@ -1,0 +1,312 @@
+"""A chat's rule as text: the keys and values of one [[chats]] entry, read and written.
+
+The operator's file holds such entries, and moderators copy them from one chat to another.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import time
+from functools import cache
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rapidfuzz import process, utils
+
+from bot.model.chat import Chat
+from bot.model.language import N_, _, languages
+from bot.model.rule import Loudness, Mute, Quiet, Rule
+from bot.model.text import line, shorten
+from stories.story import StoryId
+
+MOST_PINS = 25
+"""A shelf of more would be no shelf; Discord takes 250, Telegram names no limit."""
+EXAMPLE = "22:00-07:00 Europe/Berlin"
+
+_Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=200)]
+_STORY = r"[a-z0-9-]{1,40}"
+_UNTIL_MAJOR = " until major"
+
+
+class WrongEntry(ValueError):
+    """What cannot be read: the key, and one sentence that names it and the remedy."""
+
+    def __init__(self, key: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.key = key
+
+
+class Entry(BaseModel):
+    """What may stand in an entry beside `chat`: `title` is what a key takes, for people."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    stories: Literal["all"] | None = Field(None, title=N_('"all"'), description="every live story")
+    keywords: _Words = Field(
+        [],
+        title=N_("a list of up to 200 words"),
+        description="stories with one of these among their keywords",
+    )
+    entities: _Words = Field(
+        [],
+        title=N_("a list of up to 200 names"),
+        description="stories with one of these among their entities",
+    )
+    story_ids: list[Annotated[str, Field(pattern=f"^{_STORY}$")]] = Field(
+        [], title=N_("a list of story ids"), description="these stories"
+    )
+    min_virality: float | None = Field(
+        None,
+        ge=0,
+        le=10,
+        title=N_("a number from 0 to 10"),
+        description="of those, only stories at least so viral",
+    )
+    min_articles: int | None = Field(
+        None,
+        ge=0,
+        title=N_("a whole number from 0"),
+        description="and with at least so many articles",
+    )
+    show_leaning: bool = Field(
+        False,
+        title=N_("true or false"),
+        description="whether cards show the political leaning of the coverage; by default they "
+        "do not",
+    )
+    loudness: Literal["edit", "reply", "ping"] = Field(
+        "reply",
+        title=N_('"edit", "reply" or "ping"'),
+        description="`reply`, the default: the card is edited, and a notable or major change also "
+        "gets a short reply, at most one per story and hour. `edit`: the card is edited, and "
+        "nothing else is said. `ping`: as `reply`, and the reply to a major change mentions "
+        "`role`. See [weights](weights.md)",
+    )
+    role: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,19}$")] | None = Field(
+        None,
+        title=N_("a role's number, in quotes"),
+        description="whom `ping` mentions: in Discord's settings, right-click the role, Copy Role "
+        "ID",
+    )
+    quiet: str | None = Field(
+        None,
+        title=N_('hours and a time zone, such as "22:00-07:00 Europe/Berlin"'),
+        description="hours in which nothing new is posted; what came meanwhile arrives as one "
+        "card each afterwards",
+    )
+    quiet_majors: bool = Field(
+        True,
+        title=N_("true or false"),
+        description="whether major updates are told in quiet hours all the same; by default they "
+        "are",
+    )
+    publish: bool = Field(
+        False,
+        title=N_("true or false"),
+        description="whether cards in a Discord announcement channel are published to the "
+        "channels that follow it",
+    )
+    paused: bool = Field(
+        False,
+        title=N_("true or false"),
+        description="nothing new is posted; cards that stand are kept up to date",
+    )
+    muted: list[Annotated[str, Field(pattern=f"^{_STORY}( until major)?$")]] = Field(
+        [],
+        title=N_("a list of story ids, each perhaps followed by “until major”"),
+        description="stories the chat does not want to hear of, or not before a major update",
+    )
+    pins: int = Field(
+        5,
+        ge=1,
+        le=MOST_PINS,
+        title=N_("a whole number from 1 to 25"),
+        description="how many of our pins stand at once; the oldest goes first. By default 5",
+    )
+    language: str | None = Field(
+        None,
+        title=N_("the code of a language the bot speaks"),
+        description="in which language the cards' own words are; by default English",
+    )
+
+
+def read_rule(raw: Mapping[str, Any]) -> Rule:
+    """Read an entry's keys without its `chat`; raise WrongEntry, which names the first wrong one.
+
+    What it says is said in the language spoken now.
+    """
+    try:
+        entry = Entry.model_validate(raw)
+    except ValidationError as error:
+        raise _wrong(error) from None
+    if entry.language is not None and entry.language not in languages():
+        raise WrongEntry(
+            "language",
+            _("language is wrong: it takes one of {codes}").format(codes=", ".join(languages())),
+        )
+    if entry.loudness == "ping" and entry.role is None:
+        raise WrongEntry(
+            "loudness", _("loudness “ping” mentions a role: add role and the role's number")
+        )
+    quiet = None
+    if entry.quiet is not None:
+        try:
+            quiet = read_quiet(entry.quiet, majors=entry.quiet_majors)
+        except ValueError as error:
+            raise WrongEntry("quiet", _("quiet is wrong: {why}").format(why=error)) from None
+    return Rule(
+        all=entry.stories == "all",
+        keywords=tuple(entry.keywords),
+        entities=tuple(entry.entities),
+        story_ids=tuple(StoryId(story) for story in entry.story_ids),
+        min_virality=entry.min_virality,
+        min_articles=entry.min_articles,
+        show_leaning=entry.show_leaning,
+        loudness=Loudness(entry.loudness),
+        role=entry.role,
+        quiet=quiet,
+        publish=entry.publish,
+        paused=entry.paused,
+        muted=tuple(
+            Mute(StoryId(each.removesuffix(_UNTIL_MAJOR)), each.endswith(_UNTIL_MAJOR))
+            for each in entry.muted
+        ),
+        pins=entry.pins,
+        language=entry.language,
+    )
+
+
+def _wrong(error: ValidationError) -> WrongEntry:
+    first = error.errors()[0]
+    key = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(["chat", *Entry.model_fields])
+        return WrongEntry(
+            key, _("“{key}” is unknown; known are {known}").format(key=key, known=known)
+        )
+    place = "".join(f"[{part}]" for part in first["loc"][1:] if isinstance(part, int))
+    takes = Entry.model_fields[key].title
+    assert takes is not None, "every key says what it takes"
+    return WrongEntry(
+        key,
+        _("{key} is wrong: it takes {what}").format(key=key + place, what=_(takes)),
+    )
+
+
+def write_entry(chat: Chat, rule: Rule) -> str:
+    """The chat's entry for the operator's file; what is as by default is left out."""
+    return "\n".join(["[[chats]]", *(f"{key} = {value}" for key, value in _values(chat, rule))])
+
+
+def _values(chat: Chat, rule: Rule) -> Iterator[tuple[str, str]]:
+    usual = Rule()
+    yield "chat", _text(str(chat))
+    if rule.all:
+        yield "stories", '"all"'
+    for key in ("keywords", "entities", "story_ids"):
+        if words := getattr(rule, key):
+            yield key, f"[{', '.join(map(_text, words))}]"
+    for key in ("min_virality", "min_articles"):
+        if (figure := getattr(rule, key)) is not None:
+            yield key, f"{figure}"
+    if rule.show_leaning:
+        yield "show_leaning", "true"
+    if rule.loudness is not usual.loudness:
+        yield "loudness", _text(rule.loudness)
+    if rule.role is not None:
+        yield "role", _text(rule.role)
+    if rule.quiet is not None:
+        yield "quiet", _text(write_quiet(rule.quiet))
+        if not rule.quiet.majors:
+            yield "quiet_majors", "false"
+    for key in ("publish", "paused"):
+        if getattr(rule, key):
+            yield key, "true"
+    if rule.muted:
+        muted = [f"{each.story}{_UNTIL_MAJOR if each.until_major else ''}" for each in rule.muted]
+        yield "muted", f"[{', '.join(map(_text, muted))}]"
+    if rule.pins != usual.pins:
+        yield "pins", f"{rule.pins}"
+    if rule.language is not None:
+        yield "language", _text(rule.language)
+
+
+def _text(text: str) -> str:
+    """A TOML string: JSON's, but that it has no plain DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+_TIME = r"(\d{1,2})(?:[:.h](\d{2}))?\s*([ap]\.?m\.?)?"
+_HOURS = re.compile(rf"{_TIME}\s*(?:-|–|—|\bto\b|\buntil\b|\s)\s*{_TIME}(?:[\s,]+(.+))?", re.I)
+
+
+def read_quiet(text: str, *, majors: bool = True) -> Quiet:
+    """Read “22:00-07:00 Europe/Berlin”, or what people write for it: “10pm to 7am berlin”.
+
+    Raises ValueError with one sentence that says what is wrong, and an example.
+    """
+    text = " ".join(line(text).split())
+    read = _HOURS.fullmatch(text)
+    example = _("Write them like this: {example}").format(example=EXAMPLE)
+    if read is None:
+        raise ValueError(
+            _("I find no hours in “{text}”.").format(text=shorten(text, 80)) + f" {example}"
+        )
+    begins, ends = (_time(*read.groups("")[start : start + 3]) for start in (0, 3))
+    for moment, number in ((begins, 0), (ends, 3)):
+        if moment is None:
+            said = ":".join(part for part in read.groups("")[number : number + 2] if part)
+            raise ValueError(_("There is no {time} o'clock.").format(time=said) + f" {example}")
+    assert begins is not None
+    assert ends is not None
+    if begins == ends:
+        raise ValueError(_("They end when they begin.") + f" {example}")
+    return Quiet(begins, ends, _zone(read[7] or "", example), majors)
+
+
+def _time(hour: str, minute: str, half: str) -> time | None:
+    number = int(hour)
+    if half:
+        if not 1 <= number <= 12:
+            return None
+        number = number % 12 + (12 if half[0] in "pP" else 0)
+    try:
+        return time(0 if number == 24 and not int(minute or 0) else number, int(minute or 0))
+    except ValueError:
+        return None
+
+
+def _zone(said: str, example: str) -> str:
+    """The zone of that name, or of that city; raise ValueError with the nearest."""
+    wanted = "_".join(said.strip(" .()").casefold().split())
+    if not wanted:
+        raise ValueError(_("A time zone is missing.") + f" {example}")
+    names = _zones()
+    if wanted in names:
+        return names[wanted]
+    near = process.extractOne(wanted, list(names), processor=utils.default_process)
+    assert near is not None, "there are time zones"
+    raise ValueError(
+        _("I know no time zone “{said}”; the nearest is {zone}.").format(
+            said=shorten(said, 40), zone=names[near[0]]
+        )
+        + f" {example}"
+    )
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """Every zone by its name in small letters, and by its city's where only one has it."""
+    zones = sorted(available_timezones())
+    cities: dict[str, list[str]] = {}
+    for zone in zones:
+        if "/" in zone:
+            cities.setdefault(zone.rpartition("/")[2].casefold(), []).append(zone)
+    by_city = {city: zones[0] for city, zones in cities.items() if len(zones) == 1}
+    return by_city | {zone.casefold(): zone for zone in zones}
+
+
+def write_quiet(quiet: Quiet) -> str:
+    """“22:00-07:00 Europe/Berlin”, as read_quiet reads it."""
+    return f"{quiet.begins:%H:%M}-{quiet.ends:%H:%M} {quiet.zone}"

@@ -20,6 +20,7 @@ from bot.model.card import card
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
 from bot.platforms.discord.render import render
+from bot.storage.audit import RedisAudit
 from bot.storage.ledger import RedisLedger
 from bot.storage.places import RedisPlaces
 from bot.storage.rules import RedisRules
@@ -92,7 +93,14 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
                 filling = time.perf_counter() - started
         rules = RuleBook({}, RedisRules(redis))
         desk, places = CardDesk({}, RedisLedger(redis), []), RedisPlaces(redis)
-        commands = menu(shelf=shelf, rules=rules, desk=desk, places=places, history=archive)
+        commands = menu(
+            shelf=shelf,
+            rules=rules,
+            desk=desk,
+            places=places,
+            history=archive,
+            audit=RedisAudit(redis),
+        )
         asks = _asks(commands, stories)
         port = int(url.rsplit(":", 1)[1].partition("/")[0])
         for number in range(ROUNDS):

@@ -20,6 +20,7 @@ from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.ports import Lease, Platform
+from bot.storage.audit import RedisAudit
 from bot.storage.due import RedisDue
 from bot.storage.highwater import FileHighWater
 from bot.storage.lease import RedisLease
@@ -88,7 +89,10 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         ledger = RedisLedger(redis, settings.prefix)
         desk = CardDesk(couriers, ledger, [ledger, RedisDue(redis, settings.prefix)])
         places = RedisPlaces(redis, settings.prefix)
-        commands = menu(shelf=shelf, rules=rules, desk=desk, places=places, history=archive)
+        audit = RedisAudit(redis, settings.prefix)
+        commands = menu(
+            shelf=shelf, rules=rules, desk=desk, places=places, history=archive, audit=audit
+        )
 
         def ready() -> dict[str, bool]:
             """Redis is heard, and each platform is delivered to by us or stood by for."""
@@ -109,6 +113,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             tasks.create_task(editor.run(), name="editor")
             tasks.create_task(follower.run(), name="follower")
             tasks.create_task(places.run(), name="places")
+            tasks.create_task(audit.run(), name="audit")
             for platform in platforms:
                 tasks.create_task(
                     keep_in_step(

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.model.chat import Chat
 from bot.model.command import Command
-from bot.model.message import Message
+from bot.model.message import Act, Message
 from bot.model.rule import Rule
 from stories.index import Changes, Cursor, Door, Verdict
 from stories.story import Story, StoryId
@@ -398,6 +398,37 @@ class Places(Protocol):
 
     async def forget(self, person: Chat) -> None:
         """Remember nothing of them any more. May raise StorageAway; then ask again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Someone who cares for a chat changed something there."""
+
+    at: datetime
+    act: Act
+    person: Chat | None
+    """Who did it; None once they asked to be forgotten."""
+    name: str | None = None
+    """What they were called then."""
+
+
+class Audit(Protocol):
+    """Who changed what in a chat: the last hundred deeds, for ninety days."""
+
+    def note(self, chat: Chat, deed: Deed) -> None:
+        """Write a deed down. Never waits and never fails; kept as soon as the storage takes it."""
+        ...
+
+    async def deeds(self, chat: Chat) -> Sequence[Deed]:
+        """What was done in the chat, newest first. May raise StorageAway."""
+        ...
+
+    async def forget(self, person: Chat) -> int:
+        """Keep no deed with their number or name; return how many those were.
+
+        What was done stays, without them. May raise StorageAway; then ask again.
+        """
         ...
 
 

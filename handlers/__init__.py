@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.model.command import Command
-from bot.ports import Desk, History, Places, Rules
+from bot.ports import Audit, Desk, History, Places, Rules
+from handlers.audit import audit_command, audited
 from handlers.catchup import catchup_command
 from handlers.faq import faq_command
 from handlers.follow import follow_command
@@ -34,6 +35,7 @@ def menu(
     desk: Desk,
     places: Places,
     history: History,
+    audit: Audit,
     now: Callable[[], datetime] = _now,
 ) -> tuple[Command, ...]:
     """Every command, in the order in which people are shown them."""
@@ -50,7 +52,8 @@ def menu(
         pin_command(shelf, desk, now),
         unpin_command(shelf, desk, now),
         pins_command(shelf, desk),
+        audit_command(audit),
         privacy_command(shelf, rules, desk, places),
-        forgetme_command(rules, desk, places),
+        forgetme_command(rules, desk, places, audit),
     )
-    return (*commands, help_command(commands))
+    return tuple(audited(command, audit, now) for command in (*commands, help_command(commands)))

@@ -8,7 +8,7 @@ from bot.model import words
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
-from bot.model.message import Button, Buttons, Message, Note, Ref, Row, Text
+from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Row, Text
 from bot.model.rule import Rule, folded
 from bot.model.text import line
 from bot.ports import Rules
@@ -66,7 +66,8 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             return replace(rule, all=True)
 
         _was, rule = await change(rules, ask.chat, wider)
-        return _now(_("Following all stories"), rule, (_ways(EVERYTHING),))
+        answer = _now(_("Following all stories"), rule, (_ways(EVERYTHING),))
+        return replace(answer, act=Act(N_("followed all stories")))
 
     def _one(same: list[Edition], what: str, at: datetime) -> Edition:
         alike = [edition for edition in same if edition.is_live(at, shelf.live_for)]
@@ -117,7 +118,8 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             return replace(rule, story_ids=(*rule.story_ids, story.id))
 
         _was, rule = await change(rules, ask.chat, wider)
-        return _now(_("Following {what}").format(what=called), rule, (_ways(story.id),))
+        answer = _now(_("Following {what}").format(what=called), rule, (_ways(story.id),))
+        return replace(answer, act=Act(N_("followed the story {what}"), called))
 
     def _instead(edition: Edition, at: datetime) -> tuple[Row, ...]:
         heir = shelf.get(edition.story.merged_into or "")
@@ -168,7 +170,9 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                 Ref("follow", (near.story.id,)),
             )
             rows = (Buttons((only,)), *rows)
-        return _now(_("Following {what}").format(what=_list(new)), rule, rows, _matching(new, at))
+        act = Act(N_("followed {what}"), ", ".join(quoted(word, 40) for word in new))
+        answer = _now(_("Following {what}").format(what=_list(new)), rule, rows, _matching(new, at))
+        return replace(answer, act=act)
 
     def _matching(new: tuple[str, ...], at: datetime) -> Note:
         asked = Rule(keywords=new, entities=new)

@@ -6,12 +6,12 @@ from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Bullets, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Rule
-from bot.ports import Desk, Places, Rules
+from bot.ports import Audit, Desk, Places, Rules
 
 _STAY = N_("Cards already sent to you stay where they are, and are no longer edited.")
 
 
-def forgetme_command(rules: Rules, desk: Desk, places: Places) -> Command:
+def forgetme_command(rules: Rules, desk: Desk, places: Places, audit: Audit) -> Command:
     async def answer(ask: Ask) -> Message:
         if ask.person == ask.chat and not ask.private:  # a channel speaks, not a person
             raise Sorry(_("I cannot tell who asks here"), Text(_("Ask me in private.")))
@@ -26,6 +26,7 @@ def forgetme_command(rules: Rules, desk: Desk, places: Places) -> Command:
         kept = await places.kept(ask.person)
         seen = len(kept.places)
         await places.forget(ask.person)
+        deeds = await audit.forget(ask.person)
         gone = []
         if seen:
             gone.append(
@@ -44,6 +45,14 @@ def forgetme_command(rules: Rules, desk: Desk, places: Places) -> Command:
                     "The record of {n} cards sent there.",
                     cards,
                 ).format(n=words.number(cards))
+            )
+        if deeds:
+            gone.append(
+                ngettext(
+                    "That it was you who changed {n} thing in groups and channels.",
+                    "That it was you who changed {n} things in groups and channels.",
+                    deeds,
+                ).format(n=words.number(deeds))
             )
         left = [Text(_(_FIXED))] if fixed else [Text(_(_STAY))] if cards else []
         if not gone:

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _
-from bot.model.message import Button, Buttons, Message, Ref, Row, Text
+from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
 from bot.ports import Desk
 from handlers.picking import buttons_to, live_stories, meant, name, nothing_live, pick_list
 from stories.shelf import Edition, Shelf
@@ -31,6 +31,7 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
                     )
                 ),
             ),
+            act=Act(N_("pinned {what}"), f"“{name(edition.story)}”"),
         )
 
     def _which(at: datetime, page: str) -> Message:

@@ -8,7 +8,7 @@ from bot.model import words
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
-from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Row, Text
+from bot.model.message import Act, Block, Button, Buttons, Message, Note, Ref, Row, Text
 from bot.model.rule import Rule
 from bot.model.text import line
 from bot.ports import Rules
@@ -46,9 +46,12 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
 
         was, left = await change(rules, ask.chat, less)
         if means_everything(what):
-            return _nothing(_("This chat follows nothing now"))
+            answer = _nothing(_("This chat follows nothing now"))
+            return replace(answer, act=Act(N_("unfollowed everything")))
         keys, unknown = _meant(was, what)
-        return _said([thing for thing in _things(was) if thing.key in keys], left, unknown)
+        gone = [thing for thing in _things(was) if thing.key in keys]
+        act = Act(N_("unfollowed {what}"), ", ".join(thing.label for thing in gone))
+        return replace(_said(gone, left, unknown), act=act)
 
     def _things(rule: Rule) -> list[Thing]:
         things = followed(rule, shelf)

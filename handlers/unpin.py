@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _
-from bot.model.message import Button, Buttons, Message, Ref, Row, Text
+from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
 from bot.ports import Desk
 from handlers.picking import live_stories, pick_list, quoted
 from handlers.wants import title_of
@@ -43,6 +43,7 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
                     )
                 ),
             ),
+            act=Act(N_("unpinned {what}"), f"“{title_of(story, shelf)}”"),
         )
 
     def _meant(words: str, pinned: Sequence[StoryId]) -> StoryId | None:

@@ -59,7 +59,9 @@ def _cell(text: str) -> str:
 def _commands() -> str:
     # Declaring a command asks nothing of whoever it will act on.
     nothing: Any = None
-    commands = menu(shelf=Shelf(), rules=nothing, desk=nothing, places=nothing, history=nothing)
+    commands = menu(
+        shelf=Shelf(), rules=nothing, desk=nothing, places=nothing, history=nothing, audit=nothing
+    )
 
     def rows() -> Iterator[tuple[str, ...]]:
         for command in commands:

@@ -26,6 +26,8 @@ class Ask:
     """By option name; what was not said is absent."""
     language: str | None = None
     """What the asker's app says they read, as the platform writes it: “pt-BR”. None: not known."""
+    name: str | None = None
+    """What the asker is called here, as they wrote it; None: not known."""
 
     def get(self, option: str) -> str:
         """What was said for an option, stripped; empty when nothing was."""

@@ -179,6 +179,16 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What an answer has just changed in a chat, for /audit."""
+
+    said: str
+    """A sentence marked with `N_()`, without its subject: “followed {what}”."""
+    what: str = ""
+    """What stands in its gap: the same in every language."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message, or the answer to one question."""
 
@@ -196,3 +206,5 @@ class Message:
     """What is said where the rest was left out; None says just “…”."""
     asks: Field | None = None
     """The answer is a question back: a form to fill in, or a message to reply to. No rows then."""
+    act: Act | None = None
+    """What was done before this was said; None when nothing changed."""

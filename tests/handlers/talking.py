@@ -24,7 +24,7 @@ from bot.model.message import (
     read_ref,
 )
 from bot.model.rule import Rule
-from bot.ports import Kept, Place, Standing, Visit
+from bot.ports import Deed, Kept, Place, Standing, Visit
 from handlers import menu
 from stories.samples import developments
 from stories.shelf import Edition, Shelf
@@ -158,6 +158,31 @@ class MemoryPlaces:
         self.upto.pop(person, None)
 
 
+class MemoryAudit:
+    """Who changed what, until the test is over."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Chat, Deed]] = []
+        self.away = False
+
+    def note(self, chat: Chat, deed: Deed) -> None:
+        self.kept.append((chat, deed))
+
+    async def deeds(self, chat: Chat) -> list[Deed]:
+        if self.away:
+            raise StorageAway
+        return [deed for where, deed in reversed(self.kept) if where == chat][:100]
+
+    async def forget(self, person: Chat) -> int:
+        if self.away:
+            raise StorageAway
+        theirs = [number for number, (_, deed) in enumerate(self.kept) if deed.person == person]
+        for number in theirs:
+            chat, deed = self.kept[number]
+            self.kept[number] = chat, replace(deed, person=None, name=None)
+        return len(theirs)
+
+
 class MemoryHistory:
     """Every revision the test has put on the shelf, as long as it likes to keep them."""
 
@@ -184,10 +209,12 @@ class Talk:
         self.desk = MemoryDesk()
         self.places = MemoryPlaces()
         self.history = MemoryHistory()
+        self.audit = MemoryAudit()
         self.at = NOW
         self.chat = HERE
         self.person = MIRA
         self.private = False
+        self.name: str | None = "Mira"
         self.moderator = True
         self.put(*stories)
         commands = menu(
@@ -196,6 +223,7 @@ class Talk:
             desk=self.desk,
             places=self.places,
             history=self.history,
+            audit=self.audit,
             now=lambda: self.at,
         )
         self.commands = {command.name: command for command in commands}
@@ -235,7 +263,7 @@ class Talk:
         return complete(typed, self._ask(options))
 
     def _ask(self, options: Mapping[str, str]) -> Ask:
-        return Ask(self.chat, self.person, self.private, options)
+        return Ask(self.chat, self.person, self.private, options, name=self.name)
 
     async def _is_moderator(self) -> bool:
         return self.moderator

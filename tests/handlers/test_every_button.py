@@ -35,6 +35,7 @@ ROOTS = [
     "pin",
     "unpin",
     "pins",
+    "audit",
     "privacy",
     "forgetme",
 ]

@@ -64,6 +64,7 @@ def test_every_platform_takes_the_menu(talk: Talk) -> None:
         "pin",
         "unpin",
         "pins",
+        "audit",
         "privacy",
         "forgetme",
         "help",

@@ -527,6 +527,13 @@ ROWS = (
         ("Pin it again",),
         moderator=True,
     ),
+    # /audit
+    Row(
+        "who changed what, where there is only one",
+        (Say("audit"),),
+        "Here only you change what you get",
+        ("So I write none of it down.",),
+    ),
     # /catchup
     Row(
         "what moved is marked as read",
@@ -544,6 +551,7 @@ ROWS = (
             "By your number I keep, of every story you look at, which revision you saw last",
             "I keep what it follows: “weather”. I have sent no card here. This chat is …",
             "Names and messages: what you write is answered and forgotten",
+            "Only who changes what a group gets is named there, for 90 days",
         ),
         ("What this chat follows",),
         moderator=True,
@@ -837,6 +845,25 @@ async def test_whoever_starts_the_private_chat_is_told_what_the_bot_does(
         assert answer.title == "Which story do you want to know more about?"
     assert (await mira.open(f"faq_ferry_{KEY}")).title == "Who pays for the repair?"
     assert (await mira.open("story_ferry_sources_2")).title.endswith("2 of 2")
+
+
+async def test_moderators_read_who_changed_what(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    told = []
+    for person in both(road.discord, road.telegram, "shared", moderator=True):
+        assert "Nobody has changed anything here" in await person.say(Say("audit"))
+        await person.say(following("weather"))
+        seen = await person.say(Say("pin", {"story": "ferry"}))
+        await person.press(seen, "Unpin")
+        told.append(await person.say(Say("audit")))
+    there, here = told
+    assert there == here
+    assert there.title == "Who changed what here"
+    assert there.body == (
+        "Sol: unpinned “Night ferry returns”, just now "
+        "Sol: pinned “Night ferry returns”, just now "
+        "Sol: followed “weather”, just now"
+    )
 
 
 async def test_where_others_read_all_commands_are_one_press_away(calm_bot: Running) -> None:

@@ -196,7 +196,7 @@ def _ask(interaction: discord.Interaction, options: Mapping[str, str]) -> Ask:
     person = Chat("discord", f"@{interaction.user.id}")
     private = interaction.guild_id is None
     chat = person if private else Chat("discord", str(interaction.channel_id))
-    return Ask(chat, person, private, options)
+    return Ask(chat, person, private, options, name=interaction.user.display_name)
 
 
 def _field(components: Sequence[Any]) -> Any:

@@ -156,7 +156,7 @@ class Answers:
         here = _chat(said)
         person = Chat("telegram", str(said.from_user.id)) if said.from_user else here
         answer = await command.reply(
-            Ask(here, person, private, options), partial(self._is_moderator, said)
+            Ask(here, person, private, options, name=_name(said)), partial(self._is_moderator, said)
         )
         rendered = self._rendered(answer, private, said.from_user)
         await self._send(said, rendered, reply=not private)
@@ -215,6 +215,7 @@ class Answers:
             Chat("telegram", str(query.from_user.id)),
             private,
             command.options_of(ref),
+            name=query.from_user.full_name,
         )
         rendered = self._rendered(await command.reply(ask, _yes), private, query.from_user)
         if mark == BESIDE or rendered.forced or not await self._replace(message, rendered):
@@ -288,6 +289,13 @@ def _topic(message: MaybeInaccessibleMessage) -> int | None:
 def _chat(message: MaybeInaccessibleMessage) -> Chat:
     topic = _topic(message)
     return Chat("telegram", f"{message.chat.id}" if topic is None else f"{message.chat.id}/{topic}")
+
+
+def _name(said: Said) -> str | None:
+    """What people read above the message: a person, or the chat that an administrator speaks as."""
+    if said.sender_chat is not None:
+        return said.author_signature or said.sender_chat.title
+    return said.author_signature or (said.from_user.full_name if said.from_user else None)
 
 
 def _rest(command: Command, words: str) -> Mapping[str, str]:

@@ -1,0 +1,66 @@
+"""/audit - who changed what in a chat, the newest first."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model.command import Ask, Command, Option
+from bot.model.errors import Sorry
+from bot.model.language import N_, _
+from bot.model.message import Message, Note, Ref, Text
+from bot.model.text import line, shorten, utf16
+from bot.ports import Audit, Deed
+from handlers.picking import page_of, paged, turning
+
+# A page is read whole where answers are kept brief.
+A_PAGE = 5
+NAME = 32
+"""Characters of a person's name."""
+WHAT = 80
+"""Characters of what something was done with."""
+
+
+def audited(command: Command, audit: Audit, now: Callable[[], datetime]) -> Command:
+    """The command; what it changes in a chat of several people is written down."""
+
+    async def answer(ask: Ask) -> Message:
+        said = await command.answer(ask)
+        if said.act is not None and not ask.private:
+            act = replace(said.act, what=shorten(line(said.act.what), WHAT, utf16))
+            name = shorten(line(ask.name or ""), NAME, utf16)
+            audit.note(ask.chat, Deed(now(), act, ask.person, name or None))
+        return said
+
+    return replace(command, answer=answer)
+
+
+def audit_command(audit: Audit) -> Command:
+    async def answer(ask: Ask) -> Message:
+        if ask.private:
+            raise Sorry(
+                _("Here only you change what you get"),
+                Text(_("So I write none of it down. In groups and channels I do, for moderators.")),
+            )
+        deeds = await audit.deeds(ask.chat)
+        pages = -(-len(deeds) // A_PAGE)
+        page = page_of(ask.get("page"), pages)
+        told = [_told(deed) for deed in deeds[(page - 1) * A_PAGE : page * A_PAGE]]
+        nothing = Text(_("Nobody has changed anything here in the last 90 days."))
+        return Message(
+            paged(_("Who changed what here"), page, pages),
+            tuple(told) or (nothing,),
+            turning(page, pages, lambda to: Ref("audit", (to,))),
+        )
+
+    return Command(
+        "audit",
+        N_("Who changed what I do here"),
+        answer,
+        options=(Option("page", N_("Which page"), hidden=True),),
+        moderators=True,
+    )
+
+
+def _told(deed: Deed) -> Note:
+    who = deed.name or (_("someone") if deed.person else _("someone who was forgotten"))
+    return Note(f"{who}: {_(deed.act.said).replace('{what}', deed.act.what)},", deed.at)

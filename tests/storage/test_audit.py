@@ -1,0 +1,151 @@
+"""Who changed what in a chat is remembered, in Redis and in the tests' memory alike."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.model.chat import Chat
+from bot.model.errors import StorageAway
+from bot.model.message import Act
+from bot.ports import Audit, Deed
+from bot.storage.audit import KEPT, RedisAudit
+from stories.archive import connect, text
+from tests.handlers.talking import MemoryAudit
+from tests.running import eventually_so
+
+GROUP, OTHER = Chat("telegram", "-5"), Chat("discord", "5")
+MIRA, SOL = Chat("telegram", "5"), Chat("discord", "@5")
+NOW = datetime.now(UTC)
+
+
+def deed(number: int = 0, person: Chat = SOL, *, ago: timedelta = timedelta(0)) -> Deed:
+    at = NOW - ago + timedelta(seconds=number)
+    return Deed(at, Act("followed {what}", f"“{number} – ”"), person, "Sol @everyone")
+
+
+@pytest.fixture
+async def saving(redis: Redis, prefix: str) -> AsyncIterator[RedisAudit]:
+    audit = RedisAudit(redis, prefix)
+    running = asyncio.create_task(audit.run())
+    yield audit
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+@pytest.fixture(params=["memory", "redis", "redis, not saved yet"])
+async def audit(
+    request: pytest.FixtureRequest, saving: RedisAudit, redis: Redis, prefix: str
+) -> Audit:
+    if request.param == "memory":
+        return MemoryAudit()
+    return saving if request.param == "redis" else RedisAudit(redis, prefix)
+
+
+def saved(redis: Redis, prefix: str, chat: Chat, last: str) -> Callable[[], Awaitable[bool]]:
+    async def seen() -> bool:
+        kept: list[Any] = await redis.zrangebyscore(f"{prefix}:audit:{chat}", "-inf", "+inf")
+        return bool(kept) and last in text(kept[-1])
+
+    return seen
+
+
+async def test_deeds_are_read_as_they_were_written_the_newest_first(audit: Audit) -> None:
+    for number in range(3):
+        audit.note(GROUP, deed(number))
+    audit.note(OTHER, deed(9))
+    assert list(await audit.deeds(GROUP)) == [deed(2), deed(1), deed(0)]
+    assert list(await audit.deeds(Chat("telegram", "-6"))) == []
+
+
+async def test_a_hundred_deeds_are_kept(audit: Audit) -> None:
+    for number in range(KEPT + 5):
+        audit.note(GROUP, deed(number))
+    kept = await audit.deeds(GROUP)
+    assert [each.at for each in (kept[0], kept[-1])] == [deed(KEPT + 4).at, deed(5).at]
+    assert len(kept) == KEPT
+
+
+async def test_who_asks_to_be_forgotten_is_named_no_more_and_what_they_did_stays(
+    audit: Audit,
+) -> None:
+    for number, person in enumerate((SOL, MIRA, SOL)):
+        audit.note(GROUP, deed(number, person))
+    audit.note(OTHER, deed(3, SOL))
+    await audit.deeds(GROUP)
+    assert await audit.forget(SOL) == 3
+    assert [each.person for each in await audit.deeds(GROUP)] == [None, MIRA, None]
+    assert [each.name for each in await audit.deeds(GROUP)] == [None, "Sol @everyone", None]
+    [left] = await audit.deeds(OTHER)
+    assert (left.act, left.person, left.name) == (deed(3).act, None, None)
+    assert await audit.forget(SOL) == 0
+
+
+async def test_another_process_reads_them_and_they_last_ninety_days(
+    saving: RedisAudit, redis: Redis, prefix: str
+) -> None:
+    saving.note(GROUP, deed(0, ago=timedelta(days=91)))
+    saving.note(GROUP, deed(1, ago=timedelta(days=89)))
+    for number in range(2, KEPT + 5):
+        saving.note(GROUP, deed(number))
+    await eventually_so(saved(redis, prefix, GROUP, f"“{KEPT + 4} – ”"), "all are saved")
+    assert await redis.zcard(f"{prefix}:audit:{GROUP}") == KEPT
+    assert list(await RedisAudit(redis, prefix).deeds(GROUP)) == [
+        deed(number) for number in range(KEPT + 4, 4, -1)
+    ]
+    for key in (f"{prefix}:audit:{GROUP}", f"{prefix}:audited:{SOL}"):
+        assert 7775990 < await redis.ttl(key) <= 7776000
+
+
+async def test_what_is_older_than_ninety_days_is_told_no_more(
+    saving: RedisAudit, redis: Redis, prefix: str
+) -> None:
+    saving.note(OTHER, deed(0, ago=timedelta(days=91)))
+    saving.note(OTHER, deed(1, ago=timedelta(days=89)))
+    await eventually_so(saved(redis, prefix, OTHER, "“1 – ”"), "both are saved")
+    [left] = await RedisAudit(redis, prefix).deeds(OTHER)
+    assert left.act.what == "“1 – ”"
+
+
+async def test_nothing_in_redis_names_who_is_forgotten(
+    saving: RedisAudit, redis: Redis, prefix: str
+) -> None:
+    saving.note(GROUP, deed(1))
+    await eventually_so(saved(redis, prefix, GROUP, "Sol @everyone"), "it is saved")
+    assert await RedisAudit(redis, prefix).forget(SOL) == 1
+    [kept] = await redis.zrange(f"{prefix}:audit:{GROUP}", 0, -1)
+    assert b"Sol" not in kept
+    assert str(SOL).encode() not in kept
+    assert not await redis.exists(f"{prefix}:audited:{SOL}")
+
+
+async def test_a_deed_saved_twice_for_want_of_an_answer_stays_one(
+    redis: Redis, prefix: str
+) -> None:
+    audit = RedisAudit(redis, prefix)
+    audit.note(GROUP, deed(1))
+    [(mark, (chat, done))] = audit._unsaved.items()
+    for _ in range(2):
+        await audit._save(mark, chat, done)
+    assert list(await audit.deeds(GROUP)) == [done]
+
+
+async def test_noting_waits_for_nothing_and_what_was_noted_is_saved_when_the_storage_is_back(
+    redis: Redis, prefix: str
+) -> None:
+    async with connect("redis://127.0.0.1:1") as nowhere:
+        audit = RedisAudit(nowhere, prefix)
+        saving = asyncio.create_task(audit.run())
+        audit.note(GROUP, deed(1))
+        with pytest.raises(StorageAway):
+            await audit.deeds(GROUP)
+        audit._redis = redis
+        await eventually_so(saved(redis, prefix, GROUP, "“1 – ”"), "it is saved")
+        saving.cancel()
+        with suppress(asyncio.CancelledError):
+            await saving

@@ -7,6 +7,7 @@ lost.
 
 import asyncio
 import functools
+import hashlib
 import json
 import secrets
 import time
@@ -16,6 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 from redis import exceptions
 from redis.asyncio import Connection, Redis, SSLConnection
@@ -114,8 +116,11 @@ class Archive:
         self._rejected = f"{prefix}:rejected"
         self._wake = f"{prefix}:wake"
         self._keys = f"{prefix}:{{archive}}:"
-        lua = files("stories").joinpath("accept.lua").read_text("utf-8")
-        self._accept = redis.register_script(lua)
+        self._accept, self._since = (
+            redis.register_script(files("stories").joinpath(name).read_text("utf-8"))
+            for name in ("accept.lua", "since.lua")
+        )
+        self._held: WeakValueDictionary[bytes, Story] = WeakValueDictionary()
 
     @storage
     async def ping(self) -> None:
@@ -144,22 +149,19 @@ class Archive:
     @storage
     async def since(self, cursor: Cursor) -> Changes:
         """Everything newer than `cursor`; everything there is when its epoch is past."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.mget(self._keys + "epoch", self._keys + "seq")
-            pipe.zrangebyscore(
-                self._keys + "index", f"({cursor.seq}", "+inf", withscores=True
-            )  # "(": without this one
-            (epoch, seq), index = await pipe.execute()
-        epoch = epoch.decode() if epoch else ""
-        if cursor.seq and (epoch != cursor.epoch or int(seq or 0) < cursor.seq):
-            return replace(await self.since(Cursor(epoch)), anew=True)
-        if not index:
-            return Changes(Cursor(epoch, cursor.seq), ())
-        ids = [StoryId(member.decode()) for member, _ in index]
-        editions: list[Edition] = []
-        for start in range(0, len(ids), _BATCH):
-            editions += await self._editions(ids[start : start + _BATCH])
-        return Changes(Cursor(epoch, int(index[-1][1])), tuple(editions))
+        upto, editions, more = cursor, list[Edition](), True
+        while more:
+            keys = [self._keys + name for name in ("index", "seq", "epoch")]
+            beginnings = [self._story(StoryId("")), self._history(StoryId(""))]
+            raw_epoch, seq, found, last, batch = await self._since(
+                keys, [upto.seq, _BATCH, *beginnings]
+            )
+            epoch = text(raw_epoch)
+            if upto.seq and (epoch != upto.epoch or int(seq) < upto.seq):
+                return replace(await self.since(Cursor(epoch)), anew=True)
+            editions += map(self._edition, batch)
+            upto, more = Cursor(epoch, int(last) if found else upto.seq), found == _BATCH
+        return Changes(upto, tuple(editions))
 
     @storage
     async def story(self, story_id: str) -> Story | None:
@@ -169,25 +171,25 @@ class Archive:
         )
         return _read(document, revision) if document and revision else None
 
-    async def _editions(self, ids: Sequence[StoryId]) -> list[Edition]:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for story_id in ids:
-                pipe.hmget(self._story(story_id), ["document", "revision", "seq", "heard_at"])
-                pipe.xrevrange(self._history(story_id), count=2)
-            answers = await pipe.execute()
-        editions = []
-        for (document, revision, seq, heard_at), past in zip(
-            answers[::2], answers[1::2], strict=True
-        ):
-            if document is None:
-                continue  # gone since the index was read
-            story = _read(document, revision)
-            older = (entry for _, entry in past if int(entry[b"revision"]) < int(revision))
-            was = next(older, None)  # the newest of the past is usually the story itself
-            before = _read(was[b"document"], was[b"revision"]) if was else None
-            heard = datetime.fromtimestamp(int(heard_at) / 1000, UTC)
-            editions.append(Edition(story, before, int(seq), heard))
-        return editions
+    def _edition(self, held: Sequence[bytes]) -> Edition:
+        document, revision, seq, heard_at, *before = held
+        return Edition(
+            self._read_once(document, revision),
+            self._read_once(*before) if before else None,
+            int(seq),
+            datetime.fromtimestamp(int(heard_at) / 1000, UTC),
+        )
+
+    def _read_once(self, document: bytes, revision: bytes) -> Story:
+        """The story of a document; the very one that was read of it before, if it is still held.
+
+        A story's revision is read twice, as the newest and then as the one before it.
+        """
+        key = hashlib.blake2s(document + b" " + revision).digest()
+        story = self._held.get(key)
+        if story is None:
+            story = self._held[key] = _read(document, revision)
+        return story
 
     @storage
     async def history(self, story: StoryId) -> Sequence[Story]:

@@ -69,7 +69,7 @@ class Source:
     leaning: Leaning | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Story:
     """One revision of a story. All times are aware; all texts are plain and untrusted."""
 

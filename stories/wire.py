@@ -160,8 +160,10 @@ def _text(limit: int, *, lines: bool = False) -> _Rule:
             raise _unexpected(value, f"a text of 1 to {limit} characters")
         if len(value) > limit:
             raise _wrong(f"has {len(value)} characters, where at most {limit} fit")
-        text = _LINE_BREAK.sub("\n" if lines else " ", value)
-        text = _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _CONTROL.sub("", text)).strip()
+        text = value.strip()
+        if not text.isprintable():  # most texts are, and there are dozens in a story
+            text = _LINE_BREAK.sub("\n" if lines else " ", value)
+            text = _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _CONTROL.sub("", text)).strip()
         if all(unicodedata.category(character)[0] in "CZ" for character in text):
             raise _wrong("is blank: give it a text, or leave the field out where it may be absent")
         return text

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -99,24 +99,44 @@ class Cards:
         self._rests: dict[tuple[Chat, StoryId], datetime] = {}
         """Until when cards are left alone that were edited too often, whatever comes in."""
         self._doubt_then: dict[tuple[Chat, StoryId], datetime | None] = {}
-        """What was known of losses when a card's row was read."""
+        """What was known of losses when the row of a card in hand was read."""
+        self._known: dict[tuple[Chat, StoryId], tuple[Row | None, datetime | None]] = {}
+        """Rows that were read when their cards became due, and what was known of losses then.
+        Each is used once, and forgotten when it is written."""
+        self.changes = 0
+        """Counts what happened to rows: one read meanwhile may be out of date."""
         self._made: dict[tuple[StoryId, bool], tuple[Edition, Message, str]] = {}
 
     def begin(self) -> None:
         """From now on it is us who deliver: another's attempts may still be on their way."""
         self._began = self._now()
+        self._known.clear()
+
+    def know(self, story: StoryId, rows: Mapping[Chat, Row], chats: Iterable[Chat]) -> None:
+        """These chats' cards become due, and this is what the ledger says of them just now."""
+        doubt = self._tide.doubt
+        self._known.update({(chat, story): (rows.get(chat), doubt) for chat in chats})
 
     async def step(self, chat: Chat, story: StoryId) -> float | None:
         """Take one step towards the newest edition.
 
         Returns in how many seconds to look again, or None when the card is as it should be.
         """
+        try:
+            return await self._step(chat, story)
+        finally:
+            self._doubt_then.pop((chat, story), None)
+
+    async def _step(self, chat: Chat, story: StoryId) -> float | None:
         edition = self._shelf.get(story)
         if edition is None:
             return None
         if (left := self._settles_after_loss() - self._now()) > timedelta(0):
             return left.total_seconds()
-        row = await self._read(chat, story)
+        if (known := self._known.pop((chat, story), None)) is not None:
+            row, self._doubt_then[chat, story] = known
+        else:
+            row = await self._read(chat, story)
         rule = self._rules.of(chat)
         live = edition.is_live(self._now(), self._shelf.live_for)
         wanted = live and rule is not None and rule.wants(edition.story)
@@ -416,6 +436,8 @@ class Cards:
         return replace(row, state=State.FAILED, at=self._now(), why=why)
 
     async def _read(self, chat: Chat, story: StoryId) -> Row | None:
+        self._known.pop((chat, story), None)
+        self.changes += 1  # whoever asks anew may know of more than we do
         self._doubt_then[chat, story] = self._tide.doubt
         return await self._ledger.row(chat, story)
 
@@ -427,7 +449,12 @@ class Cards:
 
     async def _write(self, chat: Chat, story: StoryId, row: Row) -> None:
         least = self._tide.written + 1
-        if not self._tide.rise(await self._ledger.write(chat, story, row), least):
+        try:
+            written = await self._ledger.write(chat, story, row)
+        finally:
+            self._known.pop((chat, story), None)
+            self.changes += 1
+        if not self._tide.rise(written, least):
             raise StorageAway("the storage stepped back: what is due is decided afresh")
         if row.state is not State.SENDING:
             self._unknown.pop((chat, story), None)

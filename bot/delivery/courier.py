@@ -100,6 +100,7 @@ class Courier:
         self._queue = Queue()
         self._moved = asyncio.Event()
         self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
+        self._marking = asyncio.Lock()  # held while marks that are in line are written down
         self._released = asyncio.Condition()
         self._parked: dict[Chat, Parked] = {}
         self._ended_at = 0.0
@@ -191,7 +192,7 @@ class Courier:
         wanted = [edition for edition in self._shelf.live(self._now()) if rule.wants(edition.story)]
         marks = [Mark(chat, e.story.id, e.seq) for e in wanted[:WELCOME]]
         try:
-            await self._owe(marks, None)
+            await self._owe(marks)
         except StorageAway:  # they may have been kept, and nobody else would know of them
             for mark in marks:
                 self._enqueue(mark)
@@ -226,7 +227,14 @@ class Courier:
                 if anew:
                     for mark in await self._due.all(self.platform.name):
                         self._enqueue(mark)
-                await self._owe(await self._owed(behind, first=cursor == Cursor()), upto)
+                owed = await self._owed(behind, first=cursor == Cursor())
+                async with self._marking:
+                    # At once: until the cursor has moved, whoever comes after us marks them anew.
+                    keeping = asyncio.create_task(self._due.mark(self.platform.name, owed, upto))
+                    try:
+                        await self._line_up(owed)
+                    finally:
+                        await keeping
             except StorageAway:
                 await asyncio.sleep(1)
                 self._bell.set()
@@ -245,21 +253,25 @@ class Courier:
         marks = []
         for edition in self._shelf.since(behind):
             story = edition.story
-            chats = set((await self._ledger.of_story(story.id)).keys())
+            changes = self._cards.changes
+            rows = await self._ledger.of_story(story.id)
+            chats = set(rows)
             live_for = self._shelf.live_for
             if first:
                 live_for = min(live_for, self._policy.first_for)
             if edition.is_live(self._now(), live_for):
                 chats |= self._rules.wanting(story)
-            marks += [
-                Mark(chat, story.id, edition.seq)
-                for chat in chats
-                if chat.platform == self.platform.name
-            ]
+            ours = [chat for chat in chats if chat.platform == self.platform.name]
+            if changes == self._cards.changes:
+                self._cards.know(story.id, rows, ours)
+            marks += [Mark(chat, story.id, edition.seq) for chat in ours]
         return marks
 
-    async def _owe(self, marks: list[Mark], upto: Cursor | None) -> None:
-        await self._due.mark(self.platform.name, marks, upto)
+    async def _owe(self, marks: list[Mark]) -> None:
+        await self._due.mark(self.platform.name, marks, None)
+        await self._line_up(marks)
+
+    async def _line_up(self, marks: list[Mark]) -> None:
         for number, mark in enumerate(marks, 1):
             self._enqueue(mark)
             if number % 500 == 0:
@@ -311,6 +323,8 @@ class Courier:
             try:
                 again_s = await self._to_its_end(mark)
                 if again_s is None:
+                    async with self._marking:  # or it would be marked after it was struck out
+                        pass
                     await self._due.done(self.platform.name, mark)
             except StorageAway:
                 again_s = 1.0
@@ -376,7 +390,7 @@ class Courier:
         log.warning("a chat moved", extra={"chat": str(chat), "to": str(to)})
         await patiently(lambda: self._rules.move(chat, to))
         if (edition := self._shelf.get(story)) is not None:
-            await patiently(lambda: self._owe([Mark(to, story, edition.seq)], None))
+            await patiently(lambda: self._owe([Mark(to, story, edition.seq)]))
 
     def _park(self, chat: Chat, refused: Unreachable) -> None:
         """Leave a chat that refuses us alone for a while; what is due there waits."""

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -26,6 +27,8 @@ class Queue:
 
     _marks: dict[Key, tuple[float, Mark]] = field(default_factory=dict)
     _in_hand: set[Key] = field(default_factory=set)
+    _hands: Counter[Chat] = field(default_factory=Counter)
+    """How many of each chat are in hand."""
     _busy: set[Chat] = field(default_factory=set)
     """Chats with a mark taken: the next of theirs waits, so that their pace is kept."""
     _chats: dict[Chat, list[tuple[float, int, StoryId]]] = field(default_factory=dict)
@@ -93,7 +96,7 @@ class Queue:
             _, _, story = heapq.heappop(self._chats[chat])
             del self._listed[chat]
             self._busy.add(chat)
-            self._in_hand.add((chat, story))
+            self._grasp((chat, story))
             return self._marks.pop((chat, story))[1]
         return None
 
@@ -101,19 +104,28 @@ class Queue:
         """Take a chat and story in hand out of turn; False when they are in hand already."""
         if key in self._in_hand:
             return False
-        self._in_hand.add(key)
+        self._grasp(key)
         return True
 
     def release(self, key: Key) -> None:
         """What was in hand is no more; what was marked meanwhile lines up."""
-        self._in_hand.discard(key)
+        if key not in self._in_hand:
+            return  # taken in hand before everything was begun anew
+        chat = key[0]
+        self._in_hand.remove(key)
+        self._hands[chat] -= 1
         if key in self._marks:
             self._line_up(key, self._marks[key][0])
-        chat = key[0]
-        if chat in self._busy and not any(chat == other for other, _ in self._in_hand):
+        if not self._hands[chat]:
+            del self._hands[chat]
+        if chat in self._busy and chat not in self._hands:
             self._busy.discard(chat)
             if chat in self._chats and self._tidy(chat):
                 self._list(chat, self._chats[chat][0][0])
+
+    def _grasp(self, key: Key) -> None:
+        self._in_hand.add(key)
+        self._hands[key[0]] += 1
 
     def waits(self, now: float) -> float | None:
         """Seconds until something changes by itself; None when nothing will."""

@@ -1,7 +1,7 @@
 """Where the bot speaks and who asks: addresses that only an adapter reads."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SHAPES = {
     "discord": re.compile(r"@?[1-9][0-9]{0,19}"),
@@ -9,9 +9,8 @@ _SHAPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Chat:
-    """A place the bot speaks in.
+class Chat(NamedTuple):
+    """A place the bot speaks in. A tuple, because it is a key nearly everywhere.
 
     Written `discord:<channel or thread>`, `discord:@<user>` (a direct message),
     `telegram:<chat>` or `telegram:<chat>/<topic>`.

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from bot import app, demo, log
 from bot.check import check
 from bot.model.errors import SetupError, StorageAway
+from bot.model.language import recalled
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from config.chats import load_chats
@@ -281,7 +282,7 @@ async def _ledger(arguments: argparse.Namespace) -> int:
     for chat, row in sorted(rows.items()):
         state = f"{row.state:<8} r{row.revision:<4} card {row.generation}"
         place = f"at {row.place}" if row.place else "nowhere"
-        why = f"  {row.why}" if row.why else ""
+        why = f"  {recalled(row.why)}" if row.why else ""
         print(f"{row.at:%Y-%m-%d %H:%M:%S}  {chat!s:<32} {state} {place}{why}")
     if not rows:
         print(f"No chat has a card of {arguments.id}.")

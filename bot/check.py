@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.app import platforms_for
 from bot.model.chat import Chat
 from bot.model.errors import SendFailed, SetupError, StorageAway, Unreachable
+from bot.model.language import recalled
 from bot.model.rule import Rule
 from bot.ports import Platform, Right
 from config.settings import Settings
@@ -70,7 +71,7 @@ async def _chat(platform: Platform, chat: Chat) -> Finding:
             *await platform.lacks(chat, Right.PIN),
         }
     except Unreachable as refused:
-        return Finding(False, f"{chat}: {refused.why}; {refused.remedy}")
+        return Finding(False, f"{chat}: {recalled(refused.why)}; {recalled(refused.remedy)}")
     except SendFailed as failed:
         return Finding(False, f"{chat}: {failed}")
     if missing:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from bot.metrics import Metrics
 from bot.model.entry import Entry
-from bot.platforms.discord.answers import SHARE
+from bot.platforms.discord.answers import SHARE, SHARED
 from config.settings import PREFIX, Settings
 from handlers import menu
 from stories.delta import RULES
@@ -70,7 +70,7 @@ def _commands() -> str:
                 said for said, each in zip(options, command.options, strict=True) if not each.hidden
             ]
             if not (command.moderators or command.personal):
-                shown.append(f"`{SHARE}` (Discord): Show the answer to everyone here")
+                shown.append(f"`{SHARE}` (Discord): {SHARED}")
             who = "moderators" if command.moderators else "everyone"
             yield f"`/{command.name}`", command.description, "<br>".join(shown), who
 

@@ -22,6 +22,7 @@ from bot.model.errors import (
     StorageAway,
     Unreachable,
 )
+from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.model.rule import Loudness
 from bot.ports import Archive, Lease, Ledger, Platform, Row, State
@@ -105,7 +106,7 @@ class Cards:
         Each is used once, and forgotten when it is written."""
         self.changes = 0
         """Counts what happened to rows: one read meanwhile may be out of date."""
-        self._made: dict[tuple[StoryId, bool], tuple[Edition, Message, str]] = {}
+        self._made: dict[tuple[StoryId, bool, Language], tuple[Edition, Message, str]] = {}
 
     def begin(self) -> None:
         """From now on it is us who deliver: another's attempts may still be on their way."""
@@ -143,7 +144,7 @@ class Cards:
         if row is None and not wanted:
             return None
         if self._in_doubt(edition, row):
-            why = "the storage lost its memory of this card; the next update is posted afresh"
+            why = N_("the storage lost its memory of this card; the next update is posted afresh")
             lost = Row(State.UNKNOWN, self._now(), edition.revision, why=why)
             generation = row.generation if row else 1
             await self._record(chat, story, replace(lost, generation=generation))
@@ -256,7 +257,7 @@ class Cards:
         """The card and a hash of its looks; made once a revision and variant, not once a chat."""
         rule = self._rules.of(chat)
         show_leaning = rule is not None and rule.show_leaning
-        variant = (edition.story.id, show_leaning)
+        variant = (edition.story.id, show_leaning, spoken())
         made = self._made.get(variant)
         if made is None or made[0] is not edition:
             delta = self._shelf.delta(edition)
@@ -319,7 +320,9 @@ class Cards:
         elif self._policy.repeat_unknown:
             found = replace(row, state=State.FAILED, generation=row.generation + 1)
         else:
-            why = "it is not known whether the card was posted; the next update is posted afresh"
+            why = N_(
+                "it is not known whether the card was posted; the next update is posted afresh"
+            )
             found = replace(row, state=State.UNKNOWN, why=why)
         await self._record(chat, story, found)
 
@@ -418,7 +421,7 @@ class Cards:
         """Wait for our turn at the platform; raise NotNow when the lease ran out meanwhile."""
         await self._pace.take(chat)
         if not self._lease.sure:
-            raise NotNow(timedelta(seconds=1), "not sure of the lease")
+            raise NotNow(timedelta(seconds=1), N_("not sure of the lease"))
 
     def _failed(self, row: Row, act: str, chat: Chat, failed: SendFailed) -> Row:
         """Count a refusal, slow down if we were too fast, and say what the row becomes."""
@@ -432,7 +435,7 @@ class Cards:
                     self._pace.too_fast(chat, failed.after)
         else:
             self._pace.refused()
-        why = f"{failed.why}; {failed.remedy}" if isinstance(failed, Unreachable) else str(failed)
+        why = f"{failed.why}\n{failed.remedy}" if isinstance(failed, Unreachable) else str(failed)
         return replace(row, state=State.FAILED, at=self._now(), why=why)
 
     async def _read(self, chat: Chat, story: StoryId) -> Row | None:

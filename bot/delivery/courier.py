@@ -8,7 +8,7 @@ crash is therefore the same code as going on.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -27,6 +27,7 @@ from bot.model.errors import (
     StorageAway,
     Unreachable,
 )
+from bot.model.language import speaking
 from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Platform, Refusal, Row
 from stories.delta import Weight
 from stories.index import Cursor
@@ -203,7 +204,13 @@ class Courier:
         edition = self._shelf.get(story)
         assert edition is not None, "handlers ask about stories they have found"
         async with self._holding((chat, story)):
-            return await self._cards.ensure(chat, edition)
+            with self._speaking(chat):
+                return await self._cards.ensure(chat, edition)
+
+    def _speaking(self, chat: Chat) -> AbstractContextManager[None]:
+        """What is said inside is said in the chat's language."""
+        rule = self._rules.of(chat)
+        return speaking(rule.language if rule else None)
 
     async def note(self, chat: Chat, story: StoryId, change: Callable[[Row], Row]) -> None:
         """Change what the ledger says of a card while nobody has it in hand."""
@@ -370,7 +377,8 @@ class Courier:
         """Take a step for a card; return in how many seconds to look again, None for never."""
         facts = {"chat": str(chat), "story": story}
         try:
-            return await self._cards.step(chat, story)
+            with self._speaking(chat):
+                return await self._cards.step(chat, story)
         except NotNow as later:
             return max(later.after.total_seconds(), 1.0)
         except OutcomeUnknown as unknown:
@@ -402,7 +410,7 @@ class Courier:
         until = asyncio.get_running_loop().time() + left_alone.total_seconds()
         self._parked[chat] = Parked(refused.why, refused.remedy, left_alone, until)
         if before is None:
-            facts = {"chat": str(chat), "why": refused.why, "remedy": refused.remedy}
+            facts = {"chat": str(chat), "why": str(refused)}
             log.warning("a chat refuses us", extra=facts)
 
     def _unpark(self, chat: Chat) -> None:

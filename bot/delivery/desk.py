@@ -14,6 +14,7 @@ from bot.model.errors import (
     Sorry,
     Unreachable,
 )
+from bot.model.language import N_, _, named, recalled
 from bot.model.message import Text
 from bot.ports import Forgetful, Ledger, Right, Row, Standing
 from stories.story import StoryId
@@ -33,8 +34,12 @@ class CardDesk:
     async def pin(self, chat: Chat, story: StoryId) -> None:
         courier = self._couriers[chat.platform]
         try:
-            await self._needs(courier, chat, Right.PIN, "pin")
-            await self._needs(courier, chat, Right.POST, "post")
+            await self._needs(
+                courier, chat, Right.PIN, N_("I may not pin here: I lack the right {rights}")
+            )
+            await self._needs(
+                courier, chat, Right.POST, N_("I may not post here: I lack the right {rights}")
+            )
             row = await courier.show(chat, story)
             assert row.place is not None, "show returns a card that stands"
             await courier.platform.pin(chat, row.place)
@@ -45,10 +50,12 @@ class CardDesk:
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         row = await self._ledger.row(chat, story)
         if row is None or not row.pinned or row.place is None:
-            raise Sorry("I have not pinned that story here")
+            raise Sorry(_("I have not pinned that story here"))
         courier = self._couriers[chat.platform]
         try:
-            await self._needs(courier, chat, Right.PIN, "unpin")
+            await self._needs(
+                courier, chat, Right.PIN, N_("I may not unpin here: I lack the right {rights}")
+            )
             await courier.platform.unpin(chat, row.place)
         except CardGone:
             pass  # then it is not pinned any more, which is what was wanted
@@ -93,25 +100,27 @@ class CardDesk:
             refusal=courier.refusal(chat),
         )
 
-    async def _needs(self, courier: Courier, chat: Chat, right: Right, verb: str) -> None:
+    async def _needs(self, courier: Courier, chat: Chat, right: Right, sentence: str) -> None:
         missing = await courier.platform.lacks(chat, right)
         if missing:
-            names = " and ".join(f"“{name}”" for name in missing)
             raise Sorry(
-                f"I may not {verb} here: I lack the right {names}",
-                Text("Give it to me in this chat's settings, then ask again."),
+                _(sentence).format(rights=named(missing)),
+                Text(_("Give it to me in this chat's settings, then ask again.")),
             )
 
 
 def _sorry(failed: SendFailed) -> Sorry:
     match failed:
         case Unreachable(why=why, remedy=remedy):
-            return Sorry(f"I cannot do that here: {why}", Text(remedy))
+            cannot = _("I cannot do that here: {why}")
+            return Sorry(cannot.format(why=recalled(why)), Text(recalled(remedy)))
         case CardGone():
-            return Sorry("The card was deleted; it comes back with the story's next notable update")
+            return Sorry(
+                _("The card was deleted; it comes back with the story's next notable update")
+            )
         case NotNow():
-            return Sorry("The platform asks us to slow down; please try again in a minute")
+            return Sorry(_("The platform asks us to slow down; please try again in a minute"))
         case OutcomeUnknown():
-            return Sorry("The platform did not answer; please look, and try again in a minute")
+            return Sorry(_("The platform did not answer; please look, and try again in a minute"))
         case _:
-            return Sorry("The platform did not take the card; it has been logged")
+            return Sorry(_("The platform did not take the card; it has been logged"))

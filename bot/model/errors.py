@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.model.chat import Chat
+from bot.model.language import recalled
 from bot.model.message import Block, Row
 from stories.away import StorageAway
 
@@ -43,10 +44,13 @@ class SendFailed(Exception):
 
 
 class Unreachable(SendFailed):
-    """The chat refuses us: rights lost, blocked, kicked, gone. It can be mended by people."""
+    """The chat refuses us: rights lost, blocked, kicked, gone. It can be mended by people.
+
+    `why` and `remedy` are `kept`, since they are said later: say them with `recalled`.
+    """
 
     def __init__(self, why: str, remedy: str) -> None:
-        super().__init__(f"{why}: {remedy}")
+        super().__init__(f"{recalled(why)}: {recalled(remedy)}")
         self.why = why
         self.remedy = remedy
 

@@ -8,7 +8,7 @@ and everything said inside is said in it.
 import gettext
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from babel import Locale, UnknownLocaleError
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -23,6 +24,10 @@ from babel.support import Translations
 ENGLISH = "en"
 WORLD_ENGLISH = Locale("en", "150")
 """English of nobody's own, as it is written in Europe: “25 Jun 2026, 06:00”."""
+
+
+NAME = "name"
+"""The context in which catalogues translate the names of commands and options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +54,37 @@ def ngettext(one: str, many: str, number: int) -> str:
     return _spoken.get().catalogue.ngettext(one, many, number)
 
 
+def name(name: str) -> str:
+    """What a command or option is called where that can be said in the language spoken now."""
+    return _spoken.get().catalogue.pgettext(NAME, name)
+
+
 def N_(sentence: str) -> str:  # noqa: N802  # gettext's own name
     """Mark a sentence that is said later, with `_()`."""
     return sentence
 
 
-def kept(sentence: str, **gaps: str) -> str:
-    """A marked sentence written down in English, gaps and all, for `recalled`.
+def kept(sentence: str, **names: Sequence[str]) -> str:
+    """A marked sentence to write down, and to say with `recalled` to whoever asks later.
 
-    What is to be said later is kept so when it may be said to people of several languages.
+    Each of its {gaps} is filled with marked names, in quotes.
     """
-    return f"{sentence}\t{json.dumps(gaps, ensure_ascii=False)}" if gaps else sentence
+    return f"{sentence}\t{json.dumps(names)}" if names else sentence
 
 
 def recalled(said: str) -> str:
-    """Sentences that were `kept`, a line each, in the language spoken now."""
-    parts = [line.partition("\t") for line in said.split("\n")]
-    return "; ".join(
-        _(sentence).format(**{gap: _(word) for gap, word in json.loads(gaps).items()})
-        if gaps
-        else _(sentence)
-        for sentence, _tab, gaps in parts
-    )
+    """What was `kept`, a sentence a line, in the language spoken now."""
+    sentences = []
+    for line in said.split("\n"):
+        sentence, _tab, names = line.partition("\t")
+        gaps = {gap: named(words) for gap, words in json.loads(names or "{}").items()}
+        sentences.append(_(sentence).format(**gaps) if gaps else _(sentence))
+    return "; ".join(sentences)
+
+
+def named(names: Sequence[str]) -> str:
+    """Marked names: “Send Messages” and “Embed Links”."""
+    return format_list([f"“{_(name)}”" for name in names], locale=spoken().locale)
 
 
 def spoken() -> Language:

@@ -14,6 +14,7 @@ from bot.delivery import cards
 from bot.delivery.cards import Policy
 from bot.model.card import card
 from bot.model.chat import Chat
+from bot.model.language import recalled
 from bot.model.rule import Loudness, Rule
 from bot.ports import Row, State
 from bot.storage.ledger import RedisLedger
@@ -122,7 +123,7 @@ async def test_a_channel_without_rights_is_left_alone_and_caught_up_when_they_ar
         return bool(await refused())
 
     await eventually_so(is_refused, "the ledger says failed")
-    assert all("“Send Messages”" in (row.why or "") for row in await refused())
+    assert all("“Send Messages”" in recalled(row.why or "") for row in await refused())
     assert titles(road, ON_DISCORD) == []
     road.discord.allow(NEWS, "SEND_MESSAGES")
     await stands(road, ON_DISCORD, FERRY, TRAMS)

@@ -974,7 +974,7 @@ async def test_nothing_can_be_changed_where_the_operator_decides(calm_bot: Runni
             refused = await person.say(said)
             assert refused.title == "What this chat gets is set by whoever runs this bot"
         gets = await person.say(Say("following"))
-        assert "Every story about “weather”. Only with a virality 6 or more" in gets
+        assert "Every story about “weather”. Only with a virality of 6 or more" in gets
         assert "Set by whoever runs this bot" in gets
 
 

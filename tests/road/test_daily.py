@@ -121,7 +121,9 @@ async def test_why_a_story_below_the_threshold_is_not_here(calm_bot: Running) ->
     rule = Rule(all=True, min_virality=6)
     road = await calm_bot.start(dict.fromkeys(EVERYWHERE, rule))
     await road.publish(FIRE)
-    for answer in await asked_why(road, "This chat asks for virality 6 or more; the story has 4."):
+    for answer in await asked_why(
+        road, "This chat asks for a virality of 6 or more; the story has 4."
+    ):
         assert answer.title == "“Fire at the mill” is not shown here"
 
 

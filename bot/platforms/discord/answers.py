@@ -15,7 +15,9 @@ from discord import app_commands, ui
 
 from bot.model.chat import Chat
 from bot.model.command import Ask, Choice, Command, Option
+from bot.model.language import ENGLISH, N_, _, name, speaking, spoken
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, read_ref
+from bot.model.text import shorten, utf16
 from bot.platforms.discord.refusals import TROUBLE
 from bot.platforms.discord.render import (
     BESIDE,
@@ -34,6 +36,8 @@ PATIENCE_S = 1.0
 """Discord waits 3 s for a first sign; past this we send one, and the answer later."""
 CHOICES = 25
 SHARE = "share"
+SHARED = N_("Show the answer to everyone here")
+DESCRIPTION_LIMIT = 100
 
 
 class Client(discord.Client):
@@ -57,6 +61,9 @@ class Client(discord.Client):
         )
         for command in commands:
             self.tree.add_command(_slash(command))
+
+    async def setup_hook(self) -> None:
+        await self.tree.set_translator(_Translator())
 
     async def on_connect(self) -> None:
         self.online = True
@@ -106,6 +113,26 @@ class Client(discord.Client):
         return command, command.options_of(ref, *said)
 
 
+class _Translator(app_commands.Translator):
+    """Says in every language we speak what stands in Discord's menu."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        places = app_commands.TranslationContextLocation
+        with speaking(locale.value):
+            if spoken().code == ENGLISH:
+                return None
+            if context.location in (places.command_name, places.parameter_name):
+                said = name(string.message)
+            else:
+                said = shorten(_(string.message), DESCRIPTION_LIMIT, utf16)
+        return said if said != string.message else None
+
+
 class _Tree(app_commands.CommandTree[Client]):
     async def on_error(
         self,
@@ -121,9 +148,9 @@ class _Tree(app_commands.CommandTree[Client]):
 
 async def _outdated(_ask: Ask) -> Message:
     return Message(
-        "That is no longer offered here",
-        (Text("It was made by another version of this bot."),),
-        (Buttons((Button("Help", Ref("help")),)),),
+        _("That is no longer offered here"),
+        (Text(_("It was made by another version of this bot.")),),
+        (Buttons((Button(_("Help"), Ref("help")),)),),
         tone=Tone.SORRY,
     )
 
@@ -145,7 +172,7 @@ def _slash(command: Command) -> app_commands.Command[Any, ..., None]:
     descriptions = {option.name: option.description for option in shown}
     if not (command.moderators or command.personal):
         parameters.append(_parameter(SHARE, bool | None))
-        descriptions[SHARE] = "Show the answer to everyone here"
+        descriptions[SHARE] = SHARED
     # discord.py reads a command's options from its signature
     vars(callback)["__signature__"] = Signature(
         [
@@ -183,7 +210,8 @@ def _autocomplete(
             if value is not None and name not in (option.name, SHARE)
         }
         try:
-            choices = complete(current, _ask(interaction, others))
+            with speaking(interaction.locale.value):
+                choices = complete(current, _ask(interaction, others))
         except Exception:
             log.exception("suggesting failed", extra={"option": option.name})
             return []
@@ -196,7 +224,8 @@ def _ask(interaction: discord.Interaction, options: Mapping[str, str]) -> Ask:
     person = Chat("discord", f"@{interaction.user.id}")
     private = interaction.guild_id is None
     chat = person if private else Chat("discord", str(interaction.channel_id))
-    return Ask(chat, person, private, options, name=interaction.user.display_name)
+    language = interaction.locale.value
+    return Ask(chat, person, private, options, language, interaction.user.display_name)
 
 
 def _field(components: Sequence[Any]) -> Any:
@@ -233,7 +262,8 @@ async def _answer(
         await asyncio.wait({thinking}, timeout=PATIENCE_S)
         if not thinking.done():
             await interaction.response.defer(ephemeral=not share, thinking=not in_place)
-        rendered = render(await thinking)
+        with speaking(interaction.locale.value):
+            rendered = render(await thinking)
         if rendered.form and not interaction.response.is_done():
             await interaction.response.send_modal(_modal(rendered.form))
             return

@@ -15,6 +15,7 @@ import yarl
 from bot.model.chat import Chat
 from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SetupError
+from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.platforms.discord import rights
 from bot.platforms.discord.answers import Client, view
@@ -140,7 +141,7 @@ class DiscordPlatform:
         """Post and return the message's id. Within a minute the same key posts only once."""
         with self._speaking(chat, Right.POST) as client:
             place = await _place(client, chat)
-            rendered = _rendered(message)
+            rendered = _rendered(message, spoken())
             send = place.send
             if reply_to is not None:
                 send = partial(send, reference=_original(place, reply_to))
@@ -160,7 +161,7 @@ class DiscordPlatform:
 
     async def edit(self, chat: Chat, place: str, message: Message) -> None:
         with self._speaking(chat, Right.POST) as client:
-            rendered = _rendered(message)
+            rendered = _rendered(message, spoken())
             card = (await _place(client, chat)).get_partial_message(int(place))
             await card.edit(embed=rendered.embed, view=view(rendered))
 
@@ -206,7 +207,7 @@ class DiscordPlatform:
         """The client, with everything that goes wrong inside turned into a SendFailed."""
         client = self._client
         if client is None:
-            raise NotNow(timedelta(seconds=FIRST_WAIT_S), "not connected to Discord")
+            raise NotNow(timedelta(seconds=FIRST_WAIT_S), N_("not connected to Discord"))
         try:
             yield client
         except TROUBLE as error:
@@ -255,7 +256,7 @@ async def _stay(client: Client) -> None:
 
 
 @lru_cache(maxsize=128)
-def _rendered(message: Message) -> Rendered:
+def _rendered(message: Message, _in: Language) -> Rendered:
     """One card goes to many chats."""
     return render(message)
 

@@ -10,6 +10,7 @@ import aiohttp
 import discord
 
 from bot.model.errors import CardGone, NotNow, OutcomeUnknown, Rejected, SendFailed, Unreachable
+from bot.model.language import N_, kept
 
 TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """Everything the library raises when a request did not go well; OSError holds TimeoutError."""
@@ -24,24 +25,30 @@ RIGHTS = frozenset({50001, 50013})
 """Missing access · missing permissions."""
 
 UNREACHABLE: Mapping[int, tuple[str, str]] = {
-    10003: ("the channel is gone", "choose another: /follow there, or name it in storywire.toml"),
-    10004: ("the server is gone or the bot was removed from it", "invite the bot again"),
-    10013: ("the person is unknown to Discord", "check the number behind “discord:@”"),
-    30003: ("the channel's pins are full, Discord keeps 250", "unpin something there"),
+    10003: (
+        N_("the channel is gone"),
+        N_("choose another: /follow there, or name it in storywire.toml"),
+    ),
+    10004: (N_("the server is gone or the bot was removed from it"), N_("invite the bot again")),
+    10013: (N_("the person is unknown to Discord"), N_("check the number behind “discord:@”")),
+    30003: (N_("the channel's pins are full, Discord keeps 250"), N_("unpin something there")),
     50007: (
-        "the person takes no direct messages from the bot",
-        "allow direct messages in the privacy settings of a server shared with the bot",
+        N_("the person takes no direct messages from the bot"),
+        N_("allow direct messages in the privacy settings of a server shared with the bot"),
     ),
-    50008: ("this kind of channel holds no messages", "choose a text channel or a thread"),
-    50024: ("this kind of channel does not allow it", "choose a text channel or a thread"),
-    50033: ("the person cannot be written to", "check the number behind “discord:@”"),
-    50083: ("the thread is archived", "open the thread again"),
+    50008: (N_("this kind of channel holds no messages"), N_("choose a text channel or a thread")),
+    50024: (N_("this kind of channel does not allow it"), N_("choose a text channel or a thread")),
+    50033: (N_("the person cannot be written to"), N_("check the number behind “discord:@”")),
+    50083: (N_("the thread is archived"), N_("open the thread again")),
     160002: (
-        "the bot lacks “Read Message History”, which replies need",
-        "give its role “Read Message History” under Edit Channel → Permissions",
+        N_("the bot lacks “Read Message History”, which replies need"),
+        N_("give its role “Read Message History” under Edit Channel → Permissions"),
     ),
-    160005: ("the thread is locked", "unlock the thread, or give the bot “Manage Threads”"),
-    200000: ("the server's AutoMod blocked the message", "exempt the bot's role from the rule"),
+    160005: (N_("the thread is locked"), N_("unlock the thread, or give the bot “Manage Threads”")),
+    200000: (
+        N_("the server's AutoMod blocked the message"),
+        N_("exempt the bot's role from the rule"),
+    ),
 }
 
 
@@ -53,13 +60,13 @@ def failed(error: Exception, missing: Sequence[str]) -> SendFailed:
     match error:
         case discord.RateLimited():
             after = timedelta(seconds=error.retry_after)
-            return NotNow(after, "Discord asks for a pause", too_fast=True)
+            return NotNow(after, N_("Discord asks for a pause"), too_fast=True)
         case discord.HTTPException():
             return _answered(error, missing)
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
             # An attempt the library repeated after a 500 may have been heard before. The nonce
             # makes repeating it harmless, so it is not worth telling apart.
-            return NotNow(SOON, "no connection to Discord")
+            return NotNow(SOON, N_("no connection to Discord"))
         case _:
             return OutcomeUnknown(f"Discord's answer was lost ({type(error).__name__})")
 
@@ -76,9 +83,9 @@ def _answered(error: discord.HTTPException, missing: Sequence[str]) -> SendFaile
         case 429:
             return NotNow(LATER, said, too_fast=True)
         case 401:
-            return NotNow(LATER, "Discord no longer takes the bot's token")
+            return NotNow(LATER, N_("Discord no longer takes the bot's token"))
         case 403 | 404:
-            return Unreachable(said, "see that the bot can see the channel and write there")
+            return Unreachable(said, N_("see that the bot can see the channel and write there"))
         case status if status >= 500:
             return OutcomeUnknown(said)
         case _:
@@ -87,8 +94,8 @@ def _answered(error: discord.HTTPException, missing: Sequence[str]) -> SendFaile
 
 def _lacking(missing: Sequence[str], said: str) -> Unreachable:
     if not missing:  # what we know of the channel is behind the times
-        return Unreachable(said, "check the bot's rights under Edit Channel → Permissions")
-    named = " and ".join(f"“{right}”" for right in missing)
+        return Unreachable(said, N_("check the bot's rights under Edit Channel → Permissions"))
     return Unreachable(
-        f"the bot lacks {named}", f"give its role {named} under Edit Channel → Permissions"
+        kept(N_("the bot lacks {rights}"), rights=missing),
+        kept(N_("give its role {rights} under Edit Channel → Permissions"), rights=missing),
     )

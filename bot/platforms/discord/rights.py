@@ -3,6 +3,7 @@
 import discord
 
 from bot.model.chat import Chat
+from bot.model.language import N_
 from bot.ports import Right
 
 Channel = discord.abc.GuildChannel | discord.Thread
@@ -45,21 +46,21 @@ def _missing(
 ) -> tuple[str, ...]:
     may = home.permissions_for(me)
     if not may.view_channel:
-        return ("View Channel",)  # without it Discord grants nothing else
+        return (N_("View Channel"),)  # without it Discord grants nothing else
     if right is Right.PIN:
         wanted = {
-            "Pin Messages": may.pin_messages,
-            "Read Message History": may.read_message_history,
+            N_("Pin Messages"): may.pin_messages,
+            N_("Read Message History"): may.read_message_history,
         }
     elif isinstance(channel, discord.Thread):
         wanted = {
-            "Send Messages in Threads": may.send_messages_in_threads,
+            N_("Send Messages in Threads"): may.send_messages_in_threads,
             # discord.py counts it as missing wherever Send Messages is
-            "Embed Links": may.embed_links or not may.send_messages,
+            N_("Embed Links"): may.embed_links or not may.send_messages,
         }
     else:
         wanted = {
-            "Send Messages": may.send_messages,
-            "Embed Links": may.embed_links or not may.send_messages,
+            N_("Send Messages"): may.send_messages,
+            N_("Embed Links"): may.embed_links or not may.send_messages,
         }
     return tuple(name for name, granted in wanted.items() if not granted)

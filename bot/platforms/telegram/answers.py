@@ -35,6 +35,7 @@ from telegram.error import BadRequest, TelegramError
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
 from bot.model.errors import CardGone
+from bot.model.language import ENGLISH, N_, _, language, languages, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, read_ref
 from bot.platforms.telegram.refusals import NOT_MODIFIED, failed
 from bot.platforms.telegram.render import (
@@ -50,7 +51,9 @@ from bot.platforms.telegram.request import TooSoon
 log = logging.getLogger(__name__)
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-OUTDATED = "That button is no longer offered: it was made by another version of this bot. Try /help"
+OUTDATED = N_(
+    "That button is no longer offered: it was made by another version of this bot. Try /help"
+)
 """At most 200 characters: core.telegram.org/bots/api#answercallbackquery."""
 LONGEST_PAUSE = timedelta(seconds=30)
 
@@ -64,8 +67,18 @@ def start_link(bot: Bot) -> str:
 
 async def introduce(bot: Bot, commands: Sequence[Command]) -> None:
     """Tell Telegram's apps which commands to offer whom; reply() asks again who may."""
-    everyone = [BotCommand(c.name, c.description) for c in commands if not c.moderators]
-    all_of_them = [BotCommand(c.name, c.description) for c in commands]
+    told = set()
+    for code in languages():
+        name = None if code == ENGLISH else language(code).locale.language
+        if name not in told:  # Telegram knows no countries: pt comes before pt_BR
+            told.add(name)
+            with speaking(code):
+                await _introduce(bot, commands, name)
+
+
+async def _introduce(bot: Bot, commands: Sequence[Command], language_code: str | None) -> None:
+    everyone = [BotCommand(c.name, _(c.description)) for c in commands if not c.moderators]
+    all_of_them = [BotCommand(c.name, _(c.description)) for c in commands]
     offers: Sequence[tuple[BotCommandScope, list[BotCommand]]] = (
         (BotCommandScopeDefault(), everyone),
         (BotCommandScopeAllPrivateChats(), all_of_them),
@@ -73,7 +86,7 @@ async def introduce(bot: Bot, commands: Sequence[Command]) -> None:
         (BotCommandScopeAllChatAdministrators(), all_of_them),
     )
     for scope, offered in offers:
-        await bot.set_my_commands(offered, scope=scope)
+        await bot.set_my_commands(offered, scope=scope, language_code=language_code)
 
 
 class Answers:
@@ -86,6 +99,10 @@ class Answers:
 
     async def take(self, update: Update) -> None:
         """Answer what the update asks, if anything; what goes wrong is logged here."""
+        with speaking(_language(update.effective_user)):
+            await self._take(update)
+
+    async def _take(self, update: Update) -> None:
         try:
             if update.callback_query:
                 await self._clicked(update.callback_query)
@@ -156,7 +173,8 @@ class Answers:
         here = _chat(said)
         person = Chat("telegram", str(said.from_user.id)) if said.from_user else here
         answer = await command.reply(
-            Ask(here, person, private, options, name=_name(said)), partial(self._is_moderator, said)
+            Ask(here, person, private, options, _language(said.from_user), _name(said)),
+            partial(self._is_moderator, said),
         )
         rendered = self._rendered(answer, private, said.from_user)
         await self._send(said, rendered, reply=not private)
@@ -193,10 +211,10 @@ class Answers:
             ref = read_ref(data[1:])
             command = self._commands[ref.command]
         except (ValueError, KeyError):
-            await query.answer(OUTDATED, show_alert=True)
+            await query.answer(_(OUTDATED), show_alert=True)
             return
         if message is None or mark not in (BESIDE, IN_PLACE):
-            await query.answer(OUTDATED, show_alert=True)
+            await query.answer(_(OUTDATED), show_alert=True)
             return
         private = message.chat.type == ChatType.PRIVATE
         if not private and command.name not in self._here:
@@ -215,7 +233,8 @@ class Answers:
             Chat("telegram", str(query.from_user.id)),
             private,
             command.options_of(ref),
-            name=query.from_user.full_name,
+            _language(query.from_user),
+            query.from_user.full_name,
         )
         rendered = self._rendered(await command.reply(ask, _yes), private, query.from_user)
         if mark == BESIDE or rendered.forced or not await self._replace(message, rendered):
@@ -298,6 +317,10 @@ def _name(said: Said) -> str | None:
     return said.author_signature or (said.from_user.full_name if said.from_user else None)
 
 
+def _language(asker: User | None) -> str | None:
+    return asker.language_code if asker else None
+
+
 def _rest(command: Command, words: str) -> Mapping[str, str]:
     return {command.rest: words} if command.rest and words else {}
 
@@ -310,9 +333,9 @@ async def _yes() -> bool:
 def _unknown(name: str) -> Command:
     async def answer(_ask: Ask) -> Message:
         return Message(
-            f"There is no /{name} here",
-            (Text("See what I can do with /help."),),
-            (Buttons((Button("Help", Ref("help")),)),),
+            _("There is no /{command} here").format(command=name),
+            (Text(_("See what I can do with /help.")),),
+            (Buttons((Button(_("Help"), Ref("help")),)),),
             tone=Tone.SORRY,
         )
 

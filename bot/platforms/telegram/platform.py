@@ -15,6 +15,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from bot.model.chat import Chat
 from bot.model.command import Command
 from bot.model.errors import NotNow, SetupError
+from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.platforms.telegram import rights
 from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start_link
@@ -218,7 +219,7 @@ class TelegramPlatform:
         A refusal whose text has `but` in it is none: what was asked for is so already.
         """
         if self._bot is None:
-            raise NotNow(timedelta(seconds=FIRST_WAIT_S), "not connected to Telegram")
+            raise NotNow(timedelta(seconds=FIRST_WAIT_S), N_("not connected to Telegram"))
         try:
             yield self._bot
         except TelegramError as error:
@@ -264,10 +265,10 @@ def _is_private(place: int) -> bool:
 
 
 def _rendered(bot: telegram.Bot, place: int, message: Message) -> Rendered:
-    return _rendered_once(message, None if _is_private(place) else start_link(bot))
+    return _rendered_once(message, spoken(), None if _is_private(place) else start_link(bot))
 
 
 @lru_cache(maxsize=128)
-def _rendered_once(message: Message, link: str | None) -> Rendered:
+def _rendered_once(message: Message, _in: Language, link: str | None) -> Rendered:
     """One card goes to many chats."""
     return render(message, start_link=link)

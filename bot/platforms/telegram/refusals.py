@@ -27,6 +27,7 @@ from bot.model.errors import (
     SendFailed,
     Unreachable,
 )
+from bot.model.language import N_
 from bot.platforms.telegram.request import NotSent, TooSoon
 
 SOON = timedelta(seconds=5)
@@ -43,32 +44,48 @@ CARD_GONE: Sequence[str] = (
     "message_author_required",
 )
 
-_ADD = "add the bot to the chat again"
-_WRITE = "let the bot write there: make it an administrator, or lift its restriction"
-_POST = "make the bot an administrator of the channel with “Post Messages”"
-_PIN = "make the bot an administrator with “Pin Messages”; in a channel, with “Edit Messages”"
+_ADD = N_("add the bot to the chat again")
+_WRITE = N_("let the bot write there: make it an administrator, or lift its restriction")
+_POST = N_("make the bot an administrator of the channel with “Post Messages”")
+_PIN = N_("make the bot an administrator with “Pin Messages”; in a channel, with “Edit Messages”")
 
 UNREACHABLE: Sequence[tuple[str, str, str]] = (
-    ("blocked by the user", "the person has blocked the bot", "unblock the bot and press Start"),
-    ("user_is_blocked", "the person has blocked the bot", "unblock the bot and press Start"),
-    ("can't initiate", "the person has not started the bot", "open the bot and press Start"),
-    ("user is deactivated", "the person's account is gone", "take the chat out of the rules"),
-    ("messages to bots", "the chat is another bot's", "check the chat's number"),
-    ("chat was deleted", "the group was deleted", "take the chat out of the rules"),
-    ("was kicked", "the bot was removed from the chat", _ADD),
-    ("not a member", "the bot is not in the chat", _ADD),
-    ("channel_private", "the bot is not in the channel", _ADD),
-    ("chat not found", "the chat is gone, or the bot never was in it", _ADD),
-    ("peer_id_invalid", "the chat is unknown to the bot", _ADD),
-    ("thread not found", "the topic is gone", "choose another topic with /follow there"),
-    ("topic_deleted", "the topic is gone", "choose another topic with /follow there"),
-    ("topic_closed", "the topic is closed", "open the topic again"),
-    ("manage pinned messages", "the bot may not pin there", _PIN),
-    ("administrator rights in the channel", "the bot may not post in the channel", _POST),
-    ("chat_admin_required", "the bot is not an administrator there", _POST),
-    ("rights to send", "the bot may not write there", _WRITE),
-    ("chat_write_forbidden", "the bot may not write there", _WRITE),
-    ("chat_restricted", "the bot may not write there", _WRITE),
+    (
+        "blocked by the user",
+        N_("the person has blocked the bot"),
+        N_("unblock the bot and press Start"),
+    ),
+    (
+        "user_is_blocked",
+        N_("the person has blocked the bot"),
+        N_("unblock the bot and press Start"),
+    ),
+    (
+        "can't initiate",
+        N_("the person has not started the bot"),
+        N_("open the bot and press Start"),
+    ),
+    (
+        "user is deactivated",
+        N_("the person's account is gone"),
+        N_("take the chat out of the rules"),
+    ),
+    ("messages to bots", N_("the chat is another bot's"), N_("check the chat's number")),
+    ("chat was deleted", N_("the group was deleted"), N_("take the chat out of the rules")),
+    ("was kicked", N_("the bot was removed from the chat"), _ADD),
+    ("not a member", N_("the bot is not in the chat"), _ADD),
+    ("channel_private", N_("the bot is not in the channel"), _ADD),
+    ("chat not found", N_("the chat is gone, or the bot never was in it"), _ADD),
+    ("peer_id_invalid", N_("the chat is unknown to the bot"), _ADD),
+    ("thread not found", N_("the topic is gone"), N_("choose another topic with /follow there")),
+    ("topic_deleted", N_("the topic is gone"), N_("choose another topic with /follow there")),
+    ("topic_closed", N_("the topic is closed"), N_("open the topic again")),
+    ("manage pinned messages", N_("the bot may not pin there"), _PIN),
+    ("administrator rights in the channel", N_("the bot may not post in the channel"), _POST),
+    ("chat_admin_required", N_("the bot is not an administrator there"), _POST),
+    ("rights to send", N_("the bot may not write there"), _WRITE),
+    ("chat_write_forbidden", N_("the bot may not write there"), _WRITE),
+    ("chat_restricted", N_("the bot may not write there"), _WRITE),
 )
 """A part of Telegram's text, folded · what it means · what mends it."""
 
@@ -80,11 +97,11 @@ def failed(error: TelegramError) -> SendFailed:
         case ChatMigrated():
             return Moved(Chat("telegram", str(error.new_chat_id)))
         case TooSoon():
-            return NotNow(error.after, "Telegram asks for a pause", too_fast=True)
+            return NotNow(error.after, N_("Telegram asks for a pause"), too_fast=True)
         case NotSent():
-            return NotNow(SOON, "no connection to Telegram")
+            return NotNow(SOON, N_("no connection to Telegram"))
         case InvalidToken():
-            return NotNow(LATER, "Telegram no longer takes the bot's token")
+            return NotNow(LATER, N_("Telegram no longer takes the bot's token"))
         case BadRequest() | Forbidden():
             return _answered(error, said)
         case NetworkError():  # after BadRequest, which is one

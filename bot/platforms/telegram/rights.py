@@ -12,6 +12,7 @@ from telegram import (
 from telegram.constants import ChatType
 
 from bot.model.errors import Unreachable
+from bot.model.language import N_
 from bot.ports import Right
 
 
@@ -20,7 +21,7 @@ async def missing(bot: Bot, place: int, right: Right) -> tuple[str, ...]:
     chat = await bot.get_chat(place)
     me = await bot.get_chat_member(place, bot.id)
     if isinstance(me, ChatMemberLeft | ChatMemberBanned):
-        raise Unreachable("the bot is not in the chat", "add the bot to the chat again")
+        raise Unreachable(N_("the bot is not in the chat"), N_("add the bot to the chat again"))
     name, granted = _standing(chat, me, right)
     return () if granted else (name,)
 
@@ -30,13 +31,13 @@ def _standing(chat: ChatFullInfo, me: ChatMember, right: Right) -> tuple[str, bo
     admin = me if isinstance(me, ChatMemberAdministrator) else None
     if chat.type == ChatType.CHANNEL:
         if right is Right.POST:
-            return "Post Messages", admin is not None and bool(admin.can_post_messages)
-        return "Edit Messages", admin is not None and bool(admin.can_edit_messages)
+            return N_("Post Messages"), admin is not None and bool(admin.can_post_messages)
+        return N_("Edit Messages"), admin is not None and bool(admin.can_edit_messages)
     if right is Right.POST:
-        return "Send Messages", admin is not None or _allowed(chat, me, "can_send_messages")
+        return N_("Send Messages"), admin is not None or _allowed(chat, me, "can_send_messages")
     if admin is not None:
-        return "Pin Messages", bool(admin.can_pin_messages)
-    return "Pin Messages", _allowed(chat, me, "can_pin_messages")
+        return N_("Pin Messages"), bool(admin.can_pin_messages)
+    return N_("Pin Messages"), _allowed(chat, me, "can_pin_messages")
 
 
 def _allowed(chat: ChatFullInfo, me: ChatMember, permission: str) -> bool:

@@ -73,6 +73,13 @@ class Platform(Protocol):
 
     async def unpin(self, chat: Chat, place: str) -> None: ...
 
+    async def publish(self, chat: Chat, place: str) -> None:
+        """Send the message on to those who follow the channel; one that was stays so.
+
+        Nothing where a platform knows no such thing.
+        """
+        ...
+
     async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
         """The rights we would need and have not, in the platform's own names."""
         ...
@@ -161,8 +168,10 @@ class Row:
     told: int | None = None
     """The newest revision that a reply told of."""
     pinned: bool = False
+    published_at: datetime | None = None
+    """When the card was sent on to those who follow the channel."""
     why: str | None = None
-    """What went wrong, in words for people."""
+    """What went wrong, in words for people; of a card that is shown: why it is not published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,8 @@ class Standing:
     """How far apart its edits are."""
     reply_gap: timedelta = timedelta(0)
     """At most one reply a story in so long."""
+    next_publish: datetime | None = None
+    """When another card may be published here; None where nothing can be."""
     refusal: Refusal | None = None
 
 

@@ -6,8 +6,21 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
-from bot.delivery.decide import Edit, Nothing, Post, Recover, Reply, Spacing, Wait, decide
+from bot.delivery.decide import (
+    Edit,
+    Forgo,
+    Nothing,
+    Post,
+    Publish,
+    Recover,
+    Reply,
+    Spacing,
+    Wait,
+    Wish,
+    decide,
+)
 from bot.delivery.pace import Pace
 from bot.delivery.rules import RuleBook
 from bot.delivery.tide import TideWatch, patiently
@@ -24,7 +37,7 @@ from bot.model.errors import (
 )
 from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
-from bot.model.rule import Loudness
+from bot.model.rule import Loudness, Rule
 from bot.ports import Archive, Lease, Ledger, Platform, Row, State
 from stories.delta import Delta, Weight, compare
 from stories.shelf import Edition, Shelf
@@ -138,9 +151,9 @@ class Cards:
             row, self._doubt_then[chat, story] = known
         else:
             row = await self._read(chat, story)
-        rule = self._rules.of(chat)
-        live = edition.is_live(self._now(), self._shelf.live_for)
-        wanted = live and rule is not None and rule.wants(edition.story)
+        rule = await self._rule(chat, edition)
+        hears = rule is not None and rule.wants(edition.story)
+        wanted = hears and edition.is_live(self._now(), self._shelf.live_for)
         if row is None and not wanted:
             return None
         if self._in_doubt(edition, row):
@@ -157,14 +170,14 @@ class Cards:
         if (rests := self._rests.get((chat, story), self._now()) - self._now()) > timedelta(0):
             return rests.total_seconds()
         self._rests.pop((chat, story), None)
-        since = await self._delta_since(edition, row.revision if row else None)
+        since = await self._delta_since(edition, _known(row))
         message, looks = self._card(chat, edition)
         due = decide(
             row,
             revision=edition.revision,
             looks=looks,
             weight=since.weight,
-            wanted=wanted,
+            wish=self._wish(chat, rule, edition, since, shown=wanted, told=hears),
             now=self._now(),
             spacing=self._policy.spacing,
         )
@@ -188,10 +201,56 @@ class Cards:
                     await self._edit(chat, edition, row, place, message, looks, since)
                 except CardGone as gone:  # someone deleted it; made anew or not, decided afresh
                     log.info("a card was deleted", extra={"chat": str(chat), "why": str(gone)})
-            case Reply(place, revision):
+            case Reply(place, _):
                 assert row is not None
-                await self._reply(chat, edition, row, place, revision)
+                await self._reply(chat, edition, row, place, since)
+            case Forgo():
+                assert row is not None
+                await self._record(chat, story, replace(row, owes=None))
+            case Publish(place):
+                assert row is not None
+                await self._publish(chat, story, row, place)
         return 0.0  # more may be owed: a reply, or a newer edition
+
+    async def _rule(self, chat: Chat, edition: Edition) -> Rule | None:
+        """The chat's rule, without a mute that a major update has ended."""
+        rule, story = self._rules.of(chat), edition.story
+        if rule is None or not rule.awaits(story) or self._rules.is_fixed(chat):
+            return rule
+        mute = rule.mute_of(story.id)
+        if mute is None or not await self._major_since(mute.revision, edition):
+            return rule
+        return (await self._rules.change(chat, lambda rule: rule.unmuted(story.id)))[1]
+
+    async def _major_since(self, revision: int, edition: Edition) -> bool:
+        """Whether one of the updates after a revision was major."""
+        if edition.revision <= revision:
+            return False
+        history = await self._archive.history(edition.story.id)
+        updates = [past for past in history if revision <= (past.revision or 0) <= edition.revision]
+        return any(compare(*pair).weight is Weight.MAJOR for pair in pairwise(updates))
+
+    def _wish(
+        self,
+        chat: Chat,
+        rule: Rule | None,
+        edition: Edition,
+        since: Delta,
+        *,
+        shown: bool,
+        told: bool,
+    ) -> Wish:
+        if rule is None:
+            return Wish(shown, told)
+        now = self._now()
+        major_at = edition.heard_at if since.weight is Weight.MAJOR else None
+        rest_s = self._pace.publish_rest(chat) if rule.publish and shown else None
+        return Wish(
+            shown,
+            told,
+            quiet_until=rule.quiet_until(now, major_at=major_at),
+            publish_from=now + timedelta(seconds=rest_s) if rest_s is not None else None,
+        )
 
     def _settles(self, chat: Chat, story: StoryId, row: Row) -> datetime:
         """When an attempt that may still be on its way has arrived: what is done before then
@@ -348,9 +407,7 @@ class Cards:
             self._unknown[chat, story] = self._now()
             raise
         except CardGone as gone:
-            self._count("edit", "gone")
-            lost = replace(row, state=State.GONE, at=self._now(), place=None, why=str(gone))
-            await self._record(chat, story, replace(lost, pinned=False, owes=None))
+            await self._gone(chat, story, row, "edit", gone)
             raise
         except SendFailed as failed:
             await self._record(chat, story, self._failed(sending, "edit", chat, failed))
@@ -377,6 +434,8 @@ class Cards:
         rule = self._rules.of(chat)
         if rule is None or rule.loudness is Loudness.EDIT or not rule.wants(edition.story):
             return None
+        if row.owes is not None:
+            return row.owes  # not said yet: it tells of this, too
         known = max(row.revision, row.told or 0)
         if known >= edition.revision:
             return None  # its readers have seen it, or been told
@@ -387,11 +446,10 @@ class Cards:
         return known
 
     async def _reply(
-        self, chat: Chat, edition: Edition, row: Row, place: str, revision: int
+        self, chat: Chat, edition: Edition, row: Row, place: str, since: Delta
     ) -> None:
         """Say what changed beside the card: once, or perhaps not at all, but never twice."""
         story = edition.story.id
-        since = await self._delta_since(edition, revision)
         await self._may_call(chat)
         said = replace(row, owes=None, replied_at=self._now(), told=edition.revision)
         await self._about_to(chat, story, said)
@@ -417,6 +475,33 @@ class Cards:
         else:
             self._count("reply", "shown")
 
+    async def _publish(self, chat: Chat, story: StoryId, row: Row, place: str) -> None:
+        """Send a card on to those who follow the channel. Doing that twice is doing it once."""
+        await self._may_call(chat)
+        try:
+            await self._platform.publish(chat, place)
+        except OutcomeUnknown:
+            self._count("publish", "unknown")
+            raise
+        except CardGone as gone:
+            await self._gone(chat, story, row, "publish", gone)
+        except NotNow as later:
+            self._failed(row, "publish", chat, later)
+            self._pace.published_enough(chat, later.after)
+        except SendFailed as failed:  # it concerns nothing but the publishing
+            why = self._failed(row, "publish", chat, failed).why
+            await self._record(chat, story, replace(row, why=why))
+            log.warning("a card was not published", extra={"chat": str(chat), "why": why})
+        else:
+            self._pace.published(chat)
+            await self._record(chat, story, replace(row, published_at=self._now()))
+            self._count("publish", "shown")
+
+    async def _gone(self, chat: Chat, story: StoryId, row: Row, act: str, gone: CardGone) -> None:
+        self._count(act, "gone")
+        lost = replace(row, state=State.GONE, at=self._now(), place=None, why=str(gone))
+        await self._record(chat, story, replace(lost, pinned=False, owes=None))
+
     async def _may_call(self, chat: Chat) -> None:
         """Wait for our turn at the platform; raise NotNow when the lease ran out meanwhile."""
         await self._pace.take(chat)
@@ -429,7 +514,7 @@ class Cards:
         if isinstance(failed, NotNow):
             if failed.too_fast:
                 self._metrics.too_fast.labels(self._platform.name).inc()
-                if act == "edit" and failed.after > CHAT_RESTS:
+                if act in ("edit", "publish") and failed.after > CHAT_RESTS:
                     self._pace.refused()  # it is this card that has to wait, not its chat
                 else:
                     self._pace.too_fast(chat, failed.after)
@@ -472,6 +557,13 @@ class Cards:
 
     def _count(self, act: str, outcome: str) -> None:
         self._metrics.deliveries.labels(self._platform.name, act, outcome).inc()
+
+
+def _known(row: Row | None) -> int | None:
+    """The revision that readers know: of what came after it they were not told."""
+    if row is None:
+        return None
+    return row.revision if row.owes is None else row.owes
 
 
 def _too_fast(failed: SendFailed) -> bool:

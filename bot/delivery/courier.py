@@ -7,7 +7,7 @@ crash is therefore the same code as going on.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ from bot.model.errors import (
     Unreachable,
 )
 from bot.model.language import speaking
+from bot.model.rule import Rule
 from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Platform, Refusal, Row
 from stories.delta import Weight
 from stories.index import Cursor
@@ -140,6 +141,11 @@ class Courier:
         """True while something is still to be done about the story's card."""
         return (chat, story) in self._queue
 
+    def next_publish(self, chat: Chat) -> datetime | None:
+        """When another card may be published in a chat; None where none can be."""
+        rest_s = self._pace.publish_rest(chat)
+        return None if rest_s is None else self._now() + timedelta(seconds=rest_s)
+
     def refusal(self, chat: Chat) -> Refusal | None:
         """Why a chat takes nothing from us, if it refuses."""
         parked = self._parked.get(chat)
@@ -176,22 +182,44 @@ class Courier:
                 tasks.create_task(self._work(), name=f"courier {self.platform.name} {number}")
 
     async def _recall_pace(self) -> None:
-        """What was done in a group within the last minute counts, whoever did it."""
+        """What was done in a group within the last minute counts, whoever did it, and what was
+        published in a channel within the last hour."""
         now = self._now()
-        for chat in self._rules.chats():
-            if chat.platform == self.platform.name and self._pace.counts(chat):
-                rows = (await self._ledger.of_chat(chat)).values()
-                moments = [m for row in rows for m in (row.at, row.replied_at) if m is not None]
-                ages_s = ((now - moment).total_seconds() for moment in moments)
-                self._pace.remember(chat, [age_s for age_s in ages_s if age_s < 60])
 
-    async def welcome(self, chat: Chat) -> None:
-        """A chat's rule changed: show it the foremost live stories that it wants now."""
+        def ages_s(moments: Iterable[datetime | None]) -> list[float]:
+            return [(now - moment).total_seconds() for moment in moments if moment is not None]
+
+        for chat in self._rules.chats():
+            rule = self._rules.of(chat)
+            publishes = rule is not None and rule.publish
+            if chat.platform == self.platform.name and (self._pace.counts(chat) or publishes):
+                rows = (await self._ledger.of_chat(chat)).values()
+                done = ages_s(moment for row in rows for moment in (row.at, row.replied_at))
+                self._pace.remember(chat, [age_s for age_s in done if age_s < 60])
+                self._pace.published(chat, ages_s(row.published_at for row in rows))
+
+    async def welcome(self, chat: Chat, before: Rule) -> None:
+        """A chat's rule changed: show it the foremost live stories that it wants now.
+
+        After a pause it is shown all it wants, and of what was muted all that no longer is.
+        """
         rule = self._rules.of(chat)
         if chat.platform != self.platform.name or rule is None:
             return
-        wanted = [edition for edition in self._shelf.live(self._now()) if rule.wants(edition.story)]
-        marks = [Mark(chat, e.story.id, e.seq) for e in wanted[:WELCOME]]
+        for mark in self._queue.waiting(chat):  # what they wait for may be no more
+            self._enqueue(mark)
+        wanted = [
+            edition
+            for edition in self._shelf.live(self._now())
+            if rule.wants(edition.story) or rule.awaits(edition.story)
+        ]
+        if not before.paused:
+            wanted = [
+                edition
+                for place, edition in enumerate(wanted)
+                if place < WELCOME or before.mute_of(edition.story.id)
+            ]
+        marks = [Mark(chat, edition.story.id, edition.seq) for edition in wanted]
         try:
             await self._owe(marks)
         except StorageAway:  # they may have been kept, and nobody else would know of them

@@ -14,6 +14,8 @@ class Spacing:
     young: timedelta = timedelta(seconds=60)
     old: timedelta = timedelta(minutes=10)
     """Once the card is older than an hour."""
+    published: timedelta = timedelta(minutes=20)
+    """Once the card is published: Discord lets it be edited three times an hour."""
 
     def next_edit(self, row: Row) -> datetime:
         """When a shown card may be edited."""
@@ -22,7 +24,8 @@ class Spacing:
     def apart(self, row: Row) -> timedelta:
         """How long a shown card is left alone after it was written."""
         posted = row.posted_at or row.at
-        return self.old if row.at - posted > timedelta(hours=1) else self.young
+        apart = self.old if row.at - posted > timedelta(hours=1) else self.young
+        return max(apart, self.published) if row.published_at else apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,37 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgo:
+    """The reply that was owed is not to be said any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Send the card on to those who follow the channel."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recover:
     """A post was under way when we last knew. It may stand there."""
 
 
-Step = Nothing | Wait | Post | Edit | Reply | Recover
+Step = Nothing | Wait | Post | Edit | Reply | Forgo | Publish | Recover
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a chat wants of a story at this moment."""
+
+    shown: bool
+    """The story is live and the chat's rule wants it."""
+    told: bool
+    """The chat's rule wants it: what changes may be said beside its card."""
+    quiet_until: datetime | None = None
+    """Nothing new is posted or said before; None: it may be now."""
+    publish_from: datetime | None = None
+    """When its card may be published; None: it is not to be."""
 
 
 def decide(
@@ -74,34 +103,50 @@ def decide(
     revision: int,
     looks: str,
     weight: Weight | None,
-    wanted: bool,
+    wish: Wish,
     now: datetime,
     spacing: Spacing,
 ) -> Step:
     """Compare the ledger's row with the newest edition.
 
-    `wanted`: the chat's rule wants a live story, or a moderator asked for its card.
-    `weight`: of everything that changed since the row's revision.
+    `weight`: of everything that changed since the row's revision, or since the one it owes.
     """
     if row is None:
-        return Post(1) if wanted else Nothing()
+        return _make(1, wish)
     newer = revision > row.revision
+    matters = weight is not None and weight >= Weight.NOTABLE
     match row.state:
-        case State.SHOWN if row.owes is not None and row.place is not None:
-            return Reply(row.place, row.owes)
-        case State.SHOWN if row.looks == looks:
-            return Nothing()
-        case State.SHOWN if now < spacing.next_edit(row):
-            return Wait(spacing.next_edit(row))
         case State.SENDING if row.place is None:
             return Recover()
         case State.UNKNOWN:
-            return Post(row.generation + 1) if wanted and newer else Nothing()
+            return _make(row.generation + 1, wish) if newer else Nothing()
         case State.GONE:
-            again = wanted and newer and weight is not None and weight >= Weight.NOTABLE
-            return Post(row.generation + 1) if again else Nothing()
+            return _make(row.generation + 1, wish) if newer and matters else Nothing()
         case State.FAILED if row.place is None:
-            return Post(row.generation) if wanted else Nothing()
-        case _:
-            assert row.place is not None, "a card that stands has a place"
+            return _make(row.generation, wish)
+    assert row.place is not None, "a card that stands has a place"
+    if row.state is not State.SHOWN:
+        return Edit(row.place)
+    later = []
+    if row.owes is not None:
+        if not (wish.told and matters):
+            return Forgo()
+        if wish.quiet_until is None:
+            return Reply(row.place, row.owes)
+        later.append(wish.quiet_until)
+    if row.looks != looks:
+        if now >= spacing.next_edit(row):
             return Edit(row.place)
+        later.append(spacing.next_edit(row))
+    elif wish.publish_from and row.published_at is None and row.why is None:
+        publish_from = max(wish.publish_from, wish.quiet_until or wish.publish_from)
+        if now >= publish_from:
+            return Publish(row.place)
+        later.append(publish_from)
+    return Wait(min(later)) if later else Nothing()
+
+
+def _make(generation: int, wish: Wish) -> Step:
+    if not wish.shown:
+        return Nothing()
+    return Wait(wish.quiet_until) if wish.quiet_until else Post(generation)

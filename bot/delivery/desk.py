@@ -97,6 +97,7 @@ class CardDesk:
             next_edit=policy.spacing.next_edit(row) if row and stands else None,
             apart=policy.spacing.apart(row) if row and stands else timedelta(0),
             reply_gap=policy.reply_gap,
+            next_publish=courier.next_publish(chat),
             refusal=courier.refusal(chat),
         )
 

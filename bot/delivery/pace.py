@@ -25,10 +25,13 @@ class Limits:
     """Between two messages to one chat."""
     group_per_minute: int | None = None
     """In one group or channel, edits counted."""
+    publishes: tuple[int, float] | None = None
+    """So many in so many seconds in one channel; None where nothing can be published."""
 
 
-DISCORD = Limits(per_second=45, chat_gap_s=1.0)
-"""Discord takes 50/s a bot and 5 in 5 s a channel (docs.discord.com, Rate Limits)."""
+DISCORD = Limits(per_second=45, chat_gap_s=1.0, publishes=(10, 3600.0))
+"""Discord takes 50/s a bot and 5 in 5 s a channel (docs.discord.com, Rate Limits), and ten
+publishes an hour a channel (https://github.com/discordjs/discord.js/issues/4956)."""
 TELEGRAM = Limits(per_second=25, chat_gap_s=1.0, group_per_minute=18)
 """Telegram takes about 30/s, 1/s a chat, 20/min a group: core.telegram.org/bots/faq."""
 
@@ -44,6 +47,9 @@ class Pace:
     _chats: dict[Chat, deque[float]] = field(default_factory=dict)
     _held: dict[Chat, float] = field(default_factory=dict)
     _invalid: deque[float] = field(default_factory=deque)
+    _published: dict[Chat, deque[float]] = field(default_factory=dict)
+    _unpublishing: dict[Chat, float] = field(default_factory=dict)
+    """Until when nothing is published in channels where the platform had enough of it."""
 
     def rest(self, chat: Chat) -> float:
         """Seconds until this chat may be written to."""
@@ -69,6 +75,29 @@ class Pace:
         moments = sorted([*past, *(now - age_s for age_s in ages_s)])
         past.clear()
         past.extend(moments)
+
+    def publish_rest(self, chat: Chat) -> float | None:
+        """Seconds until a card may be published in this chat; None where none can be."""
+        if self.limits.publishes is None:
+            return None
+        most, window_s = self.limits.publishes
+        ready = self._unpublishing.get(chat, 0.0)
+        past = self._published.get(chat, ())
+        if len(past) >= most:
+            ready = max(ready, past[-most] + window_s)
+        return max(0.0, ready - self.clock())
+
+    def published(self, chat: Chat, ages_s: Iterable[float] = (0.0,)) -> None:
+        """Reckon with what was published there so many seconds ago."""
+        if self.limits.publishes is not None:
+            past = self._published.setdefault(chat, deque(maxlen=self.limits.publishes[0]))
+            moments = sorted([*past, *(self.clock() - age_s for age_s in ages_s)])
+            past.clear()
+            past.extend(moments)
+
+    def published_enough(self, chat: Chat, after: timedelta) -> None:
+        """The platform asks for a pause before the next publish there."""
+        self._unpublishing[chat] = self.clock() + after.total_seconds()
 
     def _past(self, room: Chat) -> deque[float]:
         return self._chats.setdefault(room, deque(maxlen=self.limits.group_per_minute or 1))

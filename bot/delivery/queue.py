@@ -75,6 +75,10 @@ class Queue:
             self._marks[key] = (at, mark)
             heapq.heappush(self._later, (at, next(self._count), key))
 
+    def waiting(self, chat: Chat) -> list[Mark]:
+        """The chat's marks that nobody has in hand."""
+        return [mark for _, mark in self._marks.values() if mark.chat == chat]
+
     def take(self, now: float, rest: Callable[[Chat], float]) -> Mark | None:
         """The mark whose turn it is, taken in hand; `rest` tells how many seconds a chat rests."""
         while self._later and self._later[0][0] <= now:

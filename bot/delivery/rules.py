@@ -9,6 +9,8 @@ from bot.model.rule import Rule, folded
 from bot.ports import RuleStore
 from stories.story import Story
 
+Listener = Callable[[Chat, Rule], Awaitable[None]]
+
 
 class RuleBook:
     """Every chat's rule: the operator's file first, then what people set from chat.
@@ -20,7 +22,7 @@ class RuleBook:
     def __init__(self, fixed: Mapping[Chat, Rule], store: RuleStore) -> None:
         self._fixed = dict(fixed)
         self._store = store
-        self._listeners: list[Callable[[Chat], Awaitable[None]]] = []
+        self._listeners: list[Listener] = []
         self._changing = asyncio.Lock()
         self._rules: dict[Chat, Rule] = {}
         self._by_word: defaultdict[tuple[str, str], set[Chat]] = defaultdict(set)
@@ -38,8 +40,8 @@ class RuleBook:
             if chat not in self._fixed:
                 self._keep(chat, rule)
 
-    def on_change(self, listener: Callable[[Chat], Awaitable[None]]) -> None:
-        """Call `listener` after a chat's rule changed."""
+    def on_change(self, listener: Listener) -> None:
+        """Call `listener` after a chat's rule changed, with what it was before."""
         self._listeners.append(listener)
 
     def of(self, chat: Chat) -> Rule | None:
@@ -52,8 +54,13 @@ class RuleBook:
         return list(self._rules)
 
     def wanting(self, story: Story) -> set[Chat]:
+        """The chats that want the story, and those that do once it turns major."""
         candidates = set().union(*(self._by_word.get(word, ()) for word in _words_of(story)))
-        return {chat for chat in candidates if self._rules[chat].wants(story)}
+        return {
+            chat
+            for chat in candidates
+            if (rule := self._rules[chat]).wants(story) or rule.awaits(story)
+        }
 
     async def change(self, chat: Chat, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
         assert chat not in self._fixed, "handlers ask is_fixed first"
@@ -65,7 +72,7 @@ class RuleBook:
                 await self._store.save(chat, kept)
                 self._keep(chat, kept)
                 for listener in self._listeners:
-                    await listener(chat)
+                    await listener(chat, was)
         return was, rule
 
     async def move(self, old: Chat, new: Chat) -> None:
@@ -76,7 +83,7 @@ class RuleBook:
             await self._store.save(old, None)
         self._readdress(old, new)
         for listener in self._listeners:
-            await listener(new)
+            await listener(new, Rule())
 
     def _readdress(self, old: Chat, new: Chat) -> None:
         rule = self._rules.get(old)

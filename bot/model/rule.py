@@ -1,8 +1,9 @@
 """What one chat wants: which stories, and how loud."""
 
-from dataclasses import dataclass
-from datetime import time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from bot.model.chat import Chat
 from stories.story import Story, StoryId
@@ -28,6 +29,31 @@ class Quiet:
     majors: bool = True
     """Major updates are told all the same."""
 
+    def __post_init__(self) -> None:
+        if self.begins == self.ends:
+            raise ValueError("quiet hours that begin when they end have no end: pause instead")
+        if not known_zone(self.zone):
+            raise ValueError(
+                f"“{self.zone}” is no time zone: write one such as Europe/Berlin or UTC"
+            )
+
+    def around(self, now: datetime) -> tuple[datetime, datetime] | None:
+        """When the quiet time that `now` lies in began and ends; None when it is not quiet.
+
+        Where the clock is changed, an hour that is skipped counts as the one after it, and of an
+        hour that comes twice the first one counts.
+        """
+        today = now.astimezone(ZoneInfo(self.zone)).date()
+        for day in (today - timedelta(days=1), today):
+            next_day = day if self.begins < self.ends else day + timedelta(days=1)
+            begins, ends = self._moment(day, self.begins), self._moment(next_day, self.ends)
+            if begins <= now < ends:
+                return begins, ends
+        return None
+
+    def _moment(self, day: date, hour: time) -> datetime:
+        return datetime.combine(day, hour, ZoneInfo(self.zone)).astimezone(UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Mute:
@@ -36,6 +62,8 @@ class Mute:
     story: StoryId
     until_major: bool = False
     """A major update ends it."""
+    revision: int = 0
+    """The newest when it was muted: only what came later can end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +99,34 @@ class Rule:
 
     def wants(self, story: Story) -> bool:
         """Words match whole and case-folded; an absent figure fails its threshold."""
-        return (
-            not self.paused
-            and self._names(story)
-            and self._reaches(story)
-            and all(mute.story != story.id for mute in self.muted)
-        )
+        return self._may_tell(story) and self.mute_of(story.id) is None
+
+    def awaits(self, story: Story) -> bool:
+        """True when the story is wanted once it turns major, and not before."""
+        mute = self.mute_of(story.id)
+        return mute is not None and mute.until_major and self._may_tell(story)
+
+    def mute_of(self, story: StoryId) -> Mute | None:
+        return next((mute for mute in self.muted if mute.story == story), None)
+
+    def unmuted(self, story: StoryId) -> "Rule":
+        """The rule without the story's mute."""
+        return replace(self, muted=tuple(mute for mute in self.muted if mute.story != story))
+
+    def quiet_until(self, now: datetime, *, major_at: datetime | None) -> datetime | None:
+        """Until when nothing new is told; None when it may be told now.
+
+        `major_at`: when a major change was heard, where it is one that is to be told.
+        """
+        span = self.quiet.around(now) if self.quiet else None
+        if span is None or self.quiet is None:
+            return None
+        begins, ends = span
+        passes = self.quiet.majors and major_at is not None and major_at >= begins
+        return None if passes else ends
+
+    def _may_tell(self, story: Story) -> bool:
+        return not self.paused and self._names(story) and self._reaches(story)
 
     def _names(self, story: Story) -> bool:
         return (
@@ -96,6 +146,15 @@ class Rule:
 def at_least(figure: float | None, threshold: float | None) -> bool:
     """Whether a figure reaches a threshold; an absent one reaches none."""
     return threshold is None or (figure is not None and figure >= threshold)
+
+
+def known_zone(name: str) -> bool:
+    """Whether the system knows a time zone of that name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown · no name at all · a folder of zones
+        return False
+    return True
 
 
 def folded(words: tuple[str, ...]) -> frozenset[str]:

@@ -105,7 +105,7 @@ def _write(row: Row) -> str:
 
 def _read(raw: bytes | str) -> Row:
     held: dict[str, Any] = json.loads(raw)
-    for moment in ("at", "posted_at", "replied_at"):
+    for moment in ("at", "posted_at", "replied_at", "published_at"):
         if moment in held:
             held[moment] = datetime.fromisoformat(held[moment])
     return Row(**{**held, "state": State(held["state"])})

@@ -1,13 +1,17 @@
 """The chats' rules in Redis: one hash, a field a chat."""
 
+import json
+import logging
 from collections.abc import Mapping
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
 from bot.model.rule import Rule
 from stories.archive import storage, text
+
+log = logging.getLogger(__name__)
 
 _AS_JSON = TypeAdapter(Rule)
 
@@ -23,7 +27,7 @@ class RedisRules:
     @storage
     async def load(self) -> Mapping[Chat, Rule]:
         rules = await self._redis.hgetall(self._key)
-        return {read_chat(text(chat)): _AS_JSON.validate_json(raw) for chat, raw in rules.items()}
+        return {read_chat(text(chat)): _read(text(chat), raw) for chat, raw in rules.items()}
 
     @storage
     async def save(self, chat: Chat, rule: Rule | None) -> None:
@@ -40,3 +44,15 @@ class RedisRules:
     @storage
     async def move(self, old: Chat, new: Chat) -> None:
         await self._redis.hset(self._moved, str(old), str(new))
+
+
+def _read(chat: str, raw: bytes | str) -> Rule:
+    try:
+        return _AS_JSON.validate_json(raw)
+    except ValidationError as wrong:
+        if {error["loc"][:1] for error in wrong.errors()} != {("quiet",)}:
+            raise
+        # Another system's zones, or an older one's: better heard at night than not at all.
+        why = "; ".join(error["msg"] for error in wrong.errors())
+        log.warning("quiet hours that hold nowhere are left out", extra={"chat": chat, "why": why})
+        return _AS_JSON.validate_json(json.dumps({**json.loads(raw), "quiet": None}))

@@ -7,13 +7,16 @@ import pytest
 
 from bot.delivery.decide import (
     Edit,
+    Forgo,
     Nothing,
     Post,
+    Publish,
     Recover,
     Reply,
     Spacing,
     Step,
     Wait,
+    Wish,
     decide,
 )
 from bot.ports import Row, State
@@ -83,7 +86,7 @@ def test_the_next_step_follows_from_the_ledger(row: Row | None, wanted: bool, st
         revision=4,
         looks="new",
         weight=Weight.NOTABLE,
-        wanted=wanted,
+        wish=Wish(shown=wanted, told=True),
         now=NOW,
         spacing=Spacing(),
     )
@@ -93,6 +96,118 @@ def test_the_next_step_follows_from_the_ledger(row: Row | None, wanted: bool, st
 def test_a_deleted_card_stays_away_for_small_changes(weight: Weight | None) -> None:
     gone = replace(SHOWN, state=State.GONE, place=None)
     step = decide(
-        gone, revision=4, looks="new", weight=weight, wanted=True, now=NOW, spacing=Spacing()
+        gone,
+        revision=4,
+        looks="new",
+        weight=weight,
+        wish=Wish(shown=True, told=True),
+        now=NOW,
+        spacing=Spacing(),
     )
     assert step == Nothing()
+
+
+# What a chat does not want to hear now, or at all.
+
+MORNING = NOW + timedelta(hours=3)
+NIGHT = Wish(shown=True, told=True, quiet_until=MORNING)
+MUTED = Wish(shown=False, told=False)
+OWING = replace(SHOWN, owes=2)
+
+
+@pytest.mark.parametrize(
+    ("row", "wish", "looks", "step"),
+    [
+        (None, NIGHT, "new", Wait(MORNING)),
+        (replace(SHOWN, state=State.FAILED, place=None), NIGHT, "new", Wait(MORNING)),
+        (replace(SHOWN, state=State.UNKNOWN, place=None), NIGHT, "new", Wait(MORNING)),
+        (replace(SHOWN, state=State.GONE, place=None), NIGHT, "new", Wait(MORNING)),
+        (replace(SHOWN, state=State.SENDING, place=None), NIGHT, "new", Recover()),
+        (SHOWN, NIGHT, "new", Edit("77")),
+        (SHOWN, MUTED, "new", Edit("77")),
+        (OWING, NIGHT, "old", Wait(MORNING)),
+        (OWING, NIGHT, "new", Edit("77")),
+        (replace(OWING, at=NOW), NIGHT, "new", Wait(NOW + timedelta(minutes=1))),
+        (OWING, MUTED, "new", Forgo()),
+        (None, replace(NIGHT, shown=False), "new", Nothing()),
+    ],
+    ids=[
+        "a new card waits for the morning",
+        "a card that failed is made again in the morning",
+        "an unproven card is made afresh in the morning",
+        "a deleted card comes back in the morning",
+        "what was under way is looked for at night",
+        "a card is edited at night",
+        "a muted card is edited",
+        "a reply waits for the morning",
+        "a card is edited although its reply waits",
+        "of an edit and a reply that wait the sooner counts",
+        "a reply about what was muted is not said",
+        "what is not wanted waits for nothing",
+    ],
+)
+def test_what_may_not_be_heard_waits_or_is_dropped(
+    row: Row | None, wish: Wish, looks: str, step: Step
+) -> None:
+    assert step == decide(
+        row,
+        revision=4,
+        looks=looks,
+        weight=Weight.NOTABLE,
+        wish=wish,
+        now=NOW,
+        spacing=Spacing(),
+    )
+
+
+@pytest.mark.parametrize("weight", [None, Weight.MINOR])
+def test_a_reply_that_has_nothing_to_tell_by_morning_is_not_said(weight: Weight | None) -> None:
+    wish = Wish(shown=True, told=True)
+    assert Forgo() == decide(
+        OWING, revision=4, looks="old", weight=weight, wish=wish, now=NOW, spacing=Spacing()
+    )
+
+
+PUBLISHES = Wish(shown=True, told=True, publish_from=NOW)
+
+
+@pytest.mark.parametrize(
+    ("row", "wish", "looks", "step"),
+    [
+        (SHOWN, PUBLISHES, "old", Publish("77")),
+        (SHOWN, PUBLISHES, "new", Edit("77")),
+        (replace(SHOWN, at=NOW), PUBLISHES, "new", Wait(NOW + timedelta(minutes=1))),
+        (replace(SHOWN, published_at=NOW), PUBLISHES, "old", Nothing()),
+        (replace(SHOWN, why="the bot lacks a right"), PUBLISHES, "old", Nothing()),
+        (SHOWN, replace(PUBLISHES, publish_from=MORNING), "old", Wait(MORNING)),
+        (SHOWN, replace(PUBLISHES, quiet_until=MORNING), "old", Wait(MORNING)),
+        (
+            replace(SHOWN, published_at=NOW - timedelta(minutes=30)),
+            PUBLISHES,
+            "new",
+            Wait(NOW + timedelta(minutes=15)),
+        ),
+    ],
+    ids=[
+        "a card that stands is published",
+        "what is to be published is brought up to date first",
+        "what is to be published settles first",
+        "a published one is published",
+        "what was refused is not asked again before the next edit",
+        "a publish too many waits",
+        "nothing is published at night",
+        "edits of a published card are far apart",
+    ],
+)
+def test_a_card_is_published_once_it_is_as_it_should_be(
+    row: Row, wish: Wish, looks: str, step: Step
+) -> None:
+    assert step == decide(
+        row,
+        revision=4,
+        looks=looks,
+        weight=Weight.NOTABLE,
+        wish=wish,
+        now=NOW,
+        spacing=Spacing(),
+    )

@@ -55,6 +55,10 @@ def texts(road: Road, chat: Chat) -> list[str]:
     return [str(each.get("embeds") or each["text"]) for each in messages(road, chat)]
 
 
+def _number(road: Road) -> list[int]:
+    return [len(messages(road, chat)) for chat in BOTH]
+
+
 async def says(road: Road, chat: Chat, *said: str) -> None:
     """Wait until the messages of a chat hold these words, one each, and are no others."""
 
@@ -76,11 +80,9 @@ async def test_a_major_update_mentions_the_role_and_a_notable_one_mentions_nobod
     rule = Rule(all=True, loudness=Loudness.PING, role=READERS)
     road = await bot.start(dict.fromkeys(BOTH, rule))
     await road.publish(FERRY, TRAMS)
-    for chat in BOTH:
-        await eventually(lambda chat=chat: len(messages(road, chat)) == 2, "both cards")
+    await eventually(lambda: _number(road) == [2, 2], "both cards")
     await road.publish(MAJOR, replace(TRAMS, breakdown=(*TRAMS.breakdown, "They move again.")))
-    for chat in BOTH:
-        await eventually(lambda chat=chat: len(messages(road, chat)) == 4, "both replies")
+    await eventually(lambda: _number(road) == [4, 4], "both replies")
     sent = {
         message["embeds"][0]["description"]: message for message in messages(road, ON_DISCORD)[2:]
     }

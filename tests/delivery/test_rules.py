@@ -85,8 +85,8 @@ def test_an_absent_figure_fails_its_threshold(rule: Rule) -> None:
 async def test_a_changed_rule_is_saved_found_and_told() -> None:
     paper, told = Paper(), []
 
-    async def listen(chat: Chat) -> None:
-        told.append(chat)
+    async def listen(chat: Chat, before: Rule) -> None:
+        told.append((chat, before))
 
     rules = RuleBook({}, paper)
     rules.on_change(listen)
@@ -99,7 +99,8 @@ async def test_a_changed_rule_is_saved_found_and_told() -> None:
     await rules.change(THERE, lambda _: Rule())
     assert rules.of(THERE) is None
     assert paper.kept == {}
-    assert told == [THERE] * 3
+    ferry, tram = Rule(keywords=("harbour",)), Rule(keywords=("tram",))
+    assert told == [(THERE, Rule()), (THERE, ferry), (THERE, tram)]
 
 
 async def test_changes_made_at_once_keep_each_others() -> None:

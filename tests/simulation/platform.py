@@ -279,6 +279,9 @@ class Handle:
     async def unpin(self, chat: Chat, place: str) -> None:
         await self._request("unpin", chat, lambda room: place)
 
+    async def publish(self, chat: Chat, place: str) -> None:
+        await self._request("publish", chat, lambda room: place)
+
     async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
         self._lives()
         return () if self._service.rooms[chat].open else ("Send Messages",)

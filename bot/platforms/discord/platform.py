@@ -14,12 +14,17 @@ import yarl
 
 from bot.model.chat import Chat
 from bot.model.command import Command
-from bot.model.errors import NotNow, OutcomeUnknown, SetupError
+from bot.model.errors import NotNow, OutcomeUnknown, SetupError, Unreachable
 from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.platforms.discord import rights
 from bot.platforms.discord.answers import Client, view
-from bot.platforms.discord.refusals import TROUBLE, failed
+from bot.platforms.discord.refusals import (
+    NO_ANNOUNCEMENTS,
+    PUBLISHED_ALREADY,
+    TROUBLE,
+    failed,
+)
 from bot.platforms.discord.render import Rendered, render
 from bot.ports import Right
 
@@ -172,6 +177,17 @@ class DiscordPlatform:
     async def unpin(self, chat: Chat, place: str) -> None:
         with self._speaking(chat, Right.PIN) as client:
             await (await _place(client, chat)).get_partial_message(int(place)).unpin()
+
+    async def publish(self, chat: Chat, place: str) -> None:
+        """Send an announcement on to the servers that follow its channel."""
+        with self._speaking(chat, Right.POST) as client:
+            if rights.announces(client, chat) is False:
+                raise Unreachable(*NO_ANNOUNCEMENTS)
+            try:
+                await (await _place(client, chat)).get_partial_message(int(place)).publish()
+            except discord.HTTPException as error:
+                if error.code != PUBLISHED_ALREADY:
+                    raise
 
     async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
         """The permissions we would need and have not, as Discord's settings name them."""

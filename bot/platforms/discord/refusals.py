@@ -24,6 +24,12 @@ CARD_GONE = frozenset({10008, 50005, 50021})
 RIGHTS = frozenset({50001, 50013})
 """Missing access · missing permissions."""
 
+PUBLISHED_ALREADY = 40033
+NO_ANNOUNCEMENTS = (
+    "only the cards of an announcement channel can be published",
+    "make it one under Edit Channel → Overview → Announcement Channel",
+)
+
 UNREACHABLE: Mapping[int, tuple[str, str]] = {
     10003: (
         N_("the channel is gone"),

@@ -36,6 +36,19 @@ async def fetched(client: discord.Client, chat: Chat, right: Right) -> tuple[str
     return _missing(parent, me, found, right)
 
 
+def announces(client: discord.Client, chat: Chat) -> bool | None:
+    """Whether it is an announcement channel, as far as the gateway has told us; None when not.
+
+    What is said in threads of one cannot be published.
+    """
+    if chat.address.startswith("@"):
+        return False
+    channel = client.get_channel(int(chat.address))
+    if not isinstance(channel, Channel):
+        return None
+    return isinstance(channel, discord.TextChannel) and channel.is_news()
+
+
 def _home(channel: Channel) -> discord.abc.GuildChannel | None:
     """The channel whose permissions count: a thread has none of its own."""
     return channel.parent if isinstance(channel, discord.Thread) else channel

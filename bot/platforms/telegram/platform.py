@@ -194,6 +194,9 @@ class TelegramPlatform:
         with self._speaking(but=NOT_PINNED) as bot:
             await bot.unpin_chat_message(_address(chat)[0], message_id=int(place))
 
+    async def publish(self, chat: Chat, place: str) -> None:
+        """Nothing: who follows a Telegram channel reads it there."""
+
     async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
         """The rights we would need and have not, as Telegram's administrators see them named."""
         with self._speaking() as bot:

@@ -1,0 +1,112 @@
+"""Quiet hours: when it is quiet, until when, and what passes all the same."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bot.model.rule import Quiet, Rule
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NIGHT = Quiet(time(22), time(7), "Europe/Berlin")
+NOON = Quiet(time(12, 30), time(14), "Europe/Berlin")
+
+
+def berlin(day: int, hour: int, minute: int = 0, month: int = 6, fold: int = 0) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=BERLIN, fold=fold).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "now", "until"),
+    [
+        (NIGHT, berlin(24, 21, 59), None),
+        (NIGHT, berlin(24, 22), berlin(25, 7)),
+        (NIGHT, berlin(25, 0, 30), berlin(25, 7)),
+        (NIGHT, berlin(25, 6, 59), berlin(25, 7)),
+        (NIGHT, berlin(25, 7), None),
+        (NOON, berlin(25, 12, 29), None),
+        (NOON, berlin(25, 12, 30), berlin(25, 14)),
+        (NOON, berlin(25, 14), None),
+    ],
+    ids=str,
+)
+def test_it_is_quiet_between_the_hours_also_past_midnight(
+    quiet: Quiet, now: datetime, until: datetime | None
+) -> None:
+    assert Rule(quiet=quiet).quiet_until(now, major_at=None) == until
+
+
+def test_a_night_in_which_the_clock_is_changed_ends_by_the_clock_on_the_wall() -> None:
+    for begins, ends, hours in (
+        (berlin(28, 22, month=3), berlin(29, 7, month=3), 8),
+        (berlin(24, 22, month=10), berlin(25, 7, month=10), 10),
+    ):
+        assert ends - begins == timedelta(hours=hours)
+        assert NIGHT.around(begins) == NIGHT.around(ends - timedelta(minutes=1)) == (begins, ends)
+        assert NIGHT.around(ends) is None
+
+
+def test_an_hour_that_is_skipped_or_comes_twice_makes_no_second_night() -> None:
+    skipped = Quiet(time(1), time(2, 30), "Europe/Berlin")
+    assert skipped.around(berlin(29, 1, month=3)) == (
+        berlin(29, 1, month=3),
+        berlin(29, 3, 30, month=3),
+    )
+    assert skipped.around(berlin(25, 2, 20, month=10)) is not None
+    assert skipped.around(berlin(25, 2, 20, month=10, fold=1)) is None
+
+
+zones = st.sampled_from(
+    ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "Pacific/Chatham"]
+)
+hours = st.builds(time, st.integers(0, 23), st.integers(0, 59))
+moments = st.integers(0, 32 * 365 * 24 * 60).map(
+    lambda minutes: datetime(2005, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+)
+
+
+@given(hours, hours, zones, moments)
+def test_quiet_is_what_the_clock_on_the_wall_says(
+    begins: time, ends: time, zone: str, now: datetime
+) -> None:
+    assume(begins != ends)
+    there = ZoneInfo(zone)
+    offsets = {(now + timedelta(days=day)).astimezone(there).utcoffset() for day in (-2, 0, 2)}
+    assume(len(offsets) == 1)  # the clock is not changed around that time
+    wall = now.astimezone(there).time()
+    between = begins <= wall < ends if begins < ends else wall >= begins or wall < ends
+    assert (Quiet(begins, ends, zone).around(now) is not None) is between
+
+
+@given(hours, hours, zones, moments)
+def test_a_quiet_time_ends_within_a_day_and_stays_the_same_until_then(
+    begins: time, ends: time, zone: str, now: datetime
+) -> None:
+    assume(begins != ends)
+    quiet = Quiet(begins, ends, zone)
+    if span := quiet.around(now):
+        began, over = span
+        assert began <= now < over <= began + timedelta(hours=26)
+        assert quiet.around(over - timedelta(microseconds=1)) == span
+
+
+def test_a_major_update_passes_where_the_chat_says_so_and_only_one_of_that_night() -> None:
+    now, before = berlin(25, 1), berlin(24, 21)
+    assert Rule(quiet=NIGHT).quiet_until(now, major_at=now) is None
+    assert Rule(quiet=NIGHT).quiet_until(now, major_at=before) == berlin(25, 7)
+    deaf = Quiet(time(22), time(7), "Europe/Berlin", majors=False)
+    assert Rule(quiet=deaf).quiet_until(now, major_at=now) == berlin(25, 7)
+    assert Rule().quiet_until(now, major_at=None) is None
+
+
+@pytest.mark.parametrize("zone", ["", "Europe", "Europe/Atlantis", "../etc/passwd", "/etc/hosts"])
+def test_a_zone_that_is_none_is_refused(zone: str) -> None:
+    with pytest.raises(ValueError, match="is no time zone: write one such as Europe/Berlin"):
+        Quiet(time(22), time(7), zone)
+
+
+def test_hours_without_an_end_are_refused() -> None:
+    with pytest.raises(ValueError, match="pause instead"):
+        Quiet(time(7), time(7), "UTC")

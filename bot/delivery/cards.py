@@ -170,7 +170,7 @@ class Cards:
         if (rests := self._rests.get((chat, story), self._now()) - self._now()) > timedelta(0):
             return rests.total_seconds()
         self._rests.pop((chat, story), None)
-        since = await self._delta_since(edition, _known(row))
+        since = await self._delta_since(edition, _last_told(row))
         message, looks = self._card(chat, edition)
         due = decide(
             row,
@@ -215,15 +215,15 @@ class Cards:
     async def _rule(self, chat: Chat, edition: Edition) -> Rule | None:
         """The chat's rule, without a mute that a major update has ended."""
         rule, story = self._rules.of(chat), edition.story
-        if rule is None or not rule.awaits(story) or self._rules.is_fixed(chat):
-            return rule
-        mute = rule.mute_of(story.id)
-        if mute is None or not await self._major_since(mute.revision, edition):
-            return rule
-        return (await self._rules.change(chat, lambda rule: rule.unmuted(story.id)))[1]
+        mute = rule.mute_of(story.id) if rule and rule.awaits(story) else None
+        if mute is not None and await self._major_since(mute.revision, edition):
+            return await self._rules.unmute(chat, story.id)
+        return rule
 
     async def _major_since(self, revision: int, edition: Edition) -> bool:
-        """Whether one of the updates after a revision was major."""
+        """Whether one of the updates after a revision was major, or for 0 the newest of all."""
+        if not revision:
+            return self._shelf.delta(edition).weight is Weight.MAJOR
         if edition.revision <= revision:
             return False
         history = await self._archive.history(edition.story.id)
@@ -559,7 +559,7 @@ class Cards:
         self._metrics.deliveries.labels(self._platform.name, act, outcome).inc()
 
 
-def _known(row: Row | None) -> int | None:
+def _last_told(row: Row | None) -> int | None:
     """The revision that readers know: of what came after it they were not told."""
     if row is None:
         return None

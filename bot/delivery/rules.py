@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from bot.model.chat import Chat
 from bot.model.rule import Rule, folded
 from bot.ports import RuleStore
-from stories.story import Story
+from stories.story import Story, StoryId
 
 Listener = Callable[[Chat, Rule], Awaitable[None]]
 
@@ -74,6 +74,14 @@ class RuleBook:
                 for listener in self._listeners:
                     await listener(chat, was)
         return was, rule
+
+    async def unmute(self, chat: Chat, story: StoryId) -> Rule:
+        """End a mute; one of the operator's file until the bot starts again."""
+        if chat not in self._fixed:
+            return (await self.change(chat, lambda rule: rule.unmuted(story)))[1]
+        rule = self._rules[chat].unmuted(story)
+        self._keep(chat, rule)
+        return rule
 
     async def move(self, old: Chat, new: Chat) -> None:
         """A chat has another address now: its rule goes along, the operator's file's too."""

@@ -63,7 +63,7 @@ class Mute:
     until_major: bool = False
     """A major update ends it."""
     revision: int = 0
-    """The newest when it was muted: only what came later can end it."""
+    """The newest when it was muted, 0 where that is not known: what came later can end it."""
 
 
 @dataclass(frozen=True, slots=True)

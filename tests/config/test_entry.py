@@ -38,9 +38,9 @@ RULES = st.builds(
     loudness=st.sampled_from([Loudness.EDIT, Loudness.REPLY]),
     role=st.none() | st.just("123456789012345678"),
     quiet=st.none()
-    | st.builds(Quiet, MINUTES, MINUTES, st.just("Asia/Tokyo"), st.booleans()).filter(
-        lambda quiet: quiet.begins != quiet.ends
-    ),
+    | st.tuples(MINUTES, MINUTES, st.booleans())
+    .filter(lambda quiet: quiet[0] != quiet[1])
+    .map(lambda quiet: Quiet(quiet[0], quiet[1], "Asia/Tokyo", quiet[2])),
     publish=st.booleans(),
     paused=st.booleans(),
     muted=st.lists(st.builds(Mute, STORIES, st.booleans()), max_size=3).map(tuple),

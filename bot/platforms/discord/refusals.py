@@ -26,8 +26,8 @@ RIGHTS = frozenset({50001, 50013})
 
 PUBLISHED_ALREADY = 40033
 NO_ANNOUNCEMENTS = (
-    "only the cards of an announcement channel can be published",
-    "make it one under Edit Channel → Overview → Announcement Channel",
+    N_("only the cards of an announcement channel can be published"),
+    N_("make it one under Edit Channel → Overview → Announcement Channel"),
 )
 
 UNREACHABLE: Mapping[int, tuple[str, str]] = {

@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test install dev browser run check lint fix docs pictures lock bench soak clean
+.PHONY: help demo test install dev browser run check lint fix docs messages pictures lock bench soak clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -43,6 +43,9 @@ fix: dev  ## Tidy the code
 
 docs: dev  ## Renew the tables in the documents from the code
 	$(BIN)/python scripts/docs.py
+
+messages: dev  ## Gather what the bot says into bot/locale (LANGUAGE=de begins a catalogue)
+	$(BIN)/python -m scripts.messages $(LANGUAGE)
 
 pictures: browser  ## Take the README's pictures anew from the running demo
 	$(BIN)/python scripts/pictures.py

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from bot.metrics import Metrics
+from bot.model.command import Command
 from bot.model.entry import Entry
 from bot.platforms.discord.answers import SHARE, SHARED
 from config.settings import PREFIX, Settings
@@ -56,15 +57,17 @@ def _cell(text: str) -> str:
 # What people can ask.
 
 
-def _commands() -> str:
-    # Declaring a command asks nothing of whoever it will act on.
+def declared() -> tuple[Command, ...]:
+    """Every command. Declaring one asks nothing of whoever it will act on."""
     nothing: Any = None
-    commands = menu(
+    return menu(
         shelf=Shelf(), rules=nothing, desk=nothing, places=nothing, history=nothing, audit=nothing
     )
 
+
+def _commands() -> str:
     def rows() -> Iterator[tuple[str, ...]]:
-        for command in commands:
+        for command in declared():
             options = [f"`{each.name}`: {each.description}" for each in command.options]
             shown = [
                 said for said, each in zip(options, command.options, strict=True) if not each.hidden

@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
@@ -22,6 +23,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 ENGLISH = "en"
+CATALOGUES: Traversable = files("bot").joinpath("locale")
 WORLD_ENGLISH = Locale("en", "150")
 """English of nobody's own, as it is written in Europe: “25 Jun 2026, 06:00”."""
 
@@ -108,7 +110,7 @@ def speaking(code: str | None) -> Iterator[None]:
 @cache
 def languages() -> tuple[str, ...]:
     """The languages we speak: English first."""
-    there = (each.name for each in files("bot").joinpath("locale").iterdir())
+    there = (each.name for each in CATALOGUES.iterdir())
     return (ENGLISH, *sorted(name[:-3] for name in there if name.endswith(".po")))
 
 
@@ -129,7 +131,7 @@ def language(code: str | None) -> Language:
 
 @cache
 def _catalogue(name: str) -> gettext.NullTranslations:
-    with files("bot").joinpath("locale", f"{name}.po").open("rb") as file:
+    with CATALOGUES.joinpath(f"{name}.po").open("rb") as file:
         catalogue = read_po(file, locale=name)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)

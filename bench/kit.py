@@ -109,7 +109,14 @@ def whole_bot(
         lifted = Limits(per_second=math.inf, chat_gap_s=0.0)
         app.LIMITS.update(discord=lifted, telegram=lifted)
     with TemporaryDirectory(prefix="storywire-bench-") as data_dir:
-        settings = given(redis_url=redis_url, data_dir=data_dir, http_port=0, **lean)
+        settings = given(
+            redis_url=redis_url,
+            data_dir=data_dir,
+            http_port=0,
+            asks_a_person=10_000,  # one asks for all
+            asks_a_server=10_000,
+            **lean,
+        )
         asyncio.run(app.run(settings, chats))
 
 

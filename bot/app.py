@@ -19,7 +19,7 @@ from bot.model.errors import LeaseLost, SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
-from bot.ports import Lease, Platform
+from bot.ports import Lease, Platform, Turns
 from bot.storage.audit import RedisAudit
 from bot.storage.due import RedisDue
 from bot.storage.highwater import FileHighWater
@@ -27,6 +27,7 @@ from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.places import RedisPlaces
 from bot.storage.rules import RedisRules
+from bot.turns import FairTurns
 from bot.updates import Editor, Follower, unless_told_to_stop
 from config.settings import Settings
 from handlers import menu
@@ -45,7 +46,12 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
 
     Raises SetupError, perhaps inside an ExceptionGroup, when the set-up has to be mended.
     """
-    platforms = platforms_for(settings)
+    turns = FairTurns(
+        a_person=settings.asks_a_person,
+        a_server=settings.asks_a_server,
+        within_s=settings.asks_within_s,
+    )
+    platforms = platforms_for(settings, turns)
     async with connect(str(settings.redis_url)) as redis:
         archive = Archive(redis, settings.prefix)
         await reach(archive)
@@ -123,7 +129,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 )
 
 
-def platforms_for(settings: Settings) -> list[Platform]:
+def platforms_for(settings: Settings, turns: Turns | None = None) -> list[Platform]:
     """The platforms that have a token; raise SetupError when none has."""
     platforms: list[Platform] = []
     if settings.discord_token is not None:
@@ -132,12 +138,15 @@ def platforms_for(settings: Settings) -> list[Platform]:
                 settings.discord_token.get_secret_value(),
                 api_url=settings.discord_api_url,
                 gateway_url=settings.discord_gateway_url,
+                turns=turns,
             )
         )
     if settings.telegram_token is not None:
         platforms.append(
             TelegramPlatform(
-                settings.telegram_token.get_secret_value(), api_url=settings.telegram_api_url
+                settings.telegram_token.get_secret_value(),
+                api_url=settings.telegram_api_url,
+                turns=turns,
             )
         )
     if not platforms:

@@ -1,6 +1,6 @@
 """What the bot needs from the world, in its own words."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.model.chat import Chat
-from bot.model.command import Command
+from bot.model.command import Command, Hurry
 from bot.model.message import Act, Message
 from bot.model.rule import Rule
 from stories.index import Changes, Cursor, Door, Verdict
@@ -439,6 +439,25 @@ class Audit(Protocol):
         """Keep no deed with their number or name; return how many those were.
 
         What was done stays, without them. May raise StorageAway; then ask again.
+        """
+        ...
+
+
+class Turns(Protocol):
+    """Whose turn it is to ask."""
+
+    async def take(
+        self,
+        person: Chat,
+        server: str | None,
+        *,
+        press: bool = False,
+        spared: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Hurry | None:
+        """None when the person may ask now, which then counts; else why not, and until when.
+
+        `server` is what the chat belongs to; None in private. A press of a button counts less.
+        Who is `spared` need not wait for the others of the server.
         """
         ...
 

@@ -86,6 +86,22 @@ class Settings(BaseSettings):
         "perhaps twice) or leave it to the next update (false: perhaps late).",
     )
 
+    asks_a_person: int = Field(
+        default=8,
+        ge=1,
+        description="How often one person is answered within STORYWIRE_ASKS_WITHIN_S seconds; a "
+        "press of a button counts as a quarter.",
+    )
+    asks_a_server: int = Field(
+        default=40,
+        ge=1,
+        description="The same for all who ask in one server or group together. A moderator's "
+        "commands for moderators are answered all the same.",
+    )
+    asks_within_s: float = Field(
+        default=10, gt=0, description="In how many seconds questions are counted."
+    )
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:

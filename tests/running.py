@@ -96,6 +96,8 @@ async def bot_running(
             "data_dir": data_dir.name,
             "edit_spacing_s": 0,
             "edit_spacing_old_s": 0,
+            "asks_a_person": 10_000,  # tests type faster than people
+            "asks_a_server": 10_000,
             **changed,
         }
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.model.chat import Chat
 from bot.model.errors import Sorry, StorageAway
-from bot.model.language import _, speaking
+from bot.model.language import _, ngettext, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone
 
 log = logging.getLogger(__name__)
@@ -128,3 +128,39 @@ class Command:
         values = (*ref.arguments, *said)
         named = zip((option.name for option in self.options), values, strict=False)
         return {name: value for name, value in named if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Hurry:
+    """Someone asks faster than the bot may answer."""
+
+    seconds: int
+    """How long until they may ask again."""
+    crowd: bool
+    """Not they alone: all who ask in their server together."""
+    told: bool
+    """They were told so already, a moment ago."""
+
+    def __str__(self) -> str:
+        if self.crowd:
+            said = ngettext(
+                "Many are asking here just now; ask again in {n} second.",
+                "Many are asking here just now; ask again in {n} seconds.",
+                self.seconds,
+            )
+        else:
+            said = ngettext(
+                "You ask faster than I may answer; ask again in {n} second.",
+                "You ask faster than I may answer; ask again in {n} seconds.",
+                self.seconds,
+            )
+        return said.format(n=self.seconds)
+
+    @property
+    def instead(self) -> Command:
+        """Answers in place of what was asked."""
+
+        async def answer(_ask: Ask) -> Message:
+            return Message(str(self), tone=Tone.SORRY)
+
+        return Command("hurry", "Answers who asks too fast", answer)

@@ -29,6 +29,7 @@ from bot.platforms.discord.render import (
     SelectRow,
     render,
 )
+from bot.ports import Turns
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ DESCRIPTION_LIMIT = 100
 class Client(discord.Client):
     """One connection to Discord that answers commands. Once closed it is not used again."""
 
-    def __init__(self, commands: Sequence[Command]) -> None:
+    def __init__(self, commands: Sequence[Command], turns: Turns | None = None) -> None:
         # The bot never speaks aloud, so nobody needs to hear what is missing for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -53,6 +54,7 @@ class Client(discord.Client):
             max_ratelimit_timeout=30,  # longer pauses are the courier's to plan, not a call's
         )
         self.online = False
+        self.turns = turns
         self._commands = {command.name: command for command in commands}
         self.tree = _Tree(
             self,
@@ -244,7 +246,7 @@ def _is_theirs(interaction: discord.Interaction) -> bool:
 
 
 async def _answer(
-    interaction: discord.Interaction,
+    interaction: discord.Interaction[Any],
     command: Command,
     options: Mapping[str, str],
     *,
@@ -257,7 +259,16 @@ async def _answer(
         rights = interaction.permissions
         return rights.administrator or rights.manage_messages or rights.manage_channels
 
-    thinking = asyncio.create_task(command.reply(_ask(interaction, options), is_moderator))
+    ask = _ask(interaction, options)
+    hurry = interaction.client.turns and await interaction.client.turns.take(
+        ask.person,
+        str(interaction.guild_id) if interaction.guild_id else None,
+        press=interaction.type is not discord.InteractionType.application_command,
+        spared=is_moderator if command.moderators else None,
+    )
+    if hurry:  # said to them alone, beside what stands there
+        command, share, in_place = hurry.instead, False, False
+    thinking = asyncio.create_task(command.reply(ask, is_moderator))
     try:
         await asyncio.wait({thinking}, timeout=PATIENCE_S)
         if not thinking.done():

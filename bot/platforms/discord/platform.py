@@ -26,7 +26,7 @@ from bot.platforms.discord.refusals import (
     failed,
 )
 from bot.platforms.discord.render import Rendered, render
-from bot.ports import Right
+from bot.ports import Right, Turns
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,17 @@ CLEAR_S = 60.0
 class DiscordPlatform:
     """One bot on Discord. `api_url` and `gateway_url` None mean the real one."""
 
-    def __init__(self, token: str, *, api_url: str | None, gateway_url: str | None) -> None:
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str | None,
+        gateway_url: str | None,
+        turns: Turns | None = None,
+    ) -> None:
+        """Without `turns` everyone may ask as fast as they like."""
         self._token = token
+        self._turns = turns
         self._api_url = api_url or API_URL
         self._gateway_url = gateway_url or GATEWAY_URL
         self._client: Client | None = None
@@ -123,7 +132,7 @@ class DiscordPlatform:
         # The library keeps its addresses in class variables, so one process knows one Discord.
         discord.http.Route.BASE = self._api_url
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
-        client = Client(commands)
+        client = Client(commands, self._turns)
         _clear_seldom(client)
         return client
 

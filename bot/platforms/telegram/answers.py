@@ -33,7 +33,7 @@ from telegram.constants import ChatType, MessageEntityType, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.model.chat import Chat
-from bot.model.command import Ask, Command
+from bot.model.command import Ask, Command, Hurry
 from bot.model.errors import CardGone
 from bot.model.language import ENGLISH, N_, _, language, languages, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, read_ref
@@ -47,6 +47,7 @@ from bot.platforms.telegram.render import (
     render,
 )
 from bot.platforms.telegram.request import TooSoon
+from bot.ports import Turns
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +93,9 @@ async def _introduce(bot: Bot, commands: Sequence[Command], language_code: str |
 class Answers:
     """Answers one update after another."""
 
-    def __init__(self, bot: Bot, commands: Sequence[Command]) -> None:
+    def __init__(self, bot: Bot, commands: Sequence[Command], turns: Turns | None = None) -> None:
         self._bot = bot
+        self._turns = turns
         self._commands = {command.name: command for command in commands}
         self._here = {c.name for c in commands if c.moderators or c.about_chat}
 
@@ -167,17 +169,36 @@ class Answers:
 
     async def _answer(self, said: Said, command: Command, options: Mapping[str, str]) -> None:
         private = said.chat.type == ChatType.PRIVATE
+        here = _chat(said)
+        person = Chat("telegram", str(said.from_user.id)) if said.from_user else here
+        is_moderator = partial(self._is_moderator, said)
+        hurry = await self._hurry(person, said, is_moderator if command.moderators else None)
+        if hurry:
+            if hurry.told:
+                return  # else whoever floods a group would have us flood it, too
+            command = hurry.instead
         if command.personal and not private:
             await self._send(said, self._rendered(command.elsewhere, private), reply=True)
             return
-        here = _chat(said)
-        person = Chat("telegram", str(said.from_user.id)) if said.from_user else here
         answer = await command.reply(
             Ask(here, person, private, options, _language(said.from_user), _name(said)),
-            partial(self._is_moderator, said),
+            is_moderator,
         )
         rendered = self._rendered(answer, private, said.from_user)
         await self._send(said, rendered, reply=not private)
+
+    async def _hurry(
+        self,
+        person: Chat,
+        where: MaybeInaccessibleMessage,
+        spared: Callable[[], Awaitable[bool]] | None,
+        *,
+        press: bool = False,
+    ) -> Hurry | None:
+        if self._turns is None:
+            return None
+        server = None if where.chat.type == ChatType.PRIVATE else str(where.chat.id)
+        return await self._turns.take(person, server, press=press, spared=spared)
 
     def _rendered(self, answer: Message, private: bool, asker: User | None = None) -> Rendered:
         if private:
@@ -217,11 +238,17 @@ class Answers:
             await query.answer(_(OUTDATED), show_alert=True)
             return
         private = message.chat.type == ChatType.PRIVATE
+        person = Chat("telegram", str(query.from_user.id))
+        heads = partial(self._heads, message.chat.id, query.from_user.id)
+        spared = heads if command.moderators else None
+        if hurry := await self._hurry(person, message, spared, press=True):
+            await query.answer(str(hurry), show_alert=True)  # said to them alone
+            return
         if not private and command.name not in self._here:
             await query.answer(url=start_link(self._bot) + str(ref))
             return
         for_all = private or not command.moderators
-        if not for_all and not await self._heads(message.chat.id, query.from_user.id):
+        if not for_all and not await heads():
             await query.answer(command.refusal, show_alert=True)  # said to them alone
             return
         try:
@@ -230,7 +257,7 @@ class Answers:
             log.info("a click could not be acknowledged", extra={"error": error.message})
         ask = Ask(
             _chat(message),
-            Chat("telegram", str(query.from_user.id)),
+            person,
             private,
             command.options_of(ref),
             _language(query.from_user),

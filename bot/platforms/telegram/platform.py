@@ -22,7 +22,7 @@ from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start
 from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed
 from bot.platforms.telegram.render import Rendered, render
 from bot.platforms.telegram.request import AiohttpRequest, TooSoon
-from bot.ports import Right
+from bot.ports import Right, Turns
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,9 @@ WANTED = (
 class TelegramPlatform:
     """One bot on Telegram. `api_url` None means the real one."""
 
-    def __init__(self, token: str, *, api_url: str | None) -> None:
+    def __init__(self, token: str, *, api_url: str | None, turns: Turns | None = None) -> None:
+        """Without `turns` everyone may ask as fast as they like."""
+        self._turns = turns
         self._token = token
         self._api_url = api_url or API_URL
         self._bot: telegram.Bot | None = None
@@ -77,7 +79,7 @@ class TelegramPlatform:
             await _persist(bot.delete_webhook)  # Telegram tells updates in one way only
             await _persist(lambda: introduce(bot, commands))
             self._bot = bot
-            answers = Answers(bot, commands)
+            answers = Answers(bot, commands, self._turns)
             async with aclosing(self._updates(bot)) as updates:
                 async for update in updates:
                     task = asyncio.create_task(answers.take(update), name="telegram answer")

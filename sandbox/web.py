@@ -6,6 +6,7 @@ GET / is the page, GET /events tells what there is to see, POST /act does what a
 import asyncio
 import contextlib
 import json
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict
 from importlib import resources
@@ -19,6 +20,7 @@ from sandbox import discord as local_discord
 from sandbox import telegram as local_telegram
 from sandbox.discord import Discord
 from sandbox.discord.refusals import Refusal
+from sandbox.discord.rights import BITS
 from sandbox.telegram import Telegram
 
 HEADERS = {
@@ -42,6 +44,7 @@ APART = 0.1
 GLANCE = 1.0
 """Seconds after which the page looks by itself: time alone can end a connection."""
 MOST_BYTES = 64 * 1024
+FORMS_KEPT = 100
 REFUSALS = (
     local_discord.NotOffered,
     local_discord.NoAnswer,
@@ -87,6 +90,26 @@ class _DiscordClick(_Act):
     values: list[str] = []
 
 
+class _Submit(_Act):
+    do: Literal["discord.submit"]
+    person: str
+    channel: str
+    form: str
+    values: dict[str, str | list[str]] = {}
+
+
+class _DiscordRight(_Act):
+    do: Literal["discord.right"]
+    channel: str
+    right: str
+    given: bool
+
+
+class _DiscordBot(_Act):
+    do: Literal["discord.bot"]
+    here: bool
+
+
 class _DiscordSay(_Act):
     do: Literal["discord.say"]
     person: str
@@ -105,6 +128,20 @@ class _TelegramSay(_Act):
     chat: int
     text: str
     topic: int | None = None
+    reply_to: int | None = None
+
+
+class _TelegramRight(_Act):
+    do: Literal["telegram.right"]
+    chat: int
+    right: str
+    given: bool
+
+
+class _TelegramBot(_Act):
+    do: Literal["telegram.bot"]
+    chat: int
+    here: bool
 
 
 class _TelegramChat(BaseModel):
@@ -136,9 +173,14 @@ _ACT: TypeAdapter[_Act] = TypeAdapter(
         _Slash
         | _Autocomplete
         | _DiscordClick
+        | _Submit
         | _DiscordSay
+        | _DiscordRight
+        | _DiscordBot
         | _Dm
         | _TelegramSay
+        | _TelegramRight
+        | _TelegramBot
         | _TelegramClick
         | _Open,
         Field(discriminator="do"),
@@ -169,6 +211,8 @@ class Page:
         self._stopping = False
         self._readers: set[asyncio.Event] = set()
         self._assets = _assets()
+        self._forms: dict[str, local_discord.Answer] = {}
+        """What opened a form, until it is filled in; the oldest are forgotten."""
         self._stack = contextlib.AsyncExitStack()
 
     @property
@@ -269,9 +313,21 @@ class Page:
             return _refusal(_as_sentence(str(error)))
         except Refusal as error:
             return _refusal(_as_sentence(error.message))
-        if isinstance(result, local_discord.Answer | local_telegram.ClickAnswer):
+        if isinstance(result, local_discord.Answer):
+            result = asdict(result) | {"form": self._form(result)}
+        elif isinstance(result, local_telegram.ClickAnswer):
             result = asdict(result)
         return web.json_response(result)
+
+    def _form(self, answer: local_discord.Answer) -> str | None:
+        """The name under which the form that an answer opened can be filled in."""
+        if answer.modal is None:
+            return None
+        name = secrets.token_hex(8)
+        self._forms[name] = answer
+        if len(self._forms) > FORMS_KEPT:
+            del self._forms[next(iter(self._forms))]
+        return name
 
     async def _do(self, act: _Act) -> Any:
         """What the platform says of the act; raises one of REFUSALS."""
@@ -283,6 +339,19 @@ class Page:
                 return await discord.autocomplete(person, channel, command, act.focused, options)
             case _DiscordClick(person=person, message=message, custom_id=button, values=values):
                 return await discord.click(person, message.model_dump(), button, values)
+            case _Submit(person=person, channel=channel, form=form, values=values):
+                if form not in self._forms:
+                    raise local_discord.NotOffered("the form is gone; open it again")
+                opened = self._forms[form]
+                return await discord.submit(person, channel, opened, values)
+            case _DiscordRight(channel=channel, right=right, given=given):
+                if right not in BITS:
+                    raise local_discord.NotOffered(f"there is no right {right}")
+                (discord.allow if given else discord.deny)(channel, right)
+                return None
+            case _DiscordBot(here=here):
+                (discord.add_bot if here else discord.remove_bot)()
+                return None
             case _DiscordSay(person=person, channel=channel, text=text):
                 place = discord.world.channel(channel)
                 if not discord.world.may(discord.world.person(person).id, place, "SEND_MESSAGES"):
@@ -291,13 +360,35 @@ class Page:
             case _Dm(person=person):
                 return discord.dm(person)
             case _TelegramSay(person=writer, chat=chat, text=text, topic=topic):
-                return await telegram.say(writer, chat, text, topic=topic)
+                return await telegram.say(writer, chat, text, topic=topic, reply_to=act.reply_to)
+            case _TelegramRight(chat=chat, right=right, given=given):
+                (telegram.allow if given else telegram.deny)(chat, right)
+                return None
+            case _TelegramBot(chat=chat, here=here):
+                _bring_or_send_away(telegram, chat, here=here)
+                return None
             case _TelegramClick(person=presser, message=shown, data=data):
                 return await telegram.click(presser, shown.model_dump(), data)
             case _Open(person=opener, payload=payload):
                 return await telegram.open(opener, payload)
             case _:
                 raise AssertionError(f"nobody does {act!r}")
+
+
+def _bring_or_send_away(telegram: Telegram, chat: int, *, here: bool) -> None:
+    """Take the bot into a chat, with the rights it had at first, or throw it out; in a private
+    chat, block it or let it in again."""
+    match telegram.world.place(chat).kind, here:
+        case "private", True:
+            telegram.unblock(chat)
+        case "private", False:
+            telegram.block(chat)
+        case "channel", True:
+            telegram.invite(chat, "can_post_messages", "can_edit_messages")
+        case _, True:
+            telegram.invite(chat, "can_pin_messages")
+        case _:
+            telegram.kick(chat)
 
 
 def _assets() -> Mapping[str, tuple[bytes, str]]:

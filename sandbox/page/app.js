@@ -5,14 +5,18 @@
 //   both panes          discord-pane, telegram-pane; discord-persona, telegram-persona (the switches), with one button a
 //                       person: discord-persona-mira, discord-persona-sol, telegram-persona-mira, telegram-persona-sol;
 //                       discord-composer, telegram-composer; discord-message, telegram-message (the row around each
-//                       carries data-message=<id>); discord-button, telegram-button (under messages); edited-above
+//                       carries data-message=<id>); discord-button, telegram-button (under messages); discord-rights,
+//                       telegram-rights (open what the bot may do: discord-rights-list, telegram-rights-list, with
+//                       right-<name> boxes and rights-move, which removes the bot or takes it in again); edited-above
 //                       (shown when a message out of view changed); command-option-<name> in the open picker (the
 //                       spaces of a subcommand as dashes)
 //   Discord             discord-channel-<name>, discord-channel-dm; option-<name> (a chosen command's option field),
 //                       add-option-<name>; autocomplete-choice; discord-select, discord-select-option; pins-button,
-//                       pins-popover; discord-notice (what only this page says, such as a command that went unanswered)
+//                       pins-popover; discord-form (field-<custom_id>, form-submit); discord-notice (what only this
+//                       page says, such as a command that went unanswered)
 //   Telegram            telegram-chat-<id>, telegram-chat-<id>/<topic>; telegram-service (centred lines);
-//                       telegram-pinned (the bar); telegram-menu; telegram-start; telegram-toast, telegram-alert
+//                       telegram-pinned (the bar); telegram-menu; telegram-start; telegram-replying (the message that
+//                       is being answered); telegram-toast, telegram-alert
 
 import { DiscordPane } from "./discord.js";
 import { h } from "./dom.js";
@@ -44,9 +48,10 @@ function showConnected(name, connected) {
   const node = document.querySelector(`[data-testid="${name}-connected"]`);
   if (node.dataset.connected === String(connected)) return;
   node.dataset.connected = String(connected);
+  node.title = connected ? "The bot is connected" : "Waiting for a bot";
   node.replaceChildren(
     h("span", { class: "lamp", "aria-hidden": "true" }),
-    name === "discord" ? "Discord: " : "Telegram: ",
+    name === "discord" ? "Discord" : "Telegram",
     h("b", { text: connected ? "bot connected" : "waiting for a bot" }),
   );
 }

@@ -1,10 +1,12 @@
 // The Discord pane: channels, messages with embeds and components, pins, and the command composer.
 
-import { avatar, EditedAbove, h, icon, keepBottom, personaSwitch, plainName, reconcile, show } from "./dom.js";
+import { avatar, EditedAbove, h, icon, keepPlace, personaSwitch, plainName, reconcile, show } from "./dom.js";
 import { actionRow, closeMenus, dots } from "./discord_components.js";
 import { Composer } from "./discord_composer.js";
 import { embedOf } from "./discord_embed.js";
+import { openForm } from "./discord_form.js";
 import { inline, markdown } from "./discord_markdown.js";
+import { Rights } from "./rights.js";
 import { clock, day, fullTime, messageTime, sameDay } from "./times.js";
 
 const GROUPED_WITHIN = 7 * 60 * 1000; // Discord leaves out the name again within seven minutes
@@ -17,6 +19,16 @@ const CROSSPOSTED = 1;
 const EPHEMERAL = 64;
 const LOADING = 128;
 const SILENT = 4096;
+const SEEN = CROSSPOSTED | EPHEMERAL | SILENT; // what a message's head shows, so that others do not join it
+// What the bot can be short of, in the words of Discord's settings; the last is one it need not have.
+const RIGHTS = {
+  VIEW_CHANNEL: "View Channel",
+  SEND_MESSAGES: "Send Messages",
+  EMBED_LINKS: "Embed Links",
+  READ_MESSAGE_HISTORY: "Read Message History",
+  PIN_MESSAGES: "Pin Messages",
+  MENTION_EVERYONE: "Mention All Roles",
+};
 const KINDS = { announcement: "megaphone", thread: "topics", forum: "topics" };
 
 export class DiscordPane {
@@ -59,6 +71,13 @@ export class DiscordPane {
     this.scroller.addEventListener("scroll", () => this.atBottom() && (this.jump.hidden = true));
     this.edited = new EditedAbove(this.scroller);
     this.composer = new Composer(this);
+    this.rights = new Rights(
+      "discord",
+      () => this.standing(),
+      (right, given) => this.act("discord.right", { channel: this.place, right, given }),
+      (here) => this.act("discord.bot", { here }),
+    );
+    this.root = root;
     root.append(
       this.strip,
       h(
@@ -75,7 +94,7 @@ export class DiscordPane {
         h(
           "div",
           { class: "d-chat" },
-          h("header", { class: "d-head" }, this.title, this.pinsButton, this.pins),
+          h("header", { class: "d-head" }, this.title, this.rights.button, this.pinsButton, this.pins, this.rights.list),
           h("div", { class: "d-middle" }, this.scroller, this.edited.button, this.jump),
           this.composer.root,
         ),
@@ -129,6 +148,28 @@ export class DiscordPane {
     channel: (id) => this.view.channels.find((channel) => String(channel.id) === id)?.name ?? "unknown",
     openChannel: (id) => this.places.some((channel) => channel.id === id) && this.open(id),
   };
+
+  /** What the bot may do in the channel that is shown, for the list of rights. */
+  standing() {
+    const { channel } = this;
+    const may = channel.bot_may ?? [];
+    const dm = channel.kind === "dm";
+    return {
+      place: dm ? "this conversation" : `#${channel.name}`,
+      moderator: this.person.moderator,
+      here: this.view.bot_is_here,
+      away: "Remove the bot from the server",
+      back: "Add the bot to the server again",
+      rights: dm
+        ? []
+        : Object.entries(RIGHTS).map(([name, words]) => ({
+            name,
+            words,
+            given: may.includes(name),
+            extra: name === "MENTION_EVERYONE",
+          })),
+    };
+  }
 
   show(view) {
     this.view = view;
@@ -232,7 +273,7 @@ export class DiscordPane {
     const news = shown.at(-1)?.id;
     const known = this.read.get(this.persona + this.place);
     let changed = [];
-    const atBottom = keepBottom(
+    const atBottom = keepPlace(
       this.scroller,
       () =>
         (changed = reconcile(this.list, shown, {
@@ -241,7 +282,7 @@ export class DiscordPane {
           signature: (row, before) => this.signature(row, before),
           build: (row, before) => this.row(row, before),
         })),
-      fresh || force,
+      { card: () => this.rowOf(newestCard(shown)), fresh, force },
     );
     if (fresh) this.edited.hide();
     this.edited.notice(changed);
@@ -249,13 +290,14 @@ export class DiscordPane {
     if (atBottom) this.jump.hidden = true;
     this.read.set(this.persona + this.place, news);
     this.composer.draw();
+    this.rights.draw();
     if (!this.pins.hidden) this.drawPins();
   }
 
   drawChannels() {
     const places = this.places;
     const rows = [
-      { id: "head-text", head: "Text channels" },
+      { id: "head-text", head: "Channels" },
       ...withThreads(places),
       { id: "head-dm", head: "Direct messages" },
       ...places.filter((one) => one.kind === "dm"),
@@ -266,6 +308,13 @@ export class DiscordPane {
       if (!this.read.has(key)) this.read.set(key, last);
       return channel.id !== this.place && last !== undefined && this.read.get(key) !== last;
     };
+    const pings = (channel) =>
+      unread(channel)
+        ? this.messages(channel.id).filter(
+            (message) =>
+              BigInt(message.id) > BigInt(this.read.get(this.persona + channel.id) ?? 0) && this.pings(message),
+          ).length
+        : 0;
     reconcile(this.channels, rows, {
       key: (row) => row.id,
       quiet: true,
@@ -274,6 +323,7 @@ export class DiscordPane {
           row,
           row.id === this.place,
           !row.head && unread(row),
+          !row.head && pings(row),
           row.kind === "dm" && this.view.connected,
         ]),
       build: (row) =>
@@ -298,6 +348,7 @@ export class DiscordPane {
                 : icon(KINDS[row.kind] ?? "hash", row.kind === "thread" ? 15 : 18),
               h("span", { class: "d-channel-name", text: row.kind === "dm" ? this.view.bot.username : row.name }),
               unread(row) && h("span", { class: "visually-hidden", text: "unread" }),
+              pings(row) > 0 && h("span", { class: "d-pings", "aria-label": `${pings(row)} pings`, text: pings(row) }),
             ),
     });
   }
@@ -390,9 +441,12 @@ export class DiscordPane {
   }
 
   jumpTo(id) {
-    const node = [...this.list.children].find((row) => row.dataset.message === id);
-    if (!node) return;
-    show(node);
+    const node = this.rowOf(id);
+    if (node) show(node);
+  }
+
+  rowOf(id) {
+    return [...this.list.children].find((row) => row.dataset.message === id);
   }
 
   toBottom() {
@@ -443,7 +497,7 @@ export class DiscordPane {
       row.type !== PINNED &&
       row.type !== REPLY &&
       !row.interaction_label &&
-      (row.flags & EPHEMERAL) === (before.flags & EPHEMERAL) &&
+      (row.flags & SEEN) === (before.flags & SEEN) &&
       !(before.flags & EPHEMERAL) &&
       !this.newDay(row, before) &&
       new Date(row.timestamp) - new Date(before.timestamp) < GROUPED_WITHIN,
@@ -531,10 +585,7 @@ export class DiscordPane {
   message(message, before) {
     const joined = this.joins(message, before);
     const hidden = Boolean(message.flags & EPHEMERAL);
-    const mentioned =
-      (message.mentions ?? []).some((one) => String(one.id) === this.persona) ||
-      message.mention_everyone ||
-      (message.mention_roles ?? []).some((role) => this.person.roles?.includes(String(role)));
+    const mentioned = this.pings(message);
     const top =
       message.type === REPLY ? this.replyLine(message) : message.interaction_label ? this.usedLine(message) : null;
     return h(
@@ -573,6 +624,15 @@ export class DiscordPane {
             ),
           ),
       ),
+    );
+  }
+
+  /** True when the message pings the person who looks on: by name, by one of their roles, or with everyone. */
+  pings(message) {
+    return Boolean(
+      (message.mentions ?? []).some((one) => String(one.id) === this.persona) ||
+      message.mention_everyone ||
+      (message.mention_roles ?? []).some((role) => this.person.roles?.includes(String(role))),
     );
   }
 
@@ -668,7 +728,9 @@ export class DiscordPane {
       h("span", { class: "d-edited", title: fullTime(new Date(message.edited_timestamp)), text: "(edited)" });
     if (message.flags & LOADING && !message.content && !message.embeds?.length)
       return h("div", { class: "d-text d-thinking" }, dots(), ` ${authorName(message)} is thinking…`);
-    const text = message.content && h("div", { class: "d-text" }, markdown(message.content, this.names), edited);
+    // A role may be named without being pinged: only what the message lists has rung.
+    const names = { ...this.names, rings: (role) => (message.mention_roles ?? []).includes(role) };
+    const text = message.content && h("div", { class: "d-text" }, markdown(message.content, names), edited);
     return [
       text,
       !message.content && edited,
@@ -689,7 +751,7 @@ export class DiscordPane {
         custom_id,
         values,
       });
-      if (answer.modal) this.notice("The bot opened a form; this page does not draw forms.", answer.modal.title);
+      if (answer.modal) this.openForm(answer);
       if (answer.message && answer.message.id !== message.id) this.bringIntoView(answer.message.id);
     } catch (error) {
       this.notice(error.message, "This interaction failed");
@@ -697,6 +759,19 @@ export class DiscordPane {
       node.classList.remove("busy");
       node.removeAttribute("aria-busy");
     }
+  }
+
+  /** Shows the form that an answer brought; what comes of it is shown like any answer. */
+  openForm({ modal, form }) {
+    const { persona, place } = this;
+    openForm(this.root, modal, {
+      view: this.view,
+      names: this.names,
+      send: async (values) => {
+        const answer = await this.act("discord.submit", { person: persona, channel: place, form, values });
+        if (answer.message) this.bringIntoView(answer.message.id);
+      },
+    });
   }
 
   // Rows that only this page knows
@@ -772,6 +847,16 @@ function withThreads(places) {
   return places
     .filter((place) => place.kind !== "dm" && place.kind !== "thread")
     .flatMap((place) => [place, ...threads.filter((thread) => thread.parent === place.id)]);
+}
+
+/** The newest card of the bot, when only its replies and notices stand below it; else nothing. */
+function newestCard(rows) {
+  for (const row of [...rows].reverse()) {
+    const said = row.author?.bot && !row.interaction_label && !(row.flags & EPHEMERAL);
+    if (said && row.type === 0 && row.embeds?.length && row.components?.length) return row.id;
+    if (!said || (row.type !== REPLY && row.type !== PINNED)) return null;
+  }
+  return null;
 }
 
 function authorName(message) {

@@ -7,6 +7,7 @@ const BUTTON = 2;
 const TEXT_SELECT = 3;
 const ROLE_SELECT = 6;
 const CHANNEL_SELECT = 8;
+const NUMBERS = { text: 0, announcement: 5, thread: 11, forum: 15 };
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger" };
 
 /** One row of components under a message; `pane.click` is told what was pressed or chosen. */
@@ -15,7 +16,9 @@ export function actionRow(line, message, pane) {
     "div",
     { class: "d-actions" },
     (line.components ?? []).map((part) =>
-      part.type === BUTTON ? button(part, message, pane) : select(part, message, pane),
+      part.type === BUTTON
+        ? button(part, message, pane)
+        : select(part, pane.view, (values, node) => pane.click(node, message, part.custom_id, values)),
     ),
   );
 }
@@ -52,17 +55,24 @@ function selectOptions(part, view) {
   if (part.type === TEXT_SELECT) return part.options ?? [];
   if (part.type === CHANNEL_SELECT)
     return view.channels
-      .filter((channel) => channel.kind !== "dm")
+      .filter((channel) => channel.kind !== "dm" && (part.channel_types?.includes(NUMBERS[channel.kind]) ?? true))
       .map((channel) => ({ label: `#${channel.name}`, value: String(channel.id) }));
   if (part.type === ROLE_SELECT)
     return (view.guild.roles ?? []).map((role) => ({ label: `@${role.name}`, value: String(role.id) }));
   return view.people.map((person) => ({ label: plainName(person), value: String(person.id) }));
 }
 
-function select(part, message, pane) {
+/** What is chosen in a menu before anyone touches it. */
+export function suggested(part) {
+  const defaults = (part.options ?? []).filter((option) => option.default).map((option) => option.value);
+  return [...defaults, ...(part.default_values ?? []).map((one) => String(one.id))];
+}
+
+/** A menu. `send(values, node)` is told what was chosen, once one is done choosing. */
+export function select(part, view, send) {
   const many = (part.max_values ?? 1) > 1;
-  const options = selectOptions(part, pane.view);
-  const chosen = new Set(options.filter((option) => option.default).map((option) => option.value));
+  const options = selectOptions(part, view);
+  const chosen = new Set(suggested(part));
   const shown = h("span", { class: "d-select-shown" });
   const label = () => {
     const names = options.filter((option) => chosen.has(option.value)).map((option) => option.label);
@@ -92,7 +102,7 @@ function select(part, message, pane) {
     icon("chevron", 18),
     dots(),
   );
-  const send = () => pane.click(button, message, part.custom_id, [...chosen]);
+  const tell = () => send([...chosen], button);
   const open = (yes) => {
     closeMenus(menu);
     menu.hidden = !yes;
@@ -100,7 +110,7 @@ function select(part, message, pane) {
     if (yes) {
       (menu.querySelector('[aria-selected="true"]') ?? menu.firstElementChild)?.focus();
       menu.scrollIntoView({ block: "nearest" });
-    } else if (many && menu.touched) send();
+    } else if (many && menu.touched) tell();
     menu.touched = false;
   };
   menu.shut = () => !menu.hidden && open(false);
@@ -113,13 +123,14 @@ function select(part, message, pane) {
       label();
       return;
     }
+    const taken = chosen.has(option.value) && part.min_values === 0; // what need not be chosen can be given back
     chosen.clear();
-    chosen.add(option.value);
-    for (const one of menu.children) one.setAttribute("aria-selected", String(one === row));
+    if (!taken) chosen.add(option.value);
+    for (const one of menu.children) one.setAttribute("aria-selected", String(one === row && !taken));
     label();
     open(false);
     button.focus();
-    send();
+    tell();
   };
   for (const option of options) {
     const row = h(
@@ -158,6 +169,7 @@ function select(part, message, pane) {
     event.preventDefault();
   });
   label();
+  if (!options.length) menu.append(h("div", { class: "d-nothing", text: "There is nothing to choose." }));
   return h("div", { class: "d-select" }, button, menu);
 }
 

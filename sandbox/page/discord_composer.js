@@ -501,7 +501,7 @@ export class Composer {
         command: one.command,
         options,
       });
-      if (answer.modal) pane.notice("The bot opened a form; this page does not draw forms.", answer.modal.title);
+      if (answer.modal) pane.openForm(answer);
     } catch (error) {
       pane.notice(error.message);
     } finally {

@@ -7,7 +7,8 @@ const LIST_ITEM = /^(\s*)([-*]|\d{1,9}\.)\s+(.*)$/;
 
 /**
  * The nodes of a whole text: headings, lists, quotes, code blocks and paragraphs.
- * `names` says what mentions are called: person(id), role(id), channel(id), openChannel(id).
+ * `names` says what mentions are called: person(id), role(id), channel(id), openChannel(id); and, where a text can ping,
+ * which roles it did: rings(id).
  */
 export function markdown(text, names) {
   const nodes = [];
@@ -95,7 +96,15 @@ const RULES = [
   [/^(`+)([\s\S]*?[^`])\1(?!`)/, ([, , code]) => h("code", { class: "code", text: code.trim() || code })],
   [/^<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/, ([, unix, style]) => timestamp(unix, style)],
   [/^<@!?(\d+)>/, ([, id], names) => h("span", { class: "mention", text: `@${names.person(id)}` })],
-  [/^<@&(\d+)>/, ([, id], names) => h("span", { class: "mention", text: `@${names.role(id)}` })],
+  [
+    /^<@&(\d+)>/,
+    ([, id], names) =>
+      h("span", {
+        class: `mention ${names.rings?.(id) ? "rings" : "quiet"}`,
+        title: names.rings?.(id) ? "Pings everyone with this role" : "Names this role; nobody is pinged",
+        text: `@${names.role(id)}`,
+      }),
+  ],
   [
     /^<#(\d+)>/,
     ([, id], names) =>

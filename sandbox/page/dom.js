@@ -54,6 +54,9 @@ const PATHS = {
   slash: "M15 4 9 20",
   up: "M12 20V5m-6 6 6-6 6 6",
   down: "M12 4v15m-6-6 6 6 6-6",
+  shield: "M12 3 5 6v5c0 5 3 8.5 7 10 4-1.5 7-5 7-10V6l-7-3Zm-3 9 2.2 2.2L15.5 10",
+  reply: "M10 7 4 12l6 5v-3.5c5 0 8 1.5 10 4.5-.5-5-4-8-10-8.5V7Z",
+  close: "M6 6l12 12M18 6 6 18",
   chat: "M4 5h16v11H10l-5 4v-4H4V5Z",
 };
 
@@ -172,12 +175,20 @@ function mark(node, what) {
   node.addEventListener("animationend", () => node.classList.remove(what), { once: true });
 }
 
-/** Runs `update` and stays at the bottom of `scroller` if it was there (or when `force`). True if the reader is at the bottom. */
-export function keepBottom(scroller, update, force = false) {
-  const atBottom = force || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
+/**
+ * Runs `update` and then puts the reader in place: who was at the bottom of `scroller` stays there, and so do all when
+ * `force`. Who just came (`fresh`), or has not scrolled since, rests where the row `card()` begins, so that what is
+ * said about a card does not push it out of view. Elsewhere nothing moves. True if the reader is at the bottom.
+ */
+export function keepPlace(scroller, update, { card, fresh = false, force = false }) {
+  const below = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+  const rests = fresh || Math.abs(scroller.scrollTop - scroller.rest) < 4;
+  const atBottom = below() < 48;
   update();
-  if (atBottom) scroller.scrollTop = scroller.scrollHeight;
-  return atBottom;
+  const row = rests && !force ? card() : null;
+  if (row) scroller.scrollTop = scroller.rest = Math.min(row.offsetTop, scroller.scrollHeight - scroller.clientHeight);
+  else if (force || rests || atBottom) scroller.scrollTop = scroller.rest = scroller.scrollHeight - scroller.clientHeight;
+  return below() < 48;
 }
 
 /** A button that says when a message changed above what is in view, and goes there: an edit makes no other sign of itself. */
@@ -291,16 +302,18 @@ export function personaSwitch(pane, people, chosen, choose) {
         tabindex: String(person.id) === String(chosen) ? "0" : "-1",
         "data-testid": `${pane}-persona-${plainName(person).toLowerCase()}`,
         "data-focus": String(person.id),
+        title: person.moderator ? "May do more: set up, follow, pin" : "May read and ask",
         on: { click: () => choose(person.id) },
       },
+      avatar(plainName(person), person.id, "tiny"),
       h("b", { text: plainName(person) }),
-      ` ${person.moderator ? "moderator" : "member"}`,
+      h("span", { text: person.moderator ? "moderator" : "member" }),
     ),
   );
   const group = h(
     "div",
     { class: "persona", role: "radiogroup", "aria-label": `Viewing ${pane} as`, "data-testid": `${pane}-persona` },
-    h("span", { class: "persona-label", text: "viewing as" }),
+    h("span", { class: "persona-label", text: "You are" }),
     buttons,
   );
   group.addEventListener("keydown", (event) => {

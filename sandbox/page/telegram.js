@@ -6,7 +6,7 @@ import {
   EditedAbove,
   h,
   icon,
-  keepBottom,
+  keepPlace,
   link,
   personaSwitch,
   plainName,
@@ -15,8 +15,16 @@ import {
   show,
 } from "./dom.js";
 import { entities } from "./telegram_entities.js";
+import { Rights } from "./rights.js";
 import { clock, day, fullTime, sameDay } from "./times.js";
 
+// What the bot can be short of, in the words of Telegram's settings.
+const IN_GROUP = {
+  can_send_messages: "Send messages",
+  administrator: "Is an administrator",
+  can_pin_messages: "Pin messages",
+};
+const IN_CHANNEL = { can_post_messages: "Post messages", can_edit_messages: "Edit messages of others, and pin" };
 const date = (message) => new Date(message.date * 1000);
 
 export class TelegramPane {
@@ -26,6 +34,7 @@ export class TelegramPane {
     this.read = new Map(); // person and place → the newest message seen there
     this.pinAt = new Map();
     this.fresh = true;
+    this.unwanted = new Set(); // forced replies that a person put away
     this.strip = h("div", { class: "strip" });
     this.side = h("nav", { class: "t-side", "aria-label": "Telegram chats" });
     this.title = h("div", { class: "t-title" });
@@ -71,6 +80,12 @@ export class TelegramPane {
       ),
     );
     this.buildFoot();
+    this.rights = new Rights(
+      "telegram",
+      () => this.standing(),
+      (right, given) => this.act("telegram.right", { chat: Number(this.place.chat.id), right, given }),
+      (here) => this.act("telegram.bot", { chat: Number(this.place.chat.id), here }),
+    );
     root.append(
       this.strip,
       h(
@@ -80,7 +95,7 @@ export class TelegramPane {
         h(
           "div",
           { class: "t-chat" },
-          h("header", { class: "t-head" }, this.title),
+          h("header", { class: "t-head" }, this.title, this.rights.button, this.rights.list),
           this.pinned,
           h("div", { class: "t-middle" }, this.scroller, this.edited.button, this.jump, this.toast),
           this.foot,
@@ -144,6 +159,21 @@ export class TelegramPane {
     return chat.is_forum
       ? all.filter((message) => (message.is_topic_message ? message.message_thread_id : undefined) === topic)
       : all;
+  }
+
+  /** What the bot may do in the chat that is shown, for the list of rights. */
+  standing() {
+    const { chat, title } = this.place;
+    const words = chat.type === "private" ? {} : chat.type === "channel" ? IN_CHANNEL : IN_GROUP;
+    const may = [...(chat.bot?.may ?? []), ...(chat.bot?.standing === "administrator" ? ["administrator"] : [])];
+    return {
+      place: chat.type === "private" ? "your private chat" : title,
+      moderator: chat.type === "private" || this.person.moderator,
+      here: chat.type === "private" ? !chat.blocked : !["left", "kicked"].includes(chat.bot?.standing),
+      away: chat.type === "private" ? "Block the bot" : `Remove the bot from the ${chat.type === "channel" ? "channel" : "group"}`,
+      back: chat.type === "private" ? "Unblock the bot" : "Take the bot in again",
+      rights: Object.entries(words).map(([name, said]) => ({ name, words: said, given: may.includes(name) })),
+    };
   }
 
   show(view) {
@@ -211,7 +241,7 @@ export class TelegramPane {
     const news = this.messages(place).at(-1)?.message_id ?? 0;
     const known = this.read.get(`${this.persona} ${place.key}`) ?? 0;
     let changed = [];
-    const atBottom = keepBottom(
+    const atBottom = keepPlace(
       this.scroller,
       () =>
         (changed = reconcile(this.list, rows, {
@@ -220,7 +250,7 @@ export class TelegramPane {
           build: (row) => this.row(row),
           fresh,
         })),
-      fresh || force,
+      { card: () => this.rowOf(newestCard(this.messages(place), this.bot.id)), fresh, force },
     );
     if (fresh) this.edited.hide();
     this.edited.notice(changed);
@@ -229,6 +259,7 @@ export class TelegramPane {
     this.read.set(`${this.persona} ${place.key}`, news);
     this.drawSide(place);
     this.drawFoot(place);
+    this.rights.draw();
   }
 
   drawSide(here) {
@@ -419,7 +450,7 @@ export class TelegramPane {
           : h("span", { class: "t-no-face" })),
       h(
         "div",
-        { class: "t-stack" },
+        { class: `t-stack ${buttons ? "keyed" : ""}` },
         h(
           "article",
           {
@@ -430,10 +461,23 @@ export class TelegramPane {
           (faced || row.chat === "channel") &&
             row.first &&
             h("div", { class: `t-name hue-text-${hue(senderId(message))}`, text: name }),
+          message.via_bot && h("div", { class: "t-via", text: `via @${message.via_bot.username}` }),
           message.reply_to_message &&
             !message.reply_to_message.forum_topic_created &&
             this.quoted(message.reply_to_message),
           h("div", { class: "t-text" }, this.content(message), this.meta(message)),
+          h(
+            "button",
+            {
+              type: "button",
+              class: "t-reply",
+              title: "Reply",
+              "aria-label": `Reply to ${name}`,
+              "data-focus": `reply ${message.message_id}`,
+              on: { click: () => this.replyTo(message) },
+            },
+            icon("reply", 15),
+          ),
         ),
         buttons &&
           h(
@@ -542,9 +586,12 @@ export class TelegramPane {
   }
 
   jumpTo(id) {
-    const node = [...this.list.children].find((row) => row.dataset.message === String(id));
-    if (!node) return;
-    show(node);
+    const node = this.rowOf(id);
+    if (node) show(node);
+  }
+
+  rowOf(id) {
+    return [...this.list.children].find((row) => row.dataset.message === String(id));
   }
 
   toBottom() {
@@ -713,6 +760,7 @@ export class TelegramPane {
     });
     this.send = h("button", { type: "submit", class: "t-send", "aria-label": "Send" }, icon("send", 22));
     this.choices = new Choices(this.picker, this.input, (option, key) => option.pick(key));
+    this.replying = h("div", { class: "t-replying", hidden: true, "data-testid": "telegram-replying" });
     this.form = h(
       "form",
       {
@@ -737,7 +785,15 @@ export class TelegramPane {
       on: { click: () => this.start("") },
     });
     this.closed = h("div", { class: "t-closed", text: "Only administrators can post in this channel", hidden: true });
-    this.foot = h("footer", { class: "t-foot" }, this.picker, this.form, this.startButton, this.closed);
+    this.foot = h(
+      "footer",
+      { class: "t-foot" },
+      this.picker,
+      this.replying,
+      this.form,
+      this.startButton,
+      this.closed,
+    );
   }
 
   drawFoot(place) {
@@ -751,7 +807,65 @@ export class TelegramPane {
     this.menu.hidden = chat.type === "channel" || !this.commands().length;
     this.menu.classList.toggle("small", chat.type !== "private");
     this.menu.setAttribute("aria-label", "Bot commands");
-    this.input.placeholder = chat.type === "channel" ? "Broadcast a message…" : "Write a message…";
+    this.drawReplying(place, first || shut);
+    this.input.placeholder =
+      this.answered?.forced?.placeholder || (chat.type === "channel" ? "Broadcast a message…" : "Write a message…");
+  }
+
+  // Replying
+
+  /** The message that what is written next answers: one that was chosen, or the newest that forces a reply. */
+  answeredIn(place) {
+    const all = this.messages(place);
+    const chosen = this.chosenReply?.place === place.key && this.chosenReply.person === String(this.persona);
+    if (chosen) return all.find((message) => message.message_id === this.chosenReply.id);
+    const forced = all.findLast((message) => message.forced);
+    const meant = forced && (!forced.forced.people || forced.forced.people.map(String).includes(String(this.persona)));
+    const done = (message) =>
+      message.message_id > forced.message_id && String(message.from?.id) === String(this.persona);
+    if (!meant || this.unwanted.has(`${this.persona} ${place.key} ${forced.message_id}`) || all.some(done)) return null;
+    return forced;
+  }
+
+  drawReplying(place, shut) {
+    const before = this.answered?.message_id;
+    this.answered = shut ? null : this.answeredIn(place);
+    const { answered } = this;
+    const sign = JSON.stringify([place.key, answered]);
+    this.replying.hidden = !answered;
+    if (!answered || this.replyingSign === sign) return;
+    this.replyingSign = sign;
+    this.replying.replaceChildren(
+      icon("reply", 20),
+      h(
+        "div",
+        { class: "t-replying-words" },
+        h("b", { text: `Reply to ${this.senderName(answered)}` }),
+        h("span", { text: (answered.text ?? answered.caption ?? "Message").split("\n")[0] }),
+      ),
+      h(
+        "button",
+        { type: "button", "aria-label": "Do not reply", on: { click: () => this.leaveReply() } },
+        icon("close", 18),
+      ),
+    );
+    // It takes the keyboard, as Telegram does, but not from someone who types in the other pane.
+    const free = document.activeElement === document.body || this.foot.parentElement.contains(document.activeElement);
+    if (before !== answered.message_id && free) this.input.focus();
+  }
+
+  replyTo(message) {
+    this.chosenReply = { place: this.place.key, person: String(this.persona), id: message.message_id };
+    this.draw();
+    this.input.focus();
+  }
+
+  leaveReply() {
+    if (this.answered?.forced)
+      this.unwanted.add(`${this.persona} ${this.place.key} ${this.answered.message_id}`);
+    this.chosenReply = null;
+    this.draw();
+    this.input.focus();
   }
 
   commands() {
@@ -802,7 +916,7 @@ export class TelegramPane {
   }
 
   keyed(event) {
-    this.choices.key(event);
+    if (!this.choices.key(event) && event.key === "Escape" && this.answered) this.leaveReply();
   }
 
   submit() {
@@ -815,8 +929,11 @@ export class TelegramPane {
 
   async say(text) {
     const { chat, topic } = this.place;
+    const reply_to = this.answered?.message_id ?? null;
     try {
-      await this.act("telegram.say", { person: this.persona, chat: chat.id, text, topic: topic ?? null });
+      await this.act("telegram.say", { person: this.persona, chat: chat.id, text, topic: topic ?? null, reply_to });
+      this.chosenReply = null;
+      this.draw();
       this.toBottom();
     } catch (error) {
       this.input.value ||= text;
@@ -850,6 +967,16 @@ const signature = (row) =>
       ? [value.message_id, (value.text ?? "").split("\n")[0]]
       : value,
   );
+/** The newest card of the bot, when only its replies and notices stand below it; else nothing. */
+function newestCard(messages, bot) {
+  for (const message of [...messages].reverse()) {
+    if (isService(message)) continue;
+    const said = message.from ? message.from.id === bot : Boolean(message.sender_chat);
+    if (said && message.reply_markup && !message.reply_to_message) return message.message_id;
+    if (!said || !message.reply_to_message) return null;
+  }
+  return null;
+}
 const isService = (message) => SERVICE.some((name) => message[name] !== undefined);
 const senderId = (message) => message.sender_chat?.id ?? message.from?.id ?? message.chat?.id;
 const hue = (id) => [...String(id)].reduce((sum, sign) => (sum * 31 + sign.codePointAt(0)) % 997, 7) % 7;

@@ -272,6 +272,8 @@ class Telegram:
             self.world.restand(place, SOL, place.standing, place.rights - taken)
 
     def _known(self, place: Place, rights: Iterable[str]) -> set[str]:
+        if place.kind == "private":
+            raise NotPossible("there are no rights to give in a private chat")
         known = {*place.known_rights(), "can_send_messages", "administrator"}
         if unknown := set(rights) - known:
             raise NotPossible(f"{place.title} knows no right called {', '.join(sorted(unknown))}")

@@ -193,6 +193,18 @@ SLASH = {"do": "discord.slash", "person": MIRA, "channel": NEWS, "command": "faq
         ({"do": "discord.dm", "person": "12"}, "Unknown User."),
         ({"do": "discord.say", "person": MIRA, "channel": "12", "text": "x"}, "Unknown Channel."),
         ({"do": "discord.say", "person": MIRA, "channel": NEWS, "text": ""}, "text: String should"),
+        (
+            {"do": "discord.submit", "person": MIRA, "channel": NEWS, "form": "x"},
+            "The form is gone; open it again.",
+        ),
+        (
+            {"do": "discord.right", "channel": NEWS, "right": "FLY", "given": True},
+            "There is no right FLY.",
+        ),
+        (
+            {"do": "telegram.right", "chat": TG_MIRA, "right": "can_pin_messages", "given": True},
+            "There are no rights to give in a private chat.",
+        ),
         ({"do": "discord.fail"}, "Input tag 'discord.fail' found using 'do' does not match"),
         ({"do": "telegram.open", "person": TG_MIRA, "payload": "a b"}, "A start parameter has at"),
         (

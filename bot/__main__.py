@@ -165,9 +165,11 @@ def _secrets(settings: Settings) -> list[str]:
 def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
     log.set_up("WARNING")
 
-    def ready(url: str) -> None:
-        print(f"Storywire is at work. Open {url}", flush=True)
+    def ready(page: str, redis: str) -> None:
+        print(f"Storywire is at work. Open {page}", flush=True)
         print("Three stories develop over the next minute. Ctrl-C ends it all.", flush=True)
+        print("To add one of yours, set this elsewhere and run `storywire publish`:", flush=True)
+        print(f"  STORYWIRE_REDIS_URL={redis} STORYWIRE_PREFIX={demo.PREFIX}", flush=True)
 
     return _until_told(demo.run(arguments.redis, arguments.port, ready))
 

@@ -28,12 +28,15 @@ CHATS = {
 """Two chats get everything from the start; the others are there to be set up by you."""
 
 
-async def run(redis_url: str | None, port: int, ready: Callable[[str], None]) -> None:
-    """Run the demo until cancelled; `ready` is told the page's address.
+PREFIX = "storywire-demo"
 
-    Only a Redis of its own is touched, unless one is named.
+
+async def run(redis_url: str | None, port: int, ready: Callable[[str, str], None]) -> None:
+    """Run the demo until cancelled; `ready` is told the page's address and the Redis's.
+
+    Only a Redis of its own is touched, unless one is named; its keys begin with PREFIX.
     """
-    with TemporaryDirectory(prefix="storywire-demo-") as data_dir:
+    with TemporaryDirectory(prefix=f"{PREFIX}-") as data_dir:
         async with (
             _redis(redis_url) as url,
             discord.Discord() as local_discord,
@@ -43,7 +46,7 @@ async def run(redis_url: str | None, port: int, ready: Callable[[str], None]) ->
         ):
             settings = given(
                 redis_url=url,
-                prefix="storywire-demo",
+                prefix=PREFIX,
                 discord_token=local_discord.token,
                 discord_api_url=local_discord.api_url,
                 discord_gateway_url=local_discord.gateway_url,
@@ -55,7 +58,7 @@ async def run(redis_url: str | None, port: int, ready: Callable[[str], None]) ->
             )
             tasks.create_task(app.run(settings, CHATS), name="bot")
             tasks.create_task(_develop(settings), name="samples")
-            ready(page.url)
+            ready(page.url, url)
 
 
 @asynccontextmanager

@@ -36,6 +36,16 @@ async def serve(page_port: int, discord_port: int, telegram_port: int) -> None:
 
 def welcome(here: Discord, there: Telegram, page: Page) -> str:
     """What someone needs to point a bot at the sandbox."""
+    settings = "\n".join(
+        f"STORYWIRE_{name}={value}"
+        for name, value in (
+            ("DISCORD_TOKEN", here.token),
+            ("DISCORD_API_URL", here.api_url),
+            ("DISCORD_GATEWAY_URL", here.gateway_url),
+            ("TELEGRAM_TOKEN", there.token),
+            ("TELEGRAM_API_URL", there.api_url),
+        )
+    )
     return f"""\
 Open      {page.url}
 
@@ -52,6 +62,10 @@ Telegram  API      {there.api_url}
           token    {there.token}
           chats: group {telegram.GROUP}, channel {telegram.CHANNEL}, forum {telegram.FORUM}
           python-telegram-bot:  ApplicationBuilder().base_url("{there.api_url}/bot")
+
+Storywire's settings for it (beside them it wants a Redis, STORYWIRE_REDIS_URL):
+
+{settings}
 
 Ctrl-C stops everything and forgets what was said.
 """

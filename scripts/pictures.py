@@ -32,7 +32,7 @@ async def main() -> None:
         sys.exit(f"no browser: put one of {', '.join(NAMES)} on the PATH")
     PICTURES.mkdir(parents=True, exist_ok=True)
     page_url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    running = asyncio.create_task(demo.run(None, 0, page_url.set_result))
+    running = asyncio.create_task(demo.run(None, 0, lambda page, _: page_url.set_result(page)))
     try:
         either: list[asyncio.Future[Any]] = [running, page_url]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)

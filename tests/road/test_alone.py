@@ -1,0 +1,40 @@
+"""The sandbox by itself, as `python -m sandbox` prints it, and a bot that is pointed at it."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+async def test_a_bot_reaches_the_sandbox_with_the_settings_that_it_prints(
+    redis_url: str, tmp_path: Path
+) -> None:
+    there = {**os.environ, "PYTHONPATH": str(ROOT)}
+    sandbox = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sandbox"), env=there, stdout=asyncio.subprocess.PIPE
+    )
+    assert sandbox.stdout is not None
+    try:
+        async with asyncio.timeout(30):
+            said = (await sandbox.stdout.readuntil(b"forgets what was said.\n")).decode()
+        settings = dict(re.findall(r"(?m)^(STORYWIRE_\w+)=(\S+)$", said))
+        assert len(settings) == 5
+        check = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "check"),
+            cwd=tmp_path,
+            env={**there, **settings, "STORYWIRE_REDIS_URL": redis_url},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(60):
+            found, _ = await check.communicate()
+    finally:
+        sandbox.send_signal(signal.SIGINT)
+        await sandbox.wait()
+    assert check.returncode == 0, found.decode()
+    for platform in ("Discord", "Telegram"):
+        assert platform.casefold() in found.decode().casefold()

@@ -12,13 +12,17 @@ from handlers.follow import follow_command
 from handlers.following import following_command
 from handlers.forgetme import forgetme_command
 from handlers.help import help_command
+from handlers.mute import mute_command
+from handlers.pause import pause_command
 from handlers.pin import pin_command
 from handlers.pins import pins_command
 from handlers.privacy import privacy_command
+from handlers.resume import resume_command
 from handlers.search import search_command
 from handlers.stories import stories_command
 from handlers.story import story_command
 from handlers.unfollow import unfollow_command
+from handlers.unmute import unmute_command
 from handlers.unpin import unpin_command
 from handlers.why import why_command
 from stories.shelf import Shelf
@@ -49,6 +53,10 @@ def menu(
         follow_command(shelf, rules, now),
         following_command(shelf, rules),
         unfollow_command(shelf, rules, now),
+        mute_command(shelf, rules, now),
+        unmute_command(shelf, rules, now),
+        pause_command(rules),
+        resume_command(shelf, rules, now),
         pin_command(shelf, desk, now),
         unpin_command(shelf, desk, now),
         pins_command(shelf, desk),

@@ -1,6 +1,6 @@
 """/story - one story's card, found by its words, with its sources, breakdown and changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from bot.model.card import card
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _
-from bot.model.message import Block, Bullets, Button, Buttons, Link, Message, Ref, Text
+from bot.model.message import Block, Bullets, Button, Buttons, Link, Message, Ref, Row, Text
 from bot.model.text import line, safe_link
 from bot.model.words import moment
 from bot.ports import History, Places, Rules, Visit
@@ -78,6 +78,16 @@ def story_command(
         rule = rules.of(ask.chat)
         return rule is not None and rule.show_leaning
 
+    def _muting(story: Story, ask: Ask) -> Iterator[Row]:
+        """Where it is nobody else's affair, what comes by itself can be muted on the spot."""
+        rule = rules.of(ask.chat)
+        if rule is None or not ask.private or rules.is_fixed(ask.chat):
+            return
+        if rule.wants(story):
+            yield Buttons((Button(_("Mute it here"), Ref("mute", (story.id,))),))
+        elif rule.mute_of(story.id):
+            yield Buttons((Button(_("Unmute it here"), Ref("unmute", (story.id,))),))
+
     def _whole(edition: Edition, ask: Ask) -> Message:
         message = card(edition, shelf.delta(edition), show_leaning=_shows_leaning(ask))
         long = sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT)
@@ -87,6 +97,7 @@ def story_command(
             for row in message.rows
             if not (isinstance(row, Buttons) and own in (each.ref for each in row.items))
         )
+        rows = (*rows, *_muting(edition.story, ask))
         if not long:
             return replace(message, living=None, more=None, rows=rows)
         whole = Button(_("Whole breakdown"), _part(edition.story, "breakdown", ""))

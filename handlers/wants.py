@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.model import words
 from bot.model.chat import Chat
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Bullets, Button, Ref, Text
-from bot.model.rule import Loudness, Rule, folded
+from bot.model.rule import Loudness, Mute, Quiet, Rule, folded
 from bot.ports import Rules
 from handlers.picking import name
 from stories.shelf import Shelf
@@ -18,6 +20,8 @@ EVERYTHING = "all"
 """What buttons say for every live story."""
 EVERYTHINGS = frozenset({EVERYTHING, "all stories", "everything"})
 """What people write for it."""
+MUTED = 5
+"""How many of the muted stories are named; the rest is counted."""
 _ALL, _ALL_STORIES = N_("all"), N_("All stories")
 
 
@@ -68,6 +72,8 @@ def title_of(story: StoryId, shelf: Shelf) -> str:
 
 def gets(rule: Rule, shelf: Shelf) -> Iterator[Block]:
     """What a chat with this rule gets, in words."""
+    if rule.paused:
+        yield Text(_("Paused: nothing new comes until /resume. Cards that stand stay up to date."))
     stories = tuple(f"“{title_of(story, shelf)}”" for story in rule.story_ids)
     about = words_in(rule)
     if rule.all:
@@ -90,6 +96,42 @@ def gets(rule: Rule, shelf: Shelf) -> Iterator[Block]:
     if rule.show_leaning:
         yield Text(_("Cards show the political leaning of the coverage."))
     yield Text(_(_LOUDNESS[rule.loudness]))
+    if rule.quiet is not None:
+        yield Text(_quiet(rule.quiet))
+    if rule.publish:
+        yield Text(_("Cards are published to the servers that follow this channel."))
+    if rule.muted:
+        muted = [_muted(mute, shelf) for mute in rule.muted[:MUTED]]
+        if (more := len(rule.muted) - MUTED) > 0:
+            muted.append(ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
+        yield Text(_("Muted: {stories}.").format(stories=words.both(muted)))
+
+
+def _quiet(quiet: Quiet) -> str:
+    said = _("Quiet from {begins} to {ends} ({zone}): nothing new is posted or said then.")
+    if quiet.majors:
+        said = _(
+            "Quiet from {begins} to {ends} ({zone}): "
+            "nothing new is posted or said then but major updates."
+        )
+    return said.format(
+        begins=words.clock(quiet.begins), ends=words.clock(quiet.ends), zone=quiet.zone
+    )
+
+
+def _muted(mute: Mute, shelf: Shelf) -> str:
+    said = _("“{story}” until it turns major") if mute.until_major else "“{story}”"
+    return said.format(story=title_of(mute.story, shelf))
+
+
+def hush(rule: Rule, at: datetime) -> Iterator[Text]:
+    """Until when the chat hears nothing new because of the hour."""
+    if rule.quiet is not None and (until := rule.quiet_until(at, major_at=None)):
+        yield Text(
+            _("It is quiet here until {time}: what is new comes then.").format(
+                time=words.clock(until.astimezone(ZoneInfo(rule.quiet.zone)).time())
+            )
+        )
 
 
 _LOUDNESS = {
@@ -98,7 +140,7 @@ _LOUDNESS = {
         "Cards are edited as stories develop; when much changes a short reply says what, "
         "at most one per story and hour."
     ),
-    Loudness.PING: (
+    Loudness.PING: N_(
         "Cards are edited as stories develop; when much changes a short reply says what, at most "
         "one per story and hour, and a major one mentions the role that the moderators chose."
     ),

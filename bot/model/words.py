@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import takewhile
 
 from babel.dates import format_date, format_time
@@ -102,6 +102,11 @@ def moment(at: datetime) -> str:
         date=format_date(at, "medium", locale=locale),
         time=format_time(at, "short", locale=locale),
     )
+
+
+def clock(hour: time) -> str:
+    """“07:00”."""
+    return format_time(hour, "short", locale=spoken().locale)
 
 
 def number(number: int) -> str:

@@ -464,6 +464,61 @@ ROWS = (
         ("Night ferry returns",),
         moderator=True,
     ),
+    # /mute, /unmute
+    Row(
+        "a story is muted by a button",
+        (following("all"), Say("mute"), Press("Tram strike ends")),
+        "Muted “Tram strike ends”",
+        ("Nothing new of it is posted or said here.", "A card that stands is kept up to date"),
+        ("Hear of it again if it turns major", "Unmute"),
+        moderator=True,
+    ),
+    Row(
+        "a story is muted until it turns major",
+        (
+            following("all"),
+            Say("mute", {"story": "night ferry"}),
+            Press("Hear of it again if it turns major"),
+        ),
+        "Muted “Night ferry returns”",
+        ("Nothing new of it is posted or said here until it turns major.",),
+        ("Not even then", "Unmute"),
+        moderator=True,
+    ),
+    Row(
+        "there is nothing to unmute",
+        (Say("unmute"),),
+        "Nothing is muted here",
+        moderator=True,
+    ),
+    Row(
+        "a muted story is heard of again",
+        (
+            following("all"),
+            Say("mute", {"story": "night ferry"}),
+            Say("unmute"),
+            Press("Night ferry returns"),
+        ),
+        "Unmuted “Night ferry returns”",
+        moderator=True,
+    ),
+    # /pause, /resume
+    Row(
+        "a chat is paused",
+        (following("ferry"), Say("pause")),
+        "Paused",
+        ("Nothing new is posted or said here. Cards that stand stay up to date.",),
+        ("Resume",),
+        moderator=True,
+    ),
+    Row(
+        "and goes on",
+        (following("ferry"), Say("pause"), Say("resume")),
+        "Going on",
+        ("1 live story matches what this chat follows.",),
+        ("What this chat follows",),
+        moderator=True,
+    ),
     # /pin, /unpin, /pins
     Row(
         "what there is to pin",
@@ -900,7 +955,17 @@ async def test_members_may_look_but_not_change_what_a_chat_gets(calm_bot: Runnin
     for keeper in keepers:
         await keeper.say(following("ferry"))
     mira, mira_too = both(road.discord, road.telegram, "shared")
-    for command in ("follow", "unfollow", "pin", "unpin", "pins"):
+    for command in (
+        "follow",
+        "unfollow",
+        "mute",
+        "unmute",
+        "pause",
+        "resume",
+        "pin",
+        "unpin",
+        "pins",
+    ):
         refused = await mira_too.say(Say(command))
         assert refused.title == f"/{command} is for the moderators of this chat"
         with pytest.raises(discord.NotOffered):

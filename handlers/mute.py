@@ -1,0 +1,107 @@
+"""/mute - a chat hears no more of a story, or no more until it turns major."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model.command import Ask, Choice, Command, Option
+from bot.model.errors import Sorry
+from bot.model.language import N_, _
+from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
+from bot.model.rule import Mute, Rule
+from bot.ports import Rules
+from handlers.picking import buttons_to, live_stories, meant, name, pick_list
+from handlers.wants import change, theirs
+from stories.shelf import Edition, Shelf
+from stories.story import StoryId
+
+MUTES = 100
+"""How many stories a chat may have muted."""
+MAJOR = "major"
+"""What buttons say for a mute that a major update ends."""
+_MAJOR = N_("major")
+
+
+def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+    async def answer(ask: Ask) -> Message:
+        rule = theirs(rules, ask.chat)
+        if rule.empty:
+            follow = Button(_("Follow something"), Ref("follow"))
+            raise Sorry(
+                _("This chat follows nothing, so there is nothing to mute"),
+                rows=(Buttons((follow,)),),
+            )
+        if not (words := ask.get("story")):
+            return _which(rule, ask.get("page"))
+        until_major = ask.get("until").casefold() in (MAJOR, _(_MAJOR).casefold())
+        return await _mute(ask, meant(shelf, words, now(), "mute"), until_major)
+
+    def _which(rule: Rule, page: str) -> Message:
+        coming = [edition for edition in shelf.live(now()) if rule.wants(edition.story)]
+        if not coming:
+            raise Sorry(_("No live story comes here just now"))
+        return Message(
+            _("Of which story should this chat hear no more?"),
+            rows=pick_list(
+                _("Mute …"), buttons_to("mute", coming), page, lambda to: Ref("mute", ("", "", to))
+            ),
+        )
+
+    async def _mute(ask: Ask, edition: Edition, until_major: bool) -> Message:
+        story = edition.story
+        mute = Mute(story.id, until_major, edition.revision)
+
+        def quieter(rule: Rule) -> Rule:
+            held = rule.mute_of(story.id)
+            if held is not None and held.until_major == until_major:
+                raise Sorry(
+                    _("“{story}” is muted here already").format(story=name(story)),
+                    rows=_ways(story.id, until_major),
+                )
+            others = [each for each in rule.muted if each.story != story.id]
+            if len(others) >= MUTES:  # what is no longer kept cannot come anyway
+                others = [each for each in others if shelf.get(each.story)]
+            if len(others) >= MUTES:
+                raise Sorry(
+                    _("This chat has muted {number} stories, which is the most it can").format(
+                        number=MUTES
+                    ),
+                    rows=(Buttons((Button(_("Unmute some"), Ref("unmute")),)),),
+                )
+            return replace(rule, muted=(*others, mute))
+
+        await change(rules, ask.chat, quieter)
+        nothing = _("Nothing new of it is posted or said here.")
+        act = N_("muted {what}")
+        if until_major:
+            nothing = _("Nothing new of it is posted or said here until it turns major.")
+            act = N_("muted {what} until it turns major")
+        return Message(
+            _("Muted “{story}”").format(story=name(story)),
+            (Text(nothing), Text(_("A card that stands is kept up to date, without a sound."))),
+            _ways(story.id, until_major),
+            act=Act(act, f"“{name(story)}”"),
+        )
+
+    def until(typed: str, ask: Ask) -> list[Choice]:
+        return [Choice(_("until it turns major"), MAJOR)]
+
+    return Command(
+        "mute",
+        N_("Hear no more of a story here"),
+        answer,
+        options=(
+            Option("story", N_("Which story"), live_stories(shelf, now)),
+            Option("until", N_("“major”: hear of it again once it turns major"), until),
+            Option("page", N_("Which page"), hidden=True),
+        ),
+        rest="story",
+        moderators=True,
+    )
+
+
+def _ways(story: StoryId, until_major: bool) -> tuple[Row, ...]:
+    other = Button(_("Hear of it again if it turns major"), Ref("mute", (story, MAJOR)))
+    if until_major:
+        other = Button(_("Not even then"), Ref("mute", (story,)))
+    return (Buttons((other, Button(_("Unmute"), Ref("unmute", (story,))))),)

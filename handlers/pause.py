@@ -1,0 +1,43 @@
+"""/pause - nothing new is posted in a chat until /resume."""
+
+from dataclasses import replace
+
+from bot.model.command import Ask, Command
+from bot.model.errors import Sorry
+from bot.model.language import N_, _
+from bot.model.message import Act, Button, Buttons, Message, Ref, Text
+from bot.model.rule import Rule
+from bot.ports import Rules
+from handlers.wants import change
+
+
+def pause_command(rules: Rules) -> Command:
+    async def answer(ask: Ask) -> Message:
+        await change(rules, ask.chat, _paused)
+        return Message(
+            _("Paused"),
+            (
+                Text(_("Nothing new is posted or said here. Cards that stand stay up to date.")),
+                Text(_("When you resume, each live story that this chat follows is shown once.")),
+            ),
+            _resume(),
+            act=Act(N_("paused")),
+        )
+
+    return Command("pause", N_("Post nothing new here until /resume"), answer, moderators=True)
+
+
+def _paused(rule: Rule) -> Rule:
+    if rule.paused:
+        raise Sorry(_("This chat is paused already"), rows=_resume())
+    if rule.empty:
+        follow = Button(_("Follow something"), Ref("follow"))
+        raise Sorry(
+            _("This chat follows nothing, so there is nothing to pause"),
+            rows=(Buttons((follow,)),),
+        )
+    return replace(rule, paused=True)
+
+
+def _resume() -> tuple[Buttons]:
+    return (Buttons((Button(_("Resume"), Ref("resume")),)),)

@@ -1,0 +1,42 @@
+"""/resume - a chat that was paused gets stories again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model import words
+from bot.model.command import Ask, Command
+from bot.model.errors import Sorry
+from bot.model.language import N_, _, ngettext
+from bot.model.message import Act, Button, Buttons, Message, Ref, Text
+from bot.model.rule import Rule
+from bot.ports import Rules
+from handlers.wants import change, hush
+from stories.shelf import Shelf
+
+
+def resume_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+    async def answer(ask: Ask) -> Message:
+        _was, rule = await change(rules, ask.chat, _resumed)
+        at = now()
+        number = sum(rule.wants(edition.story) for edition in shelf.live(at))
+        comes = ngettext(
+            "{n} live story matches what this chat follows. It is shown here unless it is already.",
+            "{n} live stories match what this chat follows. They are shown here, each once, "
+            "unless they are already.",
+            number,
+        ).format(n=words.number(number))
+        return Message(
+            _("Going on"),
+            (Text(comes), *hush(rule, at)),
+            (Buttons((Button(_("What this chat follows"), Ref("following")),)),),
+            act=Act(N_("resumed")),
+        )
+
+    return Command("resume", N_("Post here again after /pause"), answer, moderators=True)
+
+
+def _resumed(rule: Rule) -> Rule:
+    if not rule.paused:
+        raise Sorry(_("This chat is not paused"))
+    return replace(rule, paused=False)

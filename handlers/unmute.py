@@ -1,0 +1,91 @@
+"""/unmute - a chat hears of a story again."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.model.command import Ask, Choice, Command, Option
+from bot.model.errors import Sorry
+from bot.model.language import N_, _
+from bot.model.message import Act, Button, Message, Ref, Row, Text
+from bot.model.rule import Rule
+from bot.ports import Rules
+from handlers.picking import MENU, choice, pick_list, quoted
+from handlers.wants import change, fold, theirs, title_of
+from stories.shelf import Shelf
+from stories.story import StoryId
+
+
+def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+    async def answer(ask: Ask) -> Message:
+        words = ask.get("story")
+        if not words:
+            muted = _muted(theirs(rules, ask.chat))
+            return Message(
+                _("Of which story should this chat hear again?"),
+                rows=_menu(muted, ask.get("page")),
+            )
+        heard: list[StoryId] = []
+
+        def louder(rule: Rule) -> Rule:
+            muted = _muted(rule)
+            story = _meant(words, muted)
+            if story is None:
+                raise Sorry(
+                    _("{words} is not muted here").format(words=quoted(words)),
+                    Text(_("This is what is muted.")),
+                    rows=_menu(muted, ""),
+                )
+            heard.append(story)
+            return rule.unmuted(story)
+
+        _was, rule = await change(rules, ask.chat, louder)
+        edition = shelf.get(heard[0])
+        comes = edition is not None and edition.is_live(now(), shelf.live_for)
+        if edition is None or not rule.wants(edition.story):
+            said = _("This chat does not follow it, so it does not come by itself.")
+        elif comes:
+            said = _("It is shown here if it is not yet, and what changes is told as before.")
+        else:
+            said = _("It is no longer live: if it moves again, that is told as before.")
+        return Message(
+            _("Unmuted “{story}”").format(story=title_of(heard[0], shelf)),
+            (Text(said),),
+            act=Act(N_("unmuted {what}"), f"“{title_of(heard[0], shelf)}”"),
+        )
+
+    def _muted(rule: Rule) -> list[StoryId]:
+        if not rule.muted:
+            raise Sorry(_("Nothing is muted here"))
+        return [mute.story for mute in rule.muted]
+
+    def _meant(words: str, muted: list[StoryId]) -> StoryId | None:
+        """A muted story by its id (it may no longer be kept) or its words."""
+        at = now()
+        sure = shelf.find(words, at)
+        named = [*shelf.titled(words, at), *([sure] if sure else [])]
+        ids = [StoryId(words.casefold()), *(edition.story.id for edition in named)]
+        return next((story for story in ids if story in muted), None)
+
+    def _menu(muted: list[StoryId], page: str) -> tuple[Row, ...]:
+        buttons = [Button(title_of(story, shelf), Ref("unmute", (story,))) for story in muted]
+        return pick_list(_("Unmute …"), buttons, page, lambda to: Ref("unmute", ("", to)))
+
+    def complete(typed: str, ask: Ask) -> list[Choice]:
+        rule = rules.of(ask.chat) or Rule()
+        titles = {mute.story: title_of(mute.story, shelf) for mute in rule.muted}
+        begun = fold(typed)
+        return [choice(title, story) for story, title in titles.items() if begun in fold(title)][
+            :MENU
+        ]
+
+    return Command(
+        "unmute",
+        N_("Hear of a muted story again"),
+        answer,
+        options=(
+            Option("story", N_("Which story"), complete),
+            Option("page", N_("Which page"), hidden=True),
+        ),
+        rest="story",
+        moderators=True,
+    )

@@ -22,6 +22,7 @@ from bot.model.command import Ask, Command
 from bot.platforms.discord.render import render
 from bot.storage.audit import RedisAudit
 from bot.storage.ledger import RedisLedger
+from bot.storage.moderators import RedisModerators
 from bot.storage.places import RedisPlaces
 from bot.storage.rules import RedisRules
 from bot.updates import Follower
@@ -100,6 +101,7 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
             places=places,
             history=archive,
             audit=RedisAudit(redis),
+            moderators=RedisModerators(redis),
         )
         asks = _asks(commands, stories)
         port = int(url.rsplit(":", 1)[1].partition("/")[0])

@@ -19,12 +19,13 @@ from bot.model.errors import LeaseLost, SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
-from bot.ports import Lease, Platform, Turns
+from bot.ports import Lease, Moderators, Platform, Turns
 from bot.storage.audit import RedisAudit
 from bot.storage.due import RedisDue
 from bot.storage.highwater import FileHighWater
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
+from bot.storage.moderators import RedisModerators
 from bot.storage.places import RedisPlaces
 from bot.storage.rules import RedisRules
 from bot.turns import FairTurns
@@ -51,8 +52,9 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         a_server=settings.asks_a_server,
         within_s=settings.asks_within_s,
     )
-    platforms = platforms_for(settings, turns)
     async with connect(str(settings.redis_url)) as redis:
+        moderators = RedisModerators(redis, settings.prefix)
+        platforms = platforms_for(settings, turns, moderators)
         archive = Archive(redis, settings.prefix)
         await reach(archive)
         metrics = Metrics()
@@ -97,7 +99,13 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         places = RedisPlaces(redis, settings.prefix)
         audit = RedisAudit(redis, settings.prefix)
         commands = menu(
-            shelf=shelf, rules=rules, desk=desk, places=places, history=archive, audit=audit
+            shelf=shelf,
+            rules=rules,
+            desk=desk,
+            places=places,
+            history=archive,
+            audit=audit,
+            moderators=moderators,
         )
 
         def ready() -> dict[str, bool]:
@@ -129,7 +137,9 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 )
 
 
-def platforms_for(settings: Settings, turns: Turns | None = None) -> list[Platform]:
+def platforms_for(
+    settings: Settings, turns: Turns | None = None, moderators: Moderators | None = None
+) -> list[Platform]:
     """The platforms that have a token; raise SetupError when none has."""
     platforms: list[Platform] = []
     if settings.discord_token is not None:
@@ -139,6 +149,7 @@ def platforms_for(settings: Settings, turns: Turns | None = None) -> list[Platfo
                 api_url=settings.discord_api_url,
                 gateway_url=settings.discord_gateway_url,
                 turns=turns,
+                moderators=moderators,
             )
         )
     if settings.telegram_token is not None:

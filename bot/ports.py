@@ -443,6 +443,18 @@ class Audit(Protocol):
         ...
 
 
+class Moderators(Protocol):
+    """Which role of a server counts as moderator, besides those who have the rights."""
+
+    async def role(self, server: str) -> str | None:
+        """The role, in the platform's terms. May raise StorageAway."""
+        ...
+
+    async def name(self, server: str, role: str | None) -> None:
+        """Let a role count; None for none any more. May raise StorageAway."""
+        ...
+
+
 class Turns(Protocol):
     """Whose turn it is to ask."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.model.command import Command
-from bot.ports import Audit, Desk, History, Places, Rules
+from bot.ports import Audit, Desk, History, Moderators, Places, Rules
 from handlers.audit import audit_command, audited
 from handlers.catchup import catchup_command
 from handlers.faq import faq_command
@@ -12,6 +12,7 @@ from handlers.follow import follow_command
 from handlers.following import following_command
 from handlers.forgetme import forgetme_command
 from handlers.help import help_command
+from handlers.moderators import moderators_command
 from handlers.mute import mute_command
 from handlers.pause import pause_command
 from handlers.pin import pin_command
@@ -40,6 +41,7 @@ def menu(
     places: Places,
     history: History,
     audit: Audit,
+    moderators: Moderators,
     now: Callable[[], datetime] = _now,
 ) -> tuple[Command, ...]:
     """Every command, in the order in which people are shown them."""
@@ -61,6 +63,7 @@ def menu(
         unpin_command(shelf, desk, now),
         pins_command(shelf, desk),
         audit_command(audit),
+        moderators_command(moderators),
         privacy_command(shelf, rules, desk, places),
         forgetme_command(rules, desk, places, audit),
     )

@@ -61,7 +61,13 @@ def declared() -> tuple[Command, ...]:
     """Every command. Declaring one asks nothing of whoever it will act on."""
     nothing: Any = None
     return menu(
-        shelf=Shelf(), rules=nothing, desk=nothing, places=nothing, history=nothing, audit=nothing
+        shelf=Shelf(),
+        rules=nothing,
+        desk=nothing,
+        places=nothing,
+        history=nothing,
+        audit=nothing,
+        moderators=nothing,
     )
 
 

@@ -28,6 +28,10 @@ class Ask:
     """What the asker's app says they read, as the platform writes it: “pt-BR”. None: not known."""
     name: str | None = None
     """What the asker is called here, as they wrote it; None: not known."""
+    roles_of: str | None = None
+    """The server whose roles people here may have; None where there are no roles."""
+    manages_server: bool = False
+    """The asker may manage that server, and not this chat alone."""
 
     def get(self, option: str) -> str:
         """What was said for an option, stripped; empty when nothing was."""

@@ -14,12 +14,14 @@ from bot.model.message import (
     Bullets,
     Button,
     Buttons,
+    Code,
     Facts,
     Heading,
     Link,
     Menu,
     Message,
     Note,
+    Roles,
     Text,
     read_ref,
 )
@@ -183,6 +185,21 @@ class MemoryAudit:
         return len(theirs)
 
 
+class MemoryModerators:
+    """Which role counts as moderator, until the test is over."""
+
+    def __init__(self) -> None:
+        self.roles: dict[str, str] = {}
+
+    async def role(self, server: str) -> str | None:
+        return self.roles.get(server)
+
+    async def name(self, server: str, role: str | None) -> None:
+        self.roles.pop(server, None)
+        if role is not None:
+            self.roles[server] = role
+
+
 class MemoryHistory:
     """Every revision the test has put on the shelf, as long as it likes to keep them."""
 
@@ -210,11 +227,14 @@ class Talk:
         self.places = MemoryPlaces()
         self.history = MemoryHistory()
         self.audit = MemoryAudit()
+        self.moderators = MemoryModerators()
         self.at = NOW
         self.chat = HERE
         self.person = MIRA
         self.private = False
         self.name: str | None = "Mira"
+        self.roles_of: str | None = None
+        self.manages_server = False
         self.moderator = True
         self.put(*stories)
         commands = menu(
@@ -224,6 +244,7 @@ class Talk:
             places=self.places,
             history=self.history,
             audit=self.audit,
+            moderators=self.moderators,
             now=lambda: self.at,
         )
         self.commands = {command.name: command for command in commands}
@@ -263,7 +284,15 @@ class Talk:
         return complete(typed, self._ask(options))
 
     def _ask(self, options: Mapping[str, str]) -> Ask:
-        return Ask(self.chat, self.person, self.private, options, name=self.name)
+        return Ask(
+            self.chat,
+            self.person,
+            self.private,
+            options,
+            name=self.name,
+            roles_of=self.roles_of,
+            manages_server=self.manages_server,
+        )
 
     async def _is_moderator(self) -> bool:
         return self.moderator
@@ -310,7 +339,8 @@ def made(
 
 def buttons(message: Message) -> Iterator[Button]:
     for row in message.rows:
-        yield from row.items
+        if not isinstance(row, Roles):
+            yield from row.items
 
 
 def labels(message: Message) -> dict[str, str]:
@@ -333,14 +363,19 @@ def _said(block: Block) -> str:
             return f"{label} <{url}> {note or ''}"
         case Asks(items):
             return " · ".join(f"/{name}: {told}" for name, told in items)
+        case Code(body):
+            return body
 
 
 def fits(message: Message) -> bool:
     """What every platform takes: five rows, five buttons beside one another, menus of 25."""
     return len(message.rows) <= 5 and all(
-        0 < len(row.items) <= (5 if isinstance(row, Buttons) else 25)
-        and len({str(button.ref) for button in row.items}) == len(row.items)
-        and all(button.label.strip() for button in row.items)
-        and (not isinstance(row, Menu) or bool(row.prompt))
+        isinstance(row, Roles)
+        or (
+            0 < len(row.items) <= (5 if isinstance(row, Buttons) else 25)
+            and len({str(button.ref) for button in row.items}) == len(row.items)
+            and all(button.label.strip() for button in row.items)
+            and (not isinstance(row, Menu) or bool(row.prompt))
+        )
         for row in message.rows
     )

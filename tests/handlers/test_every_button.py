@@ -36,6 +36,7 @@ ROOTS = [
     "unpin",
     "pins",
     "audit",
+    "moderators",
     "privacy",
     "forgetme",
 ]

@@ -94,6 +94,12 @@ class OnDiscord:
                 return _on_discord(answer.message)
         raise AssertionError(f"nothing says {label}, but {seen.labels}")
 
+    async def choose(self, seen: Seen, prompt: str, *values: str) -> Seen:
+        """Choose, by their ids, in the menu of people, roles or channels that says so."""
+        menu = next(item for item in _items(seen.raw) if item.get("placeholder") == prompt)
+        answer = await self._world.click(self._person, seen.raw, menu["custom_id"], values)
+        return _on_discord(answer.message)
+
     def read(self) -> list[Seen]:
         posted = self._world.messages(self._channel)
         return [_on_discord(message) for message in posted if message["embeds"]]
@@ -111,7 +117,7 @@ def _on_discord(message: Mapping[str, Any] | None) -> Seen:
     [embed] = message["embeds"]
     items = _items(message)
     prompts = [item["placeholder"] for item in items if "placeholder" in item]
-    options = [o["label"] for item in items for o in item.get("options", [item])]
+    options = [o["label"] for item in items for o in item.get("options", [item]) if "label" in o]
     body, _ = read_discord(re.sub(r"(?m)^• ", "", embed.get("description", "")))
     title, _ = read_discord(embed["title"])
     return Seen(_plain(title), _plain(" ".join([body, *prompts])), tuple(options), message)

@@ -589,6 +589,13 @@ ROWS = (
         "Here only you change what you get",
         ("So I write none of it down.",),
     ),
+    # /moderators
+    Row(
+        "who is a moderator, where there is only one",
+        (Say("moderators"),),
+        "Here you are your own moderator",
+        ("What I send to you alone, you alone change.",),
+    ),
     # /catchup
     Row(
         "what moved is marked as read",

@@ -29,7 +29,7 @@ from bot.platforms.discord.render import (
     SelectRow,
     render,
 )
-from bot.ports import Turns
+from bot.ports import Moderators, Turns
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,12 @@ DESCRIPTION_LIMIT = 100
 class Client(discord.Client):
     """One connection to Discord that answers commands. Once closed it is not used again."""
 
-    def __init__(self, commands: Sequence[Command], turns: Turns | None = None) -> None:
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        turns: Turns | None = None,
+        moderators: Moderators | None = None,
+    ) -> None:
         # The bot never speaks aloud, so nobody needs to hear what is missing for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -55,6 +60,7 @@ class Client(discord.Client):
         )
         self.online = False
         self.turns = turns
+        self.moderators = moderators
         self._commands = {command.name: command for command in commands}
         self.tree = _Tree(
             self,
@@ -227,7 +233,17 @@ def _ask(interaction: discord.Interaction, options: Mapping[str, str]) -> Ask:
     private = interaction.guild_id is None
     chat = person if private else Chat("discord", str(interaction.channel_id))
     language = interaction.locale.value
-    return Ask(chat, person, private, options, language, interaction.user.display_name)
+    rights = interaction.permissions
+    return Ask(
+        chat,
+        person,
+        private,
+        options,
+        language,
+        interaction.user.display_name,
+        roles_of=None if private else f"discord:{interaction.guild_id}",
+        manages_server=rights.administrator or rights.manage_guild,
+    )
 
 
 def _field(components: Sequence[Any]) -> Any:
@@ -254,12 +270,17 @@ async def _answer(
     in_place: bool = False,
 ) -> None:
     """Answer with a new message, or in place of the one clicked; a slow answer is announced."""
+    ask = _ask(interaction, options)
 
     async def is_moderator() -> bool:
         rights = interaction.permissions
-        return rights.administrator or rights.manage_messages or rights.manage_channels
+        if rights.administrator or rights.manage_messages or rights.manage_channels:
+            return True
+        if ask.roles_of is None or interaction.client.moderators is None:
+            return False
+        role = await interaction.client.moderators.role(ask.roles_of)
+        return role in [str(each.id) for each in getattr(interaction.user, "roles", ())]
 
-    ask = _ask(interaction, options)
     hurry = interaction.client.turns and await interaction.client.turns.take(
         ask.person,
         str(interaction.guild_id) if interaction.guild_id else None,

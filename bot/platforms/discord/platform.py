@@ -26,7 +26,7 @@ from bot.platforms.discord.refusals import (
     failed,
 )
 from bot.platforms.discord.render import Rendered, render
-from bot.ports import Right, Turns
+from bot.ports import Moderators, Right, Turns
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +63,11 @@ class DiscordPlatform:
         api_url: str | None,
         gateway_url: str | None,
         turns: Turns | None = None,
+        moderators: Moderators | None = None,
     ) -> None:
-        """Without `turns` everyone may ask as fast as they like."""
+        """Without `turns` everyone may ask as fast as they like; without `moderators` no role
+        counts as one."""
+        self._moderators = moderators
         self._token = token
         self._turns = turns
         self._api_url = api_url or API_URL
@@ -132,7 +135,7 @@ class DiscordPlatform:
         # The library keeps its addresses in class variables, so one process knows one Discord.
         discord.http.Route.BASE = self._api_url
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
-        client = Client(commands, self._turns)
+        client = Client(commands, self._turns, self._moderators)
         _clear_seldom(client)
         return client
 

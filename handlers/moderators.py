@@ -1,0 +1,86 @@
+"""/moderators - who may change what the bot does here, and which role counts besides the rights."""
+
+from bot.model.command import Ask, Command, Option
+from bot.model.errors import Sorry
+from bot.model.language import N_, _
+from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Roles, Row, Text
+from bot.ports import Moderators
+
+NOBODY = "none"
+
+
+def moderators_command(moderators: Moderators) -> Command:
+    async def answer(ask: Ask) -> Message:
+        if ask.private:
+            return Message(
+                _("Here you are your own moderator"),
+                (Text(_("What I send to you alone, you alone change.")),),
+            )
+        if ask.roles_of is None:
+            return Message(
+                _("This chat's administrators are its moderators"),
+                (Text(_("There are no roles here that could count as well.")),),
+            )
+        if not (said := ask.get("role")):
+            return _who(ask, await moderators.role(ask.roles_of))
+        if not ask.manages_server:
+            raise Sorry(_("Only who may manage this server names its moderators' role"))
+        role = None if said == NOBODY else said
+        await moderators.name(ask.roles_of, role)
+        return _named(role)
+
+    def _who(ask: Ask, role: str | None) -> Message:
+        rights = Text(
+            _("Moderators are all who may manage messages or channels here, and administrators.")
+        )
+        as_well = _("So are all who have the role chosen below.")
+        none = _("No role counts as well.")
+        return Message(
+            _("Who is a moderator here"),
+            (
+                rights,
+                Text(as_well if role else none),
+                *([] if ask.manages_server else [_who_may()]),
+            ),
+            _rows(role) if ask.manages_server else (),
+        )
+
+    def _named(role: str | None) -> Message:
+        if role is None:
+            return Message(
+                _("No role counts as moderator now"),
+                rows=_rows(None),
+                act=Act(N_("let no role count as moderator")),
+            )
+        return Message(
+            _("All who have that role count as moderators now"),
+            (
+                Text(
+                    _(
+                        "They can use the buttons of /following and all others of mine. To offer "
+                        "them the commands themselves, allow the role for them in this server's "
+                        "settings, under Integrations."
+                    )
+                ),
+            ),
+            _rows(role),
+            act=Act(N_("let a role count as moderator")),
+        )
+
+    return Command(
+        "moderators",
+        N_("Who may change what I do here"),
+        answer,
+        options=(Option("role", N_("Which role counts as well"), hidden=True),),
+        moderators=True,
+    )
+
+
+def _rows(role: str | None) -> tuple[Row, ...]:
+    choice = Roles(_("A role that counts as moderator …"), Ref("moderators"), role)
+    nobody = Buttons((Button(_("No role"), Ref("moderators", (NOBODY,))),))
+    return (choice, nobody) if role else (choice,)
+
+
+def _who_may() -> Note:
+    return Note(_("Who may manage this server can choose a role."))

@@ -1,0 +1,52 @@
+"""/moderators: who may change what the bot does in a chat."""
+
+from bot.model.message import Roles
+from tests.handlers.talking import Talk, labels, read
+
+SERVER = "discord:987"
+
+
+async def test_where_there_are_no_roles_none_is_offered(talk: Talk) -> None:
+    told = await talk.say("moderators")
+    assert told.title == "This chat's administrators are its moderators"
+    assert told.rows == ()
+    await talk.say("moderators", role="5")
+    assert talk.moderators.roles == {}
+
+
+async def test_who_manages_the_server_names_a_role_and_takes_it_back(talk: Talk) -> None:
+    talk.roles_of, talk.manages_server = SERVER, True
+    offered = await talk.say("moderators")
+    assert "No role counts as well." in read(offered)
+    [choice] = offered.rows
+    assert isinstance(choice, Roles)
+    assert choice.chosen is None
+    named = await talk.say("moderators", role="5")
+    assert named.title == "All who have that role count as moderators now"
+    assert talk.moderators.roles == {SERVER: "5"}
+    shown = await talk.say("moderators")
+    assert isinstance(shown.rows[0], Roles)
+    assert shown.rows[0].chosen == "5"
+    gone = await talk.click(labels(shown)["No role"])
+    assert gone.title == "No role counts as moderator now"
+    assert talk.moderators.roles == {}
+    assert [deed.act.said for deed in await talk.audit.deeds(talk.chat)] == [
+        "let no role count as moderator",
+        "let a role count as moderator",
+    ]
+
+
+async def test_other_moderators_only_read_it(talk: Talk) -> None:
+    talk.roles_of = SERVER
+    talk.moderators.roles[SERVER] = "5"
+    shown = await talk.say("moderators")
+    assert "Who may manage this server can choose a role." in read(shown)
+    assert shown.rows == ()
+    refused = await talk.say("moderators", role="none")
+    assert refused.title == "Only who may manage this server names its moderators' role"
+    assert talk.moderators.roles == {SERVER: "5"}
+
+
+async def test_in_private_one_is_ones_own_moderator(talk: Talk) -> None:
+    talk.private = True
+    assert (await talk.say("moderators")).title == "Here you are your own moderator"

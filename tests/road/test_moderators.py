@@ -1,0 +1,75 @@
+"""Who counts as moderator: by their rights, and on Discord by a role that the server named."""
+
+from dataclasses import replace
+
+from sandbox import discord, telegram
+from tests.road.people import OnDiscord, OnTelegram, Say, Seen
+from tests.running import Running
+
+CHOICE = "A role that counts as moderator …"
+
+
+async def follows(person: OnDiscord) -> Seen:
+    """What someone reads who is not offered the command and takes the buttons."""
+    seen = await person.say(Say("following"))
+    return await person.press(await person.press(seen, "Follow something"), "All stories")
+
+
+async def test_whoever_has_the_role_that_the_server_named_counts_as_moderator(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.start()
+    owner = OnDiscord(road.discord, discord.OWNER, discord.NEWS)
+    mira = OnDiscord(road.discord, discord.MIRA, discord.NEWS)
+    refused = await mira.press(await mira.say(Say("following")), "Follow something")
+    assert refused.title == "/follow is for the moderators of this chat"
+    who = await owner.say(Say("moderators"))
+    assert who.title == "Who is a moderator here"
+    named = await owner.choose(who, CHOICE, discord.READERS)
+    assert named.title == "All who have that role count as moderators now"
+    assert (await follows(mira)).title == "Following all stories"
+    [menu] = [
+        item
+        for row in (await owner.say(Say("moderators"))).raw["components"]
+        for item in row["components"]
+        if item.get("placeholder") == CHOICE
+    ]
+    assert menu["default_values"] == [{"id": discord.READERS, "type": "role"}]
+    taken = await owner.press(await owner.say(Say("moderators")), "No role")
+    assert taken.title == "No role counts as moderator now"
+    refused = await mira.press(await mira.say(Say("following")), "Follow something")
+    assert refused.title == "/follow is for the moderators of this chat"
+    told = await owner.say(Say("audit"))
+    assert "Mira: followed all stories" in told
+    assert "Harbourmaster: let a role count as moderator" in told
+
+
+async def test_a_role_taken_from_someone_counts_no_more_at_once(calm_bot: Running) -> None:
+    road = await calm_bot.start()
+    owner = OnDiscord(road.discord, discord.OWNER, discord.NEWS)
+    mira = OnDiscord(road.discord, discord.MIRA, discord.NEWS)
+    await owner.choose(await owner.say(Say("moderators")), CHOICE, discord.READERS)
+    seen = await mira.press(await mira.say(Say("following")), "Follow something")
+    people = road.discord.world.people
+    people[discord.MIRA] = replace(people[discord.MIRA], roles=())
+    refused = await mira.press(seen, "All stories")
+    assert refused.title == "/follow is for the moderators of this chat"
+
+
+async def test_moderators_who_do_not_manage_the_server_read_who_counts(calm_bot: Running) -> None:
+    road = await calm_bot.start()
+    sol = OnDiscord(road.discord, discord.SOL, discord.NEWS)
+    shown = await sol.say(Say("moderators"))
+    assert "Who may manage this server can choose a role." in shown
+    assert shown.labels == ()
+
+
+async def test_on_telegram_the_administrators_are_the_moderators(calm_bot: Running) -> None:
+    road = await calm_bot.start()
+    sol = OnTelegram(road.telegram, telegram.SOL, telegram.GROUP)
+    told = await sol.say(Say("moderators"))
+    assert told.title == "This chat's administrators are its moderators"
+    assert told.labels == ()
+    mira = OnTelegram(road.telegram, telegram.MIRA, telegram.GROUP)
+    refused = await mira.say(Say("moderators"))
+    assert refused.title == "/moderators is for the moderators of this chat"

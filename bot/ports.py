@@ -146,6 +146,16 @@ class State(StrEnum):
     """It stood there, and someone deleted it."""
 
 
+class Pin(StrEnum):
+    """What is to become of our pin of a card. Each is written before the platform is asked."""
+
+    WANTED = "wanted"
+    """To be pinned; it may be already."""
+    STANDS = "stands"
+    GOING = "going"
+    """To be unpinned; it may still be pinned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the ledger: one story's card in one chat."""
@@ -167,11 +177,19 @@ class Row:
     """A reply is owed: what changed since this revision is to be said beside the card."""
     told: int | None = None
     """The newest revision that a reply told of."""
-    pinned: bool = False
+    pin: Pin | None = None
+    """Our pin; None: none, and what people pinned is not ours to touch."""
+    pinned_at: datetime | None = None
+    """When it was last asked for."""
     published_at: datetime | None = None
     """When the card was sent on to those who follow the channel."""
     why: str | None = None
     """What went wrong, in words for people; of a card that is shown: why it is not published."""
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the card is meant to be pinned by us."""
+        return self.pin in (Pin.WANTED, Pin.STANDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +225,11 @@ class Standing:
 class Desk(Protocol):
     """What people can have done with the cards of a chat, and learn about them."""
 
-    async def pin(self, chat: Chat, story: StoryId) -> None:
-        """Pin the story's card, posting it first if needed; raise Sorry with what is missing."""
+    async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
+        """Pin the story's card, posting it first if needed; raise Sorry with what is missing.
+
+        Returns the stories that are unpinned for it, so that no more stand than the rule allows.
+        """
         ...
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
@@ -216,7 +237,7 @@ class Desk(Protocol):
         ...
 
     async def pins(self, chat: Chat) -> list[StoryId]:
-        """The stories whose cards we have pinned here."""
+        """The stories whose cards we have pinned here, the newest pin first."""
         ...
 
     async def cards(self, chat: Chat) -> int:
@@ -266,6 +287,10 @@ class Ledger(Protocol):
     async def of_story(self, story: StoryId) -> Mapping[Chat, Row]: ...
 
     async def of_chat(self, chat: Chat) -> Mapping[StoryId, Row]: ...
+
+    async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], Row]:
+        """Every card on a platform that has a pin of ours, or is to lose it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

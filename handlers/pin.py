@@ -8,8 +8,19 @@ from bot.model.errors import Sorry
 from bot.model.language import N_, _
 from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
 from bot.ports import Desk
-from handlers.picking import buttons_to, live_stories, meant, name, nothing_live, pick_list
+from handlers.picking import (
+    MENU,
+    buttons_to,
+    live_stories,
+    meant,
+    menu_of,
+    name,
+    nothing_live,
+    pick_list,
+)
+from handlers.wants import title_of
 from stories.shelf import Edition, Shelf
+from stories.story import StoryId
 
 
 def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
@@ -18,11 +29,11 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
         if not (words := ask.get("story")):
             return _which(at, ask.get("page"))
         edition = meant(shelf, words, at, "pin")
-        _stands(edition)
-        await desk.pin(ask.chat, edition.story.id)
+        _stands(edition, at)
+        gone = await desk.pin(ask.chat, edition.story.id)
         return Message(
             _("Pinned “{story}”").format(story=name(edition.story)),
-            (Text(_("Its card is pinned here and stays up to date.")),),
+            (Text(_("Its card is pinned here and stays up to date.")), *map(_went, gone)),
             (
                 Buttons(
                     (
@@ -45,7 +56,11 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
             ),
         )
 
-    def _stands(edition: Edition) -> None:
+    def _went(story: StoryId) -> Text:
+        said = _("“{story}” is unpinned for it: this chat keeps only so many pins of mine.")
+        return Text(said.format(story=title_of(story, shelf)))
+
+    def _stands(edition: Edition, at: datetime) -> None:
         story = edition.story
         if story.retracted is not None:
             raise Sorry(
@@ -59,6 +74,12 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
                 _("“{story}” is now part of another story").format(story=name(story)),
                 Text(_("Pin that one instead.")),
                 rows=rows,
+            )
+        if not edition.is_live(at, shelf.live_for):
+            raise Sorry(
+                _("“{story}” is over, so it is not pinned").format(story=name(story)),
+                Text(_("A card is unpinned by itself when its story ends or goes stale.")),
+                rows=menu_of(_("Pin …"), buttons_to("pin", shelf.top(MENU, at))),
             )
 
     return Command(

@@ -49,6 +49,10 @@ class Edition:
     def is_live(self, at: datetime, live_for: timedelta = LIVE_FOR) -> bool:
         return self.story.is_live(at, self.heard_at, live_for)
 
+    def live_until(self, live_for: timedelta = LIVE_FOR) -> datetime:
+        """When a story that lives goes stale, if nothing new comes."""
+        return (self.story.updated_at or self.heard_at) + live_for
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,9 +15,11 @@ from bot.delivery.decide import (
     Nothing,
     Post,
     Publish,
+    PutPin,
     Recover,
     Reply,
     Spacing,
+    TakePin,
     Wait,
     Wish,
     decide,
@@ -29,8 +32,10 @@ from bot.model.card import card, reply
 from bot.model.chat import Chat
 from bot.model.errors import (
     CardGone,
+    Moved,
     NotNow,
     OutcomeUnknown,
+    Rejected,
     SendFailed,
     StorageAway,
     Unreachable,
@@ -38,7 +43,7 @@ from bot.model.errors import (
 from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.model.rule import Loudness, Rule
-from bot.ports import Archive, Lease, Ledger, Platform, Row, State
+from bot.ports import Archive, Lease, Ledger, Pin, Platform, Row, State
 from stories.delta import Delta, Weight, compare
 from stories.shelf import Edition, Shelf
 from stories.story import StoryId
@@ -53,6 +58,8 @@ SETTLE = timedelta(seconds=15)
 OTHERS_SETTLE = timedelta(seconds=45)
 """The same for attempts we know nothing of: another process's when we begin, and any after the
 storage lost rows. Whoever made one may still wait for its answer."""
+PINS_REST = timedelta(minutes=30)
+"""How long no pin is tried where one was refused: the right is missing, or the pins are full."""
 CHAT_RESTS = timedelta(minutes=1)
 """A longer pause asked for at an edit is about that one message: Discord lets an old or a published
 one be edited a few times an hour."""
@@ -112,6 +119,8 @@ class Cards:
         """When attempts ended of which nobody knows how."""
         self._rests: dict[tuple[Chat, StoryId], datetime] = {}
         """Until when cards are left alone that were edited too often, whatever comes in."""
+        self._no_pins: dict[Chat, datetime] = {}
+        """Until when pins are left as they are in chats that refused one."""
         self._doubt_then: dict[tuple[Chat, StoryId], datetime | None] = {}
         """What was known of losses when the row of a card in hand was read."""
         self._known: dict[tuple[Chat, StoryId], tuple[Row | None, datetime | None]] = {}
@@ -153,7 +162,8 @@ class Cards:
             row = await self._read(chat, story)
         rule = await self._rule(chat, edition)
         hears = rule is not None and rule.wants(edition.story)
-        wanted = hears and edition.is_live(self._now(), self._shelf.live_for)
+        live = edition.is_live(self._now(), self._shelf.live_for)
+        wanted = hears and live
         if row is None and not wanted:
             return None
         if self._in_doubt(edition, row):
@@ -172,12 +182,17 @@ class Cards:
         self._rests.pop((chat, story), None)
         since = await self._delta_since(edition, _last_told(row))
         message, looks = self._card(chat, edition)
+        wish = replace(
+            self._wish(chat, rule, edition, since, shown=wanted, told=hears),
+            pinned=live,
+            may_pin=self._no_pins.get(chat, self._now()) <= self._now(),
+        )
         due = decide(
             row,
             revision=edition.revision,
             looks=looks,
             weight=since.weight,
-            wish=self._wish(chat, rule, edition, since, shown=wanted, told=hears),
+            wish=wish,
             now=self._now(),
             spacing=self._policy.spacing,
         )
@@ -210,6 +225,10 @@ class Cards:
             case Publish(place):
                 assert row is not None
                 await self._publish(chat, story, row, place)
+            case PutPin() | TakePin():
+                assert row is not None
+                if not await self._tend_pin(chat, story, row, due):
+                    return SETTLE.total_seconds()
         return 0.0  # more may be owed: a reply, or a newer edition
 
     async def _rule(self, chat: Chat, edition: Edition) -> Rule | None:
@@ -256,6 +275,8 @@ class Cards:
         """When an attempt that may still be on its way has arrived: what is done before then
         may be undone by it. Where a key makes repeating harmless, there is no need to wait."""
         ended = self._unknown.get((chat, story))
+        if self._may_be_undone(row):
+            return self._began + SETTLE
         if row.place is None and self._may_repeat(row):
             return row.at
         if row.state is State.SENDING:
@@ -288,6 +309,82 @@ class Cards:
         if row is None or row.place is None:
             raise OutcomeUnknown("the card may or may not be there")
         return row
+
+    async def put_pin(self, chat: Chat, story: StoryId, row: Row, *, asked: bool = False) -> bool:
+        """Pin the card that stands; False when an earlier request may yet unpin it.
+
+        The row says before that it is wanted, so that a crash forgets nothing. `asked`: somebody
+        asks for it now; else it is made sure of.
+        """
+        assert row.place is not None, "only what stands is pinned"
+        place = row.place
+        await self._may_call(chat)
+        wanted = replace(row, pin=Pin.WANTED)
+        if asked or wanted.pinned_at is None:
+            wanted = replace(wanted, pinned_at=self._now())
+        if wanted != row:
+            await self._about_to(chat, story, wanted)
+        await self._ask_pin(chat, story, wanted, "pin", lambda: self._platform.pin(chat, place))
+        if unsure := row.pin is Pin.GOING or self._may_be_undone(row):
+            return not unsure
+        await self._record(chat, story, replace(wanted, pin=Pin.STANDS))
+        return True
+
+    async def take_pin(self, chat: Chat, story: StoryId, row: Row) -> bool:
+        """Unpin it; False when an earlier request may yet pin it."""
+        assert row.place is not None, "only what stands is pinned"
+        place = row.place
+        await self._may_call(chat)
+        going = replace(row, pin=Pin.GOING)
+        if going != row:
+            await self._about_to(chat, story, going)
+        with suppress(CardGone):  # then it is not pinned any more
+            await self._ask_pin(
+                chat, story, going, "unpin", lambda: self._platform.unpin(chat, place)
+            )
+        if unsure := row.pin is Pin.WANTED or self._may_be_undone(row):
+            return not unsure
+        await self._record(chat, story, replace(going, pin=None, pinned_at=None))
+        return True
+
+    def _may_be_undone(self, row: Row) -> bool:
+        """True while what another process asked about the pin may still be on its way."""
+        return row.pin in (Pin.WANTED, Pin.GOING) and self._now() < self._began + SETTLE
+
+    async def _ask_pin(
+        self,
+        chat: Chat,
+        story: StoryId,
+        row: Row,
+        act: str,
+        call: Callable[[], Awaitable[None]],
+    ) -> None:
+        try:
+            await call()
+        except OutcomeUnknown:
+            self._count(act, "unknown")
+            raise  # the row says what is wanted, and it is asked again
+        except SendFailed as failed:
+            self._failed(row, act, chat, failed)
+            if isinstance(failed, NotNow):
+                raise
+            if act == "pin" or isinstance(failed, Moved):
+                await self._record(chat, story, replace(row, pin=None, pinned_at=None))
+            if isinstance(failed, Unreachable | Rejected):
+                self._no_pins[chat] = self._now() + PINS_REST
+            raise
+        self._count(act, "shown")
+
+    async def _tend_pin(self, chat: Chat, story: StoryId, row: Row, step: PutPin | TakePin) -> bool:
+        """Do what is to be done about a pin; a refusal is about the pin, not about the chat."""
+        try:
+            if isinstance(step, PutPin):
+                return await self.put_pin(chat, story, row)
+            return await self.take_pin(chat, story, row)
+        except (Unreachable, Rejected, CardGone) as refused:
+            facts = {"chat": str(chat), "story": story, "why": str(refused)}
+            log.warning("a pin is left as it is", extra=facts)
+            return True
 
     async def note(self, chat: Chat, story: StoryId, change: Callable[[Row], Row]) -> None:
         """Change what the ledger says of a card."""
@@ -500,7 +597,7 @@ class Cards:
     async def _gone(self, chat: Chat, story: StoryId, row: Row, act: str, gone: CardGone) -> None:
         self._count(act, "gone")
         lost = replace(row, state=State.GONE, at=self._now(), place=None, why=str(gone))
-        await self._record(chat, story, replace(lost, pinned=False, owes=None))
+        await self._record(chat, story, replace(lost, pin=None, pinned_at=None, owes=None))
 
     async def _may_call(self, chat: Chat) -> None:
         """Wait for our turn at the platform; raise NotNow when the lease ran out meanwhile."""

@@ -7,9 +7,9 @@ crash is therefore the same code as going on.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery.cards import SETTLE, Cards, Policy
@@ -29,7 +29,7 @@ from bot.model.errors import (
 )
 from bot.model.language import speaking
 from bot.model.rule import Rule
-from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Platform, Refusal, Row
+from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Pin, Platform, Refusal, Row
 from stories.delta import Weight
 from stories.index import Cursor
 from stories.shelf import Shelf
@@ -45,6 +45,8 @@ ROUTINE_WAITS_S = 30.0
 """How far back in line a routine edit stands; waiting moves everything forward."""
 LOSS_REMEMBERED = timedelta(hours=1)
 """Who begins within so long after the storage lost rows looks at every card."""
+PINS_EVERY_S = 60.0
+"""How often pins are looked at, at least: a story goes stale without a sound."""
 DRAIN_S = 8.0
 """How long a step under way may take to finish when we are told to stop."""
 STUCK_S = 120.0
@@ -101,6 +103,7 @@ class Courier:
         self._now = now
         self._queue = Queue()
         self._moved = asyncio.Event()
+        self._pinned = asyncio.Event()
         self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
         self._marking = asyncio.Lock()  # held while marks that are in line are written down
         self._released = asyncio.Condition()
@@ -178,6 +181,7 @@ class Courier:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(cursor), name=f"marks {self.platform.name}")
             tasks.create_task(self._tide.keep(), name=f"tide {self.platform.name}")
+            tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")
             for number in range(WORKERS):
                 tasks.create_task(self._work(), name=f"courier {self.platform.name} {number}")
 
@@ -227,14 +231,6 @@ class Courier:
                 self._enqueue(mark)
             raise
 
-    async def show(self, chat: Chat, story: StoryId) -> Row:
-        """Have the story's card in the chat, wanted or not; raise SendFailed when that fails."""
-        edition = self._shelf.get(story)
-        assert edition is not None, "handlers ask about stories they have found"
-        async with self._holding((chat, story)):
-            with self._speaking(chat):
-                return await self._cards.ensure(chat, edition)
-
     def _speaking(self, chat: Chat) -> AbstractContextManager[None]:
         """What is said inside is said in the chat's language."""
         rule = self._rules.of(chat)
@@ -244,6 +240,82 @@ class Courier:
         """Change what the ledger says of a card while nobody has it in hand."""
         async with self._holding((chat, story)):
             await self._cards.note(chat, story, change)
+
+    # Pins.
+
+    async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
+        """Pin the story's card, posting it first if needed; raise SendFailed when that fails.
+
+        Returns the stories whose pins go for it.
+        """
+        edition = self._shelf.get(story)
+        assert edition is not None, "handlers ask about stories they have found"
+        async with self._holding((chat, story)):
+            with self._speaking(chat):
+                row = await self._cards.ensure(chat, edition)
+            try:
+                sure = await self._cards.put_pin(chat, story, row, asked=True)
+            except NotNow:  # whoever asked is told so, and asks again
+                await self._cards.note(chat, story, lambda row: replace(row, pin=None))
+                raise
+        if not sure:
+            self._look_again_at(chat, story, SETTLE)
+        self._pinned.set()
+        return await self._make_room(chat, await self._ledger.of_chat(chat))
+
+    async def unpin(self, chat: Chat, story: StoryId) -> None:
+        """Unpin the story's card; raise SendFailed when that fails."""
+        async with self._holding((chat, story)):
+            row = await self._ledger.row(chat, story)
+            if row is None or row.place is None or row.pin is None:
+                return
+            sure = await self._cards.take_pin(chat, story, row)
+        if not sure:
+            self._look_again_at(chat, story, SETTLE)
+
+    async def _make_room(self, chat: Chat, rows: Mapping[StoryId, Row]) -> list[StoryId]:
+        """Let the oldest pins of a chat go that its rule allows no room for."""
+        rule = self._rules.of(chat) or Rule()
+        gone = pins_in(rows)[max(rule.pins, 0) :]
+        for story in gone:
+            await self.note(chat, story, _let_go)
+            self._look_again_at(chat, story)
+        return gone
+
+    def _look_again_at(self, chat: Chat, story: StoryId, after: timedelta = timedelta(0)) -> None:
+        """Have the story's card looked at, though nothing new came of it."""
+        if (edition := self._shelf.get(story)) is not None:
+            at = asyncio.get_running_loop().time() + after.total_seconds()
+            self._queue.add_later(Mark(chat, story, edition.seq), at)
+            self._moved.set()
+
+    async def _tend_pins(self) -> None:
+        """Unpin what is over, and finish what was begun, until cancelled."""
+        while True:
+            self._pinned.clear()
+            again_s = await patiently(self._look_at_pins)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(again_s):
+                    await self._pinned.wait()
+
+    async def _look_at_pins(self) -> float:
+        """Look at every pin once; return in how many seconds the next of them may be over."""
+        if not len(self._shelf):
+            return 1.0  # just begun
+        now, live_for = self._now(), self._shelf.live_for
+        wait_s = PINS_EVERY_S
+        chats: dict[Chat, dict[StoryId, Row]] = {}
+        for (chat, story), row in (await self._ledger.pins(self.platform.name)).items():
+            chats.setdefault(chat, {})[story] = row
+            edition = self._shelf.get(story)
+            if row.pin is not Pin.STANDS or (edition and not edition.is_live(now, live_for)):
+                self._look_again_at(chat, story)
+            elif edition is not None:
+                left = edition.live_until(live_for) - now
+                wait_s = min(wait_s, left.total_seconds() + 0.05)
+        for chat, rows in chats.items():
+            await self._make_room(chat, rows)
+        return max(wait_s, 0.05)
 
     # What is due.
 
@@ -444,3 +516,13 @@ class Courier:
     def _unpark(self, chat: Chat) -> None:
         if self._parked.pop(chat, None) is not None:
             log.info("a chat takes us again", extra={"chat": str(chat)})
+
+
+def pins_in(rows: Mapping[StoryId, Row]) -> list[StoryId]:
+    """The stories of a chat that are pinned there by us, the newest pin first."""
+    pinned = [(row.pinned_at or row.at, story) for story, row in rows.items() if row.pinned]
+    return [story for _, story in sorted(pinned, reverse=True)]
+
+
+def _let_go(row: Row) -> Row:
+    return replace(row, pin=Pin.GOING) if row.pinned else row

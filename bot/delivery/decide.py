@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.ports import Row, State
+from bot.ports import Pin, Row, State
 from stories.delta import Weight
 
 
@@ -76,11 +76,25 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
+class PutPin:
+    """Pin the card: a moderator wants it, and it may not be so yet."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakePin:
+    """Unpin the card: its story is over, or a newer pin has taken its room."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recover:
     """A post was under way when we last knew. It may stand there."""
 
 
-Step = Nothing | Wait | Post | Edit | Reply | Forgo | Publish | Recover
+Step = Nothing | Wait | Post | Edit | Reply | Forgo | Publish | PutPin | TakePin | Recover
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,10 @@ class Wish:
     """Nothing new is posted or said before; None: it may be now."""
     publish_from: datetime | None = None
     """When its card may be published; None: it is not to be."""
+    pinned: bool = True
+    """A pin may stand: the story is live."""
+    may_pin: bool = True
+    """Pinning and unpinning may be tried here now."""
 
 
 def decide(
@@ -116,6 +134,8 @@ def decide(
     newer = revision > row.revision
     matters = weight is not None and weight >= Weight.NOTABLE
     match row.state:
+        case state if state is not State.SENDING and (step := _pin(row, wish)):
+            return step
         case State.SENDING if row.place is None:
             return Recover()
         case State.UNKNOWN:
@@ -150,3 +170,12 @@ def _make(generation: int, wish: Wish) -> Step:
     if not wish.shown:
         return Nothing()
     return Wait(wish.quiet_until) if wish.quiet_until else Post(generation)
+
+
+def _pin(row: Row, wish: Wish) -> Step | None:
+    """What is to be done about our pin of a card that stands."""
+    if row.place is None or row.pin is None or not wish.may_pin:
+        return None
+    if not wish.pinned or row.pin is Pin.GOING:
+        return TakePin(row.place)
+    return PutPin(row.place) if row.pin is Pin.WANTED else None

@@ -1,10 +1,9 @@
 """What people can have done with cards, and learn about them: pin, unpin, list, why, forget."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
-from bot.delivery.courier import Courier
+from bot.delivery.courier import Courier, pins_in
 from bot.model.chat import Chat
 from bot.model.errors import (
     CardGone,
@@ -31,7 +30,7 @@ class CardDesk:
         self._ledger = ledger
         self._records = records
 
-    async def pin(self, chat: Chat, story: StoryId) -> None:
+    async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
         courier = self._couriers[chat.platform]
         try:
             await self._needs(
@@ -40,12 +39,9 @@ class CardDesk:
             await self._needs(
                 courier, chat, Right.POST, N_("I may not post here: I lack the right {rights}")
             )
-            row = await courier.show(chat, story)
-            assert row.place is not None, "show returns a card that stands"
-            await courier.platform.pin(chat, row.place)
+            return await courier.pin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
-        await courier.note(chat, story, lambda row: replace(row, pinned=True))
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         row = await self._ledger.row(chat, story)
@@ -56,16 +52,12 @@ class CardDesk:
             await self._needs(
                 courier, chat, Right.PIN, N_("I may not unpin here: I lack the right {rights}")
             )
-            await courier.platform.unpin(chat, row.place)
-        except CardGone:
-            pass  # then it is not pinned any more, which is what was wanted
+            await courier.unpin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
-        await courier.note(chat, story, lambda row: replace(row, pinned=False))
 
     async def pins(self, chat: Chat) -> list[StoryId]:
-        rows = await self._ledger.of_chat(chat)
-        return sorted(story for story, row in rows.items() if row.pinned)
+        return pins_in(await self._ledger.of_chat(chat))
 
     async def cards(self, chat: Chat) -> int:
         return len(await self._ledger.of_chat(chat))

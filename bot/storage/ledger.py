@@ -9,7 +9,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
-from bot.ports import Row, State
+from bot.ports import Pin, Row, State
 from bot.storage.lease import RedisLease
 from bot.storage.together import Together
 from stories.archive import storage, text
@@ -21,6 +21,7 @@ _WRITE = """
 if ARGV[4] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[4] then return -1 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('SADD', KEYS[2], ARGV[3])
+redis.call(ARGV[5], KEYS[5], ARGV[1] .. ' ' .. ARGV[3])
 return redis.call('INCR', KEYS[3])
 """
 _FIELDS = tuple(field.name for field in fields(Row))
@@ -47,7 +48,8 @@ class RedisLedger:
         lease_key, token = (self._lease.key, self._lease.token) if self._lease else ("", "")
         counter = self._written(chat.platform)
         keys = [self._cards(story), self._stories(chat), counter, lease_key]
-        arguments = [str(chat), _write(row), story, token]
+        keys.append(self._pins(chat.platform))
+        arguments = [str(chat), _write(row), story, token, "SADD" if row.pin else "SREM"]
         written = await self._together.do("EVAL", _WRITE, len(keys), *keys, *arguments)
         if written < 0:
             raise StorageAway("another process holds the lease")
@@ -73,6 +75,16 @@ class RedisLedger:
         return {story: _read(raw) for story, raw in zip(stories, rows, strict=True) if raw}
 
     @storage
+    async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], Row]:
+        members = await self._redis.smembers(self._pins(platform))
+        pins = [_pin(text(member)) for member in members]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for chat, story in pins:
+                pipe.hget(self._cards(story), str(chat))
+            rows = await pipe.execute() if pins else []
+        return {pin: _read(raw) for pin, raw in zip(pins, rows, strict=True) if raw}
+
+    @storage
     async def forget(self, chat: Chat) -> set[StoryId]:
         members = await self._redis.smembers(self._stories(chat))
         stories = {StoryId(text(member)) for member in members}
@@ -81,17 +93,26 @@ class RedisLedger:
                 for story in stories:
                     pipe.hdel(self._cards(story), str(chat))
                 pipe.srem(self._stories(chat), *stories)
+                pipe.srem(self._pins(chat.platform), *(f"{chat} {story}" for story in stories))
                 await pipe.execute()
         return stories
 
     def _written(self, platform: str) -> str:
         return f"{self._prefix}:cards-written:{platform}"
 
+    def _pins(self, platform: str) -> str:
+        return f"{self._prefix}:pins:{platform}"
+
     def _cards(self, story: StoryId) -> str:
         return f"{self._prefix}:cards:{story}"
 
     def _stories(self, chat: Chat) -> str:
         return f"{self._prefix}:chat:{chat}:stories"
+
+
+def _pin(member: str) -> tuple[Chat, StoryId]:
+    chat, story = member.split(" ")
+    return read_chat(chat), StoryId(story)
 
 
 def _write(row: Row) -> str:
@@ -105,7 +126,10 @@ def _write(row: Row) -> str:
 
 def _read(raw: bytes | str) -> Row:
     held: dict[str, Any] = json.loads(raw)
-    for moment in ("at", "posted_at", "replied_at", "published_at"):
+    for moment in ("at", "posted_at", "replied_at", "pinned_at", "published_at"):
         if moment in held:
             held[moment] = datetime.fromisoformat(held[moment])
-    return Row(**{**held, "state": State(held["state"])})
+    if held.pop("pinned", False):  # as rows were written before 0.2
+        held["pin"] = Pin.STANDS
+    pin = Pin(held["pin"]) if "pin" in held else None
+    return Row(**{**held, "state": State(held["state"]), "pin": pin})

@@ -81,15 +81,18 @@ class MemoryDesk:
 
     def __init__(self) -> None:
         self.pinned: dict[Chat, list[StoryId]] = {}
+        self.room = 5
         self.lacking: set[Chat] = set()
         self.standings: dict[Chat, list[Standing]] = {}
         """What became of stories in each chat, the newest card last."""
         self.away = False
 
-    async def pin(self, chat: Chat, story: StoryId) -> None:
+    async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
         if chat in self.lacking:
             raise Sorry("I may not pin here: I lack the right “Pin Messages”")
-        self.pinned[chat] = [*(each for each in await self.pins(chat) if each != story), story]
+        pins = [*(each for each in await self.pins(chat) if each != story), story]
+        self.pinned[chat] = pins[-self.room :]
+        return pins[: -self.room]
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         if story not in await self.pins(chat):

@@ -1,8 +1,10 @@
 """/pin, /unpin and /pins: which cards stand at the top of a chat."""
 
+from datetime import timedelta
+
 import pytest
 
-from stories.story import StoryId
+from stories.story import Status, StoryId
 from tests.handlers.talking import FERRY, HERE, THEFT, TRAM, Talk, labels, made, read
 
 
@@ -11,6 +13,26 @@ async def test_a_story_is_pinned_by_its_words(talk: Talk) -> None:
     assert answer.title == "Pinned “Night Ferry Returns”"
     assert labels(answer)["Unpin"] == "unpin_night-ferry-returns"
     assert talk.desk.pinned[HERE] == [FERRY]
+
+
+async def test_what_is_unpinned_for_a_new_pin_is_said(talk: Talk) -> None:
+    talk.desk.room = 1
+    await talk.type("pin", "ferry")
+    answer = await talk.type("pin", "tram")
+    assert read(answer).splitlines()[-1] == (
+        "“Night Ferry Returns” is unpinned for it: this chat keeps only so many pins of mine."
+    )
+    assert talk.desk.pinned[HERE] == [TRAM]
+
+
+async def test_a_story_that_is_over_is_not_pinned() -> None:
+    talk = Talk(made("past", "Past", status=Status.ENDED), made("open", "Open"))
+    answer = await talk.type("pin", "past")
+    assert answer.title == "“Past” is over, so it is not pinned"
+    assert labels(answer) == {"Open": "pin_open"}
+    talk.at += timedelta(days=4)
+    assert (await talk.type("pin", "open")).title == "“Open” is over, so it is not pinned"
+    assert talk.desk.pinned == {}
 
 
 async def test_nothing_said_asks_which_story_to_pin(talk: Talk) -> None:

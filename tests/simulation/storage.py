@@ -346,6 +346,16 @@ class MemoryLedger:
             lambda data: {story: rows[chat] for story, rows in data.rows.items() if chat in rows}
         )
 
+    async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], Row]:
+        return await self._client.call(
+            lambda data: {
+                (chat, story): row
+                for story, rows in data.rows.items()
+                for chat, row in rows.items()
+                if row.pin is not None and chat.platform == platform
+            }
+        )
+
 
 class MemoryDue:
     """What each platform still owes its chats."""

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from bot.model.chat import Chat
 from bot.model.errors import LeaseLost, StorageAway
 from bot.model.rule import Loudness, Rule
-from bot.ports import Due, HighWater, Ledger, Mark, Row, RuleStore, State, Tide
+from bot.ports import Due, HighWater, Ledger, Mark, Pin, Row, RuleStore, State, Tide
 from bot.storage.due import RedisDue
 from bot.storage.highwater import FileHighWater
 from bot.storage.lease import RedisLease
@@ -50,7 +50,8 @@ ROW = Row(
     replied_at=NOW + timedelta(microseconds=5),
     generation=2,
     owes=1,
-    pinned=True,
+    pin=Pin.STANDS,
+    pinned_at=NOW + timedelta(seconds=1),
     why="a reason",
 )
 
@@ -276,6 +277,20 @@ async def test_rows_are_found_by_story_and_by_chat(storage: Storage) -> None:
     assert await ledger.of_chat(NORTH) == {FERRY.id: ROW, TRAM.id: replace(ROW, revision=5)}
     assert await ledger.of_story(StoryId("other")) == {}
     assert await ledger.of_chat(GROUP) == {}
+
+
+async def test_pins_are_found_until_they_are_gone(storage: Storage) -> None:
+    ledger = storage.ledger(None)
+    going, bare = replace(ROW, pin=Pin.GOING), replace(ROW, pin=None, pinned_at=None)
+    await ledger.write(NORTH, FERRY.id, ROW)
+    await ledger.write(NORTH, TRAM.id, going)
+    await ledger.write(SOUTH, FERRY.id, bare)
+    await ledger.write(GROUP, FERRY.id, ROW)
+    assert await ledger.pins("discord") == {(NORTH, FERRY.id): ROW, (NORTH, TRAM.id): going}
+    await ledger.write(NORTH, TRAM.id, bare)
+    assert await ledger.pins("discord") == {(NORTH, FERRY.id): ROW}
+    assert await ledger.pins("telegram") == {(GROUP, FERRY.id): ROW}
+    assert await ledger.pins("elsewhere") == {}
 
 
 async def test_rows_are_counted_platform_by_platform(storage: Storage) -> None:

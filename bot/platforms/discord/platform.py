@@ -38,6 +38,8 @@ REPEATABLE_S = 60
 """Discord remembers a nonce for “a few minutes”; we count on one."""
 LOOK_BACK = timedelta(minutes=1)  # our clock and Discord's may differ
 LOOK_AT = 200
+NOTICE_AMONG = 5
+"""The notice of a pin is looked for among so many of the newest messages."""
 
 REFUSED = (
     "Discord refused the token: copy it anew from discord.com/developers/applications → your "
@@ -184,7 +186,12 @@ class DiscordPlatform:
 
     async def pin(self, chat: Chat, place: str) -> None:
         with self._speaking(chat, Right.PIN) as client:
-            await (await _place(client, chat)).get_partial_message(int(place)).pin()
+            where = await _place(client, chat)
+            await where.get_partial_message(int(place)).pin()
+            try:
+                await _tidy_up(client, where, int(place))
+            except TROUBLE as error:  # it stays: an untidy line, and nobody's loss
+                log.info("the notice of a pin stays", extra={"chat": str(chat), "why": str(error)})
 
     async def unpin(self, chat: Chat, place: str) -> None:
         with self._speaking(chat, Right.PIN) as client:
@@ -293,6 +300,18 @@ async def _place(client: Client, chat: Chat) -> discord.DMChannel | discord.Part
     if chat.address.startswith("@"):
         return await client.create_dm(discord.Object(int(chat.address[1:])))
     return client.get_partial_messageable(int(chat.address))
+
+
+async def _tidy_up(
+    client: Client, where: discord.DMChannel | discord.PartialMessageable, pinned: int
+) -> None:
+    """Take away “Storywire pinned a message”, which is ours as everything else we said."""
+    async for message in where.history(limit=NOTICE_AMONG):
+        ours = client.user is not None and message.author.id == client.user.id
+        about = message.reference.message_id if message.reference else None
+        if ours and message.type is discord.MessageType.pins_add and about == pinned:
+            await message.delete()
+            return
 
 
 def _original(

@@ -8,7 +8,7 @@ about the chat itself act where they stand.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -93,9 +93,17 @@ async def _introduce(bot: Bot, commands: Sequence[Command], language_code: str |
 class Answers:
     """Answers one update after another."""
 
-    def __init__(self, bot: Bot, commands: Sequence[Command], turns: Turns | None = None) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        commands: Sequence[Command],
+        turns: Turns | None = None,
+        pinning: Collection[tuple[int, int]] = (),
+    ) -> None:
+        """`pinning`: chat and number of the messages that we pinned of late."""
         self._bot = bot
         self._turns = turns
+        self._pinning = pinning
         self._commands = {command.name: command for command in commands}
         self._here = {c.name for c in commands if c.moderators or c.about_chat}
 
@@ -110,6 +118,8 @@ class Answers:
                 await self._clicked(update.callback_query)
             elif (said := update.message or update.channel_post) and said.text:
                 await self._said(said, said.text.strip())
+            elif said and said.pinned_message:
+                await self._tidy_up(said, said.pinned_message)
             elif update.my_chat_member:
                 change = update.my_chat_member
                 log.info(
@@ -120,6 +130,18 @@ class Answers:
             log.warning("an answer did not arrive", extra={"error": error.message})
         except Exception:
             log.exception("answering failed", extra={"update": update.update_id})
+
+    async def _tidy_up(self, notice: Said, pinned: MaybeInaccessibleMessage) -> None:
+        """Take away the notice of a pin of ours, where we may; a person's stays."""
+        if notice.from_user is not None:
+            ours = notice.from_user.id == self._bot.id
+        else:  # a channel does not say who pinned
+            ours = (notice.chat.id, pinned.message_id) in self._pinning
+        if ours:
+            try:
+                await notice.delete()
+            except BadRequest as error:  # it stays: an untidy line, and nobody's loss
+                log.info("the notice of a pin stays", extra={"why": error.message})
 
     async def _said(self, said: Said, text: str) -> None:
         private = said.chat.type == ChatType.PRIVATE

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -58,6 +59,7 @@ class TelegramPlatform:
         self._api_url = api_url or API_URL
         self._bot: telegram.Bot | None = None
         self._online = False
+        self._pinning: deque[tuple[int, int]] = deque(maxlen=100)
 
     @property
     def name(self) -> str:
@@ -79,7 +81,7 @@ class TelegramPlatform:
             await _persist(bot.delete_webhook)  # Telegram tells updates in one way only
             await _persist(lambda: introduce(bot, commands))
             self._bot = bot
-            answers = Answers(bot, commands, self._turns)
+            answers = Answers(bot, commands, self._turns, self._pinning)
             async with aclosing(self._updates(bot)) as updates:
                 async for update in updates:
                     task = asyncio.create_task(answers.take(update), name="telegram answer")
@@ -190,7 +192,9 @@ class TelegramPlatform:
 
     async def pin(self, chat: Chat, place: str) -> None:
         with self._speaking() as bot:
-            await bot.pin_chat_message(_address(chat)[0], int(place), disable_notification=True)
+            where, _ = _address(chat)
+            self._pinning.append((where, int(place)))
+            await bot.pin_chat_message(where, int(place), disable_notification=True)
 
     async def unpin(self, chat: Chat, place: str) -> None:
         with self._speaking(but=NOT_PINNED) as bot:

@@ -301,6 +301,11 @@ class Cards:
         row = await self._read(chat, story)
         if row is not None and row.place is not None and row.state is not State.GONE:
             return row
+        if self._in_doubt(edition, row):
+            raise Unreachable(
+                N_("the storage lost its memory of this card"),
+                N_("ask again after the story's next update"),
+            )
         if row is not None and row.state is State.SENDING:
             await self._recover(chat, edition, row)
         else:
@@ -324,11 +329,25 @@ class Cards:
             wanted = replace(wanted, pinned_at=self._now())
         if wanted != row:
             await self._about_to(chat, story, wanted)
-        await self._ask_pin(chat, story, wanted, "pin", lambda: self._platform.pin(chat, place))
+        try:
+            await self._ask_pin(chat, story, wanted, "pin", lambda: self._platform.pin(chat, place))
+        except OutcomeUnknown:
+            raise
+        except SendFailed as failed:
+            if asked and not isinstance(failed, CardGone | Moved):  # told so: they ask again
+                await self._record(chat, story, row)
+            raise
         if unsure := row.pin is Pin.GOING or self._may_be_undone(row):
             return not unsure
         await self._record(chat, story, replace(wanted, pin=Pin.STANDS))
         return True
+
+    async def unpin(self, chat: Chat, story: StoryId) -> bool:
+        """The same for whatever of ours is pinned; nothing may be."""
+        row = await self._read(chat, story)
+        if row is None or row.place is None or row.pin is None:
+            return True
+        return await self.take_pin(chat, story, row)
 
     async def take_pin(self, chat: Chat, story: StoryId, row: Row) -> bool:
         """Unpin it; False when an earlier request may yet pin it."""
@@ -368,7 +387,7 @@ class Cards:
             self._failed(row, act, chat, failed)
             if isinstance(failed, NotNow):
                 raise
-            if act == "pin" or isinstance(failed, Moved):
+            if isinstance(failed, CardGone | Moved):
                 await self._record(chat, story, replace(row, pin=None, pinned_at=None))
             if isinstance(failed, Unreachable | Rejected):
                 self._no_pins[chat] = self._now() + PINS_REST

@@ -253,11 +253,7 @@ class Courier:
         async with self._holding((chat, story)):
             with self._speaking(chat):
                 row = await self._cards.ensure(chat, edition)
-            try:
-                sure = await self._cards.put_pin(chat, story, row, asked=True)
-            except NotNow:  # whoever asked is told so, and asks again
-                await self._cards.note(chat, story, lambda row: replace(row, pin=None))
-                raise
+            sure = await self._cards.put_pin(chat, story, row, asked=True)
         if not sure:
             self._look_again_at(chat, story, SETTLE)
         self._pinned.set()
@@ -266,10 +262,7 @@ class Courier:
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         """Unpin the story's card; raise SendFailed when that fails."""
         async with self._holding((chat, story)):
-            row = await self._ledger.row(chat, story)
-            if row is None or row.place is None or row.pin is None:
-                return
-            sure = await self._cards.take_pin(chat, story, row)
+            sure = await self._cards.unpin(chat, story)
         if not sure:
             self._look_again_at(chat, story, SETTLE)
 

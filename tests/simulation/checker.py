@@ -4,16 +4,18 @@ Every deviation is explained by a row of the ledger or by a named exemption; doc
 lists the exemptions for those who run the bot.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
 from bot.delivery.cards import _looks as looks_of
 from bot.delivery.cards import nonce
+from bot.delivery.tide import KEEP_S
 from bot.model.card import card
 from bot.model.chat import Chat
 from bot.model.message import Message
-from bot.ports import Row, State
+from bot.model.rule import Rule
+from bot.ports import Pin, Row, State
 from stories.delta import Weight, compare
 from stories.story import StoryId
 from tests.simulation.clock import BEGINNING
@@ -41,6 +43,14 @@ OWED_AND_LOST = (
     "When the storage lost a rule, or what a chat was owed, a card may be missing "
     "until its story's next update."
 )
+PIN_FORGOTTEN = (
+    "When the storage forgot that a card is pinned, or that it is no longer, it stays as it is "
+    "until a moderator pins or unpins it."
+)
+LAST_SECOND = (
+    "When a process is killed and the storage then forgets the second before that, nobody can "
+    "tell: what was said in that second may be said again."
+)
 EXEMPTIONS = (
     RULE_AT_A_CRASH,
     DELETED_UNSEEN,
@@ -48,6 +58,8 @@ EXEMPTIONS = (
     FORGOTTEN,
     NUMBERED_ANEW,
     OWED_AND_LOST,
+    PIN_FORGOTTEN,
+    LAST_SECOND,
 )
 
 UNTIL_SEEN_S = 5.0
@@ -59,7 +71,7 @@ def told(row: Row | None) -> str:
         return "nothing"
     at = (row.at - BEGINNING).total_seconds()
     facts = f"{row.state} r{row.revision} g{row.generation} at {at:.1f}, place {row.place}"
-    return f"{facts}, owes {row.owes}, {row.why or 'no reason'}"
+    return f"{facts}, owes {row.owes}, pin {row.pin}, {row.why or 'no reason'}"
 
 
 def _differs(shown: Message, expected: Message) -> str:
@@ -85,6 +97,7 @@ class Checker:
         found += self._replies()
         found += self._behind()
         found += self._missing()
+        found += self._pins()
         found += self._lost_documents()
         return found
 
@@ -120,6 +133,14 @@ class Checker:
             one.asked_at <= lost < updated <= other.asked_at
             for lost in self.world.store.losses
             for updated in self.world.store.accepted[story]
+        )
+
+    def _unmarked(self, one: Sent) -> bool:
+        """It was said in a process's last second, whose mark on disk never knew of it."""
+        return any(
+            one.asked_at <= killed <= one.asked_at + KEEP_S + 0.5 and lost >= one.asked_at
+            for killed in self.world.kills
+            for lost in self.world.store.losses
         )
 
     def _owed_and_lost(self, story: StoryId) -> bool:
@@ -219,11 +240,49 @@ class Checker:
                     if self._forgotten(beside.story, first, sent):
                         self.exempted.append(NUMBERED_ANEW)
                         continue
+                    if self._unmarked(first):
+                        self.exempted.append(LAST_SECOND)
+                        continue
                     yield (
                         f"{beside.story} has two replies for revision {keys.index(sent.key)} in "
                         f"{sent.chat}: asked for at {first.asked_at:.1f} and {sent.asked_at:.1f}"
                     )
                 said[sent.key] = sent
+
+    def _pins(self) -> Iterator[str]:
+        """Pinned is what the ledger says is pinned: live stories, and no more than the rule says.
+
+        People pin nothing here, so every pin is ours.
+        """
+        for name, service in self.world.services.items():
+            holder = self.world.standing[name]
+            stands = {
+                (chat, row.place): (story, row)
+                for story, rows in self.data.rows.items()
+                for chat, row in rows.items()
+            }
+            pinned: Counter[Chat] = Counter()
+            for sent in service.visible():
+                story, row = stands.get((sent.chat, sent.place), (sent.story, None))
+                said = row is not None and row.pin is Pin.STANDS
+                if sent.pinned != said:
+                    if self.world.store.losses:
+                        self.exempted.append(PIN_FORGOTTEN)
+                        continue
+                    yield (
+                        f"{story} in {sent.chat} (place {sent.place}) is "
+                        f"{'' if sent.pinned else 'not '}pinned; the ledger says {told(row)}, "
+                        f"pin {row and row.pin}"
+                    )
+                if story is not None and sent.pinned:
+                    pinned[sent.chat] += 1
+                    held = self.data.stories.get(story)
+                    if held and not _edition(self.data, held).is_live(self.world.store.now()):
+                        yield f"{story} is over and pinned in {sent.chat}; {told(row)}"
+            for chat, number in pinned.items():
+                rule = (holder.rules.of(chat) if holder else None) or Rule()
+                if number > rule.pins and not self.world.store.losses:
+                    yield f"{number} pins stand in {chat}, of {rule.pins} at most"
 
     def _lost_documents(self) -> Iterator[str]:
         """Nothing left at the inbox is missed, unless the storage itself forgot it."""

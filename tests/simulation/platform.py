@@ -47,6 +47,7 @@ class Sent:
     at: float
     reply_to: str | None = None
     deleted_at: float | None = None
+    pinned: bool = False
 
     @property
     def story(self) -> StoryId | None:
@@ -274,10 +275,17 @@ class Handle:
         await self._request("edit", chat, do)
 
     async def pin(self, chat: Chat, place: str) -> None:
-        await self._request("pin", chat, lambda room: place)
+        await self._request("pin", chat, lambda room: self._pinned(chat, place, pinned=True))
 
     async def unpin(self, chat: Chat, place: str) -> None:
-        await self._request("unpin", chat, lambda room: place)
+        await self._request("unpin", chat, lambda room: self._pinned(chat, place, pinned=False))
+
+    def _pinned(self, chat: Chat, place: str, *, pinned: bool) -> str:
+        sent = self._service.sent.get(place)
+        if sent is None or sent.chat != chat or sent.deleted_at is not None:
+            raise CardGone("unknown message")
+        sent.pinned = pinned
+        return place
 
     async def publish(self, chat: Chat, place: str) -> None:
         await self._request("publish", chat, lambda room: place)

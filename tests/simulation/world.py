@@ -12,9 +12,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from random import Random
+from types import ModuleType
 from typing import Any, TypeVar
 
 from bot import app
+from bot.delivery import cards as cards_module
 from bot.delivery import courier as courier_module
 from bot.delivery.cards import Policy
 from bot.delivery.courier import Courier
@@ -23,9 +25,9 @@ from bot.delivery.pace import Pace
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.errors import StorageAway
+from bot.model.errors import SendFailed, StorageAway
 from bot.model.rule import Loudness, Rule
-from bot.ports import Tide
+from bot.ports import Pin, Tide
 from bot.updates import Editor, Follower
 from stories.index import Cursor
 from stories.shelf import Shelf
@@ -54,7 +56,10 @@ REST_S = 1500.0
 AFTER_S = 60.0
 """What was on its way when it came to rest has arrived by then."""
 
-HURRY = {"WORKERS": 8}
+HURRY: dict[ModuleType, dict[str, Any]] = {
+    courier_module: {"WORKERS": 8},
+    cards_module: {"PINS_REST": timedelta(seconds=30)},
+}
 POLICY = Policy(
     Spacing(timedelta(seconds=6), timedelta(seconds=20)),
     reply_gap=timedelta(seconds=30),
@@ -125,7 +130,7 @@ class Process:
             name: Handle(service, client._lives) for name, service in world.services.items()
         }
         archive, metrics = MemoryArchive(client), Metrics()
-        shelf = Shelf()
+        self.shelf = shelf = Shelf()
         self.follower = follower = Follower(archive, shelf, metrics)
         self.editor = Editor(archive, MemoryLease(client, "editor"), metrics)
         self.rules = RuleBook(world.fixed, MemoryRules(client))
@@ -261,7 +266,7 @@ class World:
     # What happens.
 
     def _something_happens(self) -> None:
-        usual: list[Event] = [World._develop, World._again, World._change_rule]
+        usual: list[Event] = [World._develop, World._again, World._change_rule, World._pin]
         happens = usual[:1] * 10 + usual[1:] * 2
         happens += [event for name in sorted(self.troubles) for event in TROUBLES[name]]
         self.random.choice(happens)(self)
@@ -338,22 +343,46 @@ class World:
         loudness = self.random.choice(list(Loudness))
         match self.random.randrange(4):
             case 0:
-                return Rule(keywords=("Even",), loudness=loudness)
+                return Rule(keywords=("Even",), loudness=loudness, pins=1)
             case 1:
                 return Rule(story_ids=(StoryId("story-1"), StoryId("story-2")), loudness=loudness)
             case _:
                 return Rule(all=True, loudness=loudness)
+
+    def _asked(self, name: str) -> list["Process"]:
+        """Who answers people on a platform."""
+        return [
+            process
+            for process in self.processes
+            if process.alive and process.leases[name].sure and process.handles[name].online
+        ]
+
+    def _pin(self) -> None:
+        """A moderator has a card pinned, or unpinned."""
+        name = self.random.choice(list(self.services))
+        chat = self.random.choice(list(self.services[name].rooms))
+        story, unpins = self.random.choice(self._authors).story.id, self.random.random() < 0.3
+        asked = self._asked(name)
+        if not asked:
+            return
+        courier = asked[0].couriers[name]
+        edition = asked[0].shelf.get(story)
+        if not unpins and (edition is None or not edition.is_live(self.store.now())):
+            return
+
+        async def ask() -> None:
+            with suppress(SendFailed, StorageAway, asyncio.CancelledError, TimeoutError):
+                async with asyncio.timeout(90):  # what was asked of a dead process has no end
+                    await (courier.unpin(chat, story) if unpins else courier.pin(chat, story))
+
+        self._errand(ask())
 
     def _change_rule(self) -> None:
         """Someone asks for it in a chat, so it is the process that answers there that does it."""
         name = self.random.choice(list(self.services))
         chat = self.random.choice(list(self.services[name].rooms))
         rule = self._rule() if self.random.random() < 0.8 else Rule()
-        asked = [
-            process
-            for process in self.processes
-            if process.alive and process.leases[name].sure and process.handles[name].online
-        ]
+        asked = self._asked(name)
         if not asked or asked[0].rules.is_fixed(chat):
             return
         if self.services[name].rooms[chat].moved_to is not None:
@@ -495,6 +524,10 @@ class World:
                 return f"nobody delivers to {name}"
             if in_line := len(holder.couriers[name]._queue):  # a mark kept and not in line: no harm
                 return f"{in_line} cards are in line on {name}, of {data.due.get(name)}"
+            for story, rows in data.rows.items():
+                for chat, row in rows.items():
+                    if chat.platform == name and row.place and row.pin in (Pin.WANTED, Pin.GOING):
+                        return f"the pin of {story} in {chat} is {row.pin}"
             if data.seq and data.cursors.get(name) != upto and not self.store.losses:
                 return f"{name} has marked up to {data.cursors.get(name)}, not {upto}"
         return None
@@ -541,14 +574,17 @@ class Overheard(logging.Handler):
 
 @contextmanager
 def in_a_hurry() -> Iterator[None]:
-    held = {name: getattr(courier_module, name) for name in HURRY}
-    for name, value in HURRY.items():
-        setattr(courier_module, name, value)
+    held = {
+        module: {name: getattr(module, name) for name in changed}
+        for module, changed in HURRY.items()
+    }
+    for module, changed in HURRY.items():
+        vars(module).update(changed)
     try:
         yield
     finally:
-        for name, value in held.items():
-            setattr(courier_module, name, value)
+        for module, changed in held.items():
+            vars(module).update(changed)
 
 
 def simulate(seed: int, troubles: frozenset[str] | None = None) -> World:

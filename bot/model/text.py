@@ -70,6 +70,8 @@ def clean(text: str) -> str:
     empty line becomes one, marks piled on one letter stop at eight. The result is NFC: some
     characters only turn into markup by normalising (U+1FEF becomes a backtick).
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()  # nothing of that is in most texts
     text = _LINE_END.sub("\n", text)
     text = _INVISIBLE.sub(lambda found: found["kept"] or "", text)
     text = unicodedata.normalize("NFC", text)
@@ -85,7 +87,7 @@ def line(text: str) -> str:
 
 def utf16(text: str) -> int:
     """Length in UTF-16 code units, as chat services count."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 _GRAPHEME = regex.compile(r"\X")

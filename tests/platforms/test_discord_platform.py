@@ -312,7 +312,7 @@ class TestCards:
         assert reply["mention_roles"] == [READERS]
         assert (reply["mentions"], reply["mention_everyone"]) == ([], False)
         call = [call for call in discord.calls if call.path.endswith(f"{NEWS}/messages")][-1]
-        allowed = {"parse": [], "roles": [int(READERS)]}
+        allowed = {"parse": [], "roles": [READERS]}
         assert call.body["allowed_mentions"] == allowed
 
     async def test_people_get_cards_in_direct_messages(

@@ -329,19 +329,16 @@ def _modal(form: Form) -> ui.Modal:
     return modal
 
 
-def view(rendered: Rendered, marker: int | None = None) -> ui.View:
-    """The rows in the library's words; `marker` becomes the first component's id."""
+def view(rendered: Rendered) -> ui.View:
+    """The rows in the library's words."""
     rows = ui.View(timeout=None)
     for number, row in enumerate(rendered.rows):
         match row:
             case ButtonRow(buttons):
                 for button in buttons:
                     rows.add_item(
-                        ui.Button(
-                            label=button.label, custom_id=button.custom_id, row=number, id=marker
-                        )
+                        ui.Button(label=button.label, custom_id=button.custom_id, row=number)
                     )
-                    marker = None
             case SelectRow(custom_id, placeholder, options):
                 rows.add_item(
                     ui.Select(
@@ -351,10 +348,8 @@ def view(rendered: Rendered, marker: int | None = None) -> ui.View:
                             discord.SelectOption(label=o.label, value=o.value) for o in options
                         ],
                         row=number,
-                        id=marker,
                     )
                 )
-                marker = None
             case RoleRow(custom_id, placeholder, chosen):
                 rows.add_item(
                     ui.RoleSelect(
@@ -362,9 +357,7 @@ def view(rendered: Rendered, marker: int | None = None) -> ui.View:
                         placeholder=placeholder,
                         default_values=[discord.Object(chosen)] if chosen else [],
                         row=number,
-                        id=marker,
                     )
                 )
-                marker = None
     rows.stop()  # a stopped view is sent, and not kept
     return rows

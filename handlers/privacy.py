@@ -62,17 +62,17 @@ def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> C
         """Where others may read along, only what is kept of everyone."""
         general = _(_LOOKS)
         if not ask.private:
-            return [Text(f"{general} {_('What that is just now I say in private only.')}")]
+            return [Text(" ".join((general, _("What that is just now I say in private only."))))]
         try:
             kept = await promptly(places.kept(ask.person))
         except StorageAway:
-            return [Text(f"{general} {_('How much that is cannot be looked up just now.')}")]
+            return [Text(" ".join((general, _("How much that is cannot be looked up just now."))))]
         if kept.until is None:
-            return [Text(f"{general} {_('You have not looked at any yet.')}")]
+            return [Text(" ".join((general, _("You have not looked at any yet."))))]
         number = len(kept.places)
         looked = ngettext("You looked at {n} story.", "You looked at {n} stories.", number)
         return [
-            Text(f"{general} {looked.format(n=words.number(number))}"),
+            Text(" ".join((general, looked.format(n=words.number(number))))),
             *(
                 [Note(_("You caught up with all stories of"), kept.caught_up)]
                 if kept.caught_up

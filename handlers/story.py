@@ -161,7 +161,7 @@ def _source(source: Source) -> Block:
         for said in (line(source.outlet or ""), source.published_at and moment(source.published_at))
         if said
     )
-    title = f"• {line(source.title) or _('Untitled')}"
+    title = "• " + (line(source.title) or _("Untitled"))
     if source.url and safe_link(source.url):
         return Link(title, source.url, note or None)
     return Text(f"{title} · {note}" if note else title)

@@ -77,7 +77,7 @@ def descriptions() -> Iterator[str]:
 
 
 def written(catalogue: Catalog) -> str:
-    """A catalogue as it is filed: without dates, versions and line numbers, which change for nothing."""
+    """A catalogue as it is filed, without what changes for nothing: dates, versions, lines."""
     file = io.BytesIO()
     write_po(file, catalogue, width=96, include_lineno=False, sort_by_file=True)
     return _CHANGING.sub("", file.getvalue().decode())

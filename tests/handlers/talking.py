@@ -238,6 +238,7 @@ class Talk:
         self.name: str | None = "Mira"
         self.roles_of: str | None = None
         self.manages_server = False
+        self.language: str | None = None
         self.moderator = True
         self.put(*stories)
         commands = menu(
@@ -292,6 +293,7 @@ class Talk:
             self.person,
             self.private,
             options,
+            language=self.language,
             name=self.name,
             roles_of=self.roles_of,
             manages_server=self.manages_server,

@@ -27,7 +27,7 @@ _OURS = re.compile(
     r"""
       /[a-z]+                                  # commands
     | \b(?:telegram|discord):[@-]?\d+\b        # chats
-    | \bStorywire\b
+    | \bStorywire\b | \bEurope/Berlin\b        # names of a thing and of a time zone
     """,
     re.VERBOSE,
 )

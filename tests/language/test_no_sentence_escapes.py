@@ -173,7 +173,7 @@ def busy() -> Talk:
         show_leaning=True,
         loudness=Loudness.PING,
         role="77",
-        quiet=Quiet(NOW.time(), (NOW + HOUR).time(), "UTC"),
+        quiet=Quiet(NOW.time(), (NOW + HOUR).time(), "Europe/Berlin"),
         publish=True,
         paused=True,
         muted=(Mute(CROWD[0].id), Mute(CROWD[1].id, until_major=True)),

@@ -134,6 +134,7 @@ export class Composer {
   // Choosing the command
 
   commands() {
+    if (this.pane.channel.kind !== "dm" && !this.pane.view.bot_is_here) return [];
     return flatten(this.pane.view.commands.filter((command) => offered(command, this.pane.person, this.pane.channel)));
   }
 
@@ -185,9 +186,11 @@ export class Composer {
     else this.choices.hide();
     if (!rows.length)
       this.say(
-        this.pane.view.commands.length
+        this.pane.view.commands.length && this.pane.view.bot_is_here
           ? `There is no command /${wanted} here for ${plainName(this.pane.person)}.`
-          : "The bot has not registered any commands yet.",
+          : this.pane.view.bot_is_here
+            ? "The bot has not registered any commands yet."
+            : "The bot is not in this server.",
       );
     return undefined;
   }

@@ -1,6 +1,6 @@
 // Discord's markdown, turned into elements. Nothing here builds markup from text: every piece becomes a node.
 
-import { h, link, spoiler } from "./dom.js";
+import { codeBlock, h, link, spoiler } from "./dom.js";
 import { timestamp } from "./times.js";
 
 const LIST_ITEM = /^(\s*)([-*]|\d{1,9}\.)\s+(.*)$/;
@@ -17,7 +17,7 @@ export function markdown(text, names) {
   for (const fence of rest.matchAll(/```(?:([\w+.-]+)\n)?\n?([\s\S]*?)\n?```/g)) {
     if (!fence[2].trim()) continue;
     nodes.push(...blocks(rest.slice(at, fence.index).replace(/\n$/, ""), names));
-    nodes.push(h("pre", { class: "code-block" }, h("code", { text: fence[2] })));
+    nodes.push(codeBlock(fence[2]));
     at = fence.index + fence[0].length;
     if (rest[at] === "\n") at += 1;
   }

@@ -103,6 +103,28 @@ export function pictureOf(address, kind) {
   );
 }
 
+/** A block of code, and a button that copies it. */
+export function codeBlock(text, children = text) {
+  const button = h(
+    "button",
+    { type: "button", class: "copy", title: "Copy", "aria-label": "Copy", "data-testid": "copy" },
+    icon("copy", 15),
+  );
+  const done = (sign, words) => {
+    button.replaceChildren(icon(sign, 15));
+    button.title = words;
+  };
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      done("check", "Copied");
+    } catch {
+      done("close", "The browser does not let this page copy");
+    }
+  });
+  return h("pre", { class: "code-block" }, h("code", {}, children), button);
+}
+
 /** Covered text that a click or Enter uncovers. */
 export function spoiler(children) {
   const cover = h(

@@ -1,6 +1,6 @@
 // Telegram's text and entities, turned into elements. Offsets count UTF-16 units, as JavaScript's strings do.
 
-import { h, link, spoiler } from "./dom.js";
+import { codeBlock, h, link, spoiler } from "./dom.js";
 
 /**
  * The nodes of `text` with its `entities` (core.telegram.org/bots/api#messageentity).
@@ -51,7 +51,7 @@ function dress(entity, text, children, acts) {
     case "code":
       return h("code", { class: "code" }, children);
     case "pre":
-      return h("pre", { class: "code-block" }, h("code", {}, children));
+      return codeBlock(text, children);
     case "blockquote":
       return h("blockquote", {}, children);
     case "expandable_blockquote":

@@ -10,7 +10,7 @@ import pytest
 from telegram import ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import CommandHandler, MessageHandler, filters
 
-from sandbox.discord import BOT, GENERAL, HEADLINES, MODERATORS, NEWS, READERS, Discord
+from sandbox.discord import BOT, GENERAL, HEADLINES, MODERATORS, NEWS, READERS, SOL, Discord
 from sandbox.telegram import CHANNEL, GROUP, MIRA, Telegram
 from sandbox.web import Page
 from tests.browser import browsing, opened
@@ -210,6 +210,19 @@ async def in_view(shown: "Locator", what: str) -> None:
             return node.contains(top) || top?.contains(node);
         }"""
     ), f"{what} is out of view"
+
+
+async def test_lines_to_copy_are_copied(here: Discord) -> None:
+    lines = "[[chats]]\nfollow = ['ferry']"
+    here.say(SOL, NEWS, f"```toml\n{lines}\n```")
+    async with served() as there, listening(there) as app, looked_at(here, there) as tab:
+        await tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await app.bot.send_message(GROUP, f"<pre>{lines} # too</pre>", parse_mode="HTML")
+        for pane, copied in (("discord", lines), ("telegram", f"{lines} # too")):
+            button = tab.get_by_test_id(f"{pane}-message").get_by_test_id("copy")
+            await button.click()
+            await tab.get_by_test_id(f"{pane}-message").get_by_title("Copied").wait_for()
+            assert await tab.evaluate("navigator.clipboard.readText()") == copied
 
 
 @WIDTHS

@@ -21,6 +21,7 @@ from bot.model.chat import Chat
 from bot.model.command import Ask, Command
 from bot.platforms.discord.render import render
 from bot.storage.audit import RedisAudit
+from bot.storage.drafts import RedisDrafts
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
 from bot.storage.places import RedisPlaces
@@ -102,6 +103,7 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
             history=archive,
             audit=RedisAudit(redis),
             moderators=RedisModerators(redis),
+            drafts=RedisDrafts(redis),
         )
         asks = _asks(commands, stories)
         port = int(url.rsplit(":", 1)[1].partition("/")[0])

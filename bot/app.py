@@ -21,6 +21,7 @@ from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.ports import Lease, Moderators, Platform, Turns
 from bot.storage.audit import RedisAudit
+from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
 from bot.storage.highwater import FileHighWater
 from bot.storage.lease import RedisLease
@@ -32,6 +33,7 @@ from bot.turns import FairTurns
 from bot.updates import Editor, Follower, unless_told_to_stop
 from config.settings import Settings
 from handlers import menu
+from handlers.rehearsal import Tempo
 from stories.archive import Archive, connect
 from stories.shelf import Shelf
 
@@ -106,6 +108,13 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             history=archive,
             audit=audit,
             moderators=moderators,
+            drafts=RedisDrafts(redis, settings.prefix),
+            tempo=Tempo(
+                policy.spacing.young,
+                policy.spacing.old,
+                policy.spacing.published,
+                policy.reply_gap,
+            ),
         )
 
         def ready() -> dict[str, bool]:

@@ -11,7 +11,7 @@ from bot.model.chat import Chat
 from bot.model.command import Command, Hurry
 from bot.model.message import Act, Message
 from bot.model.rule import Rule
-from stories.index import Changes, Cursor, Door, Verdict
+from stories.index import Changes, Cursor, Door, Heard, Verdict
 from stories.story import Story, StoryId
 
 
@@ -134,6 +134,29 @@ class RuleStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A chat's rule while its moderators are at it."""
+
+    began: Rule
+    """What the rule was when they began."""
+    rule: Rule
+    """What they would make of it."""
+
+
+class Drafts(Protocol):
+    """What moderators have changed and not saved yet: one draft a chat, for a day at most.
+
+    All of it may raise StorageAway.
+    """
+
+    async def load(self, chat: Chat) -> Draft | None: ...
+
+    async def save(self, chat: Chat, draft: Draft) -> None: ...
+
+    async def drop(self, chat: Chat) -> None: ...
+
+
 class State(StrEnum):
     """How the last attempt to show a card ended."""
 
@@ -238,6 +261,10 @@ class Desk(Protocol):
 
     async def pins(self, chat: Chat) -> list[StoryId]:
         """The stories whose cards we have pinned here, the newest pin first."""
+        ...
+
+    def can_publish(self, chat: Chat) -> bool:
+        """Whether cards may be sent on from there, to those who follow the channel."""
         ...
 
     async def cards(self, chat: Chat) -> int:
@@ -378,6 +405,10 @@ class History(Protocol):
 
     async def as_of(self, story: StoryId, moment: datetime) -> Story | None:
         """The story as it was at a moment; None when nothing that old is kept."""
+        ...
+
+    async def heard(self, story: StoryId, since: datetime) -> Sequence[Heard]:
+        """What was heard of it since a moment, oldest first; before that, how it was by then."""
         ...
 
 

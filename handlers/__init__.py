@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.model.command import Command
-from bot.ports import Audit, Desk, History, Moderators, Places, Rules
+from bot.ports import Audit, Desk, Drafts, History, Moderators, Places, Rules
 from handlers.audit import audit_command, audited
 from handlers.catchup import catchup_command
+from handlers.drafting import Drafting
 from handlers.faq import faq_command
 from handlers.follow import follow_command
 from handlers.following import following_command
@@ -18,8 +19,11 @@ from handlers.pause import pause_command
 from handlers.pin import pin_command
 from handlers.pins import pins_command
 from handlers.privacy import privacy_command
+from handlers.rehearsal import USUAL, Rehearser, Tempo
 from handlers.resume import resume_command
+from handlers.rules import rules_command
 from handlers.search import search_command
+from handlers.setup import setup_command
 from handlers.stories import stories_command
 from handlers.story import story_command
 from handlers.unfollow import unfollow_command
@@ -42,9 +46,13 @@ def menu(
     history: History,
     audit: Audit,
     moderators: Moderators,
+    drafts: Drafts,
+    tempo: Tempo = USUAL,
     now: Callable[[], datetime] = _now,
 ) -> tuple[Command, ...]:
     """Every command, in the order in which people are shown them."""
+    drafting = Drafting(drafts, rules)
+    rehearser = Rehearser(shelf, history, now, tempo)
     commands = (
         stories_command(shelf, now),
         story_command(shelf, rules, places, history, now),
@@ -59,6 +67,8 @@ def menu(
         unmute_command(shelf, rules, now),
         pause_command(rules),
         resume_command(shelf, rules, now),
+        setup_command(shelf, desk, drafting, rehearser, now),
+        rules_command(shelf, rules, drafting),
         pin_command(shelf, desk, now),
         unpin_command(shelf, desk, now),
         pins_command(shelf, desk),

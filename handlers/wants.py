@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+
 from bot.model import words
 from bot.model.chat import Chat
 from bot.model.errors import Sorry
@@ -74,6 +76,25 @@ def gets(rule: Rule, shelf: Shelf) -> Iterator[Block]:
     """What a chat with this rule gets, in words."""
     if rule.paused:
         yield Text(_("Paused: nothing new comes until /resume. Cards that stand stay up to date."))
+    yield from which(rule, shelf)
+    if rule.show_leaning:
+        yield Text(_("Cards show the political leaning of the coverage."))
+    yield Text(how_loud(rule))
+    if rule.quiet is not None:
+        yield Text(when_quiet(rule.quiet))
+    if rule.publish:
+        yield Text(_("Cards are published to the servers that follow this channel."))
+    if rule.muted:
+        muted = [_muted(mute, shelf) for mute in rule.muted[:MUTED]]
+        if (more := len(rule.muted) - MUTED) > 0:
+            muted.append(ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
+        yield Text(_("Muted: {stories}.").format(stories=words.both(muted)))
+    if rule.language:
+        yield Text(_("Cards are in {language}.").format(language=spelled(rule.language)))
+
+
+def which(rule: Rule, shelf: Shelf) -> Iterator[Block]:
+    """Which stories, in words."""
     stories = tuple(f"“{title_of(story, shelf)}”" for story in rule.story_ids)
     about = words_in(rule)
     if rule.all:
@@ -93,21 +114,13 @@ def gets(rule: Rule, shelf: Shelf) -> Iterator[Block]:
                 limits=words.both(limits)
             )
         )
-    if rule.show_leaning:
-        yield Text(_("Cards show the political leaning of the coverage."))
-    yield Text(_(_LOUDNESS[rule.loudness]))
-    if rule.quiet is not None:
-        yield Text(_quiet(rule.quiet))
-    if rule.publish:
-        yield Text(_("Cards are published to the servers that follow this channel."))
-    if rule.muted:
-        muted = [_muted(mute, shelf) for mute in rule.muted[:MUTED]]
-        if (more := len(rule.muted) - MUTED) > 0:
-            muted.append(ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
-        yield Text(_("Muted: {stories}.").format(stories=words.both(muted)))
 
 
-def _quiet(quiet: Quiet) -> str:
+def how_loud(rule: Rule) -> str:
+    return _(_LOUDNESS[rule.loudness])
+
+
+def when_quiet(quiet: Quiet) -> str:
     said = _("Quiet from {begins} to {ends} ({zone}): nothing new is posted or said then.")
     if quiet.majors:
         said = _(
@@ -132,6 +145,11 @@ def hush(rule: Rule, at: datetime) -> Iterator[Text]:
                 time=words.clock(until.astimezone(ZoneInfo(rule.quiet.zone)).time())
             )
         )
+
+
+def spelled(code: str) -> str:
+    """A language's name in itself: “Deutsch”."""
+    return Locale.parse(code).get_display_name(code) or code
 
 
 _LOUDNESS = {

@@ -68,6 +68,7 @@ def declared() -> tuple[Command, ...]:
         history=nothing,
         audit=nothing,
         moderators=nothing,
+        drafts=nothing,
     )
 
 

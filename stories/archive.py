@@ -26,7 +26,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 
 from stories.away import StorageAway
-from stories.index import Changes, Cursor, Door, Rejected, Verdict
+from stories.index import Changes, Cursor, Door, Heard, Rejected, Verdict
 from stories.shelf import Edition
 from stories.story import Story, StoryId
 from stories.wire import content_hash, read, write
@@ -212,6 +212,19 @@ class Archive:
         entries: Any = await self._redis.xrevrange(self._history(story), max=upto, count=1)
         return _read(entries[0][1][b"document"], entries[0][1][b"revision"]) if entries else None
 
+    @storage
+    async def heard(self, story: StoryId, since: datetime) -> Sequence[Heard]:
+        """What was heard of it since a moment, oldest first; before that, how it was by then."""
+        moment = round(since.timestamp() * 1000)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.xrevrange(self._history(story), max=f"({moment}-0", count=1)
+            pipe.xrange(self._history(story), min=moment)
+            before, entries = await pipe.execute()
+        return [
+            Heard(_moment(entry), _read(said[b"document"], said[b"revision"]))
+            for entry, said in (*before, *entries)
+        ]
+
     async def wakes(self) -> AsyncGenerator[str]:
         """Yield why the index may have news; subscribed before the first.
 
@@ -341,6 +354,11 @@ class Archive:
 
     def _history(self, story: StoryId) -> str:
         return f"{self._keys}history:{story}"
+
+
+def _moment(entry: bytes) -> datetime:
+    """When an entry of a stream was made; its id begins with that."""
+    return datetime.fromtimestamp(int(entry.partition(b"-")[0]) / 1000, UTC)
 
 
 def _read(document: bytes | str, revision: bytes | str) -> Story:

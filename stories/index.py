@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from stories.shelf import Edition
+from stories.story import Story
 
 
 class Verdict(StrEnum):
@@ -44,6 +45,14 @@ class Changes:
     editions: tuple[Edition, ...]
     anew: bool = False
     """The archive lost something, or everything, since: this is all there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A revision, and when it came."""
+
+    at: datetime
+    story: Story
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,9 @@ class CardDesk:
     async def pins(self, chat: Chat) -> list[StoryId]:
         return pins_in(await self._ledger.of_chat(chat))
 
+    def can_publish(self, chat: Chat) -> bool:
+        return self._couriers[chat.platform].next_publish(chat) is not None
+
     async def cards(self, chat: Chat) -> int:
         return len(await self._ledger.of_chat(chat))
 

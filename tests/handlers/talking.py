@@ -21,13 +21,15 @@ from bot.model.message import (
     Menu,
     Message,
     Note,
+    Ref,
     Roles,
     Text,
     read_ref,
 )
 from bot.model.rule import Rule
-from bot.ports import Deed, Kept, Place, Standing, Visit
+from bot.ports import Deed, Draft, Kept, Place, Standing, Visit
 from handlers import menu
+from stories.index import Heard
 from stories.samples import developments
 from stories.shelf import Edition, Shelf
 from stories.story import Question, Source, Stats, Status, Story, StoryId
@@ -101,6 +103,9 @@ class MemoryDesk:
 
     async def pins(self, chat: Chat) -> list[StoryId]:
         return list(self.pinned.get(chat, ()))
+
+    def can_publish(self, chat: Chat) -> bool:
+        return chat.platform == "discord"
 
     async def cards(self, chat: Chat) -> int:
         if self.away:
@@ -203,12 +208,37 @@ class MemoryModerators:
             self.roles[server] = role
 
 
+class MemoryDrafts:
+    """What is not saved yet, until the test is over."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Chat, Draft] = {}
+        self.away = False
+
+    async def load(self, chat: Chat) -> Draft | None:
+        if self.away:
+            raise StorageAway
+        return self.kept.get(chat)
+
+    async def save(self, chat: Chat, draft: Draft) -> None:
+        if self.away:
+            raise StorageAway
+        await asyncio.sleep(0)  # saving takes a moment, in which others may ask
+        self.kept[chat] = draft
+
+    async def drop(self, chat: Chat) -> None:
+        if self.away:
+            raise StorageAway
+        self.kept.pop(chat, None)
+
+
 class MemoryHistory:
     """Every revision the test has put on the shelf, as long as it likes to keep them."""
 
     def __init__(self) -> None:
         self.kept: list[Story] = []
-        self.heard: dict[tuple[StoryId, int | None], datetime] = {}
+        self.came: dict[tuple[StoryId, int | None], datetime] = {}
+        self.away = False
 
     async def past(self, story: StoryId, revision: int) -> Story | None:
         kept = (each for each in self.kept if each.id == story)
@@ -216,8 +246,15 @@ class MemoryHistory:
 
     async def as_of(self, story: StoryId, moment: datetime) -> Story | None:
         kept = [each for each in self.kept if each.id == story]
-        then = [each for each in kept if self.heard[story, each.revision] <= moment]
+        then = [each for each in kept if self.came[story, each.revision] <= moment]
         return then[-1] if then else None
+
+    async def heard(self, story: StoryId, since: datetime) -> list[Heard]:
+        if self.away:
+            raise StorageAway
+        kept = [Heard(self.came[story, e.revision], e) for e in self.kept if e.id == story]
+        before = [each for each in kept if each.at < since]
+        return [*before[-1:], *kept[len(before) :]]
 
 
 class Talk:
@@ -231,6 +268,7 @@ class Talk:
         self.history = MemoryHistory()
         self.audit = MemoryAudit()
         self.moderators = MemoryModerators()
+        self.drafts = MemoryDrafts()
         self.at = NOW
         self.chat = HERE
         self.person = MIRA
@@ -249,6 +287,7 @@ class Talk:
             history=self.history,
             audit=self.audit,
             moderators=self.moderators,
+            drafts=self.drafts,
             now=lambda: self.at,
         )
         self.commands = {command.name: command for command in commands}
@@ -258,7 +297,7 @@ class Talk:
             held = self.shelf.get(story.id)
             story = replace(story, revision=held.revision + 1 if held else 1)
             self.history.kept.append(story)
-            self.history.heard[story.id, story.revision] = self.at
+            self.history.came[story.id, story.revision] = self.at
             self.shelf.put(
                 Edition(
                     story,
@@ -277,9 +316,23 @@ class Talk:
         return await self.say(command, **{rest: words})
 
     async def click(self, ref: str) -> Message:
-        read = read_ref(ref)
-        command: Command = self.commands[read.command]
-        return await command.reply(self._ask(command.options_of(read)), self._is_moderator)
+        return await self._ask_by(read_ref(ref))
+
+    async def press(self, message: Message, label: str) -> Message:
+        return await self.click(labels(message)[label])
+
+    async def _ask_by(self, ref: Ref, *said: str) -> Message:
+        command: Command = self.commands[ref.command]
+        return await command.reply(self._ask(command.options_of(ref, *said)), self._is_moderator)
+
+    async def fill(self, question: Message, text: str) -> Message:
+        """Write what a question asks for."""
+        assert question.asks is not None, f"{question.title!r} asks for nothing"
+        return await self._ask_by(question.asks.ref, text)
+
+    async def pick_role(self, message: Message, role: str) -> Message:
+        [roles] = [row for row in message.rows if isinstance(row, Roles)]
+        return await self._ask_by(roles.ref, role)
 
     def suggest(self, command: str, option: str, typed: str, **options: str) -> list[Choice]:
         takes = {each.name: each for each in self.commands[command].options}
@@ -366,6 +419,8 @@ def _said(block: Block) -> str:
             return " · ".join(items)
         case Link(label, url, note):
             return f"{label} <{url}> {note or ''}"
+        case Code(body):
+            return body
         case Asks(items):
             return " · ".join(f"/{name}: {told}" for name, told in items)
         case Code(body):
@@ -374,13 +429,15 @@ def _said(block: Block) -> str:
 
 def fits(message: Message) -> bool:
     """What every platform takes: five rows, five buttons beside one another, menus of 25."""
+    if message.asks:
+        field = message.asks
+        return not message.rows and 0 < len(field.label) <= 45 and len(field.hint) <= 100
     return len(message.rows) <= 5 and all(
-        isinstance(row, Roles)
-        or (
-            0 < len(row.items) <= (5 if isinstance(row, Buttons) else 25)
-            and len({str(button.ref) for button in row.items}) == len(row.items)
-            and all(button.label.strip() for button in row.items)
-            and (not isinstance(row, Menu) or bool(row.prompt))
-        )
+        bool(row.prompt)
+        if isinstance(row, Roles)
+        else 0 < len(row.items) <= (5 if isinstance(row, Buttons) else 25)
+        and len({str(button.ref) for button in row.items}) == len(row.items)
+        and all(button.label.strip() for button in row.items)
+        and (not isinstance(row, Menu) or bool(row.prompt))
         for row in message.rows
     )

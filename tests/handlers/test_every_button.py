@@ -32,6 +32,8 @@ ROOTS = [
     "following",
     "follow",
     "unfollow",
+    "setup",
+    "rules",
     "pin",
     "unpin",
     "pins",
@@ -84,6 +86,8 @@ async def reachable(talk: Talk, most: int = 1500) -> dict[str, Message]:
         if ref not in answers:
             answers[ref] = await talk.click(ref)
             waiting.extend(str(button.ref) for button in buttons(answers[ref]))
+            if answers[ref].asks:
+                await talk.fill(answers[ref], "22-7 Berlin")
     return answers
 
 

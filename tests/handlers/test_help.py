@@ -65,6 +65,8 @@ def test_every_platform_takes_the_menu(talk: Talk) -> None:
         "unmute",
         "pause",
         "resume",
+        "setup",
+        "rules",
         "pin",
         "unpin",
         "pins",

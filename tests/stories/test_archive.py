@@ -107,6 +107,27 @@ async def test_a_story_is_found_as_it_was_at_a_moment(archive: Archive) -> None:
     assert await archive.as_of(StoryId("tram"), now) is None
 
 
+async def test_what_was_heard_since_a_moment_begins_with_what_was_known_then(
+    archive: Archive,
+) -> None:
+    for title in ("Ferry leaves", "Ferry sinks", "Ferry is raised"):
+        await archive.accept(replace(FERRY, title=title))
+        await asyncio.sleep(0.01)
+    [edition] = (await archive.since(Cursor())).editions
+    ago = edition.heard_at - timedelta(days=1)
+    whole = await archive.heard(FERRY.id, ago)
+    assert [heard.story.title for heard in whole] == [
+        "Ferry leaves",
+        "Ferry sinks",
+        "Ferry is raised",
+    ]
+    assert abs(whole[-1].at - edition.heard_at) < timedelta(seconds=1)
+    for first in whole[1:]:
+        assert await archive.heard(FERRY.id, first.at) == whole[whole.index(first) - 1 :]
+    assert await archive.heard(FERRY.id, datetime.now(UTC)) == whole[-1:]
+    assert await archive.heard(StoryId("tram"), ago) == []
+
+
 async def test_every_subscription_and_every_change_is_a_reason_to_look(archive: Archive) -> None:
     async with aclosing(archive.wakes()) as wakes:
         assert await anext(wakes) == "subscribed"

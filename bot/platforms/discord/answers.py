@@ -296,7 +296,8 @@ async def _answer(
             await interaction.response.defer(ephemeral=not share, thinking=not in_place)
         with speaking(interaction.locale.value):
             rendered = render(await thinking)
-        if rendered.form and not interaction.response.is_done():
+        may_ask = interaction.type is not discord.InteractionType.modal_submit  # no form twice over
+        if rendered.form and may_ask and not interaction.response.is_done():
             await interaction.response.send_modal(_modal(rendered.form))
             return
         embed, rows = rendered.embed, view(rendered)

@@ -1,0 +1,38 @@
+"""Rules that moderators are still at, in Redis: a key a chat, gone a day after the last change."""
+
+from datetime import timedelta
+
+from pydantic import TypeAdapter
+from redis.asyncio import Redis
+
+from bot.model.chat import Chat
+from bot.ports import Draft
+from stories.archive import storage
+
+KEPT_FOR = timedelta(days=1)
+
+_AS_JSON = TypeAdapter(Draft)
+
+
+class RedisDrafts:
+    """Keeps what is not saved yet, so that a restart in the middle loses none of it."""
+
+    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+        self._redis = redis
+        self._prefix = prefix
+
+    @storage
+    async def load(self, chat: Chat) -> Draft | None:
+        raw = await self._redis.get(self._key(chat))
+        return None if raw is None else _AS_JSON.validate_json(raw)
+
+    @storage
+    async def save(self, chat: Chat, draft: Draft) -> None:
+        await self._redis.set(self._key(chat), _AS_JSON.dump_json(draft), ex=KEPT_FOR)
+
+    @storage
+    async def drop(self, chat: Chat) -> None:
+        await self._redis.delete(self._key(chat))
+
+    def _key(self, chat: Chat) -> str:
+        return f"{self._prefix}:drafts:{chat}"

@@ -1,0 +1,274 @@
+"""The pages of /setup: each shows a part of a chat's draft in words, and what can be chosen."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.model import words
+from bot.model.entry import EXAMPLE, write_quiet
+from bot.model.language import _, languages
+from bot.model.message import (
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Field,
+    Message,
+    Note,
+    Ref,
+    Roles,
+    Row,
+    Text,
+)
+from bot.model.rule import Loudness, Rule
+from bot.ports import Draft
+from handlers.drafting import changed, mark
+from handlers.picking import menu_of, name
+from handlers.wants import gets, how_loud, spelled, title_of, when_quiet, which, words_in
+from stories.shelf import Edition, Shelf
+
+VIRALITIES = (None, 3.0, 5.0, 7.0, 8.0)
+ARTICLES = (None, 3, 5, 10, 20)
+PINS = (1, 3, 5, 10, 25)
+
+
+def overview(draft: Draft, shelf: Shelf, *notes: Note) -> Message:
+    """Everything in words, and the ways to the other pages."""
+    settings = changed(draft)
+    unsaved = _("Not saved yet: {settings}").format(settings=words.both(settings))
+    return Message(
+        _("What this chat gets"),
+        (
+            *_nothing(draft.rule),
+            *gets(draft.rule, shelf),
+            *notes,
+            *([Note(unsaved)] if settings else []),
+        ),
+        (
+            Buttons(
+                (
+                    to(_("Stories"), "stories"),
+                    to(_("Loudness"), "loudness"),
+                    to(_("Quiet hours"), "quiet"),
+                    to(_("More"), "more"),
+                )
+            ),
+            Buttons((to(_("Rehearse"), "rehearse"), *ends(draft))),
+        ),
+    )
+
+
+def ends(draft: Draft) -> tuple[Button, ...]:
+    """Save and discard, where there is something to."""
+    if not changed(draft):
+        return ()
+    return (to(_("Save"), "save", mark(draft.rule)), to(_("Discard"), "drop"))
+
+
+def back(step: str = "") -> Buttons:
+    return Buttons((Button(_("‹ Back"), Ref("setup", (step,) if step else ())),))
+
+
+def to(label: str, step: str, *value: str) -> Button:
+    return Button(label, Ref("setup", (step, *value)))
+
+
+def stories(rule: Rule, shelf: Shelf) -> Message:
+    return Message(
+        _("Which stories?"),
+        (*_nothing(rule), *which(rule, shelf)),
+        (
+            Buttons(
+                (
+                    _choice(_("Every live story"), rule.all, "all", "yes"),
+                    _choice(_("Only some"), not rule.all, "all", "no"),
+                )
+            ),
+            Buttons(
+                (
+                    to(_("Words …"), "words"),
+                    to(_("Single stories"), "single"),
+                    to(_("How big"), "limits"),
+                )
+            ),
+            back(),
+        ),
+    )
+
+
+def asking_words(rule: Rule) -> Message:
+    return Message(
+        _("Words to follow"),
+        (Text(_("Stories with one of them among their keywords or names come here.")),),
+        asks=Field(
+            _("Words, with commas between them"),
+            Ref("setup", ("words",)),
+            value=", ".join(words_in(rule)),
+            hint=_("ferry, harbour, Port of Aldmar; or - for none"),
+            limit=4000,
+        ),
+    )
+
+
+def single(rule: Rule, shelf: Shelf, live: Sequence[Edition]) -> Message:
+    """`live`: the stories that are offered."""
+    return Message(
+        _("Single stories"),
+        (Text(_("They come here until they end. /follow takes any other by its title.")),),
+        (
+            *menu_of(_("Follow a story …"), [to(name(e.story), "add", e.story.id) for e in live]),
+            *menu_of(
+                _("Leave one out …"),
+                [to(title_of(story, shelf), "less", story) for story in rule.story_ids],
+            ),
+            back("stories"),
+        ),
+    )
+
+
+def limits(rule: Rule) -> Message:
+    viralities = [
+        _choice(
+            _("Virality {figure}+").format(figure=words.figure(least))
+            if least is not None
+            else _("Any virality"),
+            rule.min_virality == least,
+            "virality",
+            key(least),
+        )
+        for least in VIRALITIES
+    ]
+    articles = [
+        _choice(
+            _("{n}+ articles").format(n=words.number(least))
+            if least is not None
+            else _("Any number"),
+            rule.min_articles == least,
+            "articles",
+            key(least),
+        )
+        for least in ARTICLES
+    ]
+    return Message(
+        _("How big must they be?"),
+        (Text(_("A story without such a figure does not come here once one is asked for.")),),
+        (Buttons(tuple(viralities)), Buttons(tuple(articles)), back("stories")),
+    )
+
+
+def key(figure: float | None) -> str:
+    """How a button names a figure."""
+    return "any" if figure is None else f"{figure:.0f}"
+
+
+def loudness(rule: Rule, *, private: bool) -> Message:
+    quiet = rule.loudness is Loudness.EDIT
+    rows: list[Row] = [
+        Buttons(
+            (
+                _choice(_("Only edit cards"), quiet, "loud", "edit"),
+                _choice(_("Also reply when much changes"), not quiet, "loud", "reply"),
+            )
+        )
+    ]
+    if not private:
+        role = rule.role if rule.loudness is Loudness.PING else None
+        prompt = _("Mention a role at major updates …")
+        rows.append(Roles(prompt, Ref("setup", ("role",)), role))
+    return Message(_("How loud?"), (Text(how_loud(rule)),), (*rows, back()))
+
+
+def quiet(rule: Rule) -> Message:
+    buttons = [to(_("Set the hours …"), "hours")]
+    if rule.quiet:
+        pass_ = _choice(
+            _("Major updates pass"),
+            rule.quiet.majors,
+            "majors",
+            "no" if rule.quiet.majors else "yes",
+        )
+        buttons += [pass_, to(_("No quiet hours"), "nohours", "yes")]
+    return Message(
+        _("Quiet hours"),
+        (
+            Text(
+                when_quiet(rule.quiet)
+                if rule.quiet
+                else _("There are none: what comes is told at any hour.")
+            ),
+            Note(_("What came meanwhile arrives as one card a story afterwards.")),
+        ),
+        (Buttons(tuple(buttons)), back()),
+    )
+
+
+def asking_hours(rule: Rule) -> Message:
+    return Message(
+        _("Quiet hours"),
+        (Text(_("From when to when, and in which time zone?")),),
+        asks=Field(
+            _("Hours and time zone"),
+            Ref("setup", ("hours",)),
+            value=write_quiet(rule.quiet) if rule.quiet else "",
+            hint=EXAMPLE,
+            limit=100,
+        ),
+    )
+
+
+def more(rule: Rule, *, publishes: bool) -> Message:
+    """`publishes`: whether cards can be published from the chat at all."""
+    switches = [_switch(_("Show leaning"), "leaning", on=rule.show_leaning)]
+    told = [
+        _("Leaning: whether cards show the political leaning of the coverage."),
+        _("Pins: how many of mine stand at once; the oldest goes first."),
+    ]
+    if publishes:
+        switches.append(_switch(_("Publish cards"), "publish", on=rule.publish))
+        told.insert(
+            1,
+            _(
+                "Publishing: in an announcement channel, cards are sent on to the channels that "
+                "follow it."
+            ),
+        )
+    rows: list[Row] = [
+        Buttons(tuple(switches)),
+        Buttons(
+            tuple(
+                _choice(
+                    _("{n} pins").format(n=words.number(most)), rule.pins == most, "pins", f"{most}"
+                )
+                for most in PINS
+            )
+        ),
+    ]
+    if len(languages()) > 1:
+        rows += menu_of(
+            _("Language of cards …"),
+            [
+                _choice(spelled(code), (rule.language or "en") == code, "lang", language_key(code))
+                for code in languages()
+            ],
+        )
+    return Message(
+        _("More"),
+        (Bullets(tuple(told)),),
+        (*rows, back()),
+    )
+
+
+def language_key(code: str) -> str:
+    """How a button names a language."""
+    return code.replace("_", "-").lower()
+
+
+def _nothing(rule: Rule) -> Iterator[Block]:
+    if rule.empty:
+        yield Text(_("No story yet: choose all, single ones, or words."))
+
+
+def _choice(label: str, chosen: bool, step: str, value: str) -> Button:
+    return to(f"✓ {label}" if chosen else label, step, value)
+
+
+def _switch(label: str, step: str, *, on: bool) -> Button:
+    return _choice(label, on, step, "no" if on else "yes")

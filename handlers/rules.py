@@ -1,0 +1,159 @@
+"""/rules - what a chat gets, as words and as text to be kept, copied and brought elsewhere."""
+
+import tomllib
+from dataclasses import replace
+from typing import Any
+
+from bot.model.command import Ask, Choice, Command, Option
+from bot.model.entry import WrongEntry, read_rule, write_entry
+from bot.model.errors import Sorry
+from bot.model.language import N_, _
+from bot.model.message import Button, Buttons, Code, Field, Message, Note, Ref, Text
+from bot.model.rule import Mute, Rule
+from bot.model.text import JOINER
+from bot.ports import Rules
+from handlers import panel
+from handlers.drafting import Drafting
+from handlers.picking import quoted
+from handlers.wants import gets, theirs
+from stories.shelf import Shelf
+
+LONGEST = 3500
+"""Characters of an entry that every platform shows whole."""
+_WAYS = {"show": N_("show"), "export": N_("export"), "import": N_("import")}
+
+
+def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
+    async def answer(ask: Ask) -> Message:
+        what, _space, behind = ask.get("what").partition(" ")
+        text = ask.get("text") or behind.strip()
+        ways = {**{_(said): way for way, said in _WAYS.items()}, **{way: way for way in _WAYS}}
+        match ways.get(what.casefold(), what and "unknown"):
+            case "export":
+                return _export(ask)
+            case "import":
+                return await _import(ask, text)
+            case "unknown":
+                raise Sorry(
+                    _("I cannot do {what} with rules").format(what=quoted(what)),
+                    Text(_("I can show, export and import them.")),
+                    rows=(_ways(fixed=rules.is_fixed(ask.chat)),),
+                )
+        return _show(ask)
+
+    def _show(ask: Ask) -> Message:
+        rule, fixed = rules.of(ask.chat), rules.is_fixed(ask.chat)
+        said = [*gets(rule, shelf)] if rule and not rule.empty else [Text(_("It gets no stories."))]
+        notes = [Note(_("Set by whoever runs this bot; ask them to change it."))] if fixed else []
+        return Message(_("This chat's rules"), (*said, *notes), (_ways(fixed=fixed),))
+
+    def _export(ask: Ask) -> Message:
+        entry = write_entry(ask.chat, rules.of(ask.chat) or Rule())
+        if len(entry) > LONGEST:
+            raise Sorry(
+                _("These rules are too long for one message"),
+                Text(_("Use fewer words that more stories share, and export again.")),
+            )
+        return Message(
+            _("This chat's rules as text"),
+            (
+                Code(entry),
+                Note(_("/rules import takes it in any chat; so does the operator's file.")),
+            ),
+            (_ways(fixed=rules.is_fixed(ask.chat)),),
+        )
+
+    async def _import(ask: Ask, text: str) -> Message:
+        theirs(rules, ask.chat)
+        if not text:
+            return Message(
+                _("Rules to import"),
+                (Text(_("Paste what /rules export wrote, here or in another chat.")),),
+                asks=Field(
+                    _("Rules as text"),
+                    Ref("rules", ("import",)),
+                    hint='keywords = ["ferry"]',
+                    limit=4000,
+                    lines=True,
+                ),
+            )
+        rule = _read(text)
+        mutes = tuple(_now(mute) for mute in rule.muted)
+        draft = await drafting.change(
+            ask.chat, lambda was: replace(rule, muted=mutes, keeper=was.keeper)
+        )
+        return panel.overview(draft, shelf, Note(_("Rehearse it, then save it.")))
+
+    def _now(mute: Mute) -> Mute:
+        """From now on only what is yet to come can end it."""
+        edition = shelf.get(mute.story)
+        return replace(mute, revision=edition.revision) if edition else mute
+
+    def complete(typed: str, ask: Ask) -> list[Choice]:
+        return [Choice(_(way), way) for way in _WAYS if way.startswith(typed.strip().casefold())]
+
+    return Command(
+        "rules",
+        N_("What this chat gets: show it, export it as text, import it"),
+        answer,
+        options=(
+            Option("what", N_("show, export or import"), complete),
+            Option("text", N_("What to import"), hidden=True),
+        ),
+        rest="what",
+        moderators=True,
+    )
+
+
+def _ways(*, fixed: bool) -> Buttons:
+    export = Button(_("Export"), Ref("rules", ("export",)))
+    if fixed:
+        return Buttons((export,))
+    return Buttons(
+        (
+            export,
+            Button(_("Import"), Ref("rules", ("import",))),
+            Button(_("Set up"), Ref("setup")),
+        )
+    )
+
+
+def _read(text: str) -> Rule:
+    """Read one entry as people paste it; raise Sorry with what is wrong."""
+    again = Buttons((Button(_("Try again"), Ref("rules", ("import",))),))
+    document = _parsed(text)
+    if document is None:
+        raise Sorry(
+            _("I cannot read these rules"),
+            Text(_("Each line is a key, = and a value, as /rules export writes them.")),
+            rows=(again,),
+        )
+    entries = document.pop("chats", [{}])
+    if not isinstance(entries, list) or len(entries) != 1 or not isinstance(entries[0], dict):
+        raise Sorry(
+            _("These are the rules of several chats"),
+            Text(_("Leave one [[chats]] and what stands below it.")),
+            rows=(again,),
+        )
+    entry: dict[str, Any] = {**document, **entries[0]}
+    entry.pop("chat", None)  # whosever rules they were, they are to be this chat's
+    try:
+        return read_rule(entry)
+    except WrongEntry as wrong:
+        raise Sorry(_("I cannot take these rules"), Text(str(wrong)), rows=(again,)) from None
+
+
+_STRAIGHT = str.maketrans("“”„‟″", '"""""')
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    """TOML, also inside a fence, or with the quotes that a telephone made of straight ones."""
+    bare = "\n".join(
+        line for line in text.replace(JOINER, "").splitlines() if not line.strip().startswith("```")
+    )
+    for said in (bare, bare.translate(_STRAIGHT)):
+        try:
+            return tomllib.loads(said)
+        except tomllib.TOMLDecodeError:
+            continue
+    return None

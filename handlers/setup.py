@@ -1,0 +1,303 @@
+"""/setup - a guided panel: what a chat gets is chosen step by step, rehearsed, and then saved."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from bot.model import words
+from bot.model.card import card
+from bot.model.command import Ask, Command, Option
+from bot.model.entry import read_quiet
+from bot.model.errors import Sorry
+from bot.model.language import N_, _, languages, ngettext
+from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Text
+from bot.model.rule import Loudness, Rule
+from bot.model.text import line
+from bot.ports import Desk, Draft
+from handlers import panel
+from handlers.drafting import Clash, Drafting, Overtaken, changed
+from handlers.follow import LENGTH, STORIES, WORDS
+from handlers.picking import MENU, menu_of, name, quoted
+from handlers.rehearsal import Rehearser
+from handlers.wants import fold, gets
+from stories.shelf import Shelf
+from stories.story import StoryId
+
+T = TypeVar("T")
+
+OFFERED = 10
+"""How many live stories are offered to be followed by themselves; /follow takes any."""
+NO_WORDS = ("-", "–", "—")
+"""What is written for none: an empty answer cannot be sent."""
+
+
+def setup_command(
+    shelf: Shelf,
+    desk: Desk,
+    drafting: Drafting,
+    rehearser: Rehearser,
+    now: Callable[[], datetime],
+) -> Command:
+    async def answer(ask: Ask) -> Message:
+        step, value = ask.get("step"), ask.get("value")
+        if step == "save":
+            return await _save(ask, value, insist=ask.get("sure") == "yes")
+        if step == "drop":
+            await drafting.drop(ask.chat)
+            return panel.overview(await drafting.of(ask.chat), shelf)
+        if step in _CHANGES and value:
+            page, change = _CHANGES[step]
+            draft = await drafting.change(ask.chat, lambda rule: change(rule, value))
+            return _page(page, draft, ask)
+        draft = await drafting.of(ask.chat)
+        if step == "rehearse":
+            return await _rehearsed(draft)
+        if step == "card":
+            return _card(value, draft)
+        return _page(step, draft, ask)
+
+    def _page(step: str, draft: Draft, ask: Ask) -> Message:
+        rule = draft.rule
+        match step:
+            case "stories":
+                return panel.stories(rule, shelf)
+            case "words":
+                return panel.asking_words(rule)
+            case "single":
+                live = [e for e in shelf.top(MENU, now()) if e.story.id not in rule.story_ids]
+                return panel.single(rule, shelf, live[:OFFERED])
+            case "limits":
+                return panel.limits(rule)
+            case "loudness":
+                return panel.loudness(rule, private=ask.private)
+            case "quiet":
+                return panel.quiet(rule)
+            case "hours":
+                return panel.asking_hours(rule)
+            case "more":
+                return panel.more(rule, publishes=desk.can_publish(ask.chat))
+            case _:
+                return panel.overview(draft, shelf)
+
+    async def _rehearsed(draft: Draft) -> Message:
+        rehearsal = await rehearser.rehearse(draft.rule)
+        cards = [panel.to(name(each.story), "card", each.story.id) for each in rehearsal.cards]
+        return Message(
+            _("Rehearsal"),
+            (*rehearsal.said(),),
+            (
+                *menu_of(_("See a card …"), cards),
+                Buttons((*panel.ends(draft), *panel.back().items)),
+            ),
+        )
+
+    def _card(story: str, draft: Draft) -> Message:
+        edition = shelf.get(story)
+        if edition is None:
+            raise Sorry(_("That story is no longer kept"), rows=(panel.back("rehearse"),))
+        shown = card(edition, shelf.delta(edition), show_leaning=draft.rule.show_leaning)
+        return replace(shown, living=None, rows=(panel.back("rehearse"),))
+
+    async def _save(ask: Ask, shown: str, *, insist: bool) -> Message:
+        try:
+            saved = await drafting.save(ask.chat, shown, ask.person, insist=insist)
+        except Overtaken as other:
+            raise Sorry(
+                _("These settings are others by now than those you saw"),
+                Text(_("Someone else is at them, too. Saved would be this:")),
+                *gets(other.draft.rule, shelf),
+                rows=(Buttons((*panel.ends(other.draft), *panel.back().items)),),
+            ) from None
+        except Clash as clash:
+            settings = words.both([_(setting) for setting in clash.settings])
+            mine = panel.to(_("Save mine"), "save", shown, "yes")
+            raise Sorry(
+                _("Someone else has saved something else meanwhile"),
+                Text(_("You both changed: {settings}. Theirs is this:").format(settings=settings)),
+                *gets(clash.now, shelf),
+                rows=(Buttons((mine, panel.to(_("Keep theirs"), "drop"))),),
+            ) from None
+        what = Button(_("What this chat follows"), Ref("following"))
+        return Message(
+            _("Saved"),
+            (
+                Text(_("This chat now gets:")),
+                *gets(saved.rule, shelf),
+                Note(_("/why tells what became of a story here.")),
+            ),
+            (Buttons((what, Button(_("Change it again"), Ref("setup")))),),
+            act=Act(N_("changed the settings")) if changed(saved) else None,
+        )
+
+    return Command(
+        "setup",
+        N_("Choose what comes here and how loud, step by step"),
+        answer,
+        options=(
+            Option("step", N_("Which step"), hidden=True),
+            Option("value", N_("What is chosen"), hidden=True),
+            Option("sure", N_("Whether that is meant"), hidden=True),
+        ),
+        moderators=True,
+    )
+
+
+# What each step makes of a rule. What is not one of its values comes from an old button.
+
+
+def _all(rule: Rule, value: str) -> Rule:
+    return replace(rule, all=_yes(value))
+
+
+def _words(rule: Rule, value: str) -> Rule:
+    parts = re.split(r"[,\n]", "" if line(value).strip() in NO_WORDS else value)
+    said: dict[str, str] = {}
+    for part in parts:
+        if word := line(part).strip():
+            said.setdefault(fold(word), word)
+    again = Buttons((panel.to(_("Write them again"), "words"), *panel.back("stories").items))
+    if endless := next((word for word in said.values() if len(word) > LENGTH), None):
+        raise Sorry(
+            _("{word} is longer than any keyword ({n} characters)").format(
+                word=quoted(endless, 40), n=LENGTH
+            ),
+            rows=(again,),
+        )
+    if len(said) > WORDS:
+        many = ngettext(
+            "A chat can follow {most} words, and that is {n}",
+            "A chat can follow {most} words, and those are {n}",
+            len(said),
+        )
+        raise Sorry(
+            many.format(most=words.number(WORDS), n=words.number(len(said))),
+            Text(_("Use fewer words that more stories share.")),
+            rows=(again,),
+        )
+    known = {fold(word) for word in (*rule.keywords, *rule.entities)}
+    new = tuple(word for key, word in said.items() if key not in known)
+
+    def kept(old: tuple[str, ...]) -> tuple[str, ...]:
+        """A word that only looks among the keywords, or only among the names, goes on so."""
+        return (*(word for word in old if fold(word) in said), *new)
+
+    return replace(
+        rule,
+        all=rule.all and not said,
+        keywords=kept(rule.keywords),
+        entities=kept(rule.entities),
+    )
+
+
+def _add(rule: Rule, value: str) -> Rule:
+    if value in rule.story_ids:
+        return rule
+    if len(rule.story_ids) >= STORIES:
+        raise Sorry(
+            ngettext(
+                "This chat follows {n} story, which is the most it can",
+                "This chat follows {n} stories, which is the most it can",
+                STORIES,
+            ).format(n=words.number(STORIES)),
+            rows=(panel.back("single"),),
+        )
+    return replace(rule, story_ids=(*rule.story_ids, StoryId(value)))
+
+
+def _less(rule: Rule, value: str) -> Rule:
+    return replace(rule, story_ids=tuple(each for each in rule.story_ids if each != value))
+
+
+def _virality(rule: Rule, value: str) -> Rule:
+    return replace(rule, min_virality=_one_of(panel.VIRALITIES, panel.key, value))
+
+
+def _articles(rule: Rule, value: str) -> Rule:
+    return replace(rule, min_articles=_one_of(panel.ARTICLES, panel.key, value))
+
+
+def _loud(rule: Rule, value: str) -> Rule:
+    loudness = Loudness.EDIT if value == "edit" else Loudness.REPLY
+    return replace(rule, loudness=loudness, role=None)
+
+
+def _role(rule: Rule, value: str) -> Rule:
+    if not re.fullmatch(r"[1-9][0-9]{0,19}", value):
+        raise _old()
+    return replace(rule, loudness=Loudness.PING, role=value)
+
+
+def _hours(rule: Rule, value: str) -> Rule:
+    try:
+        quiet = read_quiet(value, majors=rule.quiet is None or rule.quiet.majors)
+    except ValueError as error:
+        again = panel.to(_("Write it again"), "hours")
+        raise Sorry(
+            _("I cannot read these hours"),
+            Text(str(error)),
+            rows=(Buttons((again, *panel.back("quiet").items)),),
+        ) from None
+    return replace(rule, quiet=quiet)
+
+
+def _no_hours(rule: Rule, _value: str) -> Rule:
+    return replace(rule, quiet=None)
+
+
+def _majors(rule: Rule, value: str) -> Rule:
+    return replace(rule, quiet=rule.quiet and replace(rule.quiet, majors=_yes(value)))
+
+
+def _leaning(rule: Rule, value: str) -> Rule:
+    return replace(rule, show_leaning=_yes(value))
+
+
+def _publish(rule: Rule, value: str) -> Rule:
+    return replace(rule, publish=_yes(value))
+
+
+def _pins(rule: Rule, value: str) -> Rule:
+    return replace(rule, pins=_one_of(panel.PINS, str, value))
+
+
+def _language(rule: Rule, value: str) -> Rule:
+    code = _one_of(languages(), panel.language_key, value)
+    return replace(rule, language=None if code == "en" else code)
+
+
+def _yes(value: str) -> bool:
+    return value == "yes"
+
+
+def _one_of(values: Iterable[T], key: Callable[[T], str], value: str) -> T:
+    for each in values:
+        if key(each) == value:
+            return each
+    raise _old()
+
+
+def _old() -> Sorry:
+    return Sorry(_("That is no longer offered here"), rows=(panel.back(),))
+
+
+_Change = Callable[[Rule, str], Rule]
+_CHANGES: Mapping[str, tuple[str, _Change]] = {
+    "all": ("stories", _all),
+    "words": ("stories", _words),
+    "add": ("single", _add),
+    "less": ("single", _less),
+    "virality": ("limits", _virality),
+    "articles": ("limits", _articles),
+    "loud": ("loudness", _loud),
+    "role": ("loudness", _role),
+    "hours": ("quiet", _hours),
+    "nohours": ("quiet", _no_hours),
+    "majors": ("quiet", _majors),
+    "leaning": ("more", _leaning),
+    "publish": ("more", _publish),
+    "pins": ("more", _pins),
+    "lang": ("more", _language),
+}
+"""Steps that change something: the page on which it is seen, and the change."""

@@ -1,0 +1,54 @@
+"""What moderators have not saved yet is kept, in Redis and in the tests' memory alike."""
+
+from datetime import time
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.model.chat import Chat
+from bot.model.rule import Loudness, Mute, Quiet, Rule
+from bot.ports import Draft, Drafts
+from bot.storage.drafts import KEPT_FOR, RedisDrafts
+from stories.story import StoryId
+from tests.handlers.talking import MemoryDrafts
+
+NORTH, SOUTH = Chat("discord", "1"), Chat("telegram", "-1001/7")
+DRAFT = Draft(
+    Rule(),
+    Rule(
+        keywords=("ferry",),
+        loudness=Loudness.PING,
+        role="77",
+        quiet=Quiet(time(22, 30), time(7), "Europe/Berlin", majors=False),
+        muted=(Mute(StoryId("trams"), until_major=True),),
+        keeper=Chat("telegram", "5"),
+    ),
+)
+
+
+@pytest.fixture(params=["memory", "redis"])
+def drafts(request: pytest.FixtureRequest, redis: Redis, prefix: str) -> Drafts:
+    return MemoryDrafts() if request.param == "memory" else RedisDrafts(redis, prefix)
+
+
+async def test_a_draft_is_read_as_it_was_saved_and_is_one_chats_alone(drafts: Drafts) -> None:
+    assert await drafts.load(NORTH) is None
+    await drafts.save(NORTH, Draft(Rule(), Rule(all=True)))
+    await drafts.save(NORTH, DRAFT)
+    assert await drafts.load(NORTH) == DRAFT
+    assert await drafts.load(SOUTH) is None
+
+
+async def test_a_draft_that_is_dropped_is_gone(drafts: Drafts) -> None:
+    await drafts.save(NORTH, DRAFT)
+    await drafts.save(SOUTH, DRAFT)
+    for _ in range(2):
+        await drafts.drop(NORTH)
+        assert await drafts.load(NORTH) is None
+    assert await drafts.load(SOUTH) == DRAFT
+
+
+async def test_a_draft_nobody_goes_on_with_is_gone_after_a_day(redis: Redis, prefix: str) -> None:
+    await RedisDrafts(redis, prefix).save(NORTH, DRAFT)
+    [key] = [key async for key in redis.scan_iter(f"{prefix}:*")]
+    assert 0 < await redis.ttl(key) <= KEPT_FOR.total_seconds()

@@ -76,6 +76,7 @@ class DiscordPlatform:
         self._api_url = api_url or API_URL
         self._gateway_url = gateway_url or GATEWAY_URL
         self._client: Client | None = None
+        self._servers: dict[Chat, str] = {}
 
     @property
     def name(self) -> str:
@@ -226,11 +227,15 @@ class DiscordPlatform:
 
     def server(self, chat: Chat) -> str:
         """The guild, as far as we know it; a direct message stands for itself."""
-        if self._client is None or chat.address.startswith("@"):
-            return str(chat)
-        channel = self._client.get_channel(int(chat.address))
-        guild = getattr(channel, "guild", None)
-        return str(guild.id) if guild else str(chat)
+        if chat not in self._servers:
+            if self._client is None or chat.address.startswith("@"):
+                return str(chat)
+            channel = self._client.get_channel(int(chat.address))  # looks through every guild
+            guild = getattr(channel, "guild", None)
+            if guild is None:
+                return str(chat)
+            self._servers[chat] = str(guild.id)
+        return self._servers[chat]
 
     def repeatable(self, age_s: float) -> bool:
         return age_s <= REPEATABLE_S

@@ -37,7 +37,7 @@ def main(language: str | None) -> None:
         catalogue.update(new, no_fuzzy_matching=True)
         _write(path, catalogue)
         for mistake in mistakes(catalogue):
-            sys.stdout.write(f"{path.relative_to(ROOT)}: {mistake}\n")
+            sys.stdout.write(f"{path.name}: {mistake}\n")
 
 
 def template() -> Catalog:
@@ -125,7 +125,7 @@ def _write(path: Path, catalogue: Catalog) -> None:
     new = written(catalogue)
     if not path.exists() or path.read_text("utf-8") != new:
         path.write_text(new, "utf-8")
-        sys.stdout.write(f"{path.relative_to(ROOT)} is up to date again\n")
+        sys.stdout.write(f"{path.name} is up to date again\n")
 
 
 if __name__ == "__main__":

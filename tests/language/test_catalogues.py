@@ -1,0 +1,134 @@
+"""Catalogues hold what the code says, and each translation can be filled in like its sentence."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from bot.model import words
+from bot.model.language import (
+    CATALOGUES,
+    N_,
+    _,
+    kept,
+    languages,
+    ngettext,
+    recalled,
+    speaking,
+    spoken,
+)
+from bot.platforms.discord import refusals as discord
+from bot.platforms.telegram import refusals as telegram
+from scripts import messages
+from scripts.messages import LOCALE, TEMPLATE, mistakes, template, written
+from tests.language.pseudo import CODE, catalogue, escaped, said
+
+AT = datetime(2026, 6, 25, 6, tzinfo=UTC)
+
+
+def test_the_template_holds_what_the_code_says() -> None:
+    assert TEMPLATE.read_text("utf-8") == written(template()), "run make messages"
+
+
+@pytest.mark.parametrize("path", sorted(LOCALE.glob("*.po")), ids=lambda path: path.stem)
+def test_every_catalogue_can_be_spoken(path: Path) -> None:
+    assert list(mistakes(messages.read(path))) == []
+
+
+def wrong(sentence: str | tuple[str, str], *strings: str, context: str | None = None) -> list[str]:
+    made = Catalog(locale="de")
+    made.add(sentence, strings if len(strings) > 1 else strings[0], context=context)
+    return list(mistakes(made))
+
+
+def test_a_translation_with_other_gaps_is_named() -> None:
+    assert wrong("Following {what}", "Folgt {was}") == [
+        "“Folgt {was}” has other gaps than “Following {what}”: {was}, {what}"
+    ]
+    assert wrong("Following {what}", "Folgt {what") != []
+    assert wrong("Following {what}", "{what}: folgt") == []
+    assert wrong(("{n} story", "{n} stories"), "eine Meldung", "{n} Meldungen") == []
+    assert wrong(("{n} of {all}", "{n} of {all}"), "{n}", "{n} von {all}") == [
+        "“{n}” has other gaps than “{n} of {all}”: {all}"
+    ]
+    assert wrong("follow", "Folgen!", context="name") == ["“Folgen!” cannot be a name on Discord"]
+    assert wrong("What is pinned here", "x" * 101) != []
+    assert list(mistakes(catalogue())) == []
+
+
+def test_a_catalogue_is_begun_and_takes_new_sentences_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "LOCALE", tmp_path)
+    monkeypatch.setattr(messages, "TEMPLATE", tmp_path / "storywire.pot")
+    messages.main("de")
+    path = tmp_path / "de.po"
+    text = path.read_text("utf-8")
+    assert 'msgid "Live stories"\nmsgstr ""' in text
+    text = text.replace('msgid "Live stories"\nmsgstr ""', 'msgid "Live stories"\nmsgstr "Neues"')
+    start = text.index("#: handlers/search.py\nmsgid")
+    path.write_text(text[:start], "utf-8")
+    messages.main(None)
+    renewed = path.read_text("utf-8")
+    assert 'msgid "Live stories"\nmsgstr "Neues"' in renewed
+    assert re.search(r"#: handlers/search.py\nmsgid", renewed)
+
+
+# Which language is spoken.
+
+
+def test_the_nearest_language_there_is_a_catalogue_of_is_spoken() -> None:
+    assert languages() == ("en", CODE)
+    for code, spoken_in, country in (
+        ("ru", CODE, None),
+        ("ru-RU", CODE, "RU"),
+        ("pt-BR", "en", "150"),
+        ("en-US", "en", "US"),
+        ("en", "en", "150"),
+        ("no such language", "en", "150"),
+        (None, "en", "150"),
+    ):
+        with speaking(code):
+            assert (spoken().code, spoken().locale.territory) == (spoken_in, country), code
+    assert spoken().code == "en"
+
+
+def test_plurals_dates_and_figures_are_those_of_the_language() -> None:
+    assert CATALOGUES
+    with speaking("ru"):
+        stories = [ngettext("{n} word", "{n} words", n) for n in (1, 2, 5, 21)]
+        assert stories == [said("{n} word"), said("{n} words"), said("{n} words"), said("{n} word")]
+        assert words.figure(4.5) == "4,5"
+        assert "25 июн. 2026" in words.moment(AT)
+        assert words.both(["1", "2", "3"]) == "1, 2 и 3"
+    with speaking("en-US"):
+        assert words.moment(AT).replace("\u202f", " ") == "Jun 25, 2026, 6:00 AM UTC"
+    assert words.moment(AT) == "25 Jun 2026, 06:00 UTC"
+
+
+# What is written down and said later.
+
+
+def test_what_was_written_down_is_said_in_the_language_of_who_asks() -> None:
+    lost = kept(N_("the bot lacks {rights}"), rights=["Send Messages", "Embed Links"])
+    both = f"{lost}\nunpin something there"
+    assert recalled(both) == (
+        "the bot lacks “Send Messages” and “Embed Links”; unpin something there"
+    )
+    with speaking(CODE):
+        assert escaped(recalled(both)) == ""
+    assert recalled("Discord said 403: {what}") == "Discord said 403: {what}"
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *(each for pair in discord.UNREACHABLE.values() for each in pair),
+        *(each for _part, *pair in telegram.UNREACHABLE for each in pair),
+    ],
+)
+def test_every_refusal_of_a_platform_is_translated(reason: str) -> None:
+    with speaking(CODE):
+        assert escaped(_(reason)).replace("storywire.toml", "") == ""

@@ -205,7 +205,8 @@ class Cards:
                 return max(0.05, (until - self._now()).total_seconds())
             case Post(generation):
                 await self._post(chat, edition, generation)
-                if not self._tide.doubt and self._shelf.get(story) is edition:
+                done = self._shelf.get(story) is edition and wish.publish_from is None
+                if not self._tide.doubt and done:
                     return None
             case Recover():
                 assert row is not None

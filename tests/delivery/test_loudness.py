@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
-from bot.model.rule import Loudness, Rule
+from bot.model.rule import Loudness, Mute, Quiet, Rule
+from bot.ports import Row, State
 from bot.storage.ledger import RedisLedger
-from sandbox.discord import NEWS, READERS
+from bot.storage.rules import RedisRules
+from sandbox.discord import GENERAL, HEADLINES, NEWS, READERS, SOL
 from sandbox.telegram import CHANNEL
 from stories.archive import Archive
 from stories.story import StoryId
@@ -19,12 +21,14 @@ from tests.running import Road, Running, eventually, platforms
 from tests.stories_made import FERRY as OLD_FERRY
 
 FERRY = replace(OLD_FERRY, revision=None, updated_at=datetime.now(UTC).replace(microsecond=0))
+BRIDGE = replace(FERRY, id=StoryId("bridge"), title="Bridge Opens")
 TRAMS = replace(FERRY, id=StoryId("trams"), title="Trams Stand Still")
 NOTABLE = replace(FERRY, breakdown=(*FERRY.breakdown, "It came back at dawn."))
 MAJOR = replace(NOTABLE, retracted="Its source took it back.")
 
 ON_DISCORD = Chat("discord", NEWS)
 ON_TELEGRAM = Chat("telegram", str(CHANNEL))
+ELSEWHERE = Chat("discord", GENERAL)
 BOTH = (ON_DISCORD, ON_TELEGRAM)
 
 
@@ -109,3 +113,194 @@ async def test_where_no_role_was_chosen_a_major_update_is_only_said_aloud(bot: R
     reply = messages(road, ON_DISCORD)[1]
     assert (reply["content"], reply["mention_roles"]) == ("", [])
     assert not reply["flags"] & 4096
+
+
+# Stories that a chat has muted, and chats that are paused.
+
+
+async def test_a_muted_story_gets_no_card_until_it_turns_major_where_that_was_asked(
+    bot: Running, redis: Redis, prefix: str
+) -> None:
+    store = RedisRules(redis, prefix)
+    mutes = (Mute(FERRY.id, until_major=True, revision=1), Mute(TRAMS.id, until_major=False))
+    for chat in BOTH:
+        await store.save(chat, Rule(all=True, muted=mutes))
+    road = await bot.start({ELSEWHERE: Rule(all=True)})
+    await road.publish(FERRY, TRAMS, BRIDGE)
+    for chat in BOTH:
+        await says(road, chat, BRIDGE.title)
+    await eventually(lambda: len(messages(road, ELSEWHERE)) == 3, "three cards")
+    await road.publish(NOTABLE, replace(TRAMS, retracted="It was not so."))
+    await eventually(lambda: len(messages(road, ELSEWHERE)) == 5, "three cards and two replies")
+    await road.publish(MAJOR)
+    for chat in BOTH:
+        await says(road, chat, BRIDGE.title, FERRY.title)
+        rule = (await store.load())[chat]
+        assert rule.muted == mutes[1:]
+
+
+async def test_a_card_that_was_muted_is_kept_true_without_a_word(
+    bot: Running, redis: Redis, prefix: str
+) -> None:
+    store = RedisRules(redis, prefix)
+    await store.save(ON_DISCORD, Rule(all=True))
+    road = await bot.start()
+    await road.publish(FERRY)
+    await says(road, ON_DISCORD, FERRY.title)
+    await bot.stop()
+    await store.save(ON_DISCORD, Rule(all=True, muted=(Mute(FERRY.id, revision=1),)))
+    road = await bot.start({ELSEWHERE: Rule(all=True)})
+    await road.publish(MAJOR)
+    await says(road, ON_DISCORD, "Its source took it back.")
+    await road.publish(TRAMS)
+    await says(road, ON_DISCORD, "Its source took it back.", TRAMS.title)
+
+
+async def test_after_a_pause_each_live_story_is_shown_once(bot: Running) -> None:
+    stories = [replace(FERRY, id=StoryId(f"s{n}"), title=f"Story {n}") for n in range(7)]
+    road = await bot.start({ELSEWHERE: Rule(all=True)})
+    await road.discord.slash(SOL, NEWS, "follow", {"what": "all"})
+    await road.publish(FERRY)
+    await says(road, ON_DISCORD, FERRY.title)
+    await road.discord.slash(SOL, NEWS, "pause")
+    await road.publish(*stories, NOTABLE)
+    await eventually(lambda: len(messages(road, ELSEWHERE)) == 9, "eight cards and a reply")
+    await says(road, ON_DISCORD, "It came back at dawn.")
+    await road.discord.slash(SOL, NEWS, "resume")
+    await eventually(lambda: len(messages(road, ON_DISCORD)) == 8, "the other seven")
+    titles = sorted(message["embeds"][0]["title"] for message in messages(road, ON_DISCORD))
+    assert titles == sorted([FERRY.title, *(story.title for story in stories)])
+
+
+# Quiet hours. The simulation's storms go on until they end.
+
+
+def night(**more: Any) -> Rule:
+    """A rule of a chat where it is quiet now, and stays so for hours."""
+    now = datetime.now(UTC)
+    begins, ends = ((now + timedelta(hours=hours)).time() for hours in (-2, 12))
+    quiet = Quiet(begins, ends, "UTC", majors=more.pop("majors", True))
+    return Rule(all=True, quiet=quiet, **more)
+
+
+async def test_at_night_nothing_new_comes_and_in_the_morning_each_story_once(
+    bot: Running,
+) -> None:
+    road = await bot.start({**dict.fromkeys(BOTH, night()), ELSEWHERE: Rule(all=True)})
+    await road.publish(FERRY, TRAMS)
+    await eventually(lambda: len(messages(road, ELSEWHERE)) == 2, "both where nobody sleeps")
+    await road.publish(NOTABLE)
+    await eventually(lambda: len(messages(road, ELSEWHERE)) == 3, "and a reply")
+    assert _number(road) == [0, 0]
+    await bot.stop()
+    road = await bot.start(dict.fromkeys(BOTH, Rule(all=True)))
+    for chat in BOTH:
+        await eventually(lambda: _number(road) == [2, 2], "both, once")
+        assert any("It came back at dawn." in text for text in texts(road, chat))
+
+
+async def test_at_night_cards_are_edited_and_replies_wait_for_the_morning(bot: Running) -> None:
+    road = await bot.start(dict.fromkeys(BOTH, Rule(all=True)))
+    await road.publish(FERRY)
+    await eventually(lambda: _number(road) == [1, 1], "the card")
+    await bot.stop()
+    road = await bot.start(dict.fromkeys(BOTH, night(majors=False)))
+    for story in (NOTABLE, replace(NOTABLE, breakdown=(*NOTABLE.breakdown, "All went home."))):
+        await road.publish(story)
+        for chat in BOTH:
+            await says(road, chat, story.breakdown[-1])
+    await bot.stop()
+    road = await bot.start(dict.fromkeys(BOTH, Rule(all=True)))
+    for chat in BOTH:
+        await says(road, chat, "All went home.", "It came back at dawn.")
+
+
+async def test_a_major_update_is_told_at_night_unless_the_chat_asks_otherwise(
+    bot: Running,
+) -> None:
+    road = await bot.start(dict.fromkeys((*BOTH, ELSEWHERE), Rule(all=True)))
+    await road.publish(FERRY)
+    for chat in (*BOTH, ELSEWHERE):
+        await says(road, chat, FERRY.title)
+    await bot.stop()
+    wakeful = night(loudness=Loudness.PING, role=READERS)
+    road = await bot.start({**dict.fromkeys(BOTH, wakeful), ELSEWHERE: night(majors=False)})
+    await road.publish(NOTABLE)
+    for chat in (*BOTH, ELSEWHERE):
+        await says(road, chat, "It came back at dawn.")
+    await road.publish(MAJOR)
+    await says(road, ELSEWHERE, "Its source took it back.")
+    for chat in BOTH:
+        await says(road, chat, "Its source took it back.", "ithdrawn")
+    assert messages(road, ON_DISCORD)[1]["mention_roles"] == [READERS]
+
+
+# Announcements.
+
+IN_HEADLINES = Chat("discord", HEADLINES)
+
+
+async def test_a_card_in_an_announcement_channel_is_published_once(
+    bot: Running, ledger: RedisLedger
+) -> None:
+    road = await bot.start({IN_HEADLINES: Rule(all=True, publish=True), ON_DISCORD: Rule(all=True)})
+    await road.publish(FERRY)
+    await eventually(lambda: _published(road, HEADLINES) == [True], "it is published")
+    await road.publish(NOTABLE)
+    await says(road, ON_DISCORD, "It came back at dawn.", "It came back at dawn.")
+    assert len(_publishes(road)) == 1
+    (card,) = messages(road, IN_HEADLINES)
+    assert "It came back at dawn." not in str(card), "the next edit may come in 20 minutes"
+    row = await ledger.row(IN_HEADLINES, FERRY.id)
+    assert row is not None
+    assert row.published_at is not None
+
+
+async def test_a_card_that_was_posted_and_not_published_is_published_later(bot: Running) -> None:
+    road = await bot.start({IN_HEADLINES: Rule(all=True)})
+    await road.publish(FERRY)
+    await says(road, IN_HEADLINES, FERRY.title)
+    await bot.stop()
+    road = await bot.start({IN_HEADLINES: Rule(all=True, publish=True)})
+    await road.publish(NOTABLE)
+    await eventually(lambda: _published(road, HEADLINES)[0], "it is published")
+    card, _reply = messages(road, IN_HEADLINES)
+    assert "It came back at dawn." in str(card), "as of its newest revision"
+
+
+async def test_no_more_than_ten_cards_an_hour_are_published_in_a_channel_also_after_a_restart(
+    bot: Running, ledger: RedisLedger
+) -> None:
+    now = datetime.now(UTC)
+    for n in range(9):
+        shown = Row(State.SHOWN, now, 1, place=str(n + 1), looks="-", posted_at=now)
+        await ledger.write(IN_HEADLINES, StoryId(f"s{n}"), replace(shown, published_at=now))
+    road = await bot.start({IN_HEADLINES: Rule(all=True, publish=True)})
+    await road.publish(FERRY, TRAMS, BRIDGE)
+    await eventually(lambda: len(_published(road, HEADLINES)) == 3, "three cards")
+    await eventually(lambda: _publishes(road), "one is published")
+    await road.publish(replace(BRIDGE, rank=1))  # told after it: the others had their turn
+    await eventually(lambda: "#1" in str(texts(road, IN_HEADLINES)), "the card is edited")
+    assert len(_publishes(road)) == 1
+
+
+async def test_a_channel_whose_cards_cannot_be_published_gets_them_all_the_same(
+    bot: Running, ledger: RedisLedger
+) -> None:
+    road = await bot.start({ON_DISCORD: Rule(all=True, publish=True)})
+    await road.publish(FERRY)
+    await says(road, ON_DISCORD, FERRY.title)
+    await road.publish(TRAMS)
+    await says(road, ON_DISCORD, FERRY.title, TRAMS.title)
+    row = await ledger.row(ON_DISCORD, FERRY.id)
+    assert row is not None
+    assert "only the cards of an announcement channel can be published" in (row.why or "")
+    assert _publishes(road) == []
+
+
+def _published(road: Road, channel: str) -> list[bool]:
+    return [bool(message["flags"] & 1) for message in road.discord.messages(channel)]
+
+
+def _publishes(road: Road) -> list[int]:
+    return [call.status for call in road.discord.calls if call.path.endswith("/crosspost")]

@@ -27,6 +27,7 @@ from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import Right
 from sandbox.discord import (
     GENERAL,
+    HEADLINES,
     MIRA,
     MODERATORS,
     NEWS,
@@ -314,6 +315,26 @@ class TestCards:
         call = [call for call in discord.calls if call.path.endswith(f"{NEWS}/messages")][-1]
         allowed = {"parse": [], "roles": [READERS]}
         assert call.body["allowed_mentions"] == allowed
+
+    async def test_a_card_of_an_announcement_channel_is_published_and_stays_so(
+        self, discord: Discord, platform: DiscordPlatform
+    ) -> None:
+        there = Chat("discord", HEADLINES)
+        place = await platform.post(there, CARD, key="one")
+        await platform.publish(there, place)
+        await platform.publish(there, place)  # Discord says 40033: it is published already
+        await platform.edit(there, place, BARE_CARD)
+        (card,) = discord.messages(HEADLINES)
+        assert library.MessageFlags._from_value(card["flags"]).crossposted
+        assert title(card) == "Tram strike ends"
+
+    @pytest.mark.parametrize("chat", [HERE, TO_MIRA], ids=str)
+    async def test_who_publishes_elsewhere_is_told_what_kind_of_channel_it_takes(
+        self, platform: DiscordPlatform, chat: Chat
+    ) -> None:
+        place = await platform.post(chat, CARD, key="one")
+        with pytest.raises(Unreachable, match="an announcement channel can be published"):
+            await platform.publish(chat, place)
 
     async def test_people_get_cards_in_direct_messages(
         self, discord: Discord, platform: DiscordPlatform

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 import tracemalloc
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +15,7 @@ from bot.delivery.cards import Policy
 from bot.delivery.courier import Courier
 from bot.delivery.pace import DISCORD, Pace
 from bot.delivery.rules import RuleBook
+from bot.delivery.warden import Warden
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.rule import Rule
@@ -25,6 +26,7 @@ from bot.storage.highwater import FileHighWater
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
+from bot.storage.troubles import RedisTroubles
 from stories.archive import Archive
 from stories.index import Cursor
 from stories.shelf import Edition, Shelf
@@ -130,26 +132,43 @@ async def _bare_loop(redis: Redis, number: int) -> float:
     return time.perf_counter() - started
 
 
+async def _nobody(_: Chat) -> None:
+    """No chat is forgotten here."""
+
+
 async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[float, float]:
     """Seconds until everything is marked and in line, and the longest pause meanwhile."""
     shelf, bell, metrics = Shelf(), asyncio.Event(), Metrics()
     lease = RedisLease(redis, "discord", prefix)
     at = [Cursor()]
     with TemporaryDirectory() as folder:
+        platform = DiscordPlatform("no token", api_url=None, gateway_url=None)  # away: only marks
+        rules, pace = RuleBook(chats, RedisRules(redis, prefix)), Pace(DISCORD)
+        ledger = RedisLedger(redis, prefix, lease)
         courier = Courier(
-            DiscordPlatform("no token", api_url=None, gateway_url=None),  # stays away: only marks
+            platform,
             shelf=shelf,
             bell=bell,
             position=lambda: at[0],
-            rules=RuleBook(chats, RedisRules(redis, prefix)),
-            ledger=RedisLedger(redis, prefix, lease),
+            rules=rules,
+            ledger=ledger,
             due=RedisDue(redis, prefix),
             archive=Archive(redis, prefix),
             lease=lease,
             high_water=FileHighWater(Path(folder), prefix, "discord"),
-            pace=Pace(DISCORD),
+            pace=pace,
             metrics=metrics,
             policy=Policy(),
+            warden=Warden(
+                platform,
+                rules=rules,
+                ledger=ledger,
+                troubles=RedisTroubles(redis, prefix),
+                lease=lease,
+                pace=pace,
+                forget=_nobody,
+                grace=timedelta(days=30),
+            ),
         )
         running = asyncio.create_task(courier.run())
         await asyncio.sleep(0.5)

@@ -11,6 +11,7 @@ from bot.delivery.decide import Spacing
 from bot.delivery.desk import CardDesk
 from bot.delivery.pace import DISCORD, TELEGRAM, Pace
 from bot.delivery.rules import RuleBook
+from bot.delivery.warden import Warden
 from bot.health import serve
 from bot.metrics import Metrics
 from bot.model.chat import Chat
@@ -19,7 +20,7 @@ from bot.model.errors import LeaseLost, SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
-from bot.ports import Lease, Moderators, Platform, Turns
+from bot.ports import Forgetful, Lease, Moderators, Platform, Turns
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
@@ -29,6 +30,7 @@ from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
 from bot.storage.places import RedisPlaces
 from bot.storage.rules import RedisRules
+from bot.storage.troubles import RedisTroubles
 from bot.turns import FairTurns
 from bot.updates import Editor, Follower, unless_told_to_stop
 from config.settings import Settings
@@ -76,6 +78,37 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             first_for=timedelta(hours=settings.first_hours),
             repeat_unknown=settings.repeat_unknown,
         )
+        ledger = RedisLedger(redis, settings.prefix)
+        records: list[Forgetful] = [
+            ledger,
+            RedisDue(redis, settings.prefix),
+            RedisRules(redis, settings.prefix),
+            RedisTroubles(redis, settings.prefix),
+        ]
+        places = RedisPlaces(redis, settings.prefix)
+        audit = RedisAudit(redis, settings.prefix)
+        paces = {platform.name: Pace(LIMITS[platform.name]) for platform in platforms}
+
+        async def forget(chat: Chat) -> None:
+            """Delete all that is kept of a chat, which may be a person's private one."""
+            await rules.change(chat, lambda _: Rule())
+            await desk.forget(chat)
+            await places.forget(chat)
+            await audit.forget_chat(chat)
+
+        wardens = {
+            platform.name: Warden(
+                platform,
+                rules=rules,
+                ledger=ledger,
+                troubles=RedisTroubles(redis, settings.prefix),
+                lease=leases[platform.name],
+                pace=paces[platform.name],
+                forget=forget,
+                grace=timedelta(days=settings.forget_after_days),
+            )
+            for platform in platforms
+        }
         couriers = {
             platform.name: Courier(
                 platform,
@@ -88,18 +121,16 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 archive=archive,
                 lease=leases[platform.name],
                 high_water=FileHighWater(settings.data_dir, settings.prefix, platform.name),
-                pace=Pace(LIMITS[platform.name]),
+                pace=paces[platform.name],
                 metrics=metrics,
                 policy=policy,
+                warden=wardens[platform.name],
             )
             for platform in platforms
         }
         for courier in couriers.values():
             rules.on_change(courier.welcome)
-        ledger = RedisLedger(redis, settings.prefix)
-        desk = CardDesk(couriers, ledger, [ledger, RedisDue(redis, settings.prefix)])
-        places = RedisPlaces(redis, settings.prefix)
-        audit = RedisAudit(redis, settings.prefix)
+        desk = CardDesk(couriers, ledger, records)
         commands = menu(
             shelf=shelf,
             rules=rules,

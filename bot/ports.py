@@ -84,6 +84,23 @@ class Platform(Protocol):
         """The rights we would need and have not, in the platform's own names."""
         ...
 
+    async def called(self, chat: Chat) -> str:
+        """The chat's name as its people know it (“#news”, “Harbour News”): hostile text, as a
+        story's is. Its address when the name cannot be learned. Never raises."""
+        ...
+
+    async def is_in(self, chat: Chat) -> bool:
+        """Whether we are in the chat, asked of the platform now.
+
+        False for a person whom only a message could ask. May raise SendFailed: not known now.
+        """
+        ...
+
+    def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
+        """Call `listener` with chats and whether we are in them, whenever we may have been let
+        in or out, or given or denied a right. A group is told of without its topics."""
+        ...
+
     async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
         """Where the message posted with `key` stands, if the platform lets us look."""
         ...
@@ -284,6 +301,33 @@ class Desk(Protocol):
 
         May raise StorageAway.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a chat, until it takes something from us again."""
+
+    why: str
+    remedy: str
+    since: datetime
+    act: str = "post"
+    """What it refuses: a post, an edit or a reply. Taking the same again ends the trouble."""
+    told: bool = False
+    """Someone who can mend it has been told, or an attempt was made that may have arrived."""
+    asked_at: datetime | None = None
+    """When it was last tried to tell someone, and nobody could be reached."""
+    left_at: datetime | None = None
+    """When we were found to be out of the chat."""
+
+
+class Troubles(Protocol):
+    """The chats that refuse us or have removed us."""
+
+    async def all(self, platform: str) -> Mapping[Chat, Trouble]: ...
+
+    async def save(self, chat: Chat, trouble: Trouble | None) -> None:
+        """Keep what is wrong with a chat; None: nothing any more."""
         ...
 
 
@@ -496,6 +540,10 @@ class Audit(Protocol):
 
         What was done stays, without them. May raise StorageAway; then ask again.
         """
+        ...
+
+    async def forget_chat(self, chat: Chat) -> None:
+        """Keep nothing of what was done in a chat. May raise StorageAway; then ask again."""
         ...
 
 

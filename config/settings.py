@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         description="On the very first start, live stories that moved within so many hours are "
         "posted; older ones wait for their next update.",
     )
+    forget_after_days: float = Field(
+        default=30,
+        ge=0,
+        description="When a server or chat has removed the bot for so many days, all that is kept "
+        "of it is deleted. What the operator's file says of it stays.",
+    )
     repeat_unknown: bool = Field(
         default=False,
         description="When it cannot be known whether a card was posted, post it again (true: "

@@ -65,7 +65,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                 )
             return replace(rule, all=True)
 
-        _was, rule = await change(rules, ask.chat, wider)
+        _was, rule = await change(rules, ask, wider)
         answer = _now(_("Following all stories"), rule, (_ways(EVERYTHING),))
         return replace(answer, act=Act(N_("followed all stories")))
 
@@ -117,7 +117,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                 )
             return replace(rule, story_ids=(*rule.story_ids, story.id))
 
-        _was, rule = await change(rules, ask.chat, wider)
+        _was, rule = await change(rules, ask, wider)
         answer = _now(_("Following {what}").format(what=called), rule, (_ways(story.id),))
         return replace(answer, act=Act(N_("followed the story {what}"), called))
 
@@ -158,7 +158,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                 )
             return replace(rule, keywords=(*rule.keywords, *new), entities=(*rule.entities, *new))
 
-        was, rule = await change(rules, ask.chat, wider)
+        was, rule = await change(rules, ask, wider)
         new = _new(was, said)
         rows: tuple[Row, ...] = (
             _ways(text_key(new[0])) if len(new) == 1 else Buttons((_overview(),)),

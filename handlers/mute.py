@@ -70,7 +70,7 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
                 )
             return replace(rule, muted=(*others, mute))
 
-        await change(rules, ask.chat, quieter)
+        await change(rules, ask, quieter)
         nothing = _("Nothing new of it is posted or said here.")
         act = N_("muted {what}")
         if until_major:

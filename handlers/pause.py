@@ -13,7 +13,7 @@ from handlers.wants import change
 
 def pause_command(rules: Rules) -> Command:
     async def answer(ask: Ask) -> Message:
-        await change(rules, ask.chat, _paused)
+        await change(rules, ask, _paused)
         return Message(
             _("Paused"),
             (

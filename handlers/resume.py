@@ -17,7 +17,7 @@ from stories.shelf import Shelf
 
 def resume_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
     async def answer(ask: Ask) -> Message:
-        _was, rule = await change(rules, ask.chat, _resumed)
+        _was, rule = await change(rules, ask, _resumed)
         at = now()
         number = sum(rule.wants(edition.story) for edition in shelf.live(at))
         comes = ngettext(

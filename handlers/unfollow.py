@@ -44,7 +44,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
             left = _without(rule, keys)
             return Rule() if left.empty else left
 
-        was, left = await change(rules, ask.chat, less)
+        was, left = await change(rules, ask, less)
         if means_everything(what):
             answer = _nothing(_("This chat follows nothing now"))
             return replace(answer, act=Act(N_("unfollowed everything")))

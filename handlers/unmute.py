@@ -38,7 +38,7 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             heard.append(story)
             return rule.unmuted(story)
 
-        _was, rule = await change(rules, ask.chat, louder)
+        _was, rule = await change(rules, ask, louder)
         edition = shelf.get(heard[0])
         comes = edition is not None and edition.is_live(now(), shelf.live_for)
         if edition is None or not rule.wants(edition.story):

@@ -1,7 +1,7 @@
 """What a chat gets, said in words, and the single things it follows."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from babel import Locale
 
 from bot.model import words
 from bot.model.chat import Chat
+from bot.model.command import Ask
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Bullets, Button, Ref, Text
@@ -174,10 +175,18 @@ def _thresholds(rule: Rule) -> Iterator[str]:
         )
 
 
-async def change(rules: Rules, chat: Chat, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
-    """Change the chat's rule as `Rules.change` does; raise Sorry where the file has the say."""
-    theirs(rules, chat)
-    return await rules.change(chat, how)
+async def change(rules: Rules, ask: Ask, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
+    """Change the rule of the chat that is asked in as `Rules.change` does; whoever asks is its
+    keeper then. Raises Sorry where the operator's file has the say.
+    """
+
+    def kept(rule: Rule) -> Rule:
+        new = how(rule)
+        keeper = None if ask.person == ask.chat and not ask.private else ask.person  # it speaks
+        return replace(new, keeper=None if replace(new, keeper=None) == Rule() else keeper)
+
+    theirs(rules, ask.chat)
+    return await rules.change(ask.chat, kept)
 
 
 def theirs(rules: Rules, chat: Chat) -> Rule:

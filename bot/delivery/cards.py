@@ -99,7 +99,8 @@ class Cards:
         pace: Pace,
         metrics: Metrics,
         policy: Policy,
-        taken: Callable[[Chat], None],
+        taken: Callable[[Chat, str], None],
+        refused: Callable[[Chat, str, Unreachable], None],
         now: Callable[[], datetime],
     ) -> None:
         self._platform = platform
@@ -113,6 +114,7 @@ class Cards:
         self._metrics = metrics
         self._policy = policy
         self._taken = taken
+        self._refused = refused
         self._now = now
         self._began = now()
         self._unknown: dict[tuple[Chat, StoryId], datetime] = {}
@@ -476,7 +478,7 @@ class Cards:
             shown = replace(shown, looks=None)  # an older one may have been handed back
         await self._record(chat, story, shown)
         self._count("post", "shown")
-        self._taken(chat)
+        self._taken(chat, "post")
         log.info("card posted", extra={"chat": str(chat), "story": story, "revision": row.revision})
 
     async def _recover(self, chat: Chat, edition: Edition, row: Row) -> None:
@@ -490,7 +492,11 @@ class Cards:
             return
         key = nonce(chat, story, "card", row.generation)
         await self._may_call(chat)
-        place = await self._platform.find(chat, key, row.at)
+        try:
+            place = await self._platform.find(chat, key, row.at)
+        except Unreachable as refused:
+            self._refused(chat, "post", refused)
+            raise
         if place is not None:
             found = replace(row, state=State.SHOWN, place=place, posted_at=row.at)
         elif self._policy.repeat_unknown:
@@ -542,7 +548,7 @@ class Cards:
         )
         await self._record(chat, story, shown)
         self._count("edit", "shown")
-        self._taken(chat)
+        self._taken(chat, "edit")
         facts = {"chat": str(chat), "story": story, "revision": edition.revision}
         log.info("card edited", extra=facts)
 
@@ -591,6 +597,7 @@ class Cards:
             log.warning("a reply was not said", extra={"chat": str(chat), "why": str(failed)})
         else:
             self._count("reply", "shown")
+            self._taken(chat, "reply")
 
     async def _publish(self, chat: Chat, story: StoryId, row: Row, place: str) -> None:
         """Send a card on to those who follow the channel. Doing that twice is doing it once."""
@@ -637,6 +644,8 @@ class Cards:
                     self._pace.too_fast(chat, failed.after)
         else:
             self._pace.refused()
+        if isinstance(failed, Unreachable) and act in ("post", "edit", "reply"):
+            self._refused(chat, act, failed)
         why = f"{failed.why}\n{failed.remedy}" if isinstance(failed, Unreachable) else str(failed)
         return replace(row, state=State.FAILED, at=self._now(), why=why)
 

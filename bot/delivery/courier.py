@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery.cards import SETTLE, Cards, Policy
-from bot.delivery.pace import Pace
+from bot.delivery.pace import Pace, room
 from bot.delivery.queue import Key, Queue
 from bot.delivery.rules import RuleBook
 from bot.delivery.tide import TideWatch, patiently
+from bot.delivery.warden import Warden
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import (
@@ -87,9 +88,12 @@ class Courier:
         pace: Pace,
         metrics: Metrics,
         policy: Policy,
+        warden: Warden,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self.platform = platform
+        platform.on_standing(self._standing)
+        self._warden = warden
         self._shelf = shelf
         self._bell = bell
         self._position = position
@@ -123,6 +127,7 @@ class Courier:
             metrics=metrics,
             policy=policy,
             taken=self._unpark,
+            refused=warden.refused,
             now=now,
         )
 
@@ -157,6 +162,24 @@ class Courier:
         left_s = parked.until - asyncio.get_running_loop().time()
         return Refusal(parked.why, parked.remedy, self._now() + timedelta(seconds=max(0.0, left_s)))
 
+    def waiting(self, chat: Chat) -> list[StoryId]:
+        """The stories whose cards here have something still to be done about them."""
+        return self._queue.stories_of(chat)
+
+    def try_again(self, chat: Chat) -> None:
+        """A chat that refuses us may take something now: what waits there is not left alone."""
+        if (parked := self._parked.get(chat)) is not None:
+            now = asyncio.get_running_loop().time()
+            self._parked[chat] = replace(parked, until=now)
+            self._queue.wake(chat)
+            self._moved.set()
+
+    def _standing(self, chats: frozenset[Chat], inside: bool) -> None:
+        self._warden.standing(chats, inside)
+        for chat in list(self._parked) if inside else ():
+            if room(chat) in chats:
+                self.try_again(chat)
+
     def observe(self) -> None:
         """Bring the gauges up to date."""
         name, now = self.platform.name, asyncio.get_running_loop().time()
@@ -168,6 +191,7 @@ class Courier:
     async def run(self) -> None:
         """Mark what changes and deliver what is due, until cancelled."""
         self._queue = Queue()
+        await self._warden.begin()
         self._cards.begin()
         # The cursor first: what the holder before us still marks, we mark once more.
         cursor = await patiently(lambda: self._due.cursor(self.platform.name))
@@ -182,6 +206,7 @@ class Courier:
             tasks.create_task(self._follow(cursor), name=f"marks {self.platform.name}")
             tasks.create_task(self._tide.keep(), name=f"tide {self.platform.name}")
             tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")
+            tasks.create_task(self._warden.run(), name=f"warden {self.platform.name}")
             for number in range(WORKERS):
                 tasks.create_task(self._work(), name=f"courier {self.platform.name} {number}")
 
@@ -506,7 +531,8 @@ class Courier:
             facts = {"chat": str(chat), "why": str(refused)}
             log.warning("a chat refuses us", extra=facts)
 
-    def _unpark(self, chat: Chat) -> None:
+    def _unpark(self, chat: Chat, act: str) -> None:
+        self._warden.taken(chat, act)
         if self._parked.pop(chat, None) is not None:
             log.info("a chat takes us again", extra={"chat": str(chat)})
 

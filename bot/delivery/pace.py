@@ -53,7 +53,7 @@ class Pace:
 
     def rest(self, chat: Chat) -> float:
         """Seconds until this chat may be written to."""
-        chat = _room(chat)
+        chat = room(chat)
         now = self.clock()
         ready = self._held.get(chat, 0.0)
         past = self._chats.get(chat)
@@ -71,7 +71,7 @@ class Pace:
     def remember(self, chat: Chat, ages_s: Iterable[float]) -> None:
         """Reckon with what was done there so many seconds ago, by whoever was before us."""
         now = self.clock()
-        past = self._past(_room(chat))
+        past = self._past(room(chat))
         moments = sorted([*past, *(now - age_s for age_s in ages_s)])
         past.clear()
         past.extend(moments)
@@ -109,7 +109,7 @@ class Pace:
             if seconds <= 0:
                 break
             await asyncio.sleep(seconds)  # seldom: what is due waits in the queue
-        chat = _room(chat)
+        chat = room(chat)
         now = self.clock()
         turn = max(now, self._next, self._halted, self._invalid_over(now))
         self._next = turn + 1 / self.limits.per_second
@@ -121,7 +121,7 @@ class Pace:
 
     def too_fast(self, chat: Chat, after: timedelta) -> None:
         """The platform said 429: this chat rests; when others rest for the same, all do."""
-        chat = _room(chat)
+        chat = room(chat)
         now = self.clock()
         until = now + after.total_seconds()
         others = [at for other, at in self._held.items() if other != chat and at > now]
@@ -148,6 +148,6 @@ class Pace:
         self._held = {chat: at for chat, at in self._held.items() if at > now}
 
 
-def _room(chat: Chat) -> Chat:
-    """What has a pace of its own: the topics of a group share the group's."""
+def room(chat: Chat) -> Chat:
+    """The chat itself, or the group that it is a topic of: topics share the group's pace."""
     return Chat(chat.platform, chat.address.partition("/")[0])

@@ -47,6 +47,15 @@ class Queue:
     def __contains__(self, key: Key) -> bool:
         return key in self._marks or key in self._in_hand
 
+    def stories_of(self, chat: Chat) -> list[StoryId]:
+        """What is due in a chat, or in hand."""
+        return [story for where, story in self._marks.keys() | self._in_hand if where == chat]
+
+    def wake(self, chat: Chat) -> None:
+        """A chat rests no longer: whether it does is asked anew."""
+        if (turn := self._listed.get(chat)) is not None:
+            heapq.heappush(self._ready, (turn, next(self._count), chat))
+
     def add(self, mark: Mark, now: float, *, server: str, stands_back_s: float = 0.0) -> None:
         """A mark is due. A newer one for the same chat and story takes the older one's place."""
         key = (mark.chat, mark.story)

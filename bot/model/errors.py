@@ -49,10 +49,12 @@ class Unreachable(SendFailed):
     `why` and `remedy` are `kept`, since they are said later: say them with `recalled`.
     """
 
-    def __init__(self, why: str, remedy: str) -> None:
+    def __init__(self, why: str, remedy: str, *, out: bool = False) -> None:
         super().__init__(f"{recalled(why)}: {recalled(remedy)}")
         self.why = why
         self.remedy = remedy
+        self.out = out
+        """We are no longer in the chat: removed, blocked, or it is no more."""
 
 
 class Moved(SendFailed):

@@ -1,5 +1,6 @@
 """How figures and changes are said, in the language spoken now."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -9,7 +10,7 @@ from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from bot.model.language import N_, _, ngettext, spoken
+from bot.model.language import N_, _, ngettext, recalled, spoken
 from bot.model.text import line, pieces, shorten
 from stories.delta import Change, Delta, Kind
 from stories.story import Leaning, Status, Story
@@ -49,6 +50,8 @@ AROUND = 6
 """How many words are quoted before and behind what differs between two long texts."""
 CLAUSES = 4
 """How many changes are said in one line; the rest is counted."""
+
+_QUOTE = re.compile(r"\w+ said\b")
 
 
 def status(status: Status) -> str:
@@ -235,6 +238,15 @@ def told(change: Change, story: Story) -> str:
 
 def sentence(clause: str) -> str:
     return clause[:1].upper() + clause[1:]
+
+
+def refused(why: str, remedy: str) -> str:
+    """Why a chat takes nothing from us, and what mends that.
+
+    A platform's own words (“Discord said 403: …”) mean something to the operator only.
+    """
+    mend = _("To mend it, {remedy}.").format(remedy=recalled(remedy))
+    return mend if _QUOTE.match(why) else f"{sentence(recalled(why))}. {mend}"
 
 
 def _both(before: str | None, after: str | None) -> str:

@@ -74,6 +74,15 @@ class RedisAudit:
             await self._redis.delete(self._person(person))
         return number
 
+    @storage
+    async def forget_chat(self, chat: Chat) -> None:
+        for mark in [mark for mark, (where, _) in self._unsaved.items() if where == chat]:
+            del self._unsaved[mark]
+        async with self._saving:  # what is being saved just now is deleted after it
+            await self._redis.delete(self._chat(chat))
+            async for key in self._redis.scan_iter(f"{self._prefix}:audited:*", count=1000):
+                await self._redis.srem(key, str(chat))
+
     async def run(self) -> None:
         """Save deeds as they come, until cancelled."""
         while True:
@@ -82,6 +91,8 @@ class RedisAudit:
                 self._noted.clear()
                 continue
             async with self._saving:
+                if not self._unsaved:  # its chat was forgotten meanwhile
+                    continue
                 mark, (chat, deed) = next(iter(self._unsaved.items()))
                 try:
                     await self._save(mark, chat, deed)

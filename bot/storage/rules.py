@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from bot.model.chat import Chat, read_chat
 from bot.model.rule import Rule
 from stories.archive import storage, text
+from stories.story import StoryId
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,18 @@ class RedisRules:
     @storage
     async def move(self, old: Chat, new: Chat) -> None:
         await self._redis.hset(self._moved, str(old), str(new))
+
+    @storage
+    async def forget(self, chat: Chat) -> set[StoryId]:
+        """Keep neither its rule nor what it was called before."""
+        pairs = await self._redis.hgetall(self._moved)
+        old = [was for was, now in pairs.items() if str(chat) in (text(was), text(now))]
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hdel(self._key, str(chat))
+            if old:
+                pipe.hdel(self._moved, *old)
+            await pipe.execute()
+        return set()
 
 
 def _read(chat: str, raw: bytes | str) -> Rule:

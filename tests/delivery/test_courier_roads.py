@@ -69,7 +69,8 @@ def titles(road: Road, chat: Chat) -> list[str]:
     """The titles of the cards in a chat, oldest first."""
     if chat.platform == "discord":
         messages = road.discord.messages(chat.address)
-        return [embed["title"] for message in messages for embed in message["embeds"]]
+        said = [embed["title"] for message in messages for embed in message["embeds"]]
+        return [title for title in said if not title.startswith("I can no longer write")]
     said = [message.get("text", "") for message in road.telegram.messages(int(chat.address))]
     return [
         story.title

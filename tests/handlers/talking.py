@@ -192,6 +192,11 @@ class MemoryAudit:
             self.kept[number] = chat, replace(deed, person=None, name=None)
         return len(theirs)
 
+    async def forget_chat(self, chat: Chat) -> None:
+        if self.away:
+            raise StorageAway
+        self.kept = [each for each in self.kept if each[0] != chat]
+
 
 class MemoryModerators:
     """Which role counts as moderator, until the test is over."""

@@ -5,7 +5,7 @@ import asyncio
 from bot.model.message import Note, Tone
 from bot.model.rule import Loudness, Rule
 from stories.story import Status, StoryId, text_key
-from tests.handlers.talking import FERRY, FILED, HERE, THEFT, TRAM, Talk, labels, made, read
+from tests.handlers.talking import FERRY, FILED, HERE, MIRA, THEFT, TRAM, Talk, labels, made, read
 
 
 async def test_words_are_followed_among_keywords_and_names(talk: Talk) -> None:
@@ -14,7 +14,7 @@ async def test_words_are_followed_among_keywords_and_names(talk: Talk) -> None:
     assert "Every story about “ferry” or “Port of Aldmar”." in read(answer)
     assert "1 live story matches just now." in read(answer)
     words = ("ferry", "Port of Aldmar")
-    assert talk.rules.of(HERE) == Rule(keywords=words, entities=words)
+    assert talk.rules.of(HERE) == Rule(keywords=words, entities=words, keeper=MIRA)
 
 
 async def test_a_word_no_story_has_is_followed_and_said_to_match_nothing_yet(talk: Talk) -> None:
@@ -28,25 +28,25 @@ async def test_a_title_or_an_id_is_followed_as_a_story(talk: Talk) -> None:
     assert answer.title == "Following “AI Theft Claims”"
     assert labels(answer)["Unfollow"] == "unfollow_ai-theft-claims"
     await talk.click("follow_night-ferry-returns")
-    assert talk.rules.of(HERE) == Rule(story_ids=(THEFT, FERRY))
+    assert talk.rules.of(HERE) == Rule(story_ids=(THEFT, FERRY), keeper=MIRA)
 
 
 async def test_a_word_that_means_one_story_is_a_word_and_the_story_is_offered(talk: Talk) -> None:
     answer = await talk.type("follow", "alibaba")
-    assert talk.rules.of(HERE) == Rule(keywords=("alibaba",), entities=("alibaba",))
+    assert talk.rules.of(HERE) == Rule(keywords=("alibaba",), entities=("alibaba",), keeper=MIRA)
     assert labels(answer)["Follow the story “AI Theft Claims”"] == "follow_ai-theft-claims"
 
 
 async def test_a_title_with_a_comma_is_one_story() -> None:
     talk = Talk(made("fire", "Fire, Flood and Fury"))
     await talk.type("follow", "Fire, Flood and Fury")
-    assert talk.rules.of(HERE) == Rule(story_ids=(StoryId("fire"),))
+    assert talk.rules.of(HERE) == Rule(story_ids=(StoryId("fire"),), keeper=MIRA)
 
 
 async def test_everything_can_be_followed(talk: Talk) -> None:
     answer = await talk.type("follow", "All")
     assert "Every live story." in read(answer)
-    assert talk.rules.of(HERE) == Rule(all=True)
+    assert talk.rules.of(HERE) == Rule(all=True, keeper=MIRA)
     assert (await talk.type("follow", "all")).title == "This chat already follows every live story"
     assert (await talk.type("follow", "ferry")).title == "This chat already gets every live story"
 
@@ -166,7 +166,7 @@ async def test_a_word_or_a_story_is_unfollowed_by_name_or_button(talk: Talk) -> 
     assert "Every story about “tram” or “AI”." in read(answer)
     await talk.click(f"unfollow_{text_key('tram')}")
     await talk.type("unfollow", "theft claims")
-    assert talk.rules.of(HERE) == Rule(keywords=("AI",), entities=("AI",))
+    assert talk.rules.of(HERE) == Rule(keywords=("AI",), entities=("AI",), keeper=MIRA)
     last = await talk.type("unfollow", "ai, cricket")
     assert "This chat follows nothing now." in read(last)
     assert "“cricket” was not followed here." in read(last)
@@ -177,7 +177,7 @@ async def test_a_story_no_longer_kept_is_unfollowed_by_its_id(talk: Talk) -> Non
     talk.rules.saved[HERE] = Rule(story_ids=(StoryId("long-gone"), THEFT))
     assert labels(await talk.say("unfollow"))["long-gone"] == "unfollow_long-gone"
     assert (await talk.click("unfollow_long-gone")).title == "No longer following long-gone"
-    assert talk.rules.of(HERE) == Rule(story_ids=(THEFT,))
+    assert talk.rules.of(HERE) == Rule(story_ids=(THEFT,), keeper=MIRA)
 
 
 async def test_a_story_that_still_comes_by_a_word_is_said_to(talk: Talk) -> None:

@@ -94,13 +94,13 @@ async def test_a_paused_chat_says_so_until_it_goes_on(talk: Talk) -> None:
     answer = await talk.say("pause")
     assert answer.title == "Paused"
     assert "each live story that this chat follows is shown once" in read(answer)
-    assert talk.rules.of(HERE) == Rule(all=True, paused=True)
+    assert talk.rules.of(HERE) == Rule(all=True, paused=True, keeper=MIRA)
     assert (await talk.say("pause")).title == "This chat is paused already"
     assert "Paused: nothing new comes until /resume." in read(await talk.say("following"))
     on = await talk.click(labels(answer)["Resume"])
     assert on.title == "Going on"
     assert "3 live stories match what this chat follows." in read(on)
-    assert talk.rules.of(HERE) == Rule(all=True)
+    assert talk.rules.of(HERE) == Rule(all=True, keeper=MIRA)
     assert (await talk.say("resume")).title == "This chat is not paused"
 
 

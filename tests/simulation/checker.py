@@ -65,6 +65,11 @@ EXEMPTIONS = (
 UNTIL_SEEN_S = 5.0
 
 
+def _is_notice(sent: Sent) -> bool:
+    """Whether it tells that some chat refuses us."""
+    return sent.key.startswith("trouble ")
+
+
 def told(row: Row | None) -> str:
     """A row in one line."""
     if row is None:
@@ -95,6 +100,7 @@ class Checker:
             self.exempted += service.exempted
         found += self._doubles()
         found += self._replies()
+        found += self._notices()
         found += self._behind()
         found += self._missing()
         found += self._pins()
@@ -226,7 +232,7 @@ class Checker:
         for service in self.world.services.values():
             said: dict[str, Sent] = {}
             for sent in service.sent.values():
-                if sent.story is not None:
+                if sent.story is not None or _is_notice(sent):
                     continue
                 beside = service.sent.get(sent.reply_to or "")
                 if beside is None or beside.story is None or beside.chat != sent.chat:
@@ -283,6 +289,18 @@ class Checker:
                 rule = (holder.rules.of(chat) if holder else None) or Rule()
                 if number > rule.pins and not self.world.store.losses:
                     yield f"{number} pins stand in {chat}, of {rule.pins} at most"
+
+    def _notices(self) -> Iterator[str]:
+        """(e) That a chat refuses us is said once a trouble, and never where we are refused."""
+        for service in self.world.services.values():
+            said: dict[str, Sent] = {}
+            for sent in filter(_is_notice, service.sent.values()):
+                first = said.setdefault(sent.key, sent)
+                lost = any(first.at <= loss <= sent.at for loss in self.world.store.losses)
+                if first is not sent and not lost:
+                    yield f"“{sent.key}” is said at {first.at:.1f} and again at {sent.at:.1f}"
+                if str(sent.chat) in sent.message.title:
+                    yield f"{sent.chat} is told of itself at {sent.at:.1f}"
 
     def _lost_documents(self) -> Iterator[str]:
         """Nothing left at the inbox is missed, unless the storage itself forgot it."""

@@ -294,6 +294,16 @@ class Handle:
         self._lives()
         return () if self._service.rooms[chat].open else ("Send Messages",)
 
+    async def called(self, chat: Chat) -> str:
+        return str(chat)
+
+    async def is_in(self, chat: Chat) -> bool:
+        self._lives()
+        return True  # nobody removes the bot here
+
+    def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
+        """Never called: what changes is only noticed when it is tried."""
+
     async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
         service = self._service
         if not service.has_keys:

@@ -17,7 +17,7 @@ from typing import TypeVar
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
 from bot.model.rule import Rule
-from bot.ports import Mark, Row, Tide
+from bot.ports import Mark, Row, Tide, Trouble
 from bot.storage.lease import LASTS_S, RedisLease
 from stories.archive import (
     HISTORY_FOR,
@@ -65,13 +65,14 @@ class Data:
     cursors: dict[str, Cursor] = field(default_factory=dict)
     rules: dict[Chat, Rule] = field(default_factory=dict)
     moved: dict[Chat, Chat] = field(default_factory=dict)
+    troubles: dict[Chat, Trouble] = field(default_factory=dict)
     leases: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def copied(self) -> "Data":
         new = copy(self)
         for name in ("stories", "histories", "inbox", "in_hand", "written", "cursors", "rules"):
             setattr(new, name, dict(getattr(self, name)))
-        for name in ("moved", "leases"):
+        for name in ("moved", "troubles", "leases"):
             setattr(new, name, dict(getattr(self, name)))
         new.rows = {story: dict(rows) for story, rows in self.rows.items()}
         new.due = {platform: dict(marks) for platform, marks in self.due.items()}
@@ -410,6 +411,27 @@ class MemoryRules:
 
     async def move(self, old: Chat, new: Chat) -> None:
         await self._client.call(lambda data: data.moved.update({old: new}))
+
+
+class MemoryTroubles:
+    """What is wrong where, and whether someone has been told."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def all(self, platform: str) -> Mapping[Chat, Trouble]:
+        def do(data: Data) -> Mapping[Chat, Trouble]:
+            return {chat: each for chat, each in data.troubles.items() if chat.platform == platform}
+
+        return await self._client.call(do)
+
+    async def save(self, chat: Chat, trouble: Trouble | None) -> None:
+        def do(data: Data) -> None:
+            data.troubles.pop(chat, None)
+            if trouble is not None:
+                data.troubles[chat] = trouble
+
+        await self._client.call(do)
 
 
 class MemoryLease(RedisLease):

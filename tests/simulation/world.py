@@ -23,6 +23,7 @@ from bot.delivery.courier import Courier
 from bot.delivery.decide import Spacing
 from bot.delivery.pace import Pace
 from bot.delivery.rules import RuleBook
+from bot.delivery.warden import Warden
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import SendFailed, StorageAway
@@ -45,6 +46,7 @@ from tests.simulation.storage import (
     MemoryLease,
     MemoryLedger,
     MemoryRules,
+    MemoryTroubles,
     Store,
 )
 
@@ -135,6 +137,26 @@ class Process:
         self.editor = Editor(archive, MemoryLease(client, "editor"), metrics)
         self.rules = RuleBook(world.fixed, MemoryRules(client))
         self.leases = {name: MemoryLease(client, name) for name in world.services}
+        ledger = MemoryLedger(client)
+        paces = {name: Pace(app.LIMITS[name], clock=world.loop.time) for name in self.handles}
+
+        async def forget(chat: Chat) -> None:
+            raise AssertionError(f"{chat} did not remove us")
+
+        wardens = {
+            name: Warden(
+                handle,
+                rules=self.rules,
+                ledger=ledger,
+                troubles=MemoryTroubles(client),
+                lease=self.leases[name],
+                pace=paces[name],
+                forget=forget,
+                grace=timedelta(days=30),
+                now=world.loop.calendar,
+            )
+            for name, handle in self.handles.items()
+        }
         self.couriers = {
             name: Courier(
                 handle,
@@ -147,7 +169,8 @@ class Process:
                 archive=archive,
                 lease=self.leases[name],
                 high_water=MemoryHighWater(client, world.disk, name),
-                pace=Pace(app.LIMITS[name], clock=world.loop.time),
+                pace=paces[name],
+                warden=wardens[name],
                 metrics=metrics,
                 policy=POLICY,
                 now=world.loop.calendar,

@@ -149,3 +149,18 @@ async def test_noting_waits_for_nothing_and_what_was_noted_is_saved_when_the_sto
         saving.cancel()
         with suppress(asyncio.CancelledError):
             await saving
+
+
+async def test_nothing_in_redis_names_a_chat_that_is_forgotten(
+    saving: RedisAudit, redis: Redis, prefix: str
+) -> None:
+    saving.note(GROUP, deed(1))
+    saving.note(OTHER, deed(2))
+    await eventually_so(saved(redis, prefix, GROUP, "“1 – ”"), "it is saved")
+    await eventually_so(saved(redis, prefix, OTHER, "“2 – ”"), "it is saved")
+    saving.note(GROUP, deed(3))
+    await saving.forget_chat(GROUP)
+    assert list(await saving.deeds(GROUP)) == []
+    assert not await redis.exists(f"{prefix}:audit:{GROUP}")
+    assert await redis.smembers(f"{prefix}:audited:{SOL}") == {str(OTHER).encode()}
+    assert list(await saving.deeds(OTHER)) == [deed(2)]

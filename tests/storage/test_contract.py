@@ -13,12 +13,25 @@ from redis.asyncio import Redis
 from bot.model.chat import Chat
 from bot.model.errors import LeaseLost, StorageAway
 from bot.model.rule import Loudness, Rule
-from bot.ports import Due, HighWater, Ledger, Mark, Pin, Row, RuleStore, State, Tide
+from bot.ports import (
+    Due,
+    HighWater,
+    Ledger,
+    Mark,
+    Pin,
+    Row,
+    RuleStore,
+    State,
+    Tide,
+    Trouble,
+    Troubles,
+)
 from bot.storage.due import RedisDue
 from bot.storage.highwater import FileHighWater
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
+from bot.storage.troubles import RedisTroubles
 from stories.archive import Archive
 from stories.index import Cursor, Door, Verdict
 from stories.story import Story, StoryId
@@ -31,6 +44,7 @@ from tests.simulation.storage import (
     MemoryLease,
     MemoryLedger,
     MemoryRules,
+    MemoryTroubles,
     Store,
     _hand_over,
 )
@@ -63,6 +77,7 @@ class Storage:
     archive: Archive | MemoryArchive
     due: Due
     rules: RuleStore
+    troubles: Troubles
     lease: Callable[[], RedisLease]
     ledger: Callable[[RedisLease | None], Ledger]
     high_water: Callable[[], HighWater]
@@ -93,6 +108,7 @@ async def storage(
             MemoryArchive(client),
             MemoryDue(client),
             MemoryRules(client),
+            MemoryTroubles(client),
             lambda: MemoryLease(client, "discord"),
             memory_ledger,
             lambda: MemoryHighWater(client, disk, "discord"),
@@ -109,6 +125,7 @@ async def storage(
         Archive(redis, prefix),
         RedisDue(redis, prefix),
         RedisRules(redis, prefix),
+        RedisTroubles(redis, prefix),
         lambda: RedisLease(redis, "discord", prefix),
         lambda lease: RedisLedger(redis, prefix, lease),
         lambda: FileHighWater(tmp_path, prefix, "discord"),
@@ -373,6 +390,24 @@ async def test_a_moved_chat_is_remembered(storage: Storage) -> None:
     await storage.rules.move(GROUP, SUPERGROUP)
     await storage.rules.move(GROUP, SUPERGROUP)
     assert await storage.rules.moved() == {GROUP: SUPERGROUP}
+
+
+# Troubles.
+
+
+async def test_what_is_wrong_is_kept_until_it_is_mended(storage: Storage) -> None:
+    assert await storage.troubles.all("discord") == {}
+    wrong = Trouble("the bot lacks “Embed Links”", "give it", NOW)
+    worse = replace(wrong, act="edit", told=True, asked_at=NOW, left_at=NOW + timedelta(days=1))
+    await storage.troubles.save(NORTH, wrong)
+    await storage.troubles.save(GROUP, worse)
+    assert await storage.troubles.all("discord") == {NORTH: wrong}
+    assert await storage.troubles.all("telegram") == {GROUP: worse}
+    await storage.troubles.save(NORTH, worse)
+    assert await storage.troubles.all("discord") == {NORTH: worse}
+    await storage.troubles.save(NORTH, None)
+    await storage.troubles.save(NORTH, None)
+    assert await storage.troubles.all("discord") == {}
 
 
 # The lease.

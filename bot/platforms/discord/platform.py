@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -27,6 +27,8 @@ from bot.platforms.discord.refusals import (
     failed,
 )
 from bot.platforms.discord.render import render
+from bot.platforms.discord.rights import Channel
+from bot.platforms.discord.standing import watch
 from bot.ports import Moderators, Right, Turns
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ SILENCE_S = 180
 """After so long without a connection a fresh one is made: discord.py 2.7.1 can try to resume a lost
 session for ever (https://github.com/Rapptz/discord.py/issues/10511)."""
 CHECK_S = 5
+NAMES_KEPT = 1000
 CLEAR_S = 60.0
 
 
@@ -77,6 +80,9 @@ class DiscordPlatform:
         self._gateway_url = gateway_url or GATEWAY_URL
         self._client: Client | None = None
         self._servers: dict[Chat, str] = {}
+        self._listeners: list[Callable[[frozenset[Chat], bool], None]] = []
+        self._names: dict[int, str] = {}
+        """Of channels that we are out of."""
 
     @property
     def name(self) -> str:
@@ -140,6 +146,7 @@ class DiscordPlatform:
         discord.http.Route.BASE = self._api_url
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
         client = Client(commands, self._turns, self._moderators)
+        watch(client, self._stand)
         _clear_seldom(client)
         return client
 
@@ -213,6 +220,37 @@ class DiscordPlatform:
             missing = rights.known(client, chat, right)
             return await rights.fetched(client, chat, right) if missing is None else missing
 
+    async def called(self, chat: Chat) -> str:
+        number = int(chat.address.removeprefix("@"))
+        channel = self._client.get_channel(number) if self._client else None
+        name = getattr(channel, "name", None) or self._names.get(number)
+        return f"#{name}" if name else str(chat)
+
+    async def is_in(self, chat: Chat) -> bool:
+        if chat.address.startswith("@"):
+            return False
+        try:
+            with self._speaking(chat, Right.POST) as client:
+                if not client.is_ready():
+                    raise NotNow(timedelta(seconds=FIRST_WAIT_S), "our servers are not known yet")
+                if client.get_channel(int(chat.address)) is None:
+                    await client.fetch_channel(int(chat.address))
+        except Unreachable as refused:
+            return not refused.out
+        return True
+
+    def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
+        self._listeners.append(listener)
+
+    def _stand(self, channels: Iterable[Channel], inside: bool) -> None:
+        named = {channel.id: channel.name for channel in channels}
+        if not inside:
+            self._names |= named
+        while len(self._names) > NAMES_KEPT:
+            del self._names[next(iter(self._names))]
+        for listener in self._listeners:
+            listener(frozenset(Chat("discord", str(number)) for number in named), inside)
+
     async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
         """Where the message posted with `key` stands, by its nonce or its first button's number."""
         with self._speaking(chat, Right.POST) as client:
@@ -249,7 +287,10 @@ class DiscordPlatform:
         try:
             yield client
         except TROUBLE as error:
-            raise failed(error, rights.known(client, chat, right) or ()) from error
+            missing = rights.known(client, chat, right)
+            if missing is None and not client.is_ready():
+                missing = ()  # the gateway has not told us yet in which servers we are
+            raise failed(error, missing) from error
         except RuntimeError as error:
             if not client.is_closed():
                 raise

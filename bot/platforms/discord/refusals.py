@@ -29,6 +29,8 @@ NO_ANNOUNCEMENTS = (
     N_("only the cards of an announcement channel can be published"),
     N_("make it one under Edit Channel → Overview → Announcement Channel"),
 )
+OUT = frozenset({10003, 10004, 10013})
+"""The channel, the server or the person is no more, or not for us."""
 
 UNREACHABLE: Mapping[int, tuple[str, str]] = {
     10003: (
@@ -58,10 +60,11 @@ UNREACHABLE: Mapping[int, tuple[str, str]] = {
 }
 
 
-def failed(error: Exception, missing: Sequence[str]) -> SendFailed:
+def failed(error: Exception, missing: Sequence[str] | None) -> SendFailed:
     """Say what one of TROUBLE means for the card.
 
-    `missing` names the rights we would need there and have not, as far as we know.
+    `missing` names the rights we would need there and have not, as far as we know; None for a
+    channel that is in none of our servers.
     """
     match error:
         case discord.RateLimited():
@@ -77,10 +80,10 @@ def failed(error: Exception, missing: Sequence[str]) -> SendFailed:
             return OutcomeUnknown(f"Discord's answer was lost ({type(error).__name__})")
 
 
-def _answered(error: discord.HTTPException, missing: Sequence[str]) -> SendFailed:
+def _answered(error: discord.HTTPException, missing: Sequence[str] | None) -> SendFailed:
     said = f"Discord said {error.status}: {error.text or 'nothing'}"
     if error.code in UNREACHABLE:
-        return Unreachable(*UNREACHABLE[error.code])
+        return Unreachable(*UNREACHABLE[error.code], out=error.code in OUT)
     if error.code in CARD_GONE:
         return CardGone(said)
     if error.code in RIGHTS:
@@ -98,7 +101,13 @@ def _answered(error: discord.HTTPException, missing: Sequence[str]) -> SendFaile
             return Rejected(said)
 
 
-def _lacking(missing: Sequence[str], said: str) -> Unreachable:
+def _lacking(missing: Sequence[str] | None, said: str) -> Unreachable:
+    if missing is None:
+        return Unreachable(
+            N_("the bot was removed from the server, or from the thread"),
+            N_("invite the bot again"),
+            out=True,
+        )
     if not missing:  # what we know of the channel is behind the times
         return Unreachable(said, N_("check the bot's rights under Edit Channel → Permissions"))
     return Unreachable(

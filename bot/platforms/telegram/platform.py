@@ -16,7 +16,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.model.chat import Chat
 from bot.model.command import Command
-from bot.model.errors import NotNow, SetupError
+from bot.model.errors import NotNow, SendFailed, SetupError, Unreachable
 from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.platforms.telegram import rights
@@ -24,6 +24,7 @@ from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start
 from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed
 from bot.platforms.telegram.render import render
 from bot.platforms.telegram.request import AiohttpRequest, TooSoon
+from bot.platforms.telegram.standing import is_inside
 from bot.ports import Right, Turns
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ POLL_S = 25
 POLL_SLACK_S = 10.0
 CONNECTIONS = 100
 QUESTIONS_AT_ONCE = 100
+TITLES_KEPT = 1000
 WANTED = (
     UpdateType.MESSAGE,
     UpdateType.CHANNEL_POST,
@@ -74,6 +76,9 @@ class TelegramPlatform:
         self._bot: _Bot | None = None
         self._online = False
         self._pinning: deque[tuple[int, int]] = deque(maxlen=100)
+        self._listeners: list[Callable[[frozenset[Chat], bool], None]] = []
+        self._titles: dict[int, str] = {}
+        """Of chats that we are out of."""
 
     @property
     def name(self) -> str:
@@ -98,6 +103,7 @@ class TelegramPlatform:
             answers = Answers(bot, commands, self._turns, self._pinning)
             async with aclosing(self._updates(bot)) as updates:
                 async for update in updates:
+                    self._stand(update)
                     task = asyncio.create_task(answers.take(update), name="telegram answer")
                     answering.add(task)
                     task.add_done_callback(answering.discard)
@@ -207,6 +213,43 @@ class TelegramPlatform:
         with self._speaking() as bot:
             place, _ = _address(chat)
             return () if _is_private(place) else await rights.missing(bot, place, right)
+
+    async def called(self, chat: Chat) -> str:
+        place, topic = _address(chat)
+        try:
+            with self._speaking() as bot:
+                title = (await bot.get_chat(place)).effective_name
+        except SendFailed:
+            title = self._titles.get(place)
+        if not title:
+            return str(chat)
+        return f"{title} ({topic})" if topic else title
+
+    async def is_in(self, chat: Chat) -> bool:
+        place, topic = _address(chat)
+        if _is_private(place) or topic is not None:
+            return False
+        try:
+            with self._speaking() as bot:
+                await rights.missing(bot, place, Right.POST)
+        except Unreachable as refused:
+            return not refused.out
+        return True
+
+    def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
+        self._listeners.append(listener)
+
+    def _stand(self, update: Update) -> None:
+        """Note what an update says of our being in its chat."""
+        chat, inside = update.effective_chat, is_inside(update)
+        if chat is None or inside is None:
+            return
+        if not inside and chat.effective_name:
+            self._titles[chat.id] = chat.effective_name
+        while len(self._titles) > TITLES_KEPT:
+            del self._titles[next(iter(self._titles))]
+        for listener in self._listeners:
+            listener(frozenset({Chat("telegram", str(chat.id))}), inside)
 
     async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
         """Always None: bots cannot read what was said before."""

@@ -90,6 +90,23 @@ UNREACHABLE: Sequence[tuple[str, str, str]] = (
 """A part of Telegram's text, folded · what it means · what mends it."""
 
 
+OUT = frozenset(
+    {
+        "blocked by the user",
+        "user_is_blocked",
+        "user is deactivated",
+        "chat was deleted",
+        "was kicked",
+        "not a member",
+        "channel_private",
+        "chat not found",
+        "thread not found",
+        "topic_deleted",
+    }
+)
+"""Those of them that say that we are not, or no longer, in the chat."""
+
+
 def failed(error: TelegramError) -> SendFailed:
     """Say what an error of the library means for the card."""
     said = f"Telegram said: {error.message}"
@@ -116,7 +133,7 @@ def _answered(error: BadRequest | Forbidden, said: str) -> SendFailed:
     text = error.message.casefold()
     for part, why, remedy in UNREACHABLE:
         if part in text:
-            return Unreachable(why, remedy)
+            return Unreachable(why, remedy, out=part in OUT)
     if any(part in text for part in CARD_GONE):
         return CardGone(said)
     if isinstance(error, Forbidden):

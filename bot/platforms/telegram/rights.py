@@ -21,7 +21,9 @@ async def missing(bot: Bot, place: int, right: Right) -> tuple[str, ...]:
     chat = await bot.get_chat(place)
     me = await bot.get_chat_member(place, bot.id)
     if isinstance(me, ChatMemberLeft | ChatMemberBanned):
-        raise Unreachable(N_("the bot is not in the chat"), N_("add the bot to the chat again"))
+        raise Unreachable(
+            N_("the bot is not in the chat"), N_("add the bot to the chat again"), out=True
+        )
     name, granted = _standing(chat, me, right)
     return () if granted else (name,)
 

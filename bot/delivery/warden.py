@@ -1,0 +1,312 @@
+"""When a chat refuses us, someone who can mend it is told, once; who removed us is forgotten.
+
+Told is another chat of the same server that has a rule of ours and lets us write; else whoever set
+the chat up, in private. Nobody is told that the place of telling refuses us too.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.delivery.pace import Pace, room
+from bot.delivery.rules import RuleBook
+from bot.delivery.tide import patiently
+from bot.model.chat import Chat
+from bot.model.errors import (
+    NotNow,
+    OutcomeUnknown,
+    SendFailed,
+    StorageAway,
+    Unreachable,
+)
+from bot.model.language import N_, _, ngettext, speaking
+from bot.model.message import Block, Heading, Message, Note, Text, Tone
+from bot.model.text import line, shorten
+from bot.model.words import refused
+from bot.ports import Lease, Ledger, Platform, Right, Trouble, Troubles
+
+log = logging.getLogger(__name__)
+
+GATHER_S = 2.0
+"""A server that shuts us out does so in many chats at once: they are told of together."""
+NEIGHBOURS = 5
+"""How many chats of the same server are looked at for one that lets us write."""
+NAMED = 10
+"""How many chats one message names; the rest is counted."""
+NAME_LENGTH = 60
+AGAIN = timedelta(days=1)
+"""When nobody could be told, it is tried again after so long."""
+LOOK_S = 60.0
+POST, EDIT = "post", "edit"
+DRAIN_S = 8.0
+"""How long a message under way may take when we are told to stop."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Warden:
+    """Looks after the chats of one platform that take nothing from us."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        *,
+        rules: RuleBook,
+        ledger: Ledger,
+        troubles: Troubles,
+        lease: Lease,
+        pace: Pace,
+        forget: Callable[[Chat], Awaitable[None]],
+        grace: timedelta,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        """`forget` deletes all that is kept of a chat; `grace`: so long after it removed us."""
+        self._platform = platform
+        self._rules = rules
+        self._ledger = ledger
+        self._store = troubles
+        self._lease = lease
+        self._pace = pace
+        self._forget = forget
+        self._grace = grace
+        self._now = now
+        self._troubles: dict[Chat, Trouble] = {}
+        self._unsaved: set[Chat] = set()
+        self._left: set[Chat] = set()
+        """Chats we are told to be out of; not all of them need be known to us."""
+        self._moved = asyncio.Event()
+        self._not_before = 0.0
+        """On the event loop's clock: nobody is told before."""
+
+    # What is heard.
+
+    def refused(self, chat: Chat, act: str, refusal: Unreachable) -> None:
+        """A chat did not take a post, an edit or a reply from us."""
+        trouble = Trouble(refusal.why, refusal.remedy, self._now(), act)
+        held = self._troubles.get(chat, trouble)
+        now = replace(
+            held,
+            why=refusal.why,
+            remedy=refusal.remedy,
+            act=held.act if held.act == POST else act,
+            left_at=(held.left_at or self._now()) if refusal.out else None,
+        )
+        if now != self._troubles.get(chat):
+            self._set(chat, now)
+
+    def taken(self, chat: Chat, act: str) -> None:
+        """A chat took it. One that takes edits may still refuse posts, and then it is no new
+        trouble."""
+        trouble = self._troubles.get(chat)
+        if trouble and (trouble.act == act or (act, trouble.act) == (POST, EDIT)):
+            self._set(chat, None)
+
+    def standing(self, chats: frozenset[Chat], inside: bool) -> None:
+        """We are in these chats, or out of them."""
+        if not inside:
+            self._left |= chats | {chat for chat in self._rules.chats() if room(chat) in chats}
+            self._moved.set()
+            return
+        self._left -= chats
+        for chat, trouble in list(self._troubles.items()):
+            if trouble.left_at is not None and room(chat) in chats:
+                self._set(chat, None)
+
+    def _set(self, chat: Chat, trouble: Trouble | None) -> None:
+        if trouble is None:
+            self._troubles.pop(chat, None)
+        else:
+            self._troubles[chat] = trouble
+        self._unsaved.add(chat)
+        self._moved.set()
+
+    # What is done about it.
+
+    async def begin(self) -> None:
+        """Recall what is wrong where; what another process wrote down since counts."""
+        self._troubles = dict(await patiently(lambda: self._store.all(self._platform.name)))
+        self._unsaved.clear()
+
+    async def run(self) -> None:
+        """Tell and forget, until cancelled."""
+        while True:
+            self._moved.clear()
+            if self._lease.sure and self._platform.connected:
+                with suppress(StorageAway):  # what was not saved is looked at again
+                    await self._note_left()
+                    await self._save()
+                    await self._tell_all()
+                    await self._forget_those_who_left()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._rests()):
+                    await self._moved.wait()
+
+    def _rests(self) -> float:
+        """Seconds until there may be something to do that nothing announces."""
+        if self._unsaved or self._left:
+            return 1.0
+        ends = [t.left_at + self._grace for t in self._troubles.values() if t.left_at]
+        left_s = (min(ends) - self._now()).total_seconds() if ends else LOOK_S
+        return min(max(left_s, 1.0), LOOK_S)
+
+    async def _note_left(self) -> None:
+        """Of the chats we were put out of, those count of which we keep something."""
+        for chat in list(self._left):
+            if self._rules.of(chat) is not None or await self._ledger.of_chat(chat):
+                out = N_("the bot was removed, or the chat is gone")
+                self.refused(chat, POST, Unreachable(out, N_("let the bot in again"), out=True))
+            self._left.discard(chat)
+
+    async def _save(self) -> None:
+        for chat in list(self._unsaved):
+            await self._store.save(chat, self._troubles.get(chat))
+            self._unsaved.discard(chat)
+
+    # Telling.
+
+    def _untold(self) -> list[Chat]:
+        now = self._now()
+        return sorted(
+            chat
+            for chat, trouble in self._troubles.items()
+            if not trouble.told and (trouble.asked_at is None or now - trouble.asked_at >= AGAIN)
+        )
+
+    async def _tell_all(self) -> None:
+        if not self._untold() or asyncio.get_running_loop().time() < self._not_before:
+            return
+        await asyncio.sleep(GATHER_S)
+        untold, deaf = self._untold(), set[Chat]()
+        while untold:
+            places = defaultdict[Chat | None, list[Chat]](list)
+            for chat in untold:
+                places[await self._place(chat, deaf)].append(chat)
+            for chat in places.pop(None, []):
+                log.info("nobody can be told of a refusal", extra={"chat": str(chat)})
+                self._change(chat, asked_at=self._now())
+            untold = []
+            for place, chats in places.items():
+                if place is not None and not await self._tell(place, chats):
+                    deaf.add(place)
+                    untold += chats
+        await self._save()
+
+    async def _place(self, chat: Chat, deaf: set[Chat]) -> Chat | None:
+        """Where someone can be told who can mend it."""
+        server = self._platform.server(chat)
+        neighbours = [
+            other
+            for other in self._rules.chats()
+            if other.platform == chat.platform
+            and other not in deaf
+            and other not in self._troubles
+            and self._platform.server(other) == server
+        ]
+        for other in sorted(neighbours)[:NEIGHBOURS]:
+            with suppress(SendFailed):
+                if not await self._platform.lacks(other, Right.POST):
+                    return other
+        rule = self._rules.of(chat)
+        keeper = rule.keeper if rule else None
+        if keeper is None or keeper in deaf or keeper in self._troubles:
+            return None
+        return keeper if keeper.platform == chat.platform and keeper != chat else None
+
+    async def _tell(self, place: Chat, chats: list[Chat]) -> bool:
+        """Say it; False when the place takes nothing either.
+
+        That it is told is kept before it is said: it is said once or, when we die, perhaps not.
+        """
+        rule = self._rules.of(place)
+        names = {chat: await self._platform.called(chat) for chat in chats[:NAMED]}
+        with speaking(rule.language if rule else None):
+            message = self._message(chats, names)
+        since = self._troubles[chats[0]].since
+        await self._pace.take(place)
+        if not self._lease.sure:
+            raise StorageAway("not sure of the lease")
+        for chat in chats:
+            self._change(chat, told=True)
+        try:
+            await self._save()
+            await self._post(place, message, f"trouble {chats[0]} {since.isoformat()}")
+        except (NotNow, Unreachable, StorageAway) as failed:  # surely not said
+            for chat in chats:
+                self._change(chat, told=False)
+            if isinstance(failed, NotNow):
+                pause_s = max(failed.after.total_seconds(), 1.0)
+                self._not_before = asyncio.get_running_loop().time() + pause_s
+                if failed.too_fast:
+                    self._pace.too_fast(place, failed.after)
+                return True
+            if isinstance(failed, StorageAway):
+                raise
+            self._pace.refused()
+            return False
+        except SendFailed as failed:
+            unknown = isinstance(failed, OutcomeUnknown)
+            facts = {"place": str(place), "why": str(failed), "perhaps_said": unknown}
+            log.warning("a refusal was not told", extra=facts)
+        else:
+            log.info("told of a refusal", extra={"place": str(place), "chats": len(chats)})
+        return True
+
+    async def _post(self, place: Chat, message: Message, key: str) -> None:
+        """Post, and when we are told to stop let it finish: it may be on the wire."""
+        step = asyncio.create_task(self._platform.post(place, message, key=key, silent=False))
+        try:
+            await asyncio.shield(step)
+        except asyncio.CancelledError:
+            await asyncio.wait([step], timeout=DRAIN_S)
+            step.cancel()
+            raise
+
+    def _change(self, chat: Chat, **changes: object) -> None:
+        if (trouble := self._troubles.get(chat)) is not None:
+            self._set(chat, replace(trouble, **changes))  # type: ignore[arg-type]
+
+    def _message(self, chats: list[Chat], names: dict[Chat, str]) -> Message:
+        called = {chat: shorten(line(name), NAME_LENGTH) for chat, name in names.items()}
+        then = Note(_("Once that is mended, the newest of each story is shown there once."))
+        if len(chats) == 1:
+            title = _("I can no longer write in {chat}").format(chat=called[chats[0]])
+            return Message(title, (*self._remedy(chats[0]), then), tone=Tone.SORRY)
+        blocks: list[Block] = []
+        for chat, name in called.items():
+            blocks += [Heading(name), *self._remedy(chat)]
+        if rest := len(chats) - len(called):
+            blocks.append(
+                Text(ngettext("… and {n} more chat", "… and {n} more chats", rest).format(n=rest))
+            )
+        title = ngettext(
+            "I can no longer write in {n} chat", "I can no longer write in {n} chats", len(chats)
+        ).format(n=len(chats))
+        return Message(title, (*blocks, then), tone=Tone.SORRY)
+
+    def _remedy(self, chat: Chat) -> Iterable[Block]:
+        trouble = self._troubles[chat]
+        return [Text(refused(trouble.why, trouble.remedy))]
+
+    # Forgetting.
+
+    async def _forget_those_who_left(self) -> None:
+        for chat, trouble in list(self._troubles.items()):
+            over = trouble.left_at is not None and self._now() - trouble.left_at >= self._grace
+            if not over or self._rules.is_fixed(chat):  # what the operator's file names stays
+                continue
+            try:
+                back = await self._platform.is_in(chat)
+            except SendFailed as failed:
+                log.info("not known whether a chat is left", extra={"why": str(failed)})
+                continue
+            if not back:
+                await self._forget(chat)
+                log.info("a chat that removed the bot is forgotten", extra={"chat": str(chat)})
+            self._set(chat, None)  # last: whoever is stopped before this begins again
+        await self._save()

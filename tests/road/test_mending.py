@@ -1,0 +1,287 @@
+"""A chat refuses the bot: someone who can mend it is told, once. Who removed it is forgotten."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from redis.asyncio import Redis
+
+from bot import app
+from bot.delivery import warden
+from bot.delivery.cards import Policy
+from bot.model.chat import Chat
+from bot.model.rule import Loudness, Rule
+from sandbox import discord, telegram
+from stories.story import Story, StoryId
+from tests.road.people import OnDiscord, OnTelegram, Person, Say, Seen, both
+from tests.road.test_commands import following
+from tests.running import Road, Running, eventually, eventually_so
+from tests.stories_made import FERRY as OLD_FERRY
+
+FERRY = replace(OLD_FERRY, revision=None, updated_at=datetime.now(UTC).replace(microsecond=0))
+TRAMS = replace(FERRY, id=StoryId("trams"), title="Trams Stand Still")
+BRIDGE = replace(FERRY, id=StoryId("bridge"), title="Bridge Opens")
+PIER = replace(FERRY, id=StoryId("pier"), title="Pier Is Repaired")
+ALL = Rule(all=True, loudness=Loudness.EDIT)
+NEWS, GENERAL = Chat("discord", discord.NEWS), Chat("discord", discord.GENERAL)
+PORT, TECH = (
+    Chat("telegram", f"{telegram.FORUM}/{topic}")
+    for topic in (telegram.TOPIC_PORT, telegram.TOPIC_TECH)
+)
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chat that refuses us is tried again after a moment, and troubles are gathered briefly."""
+    hurried = partial(Policy, park_first=timedelta(seconds=0.3), park_longest=timedelta(seconds=1))
+    monkeypatch.setattr(app, "Policy", hurried)
+    monkeypatch.setattr(warden, "GATHER_S", 0.3)
+
+
+def cards(person: Person) -> list[str]:
+    names = {story.title for story in (FERRY, TRAMS, BRIDGE, PIER)}
+    return sorted(seen.title for seen in person.read() if seen.title in names)
+
+
+async def has(person: Person, *stories: Story) -> None:
+    """Wait until the cards of these stories stand there, once each, and no others."""
+    wanted = sorted(story.title for story in stories)
+    await eventually(lambda: cards(person) == wanted, f"{wanted} and nothing else")
+
+
+async def are_told(person: Person, times: int = 1) -> Seen:
+    await eventually(lambda: len(told(person)) == times, f"told {times} times")
+    return told(person)[-1]
+
+
+def told(person: Person) -> list[Seen]:
+    return [seen for seen in person.read() if seen.title.startswith("I can no longer write in")]
+
+
+def says(person: Person, words: str) -> bool:
+    return any(words in seen for seen in person.read())
+
+
+def refuse(road: Road) -> None:
+    road.discord.deny(discord.NEWS, "EMBED_LINKS")
+    road.telegram.world.place(telegram.FORUM).rights.discard("can_manage_topics")
+    road.telegram.close_topic(telegram.FORUM, telegram.TOPIC_PORT)
+
+
+def mend(road: Road) -> None:
+    road.discord.allow(discord.NEWS, "EMBED_LINKS")
+    road.telegram.world.place(telegram.FORUM).topics[telegram.TOPIC_PORT].closed = False
+
+
+def topic(road: Road, number: int) -> Person:
+    return OnTelegram(road.telegram, telegram.SOL, telegram.FORUM, number)
+
+
+async def test_another_chat_of_the_server_is_told_once_and_the_stories_come_once(
+    bot: Running,
+) -> None:
+    rules = dict.fromkeys((NEWS, GENERAL, PORT, TECH), ALL)
+    road = await bot.start(rules)
+    here = (
+        OnDiscord(road.discord, discord.SOL, discord.NEWS),
+        topic(road, telegram.TOPIC_PORT),
+    )
+    near = (
+        OnDiscord(road.discord, discord.SOL, discord.GENERAL),
+        topic(road, telegram.TOPIC_TECH),
+    )
+    await road.publish(FERRY)
+    for person in (*here, *near):
+        await has(person, FERRY)
+    refuse(road)
+    await road.publish(replace(FERRY, headline="It is late"), TRAMS)
+    names = ("#news", "Harbour Desk (2)")
+    whys = ("The bot lacks “Embed Links”. To mend it, give its role", "The topic is closed.")
+    for person, name, why in zip(near, names, whys, strict=True):
+        notice = await are_told(person)
+        assert notice.title == f"I can no longer write in {name}"
+        assert why in notice
+        assert "the newest of each story is shown there once" in notice
+    await bot.stop()
+    road = await bot.start(rules)
+    await road.publish(replace(FERRY, headline="It is very late"), BRIDGE)
+    for person in near:
+        await has(person, FERRY, TRAMS, BRIDGE)
+    mend(road)
+    for person in here:
+        await has(person, FERRY, TRAMS, BRIDGE)
+        await eventually(partial(says, person, "It is very late"))
+        assert told(person) == []
+    for person in near:
+        assert len(told(person)) == 1
+        await has(person, FERRY, TRAMS, BRIDGE)
+    refuse(road)
+    await road.publish(PIER)
+    for person in near:
+        await are_told(person, 2)
+
+
+async def test_whoever_set_the_chat_up_is_told_in_private(bot: Running) -> None:
+    road = await bot.start()
+    await road.telegram.open(telegram.SOL)
+    keepers = both(road.discord, road.telegram, "shared", moderator=True)
+    private = both(road.discord, road.telegram, "private", moderator=True)
+    for person in keepers:
+        await person.say(following("all"))
+    road.discord.deny(discord.NEWS, "SEND_MESSAGES")
+    road.telegram.deny(telegram.GROUP, "can_send_messages")
+    await road.publish(FERRY)
+    for person, name in zip(private, ("#news", "Harbour News"), strict=True):
+        notice = await are_told(person)
+        assert notice.title == f"I can no longer write in {name}"
+    await bot.stop()
+    road = await bot.start()
+    await road.publish(TRAMS)
+    road.discord.allow(discord.NEWS, "SEND_MESSAGES")
+    road.telegram.allow(telegram.GROUP, "can_send_messages")
+    for person in keepers:
+        await has(person, FERRY, TRAMS)
+    for person in private:
+        assert len(told(person)) == 1
+
+
+async def test_a_person_who_blocks_the_bot_hears_nothing_of_it_anywhere(bot: Running) -> None:
+    road = await bot.start()
+    mira_too = both(road.discord, road.telegram, "private")
+    for person in mira_too:
+        await person.say(following("all"))
+    road.discord.refuse_dms(discord.MIRA)
+    road.telegram.block(telegram.MIRA)
+    await road.publish(FERRY)
+    for person in both(road.discord, road.telegram, "shared", moderator=True):
+        await person.say(following("all"))
+        await has(person, FERRY)
+        assert told(person) == []
+    road.discord.refuse_dms(discord.MIRA, refused=False)
+    road.telegram.unblock(telegram.MIRA)
+    for person in mira_too:
+        await has(person, FERRY)
+        assert told(person) == []
+
+
+# -- removed ---------------------------------------------------------------------------------------
+
+
+async def naming(redis: Redis, prefix: str, *chats: Chat) -> set[str]:
+    """What kinds of records name these chats, in a key, a field or a value."""
+    found = set()
+    async for raw in redis.scan_iter(f"{prefix}:*"):
+        key = raw.decode()
+        held = ""
+        match await redis.type(key):
+            case b"hash":
+                held = str(await redis.hgetall(key))
+            case b"set":
+                held = str(await redis.smembers(key))
+            case b"zset":
+                held = str(await redis.zrange(key, 0, -1))
+            case _:
+                pass
+        if any(chat.address in f"{key} {held}" for chat in chats):
+            found.add(key.split(":")[1])
+    return found
+
+
+async def nothing_names(redis: Redis, prefix: str, *chats: Chat) -> None:
+    async def so() -> bool:
+        return not await naming(redis, prefix, *chats)
+
+    await eventually_so(so, f"nothing names {chats}")
+
+
+HERE = (NEWS, Chat("telegram", str(telegram.GROUP)))
+
+
+async def test_a_chat_that_removed_the_bot_is_forgotten_after_the_grace_time(
+    bot: Running, redis: Redis, prefix: str
+) -> None:
+    road = await bot.start()
+    keepers = both(road.discord, road.telegram, "shared", moderator=True)
+    for person in keepers:
+        await person.say(following("all"))
+    await road.publish(FERRY)
+    for person in keepers:
+        await has(person, FERRY)
+    assert await naming(redis, prefix, *HERE) >= {"rules", "cards", "chat"}
+    road.discord.remove_bot()
+    road.telegram.kick(telegram.GROUP)
+
+    async def noted() -> bool:
+        kept = [await redis.hlen(f"{prefix}:troubles:{name}") for name in ("discord", "telegram")]
+        return kept == [1, 1]
+
+    await eventually_so(noted, "that we were put out is kept")
+    assert await naming(redis, prefix, *HERE) >= {"rules", "cards", "chat", "troubles"}
+    await bot.stop()
+    road = await bot.start(forget_after_days=0.00001)
+
+    await nothing_names(redis, prefix, *HERE)
+    road.discord.add_bot()
+    road.telegram.invite(telegram.GROUP)
+    await road.knows(FERRY)
+    for person in keepers:
+        assert (await person.say(Say("following"))).title == "This chat follows nothing yet"
+
+
+async def test_who_lets_the_bot_in_again_in_time_finds_everything_as_it_was(
+    bot: Running, redis: Redis, prefix: str
+) -> None:
+    road = await bot.start()
+    keepers = both(road.discord, road.telegram, "shared", moderator=True)
+    for person in keepers:
+        await person.say(following("all"))
+    await road.publish(FERRY)
+    for person in keepers:
+        await has(person, FERRY)
+    road.discord.remove_bot()
+    road.telegram.kick(telegram.GROUP)
+    await road.publish(TRAMS)
+
+    async def refused() -> bool:
+        return "troubles" in await naming(redis, prefix, HERE[0]) & await naming(
+            redis, prefix, HERE[1]
+        )
+
+    await eventually_so(refused, "that we were put out is kept")
+    await bot.stop()
+    road.discord.add_bot()
+    road.telegram.invite(telegram.GROUP)
+    road = await bot.start(forget_after_days=0.00001)
+    for person in keepers:
+        await has(person, FERRY, TRAMS)
+        assert (await person.say(Say("following"))).title == "This chat gets"
+
+
+async def test_who_blocks_the_bot_for_long_is_forgotten(
+    bot: Running, redis: Redis, prefix: str
+) -> None:
+    mira = Chat("telegram", str(telegram.MIRA))
+    road = await bot.start(forget_after_days=0.00001)
+    person = OnTelegram(road.telegram, telegram.MIRA)
+    await person.say(following("all"))
+    await road.publish(FERRY)
+    await has(person, FERRY)
+    await person.say(Say("story"))
+    road.telegram.block(telegram.MIRA)
+
+    await nothing_names(redis, prefix, mira)
+
+
+async def test_a_channel_that_is_deleted_is_forgotten(
+    bot: Running, redis: Redis, prefix: str
+) -> None:
+    road = await bot.start(forget_after_days=0.00001)
+    made = road.discord.add_channel("harbour")
+    person = OnDiscord(road.discord, discord.SOL, made)
+    await person.say(following("all"))
+    await road.publish(FERRY)
+    await has(person, FERRY)
+    road.discord.remove_channel(made)
+
+    await nothing_names(redis, prefix, Chat("discord", made))

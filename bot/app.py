@@ -87,6 +87,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         ]
         places = RedisPlaces(redis, settings.prefix)
         audit = RedisAudit(redis, settings.prefix)
+        drafts = RedisDrafts(redis, settings.prefix)
         paces = {platform.name: Pace(LIMITS[platform.name]) for platform in platforms}
 
         async def forget(chat: Chat) -> None:
@@ -95,6 +96,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             await desk.forget(chat)
             await places.forget(chat)
             await audit.forget_chat(chat)
+            await drafts.drop(chat)
 
         wardens = {
             platform.name: Warden(
@@ -139,7 +141,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             history=archive,
             audit=audit,
             moderators=moderators,
-            drafts=RedisDrafts(redis, settings.prefix),
+            drafts=drafts,
             tempo=Tempo(
                 policy.spacing.young,
                 policy.spacing.old,

@@ -9,7 +9,7 @@ from bot.model.chat import Chat
 from bot.model.language import N_, _
 from bot.model.rule import Rule
 from bot.ports import Draft, Drafts, Rules
-from handlers.wants import change, theirs
+from handlers.wants import kept_by, theirs
 
 SETTINGS = {
     N_("stories"): (
@@ -98,9 +98,10 @@ class Drafting:
             def settled(now: Rule) -> Rule:
                 if not insist and (same := clashing(draft, now)):
                     raise Clash(same, now)
-                return replace(merged(draft, now), keeper=keeper)
+                return kept_by(keeper, merged(draft, now))
 
-            was, rule = await change(self._rules, chat, settled)
+            theirs(self._rules, chat)
+            was, rule = await self._rules.change(chat, settled)
             await self._drafts.drop(chat)
             return Draft(was, rule)
 

@@ -180,13 +180,14 @@ async def change(rules: Rules, ask: Ask, how: Callable[[Rule], Rule]) -> tuple[R
     keeper then. Raises Sorry where the operator's file has the say.
     """
 
-    def kept(rule: Rule) -> Rule:
-        new = how(rule)
-        keeper = None if ask.person == ask.chat and not ask.private else ask.person  # it speaks
-        return replace(new, keeper=None if replace(new, keeper=None) == Rule() else keeper)
-
+    keeper = None if ask.person == ask.chat and not ask.private else ask.person  # it speaks
     theirs(rules, ask.chat)
-    return await rules.change(ask.chat, kept)
+    return await rules.change(ask.chat, lambda rule: kept_by(keeper, how(rule)))
+
+
+def kept_by(keeper: Chat | None, rule: Rule) -> Rule:
+    """The rule with its keeper; one that says nothing needs none, and is forgotten."""
+    return replace(rule, keeper=None if replace(rule, keeper=None) == Rule() else keeper)
 
 
 def theirs(rules: Rules, chat: Chat) -> Rule:

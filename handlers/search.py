@@ -11,6 +11,7 @@ from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Facts, Heading, Message, Note, Ref, Text
 from bot.model.text import line, pieces, shorten
 from handlers.picking import buttons_to, menu_of, name, page_of, quoted, turning
+from handlers.quotes import quotes
 from handlers.stories import PAGE
 from stories.search import telling, words_of
 from stories.shelf import HITS, LOOKED_FOR, NEAR, Edition, Search, Shelf
@@ -88,6 +89,7 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             Option("again", N_("The same words, as a button carries them"), hidden=True),
         ),
         rest="words",
+        quotes=quotes(shelf, now),
     )
 
 

@@ -51,6 +51,21 @@ Complete = Callable[[str, Ask], list[Choice]]
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """Something to be put into a chat that is not ours to post in: it stays as it is."""
+
+    key: str
+    title: str
+    told: str
+    """What tells it apart from others of that title."""
+    message: Message
+
+
+Quotes = Callable[[str, int], list[Quote]]
+"""At most so many quotes for what was typed, best first. Answers from memory, at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """Something a command takes."""
 
@@ -81,6 +96,8 @@ class Command:
     """It is about the chat it is asked in, as all that is for moderators: asked of another chat
     it would mean something else."""
 
+    quotes: Quotes | None = None
+    """What people may put into other chats, where a platform lets them; of one command at most."""
     personal: bool = False
     """It is about whoever asks and nobody else: never answered where others read."""
 

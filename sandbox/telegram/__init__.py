@@ -1,6 +1,6 @@
 """A Telegram on your own machine: a Bot API that unmodified clients talk to, and its people."""
 
-from sandbox.telegram.telegram import TOKEN, ClickAnswer, NoAnswer, Telegram
+from sandbox.telegram.telegram import TOKEN, ClickAnswer, InlineAnswer, NoAnswer, Telegram
 from sandbox.telegram.world import (
     BOT,
     CHANNEL,
@@ -24,6 +24,7 @@ __all__ = [
     "TOPIC_PORT",
     "TOPIC_TECH",
     "ClickAnswer",
+    "InlineAnswer",
     "NoAnswer",
     "NotPossible",
     "Telegram",

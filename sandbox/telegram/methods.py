@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.telegram import entities, keyboards, refusals
+from sandbox.telegram import entities, inline, keyboards, refusals
 from sandbox.telegram.entities import CannotParse
 from sandbox.telegram.limits import Flood
 from sandbox.telegram.params import Params
@@ -553,11 +553,15 @@ class Methods:
 
     def answerInlineQuery(self, params: Params) -> bool:
         results = params.value("results", "inline query results")
-        if not isinstance(results, list):
-            raise bad_request("expected an Array of inline query results")
-        if len(results) > 50:
-            raise Refused(refusals.TOO_MANY_RESULTS)
-        self._answer(params.text("inline_query_id"), {"results": results})
+        for result in results if isinstance(results, list) else ():
+            if isinstance(result, Mapping) and result.get("type") in inline.OTHER_KINDS:
+                raise Missing(f"inline results of the type {result['type']}")
+        messages = inline.read(results, lambda said: self._text(said) | self._preview(said))
+        button = inline.read_button(params.value("button", "inline query results button"))
+        self._answer(
+            params.text("inline_query_id"),
+            {"results": results, "messages": messages, "button": button},
+        )
         return True
 
     def _answer(self, number: str, answer: dict[str, Any]) -> None:

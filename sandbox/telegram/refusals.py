@@ -101,6 +101,9 @@ QUERY_TOO_OLD = Refusal(
     400, "Bad Request: query is too old and response timeout expired or query ID is invalid"
 )
 ANSWER_TOO_LONG = Refusal(400, "Bad Request: MESSAGE_TOO_LONG")
+RESULT_ID_DUPLICATE = Refusal(400, "Bad Request: RESULT_ID_DUPLICATE")
+RESULT_ID_INVALID = Refusal(400, "Bad Request: RESULT_ID_INVALID")
+START_PARAMETER_INVALID = Refusal(400, "Bad Request: START_PARAM_INVALID")
 TOO_MANY_RESULTS = Refusal(400, "Bad Request: RESULTS_TOO_MUCH")
 BUSINESS_NOT_FOUND = Refusal(400, "Bad Request: business connection not found")
 

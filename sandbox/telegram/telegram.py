@@ -44,6 +44,17 @@ class ClickAnswer:
     url: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class InlineAnswer:
+    """What someone sees who typed the bot's name and some words: results, and a button above."""
+
+    results: list[dict[str, Any]]
+    button: dict[str, Any] | None
+    """Its text, and the start_parameter it opens the bot with."""
+    messages: Mapping[str, Message]
+    """What is sent, by the id of the result chosen."""
+
+
 class Telegram:
     """One bot's Telegram: `async with Telegram() as telegram:` serves it at telegram.api_url.
 
@@ -195,13 +206,37 @@ class Telegram:
         *,
         offset: str = "",
         timeout: float = 10.0,  # noqa: ASYNC109  a person waits so long and no longer
-    ) -> list[dict[str, Any]]:
-        """A person types @bot and a query in any chat; returns the results the bot offers."""
+    ) -> InlineAnswer:
+        """A person types @bot and a query in any chat; returns what the bot offers."""
         answer = await self._ask(
             person, "inline_query", {"query": query, "offset": offset}, timeout
         )
-        results: list[dict[str, Any]] = answer["results"]
-        return results
+        return InlineAnswer(answer["results"], answer["button"], answer["messages"])
+
+    async def choose(
+        self,
+        person: int,
+        chat: int,
+        offered: InlineAnswer,
+        result: str,
+        *,
+        topic: int | None = None,
+    ) -> Message:
+        """A person sends a result, by its id, to a chat of theirs; returns the message.
+
+        It is the person's own, and says via which bot it came. Where the bot is, it hears of it.
+        """
+        if result not in offered.messages:
+            raise NotPossible(f"there is no result {result!r}")
+        place = self._place(person, chat)
+        if place.kind == "channel" and place.members[person] not in ("creator", "administrator"):
+            raise NotPossible(f"only administrators post in {place.title}")
+        content = {**copy_of(offered.messages[result]), "via_bot": self.world.bot()}
+        if topic is not None:
+            content |= self.world.in_topic(place, self._topic(place, topic).id)
+        message = self.world.add_message(place, self.world.author(place, person), content)
+        self.world.announce(place, message)
+        return copy_of(message)
 
     async def _ask(
         self, person: int, kind: str, content: dict[str, Any], seconds: float

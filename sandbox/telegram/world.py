@@ -447,6 +447,8 @@ class World:
             return False
         if place.standing == "administrator" or not self.privacy or "text" not in message:
             return True  # service messages reach every bot
+        if "via_bot" in message:
+            return True
         answered = message.get("reply_to_message", {})
         if answered.get("from", {}).get("id") == BOT:
             return True

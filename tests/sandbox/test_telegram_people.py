@@ -9,6 +9,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
+    InlineQueryResultsButton,
     InputTextMessageContent,
     ReplyParameters,
     Update,
@@ -290,15 +291,30 @@ async def test_a_group_that_becomes_a_supergroup_says_its_new_number(telegram: T
 async def test_an_inline_query_gets_its_results(telegram: Telegram) -> None:
     async def offer(update: Update, context: Context) -> None:
         assert update.inline_query
-        content = InputTextMessageContent(update.inline_query.query)
-        await update.inline_query.answer([InlineQueryResultArticle("1", "Ferry", content)])
+        content = InputTextMessageContent(update.inline_query.query, parse_mode="HTML")
+        await update.inline_query.answer(
+            [InlineQueryResultArticle("1", "Ferry", content)],
+            button=InlineQueryResultsButton("Ask the bot", start_parameter="ferry"),
+        )
 
     async with listening(telegram, InlineQueryHandler(offer)):
-        [result] = await telegram.inline(MIRA, "ferry")
+        offered = await telegram.inline(MIRA, "<b>ferry</b>")
+    [result] = offered.results
     assert (result["title"], result["input_message_content"]) == (
         "Ferry",
-        {"message_text": "ferry"},
+        {"message_text": "<b>ferry</b>", "parse_mode": "HTML"},
     )
+    assert offered.button == {"text": "Ask the bot", "start_parameter": "ferry"}
+    message = await telegram.choose(MIRA, GROUP, offered, "1")
+    assert message["from"]["id"] == MIRA
+    assert message["via_bot"]["id"] == BOT
+    assert message["text"] == "ferry"
+    assert message["entities"] == [{"type": "bold", "offset": 0, "length": 5}]
+    assert telegram.messages(GROUP)[-1] == message
+    with pytest.raises(NotPossible, match="there is no result '2'"):
+        await telegram.choose(MIRA, GROUP, offered, "2")
+    with pytest.raises(NotPossible, match="only administrators post"):
+        await telegram.choose(MIRA, CHANNEL, offered, "1")
 
 
 @pytest.mark.parametrize(

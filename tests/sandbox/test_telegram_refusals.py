@@ -13,7 +13,9 @@ from telegram import (
     BotCommandScopeChat,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InlineQueryResult,
     InlineQueryResultArticle,
+    InlineQueryResultsButton,
     InputTextMessageContent,
     ReplyParameters,
     WebAppInfo,
@@ -359,6 +361,43 @@ async def too_many_inline_results(telegram: Telegram, bot: ExtBot[None]) -> None
         for n in range(51)
     ]
     await bot.answer_inline_query("1", results)
+
+
+def article(number: str, text: str, title: str = "Ferry") -> InlineQueryResultArticle:
+    return InlineQueryResultArticle(number, title, InputTextMessageContent(text, "HTML"))
+
+
+@bad("RESULT_ID_DUPLICATE")
+async def two_inline_results_with_one_id(telegram: Telegram, bot: ExtBot[None]) -> None:
+    await bot.answer_inline_query("1", [article("1", "Ferry"), article("1", "Tram")])
+
+
+@bad("RESULT_ID_INVALID")
+async def an_inline_result_with_too_long_an_id(telegram: Telegram, bot: ExtBot[None]) -> None:
+    await bot.answer_inline_query("1", [article("é" * 33, "Ferry")])
+
+
+@bad("can't parse inline query result: Message text is empty")
+async def an_inline_result_that_says_nothing(telegram: Telegram, bot: ExtBot[None]) -> None:
+    await bot.answer_inline_query("1", [article("1", "<b></b>")])
+
+
+@bad("can't parse inline query result: Can't find field \"title\"")
+async def an_inline_result_without_a_title(telegram: Telegram, bot: ExtBot[None]) -> None:
+    await bot.answer_inline_query("1", [article("1", "Ferry", "")])
+
+
+@bad('can\'t parse inline query result: type "postcard" is unsupported for the inline query result')
+async def an_inline_result_of_a_kind_not_there(telegram: Telegram, bot: ExtBot[None]) -> None:
+    await bot.answer_inline_query("1", [InlineQueryResult("postcard", "1")])
+
+
+@bad("START_PARAM_INVALID")
+async def a_button_above_inline_results_that_starts_nothing(
+    telegram: Telegram, bot: ExtBot[None]
+) -> None:
+    button = InlineQueryResultsButton("Ask", start_parameter="not so")
+    await bot.answer_inline_query("1", [], button=button)
 
 
 @bad("PARTICIPANT_ID_INVALID")

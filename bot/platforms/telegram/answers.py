@@ -22,6 +22,10 @@ from telegram import (
     BotCommandScopeDefault,
     CallbackQuery,
     ChatMember,
+    InlineQuery,
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
     LinkPreviewOptions,
     MaybeInaccessibleMessage,
     ReplyParameters,
@@ -33,14 +37,16 @@ from telegram.constants import ChatType, MessageEntityType, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.model.chat import Chat
-from bot.model.command import Ask, Command, Hurry
+from bot.model.command import Ask, Command, Hurry, Quote
 from bot.model.errors import CardGone
 from bot.model.language import ENGLISH, N_, _, language, languages, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, read_ref
+from bot.model.text import line, shorten
 from bot.platforms.telegram.refusals import NOT_MODIFIED, failed
 from bot.platforms.telegram.render import (
     BESIDE,
     IN_PLACE,
+    LABEL_LIMIT,
     Rendered,
     asked_by,
     escape,
@@ -56,6 +62,11 @@ OUTDATED = N_(
     "That button is no longer offered: it was made by another version of this bot. Try /help"
 )
 """At most 200 characters: core.telegram.org/bots/api#answercallbackquery."""
+QUOTES = 10
+"""How many stories are offered to someone who types our name in another chat."""
+QUOTED_FOR_S = 10
+"""How long Telegram may offer the same again to whoever types the same."""
+QUOTED_LIMIT = 120
 LONGEST_PAUSE = timedelta(seconds=30)
 
 _TYPED = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<to>\w+))?(?:\s+(?P<words>.*))?", re.DOTALL)
@@ -105,6 +116,7 @@ class Answers:
         self._turns = turns
         self._pinning = pinning
         self._commands = {command.name: command for command in commands}
+        self._quotes = next((c.quotes for c in commands if c.quotes), None)
         self._here = {c.name for c in commands if c.moderators or c.about_chat}
 
     async def take(self, update: Update) -> None:
@@ -116,6 +128,8 @@ class Answers:
         try:
             if update.callback_query:
                 await self._clicked(update.callback_query)
+            elif update.inline_query:
+                await self._quote(update.inline_query)
             elif (said := update.message or update.channel_post) and said.text:
                 await self._said(said, said.text.strip())
             elif said and said.pinned_message:
@@ -143,7 +157,36 @@ class Answers:
             except BadRequest as error:  # it stays: an untidy line, and nobody's loss
                 log.info("the notice of a pin stays", extra={"why": error.message})
 
+    async def _quote(self, query: InlineQuery) -> None:
+        """Offer what someone who typed our name and some words can put into the chat they are in.
+
+        We may not even be there. What they send is theirs, and we never see it again: so it has
+        no buttons but links into the private chat.
+        """
+        quotes = self._quotes(query.query, QUOTES) if self._quotes else []
+        missing = InlineQueryResultsButton(_("Nothing found. Ask me …"), start_parameter="search")
+        await query.answer(
+            [self._quoted(quote) for quote in quotes],
+            cache_time=QUOTED_FOR_S,
+            is_personal=len(languages()) > 1,  # else the next one would read it in this language
+            button=None if quotes else missing,
+        )
+
+    def _quoted(self, quote: Quote) -> InlineQueryResultArticle:
+        rendered = render(quote.message, start_link=start_link(self._bot), brief=True)
+        return InlineQueryResultArticle(
+            quote.key,
+            shorten(line(quote.title), LABEL_LIMIT) or quote.key,
+            InputTextMessageContent(
+                rendered.html, parse_mode=ParseMode.HTML, link_preview_options=NO_PREVIEW
+            ),
+            reply_markup=rendered.keyboard,
+            description=shorten(line(quote.told), QUOTED_LIMIT),
+        )
+
     async def _said(self, said: Said, text: str) -> None:
+        if said.via_bot is not None:
+            return  # a quote of ours or of another bot's is no question
         private = said.chat.type == ChatType.PRIVATE
         typed = _TYPED.fullmatch(text)
         if typed is None:

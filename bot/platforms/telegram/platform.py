@@ -48,6 +48,7 @@ WANTED = (
     UpdateType.MESSAGE,
     UpdateType.CHANNEL_POST,
     UpdateType.CALLBACK_QUERY,
+    UpdateType.INLINE_QUERY,
     UpdateType.MY_CHAT_MEMBER,
 )
 

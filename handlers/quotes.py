@@ -1,0 +1,40 @@
+"""Stories that people put into any other chat, where the platform lets them: as they stand now."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model.card import card, figures
+from bot.model.command import Quote, Quotes
+from bot.model.language import _
+from bot.model.message import Button, Buttons, Ref
+from bot.model.text import line
+from handlers.picking import name
+from stories.search import words_of
+from stories.shelf import NEAR, Edition, Shelf
+
+
+def quotes(shelf: Shelf, now: Callable[[], datetime]) -> Quotes:
+    """The stories that speak of some words, as /search finds them; without any what is live."""
+
+    def quoting(typed: str, most: int) -> list[Quote]:
+        at = now()
+        if words_of(typed):
+            found = [hit.edition for hit in shelf.search(typed, at).hits if hit.score >= NEAR]
+        else:
+            found = shelf.top(most, at)
+        return [_quote(edition) for edition in found if edition.story.retracted is None][:most]
+
+    def _quote(edition: Edition) -> Quote:
+        story = edition.story
+        now_ = Button(_("As it stands now"), Ref("story", (story.id,)))
+        said = replace(
+            card(edition, shelf.delta(edition)),
+            rows=(Buttons((now_,)),),
+            living=None,
+            more=_("… more behind “As it stands now”"),
+        )
+        told = line(story.headline or "") or " · ".join(figures(story))
+        return Quote(story.id, name(story), told, said)
+
+    return quoting

@@ -140,12 +140,16 @@ def _muted(mute: Mute, shelf: Shelf) -> str:
 
 def hush(rule: Rule, at: datetime) -> Iterator[Text]:
     """Until when the chat hears nothing new because of the hour."""
-    if rule.quiet is not None and (until := rule.quiet_until(at, major_at=None)):
-        yield Text(
-            _("It is quiet here until {time}: what is new comes then.").format(
-                time=words.clock(until.astimezone(ZoneInfo(rule.quiet.zone)).time())
-            )
-        )
+    if hour := quiet_until(rule, at, major_at=None):
+        yield Text(_("It is quiet here until {time}: what is new comes then.").format(time=hour))
+
+
+def quiet_until(rule: Rule | None, at: datetime, *, major_at: datetime | None) -> str | None:
+    """Until when nothing new is told, as the chat's clock shows it; None when it may be now."""
+    until = rule.quiet_until(at, major_at=major_at) if rule else None
+    if until is None or rule is None or rule.quiet is None:
+        return None
+    return words.clock(until.astimezone(ZoneInfo(rule.quiet.zone)).time())
 
 
 def spelled(code: str) -> str:

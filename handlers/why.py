@@ -14,7 +14,7 @@ from bot.model.rule import Loudness, Rule, at_least, folded
 from bot.ports import Desk, Refusal, Row, Rules, Standing, State
 from handlers.changes import promptly
 from handlers.picking import buttons_to, live_stories, meant, menu_of, name, quoted
-from handlers.wants import words_in
+from handlers.wants import quiet_until, words_in
 from stories.delta import Delta, Kind, Weight
 from stories.shelf import Edition, Shelf
 from stories.story import Status, Story
@@ -71,19 +71,23 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
         delta = shelf.delta(edition)
         live = edition.is_live(at, shelf.live_for)
         wanted = rule is not None and rule.wants(story)
+        major_at = edition.heard_at if delta.weight is Weight.MAJOR else None
+        quiet = quiet_until(rule, at, major_at=major_at)
         lines = [*_wish(rule, story), *([] if live else [_over(edition, at)])]
         if standing is None:
             lines.append(_("What was shown here cannot be looked up just now."))
         elif standing.row is None:
-            lines += _absent(standing, wanted=wanted and live, at=at)
+            lines += _absent(standing, wanted=wanted and live, quiet=quiet, at=at)
         else:
             lines += _card(standing, standing.row, edition, wanted=wanted, live=live, at=at)
+            if rule is not None and wanted and live:
+                lines += _published(standing, standing.row, rule, quiet, at)
         changes = [] if is_new(delta) else [Button(_("What changed"), _ref(story, "changes"))]
         return Message(
             _title(edition, standing, at),
             (
                 *(Text(each) for each in lines),
-                *_last(edition, delta, standing, rule, at),
+                *_last(edition, delta, standing, rule, quiet, at),
             ),
             (Buttons((Button(_("Story"), _ref(story)), *changes)),),
         )
@@ -152,6 +156,13 @@ def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
     else:
         yield _("This chat does not follow it, only other stories.")
         return
+    if rule.paused:
+        yield _("This chat is paused: nothing new is posted or said here until /resume.")
+    if mute := rule.mute_of(story.id):
+        muted = _("It is muted here: nothing new of it is posted or said.")
+        if mute.until_major:
+            muted = _("It is muted here until it turns major: nothing new of it is said till then.")
+        yield muted
     stats = story.stats
     if rule.min_virality is not None and not at_least(stats.virality, rule.min_virality):
         asked = words.figure(rule.min_virality)
@@ -205,12 +216,14 @@ def _over(edition: Edition, at: datetime) -> str:
 # What became of its card.
 
 
-def _absent(standing: Standing, *, wanted: bool, at: datetime) -> Iterator[str]:
+def _absent(standing: Standing, *, wanted: bool, quiet: str | None, at: datetime) -> Iterator[str]:
     """Why there is no card and never was an attempt."""
     if not wanted:
         return
     if standing.refusal:
         yield _refused(standing.refusal, at)
+    elif standing.due and quiet:
+        yield _("It is quiet here until {time}: its card comes then.").format(time=quiet)
     elif standing.due:
         yield _(_IN_LINE)
     else:
@@ -262,6 +275,30 @@ def _card(
         yield _("It is pinned here, and kept up to date.")
     elif row.place is not None and not (wanted and live):
         yield _("A card once made is kept up to date all the same.")
+
+
+def _published(
+    standing: Standing, row: Row, rule: Rule, quiet: str | None, at: datetime
+) -> Iterator[str]:
+    """Whether a card that stands was sent on to those who follow the channel."""
+    if row.published_at:
+        yield _("It was published to the servers that follow this channel, {time} ago.").format(
+            time=_since(row.published_at, at)
+        )
+    elif not rule.publish or row.state is not State.SHOWN or standing.next_publish is None:
+        return
+    elif row.why and _QUOTE.match(row.why):
+        yield _("It could not be published; that has been logged for whoever runs this bot.")
+    elif row.why:
+        yield _("It could not be published: {why}.").format(why=recalled(row.why))
+    elif quiet:
+        yield _("It is quiet here until {time}: its card is published then.").format(time=quiet)
+    elif standing.next_publish > at:
+        yield _(
+            "It waits to be published: only so many cards may be in an hour, the next in {time}."
+        ).format(time=_span(standing.next_publish - at))
+    elif standing.due:
+        yield _("It is in line to be published.")
 
 
 def _behind(standing: Standing, row: Row, edition: Edition, at: datetime) -> Iterator[str]:
@@ -321,6 +358,7 @@ def _last(
     delta: Delta,
     standing: Standing | None,
     rule: Rule | None,
+    quiet: str | None,
     at: datetime,
 ) -> Iterator[Block]:
     if is_new(delta) or delta.weight is None:
@@ -332,7 +370,7 @@ def _last(
     else:
         was = _(_WEIGHED[delta.weight]).format(time=time)
     yield Text(was)
-    if standing is not None and (said := _reply(edition, delta.weight, standing, rule, at)):
+    if standing is not None and (said := _reply(edition, delta.weight, standing, rule, quiet, at)):
         yield Note(said)
 
 
@@ -357,22 +395,34 @@ def _leans(delta: Delta) -> bool:
 
 
 def _reply(
-    edition: Edition, weight: Weight, standing: Standing, rule: Rule | None, at: datetime
+    edition: Edition,
+    weight: Weight,
+    standing: Standing,
+    rule: Rule | None,
+    quiet: str | None,
+    at: datetime,
 ) -> str:
     """Whether a reply beside the card was due for the last change."""
     row = standing.row
     if row is None or row.state is not State.SHOWN or row.revision != edition.revision:
         return ""
+    if row.owes is not None and quiet:
+        return _(
+            "It is quiet here until {time}; "
+            "then a short reply tells what changed since revision {revision}."
+        ).format(time=quiet, revision=row.owes)
     if row.owes is not None:
         return _("A short reply about it is due.")
     if row.posted_at and row.posted_at >= edition.heard_at:
         return _("The card was made with it, so there was nothing to reply to.")
     if row.replied_at and row.replied_at >= edition.heard_at:
-        return _("A short reply about it was due, {time} ago.").format(
-            time=_since(row.replied_at, at)
-        )
+        return _(_replied(weight, rule)).format(time=_since(row.replied_at, at))
     if weight < Weight.NOTABLE:
         return _("A minor change edits the card and gets no reply.")
+    if rule is not None and rule.paused:
+        return _("It got no reply: this chat is paused.")
+    if rule is not None and rule.mute_of(edition.story.id):
+        return _("It got no reply: the story is muted here.")
     if rule is None or not rule.wants(edition.story):
         return _("It got no reply: this chat does not follow the story.")
     if rule.loudness is Loudness.EDIT:
@@ -382,6 +432,20 @@ def _reply(
             "It got no reply: the last was {time} ago, and there is at most one in {gap}."
         ).format(time=_since(row.replied_at, at), gap=_span(standing.reply_gap))
     return ""
+
+
+def _replied(weight: Weight, rule: Rule | None) -> str:
+    """How loud a reply was."""
+    if rule is None or rule.loudness is not Loudness.PING:
+        return N_("A short reply about it was due, {time} ago.")
+    if weight is Weight.MAJOR:
+        return N_(
+            "A short reply about it was due, {time} ago. As the change was major, it mentioned the "
+            "role that the moderators chose, where the platform has roles."
+        )
+    return N_(
+        "A short reply about it was due, {time} ago. It mentioned nobody: only major changes do."
+    )
 
 
 def _since(then: datetime, at: datetime) -> str:

@@ -1,12 +1,12 @@
 """/why says in plain words why a story is here as it is, or is not."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from bot.model.rule import Loudness, Rule
+from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.ports import Refusal, Row, Standing, State
 from handlers import changes
 from stories.story import Stats, Status, Story
@@ -272,6 +272,93 @@ async def test_the_last_change_names_its_weight_and_reason_and_whether_a_reply_w
     assert await last(posted_at=before, story=replace(FIRE, headline="It is out")) == (
         "Its last change, under a minute ago, was minor: headline: “It is out”.\n"
         "A minor change edits the card and gets no reply."
+    )
+
+
+# How loud the chat wants it.
+
+QUIET = Quiet(time(22), time(9), "Europe/Berlin")  # it is 08:01 there
+ASLEEP = replace(FOLLOWS, quiet=QUIET)
+SHOWN_NEWEST = "Its card shows revision 1 (the newest), written 3 minutes ago."
+
+
+@pytest.mark.parametrize(
+    ("rule", "standing", "said"),
+    [
+        (
+            replace(FOLLOWS, paused=True),
+            {},
+            ["This chat is paused: nothing new is posted or said here until /resume."],
+        ),
+        (
+            replace(FOLLOWS, muted=(Mute(FIRE.id),)),
+            {},
+            ["It is muted here: nothing new of it is posted or said."],
+        ),
+        (
+            replace(FOLLOWS, muted=(Mute(FIRE.id, until_major=True),)),
+            {},
+            ["It is muted here until it turns major: nothing new of it is said till then."],
+        ),
+        (ASLEEP, {"due": True}, ["It is quiet here until 09:00: its card comes then."]),
+        (
+            replace(FOLLOWS, publish=True),
+            {"row": row(published_at=NOW - MINUTE)},
+            [
+                SHOWN_NEWEST,
+                "It was published to the servers that follow this channel, 1 minute ago.",
+            ],
+        ),
+        (
+            replace(FOLLOWS, publish=True),
+            {"row": row(), "next_publish": NOW + 20 * MINUTE},
+            [
+                SHOWN_NEWEST,
+                "It waits to be published: only so many cards may be in an hour, the next in "
+                "20 minutes.",
+            ],
+        ),
+        (
+            replace(FOLLOWS, publish=True),
+            {"row": row(why="the bot is tired\nlet it rest"), "next_publish": NOW},
+            [SHOWN_NEWEST, "It could not be published: the bot is tired; let it rest."],
+        ),
+        (
+            replace(ASLEEP, publish=True),
+            {"row": row(), "next_publish": NOW},
+            [SHOWN_NEWEST, "It is quiet here until 09:00: its card is published then."],
+        ),
+        (replace(FOLLOWS, publish=True), {"row": row()}, [SHOWN_NEWEST]),
+    ],
+    ids=str,
+)
+async def test_what_a_chat_does_not_want_to_hear_or_publishes_is_told(
+    rule: Rule, standing: dict[str, Any], said: list[str]
+) -> None:
+    assert (await Case(FIRE, rule=rule, **standing).why())[1:] == [FOLLOWED, *said]
+
+
+async def test_whether_a_reply_waits_was_withheld_or_mentioned_anybody_is_told() -> None:
+    before, ping = NOW - timedelta(hours=2), replace(FOLLOWS, loudness=Loudness.PING, role="7")
+    change = "Its last change, under a minute ago, was notable: new: “Help came.”.\n"
+    assert await last(posted_at=before, owes=1, rule=ASLEEP) == (
+        f"{change}It is quiet here until 09:00; "
+        "then a short reply tells what changed since revision 1."
+    )
+    assert (await last(posted_at=before, rule=replace(FOLLOWS, paused=True))).endswith(
+        f"{change}It got no reply: this chat is paused."
+    )
+    assert (await last(posted_at=before, rule=replace(FOLLOWS, muted=(Mute(FIRE.id),)))).endswith(
+        f"{change}It got no reply: the story is muted here."
+    )
+    assert await last(posted_at=before, replied_at=NOW, rule=ping) == (
+        f"{change}A short reply about it was due, under a minute ago. "
+        "It mentioned nobody: only major changes do."
+    )
+    leap = replace(FIRE, stats=Stats(Status.ACTIVE, 9.0))
+    told = await last(posted_at=before, replied_at=NOW, rule=ping, story=leap)
+    assert told.endswith(
+        "it mentioned the role that the moderators chose, where the platform has roles."
     )
 
 

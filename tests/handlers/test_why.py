@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.ports import Refusal, Row, Standing, State
+from bot.ports import Pin, Refusal, Row, Standing, State
 from handlers import changes
 from stories.story import Stats, Status, Story
 from tests.handlers.talking import FERRY, HERE, NOW, Talk, labels, made, read
@@ -134,7 +134,7 @@ async def test_a_card_that_stands_tells_its_revision_and_when() -> None:
 async def test_a_card_that_is_no_longer_wanted_is_kept_up_to_date() -> None:
     case = Case(FIRE, rule=None, row=row())
     assert (await case.why())[-1] == "A card once made is kept up to date all the same."
-    case = Case(FIRE, rule=None, row=row(pinned=True))
+    case = Case(FIRE, rule=None, row=row(pin=Pin.STANDS))
     assert (await case.why())[-1] == "It is pinned here, and kept up to date."
 
 

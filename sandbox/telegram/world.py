@@ -420,8 +420,19 @@ class World:
         answers."""
         people: list[int] | None = None
         if selective:
-            text = message["text"].casefold()
-            people = [who.id for who in self.people.values() if f"@{who.username}" in text]
+            text = message["text"].encode("utf-16-le")
+            named = [
+                text[2 * entity["offset"] + 2 : 2 * (entity["offset"] + entity["length"])]
+                for entity in message.get("entities", ())
+                if entity["type"] == "mention"
+            ]
+            names = {name.decode("utf-16-le").casefold() for name in named}
+            people = [who.id for who in self.people.values() if who.username in names]
+            people += [
+                entity["user"]["id"]
+                for entity in message.get("entities", ())
+                if entity["type"] == "text_mention"
+            ]
             answered = message.get("reply_to_message", {}).get("from", {}).get("id")
             people += [answered] if answered in self.people else []
         place.forced[message["message_id"]] = {"placeholder": placeholder, "people": people}

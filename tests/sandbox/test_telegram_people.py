@@ -241,6 +241,14 @@ async def test_a_forced_reply_opens_a_box_for_those_it_is_meant_for(telegram: Te
         assert "forced" not in telegram.messages(GROUP)[-1]
         assert prompt.reply_markup is None
         await telegram.say(MIRA, GROUP, "ferry", reply_to=telegram.messages(GROUP)[-1])
+        await bot.send_message(
+            GROUP,
+            f"🚢 @mira and <a href='tg://user?id={SOL}'>Sol</a>, which?",
+            parse_mode="HTML",
+            reply_markup=ForceReply(selective=True),
+        )
+        named = telegram.view()["messages"][str(GROUP)][-1]["forced"]
+        assert named == {"placeholder": "", "people": [MIRA, SOL]}
         with pytest.raises(BadRequest, match="Message can't be edited"):
             await prompt.edit_text("Thank you")
         with pytest.raises(BadRequest, match="Inline keyboard expected"):

@@ -76,13 +76,23 @@ class Person(Protocol):
 class OnDiscord:
     """One person in one channel, or with channel None in direct messages with the bot."""
 
-    def __init__(self, world: discord.Discord, person: str, channel: str | None = None) -> None:
+    def __init__(
+        self,
+        world: discord.Discord,
+        person: str,
+        channel: str | None = None,
+        *,
+        locale: str = "en-US",
+    ) -> None:
         self._world = world
+        self._locale = locale
         self._person = person
         self._channel = channel or world.dm(person)
 
     async def say(self, said: Say) -> Seen:
-        answer = await self._world.slash(self._person, self._channel, said.command, said.options)
+        answer = await self._world.slash(
+            self._person, self._channel, said.command, said.options, locale=self._locale
+        )
         assert answer.ephemeral or self._channel == self._world.dm(self._person)
         return _on_discord(answer.message)
 
@@ -90,14 +100,18 @@ class OnDiscord:
         for item in _items(seen.raw):
             values = [o["value"] for o in item.get("options", ()) if o["label"] == label]
             if values or item.get("label") == label:
-                answer = await self._world.click(self._person, seen.raw, item["custom_id"], values)
+                answer = await self._world.click(
+                    self._person, seen.raw, item["custom_id"], values, locale=self._locale
+                )
                 return _on_discord(answer.message)
         raise AssertionError(f"nothing says {label}, but {seen.labels}")
 
     async def choose(self, seen: Seen, prompt: str, *values: str) -> Seen:
         """Choose, by their ids, in the menu of people, roles or channels that says so."""
         menu = next(item for item in _items(seen.raw) if item.get("placeholder") == prompt)
-        answer = await self._world.click(self._person, seen.raw, menu["custom_id"], values)
+        answer = await self._world.click(
+            self._person, seen.raw, menu["custom_id"], values, locale=self._locale
+        )
         return _on_discord(answer.message)
 
     def read(self) -> list[Seen]:

@@ -27,9 +27,10 @@ _OURS = re.compile(
     r"""
       /[a-z]+                                  # commands
     | \b(?:telegram|discord):[@-]?\d+\b        # chats
-    | \bStorywire\b | \bEurope/Berlin\b        # names of a thing and of a time zone
+    | \b(?:Storywire|English|Europe/Berlin)\b   # a product, a language, a time zone
+    | ^\w+\ =\ .*$                            # a line of an entry
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )
 
 

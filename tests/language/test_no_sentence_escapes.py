@@ -21,7 +21,7 @@ from bot.model.message import Code, Message
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.platforms.discord import render as on_discord
 from bot.platforms.telegram import render as on_telegram
-from bot.ports import Refusal, Row, Standing, State
+from bot.ports import Pin, Refusal, Row, Standing, State
 from stories.delta import Change, Delta, Kind, Weight, compare
 from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
 from tests.handlers.talking import FILED, HERE, MIRA, NOW, Talk, buttons
@@ -359,7 +359,7 @@ VARIATIONS: tuple[dict[str, Any], ...] = (
     {"row": {"owes": 1}},
     {"row": {"replied_at": NOW + HOUR}},
     {"row": {"replied_at": NOW - HOUR / 2, "posted_at": NOW - 9 * HOUR}},
-    {"row": {"pinned": True}},
+    *({"row": {"pin": pin}} for pin in Pin),
 )
 
 

@@ -122,7 +122,8 @@ def render(
 
 def _question(message: Message, field: Field, asker: str) -> Rendered:
     """A message to be replied to with what we ask for."""
-    way = f'<a href="{ASKS}{field.ref}">{escape(_("Reply to this message"))}</a>'
+    label = escape(_("Reply to this message"))
+    way = f'<a href="{ASKS}{field.ref}">{label}</a>'
     last = f"{asker}: {way}" if asker else way
     title = _title(message)
     there = (Note(_("Now:")), Code(field.value)) if field.value else ()

@@ -23,7 +23,7 @@ TEXT_LIMIT = 8000
 
 SUBCOMMAND, GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
-IN_GUILD, IN_BOT_DM = 0, 1
+IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
 
 NAME = regex.compile(r"[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}")
 
@@ -123,14 +123,17 @@ class Commands:
         permissions = world.permissions(person, channel)
         if not permissions & BITS["USE_APPLICATION_COMMANDS"]:
             return []
-        context = IN_BOT_DM if channel.is_dm else IN_GUILD
+        context = context_of(channel)
+        brought = {int(kind) for kind in world.owners(person, channel)}
         shown: dict[str, Json] = {}
         for command in self.all():
             contexts = command.get("contexts")
             needed = command["default_member_permissions"]
             if command["type"] != CHAT_INPUT or (contexts is not None and context not in contexts):
                 continue
-            if command.get("guild_id") and channel.is_dm:
+            if command.get("guild_id") and (channel.is_dm or not world.bot_is_here):
+                continue
+            if not channel.recipient and not brought & {*command.get("integration_types", (0,))}:
                 continue
             if needed is not None and not channel.is_dm:
                 # "0" hides a command from everyone but administrators
@@ -139,6 +142,13 @@ class Commands:
                     continue
             shown.setdefault(command["name"], command)
         return list(shown.values())
+
+
+def context_of(channel: Channel) -> int:
+    """Where an interaction comes from, as Discord counts."""
+    if channel.group:
+        return IN_PRIVATE_CHANNEL
+    return IN_BOT_DM if channel.is_dm else IN_GUILD
 
 
 def without_translations(command: Json) -> Json:

@@ -131,7 +131,7 @@ class Gateway:
 
     def tell(self, event: str, data: Json, channel: Channel | None) -> None:
         """Pass a change of the world on to every session that asked for it and may see it."""
-        if event not in INTENTS:
+        if event not in INTENTS or (channel is not None and channel.group):
             return
         in_guild, in_dm = INTENTS[event]
         wanted = in_dm if channel is not None and channel.is_dm else in_guild

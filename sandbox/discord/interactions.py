@@ -217,7 +217,7 @@ class Interactions:
         self, it: Interaction, draft: Json, reference: Post | None, *, followup: bool = False
     ) -> Post:
         user = self._world.user_object(it.person)
-        owner = {"0": "0" if it.channel.is_dm else GUILD}
+        owner = self._world.owners(it.person, it.channel)
         metadata: Json = {
             "id": it.id,
             "type": it.kind,
@@ -245,6 +245,9 @@ class Interactions:
             name = it.label.split("/", 1)[-1]
             more["interaction"] = {"id": it.id, "type": COMMAND, "name": name, "user": user}
         flags = draft.get("flags") or 0
+        if not self._world.may_speak_up(it.person, it.channel):
+            flags |= EPHEMERAL
+            draft = {**draft, "flags": flags}
         return self._world.post(
             it.channel,
             BOT,

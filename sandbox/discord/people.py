@@ -22,6 +22,7 @@ from sandbox.discord.commands import (
     SUBCOMMAND,
     USER,
     Commands,
+    context_of,
 )
 from sandbox.discord.forms import (
     BUTTON,
@@ -40,7 +41,7 @@ from sandbox.discord.interactions import (
     Interaction,
     Interactions,
 )
-from sandbox.discord.world import BOT, GUILD, Channel, Json, Post, World
+from sandbox.discord.world import BOT, GUEST_RIGHTS, GUILD, Channel, Json, Post, World
 
 Value = str | int | float | bool
 
@@ -225,11 +226,13 @@ class People:
             "channel": self._channel_for(it.person, channel),
             "channel_id": channel.id,
             "locale": locale,
-            "app_permissions": str(world.permissions(BOT, channel)),
+            "app_permissions": str(
+                world.permissions(BOT, channel) if world.is_in(channel) else GUEST_RIGHTS
+            ),
             "entitlements": [],
             "attachment_size_limit": 10 * 1024 * 1024,
-            "context": 1 if channel.is_dm else 0,
-            "authorizing_integration_owners": {"0": "0" if channel.is_dm else GUILD},
+            "context": context_of(channel),
+            "authorizing_integration_owners": world.owners(it.person, channel),
         }
         if channel.is_dm:
             payload["user"] = world.user_object(it.person)
@@ -256,8 +259,10 @@ class People:
         where = self._world.channels.get(str(channel))
         if person not in self._world.people or self._world.people[person].bot:
             raise NotOffered(f"nobody here has the id {person}")
-        if where is not None and not where.is_dm and not self._world.bot_is_here:
-            raise NotOffered(f"the bot is not in {self._world.guild_name}")
+        guest = person in self._world.installed
+        if where is not None and not self._world.is_in(where) and not guest:
+            what = where.name if where.is_dm else self._world.guild_name
+            raise NotOffered(f"the bot is not in {what}")
         if where is None or not self._world.may(person, where, "VIEW_CHANNEL"):
             raise NotOffered(f"{self._world.people[person].name} does not see channel {channel}")
         return where

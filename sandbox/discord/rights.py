@@ -32,6 +32,7 @@ BITS: Mapping[str, int] = {
         "CREATE_PUBLIC_THREADS": 35,
         "CREATE_PRIVATE_THREADS": 36,
         "SEND_MESSAGES_IN_THREADS": 38,
+        "USE_EXTERNAL_APPS": 50,
         "PIN_MESSAGES": 51,
     }.items()
 }

@@ -159,6 +159,7 @@ class Discord:
                     "kind": KINDS[channel.kind],
                     "bot_may": rights.names(self.world.permissions(BOT, channel)),
                     **({"person": channel.recipient} if channel.recipient else {}),
+                    **({"people": list(channel.group)} if channel.group else {}),
                     **({"parent": channel.parent.id} if channel.parent else {}),
                 }
                 for channel in channels
@@ -287,6 +288,21 @@ class Discord:
         """The person takes no direct messages from the bot, or takes them again."""
         change = self.world.deaf_to_bot.add if refused else self.world.deaf_to_bot.discard
         change(str(person))
+
+    def install(self, person: str) -> None:
+        """The person puts the app on their own account: it comes along wherever they go."""
+        self.world.installed.add(self.world.person(str(person)).id)
+        self._changed()
+
+    def uninstall(self, person: str) -> None:
+        self.world.installed.discard(str(person))
+        self._changed()
+
+    def group(self, *people: str) -> str:
+        """The channel of a new conversation of people among themselves; its id."""
+        channel = self.world.start_group(tuple(map(str, people)))
+        self._changed()
+        return channel.id
 
     # -- the server's keepers --------------------------------------------------------------------
 

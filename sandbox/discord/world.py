@@ -32,11 +32,12 @@ MODERATORS = "1100000000000000402"
 READERS = "1100000000000000403"
 """A role that everyone may mention; mira has it."""
 
-TEXT, DM, ANNOUNCEMENT, ANNOUNCEMENT_THREAD, THREAD, FORUM = 0, 1, 5, 10, 11, 15
+TEXT, DM, GROUP_DM, ANNOUNCEMENT, ANNOUNCEMENT_THREAD, THREAD, FORUM = 0, 1, 3, 5, 10, 11, 15
 THREADS = (ANNOUNCEMENT_THREAD, THREAD)
 KINDS: Mapping[int, str] = {
     TEXT: "text",
     DM: "dm",
+    GROUP_DM: "group",
     ANNOUNCEMENT: "announcement",
     ANNOUNCEMENT_THREAD: "thread",
     THREAD: "thread",
@@ -55,8 +56,11 @@ MEMBER_RIGHTS = rights.bits(
         "ADD_REACTIONS",
         "READ_MESSAGE_HISTORY",
         "USE_APPLICATION_COMMANDS",
+        "USE_EXTERNAL_APPS",
     ]
 )
+GUEST_RIGHTS = rights.bits(["EMBED_LINKS", "ATTACH_FILES", "USE_EXTERNAL_EMOJIS"])
+"""What an app may do where only the person who uses it has brought it along."""
 BOT_RIGHTS = rights.bits(
     [
         "VIEW_CHANNEL",
@@ -142,7 +146,9 @@ class Channel:
     position: int = 0
     parent: "Channel | None" = None
     recipient: str | None = None
-    """The other one, in a DM."""
+    """The other one, in a DM with the bot."""
+    group: tuple[str, ...] = ()
+    """The people of a group conversation; apps are never in one."""
     overwrites: dict[str, Overwrite] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)
     """By message id, oldest first."""
@@ -155,7 +161,8 @@ class Channel:
 
     @property
     def is_dm(self) -> bool:
-        return self.kind == DM
+        """Whether it belongs to no server."""
+        return self.kind in (DM, GROUP_DM)
 
     @property
     def is_thread(self) -> bool:
@@ -206,6 +213,8 @@ class World:
         }
         self.bot_is_here = True
         """False while the bot is thrown out of the server."""
+        self.installed: set[str] = set()
+        """People who have the app on their own account, and so along wherever they go."""
         self.deaf_to_bot: set[str] = set()
         """People who take no direct messages from the bot."""
 
@@ -253,6 +262,8 @@ class World:
 
     def permissions(self, person: str, channel: Channel) -> int:
         """What a person may do in a channel, as bits; in a thread the parent channel decides."""
+        if channel.kind == GROUP_DM:
+            return DM_RIGHTS if person in channel.group else 0
         if channel.is_dm:
             return DM_RIGHTS if person in (channel.recipient, BOT) else 0
         if person == BOT and not self.bot_is_here:
@@ -269,6 +280,24 @@ class World:
     def may(self, person: str, channel: Channel, *names: str) -> bool:
         wanted = rights.bits(names)
         return self.permissions(person, channel) & wanted == wanted
+
+    def is_in(self, channel: Channel) -> bool:
+        """Whether the bot itself is where the channel is."""
+        return channel.kind != GROUP_DM and (channel.is_dm or self.bot_is_here)
+
+    def owners(self, person: str, channel: Channel) -> Json:
+        """Who brought the app to where a person uses it: the server, the person, or both.
+
+        docs.discord.com/developers/interactions/receiving-and-responding
+        #interaction-object-authorizing-integration-owners-object
+        """
+        by_server = {"0": "0" if channel.is_dm else GUILD} if self.is_in(channel) else {}
+        return by_server | ({"1": person} if person in self.installed else {})
+
+    def may_speak_up(self, person: str, channel: Channel) -> bool:
+        """Whether others see what an app answers to a person, if it wants them to."""
+        guest = not channel.is_dm and not self.bot_is_here
+        return not guest or self.may(person, channel, "USE_EXTERNAL_APPS")
 
     def need(self, channel: Channel, *names: str) -> None:
         """Refuse as Discord does unless the bot sees the channel and has every named right."""
@@ -310,6 +339,13 @@ class World:
             if channel.recipient == person:
                 return channel
         channel = Channel(self.new_id(), DM, self.people[person].username, recipient=person)
+        self.channels[channel.id] = channel
+        return channel
+
+    def start_group(self, people: tuple[str, ...]) -> Channel:
+        """A conversation of people among themselves."""
+        name = ", ".join(self.person(person).name for person in people)
+        channel = Channel(self.new_id(), GROUP_DM, name, group=people, owner=people[0])
         self.channels[channel.id] = channel
         return channel
 
@@ -503,6 +539,14 @@ class World:
         }
         if pinned := next(reversed(channel.pins.values()), None):
             data["last_pin_timestamp"] = pinned
+        if channel.group:
+            people = [self.user_object(person) for person in channel.group]
+            return data | {
+                "name": None,
+                "icon": None,
+                "owner_id": channel.owner,
+                "recipients": people,
+            }
         if channel.recipient:
             return data | {"recipients": [self.user_object(channel.recipient)]}
         data |= {"guild_id": GUILD, "name": channel.name, "rate_limit_per_user": 0}

@@ -87,7 +87,7 @@ class TestAnswers:
         offered = {command["name"]: command for command in discord.view()["commands"]}
         assert list(offered) == ["help", "story", "faq", "follow", "slow", "broken"]
         for command in offered.values():
-            assert set(command["contexts"]) == {0, 1}, "in servers and in direct messages"
+            assert set(command["contexts"]) == {0, 1, 2}, "wherever people are"
             assert set(command["integration_types"]) == {0, 1}, "for servers and for people"
         words, share = offered["story"]["options"]
         assert (words["name"], words["type"], words["autocomplete"]) == ("words", 3, True)

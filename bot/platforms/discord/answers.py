@@ -16,7 +16,7 @@ from discord import app_commands, ui
 from bot.model.chat import Chat
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.language import ENGLISH, N_, _, name, speaking, spoken
-from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, read_ref
+from bot.model.message import Button, Buttons, Link, Message, Ref, Text, Tone, read_ref
 from bot.model.text import shorten, utf16
 from bot.platforms.discord.refusals import TROUBLE
 from bot.platforms.discord.render import (
@@ -37,6 +37,11 @@ PATIENCE_S = 1.0
 """Discord waits 3 s for a first sign; past this we send one, and the answer later."""
 CHOICES = 25
 SHARE = "share"
+INVITE = (
+    "https://discord.com/oauth2/authorize?client_id={application}"
+    "&scope=bot+applications.commands&permissions=2252074691677184"
+)
+"""The rights are those of docs/operators-guide.md."""
 SHARED = N_("Show the answer to everyone here")
 DESCRIPTION_LIMIT = 100
 
@@ -64,7 +69,9 @@ class Client(discord.Client):
         self._commands = {command.name: command for command in commands}
         self.tree = _Tree(
             self,
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
         for command in commands:
@@ -198,7 +205,7 @@ def _slash(command: Command) -> app_commands.Command[Any, ..., None]:
         slash.default_permissions = discord.Permissions(manage_messages=True)
     for option in shown:
         if option.complete is not None:
-            slash.autocomplete(option.name)(_autocomplete(option, option.complete))
+            slash.autocomplete(option.name)(_autocomplete(command, option, option.complete))
     return slash
 
 
@@ -207,11 +214,13 @@ def _parameter(name: str, kind: Any) -> Parameter:
 
 
 def _autocomplete(
-    option: Option, complete: Callable[[str, Ask], list[Choice]]
+    command: Command, option: Option, complete: Callable[[str, Ask], list[Choice]]
 ) -> Callable[[discord.Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]:
     async def suggest(
         interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
+        if _is_about(command) and _is_guest(interaction):
+            return []
         others = {
             name: str(value)
             for name, value in interaction.namespace
@@ -230,7 +239,7 @@ def _autocomplete(
 
 def _ask(interaction: discord.Interaction, options: Mapping[str, str]) -> Ask:
     person = Chat("discord", f"@{interaction.user.id}")
-    private = interaction.guild_id is None
+    private = _is_private(interaction)
     chat = person if private else Chat("discord", str(interaction.channel_id))
     language = interaction.locale.value
     rights = interaction.permissions
@@ -241,9 +250,49 @@ def _ask(interaction: discord.Interaction, options: Mapping[str, str]) -> Ask:
         options,
         language,
         interaction.user.display_name,
-        roles_of=None if private else f"discord:{interaction.guild_id}",
+        roles_of=f"discord:{interaction.guild_id}" if interaction.guild_id else None,
         manages_server=rights.administrator or rights.manage_guild,
     )
+
+
+def _is_private(interaction: discord.Interaction) -> bool:
+    """Whether only the person and the bot read here; people's own conversations are another's."""
+    return interaction.guild_id is None and not interaction.context.private_channel
+
+
+def _is_guest(interaction: discord.Interaction[Any]) -> bool:
+    """Whether we are where we are asked only because the person brought us along.
+
+    Then we see nothing of the channel and cannot post there. (Its commands alone do not bring the
+    bot into a server either, so who authorised the interaction does not settle it.)
+    """
+    if interaction.guild_id is None:
+        return not _is_private(interaction)
+    return interaction.client.get_guild(interaction.guild_id) is None
+
+
+def _is_about(command: Command) -> bool:
+    return command.about_chat or command.moderators
+
+
+def _not_here(interaction: discord.Interaction[Any]) -> Command:
+    async def answer(_ask: Ask) -> Message:
+        add = Link(_("Add me"), INVITE.format(application=interaction.application_id))
+        if interaction.guild_id is None:
+            title = _("I am not in this conversation")
+            told = _(
+                "Apps cannot join it. Ask me in private, or where I can be added: to a server."
+            )
+        else:
+            title = _("I am not in this server")
+            told = _(
+                "You brought me along, so I answer you; but I can post and keep nothing here. "
+                "Who manages the server can add me."
+            )
+        help_ = Buttons((Button(_("Help"), Ref("help")),))
+        return Message(title, (Text(told), add), (help_,), tone=Tone.SORRY)
+
+    return Command("nothere", "Answers what is about a chat that we are not in", answer)
 
 
 def _field(components: Sequence[Any]) -> Any:
@@ -255,7 +304,7 @@ def _field(components: Sequence[Any]) -> Any:
 def _is_theirs(interaction: discord.Interaction) -> bool:
     """Whether the message clicked is the clicker's own: one reader does not turn others' pages."""
     message = interaction.message
-    if message is None or message.flags.ephemeral or interaction.guild_id is None:
+    if message is None or message.flags.ephemeral or _is_private(interaction):
         return True
     asked = message.interaction_metadata
     return asked is not None and asked.user.id == interaction.user.id
@@ -271,6 +320,8 @@ async def _answer(
 ) -> None:
     """Answer with a new message, or in place of the one clicked; a slow answer is announced."""
     ask = _ask(interaction, options)
+    if _is_about(command) and _is_guest(interaction):
+        command, share = _not_here(interaction), False
 
     async def is_moderator() -> bool:
         rights = interaction.permissions

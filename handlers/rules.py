@@ -43,7 +43,8 @@ def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
 
     def _show(ask: Ask) -> Message:
         rule, fixed = rules.of(ask.chat), rules.is_fixed(ask.chat)
-        said = [*gets(rule, shelf)] if rule and not rule.empty else [Text(_("It gets no stories."))]
+        nothing = [Text(_("It gets no stories."))] if rule is None or rule.empty else []
+        said = [*nothing, *(gets(rule, shelf) if rule else ())]
         notes = [Note(_("Set by whoever runs this bot; ask them to change it."))] if fixed else []
         return Message(_("This chat's rules"), (*said, *notes), (_ways(fixed=fixed),))
 

@@ -11,13 +11,16 @@ from bot.model.message import (
     Bullets,
     Button,
     Buttons,
+    Code,
     Facts,
+    Field,
     Heading,
     Link,
     Menu,
     Message,
     Note,
     Ref,
+    Roles,
     Text,
     Tone,
 )
@@ -302,7 +305,22 @@ def blocks() -> st.SearchStrategy[Block]:
         st.builds(Facts, st.lists(some, max_size=6).map(tuple)),
         st.builds(Link, some, urls(), st.none() | texts()),
         st.builds(Note, some, st.none() | moments()),
+        st.builds(Code, some),
     )
+
+
+def questions() -> st.SearchStrategy[Message]:
+    """Any message that asks for a text."""
+    fields = st.builds(
+        Field,
+        texts(),
+        _refs,
+        value=texts() | _long,
+        hint=texts(),
+        limit=st.integers(1, 10_000),
+        lines=st.booleans(),
+    )
+    return st.builds(lambda message, field: replace(message, asks=field), messages(), fields)
 
 
 def messages() -> st.SearchStrategy[Message]:
@@ -313,7 +331,10 @@ def messages() -> st.SearchStrategy[Message]:
         title=texts(600),
         blocks=st.lists(blocks(), max_size=6).map(tuple),
         rows=st.lists(
-            st.builds(Buttons, buttons) | st.builds(Menu, texts(), buttons), max_size=8
+            st.builds(Buttons, buttons)
+            | st.builds(Menu, texts(), buttons)
+            | st.builds(Roles, texts(), _refs, st.none() | st.just("123456789012345678")),
+            max_size=8,
         ).map(tuple),
         tone=st.sampled_from(Tone),
         image_url=st.none() | urls(),

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model.fit import fit, harmless
-from bot.model.message import Asks, Block, Bullets, Facts, Heading, Link, Note, Text
+from bot.model.message import Asks, Block, Bullets, Code, Facts, Heading, Link, Note, Text
 from tests.stories_made import AT, blocks
 
 BULLETS = Bullets(("First point, whole. " * 4, "Second point, whole. " * 4, "Third point. " * 6))
@@ -19,7 +19,7 @@ def length(blocks: Sequence[Block]) -> int:
 
 def _length(block: Block) -> int:
     match block:
-        case Text(body) | Heading(body):
+        case Text(body) | Heading(body) | Code(body):
             return len(body)
         case Note(body, at):
             return len(body) + (20 if at else 0)
@@ -38,6 +38,12 @@ def within(limit: int) -> Callable[[Sequence[Block]], bool]:
 def test_what_fits_is_left_alone() -> None:
     message = (Text("Hello."), BULLETS)
     assert fit(message, within(1000), "more") == message
+
+
+def test_lines_to_copy_are_whole_or_not_there() -> None:
+    code = Code("a = 1\nb = 2\n" * 10)
+    assert fit((Text("Hello."), code), within(1000), None) == (Text("Hello."), code)
+    assert fit((Text("Hello."), code), within(100), None) == (Text("Hello."), Note("…"))
 
 
 def test_bullets_go_from_the_end_and_the_rest_stays_whole() -> None:

@@ -16,20 +16,25 @@ from bot.model.message import (
     Bullets,
     Button,
     Buttons,
+    Code,
     Facts,
+    Field,
     Heading,
     Link,
     Menu,
     Message,
     Note,
     Ref,
+    Roles,
     Text,
     Tone,
 )
 from bot.model.text import JOINER, clean, line, safe_link, utf16
 from bot.platforms.discord.render import (
     ButtonRow,
+    Form,
     Rendered,
+    RoleRow,
     RowButton,
     RowOption,
     SelectRow,
@@ -48,6 +53,7 @@ from tests.stories_made import (
     WITHDRAWN,
     edition,
     messages,
+    questions,
     stories,
     texts,
 )
@@ -62,7 +68,8 @@ def read(markup: str) -> tuple[str, list[tuple[str, str]]]:
 
     Ours are list items, small print, bold and struck text, moments, and links on `<…>` addresses.
     """
-    text = re.sub(r"\\([!-/:-@\[-`{-~])", lambda found: chr(PROTECTED + ord(found[1])), markup)
+    text = re.sub(r"(?s)```\n(.*?)\n```", lambda found: _verbatim(found[1]), markup)
+    text = re.sub(r"\\([!-/:-@\[-`{-~])", lambda found: chr(PROTECTED + ord(found[1])), text)
     link = re.compile(r"\[([^\[\]\n]+)\]\(<(https?://[^<>\s()\[\]]+)>\)")
     links = link.findall(text)
     text = link.sub(r"\1", text)
@@ -82,6 +89,11 @@ def read(markup: str) -> tuple[str, list[tuple[str, str]]]:
     for danger in dangers:
         assert not regex.search(danger, text), f"{danger} in {markup!r}"
     return _bare(text), [(_bare(shown), url) for shown, url in links]
+
+
+def _verbatim(text: str) -> str:
+    """What stands in a block of code is shown as it is, whatever it looks like."""
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda found: chr(PROTECTED + ord(found[0])), text)
 
 
 def _bare(text: str) -> str:
@@ -106,6 +118,8 @@ def described(*blocks: Block, struck: bool = False) -> str:
             Asks((("faq", "Ask *me*"), ("help", "See"))),
             "- **/faq** – Ask \\*me\\*\n- **/help** – See",
         ),
+        (Code("a = [1]\n# *b*"), "```\na = [1]\n# *b*\n```"),
+        (Code("``` ends ```"), f"```\n{3 * f'`{JOINER}'} ends {3 * f'`{JOINER}'}\n```"),
         (Note("Keywords: ferry"), "-# Keywords: ferry"),
         (Note("Updated", AT), "-# Updated <t:1782367200:R>"),
         (Note("", AT), "-#  <t:1782367200:R>"),
@@ -247,6 +261,39 @@ def test_asking_the_same_twice_is_one_button() -> None:
     assert rows == (ButtonRow((RowButton("Story", "=story_ferry"),)),)
 
 
+def test_a_choice_of_roles_shows_the_one_that_was_chosen() -> None:
+    prompt = Roles("Mention …", Ref("setup", ("role",)), "123456789012345678")
+    rows = render(Message("Title", rows=(prompt, prompt))).rows
+    assert rows == (RoleRow("=setup_role", "Mention …", 123456789012345678),)
+
+
+def test_what_is_asked_for_is_written_into_a_form() -> None:
+    field = Field("Words", Ref("setup", ("words",)), "ferry", "such as tide", 300, lines=True)
+    rendered = render(Message("Words to follow", (Text("Where?"),), asks=field))
+    form = Form("=setup_words", "Words to follow", "Words", "ferry", "such as tide", 300, True)
+    assert rendered.form == form
+    assert rendered.rows == (ButtonRow((RowButton("Open the form", "=setup_words"),)),)
+    long = replace(field, value="x" * 301)
+    shown = render(Message("Title", asks=long)).form
+    assert shown
+    assert shown.value == "", "half of it would be taken for the whole"
+
+
+@settings(deadline=None, max_examples=40)
+@given(questions())
+def test_whatever_is_asked_for_discord_takes_the_form(message: Message) -> None:
+    """docs.discord.com/developers/components/reference, Text Input."""
+    rendered = render(message)
+    within_limits(rendered)
+    form = rendered.form
+    assert form
+    assert 1 <= utf16(form.title) <= 45
+    assert 1 <= utf16(form.label) <= 45
+    assert utf16(form.hint) <= 100
+    assert utf16(form.value) <= form.limit <= 4000
+    assert 1 <= len(form.custom_id) <= 100
+
+
 def test_a_long_label_is_cut_at_a_word() -> None:
     [row] = render(Message("Title", rows=(Buttons((Button("question " * 20, Ref("faq")),)),))).rows
     assert isinstance(row, ButtonRow)
@@ -290,6 +337,9 @@ def within_limits(rendered: Rendered) -> None:
                 assert all(1 <= utf16(option.label) <= 100 for option in options)
                 assert all(1 <= len(option.value) <= 100 for option in options)
                 assert len({option.value for option in options}) == len(options)
+                custom_ids.append(custom_id)
+            case RoleRow(custom_id, placeholder):
+                assert utf16(placeholder) <= 150
                 custom_ids.append(custom_id)
     assert all(1 <= len(custom_id) <= 100 for custom_id in custom_ids)
     assert len(set(custom_ids)) == len(custom_ids)

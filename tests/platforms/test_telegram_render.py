@@ -17,18 +17,21 @@ from bot.model.message import (
     Bullets,
     Button,
     Buttons,
+    Code,
     Facts,
+    Field,
     Heading,
     Link,
     Menu,
     Message,
     Note,
     Ref,
+    Roles,
     Text,
     Tone,
 )
 from bot.model.text import JOINER, clean, line, safe_link, utf16
-from bot.platforms.telegram.render import Rendered, escape, render
+from bot.platforms.telegram.render import Rendered, asked_by, escape, render
 from stories.delta import compare
 from stories.story import Story, StoryId
 from tests.stories_made import (
@@ -41,6 +44,7 @@ from tests.stories_made import (
     edition,
     messages,
     prose,
+    questions,
     stories,
     texts,
 )
@@ -56,6 +60,8 @@ class Seen:
     entities: int = 0
     links: list[tuple[str, str]] = field(default_factory=list)
     """What is tapped, and where it leads."""
+    verbatim: list[str] = field(default_factory=list)
+    """What is shown as it is, and nothing in it tapped."""
 
 
 class _Reader(HTMLParser):
@@ -68,6 +74,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         allowed = {"b": [], "i": [], "s": [], "a": ["href"], "blockquote": ["expandable"]}
+        allowed["pre"] = []
         assert [name for name, _ in attrs] == allowed[tag]
         self.open.append((tag, len(self.seen.text), dict(attrs).get("href") or ""))
 
@@ -78,6 +85,8 @@ class _Reader(HTMLParser):
         assert self.seen.text[start:].strip(), "an empty entity"
         if tag == "a":
             self.seen.links.append((self.seen.text[start:], href))
+        if tag == "pre":
+            self.seen.verbatim.append(self.seen.text[start:])
 
     def handle_data(self, data: str) -> None:
         self.seen.text += data
@@ -113,7 +122,7 @@ def read(html: str) -> Seen:
     reader.close()
     assert not reader.open
     rest = reader.seen.text
-    for shown, _ in reader.seen.links:
+    for shown in (*reader.seen.verbatim, *(shown for shown, _ in reader.seen.links)):
         rest = rest.replace(shown, "")
     for name, pattern in TAPPABLE.items():
         assert not regex.search(pattern, rest), f"a {name} in {html!r}"
@@ -131,6 +140,7 @@ def html_of(*blocks: Block, struck: bool = False) -> str:
         (Heading("Sources"), "<b>Sources</b>"),
         (Bullets(("One", "Two")), "• One\n• Two"),
         (Facts(("● Active", "21 hours", "#41")), "● Active · 21 hours · #41"),
+        (Code("a = [1]\n/b <c> & @d"), "<pre>a = [1]\n/b &lt;c&gt; &amp; @d</pre>"),
         (Asks((("faq", "Ask <me>"), ("help", "See"))), "/faq – Ask &lt;me&gt;\n/help – See"),
         (Note("Keywords: ferry"), "<i>Keywords: ferry</i>"),
         (Note("Updated", AT), "<i>Updated 25 Jun 2026, 06:00 UTC</i>"),
@@ -258,6 +268,51 @@ def test_where_nothing_is_private_every_button_leads_into_the_private_chat() -> 
     assert keys(rendered) == [[("Why?", "https://t.me/storywire_bot?start=faq_f_1")]]
 
 
+def test_there_are_no_roles_to_choose() -> None:
+    rows = (Roles("Mention …", Ref("setup", ("role",))), Buttons((Button("Back", Ref("setup")),)))
+    assert keys(render(Message("Title", rows=rows))) == [[("Back", "=setup")]]
+    assert "Mention" not in render(Message("Title", rows=rows)).html
+
+
+def test_what_is_asked_for_is_replied_to_the_message_that_asks() -> None:
+    field = Field("Words, with commas", Ref("setup", ("words",)), "ferry", "such as tide", 300)
+    message = Message("Words to follow", (Text("Which?"),), asks=field)
+    rendered = render(message, start_link=START, brief=True, asker="<b>Mira</b>")
+    assert rendered.html == (
+        "<b>Words to follow</b>\n\nWhich?\n\n<i>Now:</i>\n\n<pre>ferry</pre>\n\n"
+        "<i>such as tide</i>\n\n"
+        '<b>Mira</b>: <a href="tg://resolve?asks=setup_words">Reply to this message</a>'
+    )
+    assert rendered.keyboard is None
+    assert rendered.forced
+    assert rendered.forced.selective
+    assert rendered.forced.input_field_placeholder == "Words, with commas"
+    [link] = re.findall('href="(.*?)"', rendered.html)
+    assert asked_by(link) == field.ref
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://t.me/storywire_bot?start=setup_words", "tg://resolve?asks=", "tg://resolve?asks=A B"],
+)
+def test_no_other_link_asks_for_a_reply(link: str) -> None:
+    assert asked_by(link) is None
+
+
+@settings(deadline=None, max_examples=40)
+@given(questions(), st.booleans())
+def test_whatever_is_asked_for_telegram_takes_the_message(message: Message, shared: bool) -> None:
+    """core.telegram.org/bots/api#forcereply: a placeholder of 1 to 64 characters."""
+    rendered = render(message, start_link=START, brief=True) if shared else render(message)
+    seen = within_limits(rendered)
+    assert message.asks
+    asking = [url for _, url in seen.links if asked_by(url)]
+    assert asking == [f"tg://resolve?asks={message.asks.ref}"]
+    assert rendered.forced
+    placeholder = rendered.forced.input_field_placeholder
+    assert placeholder is None or 1 <= utf16(placeholder) <= 64
+
+
 def test_no_more_buttons_than_telegram_takes() -> None:
     many = tuple(Button(str(number), Ref("story", (f"s{number}",))) for number in range(70))
     rendered = render(Message("Title", rows=(Buttons(many), Menu("Pick", many))))
@@ -353,7 +408,8 @@ def test_whatever_is_said_fits_and_is_only_text(
     message: Message, start_link: str | None, brief: bool
 ) -> None:
     rendered = render(message, start_link=start_link, brief=brief)
-    seen = within_limits(rendered, 900 if brief else 4096)
+    whole = any(isinstance(block, Code) for block in message.blocks)
+    seen = within_limits(rendered, 900 if brief and not whole else 4096)
     assert render(message, start_link=start_link, brief=brief) == rendered
     known = {safe_link(block.url) for block in message.blocks if isinstance(block, Link)}
     assert {(url, host) for host, url in seen.links} <= known

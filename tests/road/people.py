@@ -10,6 +10,8 @@ from sandbox import discord, telegram
 from tests.platforms.test_discord_render import read as read_discord
 from tests.running import eventually
 
+LOCALE = "en-GB"
+"""What people on Discord read: English as Telegram's people read it, of no country's own."""
 JUST_NOW = "just now"
 """What stands for every moment: each platform shows moments in its own way."""
 
@@ -55,6 +57,13 @@ class Press:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """What is written into the form that opened, or in reply to the message that asks for it."""
+
+    text: str
+
+
 class Person(Protocol):
     """Someone in one chat of one platform."""
 
@@ -64,6 +73,10 @@ class Person(Protocol):
 
     async def press(self, seen: Seen, label: str) -> Seen:
         """Press a button or pick from a menu; returns what is seen in answer."""
+        ...
+
+    async def fill(self, seen: Seen, text: str) -> Seen:
+        """Write what was asked for; returns what is seen in answer."""
         ...
 
     def read(self) -> list[Seen]:
@@ -82,7 +95,7 @@ class OnDiscord:
         person: str,
         channel: str | None = None,
         *,
-        locale: str = "en-US",
+        locale: str = LOCALE,
     ) -> None:
         self._world = world
         self._locale = locale
@@ -93,8 +106,8 @@ class OnDiscord:
         answer = await self._world.slash(
             self._person, self._channel, said.command, said.options, locale=self._locale
         )
-        assert answer.ephemeral or self._channel == self._world.dm(self._person)
-        return _on_discord(answer.message)
+        assert answer.modal or answer.ephemeral or self._channel == self._world.dm(self._person)
+        return _seen(answer)
 
     async def press(self, seen: Seen, label: str) -> Seen:
         for item in _items(seen.raw):
@@ -103,7 +116,7 @@ class OnDiscord:
                 answer = await self._world.click(
                     self._person, seen.raw, item["custom_id"], values, locale=self._locale
                 )
-                return _on_discord(answer.message)
+                return _seen(answer)
         raise AssertionError(f"nothing says {label}, but {seen.labels}")
 
     async def choose(self, seen: Seen, prompt: str, *values: str) -> Seen:
@@ -114,12 +127,28 @@ class OnDiscord:
         )
         return _on_discord(answer.message)
 
+    async def fill(self, seen: Seen, text: str) -> Seen:
+        answer = seen.raw["answer"]
+        filled = await self._world.submit(
+            self._person, self._channel, answer, {"text": text}, locale=self._locale
+        )
+        return _seen(filled)
+
     def read(self) -> list[Seen]:
         posted = self._world.messages(self._channel)
         return [_on_discord(message) for message in posted if message["embeds"]]
 
     def pinned(self) -> list[Seen]:
         return [_on_discord(message) for message in self._world.pins(self._channel)]
+
+
+def _seen(answer: discord.Answer) -> Seen:
+    """A message, or the form that opened."""
+    if answer.modal is None:
+        return _on_discord(answer.message)
+    [label] = answer.modal["components"]
+    there = label["component"].get("value", "")
+    return Seen(answer.modal["title"], there, (), {"answer": answer, "form": answer.modal})
 
 
 def _items(message: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -188,7 +217,8 @@ class OnTelegram:
                     (call.path == "editMessageText" and call.body["message_id"] == number)
                     or (
                         call.path == "sendMessage"
-                        and call.body["chat_id"] == chat == self._person
+                        and call.body["chat_id"] == chat
+                        and (chat == self._person or _asks(call.body))
                         and not _is_card(call.answer["result"])
                     )
                 )
@@ -196,6 +226,12 @@ class OnTelegram:
 
         there = (await eventually(changed, f"an answer to {label}"))[0]
         return _on_telegram(next(m for m in self._world.messages(chat) if m["message_id"] == there))
+
+    async def fill(self, seen: Seen, text: str) -> Seen:
+        chat, number = seen.raw["chat"]["id"], seen.raw["message_id"]
+        topic = seen.raw.get("message_thread_id")
+        told = await self._world.say(self._person, chat, text, reply_to=number, topic=topic)
+        return await self._answer(chat, told["message_id"])
 
     async def _answer(self, chat: int, asked: int) -> Seen:
         """The first message after the question that is its answer, not a card."""
@@ -232,6 +268,10 @@ def _is_card(message: Mapping[str, Any]) -> bool:
     return any(button.get("callback_data", "")[:1] == "+" for button in _buttons(message))
 
 
+def _asks(body: Mapping[str, Any]) -> bool:
+    return "force_reply" in (body.get("reply_markup") or {})
+
+
 def _buttons(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     return [button for row in rows for button in row]
@@ -254,7 +294,7 @@ def _on_telegram(message: Mapping[str, Any]) -> Seen:
 
 def _plain(text: str) -> str:
     text = " ".join(text.replace(JOINER, "").split())
-    return re.sub(r"(This chat is) \S+", r"\1 …", text)
+    return re.sub(r"(This chat is|chat =) \S+", r"\1 …", text)
 
 
 def both(

@@ -15,7 +15,7 @@ from bot.model.rule import Rule
 from sandbox import discord, telegram
 from stories.story import Question, Source, Stats, Status, Story, StoryId
 from tests.handlers.talking import Talk
-from tests.road.people import OnTelegram, Person, Press, Say, Seen, both
+from tests.road.people import Fill, OnTelegram, Person, Press, Say, Seen, both
 from tests.running import Running, eventually, eventually_so
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -88,7 +88,7 @@ class Row:
     """What someone does, one step after another, and what they read in the end."""
 
     name: str
-    steps: tuple[Say | Press, ...]
+    steps: tuple[Say | Press | Fill, ...]
     title: str
     words: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
@@ -519,6 +519,135 @@ ROWS = (
         ("What this chat follows",),
         moderator=True,
     ),
+    # /setup
+    Row(
+        "what a chat gets, to be changed",
+        (Say("setup"),),
+        "What this chat gets",
+        ("No story yet: choose all, single ones, or words.", "Cards are edited as stories"),
+        ("Stories", "Loudness", "Quiet hours", "More", "Rehearse"),
+        moderator=True,
+    ),
+    Row(
+        "words are written where they are asked for",
+        (
+            Say("setup"),
+            Press("Stories"),
+            Press("Words …"),
+            Fill("ferry, Port of Aldmar"),
+            Press("‹ Back"),
+        ),
+        "What this chat gets",
+        ("Every story about “ferry” or “Port of Aldmar”.", "Not saved yet: stories"),
+        ("Save", "Discard"),
+        moderator=True,
+    ),
+    Row(
+        "a chat is set up, rehearsed and saved",
+        (
+            Say("setup"),
+            Press("Stories"),
+            Press("Every live story"),
+            Press("How big"),
+            Press("Virality 7+"),
+            Press("‹ Back"),
+            Press("‹ Back"),
+            Press("Loudness"),
+            Press("Only edit cards"),
+            Press("‹ Back"),
+            Press("Quiet hours"),
+            Press("Set the hours …"),
+            Fill("10pm to 7am berlin"),
+            Press("‹ Back"),
+            Press("Rehearse"),
+            Press("Save"),
+        ),
+        "Saved",
+        (
+            "This chat now gets: Every live story. Only with a virality of 7 or more",
+            "and nothing else is said. Quiet from 22:00 to 07:00 (Europe/Berlin)",
+        ),
+        ("What this chat follows", "Change it again"),
+        moderator=True,
+    ),
+    Row(
+        "what a draft would have brought",
+        (
+            Say("setup"),
+            Press("Stories"),
+            Press("Every live story"),
+            Say("setup"),
+            Press("Rehearse"),
+        ),
+        "Rehearsal",
+        ("Over the last 3 days this would have posted 8 cards.", "See a card …"),
+        ("Save", "Discard", "‹ Back"),
+        moderator=True,
+    ),
+    Row(
+        "one of the cards that would have come",
+        (
+            Say("follow", {"what": "ferry"}),
+            Say("setup"),
+            Press("Rehearse"),
+            Press("Night ferry returns"),
+        ),
+        "Night ferry returns",
+        ("It sailed at dusk.",),
+        ("‹ Back",),
+        moderator=True,
+    ),
+    Row(
+        "hours that cannot be read are asked for again",
+        (
+            Say("setup"),
+            Press("Quiet hours"),
+            Press("Set the hours …"),
+            Fill("22-7 Berln"),
+            Press("Write it again"),
+            Fill("22:00–07:00 Berlin"),
+        ),
+        "Quiet hours",
+        ("Quiet from 22:00 to 07:00 (Europe/Berlin)",),
+        ("Set the hours …", "✓ Major updates pass", "No quiet hours", "‹ Back"),
+        moderator=True,
+    ),
+    # /rules
+    Row(
+        "what a chat gets, and what can be done with it",
+        (following("weather"), Say("rules")),
+        "This chat's rules",
+        ("Every story about “weather”.",),
+        ("Export", "Import", "Set up"),
+        moderator=True,
+    ),
+    Row(
+        "rules as text",
+        (following("weather"), Say("rules", {"what": "export"})),
+        "This chat's rules as text",
+        ('keywords = ["weather"] entities = ["weather"]',),
+        ("Import", "Set up"),
+        moderator=True,
+    ),
+    Row(
+        "rules that are brought along are looked at before they are saved",
+        (
+            Say("rules", {"what": "import"}),
+            Fill('[[chats]]\nchat = "discord:1"\nkeywords = ["ferry"]\nloudness = "edit"'),
+        ),
+        "What this chat gets",
+        ("Every story about “ferry”.", "Not saved yet: stories and loudness"),
+        ("Rehearse", "Save", "Discard"),
+        moderator=True,
+    ),
+    Row(
+        "rules that cannot be taken",
+        (Say("rules"), Press("Import"), Fill("min_virality = 11")),
+        "I cannot take these rules",
+        ("min_virality is wrong: it takes a number from 0 to 10",),
+        ("Try again",),
+        moderator=True,
+    ),
     # /pin, /unpin, /pins
     Row(
         "what there is to pin",
@@ -682,6 +811,8 @@ async def test_people_read_the_same_on_both_platforms(
         else:
             seen = [
                 await person.press(last, step.label)
+                if isinstance(step, Press)
+                else await person.fill(last, step.text)
                 for person, last in zip(people, seen, strict=True)
             ]
     there, here = seen

@@ -264,7 +264,8 @@ def _rows(message: Message) -> Iterator[Row]:
                         shorten(line(prompt), PLACEHOLDER_LIMIT, utf16),
                         options[:OPTIONS],
                     )
-            case Roles(prompt, ref, chosen):
+            case Roles(prompt, ref, chosen) if str(ref) not in taken:
+                taken.add(str(ref))
                 yield RoleRow(
                     mark + str(ref),
                     shorten(line(prompt), PLACEHOLDER_LIMIT, utf16),

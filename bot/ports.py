@@ -125,6 +125,10 @@ class Rules(Protocol):
 
     def wanting(self, story: Story) -> set[Chat]: ...
 
+    def kept_by(self, person: Chat) -> list[Chat]:
+        """The chats whose rule that people set names a person as its keeper."""
+        ...
+
     async def change(self, chat: Chat, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
         """Change a chat's rule from what it is by then; return what it was, and what it is.
 

@@ -75,6 +75,6 @@ def menu(
         audit_command(audit),
         moderators_command(moderators),
         privacy_command(shelf, rules, desk, places),
-        forgetme_command(rules, desk, places, audit),
+        forgetme_command(rules, drafts, desk, places, audit),
     )
     return tuple(audited(command, audit, now) for command in (*commands, help_command(commands)))

@@ -63,7 +63,7 @@ class Drafting:
 
         What others have changed since is in it, unless the draft changes the same.
         """
-        now = theirs(self._rules, chat)
+        now = replace(theirs(self._rules, chat), keeper=None)  # a draft is nobody's
         draft = await self._drafts.load(chat)
         if draft is None:
             return Draft(now, now)
@@ -108,7 +108,7 @@ class Drafting:
 
 def mark(rule: Rule) -> str:
     """Eight hex digits that stand for what a rule says, to tell what someone was shown."""
-    said = repr(replace(rule, keeper=None)).encode("utf-8", "surrogatepass")
+    said = repr(rule).encode("utf-8", "surrogatepass")
     return hashlib.blake2s(said, digest_size=4).hexdigest()
 
 

@@ -1,17 +1,21 @@
 """/forgetme - all that is kept about whoever asks is deleted, once they have said so twice."""
 
+from dataclasses import replace
+
 from bot.model import words
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Bullets, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Rule
-from bot.ports import Audit, Desk, Places, Rules
+from bot.ports import Audit, Desk, Drafts, Places, Rules
 
 _STAY = N_("Cards already sent to you stay where they are, and are no longer edited.")
 
 
-def forgetme_command(rules: Rules, desk: Desk, places: Places, audit: Audit) -> Command:
+def forgetme_command(
+    rules: Rules, drafts: Drafts, desk: Desk, places: Places, audit: Audit
+) -> Command:
     async def answer(ask: Ask) -> Message:
         if ask.person == ask.chat and not ask.private:  # a channel speaks, not a person
             raise Sorry(_("I cannot tell who asks here"), Text(_("Ask me in private.")))
@@ -23,6 +27,10 @@ def forgetme_command(rules: Rules, desk: Desk, places: Places, audit: Audit) -> 
         if not fixed:  # else it would be sent the same cards anew
             await rules.change(ask.person, lambda _: Rule())
             cards = await desk.forget(ask.person)
+        await drafts.drop(ask.person)
+        keeps = rules.kept_by(ask.person)
+        for chat in keeps:
+            await rules.change(chat, lambda rule: replace(rule, keeper=None))
         kept = await places.kept(ask.person)
         seen = len(kept.places)
         await places.forget(ask.person)
@@ -53,6 +61,14 @@ def forgetme_command(rules: Rules, desk: Desk, places: Places, audit: Audit) -> 
                     "That it was you who changed {n} things in groups and channels.",
                     deeds,
                 ).format(n=words.number(deeds))
+            )
+        if keeps:
+            gone.append(
+                ngettext(
+                    "That I tell you when {n} group or channel refuses me.",
+                    "That I tell you when {n} groups or channels refuse me.",
+                    len(keeps),
+                ).format(n=words.number(len(keeps)))
             )
         left = [Text(_(_FIXED))] if fixed else [Text(_(_STAY))] if cards else []
         if not gone:

@@ -35,8 +35,9 @@ def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> C
                 Text(
                     _(
                         "Names and messages: what you write is answered and forgotten, except the "
-                        "words of /follow. Only who changes what a group gets is named there, "
-                        "for 90 days: see /audit. My log, read by whoever runs me, names chats by "
+                        "words of /follow and /setup. Only who changes what a group gets is named "
+                        "there, for 90 days: see /audit; and I keep who did so last, to tell them "
+                        "when it refuses me. My log, read by whoever runs me, names chats by "
                         "number."
                     )
                 ),

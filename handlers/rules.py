@@ -80,9 +80,7 @@ def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
             )
         rule = _read(text)
         mutes = tuple(_now(mute) for mute in rule.muted)
-        draft = await drafting.change(
-            ask.chat, lambda was: replace(rule, muted=mutes, keeper=was.keeper)
-        )
+        draft = await drafting.change(ask.chat, lambda _was: replace(rule, muted=mutes))
         return panel.overview(draft, shelf, Note(_("Rehearse it, then save it.")))
 
     def _now(mute: Mute) -> Mute:

@@ -21,7 +21,7 @@ from handlers.drafting import Clash, Drafting, Overtaken, changed
 from handlers.follow import LENGTH, STORIES, WORDS
 from handlers.picking import MENU, menu_of, name, quoted
 from handlers.rehearsal import Rehearser
-from handlers.wants import fold, gets
+from handlers.wants import fold, gets, keeper_of
 from stories.shelf import Shelf
 from stories.story import StoryId
 
@@ -102,7 +102,7 @@ def setup_command(
 
     async def _save(ask: Ask, shown: str, *, insist: bool) -> Message:
         try:
-            saved = await drafting.save(ask.chat, shown, ask.person, insist=insist)
+            saved = await drafting.save(ask.chat, shown, keeper_of(ask), insist=insist)
         except Overtaken as other:
             raise Sorry(
                 _("These settings are others by now than those you saw"),

@@ -37,12 +37,11 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         def less(rule: Rule) -> Rule:
             things = _things(rule)
             if means_everything(what):
-                return Rule()
+                return replace(rule, all=False, keywords=(), entities=(), story_ids=())
             keys, _unmeant = _meant(rule, what)
             if not keys:
                 raise _unknown(rule, what, things)
-            left = _without(rule, keys)
-            return Rule() if left.empty else left
+            return _without(rule, keys)
 
         was, left = await change(rules, ask, less)
         if means_everything(what):

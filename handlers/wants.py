@@ -183,10 +183,13 @@ async def change(rules: Rules, ask: Ask, how: Callable[[Rule], Rule]) -> tuple[R
     """Change the rule of the chat that is asked in as `Rules.change` does; whoever asks is its
     keeper then. Raises Sorry where the operator's file has the say.
     """
-
-    keeper = None if ask.person == ask.chat and not ask.private else ask.person  # it speaks
     theirs(rules, ask.chat)
-    return await rules.change(ask.chat, lambda rule: kept_by(keeper, how(rule)))
+    return await rules.change(ask.chat, lambda rule: kept_by(keeper_of(ask), how(rule)))
+
+
+def keeper_of(ask: Ask) -> Chat | None:
+    """Who asks; None where it is a channel that speaks."""
+    return None if ask.person == ask.chat and not ask.private else ask.person
 
 
 def kept_by(keeper: Chat | None, rule: Rule) -> Rule:

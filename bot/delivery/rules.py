@@ -62,6 +62,13 @@ class RuleBook:
             if (rule := self._rules[chat]).wants(story) or rule.awaits(story)
         }
 
+    def kept_by(self, person: Chat) -> list[Chat]:
+        return [
+            chat
+            for chat, rule in self._rules.items()
+            if rule.keeper == person and chat not in self._fixed
+        ]
+
     async def change(self, chat: Chat, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
         assert chat not in self._fixed, "handlers ask is_fixed first"
         async with self._changing:

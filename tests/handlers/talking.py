@@ -61,6 +61,9 @@ class MemoryRules:
     def is_fixed(self, chat: Chat) -> bool:
         return chat in self.fixed
 
+    def kept_by(self, person: Chat) -> list[Chat]:
+        return [chat for chat, rule in self.saved.items() if rule.keeper == person]
+
     def wanting(self, story: Story) -> set[Chat]:
         return {chat for chat, rule in self.saved.items() if rule.wants(story)}
 

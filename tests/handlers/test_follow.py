@@ -1,6 +1,7 @@
 """/follow, /unfollow and /following: what a chat gets, changed and said in words."""
 
 import asyncio
+from dataclasses import replace
 
 from bot.model.message import Note, Tone
 from bot.model.rule import Loudness, Rule
@@ -41,6 +42,17 @@ async def test_a_title_with_a_comma_is_one_story() -> None:
     talk = Talk(made("fire", "Fire, Flood and Fury"))
     await talk.type("follow", "Fire, Flood and Fury")
     assert talk.rules.of(HERE) == Rule(story_ids=(StoryId("fire"),), keeper=MIRA)
+
+
+async def test_who_unfollows_everything_keeps_how_loud_it_is(talk: Talk) -> None:
+    rule = Rule(keywords=("ferry",), loudness=Loudness.EDIT, pins=3, min_virality=5)
+    for what in ("all", "ferry"):
+        talk.rules.saved[HERE] = rule
+        await talk.type("unfollow", what)
+        assert talk.rules.of(HERE) == replace(rule, keywords=(), keeper=MIRA)
+    talk.rules.saved[HERE] = Rule(all=True)
+    await talk.type("unfollow", "all")
+    assert talk.rules.of(HERE) is None
 
 
 async def test_everything_can_be_followed(talk: Talk) -> None:

@@ -50,6 +50,19 @@ async def test_what_is_deleted_is_said_and_the_group_it_is_asked_in_keeps_what_i
     assert (await talk.click("forgetme_yes")).title == "There was nothing to forget"
 
 
+async def test_whoever_set_a_group_up_is_named_there_no_more(talk: Talk) -> None:
+    await talk.click("setup_all_yes")
+    await talk.press(await talk.say("setup"), "Save")
+    talk.private, talk.chat = True, MIRA
+    await talk.click("setup_loud_edit")
+    assert str(talk.rules.saved[HERE].keeper) == str(MIRA)
+    assert "That I tell you when 1 group or channel refuses me." in read(
+        await talk.click("forgetme_yes")
+    )
+    assert talk.rules.saved == {HERE: Rule(all=True)}
+    assert talk.drafts.kept == {}
+
+
 async def test_a_channel_that_speaks_is_nobody_to_forget(talk: Talk) -> None:
     await known(talk)
     talk.person = HERE

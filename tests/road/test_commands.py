@@ -876,6 +876,9 @@ async def test_nothing_in_the_storage_names_someone_who_is_forgotten(
         await person.say(following("ferry"))
         cards.append(await eventually(partial(_first, person, "Night ferry returns")))
         await person.say(Say("story", {"words": "trams"}))
+        await person.press(
+            await person.press(await person.say(Say("setup")), "Loudness"), "Only edit cards"
+        )
 
     async def known() -> bool:
         return await naming() == records
@@ -897,7 +900,7 @@ async def test_nothing_in_the_storage_names_someone_who_is_forgotten(
     assert await naming() == set()
 
 
-_PERSONAL = ("places", "rules", "cards", "chat")
+_PERSONAL = ("places", "rules", "cards", "chat", "drafts")
 
 
 async def _held(redis: Redis, key: str) -> str:

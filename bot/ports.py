@@ -266,6 +266,19 @@ class Standing:
     refusal: Refusal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a chat fares. What could not be looked up at once is None."""
+
+    lacks: Mapping[Right, Sequence[str]] | None
+    """The rights we would need and have not, asked of the platform now."""
+    cards: Sequence[tuple[StoryId, Row]] | None
+    """The cards here, that written last first."""
+    waiting: Sequence[tuple[StoryId, datetime | None]] = ()
+    """The stories with something still to be done here; until when they wait at least, if known."""
+    refusal: Refusal | None = None
+
+
 class Desk(Protocol):
     """What people can have done with the cards of a chat, and learn about them."""
 
@@ -297,6 +310,13 @@ class Desk(Protocol):
 
         They stay where they are, and are no longer edited. For a chat without a rule: one that
         wants stories would be sent them anew. May raise StorageAway; then ask again.
+        """
+        ...
+
+    async def health(self, chat: Chat) -> Health:
+        """How the chat fares. Takes about a second at most, and raises nothing.
+
+        A chat that refused us and has since given us the right to post is tried again at once.
         """
         ...
 

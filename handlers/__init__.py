@@ -24,6 +24,7 @@ from handlers.resume import resume_command
 from handlers.rules import rules_command
 from handlers.search import search_command
 from handlers.setup import setup_command
+from handlers.status import status_command
 from handlers.stories import stories_command
 from handlers.story import story_command
 from handlers.unfollow import unfollow_command
@@ -60,6 +61,7 @@ def menu(
         catchup_command(shelf, rules, places, history, now),
         faq_command(shelf, now),
         why_command(shelf, rules, desk, now),
+        status_command(shelf, rules, desk, now),
         follow_command(shelf, rules, now),
         following_command(shelf, rules),
         unfollow_command(shelf, rules, now),

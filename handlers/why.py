@@ -1,6 +1,5 @@
 """/why - why a story was posted, edited, replied to, delayed or not posted here."""
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
@@ -11,8 +10,9 @@ from bot.model.errors import Sorry, StorageAway
 from bot.model.language import N_, _, ngettext, recalled
 from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Loudness, Rule, at_least, folded
-from bot.ports import Desk, Refusal, Row, Rules, Standing, State
+from bot.ports import Desk, Row, Rules, Standing, State
 from handlers.changes import promptly
+from handlers.moments import refused, since, span
 from handlers.picking import buttons_to, live_stories, meant, menu_of, name, quoted
 from handlers.wants import quiet_until, words_in
 from stories.delta import Delta, Kind, Weight
@@ -23,8 +23,6 @@ NAMED = 5
 """How many of the words a chat follows are named; the rest is counted."""
 UNANSWERED = timedelta(minutes=1)
 """A post under way for so long has probably lost its answer."""
-_QUOTE = re.compile(r"\w+ said\b")
-"""A platform's own words, which mean something to the operator only."""
 
 
 def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], datetime]) -> Command:
@@ -50,10 +48,10 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
                 rows=rows,
             )
         if standing.story is None:
-            refused = [Text(_refused(standing.refusal, at))] if standing.refusal else []
+            blocked = [Text(refused(standing.refusal, at))] if standing.refusal else []
             rule = rules.of(ask.chat)
             nothing = [Text(_(_NOTHING))] if rule is None or rule.empty else []
-            raise Sorry(_("There is no card here yet"), *nothing, *refused, rows=rows)
+            raise Sorry(_("There is no card here yet"), *nothing, *blocked, rows=rows)
         edition = shelf.get(standing.story)
         if edition is None:
             raise Sorry(
@@ -221,7 +219,7 @@ def _absent(standing: Standing, *, wanted: bool, quiet: str | None, at: datetime
     if not wanted:
         return
     if standing.refusal:
-        yield _refused(standing.refusal, at)
+        yield refused(standing.refusal, at)
     elif standing.due and quiet:
         yield _("It is quiet here until {time}: its card comes then.").format(time=quiet)
     elif standing.due:
@@ -240,7 +238,7 @@ def _card(
     standing: Standing, row: Row, edition: Edition, *, wanted: bool, live: bool, at: datetime
 ) -> Iterator[str]:
     """What the ledger says."""
-    time = _since(row.at, at)
+    time = since(row.at, at)
     match row.state:
         case State.SHOWN:
             shows = _("Its card shows revision {revision}, written {time} ago.")
@@ -283,11 +281,11 @@ def _published(
     """Whether a card that stands was sent on to those who follow the channel."""
     if row.published_at:
         yield _("It was published to the servers that follow this channel, {time} ago.").format(
-            time=_since(row.published_at, at)
+            time=since(row.published_at, at)
         )
     elif not rule.publish or row.state is not State.SHOWN or standing.next_publish is None:
         return
-    elif row.why and _QUOTE.match(row.why):
+    elif row.why and words.is_quote(row.why):
         yield _("It could not be published; that has been logged for whoever runs this bot.")
     elif row.why:
         yield _("It could not be published: {why}.").format(why=recalled(row.why))
@@ -296,7 +294,7 @@ def _published(
     elif standing.next_publish > at:
         yield _(
             "It waits to be published: only so many cards may be in an hour, the next in {time}."
-        ).format(time=_span(standing.next_publish - at))
+        ).format(time=span(standing.next_publish - at))
     elif standing.due:
         yield _("It is in line to be published.")
 
@@ -306,14 +304,14 @@ def _behind(standing: Standing, row: Row, edition: Edition, at: datetime) -> Ite
     if row.revision >= edition.revision:
         return
     if standing.refusal:
-        yield _refused(standing.refusal, at)
+        yield refused(standing.refusal, at)
     elif standing.next_edit and standing.next_edit > at:
         yield _(
             "Revision {revision} waits: edits of one card are {apart} apart, so it comes in {time}."
         ).format(
             revision=edition.revision,
-            apart=_span(standing.apart),
-            time=_span(standing.next_edit - at),
+            apart=span(standing.apart),
+            time=span(standing.next_edit - at),
         )
     else:
         yield _("Revision {revision} is in line: it comes as soon as the pace allows.").format(
@@ -323,31 +321,13 @@ def _behind(standing: Standing, row: Row, edition: Edition, at: datetime) -> Ite
 
 def _failed(standing: Standing, row: Row, at: datetime) -> str:
     if standing.refusal:
-        return _refused(standing.refusal, at)
-    if row.why and not _QUOTE.match(row.why):
+        return refused(standing.refusal, at)
+    if row.why and not words.is_quote(row.why):
         why = words.sentence(f"{recalled(row.why)}.")
     else:
         why = _("The platform did not take it; that has been logged for whoever runs this bot.")
     again = _("It is tried again.") if standing.due else _("The next update is tried again.")
     return f"{why} {again}"
-
-
-def _refused(refusal: Refusal, at: datetime) -> str:
-    """Why nothing arrives here, and who can mend it how."""
-    said = []
-    if _QUOTE.match(refusal.why):
-        said.append(_("This chat does not take what I send."))
-    else:
-        refused = _("This chat does not take what I send: {why}.")
-        said.append(refused.format(why=recalled(refusal.why)))
-    said.append(_("To mend it, {remedy}.").format(remedy=recalled(refusal.remedy)))
-    left = refusal.again_at - at
-    if left > timedelta(0):
-        again = _("I try again in {time}, and show the newest then.")
-        said.append(again.format(time=_span(left)))
-    else:
-        said.append(_("I try again, and show the newest then."))
-    return " ".join(said)
 
 
 # What happened last, and how loudly.
@@ -364,7 +344,7 @@ def _last(
     if is_new(delta) or delta.weight is None:
         return
     reason = delta.reason
-    time = _since(edition.heard_at, at)
+    time = since(edition.heard_at, at)
     if reason and reason.kind is not Kind.UPDATED and (_shows(rule) or not _leans(delta)):
         was = _(_WEIGHED_AND_TOLD[delta.weight]).format(time=time, change=words.said(reason))
     else:
@@ -416,7 +396,7 @@ def _reply(
     if row.posted_at and row.posted_at >= edition.heard_at:
         return _("The card was made with it, so there was nothing to reply to.")
     if row.replied_at and row.replied_at >= edition.heard_at:
-        return _(_replied(weight, rule)).format(time=_since(row.replied_at, at))
+        return _(_replied(weight, rule)).format(time=since(row.replied_at, at))
     if weight < Weight.NOTABLE:
         return _("A minor change edits the card and gets no reply.")
     if rule is not None and rule.paused:
@@ -430,7 +410,7 @@ def _reply(
     if row.replied_at and edition.heard_at - row.replied_at < standing.reply_gap:
         return _(
             "It got no reply: the last was {time} ago, and there is at most one in {gap}."
-        ).format(time=_since(row.replied_at, at), gap=_span(standing.reply_gap))
+        ).format(time=since(row.replied_at, at), gap=span(standing.reply_gap))
     return ""
 
 
@@ -446,18 +426,6 @@ def _replied(weight: Weight, rule: Rule | None) -> str:
     return N_(
         "A short reply about it was due, {time} ago. It mentioned nobody: only major changes do."
     )
-
-
-def _since(then: datetime, at: datetime) -> str:
-    return words.duration(max(at - then, timedelta(0)))
-
-
-def _span(time: timedelta) -> str:
-    """“40 seconds”, “10 minutes”."""
-    seconds = max(1, round(time.total_seconds()))
-    if seconds >= 120:
-        return words.duration(time)
-    return ngettext("{n} second", "{n} seconds", seconds).format(n=seconds)
 
 
 def _ref(story: Story, part: str = "") -> Ref:

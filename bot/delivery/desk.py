@@ -1,7 +1,9 @@
-"""What people can have done with cards, and learn about them: pin, unpin, list, why, forget."""
+"""What people can have done with a chat's cards, and learn: pins, why, how it fares, forgetting."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from bot.delivery.courier import Courier, pins_in
 from bot.model.chat import Chat
@@ -11,12 +13,18 @@ from bot.model.errors import (
     OutcomeUnknown,
     SendFailed,
     Sorry,
+    StorageAway,
     Unreachable,
 )
 from bot.model.language import N_, _, named, recalled
 from bot.model.message import Text
-from bot.ports import Forgetful, Ledger, Right, Row, Standing
+from bot.ports import Forgetful, Health, Ledger, Platform, Right, Row, Standing
 from stories.story import StoryId
+
+T = TypeVar("T")
+
+LOOK_UP_S = 1.0
+"""Whoever asks how a chat fares waits no longer."""
 
 
 class CardDesk:
@@ -96,6 +104,24 @@ class CardDesk:
             refusal=courier.refusal(chat),
         )
 
+    async def health(self, chat: Chat) -> Health:
+        courier = self._couriers[chat.platform]
+        lacks, rows = await asyncio.gather(
+            _soon(_lacking(courier.platform, chat)), _soon(self._ledger.of_chat(chat))
+        )
+        refusal = courier.refusal(chat)
+        if refusal is not None and lacks is not None and not lacks[Right.POST]:
+            courier.try_again(chat)
+        cards = sorted((rows or {}).items(), key=lambda card: card[1].at, reverse=True)
+        spacing = courier.policy.spacing
+        edits = {story: spacing.next_edit(row) for story, row in cards if row.place is not None}
+        return Health(
+            lacks,
+            None if rows is None else cards,
+            [(story, edits.get(story)) for story in courier.waiting(chat)],
+            refusal,
+        )
+
     async def _needs(self, courier: Courier, chat: Chat, right: Right, sentence: str) -> None:
         missing = await courier.platform.lacks(chat, right)
         if missing:
@@ -103,6 +129,20 @@ class CardDesk:
                 _(sentence).format(rights=named(missing)),
                 Text(_("Give it to me in this chat's settings, then ask again.")),
             )
+
+
+async def _lacking(platform: Platform, chat: Chat) -> Mapping[Right, Sequence[str]]:
+    post, pin = await asyncio.gather(*(platform.lacks(chat, right) for right in Right))
+    return dict(zip(Right, (post, pin), strict=True))
+
+
+async def _soon(call: Awaitable[T]) -> T | None:
+    """What is looked up, unless that fails or takes long."""
+    try:
+        async with asyncio.timeout(LOOK_UP_S):
+            return await call
+    except (StorageAway, SendFailed, TimeoutError):
+        return None
 
 
 def _sorry(failed: SendFailed) -> Sorry:

@@ -241,12 +241,14 @@ def sentence(clause: str) -> str:
 
 
 def refused(why: str, remedy: str) -> str:
-    """Why a chat takes nothing from us, and what mends that.
-
-    A platform's own words (“Discord said 403: …”) mean something to the operator only.
-    """
+    """Why a chat takes nothing from us, and what mends that."""
     mend = _("To mend it, {remedy}.").format(remedy=recalled(remedy))
-    return mend if _QUOTE.match(why) else f"{sentence(recalled(why))}. {mend}"
+    return mend if is_quote(why) else f"{sentence(recalled(why))}. {mend}"
+
+
+def is_quote(why: str) -> bool:
+    """Whether these are a platform's own words, which mean something to the operator only."""
+    return _QUOTE.match(why) is not None
 
 
 def _both(before: str | None, after: str | None) -> str:

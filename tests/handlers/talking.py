@@ -27,7 +27,7 @@ from bot.model.message import (
     read_ref,
 )
 from bot.model.rule import Rule
-from bot.ports import Deed, Draft, Kept, Place, Standing, Visit
+from bot.ports import Deed, Draft, Health, Kept, Place, Right, Standing, Visit
 from handlers import menu
 from stories.index import Heard
 from stories.samples import developments
@@ -90,6 +90,7 @@ class MemoryDesk:
         self.lacking: set[Chat] = set()
         self.standings: dict[Chat, list[Standing]] = {}
         """What became of stories in each chat, the newest card last."""
+        self.healths: dict[Chat, Health] = {}
         self.away = False
 
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
@@ -120,6 +121,9 @@ class MemoryDesk:
             raise StorageAway
         self.pinned.pop(chat, None)
         return len(self.standings.pop(chat, ()))
+
+    async def health(self, chat: Chat) -> Health:
+        return self.healths.get(chat, Health(dict.fromkeys(Right, ()), ()))
 
     async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
         if self.away:

@@ -58,6 +58,7 @@ def test_every_platform_takes_the_menu(talk: Talk) -> None:
         "catchup",
         "faq",
         "why",
+        "status",
         "follow",
         "following",
         "unfollow",

@@ -355,6 +355,26 @@ ROWS = (
         ("Story",),
         moderator=True,
     ),
+    # /status
+    Row(
+        "how a chat fares that gets nothing yet",
+        (Say("status"),),
+        "All is well in this chat",
+        (
+            "I may write and pin here.",
+            "This chat follows nothing, so no story comes here by itself.",
+            "I have sent no card here.",
+        ),
+        ("What this chat follows",),
+    ),
+    Row(
+        "how a chat fares with a card that has come",
+        (Say("pin", {"story": "ferry"}), Say("status")),
+        "All is well in this chat",
+        ("The newest cards “Night ferry returns”: posted under a minute ago, shows revision 1",),
+        ("What this chat follows", "Why"),
+        moderator=True,
+    ),
     # /following
     Row(
         "what a new chat follows",

@@ -165,6 +165,40 @@ async def test_a_person_who_blocks_the_bot_hears_nothing_of_it_anywhere(bot: Run
         assert told(person) == []
 
 
+async def test_status_says_what_to_mend_and_tries_again_what_is_mended(
+    bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "Policy", partial(Policy, park_first=timedelta(minutes=10)))
+    road = await bot.start()
+    await road.telegram.open(telegram.SOL)
+    here = (
+        OnDiscord(road.discord, discord.SOL, discord.NEWS),
+        topic(road, telegram.TOPIC_PORT),
+    )
+    for person in here:
+        await person.say(following("all"))
+    road.discord.deny(discord.NEWS, "EMBED_LINKS")
+    assert "I may not write here: I lack “Embed Links”." in await here[0].say(Say("status"))
+    road.discord.allow(discord.NEWS, "EMBED_LINKS")
+    road.telegram.deny(telegram.FORUM, "can_pin_messages")
+    assert "I may write here, but not pin: I lack “Pin Messages”." in await here[1].say(
+        Say("status")
+    )
+    refuse(road)
+    await road.publish(FERRY)
+
+    for person in both(road.discord, road.telegram, "private", moderator=True):
+        await are_told(person)
+    told = await here[0].say(Say("status"))
+    assert told.title == "Something has to be mended in this chat"
+    assert "1 card waits “Night Ferry Returns”" in told
+    mend(road)
+    await has(here[0], FERRY)
+    told = await here[1].say(Say("status"))
+    assert "The last time this chat did not take what I sent: the topic is closed." in told
+    await has(here[1], FERRY)
+
+
 # -- removed ---------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,38 @@
+"""How long ago, how long yet, and what stands in the way: said by /why and /status."""
+
+from datetime import datetime, timedelta
+
+from bot.model import words
+from bot.model.language import _, ngettext, recalled
+from bot.ports import Refusal
+
+
+def refused(refusal: Refusal, at: datetime) -> str:
+    """Why nothing arrives in a chat, and who can mend it how."""
+    said = []
+    if words.is_quote(refusal.why):
+        said.append(_("This chat does not take what I send."))
+    else:
+        takes_nothing = _("This chat does not take what I send: {why}.")
+        said.append(takes_nothing.format(why=recalled(refusal.why)))
+    said.append(_("To mend it, {remedy}.").format(remedy=recalled(refusal.remedy)))
+    left = refusal.again_at - at
+    if left > timedelta(0):
+        again = _("I try again in {time}, and show the newest then.")
+        said.append(again.format(time=span(left)))
+    else:
+        said.append(_("I try again, and show the newest then."))
+    return " ".join(said)
+
+
+def since(then: datetime, at: datetime) -> str:
+    """How long ago something was: “3 minutes”."""
+    return words.duration(max(at - then, timedelta(0)))
+
+
+def span(time: timedelta) -> str:
+    """“40 seconds”, “10 minutes”."""
+    seconds = max(1, round(time.total_seconds()))
+    if seconds >= 120:
+        return words.duration(time)
+    return ngettext("{n} second", "{n} seconds", seconds).format(n=seconds)

@@ -1,0 +1,180 @@
+"""/status - how this chat fares: what the bot may do here, what came, what waits, what to mend."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from bot.model import words
+from bot.model.command import Ask, Command
+from bot.model.language import N_, _, named, ngettext, recalled
+from bot.model.message import (
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Heading,
+    Message,
+    Note,
+    Ref,
+    Text,
+    Tone,
+)
+from bot.model.rule import Rule
+from bot.ports import Desk, Health, Refusal, Right, Row, Rules, State
+from handlers.moments import refused, since, span
+from handlers.wants import hush, title_of
+from stories.shelf import Shelf
+from stories.story import StoryId
+
+SHOWN = 5
+"""How many of the newest cards, and of those that wait, are told about."""
+
+
+def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], datetime]) -> Command:
+    async def answer(ask: Ask) -> Message:
+        at = now()
+        health = await desk.health(ask.chat)
+        rule = rules.of(ask.chat)
+        ill = health.refusal is not None or bool(health.lacks and health.lacks[Right.POST])
+        buttons = [Button(_("What this chat follows"), Ref("following"))]
+        if health.cards:
+            buttons.append(Button(_("Why"), Ref("why")))
+        return Message(
+            _("Something has to be mended in this chat") if ill else _("All is well in this chat"),
+            (
+                *_rights(health, at),
+                *_wishes(rule, at),
+                *_waiting(health, at),
+                *_newest(health, at),
+            ),
+            (Buttons(tuple(buttons)),),
+            tone=Tone.SORRY if ill else Tone.PLAIN,
+        )
+
+    def _waiting(health: Health, at: datetime) -> Iterator[Block]:
+        """What is still to be done here, and until when it waits."""
+        if not health.waiting:
+            return
+        number = len(health.waiting)
+        yield Heading(
+            ngettext("{n} card waits", "{n} cards wait", number).format(n=words.number(number))
+        )
+        lines = []
+        for story, until in health.waiting[:SHOWN]:
+            if health.refusal or until is None or until <= at:
+                lines.append(_called(story))
+            else:
+                said = _("{story}: its next edit may be in {time}")
+                lines.append(said.format(story=_called(story), time=span(until - at)))
+        yield Bullets((*lines, *_rest(number)))
+
+    def _newest(health: Health, at: datetime) -> Iterator[Block]:
+        """What came of the newest cards."""
+        if health.cards is None:
+            yield Text(_("My storage is away for a moment, so what came here cannot be looked up."))
+            return
+        if not health.cards:
+            yield Note(_("I have sent no card here."))
+            return
+        yield Heading(_("The newest cards"))
+        lines = [
+            _(_outcome(row)).format(
+                story=_called(story), revision=row.revision, time=since(row.at, at), why=_why(row)
+            )
+            for story, row in health.cards[:SHOWN]
+        ]
+        yield Bullets((*lines, *_rest(len(health.cards))))
+
+    def _called(story: StoryId) -> str:
+        return f"“{title_of(story, shelf)}”"
+
+    return Command(
+        "status",
+        N_("Whether all is well with this chat, and what to mend"),
+        answer,
+        about_chat=True,
+    )
+
+
+def _rest(number: int) -> Iterator[str]:
+    if (more := number - SHOWN) > 0:
+        yield ngettext("… and {n} more", "… and {n} more", more).format(n=words.number(more))
+
+
+def _rights(health: Health, at: datetime) -> Iterator[Block]:
+    """What we may do here, and what mends what we may not."""
+    lacks = health.lacks
+    if lacks is None:
+        yield Text(_("What I may do here cannot be looked up just now."))
+    elif lacks[Right.POST]:
+        yield Text(
+            _(
+                "I may not write here: I lack {rights}. Give that to me in this chat's settings; "
+                "then the newest of each story is shown once."
+            ).format(rights=named(lacks[Right.POST]))
+        )
+    elif lacks[Right.PIN]:
+        yield Text(
+            _(
+                "I may write here, but not pin: I lack {rights}. "
+                "To have cards pinned, give that to me in this chat's settings."
+            ).format(rights=named(lacks[Right.PIN]))
+        )
+    else:
+        yield Text(_("I may write and pin here."))
+    if health.refusal is None or (lacks and lacks[Right.POST]):
+        return
+    if lacks is None:
+        yield Text(refused(health.refusal, at))
+    else:  # it is tried at once
+        yield Text(
+            _("The last time this chat did not take what I sent: {why}. I try again now.").format(
+                why=_why(health.refusal)
+            )
+        )
+        yield Note(
+            _("If that does not help, {remedy}.").format(remedy=recalled(health.refusal.remedy))
+        )
+
+
+def _wishes(rule: Rule | None, at: datetime) -> Iterator[Block]:
+    """What of the chat's own choice keeps cards away just now."""
+    if rule is None or rule.empty:
+        yield Text(_("This chat follows nothing, so no story comes here by itself."))
+        return
+    if rule.paused:
+        yield Text(_("Paused: nothing new comes until /resume. Cards that stand stay up to date."))
+    yield from hush(rule, at)
+    if muted := len(rule.muted):
+        yield Text(
+            ngettext("{n} story is muted here.", "{n} stories are muted here.", muted).format(
+                n=words.number(muted)
+            )
+        )
+
+
+def _outcome(row: Row) -> str:
+    """How the last attempt ended, as a marked sentence."""
+    match row.state:
+        case State.SHOWN if row.posted_at is None or row.at <= row.posted_at:
+            return N_("{story}: posted {time} ago, shows revision {revision}")
+        case State.SHOWN:
+            return N_("{story}: edited {time} ago, shows revision {revision}")
+        case State.SENDING if row.place is not None:
+            return N_("{story}: being edited since {time}")
+        case State.SENDING:
+            return N_("{story}: sent {time} ago, no answer yet")
+        case State.UNKNOWN:
+            return N_("{story}: not known whether it arrived, {time} ago")
+        case State.GONE:
+            return N_("{story}: deleted here by someone, noticed {time} ago")
+        case State.FAILED if row.place is not None:
+            return N_("{story}: could not be edited {time} ago: {why}")
+        case State.FAILED:
+            return N_("{story}: could not be posted {time} ago: {why}")
+
+
+def _why(failed: Row | Refusal) -> str:
+    """What went wrong, as far as it means something to people."""
+    if failed.why is None or words.is_quote(failed.why):
+        return _("that has been logged for whoever runs this bot")
+    return recalled(failed.why)

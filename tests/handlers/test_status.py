@@ -1,0 +1,120 @@
+"""/status says how a chat fares, and what is to be mended."""
+
+from datetime import time, timedelta
+
+from bot.model.language import kept
+from bot.model.message import Tone
+from bot.model.rule import Mute, Quiet, Rule
+from bot.ports import Health, Refusal, Right, Row, State
+from stories.story import StoryId
+from tests.handlers.talking import FERRY, HERE, NOW, TRAM, Talk, labels, read
+
+MAY = {Right.POST: (), Right.PIN: ()}
+MINUTE = timedelta(minutes=1)
+
+
+def row(state: State, ago: timedelta = 3 * MINUTE, why: str | None = None) -> Row:
+    return Row(state, NOW - ago, 4, "77", posted_at=NOW - timedelta(hours=1), why=why)
+
+
+async def said(talk: Talk, health: Health, rule: Rule | None = None) -> list[str]:
+    talk.desk.healths[HERE] = health
+    if rule is not None:
+        talk.rules.saved[HERE] = rule
+    talk.moderator = False
+    return read(await talk.say("status")).splitlines()
+
+
+async def test_a_chat_that_lacks_nothing_is_said_to_be_well(talk: Talk) -> None:
+    assert await said(talk, Health(MAY, ()), Rule(all=True)) == [
+        "All is well in this chat",
+        "I may write and pin here.",
+        "I have sent no card here.",
+    ]
+
+
+async def test_the_right_that_is_missing_is_named(talk: Talk) -> None:
+    lacks = {Right.POST: ("Send Messages", "Embed Links"), Right.PIN: ("Pin Messages",)}
+    talk.desk.healths[HERE] = Health(lacks, ())
+    answer = await talk.say("status")
+    assert answer.title == "Something has to be mended in this chat"
+    assert answer.tone is Tone.SORRY
+    assert (
+        "I may not write here: I lack “Send Messages” and “Embed Links”. Give that to me in this "
+        "chat's settings; then the newest of each story is shown once." in read(answer)
+    )
+    told = await said(talk, Health({**lacks, Right.POST: ()}, ()))
+    assert told[0] == "All is well in this chat"
+    assert told[1].startswith("I may write here, but not pin: I lack “Pin Messages”.")
+
+
+async def test_what_cannot_be_looked_up_is_said_so(talk: Talk) -> None:
+    told = await said(talk, Health(None, None))
+    assert "What I may do here cannot be looked up just now." in told
+    assert "My storage is away for a moment, so what came here cannot be looked up." in told
+
+
+async def test_a_refusal_is_told_with_what_mends_it_and_until_when_it_is_left_alone(
+    talk: Talk,
+) -> None:
+    refusal = Refusal("the topic is closed", "open the topic again", NOW + 7 * MINUTE)
+    told = await said(talk, Health(None, (), refusal=refusal))
+    assert told[0] == "Something has to be mended in this chat"
+    assert told[2] == (
+        "This chat does not take what I send: the topic is closed. To mend it, open the topic "
+        "again. I try again in 7 minutes, and show the newest then."
+    )
+
+
+async def test_who_gave_the_right_back_is_told_that_it_is_tried_at_once(talk: Talk) -> None:
+    why = kept("the bot lacks {rights}", rights=["Embed Links"])
+    told = await said(talk, Health(MAY, (), refusal=Refusal(why, "give it", NOW + MINUTE)))
+    assert told[1:4] == [
+        "I may write and pin here.",
+        "The last time this chat did not take what I sent: the bot lacks “Embed Links”. "
+        "I try again now.",
+        "If that does not help, give it.",
+    ]
+    quoted = Refusal("Discord said 403: Missing Access", "look there", NOW)
+    assert not any("403" in line for line in await said(talk, Health(MAY, (), refusal=quoted)))
+
+
+async def test_the_newest_cards_are_told_with_how_they_went(talk: Talk) -> None:
+    cards = [
+        (FERRY, row(State.SHOWN)),
+        (TRAM, Row(State.SHOWN, NOW, 2, "7", posted_at=NOW)),
+        (StoryId("gone"), row(State.GONE)),
+        (FERRY, row(State.FAILED, why="the topic is closed\nopen the topic again")),
+        (FERRY, row(State.FAILED, why="Telegram said: nonsense")),
+        (FERRY, row(State.UNKNOWN)),
+    ]
+    told = await said(talk, Health(MAY, cards))
+    assert told[-1].split(" · ") == [
+        "“Night Ferry Returns”: edited 3 minutes ago, shows revision 4",
+        "“Vennburg Tram Strike”: posted under a minute ago, shows revision 2",
+        "“gone”: deleted here by someone, noticed 3 minutes ago",
+        "“Night Ferry Returns”: could not be edited 3 minutes ago: the topic is closed; "
+        "open the topic again",
+        "“Night Ferry Returns”: could not be edited 3 minutes ago: that has been logged for "
+        "whoever runs this bot",
+        "… and 1 more",
+    ]
+    assert labels(await talk.say("status"))["Why"] == "why"
+
+
+async def test_what_waits_is_told_with_until_when(talk: Talk) -> None:
+    waiting = [(FERRY, NOW + timedelta(seconds=40)), (TRAM, None)]
+    told = await said(talk, Health(MAY, (), waiting))
+    assert "2 cards wait" in told
+    assert "“Night Ferry Returns”: its next edit may be in 40 seconds · “Vennburg Tram Strike”" in (
+        told
+    )
+
+
+async def test_what_the_chat_itself_has_chosen_is_told(talk: Talk) -> None:
+    quiet = Quiet(time(5), time(9), "UTC")
+    rule = Rule(all=True, paused=True, muted=(Mute(FERRY),), quiet=quiet)
+    told = await said(talk, Health(MAY, ()), rule)
+    assert "Paused: nothing new comes until /resume. Cards that stand stay up to date." in told
+    assert "It is quiet here until 09:00: what is new comes then." in told
+    assert "1 story is muted here." in told

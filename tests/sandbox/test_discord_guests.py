@@ -8,7 +8,7 @@ from discord import app_commands
 
 from sandbox.discord import GUILD, MIRA, NEWS, SOL, Discord, NotOffered
 from sandbox.discord.rights import Overwrite, bits
-from tests.sandbox.discord_bot import Bot, as_described, connected, until
+from tests.sandbox.discord_bot import Bot, as_described, connected
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def bot(here: Discord) -> AsyncIterator[Guest]:
 
 async def test_only_who_has_the_app_uses_it_where_it_is_not(here: Discord, bot: Guest) -> None:
     here.remove_bot()
-    await until(here, lambda: not bot.guilds)
+    await bot.wait_for("guild_remove", timeout=10)
     with pytest.raises(NotOffered, match="the bot is not in Harbour News Club"):
         await here.slash(MIRA, NEWS, "aloud")
     here.install(MIRA)

@@ -96,6 +96,7 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
             Option("page", N_("Which page"), hidden=True),
         ),
         rest="story",
+        of_card=N_("Mute this story"),
         moderators=True,
     )
 

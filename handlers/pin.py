@@ -91,5 +91,6 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
             Option("page", N_("Which page"), hidden=True),
         ),
         rest="story",
+        of_card=N_("Pin this story"),
         moderators=True,
     )

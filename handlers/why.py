@@ -102,6 +102,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
             ),
         ),
         rest="story",
+        of_card=N_("Why is this here?"),
         about_chat=True,
     )
 

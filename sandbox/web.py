@@ -90,6 +90,13 @@ class _DiscordClick(_Act):
     values: list[str] = []
 
 
+class _DiscordMenu(_Act):
+    do: Literal["discord.menu"]
+    person: str
+    message: _DiscordMessage
+    command: str
+
+
 class _Submit(_Act):
     do: Literal["discord.submit"]
     person: str
@@ -173,6 +180,7 @@ _ACT: TypeAdapter[_Act] = TypeAdapter(
         _Slash
         | _Autocomplete
         | _DiscordClick
+        | _DiscordMenu
         | _Submit
         | _DiscordSay
         | _DiscordRight
@@ -339,6 +347,8 @@ class Page:
                 return await discord.autocomplete(person, channel, command, act.focused, options)
             case _DiscordClick(person=person, message=message, custom_id=button, values=values):
                 return await discord.click(person, message.model_dump(), button, values)
+            case _DiscordMenu(person=person, message=message, command=command):
+                return await discord.menu(person, message.model_dump(), command)
             case _Submit(person=person, channel=channel, form=form, values=values):
                 if form not in self._forms:
                     raise local_discord.NotOffered("the form is gone; open it again")

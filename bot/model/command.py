@@ -90,6 +90,9 @@ class Command:
     """In the order in which a Ref carries them."""
     rest: str | None = None
     """The option that takes the words typed behind the command, where people type a line."""
+    of_card: str | None = None
+    """What the menu of a card calls it, at most 32 characters, marked with `N_`: asked there, or in
+    reply to a card, it is about that card's story, and `rest` is the option that takes it."""
     moderators: bool = False
     """Where others can read, only those who care for the chat may ask this."""
     about_chat: bool = False

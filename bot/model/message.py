@@ -5,6 +5,7 @@ how each block looks; nobody else does.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -54,6 +55,18 @@ def read_ref(text: str) -> Ref:
     if not command:
         raise ValueError("not a reference: it names no command")
     return Ref(command, tuple(arguments))
+
+
+def asked_about(buttons: Iterable[str]) -> str | None:
+    """The id of the story that a message's buttons ask about, if they are a card's."""
+    for said in buttons:
+        try:
+            ref = read_ref(said)
+        except ValueError:
+            continue  # another bot's
+        if ref.command in ("story", "faq") and ref.arguments and ref.arguments[0]:
+            return ref.arguments[0]
+    return None
 
 
 @dataclass(frozen=True, slots=True)

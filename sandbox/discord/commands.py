@@ -117,8 +117,9 @@ class Commands:
             if kinds.count(kind) > most:
                 raise refusals.too_many_commands(most)
 
-    def offered(self, person: str, channel: Channel) -> list[Json]:
-        """The chat commands that Discord's own client would show to a person in a channel."""
+    def offered(self, person: str, channel: Channel, kind: int = CHAT_INPUT) -> list[Json]:
+        """The commands that Discord's own client would show to a person in a channel, for the chat
+        or in the menu of a message."""
         world = self._world
         permissions = world.permissions(person, channel)
         if not permissions & BITS["USE_APPLICATION_COMMANDS"]:
@@ -129,7 +130,7 @@ class Commands:
         for command in self.all():
             contexts = command.get("contexts")
             needed = command["default_member_permissions"]
-            if command["type"] != CHAT_INPUT or (contexts is not None and context not in contexts):
+            if command["type"] != kind or (contexts is not None and context not in contexts):
                 continue
             if command.get("guild_id") and (channel.is_dm or not world.bot_is_here):
                 continue

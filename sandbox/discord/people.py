@@ -16,6 +16,7 @@ from sandbox.discord.commands import (
     GROUP,
     INTEGER,
     MENTIONABLE,
+    MESSAGE_MENU,
     NUMBER,
     ROLE,
     STRING,
@@ -148,6 +149,33 @@ class People:
             raise NotOffered(f"{custom_id} is a button; it takes no values")
         it = self._interactions.open(COMPONENT, person, where, None, post)
         return await self._ask(it, data, locale, timeout)
+
+    async def menu(
+        self,
+        person: str,
+        message: Json,
+        command: str,
+        *,
+        locale: str,
+        timeout: float,  # noqa: ASYNC109
+    ) -> Answer:
+        where = self._place(person, message["channel_id"])
+        post = where.posts.get(str(message["id"]))
+        if post is None or post.seen_by is not None:
+            raise NotOffered("that message is not there")
+        offered = self._commands.offered(person, where, MESSAGE_MENU)
+        registered = next((each for each in offered if each["name"] == command), None)
+        if registered is None:
+            name = self._world.people[person].name
+            raise NotOffered(f"“{command}” is not offered to {name} in {where.name}")
+        label = f"{self._world.people[person].username} used {command}"
+        it = self._interactions.open(COMMAND, person, where, label, None)
+        target = {
+            "target_id": post.id,
+            "resolved": {"messages": {post.id: self._world.message_object(post)}},
+        }
+        data = {name: registered[name] for name in ("id", "name", "type")}
+        return await self._ask(it, data | target, locale, timeout)
 
     async def submit(
         self,

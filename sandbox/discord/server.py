@@ -246,6 +246,20 @@ class Discord:
             str(person), dict(message), custom_id, values, locale=locale, timeout=timeout
         )
 
+    async def menu(
+        self,
+        person: str,
+        message: Mapping[str, Any],
+        command: str,
+        *,
+        locale: str = "en-US",
+        timeout: float = 10.0,  # noqa: ASYNC109
+    ) -> Answer:
+        """Choose a command, by what it is called, in a message's menu, and wait for the answer."""
+        return await self._people.menu(
+            str(person), dict(message), command, locale=locale, timeout=timeout
+        )
+
     async def submit(
         self,
         person: str,

@@ -2,7 +2,7 @@
 
 import { avatar, EditedAbove, h, icon, keepPlace, personaSwitch, plainName, reconcile, show } from "./dom.js";
 import { actionRow, closeMenus, dots } from "./discord_components.js";
-import { Composer } from "./discord_composer.js";
+import { Composer, offered } from "./discord_composer.js";
 import { embedOf } from "./discord_embed.js";
 import { openForm } from "./discord_form.js";
 import { inline, markdown } from "./discord_markdown.js";
@@ -11,6 +11,7 @@ import { clock, day, fullTime, messageTime, sameDay } from "./times.js";
 
 const GROUPED_WITHIN = 7 * 60 * 1000; // Discord leaves out the name again within seven minutes
 // Types and flags of messages: docs.discord.com/developers/resources/message#message-object-message-types
+const MESSAGE_MENU = 3; // a type of command
 const PINNED = 6;
 const JOINED = 7;
 const THREAD = 18;
@@ -607,6 +608,7 @@ export class DiscordPane {
         "div",
         { class: "d-content" },
         joined ? null : this.author(message),
+        !hidden && this.apps(message),
         this.body(message),
         hidden &&
           h(
@@ -623,6 +625,40 @@ export class DiscordPane {
               }),
             ),
           ),
+      ),
+    );
+  }
+
+  /** The menu of a message: what the bot offers to be asked about it. */
+  apps(message) {
+    const channel = this.channel;
+    const offers = this.view.commands.filter((one) => one.type === MESSAGE_MENU && offered(one, this.person, channel));
+    if (!offers.length || !message.author.bot) return null;
+    return h(
+      "details",
+      { class: "d-apps" },
+      h("summary", { title: "Apps", "aria-label": "What can be asked about this message", text: "⋯" }),
+      offers.map((one) =>
+        h("button", {
+          type: "button",
+          text: one.name,
+          "data-testid": "message-command",
+          on: {
+            click: async (event) => {
+              event.target.closest("details").open = false;
+              try {
+                const answer = await this.act("discord.menu", {
+                  person: this.persona,
+                  message: { id: message.id, channel_id: message.channel_id ?? this.place },
+                  command: one.name,
+                });
+                if (answer.message) this.bringIntoView(answer.message.id);
+              } catch (error) {
+                this.notice(error.message, "This interaction failed");
+              }
+            },
+          },
+        }),
       ),
     );
   }

@@ -79,6 +79,10 @@ class Person(Protocol):
         """Write what was asked for; returns what is seen in answer."""
         ...
 
+    async def ask_card(self, card: Seen, command: str, called: str) -> Seen:
+        """Ask a command about a card: from its menu, or by writing the command in reply to it."""
+        ...
+
     def read(self) -> list[Seen]:
         """What the bot has posted in this chat for all who are there, oldest first."""
         ...
@@ -134,6 +138,9 @@ class OnDiscord:
         )
         return _seen(filled)
 
+    async def ask_card(self, card: Seen, command: str, called: str) -> Seen:
+        return _on_discord((await self._world.menu(self._person, card.raw, called)).message)
+
     def read(self) -> list[Seen]:
         posted = self._world.messages(self._channel)
         return [_on_discord(message) for message in posted if message["embeds"]]
@@ -188,6 +195,12 @@ class OnTelegram:
 
     async def type(self, text: str) -> Seen:
         told = await self._world.say(self._person, self._chat, text, topic=self._topic)
+        return await self._answer(self._chat, told["message_id"])
+
+    async def ask_card(self, card: Seen, command: str, called: str) -> Seen:
+        told = await self._world.say(
+            self._person, self._chat, f"/{command}", topic=self._topic, reply_to=card.raw
+        )
         return await self._answer(self._chat, told["message_id"])
 
     async def open(self, payload: str) -> Seen:

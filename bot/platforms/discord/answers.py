@@ -6,7 +6,7 @@ restart. (Hence no View listens: they only describe rows. discord.py would keep 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -16,7 +16,17 @@ from discord import app_commands, ui
 from bot.model.chat import Chat
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.language import ENGLISH, N_, _, name, speaking, spoken
-from bot.model.message import Button, Buttons, Link, Message, Ref, Text, Tone, read_ref
+from bot.model.message import (
+    Button,
+    Buttons,
+    Link,
+    Message,
+    Ref,
+    Text,
+    Tone,
+    asked_about,
+    read_ref,
+)
 from bot.model.text import shorten, utf16
 from bot.platforms.discord.refusals import TROUBLE
 from bot.platforms.discord.render import (
@@ -44,6 +54,7 @@ INVITE = (
 """The rights are those of docs/operators-guide.md."""
 SHARED = N_("Show the answer to everyone here")
 DESCRIPTION_LIMIT = 100
+MENU_LIMIT = 32
 
 
 class Client(discord.Client):
@@ -76,6 +87,8 @@ class Client(discord.Client):
         )
         for command in commands:
             self.tree.add_command(_slash(command))
+            if command.of_card is not None:
+                self.tree.add_command(_of_card(command, command.of_card))
 
     async def setup_hook(self) -> None:
         await self.tree.set_translator(_Translator())
@@ -141,7 +154,9 @@ class _Translator(app_commands.Translator):
         with speaking(locale.value):
             if spoken().code == ENGLISH:
                 return None
-            if context.location in (places.command_name, places.parameter_name):
+            if isinstance(context.data, app_commands.ContextMenu):
+                said = shorten(_(string.message), MENU_LIMIT, utf16)
+            elif context.location in (places.command_name, places.parameter_name):
                 said = name(string.message)
             else:
                 said = shorten(_(string.message), DESCRIPTION_LIMIT, utf16)
@@ -207,6 +222,43 @@ def _slash(command: Command) -> app_commands.Command[Any, ..., None]:
         if option.complete is not None:
             slash.autocomplete(option.name)(_autocomplete(command, option, option.complete))
     return slash
+
+
+def _of_card(command: Command, called: str) -> app_commands.ContextMenu:
+    """The command as the menu of a message shows it: asked about the story of a card."""
+
+    async def callback(interaction: discord.Interaction, message: discord.Message) -> None:
+        ours = message.author.id == interaction.application_id
+        story = asked_about(_buttons(message)) if ours else None
+        if story is None:
+            await _answer(interaction, _NO_CARD, {})
+        else:
+            await _answer(interaction, command, {str(command.rest): story})
+
+    menu = app_commands.ContextMenu(name=app_commands.locale_str(called), callback=callback)
+    if command.moderators:
+        menu.default_permissions = discord.Permissions(manage_messages=True)
+    return menu
+
+
+def _buttons(message: discord.Message) -> Iterator[str]:
+    """What the buttons of a message of ours ask."""
+    for row in message.components:
+        if isinstance(row, discord.ActionRow):
+            for button in row.children:
+                if isinstance(button, discord.Button) and button.custom_id:
+                    yield button.custom_id[1:]
+
+
+async def _no_card(_ask: Ask) -> Message:
+    return Message(
+        _("That is no card of mine"),
+        (Text(_("Ask it of a message of mine that shows a story.")),),
+        tone=Tone.SORRY,
+    )
+
+
+_NO_CARD = Command("nocard", "Answers what is asked about other messages", _no_card)
 
 
 def _parameter(name: str, kind: Any) -> Parameter:

@@ -40,7 +40,7 @@ from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Hurry, Quote
 from bot.model.errors import CardGone
 from bot.model.language import ENGLISH, N_, _, language, languages, speaking
-from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, read_ref
+from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, asked_about, read_ref
 from bot.model.text import line, shorten
 from bot.platforms.telegram.refusals import NOT_MODIFIED, failed
 from bot.platforms.telegram.render import (
@@ -202,20 +202,36 @@ class Answers:
         if name == "start":
             await self._answer(said, *self._started(words))
         elif command := self._commands.get(name):
-            await self._answer(said, command, _rest(command, words))
+            story = None if words or not command.of_card else self._replied_card(said)
+            await self._answer(said, command, _rest(command, story or words))
         elif private or to:
             await self._answer(said, _unknown(name), {})
 
     def _replied(self, said: Said) -> Ref | None:
         """What is asked in the message that this one replies to, if that is a question of ours."""
         question = said.reply_to_message
-        if question is None:
-            return None
-        in_channel = question.chat.type == ChatType.CHANNEL  # where nobody is named
-        if not in_channel and (question.from_user is None or question.from_user.id != self._bot.id):
+        if question is None or not self._is_ours(question):
             return None
         links = (e.url for e in question.entities if e.type == MessageEntityType.TEXT_LINK)
         return next((ref for link in links if link and (ref := asked_by(link))), None)
+
+    def _is_ours(self, said: Said) -> bool:
+        """Whether we said it. In channels nobody is named, and only administrators speak."""
+        return said.chat.type == ChatType.CHANNEL or (
+            said.from_user is not None and said.from_user.id == self._bot.id
+        )
+
+    def _replied_card(self, said: Said) -> str | None:
+        """The story of the card that this message replies to."""
+        card = said.reply_to_message
+        if card is None or card.reply_markup is None or not self._is_ours(card):
+            return None
+        link = start_link(self._bot)
+        return asked_about(
+            str(button.callback_data)[1:] if button.callback_data else str(button.url)[len(link) :]
+            for row in card.reply_markup.inline_keyboard
+            for button in row
+        )
 
     def _plain(self, text: str) -> tuple[Command, Mapping[str, str]]:
         """Words that are no command are a question."""

@@ -11,7 +11,7 @@ from bot.model.card import card
 from bot.model.command import Ask, Command, Option
 from bot.model.entry import read_quiet
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, languages, ngettext
+from bot.model.language import N_, _, languages, ngettext, speaking
 from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Loudness, Rule
 from bot.model.text import line
@@ -97,7 +97,8 @@ def setup_command(
         edition = shelf.get(story)
         if edition is None:
             raise Sorry(_("That story is no longer kept"), rows=(panel.back("rehearse"),))
-        shown = card(edition, shelf.delta(edition), show_leaning=draft.rule.show_leaning)
+        with speaking(draft.rule.language):
+            shown = card(edition, shelf.delta(edition), show_leaning=draft.rule.show_leaning)
         return replace(shown, living=None, rows=(panel.back("rehearse"),))
 
     async def _save(ask: Ask, shown: str, *, insist: bool) -> Message:

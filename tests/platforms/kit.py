@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
-from bot.model.message import Button, Buttons, Menu, Message, Ref, Text
+from bot.model.message import Button, Buttons, Field, Menu, Message, Ref, Text
 from bot.ports import Platform
 from stories.story import StoryId
 
@@ -33,6 +33,8 @@ class Kitchen:
         self.asked: list[Ask] = []
         self.go_on = asyncio.Event()
         """What /slow waits for."""
+        self.wonders = False
+        """/slow asks for a text before it answers."""
         self.menu: Sequence[Command] = (
             Command("help", "What there is", self._help),
             Command(
@@ -54,7 +56,7 @@ class Kitchen:
                 rest="what",
                 moderators=True,
             ),
-            Command("slow", "Takes its time", self._slow),
+            Command("slow", "Takes its time", self._slow, (Option("text", "It", hidden=True),)),
             Command("broken", "Breaks", self._broken),
         )
 
@@ -97,6 +99,8 @@ class Kitchen:
     async def _slow(self, ask: Ask) -> Message:
         self.asked.append(ask)
         await self.go_on.wait()
+        if self.wonders and not ask.get("text"):
+            return Message("What do you want?", asks=Field("A wish", Ref("slow")))
         return Message("Here at last")
 
     async def _broken(self, ask: Ask) -> Message:

@@ -143,6 +143,28 @@ class TestAnswers:
         await clicking
         assert [title(seen) for seen in discord.messages(NEWS, MIRA)] == ["Here at last"]
 
+    async def test_a_form_that_comes_too_late_is_opened_by_a_button(
+        self, discord: Discord, kitchen: Kitchen
+    ) -> None:
+        kitchen.wonders = True
+        asking = asyncio.create_task(discord.slash(MIRA, NEWS, "slow", {}))
+        await until(lambda: any(call.path.endswith("/callback") for call in discord.calls))
+        kitchen.go_on.set()
+        shown = (await asking).message
+        assert shown is not None
+        assert title(shown) == "What do you want?"
+        [[button]] = [row["components"] for row in shown["components"]]
+        assert button["label"] == "Open the form"
+        form = await discord.click(MIRA, shown, button["custom_id"])
+        assert form.modal
+        assert form.modal["title"] == "What do you want?"
+        answer = await discord.submit(MIRA, NEWS, form, {"text": " "})
+        assert title(answer.message) == "What do you want?", "no form opens from a form"
+        answer = await discord.submit(MIRA, NEWS, form, {"text": "A ferry"})
+        assert title(answer.message) == "Here at last"
+        assert kitchen.asked[-1].get("text") == "A ferry"
+        assert len(discord.messages(NEWS, MIRA)) == 1, "all of it in one place"
+
     async def test_buttons_and_menus_turn_the_page_in_place(self, discord: Discord) -> None:
         shown = (await discord.slash(MIRA, NEWS, "story")).message
         assert shown is not None

@@ -73,3 +73,14 @@ async def test_on_telegram_the_administrators_are_the_moderators(calm_bot: Runni
     mira = OnTelegram(road.telegram, telegram.MIRA, telegram.GROUP)
     refused = await mira.say(Say("moderators"))
     assert refused.title == "/moderators is for the moderators of this chat"
+
+
+async def test_what_an_anonymous_administrator_changes_is_the_groups_own_doing(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.start()
+    world, sol = road.telegram, OnTelegram(road.telegram, telegram.SOL, telegram.GROUP)
+    asked = await world.say(telegram.SOL, telegram.GROUP, "/follow tide", anonymous=True)
+    assert (await sol._answer(telegram.GROUP, asked["message_id"])).title == "Following “tide”"
+    told = await sol.say(Say("audit"))
+    assert "Harbour News: followed “tide”" in told

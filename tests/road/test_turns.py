@@ -71,3 +71,16 @@ async def test_members_do_not_starve_a_moderators_acts(calm_bot: Running) -> Non
         assert refused.title.startswith("Many are asking here just now; ask again in ")
         told = await moderator.say(Say("follow", {"what": "weather"}))
         assert told.title == "Following “weather”"
+
+
+async def test_administrators_who_stay_anonymous_in_other_groups_are_others(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.start(asks_a_person=1, asks_within_s=60)
+    world = road.telegram
+    groups = (telegram.GROUP, world.add_chat("Quay"))
+    for group in groups:
+        sol = OnTelegram(world, telegram.SOL, group)
+        asked = await world.say(telegram.SOL, group, "/audit", anonymous=True)
+        told = await sol._answer(group, asked["message_id"])
+        assert told.title == "Who changed what here"

@@ -251,7 +251,9 @@ class Answers:
     async def _answer(self, said: Said, command: Command, options: Mapping[str, str]) -> None:
         private = said.chat.type == ChatType.PRIVATE
         here = _chat(said)
-        person = Chat("telegram", str(said.from_user.id)) if said.from_user else here
+        # Whoever speaks in a chat's name is nobody: all of them share one number.
+        named = said.from_user if said.sender_chat is None else None
+        person = Chat("telegram", str(named.id)) if named else here
         is_moderator = partial(self._is_moderator, said)
         hurry = await self._hurry(person, said, is_moderator if command.moderators else None)
         if hurry:

@@ -132,8 +132,9 @@ async def _bare_loop(redis: Redis, number: int) -> float:
     return time.perf_counter() - started
 
 
-async def _nobody(_: Chat) -> None:
-    """No chat is forgotten here."""
+async def _nobody(_: Chat) -> bool:
+    """No chat removes us here."""
+    return False
 
 
 async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[float, float]:
@@ -162,10 +163,10 @@ async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[f
             warden=Warden(
                 platform,
                 rules=rules,
-                ledger=ledger,
                 troubles=RedisTroubles(redis, prefix),
                 lease=lease,
                 pace=pace,
+                knows=_nobody,
                 forget=_nobody,
                 grace=timedelta(days=30),
             ),

@@ -90,6 +90,11 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         drafts = RedisDrafts(redis, settings.prefix)
         paces = {platform.name: Pace(LIMITS[platform.name]) for platform in platforms}
 
+        async def knows(chat: Chat) -> bool:
+            """Whether anything is kept of a chat, or of a server under its number."""
+            cards, role = await ledger.of_chat(chat), await moderators.role(chat.address)
+            return bool(rules.of(chat) or cards or role)
+
         async def forget(chat: Chat) -> None:
             """Delete all that is kept of a chat, which may be a person's private one."""
             await rules.change(chat, lambda _: Rule())
@@ -97,15 +102,16 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             await places.forget(chat)
             await audit.forget_chat(chat)
             await drafts.drop(chat)
+            await moderators.name(chat.address, None)
 
         wardens = {
             platform.name: Warden(
                 platform,
                 rules=rules,
-                ledger=ledger,
                 troubles=RedisTroubles(redis, settings.prefix),
                 lease=leases[platform.name],
                 pace=paces[platform.name],
+                knows=knows,
                 forget=forget,
                 grace=timedelta(days=settings.forget_after_days),
             )

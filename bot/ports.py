@@ -98,7 +98,8 @@ class Platform(Protocol):
 
     def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
         """Call `listener` with chats and whether we are in them, whenever we may have been let
-        in or out, or given or denied a right. A group is told of without its topics."""
+        in or out, or given or denied a right. A group is told of without its topics, and a server
+        under its own number, too."""
         ...
 
     async def find(self, chat: Chat, key: str, since: datetime) -> str | None:

@@ -27,7 +27,7 @@ from bot.model.language import N_, _, ngettext, speaking
 from bot.model.message import Block, Heading, Message, Note, Text, Tone
 from bot.model.text import line, shorten
 from bot.model.words import refused
-from bot.ports import Lease, Ledger, Platform, Right, Trouble, Troubles
+from bot.ports import Lease, Platform, Right, Trouble, Troubles
 
 log = logging.getLogger(__name__)
 
@@ -58,18 +58,19 @@ class Warden:
         platform: Platform,
         *,
         rules: RuleBook,
-        ledger: Ledger,
         troubles: Troubles,
         lease: Lease,
         pace: Pace,
-        forget: Callable[[Chat], Awaitable[None]],
+        knows: Callable[[Chat], Awaitable[bool]],
+        forget: Callable[[Chat], Awaitable[object]],
         grace: timedelta,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        """`forget` deletes all that is kept of a chat; `grace`: so long after it removed us."""
+        """`knows`: whether anything is kept of a chat; `forget` deletes all of it, when `grace` is
+        over since we were removed."""
         self._platform = platform
         self._rules = rules
-        self._ledger = ledger
+        self._knows = knows
         self._store = troubles
         self._lease = lease
         self._pace = pace
@@ -158,7 +159,7 @@ class Warden:
     async def _note_left(self) -> None:
         """Of the chats we were put out of, those count of which we keep something."""
         for chat in list(self._left):
-            if self._rules.of(chat) is not None or await self._ledger.of_chat(chat):
+            if await self._knows(chat):
                 out = N_("the bot was removed, or the chat is gone")
                 self.refused(chat, POST, Unreachable(out, N_("let the bot in again"), out=True))
             self._left.discard(chat)

@@ -12,6 +12,8 @@ from bot.delivery import warden
 from bot.delivery.cards import Policy
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
+from bot.storage.moderators import RedisModerators
+from bot.storage.rules import RedisRules
 from sandbox import discord, telegram
 from stories.story import Story, StoryId
 from tests.road.people import OnDiscord, OnTelegram, Person, Say, Seen, both
@@ -146,6 +148,20 @@ async def test_whoever_set_the_chat_up_is_told_in_private(bot: Running) -> None:
         assert len(told(person)) == 1
 
 
+async def test_an_administrator_who_stays_anonymous_is_kept_by_no_number(
+    bot: Running, redis: Redis, prefix: str
+) -> None:
+    road = await bot.start()
+    await road.telegram.say(telegram.SOL, telegram.GROUP, "/follow all", anonymous=True)
+    stored = RedisRules(redis, prefix)
+
+    async def follows() -> bool:
+        return HERE[1] in await stored.load()
+
+    await eventually_so(follows, "the group follows all")
+    assert (await stored.load())[HERE[1]] == Rule(all=True)
+
+
 async def test_a_person_who_blocks_the_bot_hears_nothing_of_it_anywhere(bot: Running) -> None:
     road = await bot.start()
     mira_too = both(road.discord, road.telegram, "private")
@@ -230,6 +246,7 @@ async def nothing_names(redis: Redis, prefix: str, *chats: Chat) -> None:
 
 
 HERE = (NEWS, Chat("telegram", str(telegram.GROUP)))
+SERVER = Chat("discord", discord.GUILD)
 
 
 async def test_a_chat_that_removed_the_bot_is_forgotten_after_the_grace_time(
@@ -242,20 +259,21 @@ async def test_a_chat_that_removed_the_bot_is_forgotten_after_the_grace_time(
     await road.publish(FERRY)
     for person in keepers:
         await has(person, FERRY)
-    assert await naming(redis, prefix, *HERE) >= {"rules", "cards", "chat"}
+    await RedisModerators(redis, prefix).name(discord.GUILD, discord.MODERATORS)
+    assert await naming(redis, prefix, *HERE) >= {"rules", "cards", "chat", "audit"}
     road.discord.remove_bot()
     road.telegram.kick(telegram.GROUP)
 
     async def noted() -> bool:
         kept = [await redis.hlen(f"{prefix}:troubles:{name}") for name in ("discord", "telegram")]
-        return kept == [1, 1]
+        return kept == [2, 1]  # the channel and its server, and the group
 
     await eventually_so(noted, "that we were put out is kept")
     assert await naming(redis, prefix, *HERE) >= {"rules", "cards", "chat", "troubles"}
     await bot.stop()
     road = await bot.start(forget_after_days=0.00001)
 
-    await nothing_names(redis, prefix, *HERE)
+    await nothing_names(redis, prefix, *HERE, SERVER)
     road.discord.add_bot()
     road.telegram.invite(telegram.GROUP)
     await road.knows(FERRY)

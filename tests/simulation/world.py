@@ -137,21 +137,20 @@ class Process:
         self.editor = Editor(archive, MemoryLease(client, "editor"), metrics)
         self.rules = RuleBook(world.fixed, MemoryRules(client))
         self.leases = {name: MemoryLease(client, name) for name in world.services}
-        ledger = MemoryLedger(client)
         paces = {name: Pace(app.LIMITS[name], clock=world.loop.time) for name in self.handles}
 
-        async def forget(chat: Chat) -> None:
+        async def nobody(chat: Chat) -> bool:
             raise AssertionError(f"{chat} did not remove us")
 
         wardens = {
             name: Warden(
                 handle,
                 rules=self.rules,
-                ledger=ledger,
                 troubles=MemoryTroubles(client),
                 lease=self.leases[name],
                 pace=paces[name],
-                forget=forget,
+                knows=nobody,
+                forget=nobody,
                 grace=timedelta(days=30),
                 now=world.loop.calendar,
             )

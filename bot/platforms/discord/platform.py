@@ -27,8 +27,7 @@ from bot.platforms.discord.refusals import (
     failed,
 )
 from bot.platforms.discord.render import render
-from bot.platforms.discord.rights import Channel
-from bot.platforms.discord.standing import watch
+from bot.platforms.discord.standing import Place, watch
 from bot.ports import Moderators, Right, Turns
 
 log = logging.getLogger(__name__)
@@ -233,8 +232,9 @@ class DiscordPlatform:
             with self._speaking(chat, Right.POST) as client:
                 if not client.is_ready():
                     raise NotNow(timedelta(seconds=FIRST_WAIT_S), "our servers are not known yet")
-                if client.get_channel(int(chat.address)) is None:
-                    await client.fetch_channel(int(chat.address))
+                number = int(chat.address)
+                if client.get_channel(number) is None and client.get_guild(number) is None:
+                    await client.fetch_channel(number)
         except Unreachable as refused:
             return not refused.out
         return True
@@ -242,8 +242,8 @@ class DiscordPlatform:
     def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
         self._listeners.append(listener)
 
-    def _stand(self, channels: Iterable[Channel], inside: bool) -> None:
-        named = {channel.id: channel.name for channel in channels}
+    def _stand(self, places: Iterable[Place], inside: bool) -> None:
+        named = {place.id: place.name for place in places}
         if not inside:
             self._names |= named
         while len(self._names) > NAMES_KEPT:

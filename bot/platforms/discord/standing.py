@@ -6,15 +6,17 @@ import discord
 
 from bot.platforms.discord.rights import Channel
 
+Place = discord.Guild | Channel
 
-def watch(client: discord.Client, tell: Callable[[Iterable[Channel], bool], None]) -> None:
-    """Call `tell` with channels and whether we are in them, as the gateway says so.
+
+def watch(client: discord.Client, tell: Callable[[Iterable[Place], bool], None]) -> None:
+    """Call `tell` with servers and channels and whether we are in them, as the gateway says so.
 
     A server that is unavailable for a while has not removed us, and the library says so.
     """
 
-    def everything(guild: discord.Guild) -> list[Channel]:
-        return [*guild.channels, *guild.threads]
+    def everything(guild: discord.Guild) -> list[Place]:
+        return [guild, *guild.channels, *guild.threads]
 
     async def on_guild_join(guild: discord.Guild) -> None:
         tell(everything(guild), True)

@@ -110,6 +110,10 @@ class Platform(Protocol):
         """What the chat shares its place with: a fair share goes to each such server."""
         ...
 
+    def link(self, chat: Chat, place: str) -> str | None:
+        """A link that opens the message where it stands; None where the platform has none."""
+        ...
+
     def repeatable(self, age_s: float) -> bool:
         """Whether a post of unknown outcome and that age may be repeated with its key."""
         ...
@@ -222,6 +226,10 @@ class Row:
     """A reply is owed: what changed since this revision is to be said beside the card."""
     told: int | None = None
     """The newest revision that a reply told of."""
+    into: StoryId | None = None
+    """The story whose card took this one's place; where this one still stands it leads there."""
+    tells: StoryId | None = None
+    """A reply is owed: that this other story, whose card became this one, is a part of it now."""
     pin: Pin | None = None
     """Our pin; None: none, and what people pinned is not ours to touch."""
     pinned_at: datetime | None = None
@@ -374,6 +382,10 @@ class Ledger(Protocol):
 
         Only a storage that lost something counts fewer than before.
         """
+        ...
+
+    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int:
+        """Write several rows of a chat, all or none."""
         ...
 
     async def count(self, platform: str) -> int:

@@ -99,7 +99,7 @@ def catchup_command(
         for edition in editions:  # one after another: each would open a connection of its own
             seen = _seen(kept.places.get(edition.story.id), until)
             was = await _before(edition, seen, start)
-            if delta := _telling(compare(was, edition.story), shows):
+            if delta := _telling(shelf.named(compare(was, edition.story)), shows):
                 moved.append(Moved(edition, delta))
         return sorted(moved, key=lambda each: -(each.delta.weight or 0))
 

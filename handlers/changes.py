@@ -1,7 +1,7 @@
 """What changed in a story: since the asker last looked, and with its newest revision."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -54,13 +54,17 @@ async def what_changed(
     *,
     places: Places,
     history: History,
+    named: Callable[[Delta], Delta],
     show_leaning: bool,
     at: datetime,
 ) -> Message:
-    """Everything that changed, in words; `delta` is what the newest revision changed."""
+    """Everything that changed, in words; `delta` is what the newest revision changed.
+
+    `named` puts the titles of other stories into a delta.
+    """
     story = edition.story
     try:
-        since = await promptly(_since_last(edition, ask, places, history, show_leaning, at))
+        since = await promptly(_since_last(edition, ask, places, history, named, show_leaning, at))
     except StorageAway:
         away = _(
             "What you saw before cannot be looked up just now, so this is the last change only."
@@ -93,6 +97,7 @@ async def _since_last(
     ask: Ask,
     places: Places,
     history: History,
+    named: Callable[[Delta], Delta],
     show_leaning: bool,
     at: datetime,
 ) -> list[Section]:
@@ -115,7 +120,7 @@ async def _since_last(
     if was.revision != visit.revision:
         later = _("That is no longer kept; this is since revision {revision}")
         notes = (saw, Note(later.format(revision=was.revision)))
-    return [_section(heading, notes, compare(was, story), story, show_leaning)]
+    return [_section(heading, notes, named(compare(was, story)), story, show_leaning)]
 
 
 def _last_look(place: Place | None, revision: int, at: datetime) -> Visit | None:

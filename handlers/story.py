@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model.card import card
+from bot.model.card import card, kin_of
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _
@@ -60,6 +60,7 @@ def story_command(
                     ask,
                     places=places,
                     history=history,
+                    named=shelf.named,
                     show_leaning=_shows_leaning(ask),
                     at=at,
                 )
@@ -89,7 +90,12 @@ def story_command(
             yield Buttons((Button(_("Unmute it here"), Ref("unmute", (story.id,))),))
 
     def _whole(edition: Edition, ask: Ask) -> Message:
-        message = card(edition, shelf.delta(edition), show_leaning=_shows_leaning(ask))
+        message = card(
+            edition,
+            shelf.delta(edition),
+            show_leaning=_shows_leaning(ask),
+            kin=kin_of(shelf, edition),
+        )
         long = sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT)
         own = Ref("story", (edition.story.id,))  # the card's own “Open” leads nowhere from here
         rows = tuple(

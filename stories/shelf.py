@@ -3,12 +3,12 @@
 import math
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
 from itertools import islice
 
-from stories.delta import Delta, compare
+from stories.delta import Delta, Kind, compare
 from stories.search import Postings, Words, closeness, rarity, telling, words_of
 from stories.story import LIVE_FOR, Question, Story, StoryId
 
@@ -25,6 +25,9 @@ HITS = 120
 """How many stories a search tells of."""
 LOOKED_FOR = 8
 """How many words a search looks for."""
+
+OTHERS = frozenset({Kind.MERGED, Kind.UNMERGED, Kind.SPLIT})
+"""The kinds of change that name another story."""
 
 _Place = tuple[float, float, StoryId]
 """Virality, then freshness, turned so that the first in order is the smallest."""
@@ -110,6 +113,8 @@ class Shelf:
     _deltas: dict[StoryId, Delta] = field(default_factory=dict)
     _order: list[_Place] = field(default_factory=list)
     _titles: dict[frozenset[str], set[StoryId]] = field(default_factory=dict)
+    _kin: dict[StoryId, set[StoryId]] = field(default_factory=dict)
+    """For each story those that name it as what they went into or came from."""
     _names: Words[StoryId] = field(default_factory=Words)
     _bodies: Postings[StoryId] = field(default_factory=Postings)
     _questions: Words[tuple[StoryId, str]] = field(default_factory=lambda: Words(shortest=2))
@@ -132,6 +137,7 @@ class Shelf:
         self._deltas.clear()
         self._order.clear()
         self._titles.clear()
+        self._kin.clear()
         self._names = Words()
         self._bodies = Postings()
         self._questions = Words(shortest=2)
@@ -148,13 +154,69 @@ class Shelf:
         return self._editions.get(StoryId(story_id))
 
     def delta(self, edition: Edition) -> Delta:
-        """What an edition changed; for the newest of a story reckoned once."""
+        """What an edition changed, named; for the newest of a story reckoned once."""
         story_id = edition.story.id
         if self._editions.get(story_id) is not edition:
-            return compare(edition.before, edition.story)  # overtaken: not to be kept
+            return self.named(compare(edition.before, edition.story))  # overtaken: not to be kept
         if story_id not in self._deltas:
             self._deltas[story_id] = compare(edition.before, edition.story)
-        return self._deltas[story_id]
+        return self.named(self._deltas[story_id])
+
+    def named(self, delta: Delta) -> Delta:
+        """The delta with the titles of other stories in place of their ids, where known."""
+        if not any(change.kind in OTHERS for change in delta.changes):
+            return delta
+        return Delta(
+            tuple(
+                replace(
+                    change, before=self._titled(change.before), after=self._titled(change.after)
+                )
+                if change.kind in OTHERS
+                else change
+                for change in delta.changes
+            )
+        )
+
+    def _titled(self, story_id: str | None) -> str | None:
+        edition = self.get(story_id) if story_id else None
+        return edition.story.title if edition else story_id
+
+    def heir(self, story_id: StoryId) -> Edition | None:
+        """The story that a merged one is a part of now, through all mergers that are known.
+
+        None for a story that stands by itself, and where mergers lead in a circle.
+        """
+        seen: set[StoryId] = set()
+        edition = self.get(story_id)
+        while edition is not None and edition.story.merged_into is not None:
+            if edition.story.id in seen:
+                return None
+            seen.add(edition.story.id)
+            following = self.get(edition.story.merged_into)
+            if following is None:
+                break
+            edition = following
+        return edition if edition is not None and edition.story.id != story_id else None
+
+    def kin(self, story_id: StoryId) -> set[StoryId]:
+        """The stories that name this one as what they went into or came from, and so on."""
+        found: set[StoryId] = set()
+        look = [story_id]
+        while look:
+            new = self._kin.get(look.pop(), set()) - found
+            found |= new
+            look += [each for each in new if self._editions[each].story.merged_into]
+        return found - {story_id}
+
+    def parts(self, story_id: StoryId) -> list[Edition]:
+        """The stories that have become a part of this one, in the order of their ids."""
+        heirs = ((each, self.heir(each)) for each in sorted(self.kin(story_id)))
+        return [self._editions[each] for each, heir in heirs if heir and heir.story.id == story_id]
+
+    def splits(self, story_id: StoryId) -> list[Edition]:
+        """The stories that this one was split into, in the order of their ids."""
+        kin = (self._editions[each] for each in sorted(self._kin.get(story_id, ())))
+        return [each for each in kin if each.story.split_from == story_id]
 
     def live(self, at: datetime | None = None) -> list[Edition]:
         """The live stories by virality, then freshness."""
@@ -333,6 +395,8 @@ class Shelf:
         self._editions[story.id] = edition
         self._filed[story.id] = filed
         self._titles.setdefault(filed.title, set()).add(story.id)
+        for other in _kin(story):
+            self._kin.setdefault(other, set()).add(story.id)
         insort(self._order, place)
         self._names.put(story.id, _names(story))
         self._bodies.put(story.id, _body(story))
@@ -343,6 +407,10 @@ class Shelf:
         story = edition.story
         filed = self._filed.pop(story.id)
         self._deltas.pop(story.id, None)
+        for other in _kin(story):
+            self._kin[other].discard(story.id)
+            if not self._kin[other]:
+                del self._kin[other]
         self._titles[filed.title].discard(story.id)
         if not self._titles[filed.title]:
             del self._titles[filed.title]
@@ -362,6 +430,11 @@ def surely(text: str, found: Sequence[Found]) -> Found | None:
     asked = words_of(text)
     exact = [each for each in found if words_of(each.question.question) == asked]
     return None if rivals and exact != [best] else best
+
+
+def _kin(story: Story) -> set[StoryId]:
+    """The stories that it names as what it went into or came from."""
+    return {other for other in (story.merged_into, story.split_from) if other is not None}
 
 
 def _place(edition: Edition) -> _Place:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -20,15 +20,17 @@ from bot.delivery.decide import (
     Reply,
     Spacing,
     TakePin,
+    Tell,
     Wait,
     Wish,
     decide,
 )
+from bot.delivery.merging import fold
 from bot.delivery.pace import Pace
 from bot.delivery.rules import RuleBook
 from bot.delivery.tide import TideWatch, patiently
 from bot.metrics import Metrics
-from bot.model.card import card, reply
+from bot.model.card import Kin, card, kin_of, reply, stub
 from bot.model.chat import Chat
 from bot.model.errors import (
     CardGone,
@@ -44,9 +46,9 @@ from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.model.rule import Loudness, Rule
 from bot.ports import Archive, Lease, Ledger, Pin, Platform, Row, State
-from stories.delta import Delta, Weight, compare
+from stories.delta import Delta, Kind, Weight, compare
 from stories.shelf import Edition, Shelf
-from stories.story import StoryId
+from stories.story import Status, Story, StoryId
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +103,12 @@ class Cards:
         policy: Policy,
         taken: Callable[[Chat, str], None],
         refused: Callable[[Chat, str, Unreachable], None],
+        beside: Callable[[Chat, StoryId], AbstractAsyncContextManager[bool]],
+        look: Callable[[Chat, StoryId], None],
         now: Callable[[], datetime],
     ) -> None:
+        """`taken`: a chat takes something from us. `beside`: another card of a chat is in hand
+        while inside, or not if that yields False. `look`: a card is to be looked at anew."""
         self._platform = platform
         self._shelf = shelf
         self._rules = rules
@@ -115,12 +121,16 @@ class Cards:
         self._policy = policy
         self._taken = taken
         self._refused = refused
+        self._beside = beside
+        self._look = look
         self._now = now
         self._began = now()
         self._unknown: dict[tuple[Chat, StoryId], datetime] = {}
         """When attempts ended of which nobody knows how."""
         self._rests: dict[tuple[Chat, StoryId], datetime] = {}
         """Until when cards are left alone that were edited too often, whatever comes in."""
+        self._pins_unknown: dict[tuple[Chat, StoryId], datetime] = {}
+        """When attempts at pins ended of which nobody knows how."""
         self._no_pins: dict[Chat, datetime] = {}
         """Until when pins are left as they are in chats that refused one."""
         self._doubt_then: dict[tuple[Chat, StoryId], datetime | None] = {}
@@ -130,7 +140,7 @@ class Cards:
         Each is used once, and forgotten when it is written."""
         self.changes = 0
         """Counts what happened to rows: one read meanwhile may be out of date."""
-        self._made: dict[tuple[StoryId, bool, Language], tuple[Edition, Message, str]] = {}
+        self._made: dict[tuple[StoryId, bool, Language], tuple[Edition, Kin, Message, str]] = {}
 
     def begin(self) -> None:
         """From now on it is us who deliver: another's attempts may still be on their way."""
@@ -163,10 +173,12 @@ class Cards:
         else:
             row = await self._read(chat, story)
         rule = await self._rule(chat, edition)
-        hears = rule is not None and rule.wants(edition.story)
+        heir = self._shelf.heir(story)
+        hears = self._hears(rule, edition, heir)
         live = edition.is_live(self._now(), self._shelf.live_for)
         wanted = hears and live
         if row is None and not wanted:
+            await self._stop_following(chat, rule, edition)
             return None
         if self._in_doubt(edition, row):
             why = N_("the storage lost its memory of this card; the next update is posted afresh")
@@ -179,15 +191,21 @@ class Cards:
             row = replace(row, looks=None, owes=None, told=told, replied_at=self._tide.doubt)
         if row and (unsettled := self._settles(chat, story, row) - self._now()) > timedelta(0):
             return unsettled.total_seconds()
+        if row and row.place and row.into is None and heir is not None:
+            again_s = await self._fold(chat, edition, row, heir)
+            if again_s is not None:
+                return again_s
         if (rests := self._rests.get((chat, story), self._now()) - self._now()) > timedelta(0):
             return rests.total_seconds()
         self._rests.pop((chat, story), None)
         since = await self._delta_since(edition, _last_told(row))
-        message, looks = self._card(chat, edition)
+        message, looks = await self._message(chat, edition, row, heir)
+        told = hears or _recalled(since) or self._parts_with(chat, rule, edition)
+        no_pins = self._no_pins.get(chat, self._now())
         wish = replace(
-            self._wish(chat, rule, edition, since, shown=wanted, told=hears),
+            self._wish(chat, rule, edition, since, shown=wanted, told=told),
             pinned=live,
-            may_pin=self._no_pins.get(chat, self._now()) <= self._now(),
+            pin_from=no_pins if no_pins > self._now() else None,
         )
         due = decide(
             row,
@@ -202,10 +220,13 @@ class Cards:
             case Nothing():
                 if row and row.state is State.SHOWN and row.revision < edition.revision:
                     await self._record(chat, story, replace(row, revision=edition.revision))
+                await self._stop_following(chat, rule, edition)
                 return None
             case Wait(until):
                 return max(0.05, (until - self._now()).total_seconds())
             case Post(generation):
+                if await self._becomes(chat, story):
+                    return 1.0  # the card of a story that is a part of this one is made its own
                 await self._post(chat, edition, generation)
                 done = self._shelf.get(story) is edition and wish.publish_from is None
                 if not self._tide.doubt and done:
@@ -222,6 +243,9 @@ class Cards:
             case Reply(place, _):
                 assert row is not None
                 await self._reply(chat, edition, row, place, since)
+            case Tell(place, part):
+                assert row is not None
+                await self._tell(chat, edition, row, place, part)
             case Forgo():
                 assert row is not None
                 await self._record(chat, story, replace(row, owes=None))
@@ -278,8 +302,10 @@ class Cards:
         """When an attempt that may still be on its way has arrived: what is done before then
         may be undone by it. Where a key makes repeating harmless, there is no need to wait."""
         ended = self._unknown.get((chat, story))
-        if self._may_be_undone(row):
-            return self._began + SETTLE
+        if row.pin in (Pin.WANTED, Pin.GOING) and row.place:
+            begun = self._began + SETTLE
+            if self._now() < begun:
+                return begun
         if row.place is None and self._may_repeat(row):
             return row.at
         if row.state is State.SENDING:
@@ -340,8 +366,8 @@ class Cards:
             if asked and not isinstance(failed, CardGone | Moved):  # told so: they ask again
                 await self._record(chat, story, row)
             raise
-        if unsure := row.pin is Pin.GOING or self._may_be_undone(row):
-            return not unsure
+        if self._may_be_undone(chat, story, row):
+            return False
         await self._record(chat, story, replace(wanted, pin=Pin.STANDS))
         return True
 
@@ -364,14 +390,19 @@ class Cards:
             await self._ask_pin(
                 chat, story, going, "unpin", lambda: self._platform.unpin(chat, place)
             )
-        if unsure := row.pin is Pin.WANTED or self._may_be_undone(row):
-            return not unsure
+        if self._may_be_undone(chat, story, row):
+            return False
         await self._record(chat, story, replace(going, pin=None, pinned_at=None))
         return True
 
-    def _may_be_undone(self, row: Row) -> bool:
-        """True while what another process asked about the pin may still be on its way."""
-        return row.pin in (Pin.WANTED, Pin.GOING) and self._now() < self._began + SETTLE
+    def _may_be_undone(self, chat: Chat, story: StoryId, row: Row) -> bool:
+        """True while what we, or another process, asked about the pin may be on its way."""
+        ended = self._pins_unknown.get((chat, story), self._began)
+        begun = row.pin in (Pin.WANTED, Pin.GOING) or ended > self._began
+        if begun and self._now() < ended + SETTLE:
+            return True
+        self._pins_unknown.pop((chat, story), None)
+        return False
 
     async def _ask_pin(
         self,
@@ -385,6 +416,7 @@ class Cards:
             await call()
         except OutcomeUnknown:
             self._count(act, "unknown")
+            self._pins_unknown[chat, story] = self._now()
             raise  # the row says what is wanted, and it is asked again
         except SendFailed as failed:
             self._failed(row, act, chat, failed)
@@ -422,6 +454,84 @@ class Cards:
         moments = [edition.heard_at, edition.story.updated_at or edition.heard_at]
         return (row.at if row else min(moments)) <= doubt
 
+    # Stories that become one.
+
+    async def _fold(self, chat: Chat, edition: Edition, row: Row, heir: Edition) -> float | None:
+        """Make one of the cards of a merged story and of the one it went into.
+
+        Returns in how many seconds to look again; None when it is not known what stands.
+        """
+        story, into = edition.story.id, heir.story.id
+        async with self._beside(chat, into) as free:
+            if not free:
+                return 0.2
+            try:
+                living = await self._read(chat, into)
+                if self._in_doubt(heir, living):
+                    return None
+                if living is not None and living.state is State.SENDING:
+                    self._look(chat, into)  # first it has to be known whether it stands
+                    return 1.0
+                since = await self._delta_since(edition, _last_told(row))
+                owed = self._owes(chat, edition, row, since) is not None
+                rows = fold(
+                    row, living, into=into, revision=heir.revision, tells=story if owed else None
+                )
+                await self._write_together(chat, dict(zip((story, into), rows, strict=True)))
+                self._count("fold", "shown")
+            finally:
+                self._doubt_then.pop((chat, into), None)
+        self._look(chat, into)
+        return 0.0
+
+    async def _becomes(self, chat: Chat, story: StoryId) -> bool:
+        """True while a card here is, or may yet be, one that this story's is made from."""
+        for part in self._shelf.parts(story):
+            row = await self._ledger.row(chat, part.story.id)
+            if row and row.into is None and (row.place or row.state is State.SENDING):
+                self._look(chat, part.story.id)
+                return True
+        return False
+
+    async def _tell(
+        self, chat: Chat, edition: Edition, row: Row, place: str, part: StoryId
+    ) -> None:
+        """Say beside a card that the story whose card it was is a part of this one now."""
+        said = replace(row, tells=None, replied_at=self._now())
+        merged = self._shelf.get(part)
+        if merged is None or merged.story.merged_into is None:  # it was, and is no more
+            await self._record(chat, edition.story.id, replace(row, tells=None))
+            return
+        message = reply(merged, self._shelf.delta(merged))
+        key = nonce(chat, part, "reply", merged.revision)
+        await self._say(chat, edition.story.id, row, said, message, key, place, major=True)
+
+    def _hears(self, rule: Rule | None, edition: Edition, heir: Edition | None) -> bool:
+        """Whether a chat is told of a story: its rule wants it, or what it is a part of now."""
+        if rule is None:
+            return False
+        return rule.wants(edition.story) or (heir is not None and rule.wants(heir.story))
+
+    # Stories that are over.
+
+    def _parts_with(self, chat: Chat, rule: Rule | None, edition: Edition) -> bool:
+        """Whether a chat that follows the story by itself is to be told that this ends now."""
+        return (
+            rule is not None
+            and _over(edition.story)
+            and edition.story.id in rule.story_ids
+            and not rule.paused
+            and rule.mute_of(edition.story.id) is None
+            and not self._rules.is_fixed(chat)
+        )
+
+    async def _stop_following(self, chat: Chat, rule: Rule | None, edition: Edition) -> None:
+        """Following a story ends with it; who is told of that has been told."""
+        story = edition.story
+        follows = rule is not None and story.id in rule.story_ids
+        if follows and _over(story) and not self._rules.is_fixed(chat):
+            await self._rules.amend(chat, lambda rule: rule.without(story.id))
+
     async def _delta_since(self, edition: Edition, revision: int | None) -> Delta:
         """What changed between a revision that was shown and the newest edition."""
         before = edition.before
@@ -429,21 +539,32 @@ class Cards:
             return self._shelf.delta(edition)
         history = await self._archive.history(edition.story.id)
         shown = next((past for past in history if past.revision == revision), before)
-        return compare(shown, edition.story)
+        return self._shelf.named(compare(shown, edition.story))
 
     def _card(self, chat: Chat, edition: Edition) -> tuple[Message, str]:
         """The card and a hash of its looks; made once a revision and variant, not once a chat."""
         rule = self._rules.of(chat)
         show_leaning = rule is not None and rule.show_leaning
         variant = (edition.story.id, show_leaning, spoken())
-        made = self._made.get(variant)
-        if made is None or made[0] is not edition:
+        made, kin = self._made.get(variant), kin_of(self._shelf, edition)
+        if made is None or made[0] is not edition or made[1] != kin:
             delta = self._shelf.delta(edition)
-            message = card(edition, delta, show_leaning=show_leaning)
+            message = card(edition, delta, show_leaning=show_leaning, kin=kin)
             if len(self._made) > VARIANTS_KEPT:
                 self._made.clear()
-            made = self._made[variant] = (edition, message, _looks(message))
-        return made[1:]
+            made = self._made[variant] = (edition, kin, message, _looks(message))
+        return made[2:]
+
+    async def _message(
+        self, chat: Chat, edition: Edition, row: Row | None, heir: Edition | None
+    ) -> tuple[Message, str]:
+        """What the card should say, and a hash of it: where it was folded, where it goes on."""
+        if row is None or row.into is None or heir is None:
+            return self._card(chat, edition)
+        living = await self._ledger.row(chat, heir.story.id)
+        place = living.place if living else None
+        message = stub(edition, heir.story, place and self._platform.link(chat, place))
+        return message, _looks(message)
 
     async def _post(self, chat: Chat, edition: Edition, generation: int) -> None:
         """Make a card. Whatever happens is in the ledger when this returns or raises."""
@@ -555,13 +676,17 @@ class Cards:
     def _owes(self, chat: Chat, edition: Edition, row: Row, since: Delta) -> int | None:
         """Whether a change is worth a reply: the revision whose readers are to be told."""
         rule = self._rules.of(chat)
-        if rule is None or rule.loudness is Loudness.EDIT or not rule.wants(edition.story):
+        last = _recalled(since) or self._parts_with(chat, rule, edition)
+        hears = self._hears(rule, edition, self._shelf.heir(edition.story.id))
+        if not last and (rule is None or rule.loudness is Loudness.EDIT or not hears):
             return None
         if row.owes is not None:
             return row.owes  # not said yet: it tells of this, too
         known = max(row.revision, row.told or 0)
         if known >= edition.revision:
             return None  # its readers have seen it, or been told
+        if last:
+            return known  # whatever was said shortly before, and however calm the chat is
         if since.weight is None or since.weight < Weight.NOTABLE:
             return None
         if row.replied_at is not None and self._now() - row.replied_at < self._policy.reply_gap:
@@ -572,21 +697,38 @@ class Cards:
         self, chat: Chat, edition: Edition, row: Row, place: str, since: Delta
     ) -> None:
         """Say what changed beside the card: once, or perhaps not at all, but never twice."""
-        story = edition.story.id
-        await self._may_call(chat)
+        rule = self._rules.of(chat)
+        message = reply(edition, since, parting=self._parts_with(chat, rule, edition))
+        key = nonce(chat, edition.story.id, "reply", edition.revision)
         said = replace(row, owes=None, replied_at=self._now(), told=edition.revision)
+        major = since.weight is Weight.MAJOR
+        await self._say(chat, edition.story.id, row, said, message, key, place, major=major)
+
+    async def _say(
+        self,
+        chat: Chat,
+        story: StoryId,
+        row: Row,
+        said: Row,
+        message: Message,
+        key: str,
+        place: str,
+        *,
+        major: bool,
+    ) -> None:
+        """Post a reply to the card at `place`; `said` is the row once that is done."""
+        await self._may_call(chat)
         await self._about_to(chat, story, said)
         rule = self._rules.of(chat)
-        major = since.weight is Weight.MAJOR
-        pings = major and rule is not None and rule.loudness is Loudness.PING
+        loudness = rule.loudness if rule else Loudness.REPLY
         try:
             await self._platform.post(
                 chat,
-                reply(edition, since),
-                key=nonce(chat, story, "reply", edition.revision),
-                silent=not major,
+                message,
+                key=key,
+                silent=not major or loudness is Loudness.EDIT,
                 reply_to=place,
-                mention=rule.role if rule and pings else None,
+                mention=rule.role if rule and major and loudness is Loudness.PING else None,
             )
         except (NotNow, Unreachable) as failed:  # surely not said: it stays owed
             self._failed(row, "reply", chat, failed)
@@ -673,6 +815,20 @@ class Cards:
         if row.state is not State.SENDING:
             self._unknown.pop((chat, story), None)
 
+    async def _write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> None:
+        """Write rows that were read and decided together; raise StorageAway."""
+        if any(self._doubt_then[chat, story] != self._tide.doubt for story in rows):
+            raise StorageAway("rows were lost since this was decided")
+        least = self._tide.written + 1
+        try:
+            written = await self._ledger.write_together(chat, rows)
+        finally:
+            for story in rows:
+                self._known.pop((chat, story), None)
+            self.changes += 1
+        if not self._tide.rise(written, least):
+            raise StorageAway("the storage stepped back: what is due is decided afresh")
+
     async def _record(self, chat: Chat, story: StoryId, row: Row) -> None:
         """Write down what happened, however long it takes: only we know it."""
         await patiently(lambda: self._write(chat, story, row))
@@ -690,6 +846,20 @@ def _last_told(row: Row | None) -> int | None:
     if row is None:
         return None
     return row.revision if row.owes is None else row.owes
+
+
+def _over(story: Story) -> bool:
+    """True for a story that is over for good, and does not go on in another."""
+    ended = story.stats.status is Status.ENDED or story.retracted is not None
+    return ended and story.merged_into is None
+
+
+def _recalled(since: Delta) -> bool:
+    """Whether the story was withdrawn, or no longer is: whoever read it has to hear of that."""
+    return any(
+        change.kind in (Kind.RETRACTED, Kind.REINSTATED) and change.weight is Weight.MAJOR
+        for change in since.changes
+    )
 
 
 def _too_fast(failed: SendFailed) -> bool:

@@ -33,7 +33,7 @@ from bot.model.rule import Rule
 from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Pin, Platform, Refusal, Row
 from stories.delta import Weight
 from stories.index import Cursor
-from stories.shelf import Shelf
+from stories.shelf import Edition, Shelf
 from stories.story import StoryId
 
 log = logging.getLogger(__name__)
@@ -128,6 +128,8 @@ class Courier:
             policy=policy,
             taken=self._unpark,
             refused=warden.refused,
+            beside=self._beside,
+            look=self._look_again_at,
             now=now,
         )
 
@@ -266,6 +268,20 @@ class Courier:
         async with self._holding((chat, story)):
             await self._cards.note(chat, story, change)
 
+    @asynccontextmanager
+    async def _beside(self, chat: Chat, story: StoryId) -> AsyncGenerator[bool]:
+        """Have another card of a chat in hand as well; yields False when somebody else has.
+
+        Nobody waits for it, so two that want each other's try again.
+        """
+        if not self._queue.hold((chat, story)):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            await self._release((chat, story))
+
     # Pins.
 
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
@@ -378,6 +394,7 @@ class Courier:
         marks = []
         for edition in self._shelf.since(behind):
             story = edition.story
+            marks += await self._owed_to_kin(edition)
             changes = self._cards.changes
             rows = await self._ledger.of_story(story.id)
             chats = set(rows)
@@ -386,11 +403,37 @@ class Courier:
                 live_for = min(live_for, self._policy.first_for)
             if edition.is_live(self._now(), live_for):
                 chats |= self._rules.wanting(story)
+            else:
+                chats |= self._rules.following(story.id)
             ours = [chat for chat in chats if chat.platform == self.platform.name]
             if changes == self._cards.changes:
                 self._cards.know(story.id, rows, ours)
             marks += [Mark(chat, story.id, edition.seq) for chat in ours]
         return marks
+
+    async def _owed_to_kin(self, edition: Edition) -> list[Mark]:
+        """Whose cards of other stories are concerned, now that a story is as it is.
+
+        Follows and mutes of stories that became a part of another are brought there first.
+        """
+        story, concerned = edition.story, dict[StoryId, set[Chat]]()
+        heir = self._shelf.heir(story.id)
+        if heir is not None:
+            into = heir.story.id
+            concerned[into] = await self._rules.inherit(story.id, into, self.platform.name)
+            concerned[into] |= set(await self._ledger.of_story(into))
+        kin = self._shelf.kin(story.id) | ({story.split_from} if story.split_from else set())
+        for part in self._shelf.parts(story.id):
+            await self._rules.inherit(part.story.id, story.id, self.platform.name)
+        for other in kin:
+            concerned[other] = set(await self._ledger.of_story(other))
+        return [
+            Mark(chat, other, known.seq)
+            for other, chats in concerned.items()
+            if (known := self._shelf.get(other)) is not None
+            for chat in chats
+            if chat.platform == self.platform.name
+        ]
 
     async def _owe(self, marks: list[Mark]) -> None:
         await self._due.mark(self.platform.name, marks, None)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.ports import Pin, Row, State
 from stories.delta import Weight
+from stories.story import StoryId
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,14 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """Say beside the card that another story, whose card it was, has become a part of it."""
+
+    place: str
+    part: StoryId
+
+
+@dataclass(frozen=True, slots=True)
 class Forgo:
     """The reply that was owed is not to be said any more."""
 
@@ -94,7 +103,7 @@ class Recover:
     """A post was under way when we last knew. It may stand there."""
 
 
-Step = Nothing | Wait | Post | Edit | Reply | Forgo | Publish | PutPin | TakePin | Recover
+Step = Nothing | Wait | Post | Edit | Reply | Tell | Forgo | Publish | PutPin | TakePin | Recover
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +120,8 @@ class Wish:
     """When its card may be published; None: it is not to be."""
     pinned: bool = True
     """A pin may stand: the story is live."""
-    may_pin: bool = True
-    """Pinning and unpinning may be tried here now."""
+    pin_from: datetime | None = None
+    """Pinning and unpinning are not tried before; None: they may be now."""
 
 
 def decide(
@@ -133,9 +142,10 @@ def decide(
         return _make(1, wish)
     newer = revision > row.revision
     matters = weight is not None and weight >= Weight.NOTABLE
+    pin = _pin(row, wish)
     match row.state:
-        case state if state is not State.SENDING and (step := _pin(row, wish)):
-            return step
+        case state if state is not State.SENDING and pin and wish.pin_from is None:
+            return pin
         case State.SENDING if row.place is None:
             return Recover()
         case State.UNKNOWN:
@@ -147,12 +157,16 @@ def decide(
     assert row.place is not None, "a card that stands has a place"
     if row.state is not State.SHOWN:
         return Edit(row.place)
-    later = []
-    if row.owes is not None:
+    later = [wish.pin_from] if pin and wish.pin_from else []
+    if row.owes is not None and row.looks is not None:  # first it is seen, then it is told
         if not (wish.told and matters):
             return Forgo()
         if wish.quiet_until is None:
             return Reply(row.place, row.owes)
+        later.append(wish.quiet_until)
+    if row.tells is not None:
+        if wish.quiet_until is None:
+            return Tell(row.place, row.tells)
         later.append(wish.quiet_until)
     if row.looks != looks:
         if now >= spacing.next_edit(row):
@@ -174,7 +188,7 @@ def _make(generation: int, wish: Wish) -> Step:
 
 def _pin(row: Row, wish: Wish) -> Step | None:
     """What is to be done about our pin of a card that stands."""
-    if row.place is None or row.pin is None or not wish.may_pin:
+    if row.place is None or row.pin is None:
         return None
     if not wish.pinned or row.pin is Pin.GOING:
         return TakePin(row.place)

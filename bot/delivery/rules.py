@@ -82,6 +82,38 @@ class RuleBook:
                     await listener(chat, was)
         return was, rule
 
+    async def inherit(self, story: StoryId, into: StoryId, platform: str) -> set[Chat]:
+        """Whoever follows or mutes a story that became a part of another means that one now.
+
+        Returns the chats of the platform that did.
+        """
+        chats = {
+            chat
+            for chat, rule in self._rules.items()
+            if chat.platform == platform and (story in rule.story_ids or rule.mute_of(story))
+        }
+        for chat in chats:
+            await self.amend(chat, lambda rule: rule.follows_on(story, into))
+        return chats
+
+    def following(self, story: StoryId) -> set[Chat]:
+        """The chats that follow the story by itself."""
+        return set(self._by_word.get(("id", story), ()))
+
+    async def amend(self, chat: Chat, how: Callable[[Rule], Rule]) -> None:
+        """Change a rule because of what became of a story: nobody asked, and nobody is welcomed.
+
+        One of the operator's file is changed until the bot starts again.
+        """
+        async with self._changing:
+            was = self._rules.get(chat)
+            if was is None or (rule := how(was)) == was:
+                return
+            kept = None if rule == Rule() else rule
+            if chat not in self._fixed:
+                await self._store.save(chat, kept)
+            self._keep(chat, kept)
+
     async def unmute(self, chat: Chat, story: StoryId) -> Rule:
         """End a mute; one of the operator's file until the bot starts again."""
         if chat not in self._fixed:

@@ -1,6 +1,7 @@
 """A story's card: the one message that says what is known, and the reply when much changes."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from bot.model import words
 from bot.model.language import _, ngettext
@@ -20,21 +21,55 @@ from bot.model.message import (
 )
 from bot.model.text import line, shorten
 from stories.delta import Delta, Kind
-from stories.shelf import Edition
+from stories.shelf import Edition, Shelf
 from stories.story import Story
 
 NAMES = 12
 """How many entities or keywords a card names; the rest is counted."""
 NAME_LENGTH = 60
+KIN = 3
+"""How many other stories it names at a time."""
 
 
-def card(edition: Edition, delta: Delta, *, show_leaning: bool = False) -> Message:
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """The stories that one story went into, came from or took up: their titles."""
+
+    heir: str | None = None
+    """What it is merged into; None when that is not known."""
+    origin: str | None = None
+    """What it was split from; None when that is not known."""
+    parts: tuple[str, ...] = ()
+    """What has become a part of it."""
+    splits: tuple[str, ...] = ()
+    """What went on from it by itself."""
+
+
+def kin_of(shelf: Shelf, edition: Edition) -> Kin:
+    """What a shelf knows of a story's kin."""
+    story = edition.story
+    heir = shelf.get(story.merged_into) if story.merged_into else None
+    origin = shelf.get(story.split_from) if story.split_from else None
+    return Kin(
+        _title(heir.story) if heir else None,
+        _title(origin.story) if origin else None,
+        tuple(_title(each.story) for each in shelf.parts(story.id)),
+        tuple(_title(each.story) for each in shelf.splits(story.id)),
+    )
+
+
+NO_KIN = Kin()
+
+
+def card(
+    edition: Edition, delta: Delta, *, show_leaning: bool = False, kin: Kin = NO_KIN
+) -> Message:
     """The living card of one story as it stands in `edition`; `delta` is what changed last."""
     story = edition.story
     return Message(
         title=_title(story),
-        blocks=tuple(_blocks(story, delta, show_leaning)),
-        rows=_rows(story, not is_new(delta) and bool(_changed(delta, show_leaning))),
+        blocks=tuple(_blocks(story, delta, show_leaning, kin)),
+        rows=_rows(story, not is_new(delta) and bool(_changed(delta, show_leaning)), kin),
         tone=_tone(story),
         image_url=story.image_url,
         struck=story.retracted is not None,
@@ -43,9 +78,25 @@ def card(edition: Edition, delta: Delta, *, show_leaning: bool = False) -> Messa
     )
 
 
-def reply(edition: Edition, delta: Delta) -> Message:
+def stub(edition: Edition, heir: Story, link: str | None) -> Message:
+    """What is left of a card whose story is told on another one beside it now."""
+    blocks: list[Block] = [Note(_("Merged into “{story}”").format(story=_title(heir)))]
+    if link is not None:
+        blocks.append(Link(_("Its card"), link))
+    return Message(
+        title=_title(edition.story),
+        blocks=tuple(blocks),
+        rows=(Buttons((Button(_("Where it goes on"), Ref("story", (heir.id,))),)),),
+        tone=Tone.ENDED,
+        struck=True,
+        living=edition.story.id,
+    )
+
+
+def reply(edition: Edition, delta: Delta, *, parting: bool = False) -> Message:
     """The short reply to a card after a notable or major update. It names its reason first.
 
+    `parting`: the chat followed this story by itself, and that ends here.
     It has no buttons: the card it replies to has them.
     """
     blocks: list[Block] = []
@@ -53,6 +104,8 @@ def reply(edition: Edition, delta: Delta) -> Message:
         blocks.append(Text(words.sentence(words.said(delta.reason))))
     if besides := words.said_besides(delta):
         blocks.append(Note(_("Also: {changes}").format(changes=besides)))
+    if parting:
+        blocks.append(Note(_("This chat followed it; that ends with the story.")))
     return Message(_title(edition.story), tuple(blocks), tone=_tone(edition.story))
 
 
@@ -68,14 +121,18 @@ def _tone(story: Story) -> Tone:
     return Tone(story.stats.status.value) if story.stats.status else Tone.PLAIN
 
 
-def _blocks(story: Story, delta: Delta, show_leaning: bool) -> Iterator[Block]:
+def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Kin) -> Iterator[Block]:
     """What is absent from the story is absent here."""
     if story.retracted is not None:
         yield Note(_("Withdrawn: {why}").format(why=story.retracted))
     if story.merged_into:
-        yield Note(_("Merged into “{story}”").format(story=story.merged_into))
+        yield Note(_("Merged into “{story}”").format(story=kin.heir or story.merged_into))
     if story.split_from:
-        yield Note(_("Split from “{story}”").format(story=story.split_from))
+        yield Note(_("Split from “{story}”").format(story=kin.origin or story.split_from))
+    if kin.parts:
+        yield Note(_("Now a part of this: {stories}").format(stories=_quoted(kin.parts)))
+    if kin.splits:
+        yield Note(_("Part of this went on as {stories}").format(stories=_quoted(kin.splits)))
     if story.headline:
         yield Text(story.headline)
     if story.entities:
@@ -122,6 +179,14 @@ def _named(names: tuple[str, ...]) -> tuple[str, ...]:
     return (*named, ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
 
 
+def _quoted(titles: tuple[str, ...]) -> str:
+    shown = [f"“{shorten(title, NAME_LENGTH)}”" for title in titles[:KIN]]
+    more = len(titles) - len(shown)
+    if more > 0:
+        shown.append(ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
+    return ", ".join(shown)
+
+
 def is_new(delta: Delta) -> bool:
     """Whether there was nothing before the change."""
     return any(change.kind is Kind.NEW for change in delta.changes)
@@ -134,7 +199,7 @@ def _changed(delta: Delta, show_leaning: bool) -> str:
     return _("Changed: {changes}").format(changes=changed) if changed else ""
 
 
-def _rows(story: Story, changed: bool) -> tuple[Row, ...]:
+def _rows(story: Story, changed: bool, kin: Kin) -> tuple[Row, ...]:
     buttons = []
     if story.questions:
         label = _("Questions ({n})").format(n=words.number(len(story.questions)))
@@ -146,5 +211,7 @@ def _rows(story: Story, changed: bool) -> tuple[Row, ...]:
         buttons.append(Button(_("What changed"), Ref("story", (story.id, "changes"))))
     if story.merged_into:
         buttons.append(Button(_("Where it goes on"), Ref("story", (story.merged_into,))))
+    elif story.split_from and kin.origin:
+        buttons.append(Button(_("Where it came from"), Ref("story", (story.split_from,))))
     # Every card has a button: where a platform keeps no key of ours, it is what tells our cards.
     return (Buttons(tuple(buttons or [Button(_("Open"), Ref("story", (story.id,)))])),)

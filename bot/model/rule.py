@@ -113,6 +113,21 @@ class Rule:
         """The rule without the story's mute."""
         return replace(self, muted=tuple(mute for mute in self.muted if mute.story != story))
 
+    def follows_on(self, story: StoryId, into: StoryId) -> "Rule":
+        """The rule once a story has become a part of another: it is that one it means then."""
+        if story not in self.story_ids and self.mute_of(story) is None:
+            return self
+        ids = dict.fromkeys(into if each == story else each for each in self.story_ids)
+        mute = self.mute_of(story)
+        rule = self if mute is None else self.unmuted(story)
+        if mute is not None and rule.mute_of(into) is None:
+            rule = replace(rule, muted=(*rule.muted, Mute(into, mute.until_major)))
+        return replace(rule, story_ids=tuple(ids))
+
+    def without(self, story: StoryId) -> "Rule":
+        """The rule that no longer follows the story by itself."""
+        return replace(self, story_ids=tuple(each for each in self.story_ids if each != story))
+
     def quiet_until(self, now: datetime, *, major_at: datetime | None) -> datetime | None:
         """Until when nothing new is told; None when it may be told now.
 

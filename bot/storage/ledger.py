@@ -18,11 +18,18 @@ from stories.story import StoryId
 
 # A row is written only while the lease is the writer's: whoever slept through its end is told.
 _WRITE = """
-if ARGV[4] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[4] then return -1 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('SADD', KEYS[2], ARGV[3])
-redis.call(ARGV[5], KEYS[5], ARGV[1] .. ' ' .. ARGV[3])
-return redis.call('INCR', KEYS[3])
+local lease, counter, stories, pins = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local token, chat, written = ARGV[1], ARGV[2], 0
+if token ~= '' and redis.call('GET', lease) ~= token then return -1 end
+for number = 5, #KEYS do
+    local first = 3 * number - 12
+    local story, row, pin = ARGV[first], ARGV[first + 1], ARGV[first + 2]
+    redis.call('HSET', KEYS[number], chat, row)
+    redis.call('SADD', stories, story)
+    redis.call(pin, pins, chat .. ' ' .. story)
+    written = redis.call('INCR', counter)
+end
+return written
 """
 _FIELDS = tuple(field.name for field in fields(Row))
 
@@ -45,11 +52,20 @@ class RedisLedger:
 
     @storage
     async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
+        return await self._write(chat, {story: row})
+
+    @storage
+    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int:
+        return await self._write(chat, rows)
+
+    async def _write(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int:
         lease_key, token = (self._lease.key, self._lease.token) if self._lease else ("", "")
         counter = self._written(chat.platform)
-        keys = [self._cards(story), self._stories(chat), counter, lease_key]
-        keys.append(self._pins(chat.platform))
-        arguments = [str(chat), _write(row), story, token, "SADD" if row.pin else "SREM"]
+        keys = [lease_key, counter, self._stories(chat), self._pins(chat.platform)]
+        arguments = [token, str(chat)]
+        for story, row in rows.items():
+            keys.append(self._cards(story))
+            arguments += [story, _write(row), "SADD" if row.pin else "SREM"]
         written = await self._together.do("EVAL", _WRITE, len(keys), *keys, *arguments)
         if written < 0:
             raise StorageAway("another process holds the lease")

@@ -11,13 +11,14 @@ from itertools import pairwise
 from bot.delivery.cards import _looks as looks_of
 from bot.delivery.cards import nonce
 from bot.delivery.tide import KEEP_S
-from bot.model.card import card
+from bot.model.card import card, kin_of, stub
 from bot.model.chat import Chat
 from bot.model.message import Message
 from bot.model.rule import Rule
 from bot.ports import Pin, Row, State
 from stories.delta import Weight, compare
-from stories.story import StoryId
+from stories.shelf import Edition, Shelf
+from stories.story import Status, StoryId
 from tests.simulation.clock import BEGINNING
 from tests.simulation.platform import TAKEN_OVER, Sent
 from tests.simulation.storage import _edition
@@ -51,6 +52,10 @@ LAST_SECOND = (
     "When a process is killed and the storage then forgets the second before that, nobody can "
     "tell: what was said in that second may be said again."
 )
+UNFOLDED = (
+    "When the storage forgot a card, or it is not known whether it stands, it is not folded into "
+    "another when their stories become one."
+)
 EXEMPTIONS = (
     RULE_AT_A_CRASH,
     DELETED_UNSEEN,
@@ -60,6 +65,7 @@ EXEMPTIONS = (
     OWED_AND_LOST,
     PIN_FORGOTTEN,
     LAST_SECOND,
+    UNFOLDED,
 )
 
 UNTIL_SEEN_S = 5.0
@@ -76,7 +82,8 @@ def told(row: Row | None) -> str:
         return "nothing"
     at = (row.at - BEGINNING).total_seconds()
     facts = f"{row.state} r{row.revision} g{row.generation} at {at:.1f}, place {row.place}"
-    return f"{facts}, owes {row.owes}, pin {row.pin}, {row.why or 'no reason'}"
+    facts += f", owes {row.owes}, pin {row.pin}, into {row.into}, tells {row.tells}"
+    return f"{facts}, {row.why or 'no reason'}"
 
 
 def _differs(shown: Message, expected: Message) -> str:
@@ -91,6 +98,9 @@ class Checker:
     def __init__(self, world: World) -> None:
         self.world = world
         self.data = world.store.data
+        self.shelf = Shelf()
+        for held in self.data.stories.values():
+            self.shelf.put(_edition(self.data, held))
         self.exempted: list[str] = []
 
     def violations(self) -> list[str]:
@@ -104,6 +114,8 @@ class Checker:
         found += self._behind()
         found += self._missing()
         found += self._pins()
+        found += self._unfolded()
+        found += self._followed()
         found += self._lost_documents()
         return found
 
@@ -124,6 +136,10 @@ class Checker:
             for one, other in pairwise(sorted(cards, key=lambda sent: sent.asked_at)):
                 if self._forgotten(story, one, other):
                     self.exempted.append(FORGOTTEN)
+                elif len(one.lives | other.lives) > 1 and self._unproved(chat, story):
+                    continue  # one changed hands, so which was there first says nothing
+                elif len(one.lives | other.lives) > 1 and self.world.store.losses:
+                    self.exempted.append(FORGOTTEN)
                 elif not any(
                     row.state in (State.UNKNOWN, State.GONE)
                     for at, *where, row in self.world.store.log
@@ -139,6 +155,14 @@ class Checker:
             one.asked_at <= lost < updated <= other.asked_at
             for lost in self.world.store.losses
             for updated in self.world.store.accepted[story]
+        )
+
+    def _unproved(self, chat: Chat, story: StoryId) -> bool:
+        """The ledger once said that a card of the story here is not proved."""
+        return any(
+            row.state is State.UNKNOWN
+            for _, *where, row in self.world.store.log
+            if where == [chat, story]
         )
 
     def _unmarked(self, one: Sent) -> bool:
@@ -168,7 +192,7 @@ class Checker:
                 if held is None or row is None or row.place != sent.place:
                     continue  # explained by _doubles and _missing
                 edition = _edition(self.data, held)
-                expected = card(edition, compare(edition.before, edition.story))
+                expected = self._expected(chat, edition, row)
                 if sent.message != expected:
                     looks = "the newest" if row.looks == looks_of(expected) else "something else"
                     yield (
@@ -176,6 +200,58 @@ class Checker:
                         f"{edition.revision}: {_differs(sent.message, expected)}; "
                         f"the ledger believes it shows {looks}: {told(row)}"
                     )
+
+    def _expected(self, chat: Chat, edition: Edition, row: Row) -> Message:
+        """What a card should say: the newest, or where it goes on if it was folded."""
+        heir = self.shelf.heir(edition.story.id)
+        if heir is None or row.into is None:
+            delta = self.shelf.named(compare(edition.before, edition.story))
+            return card(edition, delta, kin=kin_of(self.shelf, edition))
+        living = self._row(chat, heir.story.id)
+        handle = self.world.processes[0].handles[chat.platform]
+        place = living.place if living else None
+        return stub(edition, heir.story, handle.link(chat, place) if place else None)
+
+    def _unfolded(self) -> Iterator[str]:
+        """Of two stories that became one no chat shows two living cards, and none that is lost."""
+        for (chat, story), cards in self._cards().items():
+            heir, row = self.shelf.heir(story), self._row(chat, story)
+            if heir is None:
+                continue
+            living = self._row(chat, heir.story.id)
+            for sent in cards:
+                if row is not None and row.place == sent.place and row.into is not None:
+                    continue  # it leads to the living one
+                if living is not None and living.place == sent.place:
+                    continue  # it is told of by _behind
+                if self.world.store.losses or self._unproved(chat, story):
+                    self.exempted.append(UNFOLDED)
+                    continue
+                yield (
+                    f"{story} went into {heir.story.id} and still has a card in {chat} "
+                    f"(place {sent.place}): {told(row)}; that one: {told(living)}"
+                )
+
+    def _followed(self) -> Iterator[str]:
+        """Nobody follows a story by itself that is over, or that is a part of another now."""
+        for name in self.world.services:
+            holder = self.world.standing[name]
+            for chat in holder.rules.chats() if holder else ():
+                rule = holder.rules.of(chat) if holder else None
+                if chat.platform != name or rule is None or chat in self.world.unheard:
+                    continue
+                for story in rule.story_ids:
+                    held = self.data.stories.get(story)
+                    if held is None or self.world.store.losses:
+                        continue
+                    if self._heard(story) < self.world.ruled.get(chat, 0.0) + UNTIL_SEEN_S:
+                        continue
+                    ended = held.story.stats.status is Status.ENDED or held.story.retracted
+                    fixed = holder is not None and holder.rules.is_fixed(chat)
+                    if ended and not held.story.merged_into and not fixed:
+                        yield f"{chat} still follows {story}, which is over"
+                    if self.shelf.heir(story) is not None:
+                        yield f"{chat} still follows {story}, which is a part of another"
 
     def _missing(self) -> Iterator[str]:
         """(b) Every card that is wanted stands."""
@@ -238,19 +314,24 @@ class Checker:
                 if beside is None or beside.story is None or beside.chat != sent.chat:
                     yield f"a reply in {sent.chat} stands beside no card: {sent.message.title}"
                     continue
-                keys = [nonce(sent.chat, beside.story, "reply", number) for number in range(200)]
-                if sent.key not in keys:
+                told_of = [
+                    (story, number)
+                    for story in sorted(beside.lives)
+                    for number in range(200)
+                    if nonce(sent.chat, story, "reply", number) == sent.key
+                ]
+                if not told_of:
                     yield f"a reply in {sent.chat} has a key of nothing: {sent.key}"
                 elif sent.key in said:
                     first = said[sent.key]
-                    if self._forgotten(beside.story, first, sent):
+                    if self._forgotten(told_of[0][0], first, sent):
                         self.exempted.append(NUMBERED_ANEW)
                         continue
                     if self._unmarked(first):
                         self.exempted.append(LAST_SECOND)
                         continue
                     yield (
-                        f"{beside.story} has two replies for revision {keys.index(sent.key)} in "
+                        f"{told_of[0][0]} has two replies for revision {told_of[0][1]} in "
                         f"{sent.chat}: asked for at {first.asked_at:.1f} and {sent.asked_at:.1f}"
                     )
                 said[sent.key] = sent

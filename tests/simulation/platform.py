@@ -48,6 +48,8 @@ class Sent:
     reply_to: str | None = None
     deleted_at: float | None = None
     pinned: bool = False
+    lives: set[StoryId] = field(default_factory=set)
+    """The stories it was ever the card of."""
 
     @property
     def story(self) -> StoryId | None:
@@ -257,7 +259,8 @@ class Handle:
                     if sent.key == key and sent.chat == chat and now - sent.at < NONCE_S:
                         return sent.place
             place = str(len(service.sent) + 1)
-            service.sent[place] = Sent(chat, place, key, message, asked_at, now, reply_to)
+            sent = service.sent[place] = Sent(chat, place, key, message, asked_at, now, reply_to)
+            sent.lives |= {sent.story} if sent.story else set()
             return place
 
         return await self._request("reply" if reply_to else "post", chat, do)
@@ -270,6 +273,7 @@ class Handle:
             if sent is None or sent.chat != chat or sent.deleted_at is not None:
                 raise CardGone("unknown message")
             sent.message = message
+            sent.lives |= {sent.story} if sent.story else set()
             return place
 
         await self._request("edit", chat, do)
@@ -321,6 +325,9 @@ class Handle:
 
     def server(self, chat: Chat) -> str:
         return chat.address[:2]
+
+    def link(self, chat: Chat, place: str) -> str | None:
+        return f"https://chat.example/{chat.address}/{place}"
 
     def repeatable(self, age_s: float) -> bool:
         return self._service.has_keys and age_s <= REPEATED_WITHIN_S

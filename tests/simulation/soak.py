@@ -37,6 +37,9 @@ def outcome(seed: int, troubles: frozenset[str] | None = None) -> Outcome:
     seen["kills and stops"] = len(world.kills)
     seen["losses"] = len(world.store.losses)
     seen["rows written"] = len(world.store.log)
+    folded = [row for *_, row in world.store.log if row.into]
+    seen["folds, one card went on"] = sum(row.place is None for row in folded)
+    seen["folds, one leads to another"] = len({row.place for row in folded if row.place})
     return seed, violations, seen
 
 

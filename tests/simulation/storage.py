@@ -328,6 +328,11 @@ class MemoryLedger:
     async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
         return await self._client.call(lambda data: self._write(data, chat, story, row))
 
+    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int:
+        return await self._client.call(
+            lambda data: [self._write(data, chat, story, row) for story, row in rows.items()][-1]
+        )
+
     def _write(self, data: Data, chat: Chat, story: StoryId, row: Row) -> int:
         if self._lease is not None and not self._lease.is_ours(data):
             raise StorageAway("another process holds the lease")

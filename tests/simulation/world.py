@@ -241,6 +241,8 @@ class World:
         self.fixed: dict[Chat, Rule] = {}
         self.unheard: dict[Chat, float] = {}
         """Chats whose rule was saved at a moment when nobody could be told, and when."""
+        self.ruled: dict[Chat, float] = {}
+        """When each chat's rule was last set."""
         self.left: list[tuple[float, Story]] = []
         """What the inbox acknowledged, and when."""
         self.kills: list[float] = []
@@ -319,7 +321,11 @@ class World:
             elif what < 0.9:
                 stats = replace(story.stats, virality=9.0 if number % 2 else 2.0)
                 story = replace(story, stats=stats)
-            elif what < 0.95:
+            elif what < 0.92:
+                others = [each.story.id for each in self._authors if each is not author]
+                into = self.random.choice([None, *others]) if others else None
+                story = replace(story, merged_into=None if story.merged_into else into)
+            elif what < 0.96:
                 status = Status.ACTIVE if story.stats.status is Status.ENDED else Status.ENDED
                 story = replace(story, stats=replace(story.stats, status=status))
             else:
@@ -415,6 +421,7 @@ class World:
             with suppress(StorageAway, asyncio.CancelledError):  # away, or it died
                 await asked[0].rules.change(chat, lambda _: rule)
                 self.unheard.pop(chat, None)
+            self.ruled[chat] = self.loop.time()
 
         self._errand(change())
 

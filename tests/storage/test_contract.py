@@ -296,6 +296,15 @@ async def test_rows_are_found_by_story_and_by_chat(storage: Storage) -> None:
     assert await ledger.of_chat(GROUP) == {}
 
 
+async def test_rows_written_together_are_counted_one_by_one(storage: Storage) -> None:
+    ledger = storage.ledger(None)
+    await ledger.write(NORTH, FERRY.id, ROW)
+    other = replace(ROW, pin=None, pinned_at=None, into=FERRY.id, tells=TRAM.id)
+    assert await ledger.write_together(NORTH, {FERRY.id: other, TRAM.id: ROW}) == 3
+    assert await ledger.of_chat(NORTH) == {FERRY.id: other, TRAM.id: ROW}
+    assert await ledger.pins("discord") == {(NORTH, TRAM.id): ROW}
+
+
 async def test_pins_are_found_until_they_are_gone(storage: Storage) -> None:
     ledger = storage.ledger(None)
     going, bare = replace(ROW, pin=Pin.GOING), replace(ROW, pin=None, pinned_at=None)
@@ -324,6 +333,8 @@ async def test_only_who_holds_the_lease_can_write(storage: Storage) -> None:
         await storage.ledger(ours).write(NORTH, FERRY.id, ROW)
         with pytest.raises(StorageAway):
             await storage.ledger(theirs).write(NORTH, FERRY.id, replace(ROW, revision=9))
+        with pytest.raises(StorageAway):
+            await storage.ledger(theirs).write_together(NORTH, {TRAM.id: ROW, FERRY.id: ROW})
     with pytest.raises(StorageAway):  # nobody holds it now
         await storage.ledger(ours).write(NORTH, FERRY.id, replace(ROW, revision=9))
     assert await storage.ledger(None).row(NORTH, FERRY.id) == ROW

@@ -275,6 +275,16 @@ class DiscordPlatform:
             self._servers[chat] = str(guild.id)
         return self._servers[chat]
 
+    def link(self, chat: Chat, place: str) -> str | None:
+        """None for direct messages, and for channels we have not heard of."""
+        if self._client is None or chat.address.startswith("@"):
+            return None
+        channel = self._client.get_channel(int(chat.address))
+        guild = getattr(channel, "guild", None)
+        if guild is None:
+            return None
+        return f"https://discord.com/channels/{guild.id}/{chat.address}/{place}"
+
     def repeatable(self, age_s: float) -> bool:
         return age_s <= REPEATABLE_S
 

@@ -260,6 +260,14 @@ class TelegramPlatform:
         """Topics share the pace of their group; every other chat stands for itself."""
         return chat.address.partition("/")[0]
 
+    def link(self, chat: Chat, place: str) -> str | None:
+        """For supergroups and channels, whose members it opens: core.telegram.org/api/links."""
+        where, topic = _address(chat)
+        if not str(where).startswith("-100"):
+            return None
+        steps = [str(where)[4:], *([str(topic)] if topic else []), place]
+        return f"https://t.me/c/{'/'.join(steps)}"
+
     def repeatable(self, age_s: float) -> bool:
         """Never: nothing would keep the message from standing there twice."""
         return False

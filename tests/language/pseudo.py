@@ -21,6 +21,9 @@ from scripts.messages import template
 CODE = "ru"
 """Spoken by many, so that dates and figures are those of a real locale: with three plural forms."""
 
+NAMED = "share"
+"""The one option that is called otherwise in that language."""
+
 _KEPT = re.compile(r"\{\w+\}|/[a-z]+")
 """Gaps, and commands, which are the same in every language."""
 _OURS = re.compile(
@@ -58,7 +61,11 @@ def catalogue() -> Catalog:
     """The template, translated."""
     spoken = Catalog(locale=CODE)
     for message in template():
-        if message.context == NAME or not message.id:
+        if message.context == NAME:
+            if message.id == NAMED:
+                spoken.add(NAMED, wide(NAMED), context=NAME)
+            continue
+        if not message.id:
             continue
         if isinstance(message.id, str):
             spoken.add(message.id, said(message.id))

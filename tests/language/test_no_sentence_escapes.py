@@ -22,6 +22,7 @@ from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.platforms.discord import render as on_discord
 from bot.platforms.telegram import render as on_telegram
 from bot.ports import Pin, Refusal, Row, Standing, State
+from handlers.quotes import quotes
 from stories.delta import Change, Delta, Kind, Weight, compare
 from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
 from tests.handlers.talking import FILED, HERE, MIRA, NOW, Talk, buttons
@@ -295,6 +296,16 @@ async def test_every_menu_and_its_options_are_translated() -> None:
                 assert left_in(message) == []
             described = [command.description, *(each.description for each in command.options)]
             assert [text for text in described if escaped(_(text))] == []
+
+
+@pytest.mark.usefixtures("in_pseudo")
+def test_what_is_put_into_other_chats_is_translated() -> None:
+    talk = busy()
+    quoted = quotes(talk.shelf, lambda: talk.at)("", 50)
+    assert len(quoted) > 5
+    for quote in quoted:
+        assert left_in(quote.message) == []
+        assert [text for text in (quote.title, quote.told) if escaped(text)] == []
 
 
 # Cards and replies.

@@ -11,7 +11,7 @@ from bot.model.chat import Chat
 from bot.model.rule import Rule
 from sandbox import discord, telegram
 from stories.story import Stats, Status, Story, StoryId
-from tests.language.pseudo import CODE, escaped, said, spoken_in, wide
+from tests.language.pseudo import CODE, NAMED, escaped, said, spoken_in, wide
 from tests.platforms.test_discord_platform import post_raw as discord_button
 from tests.platforms.test_telegram_platform import post_raw as telegram_button
 from tests.road.people import JUST_NOW, OnDiscord, OnTelegram, Person, Say, Seen
@@ -51,7 +51,7 @@ def readers(road: Road) -> tuple[Person, Person]:
 # What the apps offer.
 
 
-async def test_discords_menu_is_told_in_every_language_and_keeps_its_names(
+async def test_discords_menu_is_told_in_every_language_and_named_where_a_catalogue_has_names(
     calm_bot: Running,
 ) -> None:
     road = await calm_bot.start()
@@ -60,7 +60,8 @@ async def test_discords_menu_is_told_in_every_language_and_keeps_its_names(
     told = [each for command in commands for each in (command, *command.get("options", ()))]
     for each in told:
         assert each["description_localizations"] == {CODE: said(each["description"])}
-        assert not each.get("name_localizations")
+        called = {CODE: wide(NAMED)} if each["name"] == NAMED else {}
+        assert (each.get("name_localizations") or {}) == called
 
 
 async def test_telegrams_lists_are_told_in_every_language(calm_bot: Running) -> None:
@@ -159,6 +160,7 @@ async def test_cards_and_replies_are_in_the_language_of_their_chat(calm_bot: Run
         assert left_in(card) == left_in(reply) == []
         assert said("cooling") in reply.body.casefold()
         assert said("articles") in reply.body
+    assert "Changed: status active → cooling" in english[0]
     assert "Status active → cooling" in english[1]
     assert "articles 14 → 1,400" in english[1]
 

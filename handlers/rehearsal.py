@@ -142,11 +142,13 @@ class Rehearser:
             now = self._now()
             since = now - SPAN
             moved = [each for each in self._shelf.since(0) if each.heard_at >= since][::-1]
-            histories: list[Sequence[Heard]] = []
+            plays: list[_Play] = []
             deadline = time.monotonic() + PATIENCE_S
             try:
-                for edition in moved[:MOST]:
-                    histories.append(await self._history.heard(edition.story.id, since))
+                for edition in moved[:MOST]:  # one at a time: others have their turn in between
+                    history = await self._history.heard(edition.story.id, since)
+                    play = _Play(rule, self._shelf.live_for, self._tempo, since)
+                    plays.append(play.play(history, now))
                     if time.monotonic() > deadline:
                         break
             except StorageAway:
@@ -154,15 +156,7 @@ class Rehearser:
                     _("The past cannot be looked up just now"),
                     Text(_("The bot's storage is away for a moment. What is chosen is kept.")),
                 ) from None
-            rehearsal = rehearse(
-                histories,
-                rule,
-                since=since,
-                now=now,
-                live_for=self._shelf.live_for,
-                tempo=self._tempo,
-            )
-            return replace(rehearsal, left_out=len(moved) - len(histories))
+            return replace(_summed(plays), left_out=len(moved) - len(plays))
 
 
 def rehearse(
@@ -178,7 +172,12 @@ def rehearse(
 
     The steps are those of bot/delivery: what it would have done with nothing in its way.
     """
-    plays = [_Play(rule, live_for, tempo, since).play(each, now) for each in histories]
+    return _summed(
+        [_Play(rule, live_for, tempo, since).play(history, now) for history in histories]
+    )
+
+
+def _summed(plays: Sequence["_Play"]) -> Rehearsal:
     came = sorted((card for play in plays for card in play.cards), key=lambda card: card.at)
     return Rehearsal(
         sum(len(play.cards) for play in plays),

@@ -25,8 +25,8 @@ _WAYS = {"show": N_("show"), "export": N_("export"), "import": N_("import")}
 
 def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
     async def answer(ask: Ask) -> Message:
-        what, _space, behind = ask.get("what").partition(" ")
-        text = ask.get("text") or behind.strip()
+        what, behind = (*ask.get("what").split(None, 1), "", "")[:2]
+        text = ask.get("text") or behind
         ways = {**{_(said): way for way, said in _WAYS.items()}, **{way: way for way in _WAYS}}
         match ways.get(what.casefold(), what and "unknown"):
             case "export":

@@ -116,6 +116,9 @@ async def test_rules_that_cannot_be_taken_are_refused_with_the_remedy(
 
 
 async def test_rules_may_be_typed_right_behind_the_word(talk: Talk) -> None:
+    await talk.type("rules", 'import\n[[chats]]\nkeywords = ["ferry"]')
+    assert talk.drafts.kept[HERE].rule == Rule(keywords=("ferry",))
+    await talk.click("setup_drop")
     await talk.type("rules", 'import keywords = ["ferry"]')
     assert talk.drafts.kept[HERE].rule == Rule(keywords=("ferry",))
 

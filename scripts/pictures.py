@@ -13,16 +13,19 @@ from typing import Any
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
 from bot import demo
-from sandbox.telegram import CHANNEL, MIRA
+from sandbox.telegram import CHANNEL, GROUP, MIRA
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PATIENCE_MS = 60_000
 """The samples develop over a minute."""
+SETTLED_MS = 2500
+"""What changed is marked for a moment, and replies and further cards come."""
 STORY = "Night Ferry Returns"
 NEWS = "fishermen met the boat"  # what the story's second revision says
 QUESTION = "why did the night ferry stop"
 ANSWER = "cracks"
+WORDS = "ferry"
 
 
 async def main() -> None:
@@ -60,13 +63,15 @@ async def take(browser: Browser, url: str) -> None:
     await cards(tab)
     await answers(tab)
     await pins(tab)
+    await setting_up(tab)
+    await why(tab)
 
 
 async def cards(tab: Page) -> None:
     """One story's card on each platform, just edited."""
     for card in (discord_card(tab), telegram_card(tab)):
         await card.get_by_text(NEWS).first.wait_for()
-    await tab.wait_for_timeout(2500)  # what changed is tinted for a moment, and replies come
+    await tab.wait_for_timeout(SETTLED_MS)
     for card in (discord_card(tab), telegram_card(tab)):
         await card.evaluate("card => card.scrollIntoView({block: 'start'})")
     await save(tab, "cards.png")
@@ -106,8 +111,57 @@ async def pins(tab: Page) -> None:
     await composer.fill(f"/pin {STORY}")
     await composer.press("Enter")
     await tab.get_by_test_id("telegram-pinned").wait_for()
-    await tab.wait_for_timeout(1000)
+    await tab.get_by_role("button", name="Pinned messages, 1").click()
+    await tab.wait_for_timeout(SETTLED_MS)
     await save(tab, "pins.png")
+    await tab.get_by_role("button", name="Pinned messages, 1").click()
+
+
+async def setting_up(tab: Page) -> None:
+    """A moderator is asked for words: in a form on Discord, by a reply on Telegram."""
+    await tab.get_by_test_id("discord-channel-general").click()
+    await tab.get_by_test_id(f"telegram-chat-{GROUP}").click()
+    await ask(tab, "setup")
+    for pane in ("discord", "telegram"):
+        await press(tab, pane, "Stories")
+        await press(tab, pane, "Words")
+    form = tab.get_by_test_id("discord-form")
+    await form.get_by_role("textbox").fill(WORDS)
+    await tab.get_by_test_id("telegram-replying").wait_for()
+    await tab.get_by_test_id("telegram-composer").fill(WORDS)
+    await tab.wait_for_timeout(SETTLED_MS)
+    await save(tab, "setup.png")
+    await tab.get_by_test_id("form-submit").click()
+    await form.wait_for(state="detached")
+    await tab.get_by_test_id("telegram-composer").press("Enter")
+    for pane in ("discord", "telegram"):
+        await tab.get_by_test_id(f"{pane}-message").filter(has_text="Every story").last.wait_for()
+        await press(tab, pane, "Back")
+        await press(tab, pane, "Save")
+        await tab.get_by_test_id(f"{pane}-message").filter(has_text=STORY).last.wait_for()
+
+
+async def why(tab: Page) -> None:
+    """What a chat is told when it asks why a card stands there."""
+    await tab.wait_for_timeout(SETTLED_MS)
+    await ask(tab, "why")
+    for pane in ("discord", "telegram"):
+        answer = tab.get_by_test_id(f"{pane}-message").filter(has_text="is shown here").last
+        await answer.wait_for()
+    await tab.wait_for_timeout(SETTLED_MS)
+    await save(tab, "why.png")
+
+
+async def ask(tab: Page, command: str) -> None:
+    """Use a command on both platforms."""
+    await tab.get_by_test_id("discord-composer").fill(f"/{command} ")
+    await tab.get_by_role("button", name="Send the command").click()
+    await tab.get_by_test_id("telegram-composer").fill(f"/{command} ")
+    await tab.get_by_test_id("telegram-composer").press("Enter")
+
+
+async def press(tab: Page, pane: str, words: str) -> None:
+    await tab.get_by_test_id(f"{pane}-button").get_by_text(words).last.click()
 
 
 def discord_card(tab: Page) -> Locator:

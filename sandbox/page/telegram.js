@@ -236,20 +236,23 @@ export class TelegramPane {
         ),
     });
     this.drawHead(place);
-    this.drawPinned(place);
     const rows = this.rows(place);
     const news = this.messages(place).at(-1)?.message_id ?? 0;
     const known = this.read.get(`${this.persona} ${place.key}`) ?? 0;
     let changed = [];
     const atBottom = keepPlace(
       this.scroller,
-      () =>
-        (changed = reconcile(this.list, rows, {
+      () => {
+        changed = reconcile(this.list, rows, {
           key: (row) => row.key,
           signature: (row) => signature(row),
           build: (row) => this.row(row),
           fresh,
-        })),
+        });
+        // These take their room from the messages.
+        this.drawPinned(place);
+        this.drawFoot(place);
+      },
       { card: () => this.rowOf(newestCard(this.messages(place), this.bot.id)), fresh, force },
     );
     if (fresh) this.edited.hide();
@@ -258,7 +261,6 @@ export class TelegramPane {
     if (atBottom) this.jump.hidden = true;
     this.read.set(`${this.persona} ${place.key}`, news);
     this.drawSide(place);
-    this.drawFoot(place);
     this.rights.draw();
   }
 

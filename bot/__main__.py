@@ -279,8 +279,10 @@ async def _retract(arguments: argparse.Namespace) -> int:
 
 
 async def _ledger(arguments: argparse.Namespace) -> int:
-    async with _kept(RedisLedger) as ledger:
+    async with _kept(RedisLedger) as ledger, _kept(Archive) as archive:
         rows = await ledger.of_story(StoryId(arguments.id))
+        if not rows and await archive.story(arguments.id) is None:
+            raise Failed(f"there is no story {arguments.id}: `storywire stories` lists them")
     for chat, row in sorted(rows.items()):
         state = f"{row.state:<8} r{row.revision:<4} card {row.generation}"
         place = f"at {row.place}" if row.place else "nowhere"

@@ -148,6 +148,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             audit=audit,
             moderators=moderators,
             drafts=drafts,
+            forget_after_days=settings.forget_after_days,
             tempo=Tempo(
                 policy.spacing.young,
                 policy.spacing.old,

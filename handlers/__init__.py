@@ -49,6 +49,7 @@ def menu(
     moderators: Moderators,
     drafts: Drafts,
     tempo: Tempo = USUAL,
+    forget_after_days: float = 30,
     now: Callable[[], datetime] = _now,
 ) -> tuple[Command, ...]:
     """Every command, in the order in which people are shown them."""
@@ -76,7 +77,7 @@ def menu(
         pins_command(shelf, desk),
         audit_command(audit),
         moderators_command(moderators),
-        privacy_command(shelf, rules, desk, places),
+        privacy_command(shelf, rules, desk, places, forget_after_days),
         forgetme_command(rules, drafts, desk, places, audit),
     )
     return tuple(audited(command, audit, now) for command in (*commands, help_command(commands)))

@@ -19,14 +19,12 @@ def following_command(shelf: Shelf, rules: Rules) -> Command:
             fixed = Note(_("Set by whoever runs this bot; ask them to change it."))
             return Message(_title(bool(things)), (*blocks, fixed, this))
         if not things:
-            return Message(
-                _title(False),
-                (
-                    Text(_("A moderator can change that with /follow and a story or a word.")),
-                    this,
-                ),
-                (Buttons((_follow(),)),),
-            )
+            change = _("A moderator can change that with /follow and a story or a word.")
+            if ask.private:
+                change = _("Change that with /follow and a story or a word.")
+            return Message(_title(False), (Text(change), this), (Buttons((_follow(),)),))
+        if not ask.private:
+            blocks.append(Note(_("Only moderators of this chat can change that.")))
         buttons: list[Row] = [
             Menu(_("Unfollow …"), tuple(thing.button() for thing in things[:MENU])),
             Buttons((_follow(),)),

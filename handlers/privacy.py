@@ -1,5 +1,7 @@
 """/privacy - what is kept about whoever asks and about this chat, and how to delete it."""
 
+from math import ceil
+
 from bot.model import words
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
@@ -18,8 +20,15 @@ _LOOKS = N_(
     "and when; and how far you caught up: for 90 days after your last look."
 )
 
+_DELETING = N_(
+    "/forgetme deletes at once what is kept about you and your private chat, /unfollow all what a "
+    "chat follows."
+)
 
-def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> Command:
+
+def privacy_command(
+    shelf: Shelf, rules: Rules, desk: Desk, places: Places, forget_after_days: float
+) -> Command:
     async def answer(ask: Ask) -> Message:
         return Message(
             _("What I keep, and what I do not"),
@@ -35,19 +44,13 @@ def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> C
                 Text(
                     _(
                         "Names and messages: what you write is answered and forgotten, except the "
-                        "words of /follow and /setup. Only who changes what a group gets is named "
-                        "there, for 90 days: see /audit; and I keep who did so last, to tell them "
-                        "when it refuses me. My log, read by whoever runs me, names chats by "
-                        "number."
+                        "words of /follow and /setup. Who changes what a group gets is named there "
+                        "for 90 days (/audit), and the last of them is told when it refuses me. My "
+                        "log names chats by number."
                     )
                 ),
                 Heading(_("Deleting it")),
-                Text(
-                    _(
-                        "/forgetme deletes at once all that is kept about you and your private "
-                        "chat. What a chat follows is deleted with /unfollow all."
-                    )
-                ),
+                Text(" ".join((_(_DELETING), _removed()))),
             ),
             (
                 Buttons(
@@ -59,10 +62,18 @@ def privacy_command(shelf: Shelf, rules: Rules, desk: Desk, places: Places) -> C
             ),
         )
 
+    def _removed() -> str:
+        days = ceil(forget_after_days)
+        return ngettext(
+            "Who removes or blocks me is forgotten after {n} day.",
+            "Who removes or blocks me is forgotten after {n} days.",
+            days,
+        ).format(n=words.number(days))
+
     async def _person(ask: Ask) -> list[Block]:
         """Where others may read along, only what is kept of everyone."""
         general = _(_LOOKS)
-        if not ask.private:
+        if not (ask.private or ask.whispered):
             return [Text(" ".join((general, _("What that is just now I say in private only."))))]
         try:
             kept = await promptly(places.kept(ask.person))

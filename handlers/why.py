@@ -14,7 +14,7 @@ from bot.ports import Desk, Row, Rules, Standing, State
 from handlers.changes import promptly
 from handlers.moments import refused, since, span
 from handlers.picking import buttons_to, live_stories, meant, menu_of, name, quoted
-from handlers.wants import quiet_until, words_in
+from handlers.wants import quiet_until, which, words_in
 from stories.delta import Delta, Kind, Weight
 from stories.shelf import Edition, Shelf
 from stories.story import Status, Story
@@ -50,8 +50,8 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
         if standing.story is None:
             blocked = [Text(refused(standing.refusal, at))] if standing.refusal else []
             rule = rules.of(ask.chat)
-            nothing = [Text(_(_NOTHING))] if rule is None or rule.empty else []
-            raise Sorry(_("There is no card here yet"), *nothing, *blocked, rows=rows)
+            wants = [Text(_(_NOTHING))] if rule is None or rule.empty else _waits_for(rule)
+            raise Sorry(_("There is no card here yet"), *wants, *blocked, rows=rows)
         edition = shelf.get(standing.story)
         if edition is None:
             raise Sorry(
@@ -61,6 +61,10 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
                 rows=rows,
             )
         return edition
+
+    def _waits_for(rule: Rule) -> list[Block]:
+        """What a chat follows that has no card yet."""
+        return [Text(_("This chat follows what has not come yet:")), *which(rule, shelf)]
 
     def _because(
         edition: Edition, standing: Standing | None, rule: Rule | None, at: datetime

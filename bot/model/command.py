@@ -32,6 +32,8 @@ class Ask:
     """The server whose roles people here may have; None where there are no roles."""
     manages_server: bool = False
     """The asker may manage that server, and not this chat alone."""
+    whispered: bool = False
+    """The answer is shown to the asker alone, though others are here."""
 
     def get(self, option: str) -> str:
         """What was said for an option, stripped; empty when nothing was."""

@@ -240,6 +240,18 @@ async def test_the_archive_and_what_it_refused_are_listed(shell: Shell, archive:
     assert "\x1b" not in listed.out + refused.out, "what was published reaches the terminal"
 
 
+async def test_the_ledger_tells_a_story_without_cards_from_one_that_is_not_there(
+    shell: Shell, archive: Archive
+) -> None:
+    await archive.accept(FERRY)
+    known, unknown = await asyncio.gather(
+        shell.type("ledger", "ferry"), shell.type("ledger", "trams")
+    )
+    assert known == Ended(0, "No chat has a card of ferry.\n", "")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert unknown.sentence == "storywire: there is no story trams: `storywire stories` lists them"
+
+
 async def test_a_story_is_withdrawn_and_its_cards_are_struck_through(
     shell: Shell, archive: Archive, redis_url: str, prefix: str
 ) -> None:

@@ -285,6 +285,7 @@ class Talk:
         self.chat = HERE
         self.person = MIRA
         self.private = False
+        self.whispered = False
         self.name: str | None = "Mira"
         self.roles_of: str | None = None
         self.manages_server = False
@@ -362,6 +363,7 @@ class Talk:
             name=self.name,
             roles_of=self.roles_of,
             manages_server=self.manages_server,
+            whispered=self.whispered,
         )
 
     async def _is_moderator(self) -> bool:

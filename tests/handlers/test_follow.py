@@ -199,6 +199,16 @@ async def test_a_story_that_still_comes_by_a_word_is_said_to(talk: Talk) -> None
     assert "“AI Theft Claims” still comes here: it matches what is left." in read(answer)
 
 
+async def test_following_says_who_may_change_it(talk: Talk) -> None:
+    assert "A moderator can change that with /follow" in read(await talk.say("following"))
+    talk.rules.saved[HERE] = Rule(all=True)
+    assert "Only moderators of this chat can change that." in read(await talk.say("following"))
+    talk.chat, talk.private = MIRA, True
+    assert "moderator" not in read(await talk.say("following"))
+    talk.rules.saved[MIRA] = Rule(all=True)
+    assert "moderator" not in read(await talk.say("following"))
+
+
 async def test_unfollowing_all_leaves_nothing(talk: Talk) -> None:
     await talk.type("follow", "ferry")
     await talk.type("follow", "all")
@@ -247,6 +257,7 @@ async def test_what_a_chat_gets_is_said_in_words_and_the_chat_named_last(talk: T
         "a story without that figure does not come here.",
         "Cards show the political leaning of the coverage.",
         "Cards are edited as stories develop, and nothing else is said.",
+        "Only moderators of this chat can change that.",
         "This chat is telegram:-100123",
     ]
     assert isinstance(answer.blocks[-1], Note)

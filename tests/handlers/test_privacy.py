@@ -48,6 +48,16 @@ async def test_where_others_read_nothing_is_told_about_the_asker(talk: Talk) -> 
     assert "…" not in render(answer, start_link="https://t.me/b?start=", brief=True).html
 
 
+async def test_where_the_answer_is_shown_to_the_asker_alone_it_is_told_all_the_same(
+    talk: Talk,
+) -> None:
+    await talk.type("story", FERRY)
+    talk.whispered = True
+    said = read(await talk.say("privacy"))
+    assert "You looked at 1 story." in said
+    assert "in private only" not in said
+
+
 async def test_in_a_chat_of_the_operators_file_it_is_said_whose_rule_that_is(talk: Talk) -> None:
     talk.chat = FILED
     assert "set by whoever runs me, in a file" in read(await talk.say("privacy"))

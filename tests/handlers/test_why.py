@@ -383,7 +383,12 @@ async def test_where_there_is_no_card_people_may_ask_about_a_story(talk: Talk) -
     assert labels(answer)["AI Theft Claims"] == "why_ai-theft-claims"
     talk.rules.saved[HERE] = FOLLOWS
     talk.desk.standings[HERE] = [Standing(None, refusal=DENIED)]
-    assert read(await talk.say("why")).splitlines() == ["There is no card here yet", HELP]
+    assert read(await talk.say("why")).splitlines() == [
+        "There is no card here yet",
+        "This chat follows what has not come yet:",
+        "Every story about “FIRE”.",
+        HELP,
+    ]
 
 
 async def test_a_newest_card_whose_story_is_gone_is_named(talk: Talk) -> None:

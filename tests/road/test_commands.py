@@ -869,10 +869,11 @@ async def test_what_someone_looked_at_is_told_to_them_alone(calm_bot: Running) -
         await person.say(Say("story", {"words": "ferry"}))
         told = await person.say(Say("privacy"))
         assert "You looked at 1 story. Unless you look again, forgotten just now" in told
-    for person in both(road.discord, road.telegram, "shared", moderator=True):
-        told = await person.say(Say("privacy"))
-        assert "What that is just now I say in private only." in told
-        assert "1 story" not in told
+    whispered, shown = both(road.discord, road.telegram, "shared", moderator=True)
+    assert "You looked at 1 story." in await whispered.say(Say("privacy"))
+    told = await shown.say(Say("privacy"))
+    assert "What that is just now I say in private only." in told
+    assert "1 story" not in told
 
 
 async def test_nothing_in_the_storage_names_someone_who_is_forgotten(

@@ -7,6 +7,7 @@ restart. (Hence no View listens: they only describe rows. discord.py would keep 
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import replace
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -392,7 +393,10 @@ async def _answer(
     )
     if hurry:  # said to them alone, beside what stands there
         command, share, in_place = hurry.instead, False, False
-    thinking = asyncio.create_task(command.reply(ask, is_moderator))
+    stands = interaction.message if in_place else None
+    whispered = not share and (stands is None or stands.flags.ephemeral)
+    asked = replace(ask, whispered=whispered)
+    thinking = asyncio.create_task(command.reply(asked, is_moderator))
     try:
         await asyncio.wait({thinking}, timeout=PATIENCE_S)
         if not thinking.done():

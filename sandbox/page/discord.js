@@ -499,6 +499,7 @@ export class DiscordPane {
       row.type !== REPLY &&
       !row.interaction_label &&
       (row.flags & SEEN) === (before.flags & SEEN) &&
+      !(row.flags & CROSSPOSTED) &&
       !(before.flags & EPHEMERAL) &&
       !this.newDay(row, before) &&
       new Date(row.timestamp) - new Date(before.timestamp) < GROUPED_WITHIN,

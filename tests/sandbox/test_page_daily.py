@@ -161,10 +161,12 @@ async def test_a_published_announcement_is_marked_beside_one_that_is_not(here: D
     bot = Bot()
     async with connected(here, bot), looked_at(here) as tab:
         await channel(bot, HEADLINES).send("Ferry late")
-        published = await channel(bot, HEADLINES).send("Ferry back")
-        await published.publish()
+        for text in ("Ferry back", "Ferry on time"):
+            published = await channel(bot, HEADLINES).send(text)
+            await published.publish()
         shown = tab.get_by_test_id("discord-message")
         await shown.filter(has_text="Ferry back").locator(".d-published").wait_for()
+        await shown.filter(has_text="Ferry on time").locator(".d-published").wait_for()
         assert await shown.filter(has_text="Ferry late").locator(".d-published").count() == 0
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.model import words
 from bot.model.entry import EXAMPLE, write_quiet
-from bot.model.language import _, languages
+from bot.model.language import _, languages, ngettext
 from bot.model.message import (
     Block,
     Bullets,
@@ -37,8 +37,7 @@ def overview(draft: Draft, shelf: Shelf, *notes: Note) -> Message:
     return Message(
         _("What this chat gets"),
         (
-            *_nothing(draft.rule),
-            *gets(draft.rule, shelf),
+            *told(draft.rule, shelf),
             *notes,
             *([Note(unsaved)] if settings else []),
         ),
@@ -54,6 +53,12 @@ def overview(draft: Draft, shelf: Shelf, *notes: Note) -> Message:
             Buttons((to(_("Rehearse"), "rehearse"), *ends(draft))),
         ),
     )
+
+
+def told(rule: Rule, shelf: Shelf) -> Iterator[Block]:
+    """What a chat with this rule gets, in words, also where that is nothing yet."""
+    yield from _nothing(rule)
+    yield from gets(rule, shelf)
 
 
 def ends(draft: Draft) -> tuple[Button, ...]:
@@ -194,7 +199,7 @@ def quiet(rule: Rule) -> Message:
                 if rule.quiet
                 else _("There are none: what comes is told at any hour.")
             ),
-            Note(_("What came meanwhile arrives as one card a story afterwards.")),
+            Note(_("What comes in quiet hours arrives afterwards, as one card a story.")),
         ),
         (Buttons(tuple(buttons)), back()),
     )
@@ -235,7 +240,10 @@ def more(rule: Rule, *, publishes: bool) -> Message:
         Buttons(
             tuple(
                 _choice(
-                    _("{n} pins").format(n=words.number(most)), rule.pins == most, "pins", f"{most}"
+                    ngettext("{n} pin", "{n} pins", most).format(n=words.number(most)),
+                    rule.pins == most,
+                    "pins",
+                    f"{most}",
                 )
                 for most in PINS
             )

@@ -21,7 +21,7 @@ from handlers.drafting import Clash, Drafting, Overtaken, changed
 from handlers.follow import LENGTH, STORIES, WORDS
 from handlers.picking import MENU, menu_of, name, quoted
 from handlers.rehearsal import Rehearser
-from handlers.wants import fold, gets, keeper_of
+from handlers.wants import fold, keeper_of
 from stories.shelf import Shelf
 from stories.story import StoryId
 
@@ -108,7 +108,7 @@ def setup_command(
             raise Sorry(
                 _("These settings are others by now than those you saw"),
                 Text(_("Someone else is at them, too. Saved would be this:")),
-                *gets(other.draft.rule, shelf),
+                *panel.told(other.draft.rule, shelf),
                 rows=(Buttons((*panel.ends(other.draft), *panel.back().items)),),
             ) from None
         except Clash as clash:
@@ -117,7 +117,7 @@ def setup_command(
             raise Sorry(
                 _("Someone else has saved something else meanwhile"),
                 Text(_("You both changed: {settings}. Theirs is this:").format(settings=settings)),
-                *gets(clash.now, shelf),
+                *panel.told(clash.now, shelf),
                 rows=(Buttons((mine, panel.to(_("Keep theirs"), "drop"))),),
             ) from None
         what = Button(_("What this chat follows"), Ref("following"))
@@ -125,8 +125,8 @@ def setup_command(
             _("Saved"),
             (
                 Text(_("This chat now gets:")),
-                *gets(saved.rule, shelf),
-                Note(_("/why tells what became of a story here.")),
+                *panel.told(saved.rule, shelf),
+                Note(_("/why tells what became of a story here; /pause keeps back what is new.")),
             ),
             (Buttons((what, Button(_("Change it again"), Ref("setup")))),),
             act=Act(N_("changed the settings")) if changed(saved) else None,

@@ -268,6 +268,17 @@ def test_where_nothing_is_private_every_button_leads_into_the_private_chat() -> 
     assert keys(rendered) == [[("Why?", "https://t.me/storywire_bot?start=faq_f_1")]]
 
 
+def test_buttons_stand_beside_one_another_as_far_as_their_labels_can_be_read() -> None:
+    labels = ("One", "Two", "Three", "Four", "Fifth with a long label", "Six")
+    row = Buttons(tuple(Button(label, Ref("faq", (label[:1].lower(),))) for label in labels))
+    rows = keys(render(Message("Title", rows=(row,))))
+    assert [[label for label, _ in row] for row in rows] == [
+        ["One", "Two", "Three", "Four"],
+        ["Fifth with a long label"],
+        ["Six"],
+    ]
+
+
 def test_there_are_no_roles_to_choose() -> None:
     rows = (Roles("Mention …", Ref("setup", ("role",))), Buttons((Button("Back", Ref("setup")),)))
     assert keys(render(Message("Title", rows=rows))) == [[("Back", "=setup")]]
@@ -275,12 +286,12 @@ def test_there_are_no_roles_to_choose() -> None:
 
 
 def test_what_is_asked_for_is_replied_to_the_message_that_asks() -> None:
-    field = Field("Words, with commas", Ref("setup", ("words",)), "ferry", "such as tide", 300)
+    field = Field("Words, with commas", Ref("setup", ("words",)), "ferry", "ferry, tide", 300)
     message = Message("Words to follow", (Text("Which?"),), asks=field)
     rendered = render(message, start_link=START, brief=True, asker="<b>Mira</b>")
     assert rendered.html == (
         "<b>Words to follow</b>\n\nWhich?\n\n<i>Now:</i>\n\n<pre>ferry</pre>\n\n"
-        "<i>such as tide</i>\n\n"
+        "<i>Such as: ferry, tide</i>\n\n"
         '<b>Mira</b>: <a href="tg://resolve?asks=setup_words">Reply to this message</a>'
     )
     assert rendered.keyboard is None

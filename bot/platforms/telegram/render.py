@@ -49,6 +49,7 @@ LABEL_LIMIT = 60
 PROMPT_LIMIT = 150
 PLACEHOLDER_LIMIT = 64  # core.telegram.org/bots/api#forcereply
 BUTTONS_A_ROW = 5
+ROW_WIDTH = 44  # letters that a telephone shows beside one another; all buttons are equally wide
 BRIEF_LIMIT = 900  # what one person's question may take up of everyone's screen
 UNFOLDED_LIMIT = 1500  # longer lists are folded until someone taps them
 
@@ -127,7 +128,7 @@ def _question(message: Message, field: Field, asker: str) -> Rendered:
     last = f"{asker}: {way}" if asker else way
     title = _title(message)
     there = (Note(_("Now:")), Code(field.value)) if field.value else ()
-    hint = (Note(field.hint),) if field.hint else ()
+    hint = (Note(_("Such as: {hint}").format(hint=field.hint)),) if field.hint else ()
     blocks = fit(
         harmless((*message.blocks, *there, *hint)),
         lambda blocks: _fits(f"{_whole(title, blocks, False)}\n\n{last}", TEXT_LIMIT),
@@ -260,8 +261,23 @@ def _rows(
     for row in message.rows:
         if isinstance(row, Roles):
             continue
-        a_row = 1 if isinstance(row, Menu) else BUTTONS_A_ROW
-        items = row.items[:left]
-        left -= len(items)
-        for start in range(0, len(items), a_row):
-            yield [button(item) for item in items[start : start + a_row]]
+        buttons = [button(item) for item in row.items[:left]]
+        left -= len(buttons)
+        if isinstance(row, Menu):
+            yield from ([each] for each in buttons)
+        else:
+            yield from _lines(buttons)
+
+
+def _lines(buttons: Sequence[InlineKeyboardButton]) -> Iterator[list[InlineKeyboardButton]]:
+    """Buttons beside one another as far as their labels can be read."""
+    beside: list[InlineKeyboardButton] = []
+    for each in buttons:
+        more = [*beside, each]
+        widest = max(utf16(button.text) for button in more)
+        if beside and (len(more) > BUTTONS_A_ROW or widest * len(more) > ROW_WIDTH):
+            yield beside
+            more = [each]
+        beside = more
+    if beside:
+        yield beside

@@ -18,7 +18,7 @@ from stories.story import StoryId
 log = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=90)
-"""How long after their last visit what a person saw is remembered."""
+"""How long after their last visit what a person saw is remembered: of each story, and of all."""
 UNSAVED = 10_000
 """How many visits wait for the storage at most; then the oldest are forgotten."""
 _BATCH = 100
@@ -103,17 +103,29 @@ class RedisPlaces:
 
     @storage
     async def _save(self, batch: dict[_Key, Visit]) -> None:
+        people = list(dict.fromkeys(person for person, _ in batch))
         async with self._redis.pipeline(transaction=False) as pipe:
-            for person, story in batch:
-                pipe.hget(self._key(person), story)
-            held = await pipe.execute()
-            for ((person, story), visit), raw in zip(batch.items(), held, strict=True):
-                pipe.hset(self._key(person), story, _write(_after(_read(raw), visit)))
+            for person in people:
+                pipe.hgetall(self._key(person))
+            held = dict(zip(people, await pipe.execute(), strict=True))
+            for (person, story), visit in batch.items():
+                before = _read(held[person].pop(story.encode(), None))
+                pipe.hset(self._key(person), story, _write(_after(before, visit)))
+            for person, rest in held.items():
+                now = max(visit.at for (who, _), visit in batch.items() if who == person)
+                if long_ago := [story for story, raw in rest.items() if _is_over(raw, now)]:
+                    pipe.hdel(self._key(person), *long_ago)
                 pipe.expire(self._key(person), KEPT_FOR)
             await pipe.execute()
 
     def _key(self, person: Chat) -> str:
         return f"{self._prefix}:places:{person}"
+
+
+def _is_over(raw: bytes, now: datetime) -> bool:
+    """Whether a revision was seen so long ago that nobody goes on from there."""
+    place = _read(raw)
+    return place is not None and now - place.last.at > KEPT_FOR
 
 
 def _after(place: Place | None, visit: Visit) -> Place:

@@ -162,3 +162,20 @@ async def test_what_the_server_refuses_is_said_to_the_operator_and_harms_no_one(
     await eventually_so(told, "the operator is told")
     saving.saw(SOL, FERRY, Visit(1, AT))
     await eventually_so(saved(redis, prefix, SOL, 1), "others go on being saved")
+
+
+async def test_stories_seen_long_ago_do_not_pile_up(
+    saving: RedisPlaces, redis: Redis, prefix: str
+) -> None:
+    for days, story in ((0, "old"), (2, "newer"), (3, "newest")):
+        saving.saw(MIRA, StoryId(story), Visit(1, AT + timedelta(days=days)))
+    saving.saw(SOL, FIRE, Visit(1, AT))
+    await eventually_so(saved(redis, prefix, MIRA, 3), "all are saved")
+    saving.saw(MIRA, StoryId("newer"), Visit(2, AT + timedelta(days=91)))
+    await eventually_so(saved(redis, prefix, MIRA, 2), "the old one is gone")
+    assert await saving.place(MIRA, StoryId("old")) is None
+    assert await saving.place(MIRA, StoryId("newer")) == Place(
+        Visit(2, AT + timedelta(days=91)), Visit(1, AT + timedelta(days=2))
+    )
+    assert await saving.place(MIRA, StoryId("newest")) is not None
+    assert await saving.place(SOL, FIRE) is not None

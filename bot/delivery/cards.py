@@ -721,14 +721,16 @@ class Cards:
         await self._about_to(chat, story, said)
         rule = self._rules.of(chat)
         loudness = rule.loudness if rule else Loudness.REPLY
+        hushed = rule is not None and (rule.paused or rule.mute_of(story) is not None)
+        calls = major and not hushed and loudness is Loudness.PING
         try:
             await self._platform.post(
                 chat,
                 message,
                 key=key,
-                silent=not major or loudness is Loudness.EDIT,
+                silent=not major or hushed or loudness is Loudness.EDIT,
                 reply_to=place,
-                mention=rule.role if rule and major and loudness is Loudness.PING else None,
+                mention=rule.role if rule and calls else None,
             )
         except (NotNow, Unreachable) as failed:  # surely not said: it stays owed
             self._failed(row, "reply", chat, failed)

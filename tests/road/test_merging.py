@@ -1,0 +1,251 @@
+"""Stories that merge, split, end or are withdrawn: what becomes of cards, pins and follows."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.delivery import cards
+from bot.model.chat import Chat
+from bot.model.rule import Loudness, Mute, Rule
+from bot.storage.rules import RedisRules
+from sandbox import discord, telegram
+from stories.story import Stats, Status, Story, StoryId
+from tests.road.people import OnDiscord, OnTelegram, Person, Say, Seen
+from tests.running import Road, Running, eventually, eventually_so
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+FERRY, PORT, STORM = (
+    Story(
+        StoryId(name),
+        title,
+        ("It began.",),
+        stats=Stats(Status.ACTIVE, 4.0, 3),
+        updated_at=NOW,
+        keywords=(name,),
+    )
+    for name, title in (
+        ("ferry", "Ferry Sails"),
+        ("port", "Port Reopens"),
+        ("storm", "Storm Passes"),
+    )
+)
+ON_DISCORD = Chat("discord", discord.NEWS)
+ON_TELEGRAM = Chat("telegram", str(telegram.GROUP))
+CHATS = (ON_DISCORD, ON_TELEGRAM)
+CALM = Rule(all=True, loudness=Loudness.EDIT)
+INTO_PORT = replace(FERRY, merged_into=PORT.id)
+ENDED = replace(FERRY, stats=replace(FERRY.stats, status=Status.ENDED))
+PARTING = "This chat followed it; that ends with the story."
+
+
+@pytest.fixture
+def rules(redis: Redis, prefix: str) -> RedisRules:
+    return RedisRules(redis, prefix)
+
+
+@pytest.fixture(autouse=True)
+def _settles_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bot that has just begun does not wait long for what another may have had on the wire."""
+    monkeypatch.setattr(cards, "SETTLE", timedelta(seconds=0.5))
+
+
+def everywhere(rule: Rule) -> dict[Chat, Rule]:
+    return dict.fromkeys(CHATS, rule)
+
+
+def people(road: Road) -> tuple[Person, Person]:
+    """A moderator in the chat of each platform."""
+    return (
+        OnDiscord(road.discord, discord.SOL, discord.NEWS),
+        OnTelegram(road.telegram, telegram.SOL, telegram.GROUP),
+    )
+
+
+def posted(person: Person) -> list[Seen]:
+    """Cards and replies, oldest first, without what was answered to questions."""
+    known = {story.title for story in (FERRY, PORT, STORM)}
+    return [seen for seen in person.read() if seen.title.strip("~") in known]
+
+
+def titles(person: Person) -> list[str]:
+    return [seen.title.strip("~") for seen in posted(person)]
+
+
+async def stand(person: Person, *wanted: str) -> list[Seen]:
+    """Wait until messages with these titles stand, oldest first, and no others."""
+    await eventually(lambda: titles(person) == list(wanted), f"{wanted}, not {titles(person)}")
+    return posted(person)
+
+
+async def says(person: Person, number: int, words: str) -> Seen:
+    await eventually(
+        lambda: len(posted(person)) > number and words in posted(person)[number], words
+    )
+    return posted(person)[number]
+
+
+async def test_the_card_of_a_merged_story_becomes_the_card_of_what_it_went_into(
+    calm_bot: Running,
+) -> None:
+    """Where that one has no card yet; also when it is heard of only later."""
+    road = await calm_bot.start(everywhere(replace(CALM, all=False, keywords=("ferry",))))
+    await road.publish(FERRY)
+    for person in people(road):
+        await stand(person, "Ferry Sails")
+        await person.say(Say("pin", {"story": "ferry"}))
+    await road.publish(INTO_PORT)
+    for person in people(road):
+        await says(person, 0, "Merged into “port”")
+    await road.publish(PORT)
+    for person in people(road):
+        await stand(person, "Port Reopens")
+        card = await says(person, 0, "Now a part of this: “Ferry Sails”")
+        assert "It began" in card
+    await road.publish(replace(PORT, headline="Ships come and go"))
+    for person in people(road):
+        await says(person, 0, "Ships come and go")
+        await stand(person, "Port Reopens")
+
+
+async def test_of_two_cards_the_elder_goes_on_and_the_younger_leads_to_it(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.start(everywhere(CALM))
+    await road.publish(FERRY)
+    for person in people(road):
+        await stand(person, "Ferry Sails")
+    await road.publish(PORT)
+    for person in people(road):
+        await stand(person, "Ferry Sails", "Port Reopens")
+        await person.say(Say("pin", {"story": "port"}))
+    await road.publish(INTO_PORT)
+    for person in people(road):
+        await stand(person, "Port Reopens", "Ferry Sails")
+        await says(person, 0, "Now a part of this: “Ferry Sails”")
+        younger = await says(person, 1, "Merged into “Port Reopens”")
+        assert younger.labels == ("Where it goes on",)
+        await eventually(partial(_pinned, person, "Port Reopens"), "the pin went along")
+        assert person.pinned()[0].raw == posted(person)[0].raw
+    here, there = (posted(person)[1] for person in people(road))
+    elder = road.discord.messages(discord.NEWS)[0]["id"]
+    assert f"/{discord.NEWS}/{elder}" in str(here.raw["embeds"])
+    first = next(m for m in road.telegram.messages(telegram.GROUP) if "reply_markup" in m)
+    if str(telegram.GROUP).startswith("-100"):
+        link = f"https://t.me/c/{str(telegram.GROUP)[4:]}/{first['message_id']}"
+        assert link in str(there.raw["entities"])
+    answer = await people(road)[0].press(here, "Where it goes on")
+    assert answer.title == "Port Reopens"
+
+
+def _pinned(person: Person, title: str) -> bool:
+    return [each.title for each in person.pinned()] == [title]
+
+
+async def test_a_merger_is_told_beside_the_card_with_the_title(calm_bot: Running) -> None:
+    rule = Rule(keywords=("ferry",), loudness=Loudness.REPLY)
+    road = await calm_bot.knowing(PORT, chats=everywhere(rule))
+    await road.publish(FERRY)
+    for person in people(road):
+        await stand(person, "Ferry Sails")
+    await road.publish(INTO_PORT)
+    for person in people(road):
+        await stand(person, "Port Reopens", "Ferry Sails")
+        told = await says(person, 1, "Merged into “Port Reopens”")
+        assert not told.labels
+        changed = await person.say(Say("story", {"words": "ferry"}))
+        changed = await person.press(changed, "What changed")
+        assert "Merged into “Port Reopens”" in changed
+
+
+async def test_who_follows_or_mutes_a_merged_story_does_so_with_what_it_went_into(
+    calm_bot: Running, rules: RedisRules
+) -> None:
+    followed = Rule(story_ids=(FERRY.id,), loudness=Loudness.EDIT)
+    muted = Rule(all=True, muted=(Mute(FERRY.id),), loudness=Loudness.EDIT)
+    await rules.save(ON_DISCORD, followed)
+    await rules.save(ON_TELEGRAM, muted)
+    road = await calm_bot.start()
+    await road.publish(FERRY)
+    here, there = people(road)
+    await stand(here, "Ferry Sails")
+    await road.publish(replace(INTO_PORT), replace(PORT, merged_into=STORM.id), STORM)
+    await stand(here, "Storm Passes")
+
+    async def went_over() -> bool:
+        saved = await rules.load()
+        return saved[ON_DISCORD].story_ids == (STORM.id,) and [
+            mute.story for mute in saved[ON_TELEGRAM].muted
+        ] == [STORM.id]
+
+    await eventually_so(went_over, "both rules name the last of the three")
+    assert titles(there) == []
+    assert "“Storm Passes”" in await here.say(Say("following"))
+
+
+async def test_a_split_names_both_sides_by_title(calm_bot: Running) -> None:
+    road = await calm_bot.start(everywhere(CALM))
+    await road.publish(FERRY)
+    for person in people(road):
+        await stand(person, "Ferry Sails")
+    await road.publish(replace(PORT, split_from=FERRY.id))
+    for person in people(road):
+        await stand(person, "Ferry Sails", "Port Reopens")
+        split = await says(person, 1, "Split from “Ferry Sails”")
+        assert "Where it came from" in split.labels
+        await says(person, 0, "Part of this went on as “Port Reopens”")
+
+
+@pytest.mark.parametrize("rule", [CALM, Rule(keywords=("other",))], ids=["calm", "unfollowed"])
+async def test_a_withdrawal_is_told_to_everyone_who_has_the_card(
+    calm_bot: Running, rule: Rule
+) -> None:
+    road = await calm_bot.start(everywhere(CALM))
+    await road.publish(FERRY)
+    for person in people(road):
+        await stand(person, "Ferry Sails")
+    await calm_bot.stop()
+    road = await calm_bot.start(everywhere(rule))
+    await road.publish(replace(FERRY, retracted="It never sailed"))
+    for person in people(road):
+        await stand(person, "Ferry Sails", "Ferry Sails")
+        assert "Withdrawn: It never sailed" in posted(person)[1]
+    await road.publish(replace(FERRY, retracted="It never sailed", headline="As we know now"))
+    for person in people(road):
+        await eventually(partial(_shows, person, "As we know now"))
+        assert len(posted(person)) == 2, "once is enough"
+
+
+def _shows(person: Person, words: str) -> bool:
+    return words in posted(person)[0]
+
+
+@pytest.mark.parametrize("loudness", [Loudness.REPLY, Loudness.EDIT])
+async def test_following_a_story_ends_with_it_and_is_said_once(
+    calm_bot: Running, rules: RedisRules, loudness: Loudness
+) -> None:
+    rule = Rule(story_ids=(FERRY.id, PORT.id), loudness=loudness)
+    for chat in CHATS:
+        await rules.save(chat, rule)
+    road = await calm_bot.start()
+    await road.publish(FERRY)
+    for person in people(road):
+        await stand(person, "Ferry Sails")
+    await road.publish(ENDED)
+    for person in people(road):
+        await stand(person, "Ferry Sails", "Ferry Sails")
+        assert PARTING in posted(person)[1]
+
+    async def left() -> bool:
+        saved = await rules.load()
+        return all(saved[chat].story_ids == (PORT.id,) for chat in CHATS)
+
+    await eventually_so(left, "the rules no longer name it")
+    await calm_bot.stop()
+    road = await calm_bot.start()
+    await road.publish(replace(ENDED, headline="In the end"), PORT)
+    for person in people(road):
+        await stand(person, "Ferry Sails", "Ferry Sails", "Port Reopens")
+        await says(person, 0, "In the end")

@@ -166,7 +166,7 @@ def _read_command(form: Form, body: Json, at: Path, guild: str | None) -> Json:
         raise refusals.not_in_the_sandbox(f"a command of type {kind}")
     read: Json = {"type": kind, "name": _read_name(form, body.get("name"), at, kind)}
     read["description"] = _read_description(form, body, at) if kind == CHAT_INPUT else ""
-    _read_translations(form, body, read, at)
+    _read_translations(form, body, read, at, kind)
     permissions = body.get("default_member_permissions")
     if permissions is not None:
         permissions = form.snowflake(permissions, (*at, "default_member_permissions"))
@@ -214,13 +214,16 @@ def _read_description(form: Form, body: Json, at: Path) -> str:
     return form.text(body.get("description"), (*at, "description"), 100, least=1, required=True)
 
 
-def _read_translations(form: Form, body: Json, read: Json, at: Path) -> None:
+def _read_translations(
+    form: Form, body: Json, read: Json, at: Path, kind: int = CHAT_INPUT
+) -> None:
     for key, most in (("name_localizations", 32), ("description_localizations", 100)):
         given = body.get(key)
         read[key] = given
         for locale, text in form.fields(given or {}, (*at, key)).items():
             read_text = form.text(text, (*at, key, locale), most, least=1, required=True)
-            if key == "name_localizations" and read_text and not _is_name(read_text):
+            named = key == "name_localizations" and kind == CHAT_INPUT
+            if named and read_text and not _is_name(read_text):
                 message = "Command name is invalid"
                 form.wrong((*at, key, locale), "APPLICATION_COMMAND_INVALID_NAME", message)
 

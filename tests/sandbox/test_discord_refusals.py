@@ -446,6 +446,11 @@ async def test_names_in_any_script_are_names(here: Discord) -> None:
     assert (await ask(here, "PUT", COMMANDS, [translated])).status == 200
 
 
+async def test_in_the_menu_of_a_message_translated_names_may_have_spaces(here: Discord) -> None:
+    menu = {"type": 3, "name": "Pin this", "name_localizations": {"de": "Das anheften"}}
+    assert (await ask(here, "PUT", COMMANDS, [menu])).status == 200
+
+
 @pytest.mark.parametrize("token", ["", "wrong"])
 async def test_a_wrong_token_opens_nothing(here: Discord, token: str) -> None:
     for path in ("/users/@me", f"/channels/{NEWS}", "/gateway/bot"):

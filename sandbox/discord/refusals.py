@@ -148,6 +148,11 @@ def invalid_webhook_token() -> Refusal:
     return Refusal(401, 50027, "Invalid Webhook Token")
 
 
+def no_server_in_common() -> Refusal:
+    message = "Cannot send messages to this user due to having no mutual guilds"
+    return Refusal(403, 50278, message)
+
+
 def invalid_form(errors: Mapping[str, Any]) -> Refusal:
     return Refusal(400, 50035, "Invalid Form Body", errors)
 

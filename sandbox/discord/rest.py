@@ -295,6 +295,9 @@ class Rest:
         self._world.need(where, sending)
         if where.recipient in self._world.deaf_to_bot:
             raise refusals.cannot_message_user()
+        known = self._world.bot_is_here or where.recipient in self._world.installed
+        if where.recipient and not known:
+            raise refusals.no_server_in_common()
         if where.locked:
             raise refusals.thread_locked()
 

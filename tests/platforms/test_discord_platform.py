@@ -476,6 +476,7 @@ class TestRefusals:
             (403, {"message": "Missing Access", "code": 50001}, Unreachable, "Permissions"),
             (403, {"message": "Missing Permissions", "code": 50013}, Unreachable, "Permissions"),
             (403, {"message": "Cannot send", "code": 50007}, Unreachable, "privacy settings"),
+            (403, {"message": "No mutual", "code": 50278}, Unreachable, "in no server with"),
             (404, {"message": "Unknown Channel", "code": 10003}, Unreachable, "channel is gone"),
             (403, {"message": "Something new", "code": 99999}, Unreachable, "Something new"),
             (400, {"message": "Archived", "code": 50083}, Unreachable, "open the thread"),

@@ -61,6 +61,21 @@ async def test_only_who_has_the_app_uses_it_where_it_is_not(here: Discord, bot: 
         await here.slash(MIRA, NEWS, "aloud")
 
 
+async def test_a_bot_writes_to_nobody_with_whom_it_shares_no_server(
+    here: Discord, bot: Guest
+) -> None:
+    private = int(here.dm(MIRA))
+    hello = discord.http.handle_message_parameters(content="hello")
+    await bot.http.send_message(private, params=hello)
+    here.remove_bot()
+    with pytest.raises(discord.Forbidden) as refused:
+        await bot.http.send_message(private, params=hello)
+    assert refused.value.code == 50278
+    here.install(MIRA)
+    await bot.http.send_message(private, params=hello)
+    assert len(here.messages(str(private))) == 2
+
+
 async def test_people_among_themselves_use_an_app_that_hears_nothing_else_of_them(
     here: Discord, bot: Guest
 ) -> None:

@@ -48,6 +48,10 @@ UNREACHABLE: Mapping[int, tuple[str, str]] = {
     50024: (N_("this kind of channel does not allow it"), N_("choose a text channel or a thread")),
     50033: (N_("the person cannot be written to"), N_("check the number behind “discord:@”")),
     50083: (N_("the thread is archived"), N_("open the thread again")),
+    50278: (
+        N_("the bot is in no server with this person"),
+        N_("let the bot into a server that you are in, or add it to your own account"),
+    ),
     160002: (
         N_("the bot lacks “Read Message History”, which replies need"),
         N_("give its role “Read Message History” under Edit Channel → Permissions"),

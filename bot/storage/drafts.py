@@ -1,13 +1,16 @@
 """Rules that moderators are still at, in Redis: a key a chat, gone a day after the last change."""
 
+import logging
 from datetime import timedelta
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.ports import Draft
 from stories.archive import storage
+
+log = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=1)
 
@@ -24,7 +27,13 @@ class RedisDrafts:
     @storage
     async def load(self, chat: Chat) -> Draft | None:
         raw = await self._redis.get(self._key(chat))
-        return None if raw is None else _AS_JSON.validate_json(raw)
+        if raw is None:
+            return None
+        try:
+            return _AS_JSON.validate_json(raw)
+        except ValidationError as error:  # another version's, or its time zone is no more
+            log.warning("a draft cannot be read", extra={"chat": str(chat), "why": str(error)})
+            return None
 
     @storage
     async def save(self, chat: Chat, draft: Draft) -> None:

@@ -139,6 +139,16 @@ async def test_words_that_answer_no_question_of_ours_change_nothing(calm_bot: Ru
     await road.telegram.say(
         telegram.SOL, telegram.GROUP, "gossip", reply_to=panel.raw["message_id"]
     )
+    group = road.telegram.world.place(telegram.GROUP)
+    question = {  # someone else's, with the link that ours have
+        "text": "What do you follow?",
+        "entities": [
+            {"type": "text_link", "offset": 0, "length": 4, "url": "tg://resolve?asks=setup_words"}
+        ],
+    }
+    author = road.telegram.world.author(group, telegram.MIRA)
+    posted = road.telegram.world.add_message(group, author, question)
+    await road.telegram.say(telegram.SOL, telegram.GROUP, "gossip", reply_to=posted["message_id"])
     assert (await sol.say(Say("rules"))).title == "This chat's rules"
     assert "gossip" not in await sol.say(SETUP)
 

@@ -52,3 +52,13 @@ async def test_a_draft_nobody_goes_on_with_is_gone_after_a_day(redis: Redis, pre
     await RedisDrafts(redis, prefix).save(NORTH, DRAFT)
     [key] = [key async for key in redis.scan_iter(f"{prefix}:*")]
     assert 0 < await redis.ttl(key) <= KEPT_FOR.total_seconds()
+
+
+async def test_a_draft_that_cannot_be_read_is_begun_anew(redis: Redis, prefix: str) -> None:
+    drafts = RedisDrafts(redis, prefix)
+    await drafts.save(NORTH, DRAFT)
+    [key] = [key async for key in redis.scan_iter(f"{prefix}:*")]
+    await redis.set(key, (await redis.get(key)).replace(b"Europe/Berlin", b"Europe/Atlantis"))
+    assert await drafts.load(NORTH) is None
+    await drafts.save(NORTH, DRAFT)
+    assert await drafts.load(NORTH) == DRAFT

@@ -849,8 +849,9 @@ async def test_every_command_has_a_row_and_is_offered_on_both_platforms(calm_bot
     declared = tuple(Talk().commands.values())
     names = [command.name for command in declared]
     assert set(names) == set.union(*(row.commands for row in ROWS))
-    offered = {each["name"]: each["description"] for each in road.discord.view()["commands"]}
-    assert offered == {command.name: command.description for command in declared}
+    offered = road.discord.view()["commands"]
+    typed = {each["name"]: each["description"] for each in offered if each["type"] == 1}
+    assert typed == {command.name: command.description for command in declared}
     for chat in (telegram.SOL, telegram.GROUP):
         shown = road.telegram.commands(telegram.SOL, chat)
         assert [each["command"] for each in shown] == names

@@ -302,6 +302,14 @@ class Desk(Protocol):
         """Unpin the story's card; raise Sorry when it is not pinned here by us."""
         ...
 
+    def refusal(self, chat: Chat) -> Refusal | None:
+        """Why the chat takes nothing from us, as far as we know; None when it does."""
+        ...
+
+    async def first_word(self, chat: Chat) -> Refusal | None:
+        """The same, once what waits for the chat has been tried; it waits a moment for that."""
+        ...
+
     async def pins(self, chat: Chat) -> list[StoryId]:
         """The stories whose cards we have pinned here, the newest pin first."""
         ...

@@ -19,6 +19,7 @@ from handlers.pause import pause_command
 from handlers.pin import pin_command
 from handlers.pins import pins_command
 from handlers.privacy import privacy_command
+from handlers.reach import Reach
 from handlers.rehearsal import USUAL, Rehearser, Tempo
 from handlers.resume import resume_command
 from handlers.rules import rules_command
@@ -80,4 +81,8 @@ def menu(
         privacy_command(shelf, rules, desk, places, forget_after_days),
         forgetme_command(rules, drafts, desk, places, audit),
     )
-    return tuple(audited(command, audit, now) for command in (*commands, help_command(commands)))
+    reach = Reach(rules, desk, now)
+    return tuple(
+        audited(reach.telling(command), audit, now)
+        for command in (*commands, help_command(commands))
+    )

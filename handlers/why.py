@@ -81,7 +81,11 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
         elif standing.row is None:
             lines += _absent(standing, wanted=wanted and live, quiet=quiet, at=at)
         else:
-            lines += _card(standing, standing.row, edition, wanted=wanted, live=live, at=at)
+            heir = shelf.heir(story.id)
+            into = name(heir.story) if heir else None
+            lines += _card(
+                standing, standing.row, edition, wanted=wanted, live=live, at=at, into=into
+            )
             if rule is not None and wanted and live:
                 lines += _published(standing, standing.row, rule, quiet, at)
         changes = [] if is_new(delta) else [Button(_("What changed"), _ref(story, "changes"))]
@@ -240,9 +244,16 @@ _IN_LINE = N_("It is in line and comes as soon as the platform's pace allows.")
 
 
 def _card(
-    standing: Standing, row: Row, edition: Edition, *, wanted: bool, live: bool, at: datetime
+    standing: Standing,
+    row: Row,
+    edition: Edition,
+    *,
+    wanted: bool,
+    live: bool,
+    at: datetime,
+    into: str | None,
 ) -> Iterator[str]:
-    """What the ledger says."""
+    """What the ledger says; `into`: the title of the story that this one is a part of."""
     time = since(row.at, at)
     match row.state:
         case State.SHOWN:
@@ -251,6 +262,10 @@ def _card(
                 shows = _("Its card shows revision {revision} (the newest), written {time} ago.")
             yield shows.format(revision=row.revision, time=time)
             yield from _behind(standing, row, edition, at)
+            if row.into is not None and edition.story.merged_into:
+                yield _("It leads to the card of “{story}”, which goes on.").format(
+                    story=into or row.into
+                )
         case State.SENDING if row.place is not None:
             yield _("Its card is being edited since {time}.").format(time=time)
         case State.SENDING if at - row.at <= UNANSWERED:
@@ -262,6 +277,10 @@ def _card(
         case State.UNKNOWN:
             why = row.why or N_("it is not known whether the card arrived")
             yield words.sentence(f"{recalled(why)}.")
+        case State.GONE if row.into is not None:
+            yield _("Its card became the one of “{story}”, {time} ago.").format(
+                story=into or row.into, time=time
+            )
         case State.GONE if wanted and live:
             yield _(
                 "Its card was deleted here ({time} ago), "

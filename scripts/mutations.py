@@ -76,7 +76,7 @@ MUTATIONS = (
     Mutation(
         "the ledger takes rows from anyone",
         "bot/storage/ledger.py",
-        "if ARGV[4] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[4] then return -1 end\n",
+        "if token ~= '' and redis.call('GET', lease) ~= token then return -1 end\n",
         "",
         CONTRACT,
     ),

@@ -48,6 +48,8 @@ LOSS_REMEMBERED = timedelta(hours=1)
 """Who begins within so long after the storage lost rows looks at every card."""
 PINS_EVERY_S = 60.0
 """How often pins are looked at, at least: a story goes stale without a sound."""
+FIRST_WORD_S = 1.5
+"""How long an answer waits to hear whether its chat can be written to."""
 DRAIN_S = 8.0
 """How long a step under way may take to finish when we are told to stop."""
 STUCK_S = 120.0
@@ -163,6 +165,20 @@ class Courier:
             return None
         left_s = parked.until - asyncio.get_running_loop().time()
         return Refusal(parked.why, parked.remedy, self._now() + timedelta(seconds=max(0.0, left_s)))
+
+    async def first_word(self, chat: Chat) -> Refusal | None:
+        """Why a chat refuses us, once what waits there was tried; at most after FIRST_WORD_S."""
+        self.try_again(chat)
+
+        def tried() -> bool:
+            parked = self._parked.get(chat)
+            refuses = parked is not None and parked.until > asyncio.get_running_loop().time()
+            return refuses or not self.waiting(chat)
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_WORD_S), self._released:
+                await self._released.wait_for(tried)
+        return self.refusal(chat)
 
     def waiting(self, chat: Chat) -> list[StoryId]:
         """The stories whose cards here have something still to be done about them."""

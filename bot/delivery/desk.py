@@ -18,7 +18,7 @@ from bot.model.errors import (
 )
 from bot.model.language import N_, _, named, recalled
 from bot.model.message import Text
-from bot.ports import Forgetful, Health, Ledger, Platform, Right, Row, Standing
+from bot.ports import Forgetful, Health, Ledger, Platform, Refusal, Right, Row, Standing
 from stories.story import StoryId
 
 T = TypeVar("T")
@@ -63,6 +63,12 @@ class CardDesk:
             await courier.unpin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
+
+    def refusal(self, chat: Chat) -> Refusal | None:
+        return self._couriers[chat.platform].refusal(chat)
+
+    async def first_word(self, chat: Chat) -> Refusal | None:
+        return await self._couriers[chat.platform].first_word(chat)
 
     async def pins(self, chat: Chat) -> list[StoryId]:
         return pins_in(await self._ledger.of_chat(chat))

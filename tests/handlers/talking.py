@@ -27,7 +27,7 @@ from bot.model.message import (
     read_ref,
 )
 from bot.model.rule import Rule
-from bot.ports import Deed, Draft, Health, Kept, Place, Right, Standing, Visit
+from bot.ports import Deed, Draft, Health, Kept, Place, Refusal, Right, Standing, Visit
 from handlers import menu
 from stories.index import Heard
 from stories.samples import developments
@@ -87,6 +87,7 @@ class MemoryDesk:
     def __init__(self) -> None:
         self.pinned: dict[Chat, list[StoryId]] = {}
         self.room = 5
+        self.refusals: dict[Chat, Refusal] = {}
         self.lacking: set[Chat] = set()
         self.standings: dict[Chat, list[Standing]] = {}
         """What became of stories in each chat, the newest card last."""
@@ -99,6 +100,12 @@ class MemoryDesk:
         pins = [*(each for each in await self.pins(chat) if each != story), story]
         self.pinned[chat] = pins[-self.room :]
         return pins[: -self.room]
+
+    def refusal(self, chat: Chat) -> Refusal | None:
+        return self.refusals.get(chat)
+
+    async def first_word(self, chat: Chat) -> Refusal | None:
+        return self.refusals.get(chat)
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         if story not in await self.pins(chat):

@@ -9,7 +9,7 @@ import pytest
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.ports import Pin, Refusal, Row, Standing, State
 from handlers import changes
-from stories.story import Stats, Status, Story
+from stories.story import Stats, Status, Story, StoryId
 from tests.handlers.talking import FERRY, HERE, NOW, Talk, labels, made, read
 
 FIRE = replace(made("fire", "Fire at the mill", entities=("Veldoria",)), keywords=("fire", "mill"))
@@ -121,6 +121,15 @@ FOLLOWED = "This chat follows “fire”, which is among its keywords or names."
 
 
 # What became of its card.
+
+
+async def test_a_card_that_became_anothers_names_that_story() -> None:
+    part = replace(FIRE, merged_into=StoryId("harbour"))
+    gone = row(State.GONE, place=None, into=StoryId("harbour"))
+    said = await Case(part, row=gone).why()
+    assert said[-1] == "Its card became the one of “harbour”, 3 minutes ago."
+    said = await Case(part, row=row(into=StoryId("harbour"))).why()
+    assert "It leads to the card of “harbour”, which goes on." in said
 
 
 async def test_a_card_that_stands_tells_its_revision_and_when() -> None:

@@ -1,0 +1,42 @@
+"""A person who takes nothing from us learns it where they ask, and what to do about it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sandbox import discord, telegram
+from stories.story import Story, StoryId
+from tests.road.people import OnDiscord, OnTelegram, Say
+from tests.running import Running, eventually_so
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+FERRY = Story(StoryId("ferry"), "Ferry Sails", ("It began.",), updated_at=NOW)
+CANNOT = "I cannot write to you in private"
+
+
+async def test_closed_direct_messages_are_named_at_once_and_in_following(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(FERRY)
+    mira = OnDiscord(road.discord, discord.MIRA)
+    road.discord.refuse_dms(discord.MIRA)
+    answer = await mira.say(Say("follow", {"what": "all"}))
+    assert answer.title == "Following all stories"
+    assert f"{CANNOT}: the person takes no direct messages from the bot" in answer
+    assert "allow direct messages in the privacy settings" in answer
+    assert "takes no direct messages" in await mira.say(Say("following"))
+    elsewhere = OnDiscord(road.discord, discord.MIRA, discord.NEWS)
+    assert CANNOT not in await elsewhere.say(Say("stories")), "it has been said"
+
+
+async def test_who_blocked_the_bot_is_told_in_the_group(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(FERRY)
+    mira = OnTelegram(road.telegram, telegram.MIRA)
+    answer = await mira.say(Say("follow", typed="all"))
+    assert CANNOT not in answer, "that chat is open"
+    road.telegram.block(telegram.MIRA)
+    group = OnTelegram(road.telegram, telegram.MIRA, telegram.GROUP)
+    await road.publish(replace(FERRY, headline="The boat sails again"))
+
+    async def told() -> bool:
+        said = await group.say(Say("stories"))
+        return CANNOT in said and "unblock the bot and press Start" in said
+
+    await eventually_so(told, "the answer in the group says it")

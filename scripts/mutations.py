@@ -34,11 +34,12 @@ class Mutation:
 
 
 CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/courier.py"
+ROWS = "bot/delivery/rows.py"
 MUTATIONS = (
     Mutation(
         "no `sending` row before a post",
         CARDS,
-        "        await self._about_to(chat, edition.story.id, row)\n",
+        "        await self.rows.about_to(chat, edition.story.id, row)\n",
         "",
     ),
     Mutation(
@@ -51,7 +52,7 @@ MUTATIONS = (
     Mutation(
         "a post of unknown outcome is repeated on Telegram",
         CARDS,
-        "        return self._platform.repeatable(age_s) and not self._doubtful(row)\n",
+        "        return self._platform.repeatable(age_s) and not self.rows.is_doubtful(row)\n",
         "        return age_s < 1e9\n",
     ),
     Mutation(
@@ -101,14 +102,14 @@ MUTATIONS = (
     ),
     Mutation(
         "doubt is ignored",
-        CARDS,
-        "        return (row.at if row else min(moments)) <= doubt\n",
+        ROWS,
+        "        return (row.at if row else min(moments)) <= self.doubt\n",
         "        return False\n",
     ),
     Mutation(
         "a reply is written down only after it was said",
         CARDS,
-        "        await self._about_to(chat, story, said)\n",
+        "        await self.rows.about_to(chat, story, said)\n",
         "",
     ),
     Mutation(

@@ -12,9 +12,10 @@ from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.delivery.cards import SETTLE, Cards, Policy
+from bot.delivery.cards import Cards, Policy
 from bot.delivery.pace import Pace, room
 from bot.delivery.queue import Key, Queue
+from bot.delivery.rows import SETTLE
 from bot.delivery.rules import RuleBook
 from bot.delivery.tide import TideWatch, patiently
 from bot.delivery.warden import Warden
@@ -310,7 +311,7 @@ class Courier:
         async with self._holding((chat, story)):
             with self._speaking(chat):
                 row = await self._cards.ensure(chat, edition)
-            sure = await self._cards.put_pin(chat, story, row, asked=True)
+            sure = await self._cards.pins.put(chat, story, row, asked=True)
         if not sure:
             self._look_again_at(chat, story, SETTLE)
         self._pinned.set()
@@ -319,7 +320,7 @@ class Courier:
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         """Unpin the story's card; raise SendFailed when that fails."""
         async with self._holding((chat, story)):
-            sure = await self._cards.unpin(chat, story)
+            sure = await self._cards.pins.take_any(chat, story)
         if not sure:
             self._look_again_at(chat, story, SETTLE)
 
@@ -411,7 +412,7 @@ class Courier:
         for edition in self._shelf.since(behind):
             story = edition.story
             marks += await self._owed_to_kin(edition)
-            changes = self._cards.changes
+            changes = self._cards.rows.changes
             rows = await self._ledger.of_story(story.id)
             chats = set(rows)
             live_for = self._shelf.live_for
@@ -422,8 +423,8 @@ class Courier:
             else:
                 chats |= self._rules.following(story.id)
             ours = [chat for chat in chats if chat.platform == self.platform.name]
-            if changes == self._cards.changes:
-                self._cards.know(story.id, rows, ours)
+            if changes == self._cards.rows.changes:
+                self._cards.rows.know(story.id, rows, ours)
             marks += [Mark(chat, story.id, edition.seq) for chat in ours]
         return marks
 

@@ -10,6 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.delivery import cards
+from bot.delivery import pins as pins_module
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from bot.ports import Pin, Row, State
@@ -46,7 +47,8 @@ def ledger(redis: Redis, prefix: str) -> RedisLedger:
 @pytest.fixture(autouse=True)
 def _settles_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is of unknown outcome is looked at again after a moment."""
-    monkeypatch.setattr(cards, "SETTLE", timedelta(seconds=0.5))
+    for module in (cards, pins_module):
+        monkeypatch.setattr(module, "SETTLE", timedelta(seconds=0.5))
 
 
 def keepers(road: Road) -> Sequence[Person]:

@@ -16,8 +16,8 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from bot import app
-from bot.delivery import cards as cards_module
 from bot.delivery import courier as courier_module
+from bot.delivery import pins as pins_module
 from bot.delivery.cards import Policy
 from bot.delivery.courier import Courier
 from bot.delivery.decide import Spacing
@@ -60,7 +60,7 @@ AFTER_S = 60.0
 
 HURRY: dict[ModuleType, dict[str, Any]] = {
     courier_module: {"WORKERS": 8},
-    cards_module: {"PINS_REST": timedelta(seconds=30)},
+    pins_module: {"PINS_REST": timedelta(seconds=30)},
 }
 POLICY = Policy(
     Spacing(timedelta(seconds=6), timedelta(seconds=20)),

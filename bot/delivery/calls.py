@@ -1,0 +1,78 @@
+"""Calls to a platform: at its pace, with the lease in hand, and every outcome counted."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.delivery.pace import Pace
+from bot.metrics import Metrics
+from bot.model.chat import Chat
+from bot.model.errors import NotNow, SendFailed, Unreachable
+from bot.model.language import N_
+from bot.ports import Lease, Row, State
+from stories.shelf import Edition
+
+CHAT_RESTS = timedelta(minutes=1)
+"""A longer pause asked for at an edit is about that one message: Discord lets an old or a published
+one be edited a few times an hour."""
+
+
+class Calls:
+    """What precedes and follows every call."""
+
+    def __init__(
+        self,
+        platform: str,
+        *,
+        lease: Lease,
+        pace: Pace,
+        metrics: Metrics,
+        taken: Callable[[Chat, str], None],
+        refused: Callable[[Chat, str, Unreachable], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """`taken`: a chat takes something from us. `refused`: it takes nothing."""
+        self._platform = platform
+        self._lease = lease
+        self._pace = pace
+        self._metrics = metrics
+        self._taken = taken
+        self._now = now
+        self.refused = refused
+
+    async def turn(self, chat: Chat) -> None:
+        """Wait for our turn at the platform; raise NotNow when the lease ran out meanwhile."""
+        await self._pace.take(chat)
+        if not self._lease.sure:
+            raise NotNow(timedelta(seconds=1), N_("not sure of the lease"))
+
+    def leaves(self, edition: Edition) -> None:
+        """An edition is put on the wire for one chat."""
+        waited = (self._now() - edition.heard_at).total_seconds()
+        self._metrics.wake_to_wire.labels(self._platform).observe(max(0.0, waited))
+
+    def done(self, chat: Chat, act: str) -> None:
+        """The chat took it."""
+        self.count(act, "shown")
+        self._taken(chat, act)
+
+    def failed(self, row: Row, act: str, chat: Chat, failed: SendFailed) -> Row:
+        """Count a refusal, slow down if we were too fast, and say what the row becomes."""
+        too_fast = isinstance(failed, NotNow) and failed.too_fast
+        self.count(act, "too fast" if too_fast else type(failed).__name__)
+        if isinstance(failed, NotNow):
+            if too_fast:
+                self._metrics.too_fast.labels(self._platform).inc()
+                if act in ("edit", "publish") and failed.after > CHAT_RESTS:
+                    self._pace.refused()  # it is this card that has to wait, not its chat
+                else:
+                    self._pace.too_fast(chat, failed.after)
+        else:
+            self._pace.refused()
+        if isinstance(failed, Unreachable) and act in ("post", "edit", "reply"):
+            self.refused(chat, act, failed)
+        why = f"{failed.why}\n{failed.remedy}" if isinstance(failed, Unreachable) else str(failed)
+        return replace(row, state=State.FAILED, at=self._now(), why=why)
+
+    def count(self, act: str, outcome: str) -> None:
+        self._metrics.deliveries.labels(self._platform, act, outcome).inc()

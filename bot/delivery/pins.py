@@ -1,0 +1,148 @@
+"""The pins of cards: what the row says is wanted is asked for, and asked again until it is sure."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.delivery.calls import Calls
+from bot.delivery.decide import PutPin, TakePin
+from bot.delivery.rows import SETTLE, Key, Rows
+from bot.model.chat import Chat
+from bot.model.errors import (
+    CardGone,
+    Moved,
+    NotNow,
+    OutcomeUnknown,
+    Rejected,
+    SendFailed,
+    Unreachable,
+)
+from bot.ports import Pin, Platform, Row
+from stories.story import StoryId
+
+log = logging.getLogger(__name__)
+
+PINS_REST = timedelta(minutes=30)
+"""How long no pin is tried where one was refused: the right is missing, or the pins are full."""
+
+
+class Pins:
+    """Pins and unpins cards that stand. Whoever calls has the card in hand."""
+
+    def __init__(
+        self, platform: Platform, rows: Rows, calls: Calls, now: Callable[[], datetime]
+    ) -> None:
+        self._platform = platform
+        self._rows = rows
+        self._calls = calls
+        self._now = now
+        self._began = now()
+        self._unknown: dict[Key, datetime] = {}
+        """When attempts ended of which nobody knows how."""
+        self._rests: dict[Chat, datetime] = {}
+        """Until when pins are left as they are in chats that refused one."""
+
+    def begin(self) -> None:
+        """From now on it is us: another's attempts may still be on their way."""
+        self._began = self._now()
+
+    def rest_until(self, chat: Chat) -> datetime | None:
+        """Until when the chat's pins are left as they are."""
+        until = self._rests.get(chat)
+        return until if until and until > self._now() else None
+
+    async def put(self, chat: Chat, story: StoryId, row: Row, *, asked: bool = False) -> bool:
+        """Pin the card that stands; False when an earlier request may yet unpin it.
+
+        The row says before that it is wanted, so that a crash forgets nothing. `asked`: somebody
+        asks for it now; else it is made sure of.
+        """
+        assert row.place is not None, "only what stands is pinned"
+        place = row.place
+        await self._calls.turn(chat)
+        wanted = replace(row, pin=Pin.WANTED)
+        if asked or wanted.pinned_at is None:
+            wanted = replace(wanted, pinned_at=self._now())
+        if wanted != row:
+            await self._rows.about_to(chat, story, wanted)
+        try:
+            await self._ask(chat, story, wanted, "pin", lambda: self._platform.pin(chat, place))
+        except OutcomeUnknown:
+            raise
+        except SendFailed as failed:
+            if asked and not isinstance(failed, CardGone | Moved):  # told so: they ask again
+                await self._rows.record(chat, story, row)
+            raise
+        if self._may_be_undone(chat, story, row):
+            return False
+        await self._rows.record(chat, story, replace(wanted, pin=Pin.STANDS))
+        return True
+
+    async def take_any(self, chat: Chat, story: StoryId) -> bool:
+        """The same for whatever of ours is pinned; nothing may be."""
+        row = await self._rows.read(chat, story)
+        if row is None or row.place is None or row.pin is None:
+            return True
+        return await self.take(chat, story, row)
+
+    async def take(self, chat: Chat, story: StoryId, row: Row) -> bool:
+        """Unpin it; False when an earlier request may yet pin it."""
+        assert row.place is not None, "only what stands is pinned"
+        place = row.place
+        await self._calls.turn(chat)
+        going = replace(row, pin=Pin.GOING)
+        if going != row:
+            await self._rows.about_to(chat, story, going)
+        with suppress(CardGone):  # then it is not pinned any more
+            await self._ask(chat, story, going, "unpin", lambda: self._platform.unpin(chat, place))
+        if self._may_be_undone(chat, story, row):
+            return False
+        await self._rows.record(chat, story, replace(going, pin=None, pinned_at=None))
+        return True
+
+    def _may_be_undone(self, chat: Chat, story: StoryId, row: Row) -> bool:
+        """True while what we, or another process, asked about the pin may be on its way."""
+        ended = self._unknown.get((chat, story), self._began)
+        begun = row.pin in (Pin.WANTED, Pin.GOING) or ended > self._began
+        if begun and self._now() < ended + SETTLE:
+            return True
+        self._unknown.pop((chat, story), None)
+        return False
+
+    async def _ask(
+        self,
+        chat: Chat,
+        story: StoryId,
+        row: Row,
+        act: str,
+        call: Callable[[], Awaitable[None]],
+    ) -> None:
+        try:
+            await call()
+        except OutcomeUnknown:
+            self._calls.count(act, "unknown")
+            self._unknown[chat, story] = self._now()
+            raise  # the row says what is wanted, and it is asked again
+        except SendFailed as failed:
+            self._calls.failed(row, act, chat, failed)
+            if isinstance(failed, NotNow):
+                raise
+            if isinstance(failed, CardGone | Moved):
+                await self._rows.record(chat, story, replace(row, pin=None, pinned_at=None))
+            if isinstance(failed, Unreachable | Rejected):
+                self._rests[chat] = self._now() + PINS_REST
+            raise
+        self._calls.count(act, "shown")
+
+    async def tend(self, chat: Chat, story: StoryId, row: Row, step: PutPin | TakePin) -> bool:
+        """Do what is to be done about a pin; a refusal is about the pin, not about the chat."""
+        try:
+            if isinstance(step, PutPin):
+                return await self.put(chat, story, row)
+            return await self.take(chat, story, row)
+        except (Unreachable, Rejected, CardGone) as refused:
+            facts = {"chat": str(chat), "story": story, "why": str(refused)}
+            log.warning("a pin is left as it is", extra=facts)
+            return True

@@ -380,7 +380,7 @@ ROWS = (
         "what a new chat follows",
         (Say("following"),),
         "This chat follows nothing yet",
-        ("A moderator can change that with /follow and a story or a word.", "This chat is …"),
+        ("with /follow and a story or a word.", "This chat is …"),
         ("Follow something",),
     ),
     # /follow

@@ -22,16 +22,15 @@ def following_command(shelf: Shelf, rules: Rules) -> Command:
             change = _("A moderator can change that with /follow and a story or a word.")
             if ask.private:
                 change = _("Change that with /follow and a story or a word.")
-            return Message(_title(False), (Text(change), this), (Buttons((_follow(),)),))
+            return Message(_title(False), (Text(change), this), (_ways(),))
         if not ask.private:
             blocks.append(Note(_("Only moderators of this chat can change that.")))
         buttons: list[Row] = [
             Menu(_("Unfollow …"), tuple(thing.button() for thing in things[:MENU])),
-            Buttons((_follow(),)),
+            _ways(),
         ]
         if len(things) > MENU:
-            more = Button(_("Unfollow others"), Ref("unfollow", ("", "2")))
-            buttons[1] = Buttons((_follow(), more))
+            buttons[1] = _ways(Button(_("Unfollow others"), Ref("unfollow", ("", "2"))))
         return Message(_title(True), (*blocks, this), tuple(buttons))
 
     return Command(
@@ -43,5 +42,6 @@ def _title(anything: bool) -> str:
     return _("This chat gets") if anything else _("This chat follows nothing yet")
 
 
-def _follow() -> Button:
-    return Button(_("Follow something"), Ref("follow"))
+def _ways(*others: Button) -> Buttons:
+    follow = Button(_("Follow something"), Ref("follow"))
+    return Buttons((follow, *others, Button(_("Set up"), Ref("setup"))))

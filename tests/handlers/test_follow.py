@@ -268,7 +268,7 @@ async def test_a_chat_that_follows_nothing_is_named_too(talk: Talk) -> None:
     answer = await talk.say("following")
     assert answer.title == "This chat follows nothing yet"
     assert answer.blocks[-1] == Note("This chat is telegram:-100123")
-    assert labels(answer) == {"Follow something": "follow"}
+    assert labels(answer) == {"Follow something": "follow", "Set up": "setup"}
 
 
 async def test_what_the_operators_file_says_is_shown_without_buttons(talk: Talk) -> None:

@@ -73,7 +73,6 @@ def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
                 asks=Field(
                     _("Rules as text"),
                     Ref("rules", ("import",)),
-                    hint='keywords = ["ferry"]',
                     limit=4000,
                     lines=True,
                 ),

@@ -58,7 +58,9 @@ async def test_a_draft_that_cannot_be_read_is_begun_anew(redis: Redis, prefix: s
     drafts = RedisDrafts(redis, prefix)
     await drafts.save(NORTH, DRAFT)
     [key] = [key async for key in redis.scan_iter(f"{prefix}:*")]
-    await redis.set(key, (await redis.get(key)).replace(b"Europe/Berlin", b"Europe/Atlantis"))
+    kept = await redis.get(key)
+    assert isinstance(kept, bytes)
+    await redis.set(key, kept.replace(b"Europe/Berlin", b"Europe/Atlantis"))
     assert await drafts.load(NORTH) is None
     await drafts.save(NORTH, DRAFT)
     assert await drafts.load(NORTH) == DRAFT

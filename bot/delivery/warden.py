@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.delivery.pace import Pace, room
 from bot.delivery.rules import RuleBook
@@ -133,17 +134,25 @@ class Warden:
         """Recall what is wrong where; what another process wrote down since counts."""
         self._troubles = dict(await patiently(lambda: self._store.all(self._platform.name)))
         self._unsaved.clear()
+        for chat in list(self._troubles):
+            if not await patiently(partial(self._knows, chat)):  # it is nobody's trouble any more
+                self._set(chat, None)
 
     async def run(self) -> None:
         """Tell and forget, until cancelled."""
         while True:
             self._moved.clear()
             if self._lease.sure and self._platform.connected:
-                with suppress(StorageAway):  # what was not saved is looked at again
+                try:
                     await self._note_left()
                     await self._save()
                     await self._tell_all()
                     await self._forget_those_who_left()
+                except StorageAway as away:  # what was not saved is looked at again
+                    log.info("chats are looked after later", extra={"why": str(away)})
+                except Exception:
+                    log.exception("looking after chats failed")
+                    await asyncio.sleep(LOOK_S)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._rests()):
                     await self._moved.wait()
@@ -166,6 +175,8 @@ class Warden:
 
     async def _save(self) -> None:
         for chat in list(self._unsaved):
+            if not self._lease.sure:
+                raise StorageAway("not sure of the lease")
             await self._store.save(chat, self._troubles.get(chat))
             self._unsaved.discard(chat)
 
@@ -224,19 +235,21 @@ class Warden:
 
         That it is told is kept before it is said: it is said once or, when we die, perhaps not.
         """
-        rule = self._rules.of(place)
         names = {chat: await self._platform.called(chat) for chat in chats[:NAMED]}
+        await self._pace.take(place)
+        chats = [chat for chat in chats if chat in self._troubles]  # others are mended by now
+        if not chats:
+            return True
+        rule = self._rules.of(place)
         with speaking(rule.language if rule else None):
             message = self._message(chats, names)
         since = self._troubles[chats[0]].since
-        await self._pace.take(place)
-        if not self._lease.sure:
-            raise StorageAway("not sure of the lease")
+        near = self._platform.server(place) == self._platform.server(chats[0])
         for chat in chats:
             self._change(chat, told=True)
         try:
             await self._save()
-            await self._post(place, message, f"trouble {chats[0]} {since.isoformat()}")
+            await self._post(place, message, f"trouble {chats[0]} {since.isoformat()}", near)
         except (NotNow, Unreachable, StorageAway) as failed:  # surely not said
             for chat in chats:
                 self._change(chat, told=False)
@@ -258,9 +271,9 @@ class Warden:
             log.info("told of a refusal", extra={"place": str(place), "chats": len(chats)})
         return True
 
-    async def _post(self, place: Chat, message: Message, key: str) -> None:
+    async def _post(self, place: Chat, message: Message, key: str, silent: bool) -> None:
         """Post, and when we are told to stop let it finish: it may be on the wire."""
-        step = asyncio.create_task(self._platform.post(place, message, key=key, silent=False))
+        step = asyncio.create_task(self._platform.post(place, message, key=key, silent=silent))
         try:
             await asyncio.shield(step)
         except asyncio.CancelledError:
@@ -273,10 +286,13 @@ class Warden:
             self._set(chat, replace(trouble, **changes))  # type: ignore[arg-type]
 
     def _message(self, chats: list[Chat], names: dict[Chat, str]) -> Message:
-        called = {chat: shorten(line(name), NAME_LENGTH) for chat, name in names.items()}
+        called = {
+            chat: shorten(line(name), NAME_LENGTH) for chat, name in names.items() if chat in chats
+        }
         then = Note(_("Once that is mended, the newest of each story is shown there once."))
         if len(chats) == 1:
-            title = _("I can no longer write in {chat}").format(chat=called[chats[0]])
+            [name] = called.values() or [str(chats[0])]
+            title = _("I can no longer write in {chat}").format(chat=name)
             return Message(title, (*self._remedy(chats[0]), then), tone=Tone.SORRY)
         blocks: list[Block] = []
         for chat, name in called.items():

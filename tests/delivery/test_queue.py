@@ -142,6 +142,19 @@ def test_a_resting_chat_keeps_nobody_waiting() -> None:
     assert queue.take(8, never) == mark(NORTH)
 
 
+def test_a_resting_chat_is_woken() -> None:
+    queue = Queue()
+    queue.add(mark(NORTH), 0, server="n")
+    queue.add(mark(NORTH, "tram"), 0, server="n")
+    assert queue.take(1, lambda _: 600.0) is None
+    assert sorted(queue.stories_of(NORTH)) == ["ferry", "tram"]
+    assert queue.stories_of(SOUTH) == []
+    queue.wake(NORTH)
+    queue.wake(SOUTH)
+    assert [taken.story for taken in drained(queue, 2)] == ["ferry", "tram"]
+    assert queue.take(700, never) is None, "what rested is not taken twice"
+
+
 def test_a_server_with_five_hundred_chats_leaves_the_one_of_another_its_turn() -> None:
     queue = Queue()
     for number in range(500):

@@ -124,6 +124,32 @@ async def test_another_chat_of_the_server_is_told_once_and_the_stories_come_once
         await are_told(person, 2)
 
 
+HOSTILE = "*b* @everyone <@&1> [x](https://x.example) <b>"
+
+
+async def test_a_server_that_shuts_us_out_is_told_in_one_message_and_names_stay_names(
+    bot: Running,
+) -> None:
+    road = await bot.start()
+    made = [road.discord.add_channel(name) for name in (HOSTILE, "second", "third")]
+    near = OnDiscord(road.discord, discord.SOL, discord.GENERAL)
+    for person in (near, *(OnDiscord(road.discord, discord.SOL, each) for each in made)):
+        await person.say(following("all"))
+    for each in made:
+        road.discord.deny(each, "SEND_MESSAGES")
+    await road.publish(FERRY)
+    notice = await are_told(near)
+    assert notice.title == "I can no longer write in 3 chats"
+    for name in (HOSTILE, "second", "third"):
+        assert f"#{name} The bot lacks “Send Messages”." in notice
+    [raw] = [
+        each for each in road.discord.messages(discord.GENERAL) if each["id"] == notice.raw["id"]
+    ]
+    assert not raw["mention_everyone"]
+    assert raw["mention_roles"] == raw["mentions"] == []
+    assert "[x](" not in raw["embeds"][0]["description"]
+
+
 async def test_whoever_set_the_chat_up_is_told_in_private(bot: Running) -> None:
     road = await bot.start()
     await road.telegram.open(telegram.SOL)

@@ -139,7 +139,11 @@ class Process:
         self.leases = {name: MemoryLease(client, name) for name in world.services}
         paces = {name: Pace(app.LIMITS[name], clock=world.loop.time) for name in self.handles}
 
-        async def nobody(chat: Chat) -> bool:
+        async def knows(chat: Chat) -> bool:
+            rows = await MemoryLedger(client).of_chat(chat)
+            return bool(rows or self.rules.of(chat))
+
+        async def forget(chat: Chat) -> None:
             raise AssertionError(f"{chat} did not remove us")
 
         wardens = {
@@ -149,8 +153,8 @@ class Process:
                 troubles=MemoryTroubles(client),
                 lease=self.leases[name],
                 pace=paces[name],
-                knows=nobody,
-                forget=nobody,
+                knows=knows,
+                forget=forget,
                 grace=timedelta(days=30),
                 now=world.loop.calendar,
             )

@@ -42,6 +42,8 @@ NAME_LENGTH = 60
 AGAIN = timedelta(days=1)
 """When nobody could be told, it is tried again after so long."""
 LOOK_S = 60.0
+ASK_AGAIN_S = 5.0
+"""When the platform could not say whether we are in a chat, it is asked again after so long."""
 POST, EDIT = "post", "edit"
 DRAIN_S = 8.0
 """How long a message under way may take when we are told to stop."""
@@ -85,6 +87,8 @@ class Warden:
         self._moved = asyncio.Event()
         self._not_before = 0.0
         """On the event loop's clock: nobody is told before."""
+        self._asks_after = 0.0
+        """The same: the platform is not asked before whether we are in a chat."""
 
     # What is heard.
 
@@ -115,7 +119,7 @@ class Warden:
             self._left |= chats | {chat for chat in self._rules.chats() if room(chat) in chats}
             self._moved.set()
             return
-        self._left -= chats
+        self._left = {chat for chat in self._left if room(chat) not in chats}
         for chat, trouble in list(self._troubles.items()):
             if trouble.left_at is not None and room(chat) in chats:
                 self._set(chat, None)
@@ -161,9 +165,14 @@ class Warden:
         """Seconds until there may be something to do that nothing announces."""
         if self._unsaved or self._left:
             return 1.0
-        ends = [t.left_at + self._grace for t in self._troubles.values() if t.left_at]
+        ends = [
+            trouble.left_at + self._grace
+            for chat, trouble in self._troubles.items()
+            if trouble.left_at and not self._rules.is_fixed(chat)
+        ]
         left_s = (min(ends) - self._now()).total_seconds() if ends else LOOK_S
-        return min(max(left_s, 1.0), LOOK_S)
+        soonest_s = max(1.0, self._asks_after - asyncio.get_running_loop().time())
+        return min(max(left_s, soonest_s), LOOK_S)
 
     async def _note_left(self) -> None:
         """Of the chats we were put out of, those count of which we keep something."""
@@ -177,8 +186,12 @@ class Warden:
         for chat in list(self._unsaved):
             if not self._lease.sure:
                 raise StorageAway("not sure of the lease")
-            await self._store.save(chat, self._troubles.get(chat))
-            self._unsaved.discard(chat)
+            self._unsaved.discard(chat)  # what changes while it is saved is saved once more
+            try:
+                await self._store.save(chat, self._troubles.get(chat))
+            except StorageAway:
+                self._unsaved.add(chat)
+                raise
 
     # Telling.
 
@@ -313,6 +326,9 @@ class Warden:
     # Forgetting.
 
     async def _forget_those_who_left(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._asks_after:
+            return
         for chat, trouble in list(self._troubles.items()):
             over = trouble.left_at is not None and self._now() - trouble.left_at >= self._grace
             if not over or self._rules.is_fixed(chat):  # what the operator's file names stays
@@ -321,6 +337,7 @@ class Warden:
                 back = await self._platform.is_in(chat)
             except SendFailed as failed:
                 log.info("not known whether a chat is left", extra={"why": str(failed)})
+                self._asks_after = loop.time() + ASK_AGAIN_S
                 continue
             if not back:
                 await self._forget(chat)

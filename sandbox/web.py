@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict
 from importlib import resources
 from types import TracebackType
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -22,6 +22,8 @@ from sandbox.discord import Discord
 from sandbox.discord.refusals import Refusal
 from sandbox.discord.rights import BITS
 from sandbox.telegram import Telegram
+
+T = TypeVar("T")
 
 HEADERS = {
     # Whatever a message says, nothing but this page's own files runs, and nothing is fetched from
@@ -44,7 +46,7 @@ APART = 0.1
 GLANCE = 1.0
 """Seconds after which the page looks by itself: time alone can end a connection."""
 MOST_BYTES = 64 * 1024
-FORMS_KEPT = 100
+ANSWERS_KEPT = 100
 REFUSALS = (
     local_discord.NotOffered,
     local_discord.NoAnswer,
@@ -169,6 +171,21 @@ class _TelegramClick(_Act):
     data: str
 
 
+class _Inline(_Act):
+    do: Literal["telegram.inline"]
+    person: int
+    query: Annotated[str, Field(max_length=256)]
+
+
+class _Choose(_Act):
+    do: Literal["telegram.choose"]
+    person: int
+    chat: int
+    offer: str
+    result: str
+    topic: int | None = None
+
+
 class _Open(_Act):
     do: Literal["telegram.open"]
     person: int
@@ -190,6 +207,8 @@ _ACT: TypeAdapter[_Act] = TypeAdapter(
         | _TelegramRight
         | _TelegramBot
         | _TelegramClick
+        | _Inline
+        | _Choose
         | _Open,
         Field(discriminator="do"),
     ]
@@ -221,6 +240,8 @@ class Page:
         self._assets = _assets()
         self._forms: dict[str, local_discord.Answer] = {}
         """What opened a form, until it is filled in; the oldest are forgotten."""
+        self._offers: dict[str, local_telegram.InlineAnswer] = {}
+        """What was offered to who typed the bot's name; the oldest are forgotten."""
         self._stack = contextlib.AsyncExitStack()
 
     @property
@@ -322,20 +343,14 @@ class Page:
         except Refusal as error:
             return _refusal(_as_sentence(error.message))
         if isinstance(result, local_discord.Answer):
-            result = asdict(result) | {"form": self._form(result)}
+            form = None if result.modal is None else _kept(self._forms, result)
+            result = asdict(result) | {"form": form}
+        elif isinstance(result, local_telegram.InlineAnswer):
+            offer = _kept(self._offers, result)
+            result = {"offer": offer, "results": result.results, "button": result.button}
         elif isinstance(result, local_telegram.ClickAnswer):
             result = asdict(result)
         return web.json_response(result)
-
-    def _form(self, answer: local_discord.Answer) -> str | None:
-        """The name under which the form that an answer opened can be filled in."""
-        if answer.modal is None:
-            return None
-        name = secrets.token_hex(8)
-        self._forms[name] = answer
-        if len(self._forms) > FORMS_KEPT:
-            del self._forms[next(iter(self._forms))]
-        return name
 
     async def _do(self, act: _Act) -> Any:
         """What the platform says of the act; raises one of REFUSALS."""
@@ -379,10 +394,26 @@ class Page:
                 return None
             case _TelegramClick(person=presser, message=shown, data=data):
                 return await telegram.click(presser, shown.model_dump(), data)
+            case _Inline(person=typist, query=query):
+                return await telegram.inline(typist, query)
+            case _Choose(person=chooser, chat=chat, offer=offer, result=result, topic=topic):
+                if offer not in self._offers:
+                    raise local_telegram.NotPossible("the offer is gone; type the words again")
+                offered = self._offers[offer]
+                return await telegram.choose(chooser, chat, offered, result, topic=topic)
             case _Open(person=opener, payload=payload):
                 return await telegram.open(opener, payload)
             case _:
                 raise AssertionError(f"nobody does {act!r}")
+
+
+def _kept(shelf: dict[str, T], answer: T) -> str:
+    """The name under which an answer can be come back to."""
+    name = secrets.token_hex(8)
+    shelf[name] = answer
+    if len(shelf) > ANSWERS_KEPT:
+        del shelf[next(iter(shelf))]
+    return name
 
 
 def _bring_or_send_away(telegram: Telegram, chat: int, *, here: bool) -> None:

@@ -16,7 +16,8 @@
 //                       page says, such as a command that went unanswered)
 //   Telegram            telegram-chat-<id>, telegram-chat-<id>/<topic>; telegram-service (centred lines);
 //                       telegram-pinned (the bar); telegram-menu; telegram-start; telegram-replying (the message that
-//                       is being answered); telegram-toast, telegram-alert
+//                       is being answered); inline-result (what the bot offers to who types its name and words);
+//                       telegram-toast, telegram-alert
 
 import { DiscordPane } from "./discord.js";
 import { h } from "./dom.js";

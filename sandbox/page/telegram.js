@@ -911,8 +911,58 @@ export class TelegramPane {
     this.menu.setAttribute("aria-expanded", "false");
   }
 
+  /** What the bot offers to who types its name and some words: each result can be sent here. */
+  async offerInline(query) {
+    const asked = (this.asked = (this.asked ?? 0) + 1);
+    await new Promise((done) => setTimeout(done, 250)); // each letter is not a question
+    if (asked !== this.asked) return;
+    const { chat, topic } = this.place;
+    const person = this.persona;
+    try {
+      const { offer, results, button } = await this.act("telegram.inline", { person, query });
+      if (asked !== this.asked) return;
+      const rows = results.map((result) =>
+        this.inlineRow(result.title, result.description, () =>
+          this.act("telegram.choose", { person, chat: chat.id, offer, result: result.id, topic: topic ?? null }),
+        ),
+      );
+      if (button)
+        rows.unshift(
+          this.inlineRow(button.text, "", async () => {
+            this.openPrivate();
+            await this.start(button.start_parameter);
+          }),
+        );
+      this.choices.show(rows);
+    } catch (error) {
+      this.sayToast(error.message);
+    }
+  }
+
+  inlineRow(title, description, act) {
+    const row = h(
+      "div",
+      { class: "t-choice inline", role: "option", "data-testid": "inline-result" },
+      h("div", {}, h("b", { text: title }), description && h("span", { text: description })),
+    );
+    row.pick = async () => {
+      this.input.value = "";
+      this.hideMenu();
+      try {
+        await act();
+        this.toBottom();
+      } catch (error) {
+        this.sayToast(error.message);
+      }
+    };
+    return row;
+  }
+
   typed() {
     const found = /^\/([a-z0-9_]*)$/i.exec(this.input.value);
+    const [, name, query] = /^@(\w+) (.*)$/.exec(this.input.value) ?? [];
+    this.asked = (this.asked ?? 0) + 1; // what was asked for before counts no more
+    if (name?.toLowerCase() === this.bot.username.toLowerCase()) return void this.offerInline(query.trim());
     if (found && this.place.chat.type !== "channel") this.offerCommands(found[1].toLowerCase());
     else this.hideMenu();
   }

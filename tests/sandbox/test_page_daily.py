@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 import pytest
-from telegram import ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, Update
-from telegram.ext import CommandHandler, MessageHandler, filters
+from telegram import (
+    ForceReply,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
+    Update,
+)
+from telegram.ext import CommandHandler, InlineQueryHandler, MessageHandler, filters
 
 from sandbox.discord import BOT, GENERAL, HEADLINES, MODERATORS, NEWS, READERS, SOL, Discord
 from sandbox.telegram import CHANNEL, GROUP, MIRA, Telegram
@@ -281,6 +289,32 @@ async def test_a_forced_reply_opens_the_reply_box_of_whom_it_is_for(
         await composer.press("Enter")
         answer = await asyncio.wait_for(replies.get(), 10)
         assert answer.reply_to_message.text == "Which stories?"
+
+
+async def test_who_types_the_bots_name_and_words_sends_what_it_offers(here: Discord) -> None:
+    async def offer(update: Update, _: Any) -> None:
+        assert update.inline_query
+        text = InputTextMessageContent(f"About {update.inline_query.query}")
+        result = InlineQueryResultArticle("1", "Night ferry", text, description="It sails")
+        more = InlineQueryResultsButton("More with the bot", start_parameter="stories")
+        await update.inline_query.answer([result], button=more)
+
+    async with (
+        served() as there,
+        listening(there, InlineQueryHandler(offer)),
+        looked_at(here, there) as tab,
+    ):
+        await tab.get_by_test_id(f"telegram-chat-{GROUP}").click()
+        composer = tab.get_by_test_id("telegram-composer")
+        offered = tab.get_by_test_id("inline-result")
+        await composer.press_sequentially("@storywire_bot ferry")
+        await offered.filter(has_text="It sails").click()
+        sent = tab.get_by_test_id("telegram-message").filter(has_text="About ferry")
+        await sent.get_by_text("via @storywire_bot").wait_for()
+        assert there.messages(GROUP)[-1]["from"]["id"] == MIRA
+        await composer.press_sequentially("@storywire_bot x")
+        await offered.filter(has_text="More with the bot").click()
+        await tab.get_by_test_id("telegram-message").get_by_text("/start stories").wait_for()
 
 
 @WIDTHS

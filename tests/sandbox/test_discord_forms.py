@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.discord.commands import Commands
 from sandbox.discord.forms import Form, read_message
+from sandbox.discord.modals import read_modal
 from sandbox.discord.refusals import Refusal
 from sandbox.discord.world import GUILD, World
 
@@ -19,6 +20,7 @@ FIELDS = sorted(
         *("image", "thumbnail", "name", "value", "inline", "text", "icon_url"),
         *("type", "style", "label", "custom_id", "emoji", "disabled", "options", "id"),
         *("min_values", "max_values", "placeholder", "default", "parse", "users", "roles"),
+        *("default_values", "channel_types"),
         *("choices", "autocomplete", "required", "contexts", "default_member_permissions"),
         *("name_localizations", "description_localizations", "integration_types", "de"),
     }
@@ -43,7 +45,9 @@ def objects(*fields: str) -> st.SearchStrategy[dict[str, Any]]:
 BUTTONS = st.fixed_dictionaries(
     {"type": st.sampled_from([2, 3, 5, 9])},
     optional=dict.fromkeys(
-        ("style", "label", "custom_id", "url", "emoji", "options", "min_values", "id"), ANYTHING
+        ("style", "label", "custom_id", "url", "emoji", "options", "min_values", "id")
+        + ("default_values", "channel_types"),
+        ANYTHING,
     ),
 )
 ROWS = st.fixed_dictionaries({"type": st.just(1), "components": st.lists(BUTTONS, max_size=3)})
@@ -79,6 +83,32 @@ COMMANDS = st.fixed_dictionaries(
 )
 
 
+FIELDS_OF_FORMS = st.fixed_dictionaries(
+    {"type": st.sampled_from([2, 3, 4, 5, 6, 8, 19])},
+    optional=dict.fromkeys(
+        (
+            *("style", "label", "custom_id", "placeholder", "value", "required", "options"),
+            *("min_length", "max_length", "min_values", "max_values", "default_values"),
+        ),
+        ANYTHING,
+    ),
+)
+PARTS_OF_FORMS = st.fixed_dictionaries(
+    {"type": st.sampled_from([1, 10, 18, 3])},
+    optional={
+        "components": st.lists(FIELDS_OF_FORMS, max_size=2) | ANYTHING,
+        "component": FIELDS_OF_FORMS | ANYTHING,
+        "label": ANYTHING,
+        "description": ANYTHING,
+        "content": ANYTHING,
+    },
+)
+MODALS = st.fixed_dictionaries(
+    {"custom_id": st.just("form") | ANYTHING, "title": st.just("Form") | ANYTHING},
+    optional={"components": st.lists(PARTS_OF_FORMS, max_size=3) | ANYTHING},
+)
+
+
 def read(body: Any) -> Any:
     form = Form()
     message = read_message(form, body)
@@ -102,6 +132,14 @@ def outcome(use: Callable[[Any], Any], body: Any) -> tuple[int, Any]:
 @given(MESSAGES)
 def test_any_message_is_taken_or_refused(body: Any) -> None:
     status, answer = outcome(read, body)
+    assert status in (200, 400, 501)
+    assert json.dumps(answer)
+
+
+@settings(max_examples=300, deadline=None)
+@given(MODALS)
+def test_any_form_is_taken_or_refused(body: Any) -> None:
+    status, answer = outcome(read_modal, body)
     assert status in (200, 400, 501)
     assert json.dumps(answer)
 

@@ -45,8 +45,10 @@ def objects(*fields: str) -> st.SearchStrategy[dict[str, Any]]:
 BUTTONS = st.fixed_dictionaries(
     {"type": st.sampled_from([2, 3, 5, 9])},
     optional=dict.fromkeys(
-        ("style", "label", "custom_id", "url", "emoji", "options", "min_values", "id")
-        + ("default_values", "channel_types"),
+        (
+            *("style", "label", "custom_id", "url", "emoji", "options", "min_values", "id"),
+            *("default_values", "channel_types"),
+        ),
         ANYTHING,
     ),
 )

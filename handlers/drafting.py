@@ -74,7 +74,9 @@ class Drafting:
         async with self._changing:
             draft = await self.of(chat)
             changed = replace(draft, rule=how(draft.rule))
-            if changed != draft:
+            if changed.rule == changed.began:  # all of it was taken back
+                await self._drafts.drop(chat)
+            elif changed != draft:
                 await self._drafts.save(chat, changed)
             return changed
 

@@ -74,6 +74,14 @@ async def test_what_is_discarded_is_gone(talk: Talk) -> None:
     assert talk.drafts.kept == {}
 
 
+async def test_who_takes_everything_back_leaves_nothing_behind(talk: Talk) -> None:
+    await settings(talk, "Loudness", "Only edit cards")
+    assert list(talk.drafts.kept) == [HERE]
+    await settings(talk, "Loudness", "Also reply when much changes")
+    assert talk.drafts.kept == {}
+    assert "Save" not in labels(await settings(talk))
+
+
 async def test_words_are_asked_for_and_replace_those_that_were(talk: Talk) -> None:
     talk.rules.saved[HERE] = Rule(keywords=("ferry", "tide"), entities=("Sorvik", "ferry"))
     question = await settings(talk, "Stories", "Words …")

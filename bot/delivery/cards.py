@@ -310,7 +310,13 @@ class Cards:
             finally:
                 self.rows.put_down(chat, into)
         self._look(chat, into)
+        self._look_at_parts(chat, into)
         return 0.0
+
+    def _look_at_parts(self, chat: Chat, story: StoryId) -> None:
+        """The story's card stands elsewhere now: those that lead to it are looked at."""
+        for part in self._shelf.parts(story):
+            self._look(chat, part.story.id)
 
     async def _becomes(self, chat: Chat, story: StoryId) -> bool:
         """True while a card here is, or may yet be, one that this story's is made from."""
@@ -393,6 +399,7 @@ class Cards:
         if again or (self.rows.doubt and now - self.rows.doubt < HANDED_BACK):
             shown = replace(shown, looks=None)  # an older one may have been handed back
         await self.rows.record(chat, story, shown)
+        self._look_at_parts(chat, story)
         self._calls.done(chat, "post")
         log.info("card posted", extra={"chat": str(chat), "story": story, "revision": row.revision})
 

@@ -308,6 +308,7 @@ class Courier:
         """
         edition = self._shelf.get(story)
         assert edition is not None, "handlers ask about stories they have found"
+        await self._owe([Mark(chat, story, edition.seq)])  # one that is wanted comes all the same
         async with self._holding((chat, story)):
             with self._speaking(chat):
                 row = await self._cards.ensure(chat, edition)

@@ -75,6 +75,42 @@ MUTATIONS = (
         "                    return\n",
     ),
     Mutation(
+        "cards of stories that became one are left apart",
+        CARDS,
+        "        if row and row.place and row.into is None and heir is not None:\n",
+        "        if False:\n",
+    ),
+    Mutation(
+        "an unpin that may come late is not reckoned with",
+        CARDS,
+        "        if begun and self._now() < ended + SETTLE:\n",
+        "        if False:\n",
+    ),
+    Mutation(
+        "what a moderator wanted pinned is forgotten in a crash",
+        CARDS,
+        "        wanted = replace(row, pin=Pin.WANTED)\n",
+        "        wanted = replace(row, pin=row.pin)\n",
+    ),
+    Mutation(
+        "pins are never looked at by themselves",
+        COURIER,
+        '            tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")\n',
+        "",
+    ),
+    Mutation(
+        "follows stay with a story that is a part of another",
+        "bot/delivery/rules.py",
+        "            await self.amend(chat, lambda rule: rule.follows_on(story, into))\n",
+        "            pass\n",
+    ),
+    Mutation(
+        "following outlives the story",
+        CARDS,
+        "        if follows and _over(story) and not self._rules.is_fixed(chat):\n",
+        "        if False:\n",
+    ),
+    Mutation(
         "the ledger takes rows from anyone",
         "bot/storage/ledger.py",
         "if token ~= '' and redis.call('GET', lease) ~= token then return -1 end\n",

@@ -34,6 +34,7 @@ class Mutation:
 
 
 CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/courier.py"
+PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/telling.py"
 ROWS = "bot/delivery/rows.py"
 MUTATIONS = (
     Mutation(
@@ -82,13 +83,13 @@ MUTATIONS = (
     ),
     Mutation(
         "an unpin that may come late is not reckoned with",
-        CARDS,
+        PINS,
         "        if begun and self._now() < ended + SETTLE:\n",
         "        if False:\n",
     ),
     Mutation(
         "what a moderator wanted pinned is forgotten in a crash",
-        CARDS,
+        PINS,
         "        wanted = replace(row, pin=Pin.WANTED)\n",
         "        wanted = replace(row, pin=row.pin)\n",
     ),
@@ -106,7 +107,7 @@ MUTATIONS = (
     ),
     Mutation(
         "following outlives the story",
-        CARDS,
+        TELLING,
         "        if follows and _over(story) and not self._rules.is_fixed(chat):\n",
         "        if False:\n",
     ),

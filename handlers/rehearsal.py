@@ -102,8 +102,9 @@ class Rehearsal:
         for card in self.cards:
             yield Heading(name(card.story))
             yield Facts(tuple(figures(card.story)))
-            lead = card.story.headline or next(iter(card.story.breakdown), "")
-            yield Note(shorten(lead, LEAD), card.at)
+            if lead := card.story.headline or next(iter(card.story.breakdown), ""):
+                yield Text(shorten(lead, LEAD))
+            yield Note(_("It would have come"), card.at)
 
     def _acts(self) -> Iterator[str]:
         if self.posts:

@@ -1,9 +1,12 @@
 """What people can ask: one file a command, each written once for every platform."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.model.command import Command
+from bot.model.command import Ask, Command
+from bot.model.language import speaking
+from bot.model.message import Message
 from bot.ports import Audit, Desk, Drafts, History, Moderators, Places, Rules
 from handlers.audit import audit_command, audited
 from handlers.catchup import catchup_command
@@ -83,6 +86,17 @@ def menu(
     )
     reach = Reach(rules, desk, now)
     return tuple(
-        audited(reach.telling(command), audit, now)
+        audited(_in_language(reach.telling(command), rules), audit, now)
         for command in (*commands, help_command(commands))
     )
+
+
+def _in_language(command: Command, rules: Rules) -> Command:
+    """The command; of whom it is not known what they read, it answers in the chat's language."""
+
+    async def answer(ask: Ask) -> Message:
+        rule = rules.of(ask.chat)
+        with speaking(ask.language or (rule.language if rule else None)):
+            return await command.answer(ask)
+
+    return replace(command, answer=answer)

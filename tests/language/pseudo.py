@@ -31,7 +31,7 @@ _OURS = re.compile(
       /[a-z]+                                  # commands
     | \b(?:telegram|discord):[@-]?\d+\b        # chats
     | \b(?:Storywire|English|Europe/Berlin)\b   # a product, a language, a time zone
-    | ^\w+\ =\ .*$                            # a line of an entry
+    | \b[a-z_]+\ =\ .*$                            # a line of an entry
     """,
     re.VERBOSE | re.MULTILINE,
 )

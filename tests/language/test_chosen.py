@@ -10,6 +10,7 @@ from tests.language.pseudo import CODE
 
 async def test_the_language_of_cards_is_chosen_and_seen_in_the_rehearsal() -> None:
     talk = Talk(*first_samples())
+    talk.language = "en"
     page = await talk.click("setup_more")
     offered = [label for label, ref in labels(page).items() if ref.startswith("setup_lang_")]
     assert offered == ["✓ English", spelled(CODE)]

@@ -289,6 +289,16 @@ async def test_whatever_is_typed_behind_a_command_the_answer_is_translated(
                 assert [escaped(each.name) for each in suggested if escaped(each.name)] == []
 
 
+async def test_of_whom_no_language_is_known_the_chats_is_spoken() -> None:
+    talk = all_of_them()
+    talk.language = None
+    assert (await talk.say("stories")).title == "Live stories"
+    talk.rules.saved[HERE] = Rule(all=True, language=CODE)
+    assert left_in(await talk.say("stories")) == []
+    talk.language = "en-GB"
+    assert (await talk.say("stories")).title == "Live stories"
+
+
 async def test_every_menu_and_its_options_are_translated() -> None:
     with speaking(CODE):
         for command in plain().commands.values():

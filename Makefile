@@ -44,8 +44,8 @@ fix: dev  ## Tidy the code
 docs: dev  ## Renew the tables in the documents from the code
 	$(BIN)/python scripts/docs.py
 
-messages: dev  ## Gather what the bot says into bot/locale (LANGUAGE=de begins a catalogue)
-	$(BIN)/python -m scripts.messages $(LANGUAGE)
+messages: dev  ## Gather what the bot says into bot/locale (NEW=de begins a catalogue)
+	$(BIN)/python -m scripts.messages $(NEW)
 
 pictures: browser  ## Take the README's pictures anew from the running demo
 	$(BIN)/python scripts/pictures.py

@@ -1,6 +1,6 @@
 """Gathers every sentence the bot says into bot/locale/storywire.pot: `make messages`.
 
-Catalogues that are there take the new sentences over; `make messages LANGUAGE=de` begins one.
+Catalogues that are there take the new sentences over; `make messages NEW=de` begins one.
 """
 
 import io
@@ -31,7 +31,7 @@ def main(language: str | None) -> None:
     new = template()
     _write(TEMPLATE, new)
     if language and not (path := LOCALE / f"{language}.po").exists():
-        _write(path, Catalog(locale=language, header_comment="", fuzzy=False))
+        _write(path, Catalog(locale=language, project="Storywire", header_comment="", fuzzy=False))
     for path in sorted(LOCALE.glob("*.po")):
         catalogue = read(path)
         catalogue.update(new, no_fuzzy_matching=True)

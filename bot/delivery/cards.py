@@ -314,7 +314,7 @@ class Cards:
         return 0.0
 
     def _look_at_parts(self, chat: Chat, story: StoryId) -> None:
-        """The story's card stands elsewhere now: those that lead to it are looked at."""
+        """The story's card stands elsewhere now, or nowhere: look at those that lead to it."""
         for part in self._shelf.parts(story):
             self._look(chat, part.story.id)
 
@@ -525,6 +525,7 @@ class Cards:
     async def _publish(self, chat: Chat, story: StoryId, row: Row, place: str) -> None:
         """Send a card on to those who follow the channel. Doing that twice is doing it once."""
         await self._calls.turn(chat)
+        self._pace.published(chat)  # before we know: what is asked for may count
         try:
             await self._platform.publish(chat, place)
         except OutcomeUnknown:
@@ -540,7 +541,6 @@ class Cards:
             await self.rows.record(chat, story, replace(row, why=why))
             log.warning("a card was not published", extra={"chat": str(chat), "why": why})
         else:
-            self._pace.published(chat)
             await self.rows.record(chat, story, replace(row, published_at=self._now()))
             self._calls.count("publish", "shown")
 
@@ -548,6 +548,7 @@ class Cards:
         self._calls.count(act, "gone")
         lost = replace(row, state=State.GONE, at=self._now(), place=None, why=str(gone))
         await self.rows.record(chat, story, replace(lost, pin=None, pinned_at=None, owes=None))
+        self._look_at_parts(chat, story)
 
 
 def _last_told(row: Row | None) -> int | None:

@@ -441,6 +441,8 @@ class Courier:
             concerned[into] = await self._rules.inherit(story.id, into, self.platform.name)
             concerned[into] |= set(await self._ledger.of_story(into))
         kin = self._shelf.kin(story.id) | ({story.split_from} if story.split_from else set())
+        if (was := edition.before) is not None:  # it may have been a part of another until now
+            kin |= {each for each in (was.merged_into, was.split_from) if each}
         for part in self._shelf.parts(story.id):
             await self._rules.inherit(part.story.id, story.id, self.platform.name)
         for other in kin:

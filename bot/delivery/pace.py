@@ -29,9 +29,10 @@ class Limits:
     """So many in so many seconds in one channel; None where nothing can be published."""
 
 
-DISCORD = Limits(per_second=45, chat_gap_s=1.0, publishes=(10, 3600.0))
+DISCORD = Limits(per_second=45, chat_gap_s=1.0, publishes=(10, 3660.0))
 """Discord takes 50/s a bot and 5 in 5 s a channel (docs.discord.com, Rate Limits), and ten
-publishes an hour a channel (https://github.com/discordjs/discord.js/issues/4956)."""
+publishes an hour a channel (https://github.com/discordjs/discord.js/issues/4956); a request may be
+carried out a while after it was made."""
 TELEGRAM = Limits(per_second=25, chat_gap_s=1.0, group_per_minute=18)
 """Telegram takes about 30/s, 1/s a chat, 20/min a group: core.telegram.org/bots/faq."""
 

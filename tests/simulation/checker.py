@@ -6,6 +6,7 @@ lists the exemptions for those who run the bot.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 
 from bot.delivery.cards import _looks as looks_of
@@ -20,9 +21,9 @@ from stories.delta import Weight, compare
 from stories.shelf import Edition, Shelf
 from stories.story import Status, StoryId
 from tests.simulation.clock import BEGINNING
-from tests.simulation.platform import TAKEN_OVER, Sent
+from tests.simulation.platform import PUBLISHED_UNHEARD, TAKEN_OVER, Sent
 from tests.simulation.storage import _edition
-from tests.simulation.world import World
+from tests.simulation.world import GROUP, SUPERGROUP, World
 
 RULE_AT_A_CRASH = (
     "A rule that was saved at the moment the process died or the storage went away may hold only "
@@ -71,9 +72,12 @@ EXEMPTIONS = (
     LAST_SECOND,
     UNFOLDED,
     OLD_LINK,
+    PUBLISHED_UNHEARD,
 )
 
 UNTIL_SEEN_S = 5.0
+DECIDED_BEFORE_S = 30.0
+"""So long before it is written down or asked for something was decided, if the storage is slow."""
 
 
 def _is_notice(sent: Sent) -> bool:
@@ -129,6 +133,8 @@ class Checker:
         found += self._pins()
         found += self._unfolded()
         found += self._followed()
+        found += self._unpublished()
+        found += self._hushed()
         found += self._lost_documents()
         return found
 
@@ -164,8 +170,14 @@ class Checker:
                     )
 
     def _forgotten(self, story: StoryId, one: Sent, other: Sent) -> bool:
+        """What was written of it before it was asked for may be lost before we hear that it was."""
+        written = [
+            at
+            for at, *where, _ in self.world.store.log
+            if where == [one.chat, story] and at <= one.asked_at
+        ]
         return any(
-            one.asked_at <= lost < updated <= other.asked_at
+            max(written, default=one.asked_at) <= lost < updated <= other.asked_at
             for lost in self.world.store.losses
             for updated in self.world.store.accepted[story]
         )
@@ -283,12 +295,119 @@ class Checker:
                     continue
                 for held in self.data.stories.values():
                     edition, row = _edition(self.data, held), self._row(chat, held.story.id)
-                    if not rule.wants(held.story) or not edition.is_live(self.world.store.now()):
+                    if not edition.is_live(self.world.store.now()):
                         continue
+                    remembers = not holder.rules.is_fixed(chat) or not self._began_anew()
+                    if remembers and self._turned_major(rule, edition):
+                        if chat in self.world.unheard:
+                            self.exempted.append(RULE_AT_A_CRASH)
+                        else:
+                            yield f"{held.story.id} turned major and is muted in {chat}"
+                    if not rule.wants(held.story):
+                        continue
+                    if rule.muted and self._merges(held.story.id):
+                        continue  # mutes go along with stories, and nobody follows their way here
                     if row is not None and row.place in visible:
                         continue
                     if not self._explained(chat, held.story.id, edition.revision, row):
                         yield f"{held.story.id} is not shown in {chat}; the ledger says {told(row)}"
+
+    def _began_anew(self) -> bool:
+        """Whether a process may deliver that was not there from the first; it knows the operator's
+        file as it stands."""
+        return bool(self.world.kills) or len(self.world.processes) > 1
+
+    def _turned_major(self, rule: Rule, edition: Edition) -> bool:
+        """A mute should have been lifted by now."""
+        story = edition.story
+        mute = rule.mute_of(story.id)
+        if mute is None or not rule.awaits(story) or self.world.store.losses:
+            return False
+        past = [was for _, was in self.data.histories[story.id]]
+        seen = [was for was in past if (was.revision or 0) >= mute.revision]
+        pairs = list(pairwise(seen)) if mute.revision else list(pairwise(past))[-1:]
+        return any(compare(*pair).weight is Weight.MAJOR for pair in pairs)
+
+    def _hushed(self) -> Iterator[str]:
+        """(f) Where it is quiet, muted or paused nothing new is posted or said.
+
+        Rules of the operator's file are held against this, as they hold from first to last. When
+        the storage lost something, nobody knows any more what was major.
+        """
+        if self.world.store.losses:
+            return
+        posts = [
+            (at, chat, story, "posted")
+            for at, chat, story, row in self.world.store.log
+            if row.state is State.SENDING and row.place is None
+        ]
+        replies = [
+            (sent.asked_at, sent.chat, beside.story, "told of")
+            for service in self.world.services.values()
+            for sent in service.sent.values()
+            if (beside := service.sent.get(sent.reply_to or "")) and beside.story
+        ]
+        for at, chat, story, done in posts + replies:
+            rule = self.world.fixed.get(GROUP if chat == SUPERGROUP else chat)
+            own = chat in self.world.changed or (chat, story) in self.world.asked_for
+            if rule is None or own:
+                continue
+            what = f"{story} is {done} in {chat} at {at:.1f}, "
+            if self._merges(story) or (done == "told of" and self._recalled(story)):
+                continue  # what was told before is put right wherever it was
+            mute = rule.mute_of(story)
+            if mute and not (mute.until_major and self._major_between(story, 0, at)):
+                yield f"{what}where it is muted"
+            now = BEGINNING + timedelta(seconds=at)
+            if span := rule.quiet.around(now) if rule.quiet else None:
+                begins = (span[0] - BEGINNING).total_seconds()
+                passes = rule.quiet and rule.quiet.majors and self._major_between(story, begins, at)
+                if at > begins + DECIDED_BEFORE_S and not passes:
+                    yield f"{what}where it is quiet since {begins:.1f}"
+            if rule.paused:
+                yield f"{what}which is paused"
+
+    def _merges(self, story: StoryId) -> bool:
+        """Whether it was ever a part of another, or another one of it."""
+        return any(
+            was.merged_into and story in (was.id, was.merged_into)
+            for past in self.data.histories.values()
+            for _, was in past
+        )
+
+    def _recalled(self, story: StoryId) -> bool:
+        """Whether it was ever withdrawn."""
+        return any(was.retracted is not None for _, was in self.data.histories[story])
+
+    def _major_between(self, story: StoryId, begins: float, ends: float) -> bool:
+        """Whether a major change came in that time, in one update or several."""
+        past = self.data.histories[story]
+        for number, (heard_at, after) in enumerate(past):
+            if begins <= (heard_at - BEGINNING).total_seconds() <= ends and any(
+                compare(before, after).weight is Weight.MAJOR for _, before in past[:number]
+            ):
+                return True
+        return False
+
+    def _unpublished(self) -> Iterator[str]:
+        """(g) Every card that is to be published is, or the ledger says why it is not."""
+        for (chat, story), cards in self._cards().items():
+            holder, row = self.world.standing[chat.platform], self._row(chat, story)
+            rule = holder.rules.of(chat) if holder else None
+            held = self.data.stories.get(story)
+            if rule is None or row is None or held is None or not rule.publish:
+                continue
+            if not self.world.services[chat.platform].has_keys or not rule.wants(held.story):
+                continue
+            if not _edition(self.data, held).is_live(self.world.store.now()) or row.why:
+                continue
+            for sent in cards:
+                if sent.place != row.place or sent.published_at is not None:
+                    continue
+                if chat in self.world.unheard:
+                    self.exempted.append(RULE_AT_A_CRASH)
+                elif not self._owed_and_lost(story):
+                    yield f"{story} in {chat} (place {sent.place}) is not published; {told(row)}"
 
     def _explained(self, chat: Chat, story: StoryId, revision: int, row: Row | None) -> bool:
         held = self.data.stories[story]

@@ -29,6 +29,14 @@ NONCE_S = 120.0
 the repeat may hang for the better part of another."""
 REPEATED_WITHIN_S = 60.0
 
+PUBLISHES = (3, 30.0)
+"""What stands for ten publishes an hour, so that a storm of two minutes meets the limit."""
+
+PUBLISHED_UNHEARD = (
+    "Within the hour after another process took over, some more than ten cards may be published in "
+    "an announcement channel: what the process before asked for and never heard of is not counted. "
+    "A 429 is obeyed."
+)
 TAKEN_OVER = (
     "Within the minute after another process took over, a Telegram group may be asked more than "
     "twenty times: what the process before tried in vain is not counted. A 429 is obeyed."
@@ -50,6 +58,7 @@ class Sent:
     pinned: bool = False
     lives: set[StoryId] = field(default_factory=set)
     """The stories it was ever the card of."""
+    published_at: float | None = None
 
     @property
     def story(self) -> StoryId | None:
@@ -66,6 +75,8 @@ class Room:
     asked: int = 0
     taken: deque[float] = field(default_factory=lambda: deque(maxlen=40))
     """When the last requests came."""
+    published: deque[float] = field(default_factory=lambda: deque(maxlen=40))
+    """When cards were sent on to those who follow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +200,17 @@ class Service:
             else:
                 self.requests["late"] += 1
 
+    def count_publish(self, chat: Chat, room: Room) -> None:
+        """Hold the bot to the platform's limit of publishes."""
+        now = _seconds()
+        room.published.append(now)
+        most, window_s = PUBLISHES
+        number = sum(at > now - window_s for at in room.published)
+        if number > most and self._taken_over_at > now - window_s:
+            self.exempted.append(PUBLISHED_UNHEARD)
+        elif number > most:
+            self.violations.append(f"{number} publishes in {window_s} s in {chat} at {now:.1f}")
+
     def _reckon(self, chat: Chat, room: Room) -> None:
         """Hold the bot to the platform's real limits."""
         now = _seconds()
@@ -292,7 +314,18 @@ class Handle:
         return place
 
     async def publish(self, chat: Chat, place: str) -> None:
-        await self._request("publish", chat, lambda room: place)
+        service = self._service
+
+        def do(room: Room) -> str:
+            sent = service.sent.get(place)
+            if sent is None or sent.chat != chat or sent.deleted_at is not None:
+                raise CardGone("unknown message")
+            if sent.published_at is None:
+                sent.published_at = _seconds()
+                service.count_publish(chat, room)
+            return place
+
+        await self._request("publish", chat, do)
 
     async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
         self._lives()

@@ -21,21 +21,21 @@ from bot.delivery import pins as pins_module
 from bot.delivery.cards import Policy
 from bot.delivery.courier import Courier
 from bot.delivery.decide import Spacing
-from bot.delivery.pace import Pace
+from bot.delivery.pace import Limits, Pace
 from bot.delivery.rules import RuleBook
 from bot.delivery.warden import Warden
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import SendFailed, StorageAway
-from bot.model.rule import Loudness, Rule
+from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.ports import Pin, Tide
 from bot.updates import Editor, Follower
 from stories.index import Cursor
 from stories.shelf import Shelf
 from stories.story import Stats, Status, Story, StoryId
 from stories.wire import write
-from tests.simulation.clock import VirtualLoop
-from tests.simulation.platform import CALM, Handle, Service, Weather
+from tests.simulation.clock import BEGINNING, VirtualLoop
+from tests.simulation.platform import CALM, GIVES_UP_S, LATE_S, PUBLISHES, Handle, Service, Weather
 from tests.simulation.storage import (
     UPDATES,
     Client,
@@ -63,7 +63,7 @@ HURRY: dict[ModuleType, dict[str, Any]] = {
     pins_module: {"PINS_REST": timedelta(seconds=30)},
 }
 POLICY = Policy(
-    Spacing(timedelta(seconds=6), timedelta(seconds=20)),
+    Spacing(timedelta(seconds=6), timedelta(seconds=20), timedelta(seconds=40)),
     reply_gap=timedelta(seconds=30),
     park_first=timedelta(seconds=5),
     park_longest=timedelta(seconds=40),
@@ -120,6 +120,13 @@ class StormyClient(Client):
             raise StorageAway("the answer was lost")
 
 
+def _limits(platform: str) -> Limits:
+    limits = app.LIMITS[platform]
+    most, window_s = PUBLISHES
+    hurried = (most, window_s + GIVES_UP_S + LATE_S)
+    return replace(limits, publishes=hurried if limits.publishes else None)
+
+
 class Process:
     """The bot, joined as bot.app joins it, until it is killed."""
 
@@ -137,7 +144,7 @@ class Process:
         self.editor = Editor(archive, MemoryLease(client, "editor"), metrics)
         self.rules = RuleBook(world.fixed, MemoryRules(client))
         self.leases = {name: MemoryLease(client, name) for name in world.services}
-        paces = {name: Pace(app.LIMITS[name], clock=world.loop.time) for name in self.handles}
+        paces = {name: Pace(_limits(name), clock=world.loop.time) for name in self.handles}
 
         async def knows(chat: Chat) -> bool:
             rows = await MemoryLedger(client).of_chat(chat)
@@ -236,6 +243,7 @@ class World:
         self.seed = seed
         self.loop = loop
         self.random = self.dice("director")
+        self.calm = self.dice("what chats do not want to hear")
         known = self._troubles()
         self.troubles = known if troubles is None else troubles
         self.store = Store(loop.calendar)
@@ -247,6 +255,10 @@ class World:
         """Chats whose rule was saved at a moment when nobody could be told, and when."""
         self.ruled: dict[Chat, float] = {}
         """When each chat's rule was last set."""
+        self.changed: set[Chat] = set()
+        """Chats whose rule somebody meant to change."""
+        self.asked_for: set[tuple[Chat, StoryId]] = set()
+        """Cards that a moderator asked for, wanted or not."""
         self.left: list[tuple[float, Story]] = []
         """What the inbox acknowledged, and when."""
         self.kills: list[float] = []
@@ -373,13 +385,34 @@ class World:
 
     def _rule(self) -> Rule:
         loudness = self.random.choice(list(Loudness))
+        publish = self.calm.random() < 0.3
         match self.random.randrange(4):
             case 0:
-                return Rule(keywords=("Even",), loudness=loudness, pins=1)
+                rule = Rule(keywords=("Even",), loudness=loudness, pins=1)
             case 1:
-                return Rule(story_ids=(StoryId("story-1"), StoryId("story-2")), loudness=loudness)
+                rule = Rule(story_ids=(StoryId("story-1"), StoryId("story-2")), loudness=loudness)
             case _:
-                return Rule(all=True, loudness=loudness)
+                rule = Rule(all=True, loudness=loudness, publish=publish)
+        what = self.calm.random()
+        if what < 0.05:
+            return replace(rule, paused=True)
+        if what < 0.2:
+            return replace(rule, quiet=self._quiet())
+        if what < 0.4:
+            return replace(rule, muted=(self._mute(), self._mute()))
+        return rule
+
+    def _quiet(self) -> Quiet:
+        """A night that begins about when the storm does, and ends in it or a little after it."""
+        begins_s, lasts_s = self.calm.uniform(-40, 40), self.calm.uniform(60, 160)
+        begins, ends = (BEGINNING + timedelta(seconds=at) for at in (begins_s, begins_s + lasts_s))
+        return Quiet(begins.time(), ends.time(), "UTC", majors=self.calm.random() < 0.5)
+
+    def _mute(self) -> Mute:
+        story = self.calm.choice(self._authors).story.id
+        held = self.store.data.stories.get(story)
+        newest = (held.story.revision or 1) if held else 1
+        return Mute(story, self.calm.random() < 0.7, self.calm.choice([0, newest, newest]))
 
     def _asked(self, name: str) -> list["Process"]:
         """Who answers people on a platform."""
@@ -402,6 +435,8 @@ class World:
         if not unpins and (edition is None or not edition.is_live(self.store.now())):
             return
 
+        self.asked_for.add((chat, story))
+
         async def ask() -> None:
             with suppress(SendFailed, StorageAway, asyncio.CancelledError, TimeoutError):
                 async with asyncio.timeout(90):  # what was asked of a dead process has no end
@@ -420,11 +455,13 @@ class World:
         if self.services[name].rooms[chat].moved_to is not None:
             return
         self.unheard[chat] = self.loop.time()
+        self.changed.add(chat)
 
         async def change() -> None:
             with suppress(StorageAway, asyncio.CancelledError):  # away, or it died
-                await asked[0].rules.change(chat, lambda _: rule)
-                self.unheard.pop(chat, None)
+                was, now = await asked[0].rules.change(chat, lambda _: rule)
+                if was != now:
+                    self.unheard.pop(chat, None)
             self.ruled[chat] = self.loop.time()
 
         self._errand(change())

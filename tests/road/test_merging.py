@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from redis.asyncio import Redis
 
-from bot.delivery import cards
+from bot.delivery import cards, pins
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Mute, Rule
 from bot.storage.rules import RedisRules
@@ -49,7 +49,8 @@ def rules(redis: Redis, prefix: str) -> RedisRules:
 @pytest.fixture(autouse=True)
 def _settles_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bot that has just begun does not wait long for what another may have had on the wire."""
-    monkeypatch.setattr(cards, "SETTLE", timedelta(seconds=0.5))
+    for module in (cards, pins):
+        monkeypatch.setattr(module, "SETTLE", timedelta(seconds=0.5))
 
 
 def everywhere(rule: Rule) -> dict[Chat, Rule]:

@@ -150,3 +150,20 @@ def test_five_thousand_refusals_in_ten_minutes_stop_us_until_the_first_is_forgot
         assert loop.time() - began < INVALID_WINDOW_S + 1, "and then it goes on"
 
     run(DISCORD, be_refused(), pace)
+
+
+def test_so_many_cards_are_published_in_a_channel_and_no_more_until_the_first_is_past() -> None:
+    now = [0.0]
+    pace = Pace(DISCORD, clock=lambda: now[0])
+    assert DISCORD.publishes is not None
+    most, window_s = DISCORD.publishes
+    pace.published(NORTH, [50.0] * (most - 1))
+    assert pace.publish_rest(NORTH) == 0
+    pace.published(NORTH)
+    assert pace.publish_rest(NORTH) == window_s - 50
+    assert pace.publish_rest(SOUTH) == 0
+    now[0] = window_s - 50
+    assert pace.publish_rest(NORTH) == 0
+    pace.published_enough(NORTH, timedelta(seconds=700))
+    assert pace.publish_rest(NORTH) == 700
+    assert Pace(TELEGRAM).publish_rest(NORTH) is None

@@ -62,6 +62,7 @@ ROW = Row(
     looks="abc",
     posted_at=NOW,
     replied_at=NOW + timedelta(microseconds=5),
+    published_at=NOW + timedelta(microseconds=6),
     generation=2,
     owes=1,
     pin=Pin.STANDS,

@@ -208,10 +208,10 @@ async def test_a_deleted_card_comes_back_with_a_notable_update_and_not_with_a_mi
 async def test_a_story_that_cannot_be_rendered_stops_only_itself(
     bot: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def hostile(edition, delta, *, show_leaning=False):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def hostile(edition, delta, **how):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN003, ANN202
         if edition.story.id == FERRY.id and edition.revision == 1:
             raise ValueError("this story breaks its card")
-        return card(edition, delta, show_leaning=show_leaning)
+        return card(edition, delta, **how)
 
     monkeypatch.setattr(cards, "card", hostile)
     road = await bot.start({ON_DISCORD: ALL, IN_CHANNEL: ALL})

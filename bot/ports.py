@@ -84,6 +84,10 @@ class Platform(Protocol):
         """The rights we would need and have not, in the platform's own names."""
         ...
 
+    def may_mention(self, chat: Chat, role: str) -> bool | None:
+        """Whether a role's members are called when we mention it there; None when not known."""
+        ...
+
     async def called(self, chat: Chat) -> str:
         """The chat's name as its people know it (“#news”, “Harbour News”): hostile text, as a
         story's is. Its address when the name cannot be learned. Never raises."""
@@ -316,6 +320,10 @@ class Desk(Protocol):
 
     def can_publish(self, chat: Chat) -> bool:
         """Whether cards may be sent on from there, to those who follow the channel."""
+        ...
+
+    def may_mention(self, chat: Chat, role: str) -> bool | None:
+        """Whether a role's members are called when it is mentioned there; None when not known."""
         ...
 
     async def cards(self, chat: Chat) -> int:

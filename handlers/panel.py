@@ -164,7 +164,7 @@ def key(figure: float | None) -> str:
     return "any" if figure is None else f"{figure:.0f}"
 
 
-def loudness(rule: Rule, *, private: bool) -> Message:
+def loudness(rule: Rule, notes: tuple[Block, ...], *, private: bool) -> Message:
     quiet = rule.loudness is Loudness.EDIT
     rows: list[Row] = [
         Buttons(
@@ -178,7 +178,7 @@ def loudness(rule: Rule, *, private: bool) -> Message:
         role = rule.role if rule.loudness is Loudness.PING else None
         prompt = _("Mention a role at major updates …")
         rows.append(Roles(prompt, Ref("setup", ("role",)), role))
-    return Message(_("How loud?"), (Text(how_loud(rule)),), (*rows, back()))
+    return Message(_("How loud?"), (Text(how_loud(rule)), *notes), (*rows, back()))
 
 
 def quiet(rule: Rule) -> Message:

@@ -21,7 +21,7 @@ from handlers.drafting import Clash, Drafting, Overtaken, changed
 from handlers.follow import LENGTH, STORIES, WORDS
 from handlers.picking import MENU, menu_of, name, quoted
 from handlers.rehearsal import Rehearser
-from handlers.wants import fold, keeper_of
+from handlers.wants import fold, keeper_of, unheard
 from stories.shelf import Shelf
 from stories.story import StoryId
 
@@ -71,7 +71,8 @@ def setup_command(
             case "limits":
                 return panel.limits(rule)
             case "loudness":
-                return panel.loudness(rule, private=ask.private)
+                flat = tuple(unheard(desk, ask.chat, rule))
+                return panel.loudness(rule, flat, private=ask.private)
             case "quiet":
                 return panel.quiet(rule)
             case "hours":
@@ -126,6 +127,7 @@ def setup_command(
             (
                 Text(_("This chat now gets:")),
                 *panel.told(saved.rule, shelf),
+                *unheard(desk, ask.chat, saved.rule),
                 Note(_("/why tells what became of a story here; /pause keeps back what is new.")),
             ),
             (Buttons((what, Button(_("Change it again"), Ref("setup")))),),

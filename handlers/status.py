@@ -21,7 +21,7 @@ from bot.model.message import (
 from bot.model.rule import Rule
 from bot.ports import Desk, Health, Refusal, Right, Row, Rules, State
 from handlers.moments import refused, since, span
-from handlers.wants import hush, title_of
+from handlers.wants import hush, title_of, unheard
 from stories.shelf import Shelf
 from stories.story import StoryId
 
@@ -42,6 +42,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
             _("Something has to be mended in this chat") if ill else _("All is well in this chat"),
             (
                 *_rights(health, at),
+                *unheard(desk, ask.chat, rule),
                 *_wishes(rule, at),
                 *_waiting(health, at),
                 *_newest(health, at),

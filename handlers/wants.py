@@ -14,7 +14,7 @@ from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Bullets, Button, Ref, Text
 from bot.model.rule import Loudness, Mute, Quiet, Rule, folded
-from bot.ports import Rules
+from bot.ports import Desk, Rules
 from handlers.picking import name
 from stories.shelf import Shelf
 from stories.story import StoryId, text_key
@@ -195,6 +195,19 @@ def keeper_of(ask: Ask) -> Chat | None:
 def kept_by(keeper: Chat | None, rule: Rule) -> Rule:
     """The rule with its keeper; one that says nothing needs none, and is forgotten."""
     return replace(rule, keeper=None if replace(rule, keeper=None) == Rule() else keeper)
+
+
+def unheard(desk: Desk, chat: Chat, rule: Rule | None) -> Iterator[Block]:
+    """What is wrong with the role that a rule mentions in the chat, and how to mend it."""
+    if rule is None or rule.loudness is not Loudness.PING or rule.role is None:
+        return
+    if desk.may_mention(chat, rule.role) is False:
+        yield Text(
+            _(
+                "The chosen role hears nothing of it: I may not mention it here. Allow everyone to "
+                "mention it in the role's settings, or give me the right “Mention Everyone”."
+            )
+        )
 
 
 def theirs(rules: Rules, chat: Chat) -> Rule:

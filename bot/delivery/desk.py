@@ -76,6 +76,9 @@ class CardDesk:
     def can_publish(self, chat: Chat) -> bool:
         return self._couriers[chat.platform].next_publish(chat) is not None
 
+    def may_mention(self, chat: Chat, role: str) -> bool | None:
+        return self._couriers[chat.platform].platform.may_mention(chat, role)
+
     async def cards(self, chat: Chat) -> int:
         return len(await self._ledger.of_chat(chat))
 

@@ -92,6 +92,8 @@ class MemoryDesk:
         self.standings: dict[Chat, list[Standing]] = {}
         """What became of stories in each chat, the newest card last."""
         self.healths: dict[Chat, Health] = {}
+        self.silent_roles: set[str] = set()
+        """Roles whose members are not called."""
         self.away = False
 
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
@@ -114,6 +116,9 @@ class MemoryDesk:
 
     async def pins(self, chat: Chat) -> list[StoryId]:
         return list(self.pinned.get(chat, ()))
+
+    def may_mention(self, chat: Chat, role: str) -> bool | None:
+        return role not in self.silent_roles
 
     def can_publish(self, chat: Chat) -> bool:
         return chat.platform == "discord"

@@ -9,7 +9,7 @@ from bot.model.rule import Rule
 from sandbox import discord, telegram
 from tests.road.people import OnDiscord, OnTelegram, Person, Press, Say, Seen, both
 from tests.road.test_commands import STORIES
-from tests.running import Road, Running
+from tests.running import Road, Running, eventually_so
 
 SETUP = Say("setup")
 NOT_YOURS = "/setup is for the moderators of this chat"
@@ -86,6 +86,23 @@ async def test_a_role_is_chosen_where_there_are_roles(calm_bot: Running) -> None
     there = await through(OnTelegram(road.telegram, telegram.SOL, telegram.GROUP), "Loudness")
     assert there.labels == ("Only edit cards", "✓ Also reply when much changes", "‹ Back")
     assert "Mention" not in there
+
+
+async def test_a_role_that_hears_nothing_of_it_is_told_of(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    sol = OnDiscord(road.discord, discord.SOL, discord.NEWS)
+    flat = "The chosen role hears nothing of it: I may not mention it here."
+    page = await through(sol, "Loudness")
+    page = await sol.choose(page, "Mention a role at major updates …", discord.MODERATORS)
+    assert flat in page
+    assert flat in await sol.press(await sol.press(page, "‹ Back"), "Save")
+    assert flat in await sol.say(Say("status"))
+    road.discord.allow(discord.NEWS, "MENTION_EVERYONE")
+    await eventually_so(lambda: _heard(sol, flat), "the right is known")
+
+
+async def _heard(sol: OnDiscord, flat: str) -> bool:
+    return flat not in await sol.say(Say("status"))
 
 
 async def test_what_is_asked_in_a_group_is_asked_of_one_and_understood_from_all_who_may(

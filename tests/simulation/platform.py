@@ -331,6 +331,9 @@ class Handle:
         self._lives()
         return () if self._service.rooms[chat].open else ("Send Messages",)
 
+    def may_mention(self, chat: Chat, role: str) -> bool | None:
+        return None
+
     async def called(self, chat: Chat) -> str:
         return str(chat)
 

@@ -219,6 +219,11 @@ class DiscordPlatform:
             missing = rights.known(client, chat, right)
             return await rights.fetched(client, chat, right) if missing is None else missing
 
+    def may_mention(self, chat: Chat, role: str) -> bool | None:
+        if self._client is None or not role.isdecimal():
+            return None
+        return rights.may_mention(self._client, chat, int(role))
+
     async def called(self, chat: Chat) -> str:
         number = int(chat.address.removeprefix("@"))
         channel = self._client.get_channel(number) if self._client else None

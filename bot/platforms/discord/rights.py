@@ -49,6 +49,18 @@ def announces(client: discord.Client, chat: Chat) -> bool | None:
     return isinstance(channel, discord.TextChannel) and channel.is_news()
 
 
+def may_mention(client: discord.Client, chat: Chat, role: int) -> bool | None:
+    """Whether a role's members are called, as far as the gateway has told us."""
+    channel = client.get_channel(int(chat.address.removeprefix("@")))
+    home = _home(channel) if isinstance(channel, Channel) else None
+    if home is None or home.guild.me is None:
+        return None
+    found = home.guild.get_role(role)
+    return found is not None and (
+        found.mentionable or home.permissions_for(home.guild.me).mention_everyone
+    )
+
+
 def _home(channel: Channel) -> discord.abc.GuildChannel | None:
     """The channel whose permissions count: a thread has none of its own."""
     return channel.parent if isinstance(channel, discord.Thread) else channel

@@ -215,6 +215,10 @@ class TelegramPlatform:
             place, _ = _address(chat)
             return () if _is_private(place) else await rights.missing(bot, place, right)
 
+    def may_mention(self, chat: Chat, role: str) -> bool | None:
+        """Always None: there are no roles."""
+        return None
+
     async def called(self, chat: Chat) -> str:
         place, topic = _address(chat)
         try:

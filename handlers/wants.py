@@ -158,7 +158,9 @@ def spelled(code: str) -> str:
 
 
 _LOUDNESS = {
-    Loudness.EDIT: N_("Cards are edited as stories develop, and nothing else is said."),
+    Loudness.EDIT: N_(
+        "Cards are edited as stories develop, and nothing else is said but a withdrawal or an end."
+    ),
     Loudness.REPLY: N_(
         "Cards are edited as stories develop; when much changes a short reply says what, "
         "at most one per story and hour."

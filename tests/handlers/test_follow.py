@@ -256,7 +256,7 @@ async def test_what_a_chat_gets_is_said_in_words_and_the_chat_named_last(talk: T
         "Only with a virality of 4 or more and 1 article or more; "
         "a story without that figure does not come here.",
         "Cards show the political leaning of the coverage.",
-        "Cards are edited as stories develop, and nothing else is said.",
+        "Cards are edited as stories develop, and nothing else is said but a withdrawal or an end.",
         "Only moderators of this chat can change that.",
         "This chat is telegram:-100123",
     ]

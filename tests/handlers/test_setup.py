@@ -148,7 +148,10 @@ async def test_a_role_is_chosen_for_major_updates_and_taken_back(talk: Talk) -> 
     assert roles.chosen == "1234"
     assert await saved(talk) == Rule(loudness=Loudness.PING, role="1234", keeper=MIRA)
     page = await talk.press(page, "Only edit cards")
-    assert "Cards are edited as stories develop, and nothing else is said." in read(page)
+    assert (
+        "Cards are edited as stories develop, and nothing else is said but a withdrawal or an end."
+        in read(page)
+    )
     assert await saved(talk) == Rule(loudness=Loudness.EDIT, keeper=MIRA)
     talk.private = True
     private = await settings(talk, "Loudness")

@@ -585,7 +585,7 @@ ROWS = (
         "Saved",
         (
             "This chat now gets: Every live story. Only with a virality of 7 or more",
-            "and nothing else is said. Quiet from 22:00 to 07:00 (Europe/Berlin)",
+            "but a withdrawal or an end. Quiet from 22:00 to 07:00 (Europe/Berlin)",
         ),
         ("What this chat follows", "Change it again"),
         moderator=True,

@@ -53,20 +53,28 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
 
     def _waiting(health: Health, at: datetime) -> Iterator[Block]:
         """What is still to be done here, and until when it waits."""
-        if not health.waiting:
+        shown = {story for story, row in health.cards or () if _is_newest(story, row)}
+        waiting = [each for each in health.waiting if each[0] not in shown]
+        if not waiting:
             return
-        number = len(health.waiting)
+        number = len(waiting)
         yield Heading(
             ngettext("{n} card waits", "{n} cards wait", number).format(n=words.number(number))
         )
         lines = []
-        for story, until in health.waiting[:SHOWN]:
+        for story, until in waiting[:SHOWN]:
             if health.refusal or until is None or until <= at:
                 lines.append(_called(story))
             else:
                 said = _("{story}: its next edit may be in {time}")
                 lines.append(said.format(story=_called(story), time=span(until - at)))
         yield Bullets((*lines, *_rest(number)))
+
+    def _is_newest(story: StoryId, row: Row) -> bool:
+        """True for a card with nothing left to do but to look at it."""
+        edition = shelf.get(story)
+        newest = edition is None or row.revision >= edition.revision
+        return row.state is State.SHOWN and newest and row.owes is None
 
     def _newest(health: Health, at: datetime) -> Iterator[Block]:
         """What came of the newest cards."""

@@ -95,6 +95,8 @@ class Row:
     """Among what can be pressed at the end."""
     moderator: bool = False
     """It changes what the chat gets or shows, so in a shared chat a moderator does it."""
+    only_private: bool = False
+    """Where others read, Discord says unseen what Telegram leaves to the private chat."""
 
     @property
     def commands(self) -> set[str]:
@@ -762,10 +764,11 @@ ROWS = (
             "By your number I keep, of every story you look at, which revision you saw last",
             "I keep what it follows: “weather”. I have sent no card here. This chat is …",
             "Names and messages: what you write is answered and forgotten",
-            "Only who changes what a group gets is named there, for 90 days",
+            "Who changes what a group gets is named there for 90 days",
         ),
         ("What this chat follows",),
         moderator=True,
+        only_private=True,
     ),
     # /forgetme
     Row(
@@ -814,7 +817,7 @@ CASES = [
     pytest.param(row, place, id=f"{row.name}, {place}")
     for row in ROWS
     for place in ("private", "shared")
-    if place == "private" or row.moderator or row in FIRST.values()
+    if place == "private" or (not row.only_private and (row.moderator or row in FIRST.values()))
 ]
 
 

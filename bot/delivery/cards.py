@@ -165,11 +165,11 @@ class Cards:
             generation = row.generation if row else 1
             await self.rows.record(chat, story, replace(lost, generation=generation))
             return None
-        if row and self.rows.is_doubtful(
-            row
-        ):  # it may say something else by now, and have said more
+        if row and self.rows.is_doubtful(row):
+            # It may say something else by now, and have said more.
             told = max(edition.revision, row.told or 0)
-            row = replace(row, looks=None, owes=None, told=told, replied_at=self.rows.doubt)
+            row = replace(row, looks=None, owes=None, tells=None, told=told)
+            row = replace(row, replied_at=self.rows.doubt)
         if row and (unsettled := self._settles(chat, story, row) - self._now()) > timedelta(0):
             return unsettled.total_seconds()
         if row and row.place and row.into is None and heir is not None:

@@ -7,7 +7,8 @@ crash is therefore the same code as going on.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -35,7 +36,7 @@ from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Pin, Platfor
 from stories.delta import Weight
 from stories.index import Cursor
 from stories.shelf import Edition, Shelf
-from stories.story import StoryId
+from stories.story import Story, StoryId
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +104,7 @@ class Courier:
         self._rules = rules
         self._ledger = ledger
         self._due = due
+        self._archive = archive
         self._lease = lease
         self._pace = pace
         self._metrics = metrics
@@ -114,6 +116,8 @@ class Courier:
         self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
         self._marking = asyncio.Lock()  # held while marks that are in line are written down
         self._released = asyncio.Condition()
+        self._marked: dict[StoryId, int] = {}
+        """The revision of each story whose kin was marked last."""
         self._parked: dict[Chat, Parked] = {}
         self._ended_at = 0.0
         self._tide = TideWatch(platform.name, ledger, high_water, now, self._stepped_back)
@@ -372,21 +376,22 @@ class Courier:
     # What is due.
 
     async def _follow(self, cursor: Cursor) -> None:
-        cleared = self._shelf.cleared
+        cleared, begun = self._shelf.cleared, False
         while True:
             await self._bell.wait()
             self._bell.clear()
             upto, now = self._position(), self._shelf.cleared
             anew = self._anew or now != cleared
-            if upto == cursor and not anew:
-                continue
+            if not len(self._shelf) or (upto == cursor and not anew and begun):
+                continue  # nothing was read yet, or nothing is new
             steady = cursor.epoch == upto.epoch and cursor.seq <= upto.seq and not anew
             behind = cursor.seq if steady else 0
             try:
                 if anew:
                     for mark in await self._due.all(self.platform.name):
                         self._enqueue(mark)
-                owed = await self._owed(behind, first=cursor == Cursor())
+                named = [] if begun or not behind else await self._owed_by_file()
+                owed = named + await self._owed(behind, first=cursor == Cursor())
                 async with self._marking:
                     # At once: until the cursor has moved, whoever comes after us marks them anew.
                     keeping = asyncio.create_task(self._due.mark(self.platform.name, owed, upto))
@@ -395,10 +400,11 @@ class Courier:
                     finally:
                         await keeping
             except StorageAway:
+                self._marked.clear()  # it may not have been kept
                 await asyncio.sleep(1)
                 self._bell.set()
             else:
-                cursor, cleared = upto, now
+                cursor, cleared, begun = upto, now, True
                 self._anew = self._anew and not anew
 
     def _stepped_back(self) -> None:
@@ -412,7 +418,7 @@ class Courier:
         marks = []
         for edition in self._shelf.since(behind):
             story = edition.story
-            marks += await self._owed_to_kin(edition)
+            marks += await self._owed_to_kin(edition, all_are=not behind)
             changes = self._cards.rows.changes
             rows = await self._ledger.of_story(story.id)
             chats = set(rows)
@@ -429,24 +435,30 @@ class Courier:
             marks += [Mark(chat, story.id, edition.seq) for chat in ours]
         return marks
 
-    async def _owed_to_kin(self, edition: Edition) -> list[Mark]:
+    async def _owed_to_kin(self, edition: Edition, *, all_are: bool) -> list[Mark]:
         """Whose cards of other stories are concerned, now that a story is as it is.
 
         Follows and mutes of stories that became a part of another are brought there first.
+        `all_are`: every story is owed anyway.
         """
-        story, concerned = edition.story, dict[StoryId, set[Chat]]()
+        story, concerned = edition.story, defaultdict[StoryId, set[Chat]](set)
         heir = self._shelf.heir(story.id)
         if heir is not None:
             into = heir.story.id
-            concerned[into] = await self._rules.inherit(story.id, into, self.platform.name)
+            concerned[into] |= await self._rules.inherit(story.id, into, self.platform.name)
             concerned[into] |= set(await self._ledger.of_story(into))
-        kin = self._shelf.kin(story.id) | ({story.split_from} if story.split_from else set())
-        if (was := edition.before) is not None:  # it may have been a part of another until now
-            kin |= {each for each in (was.merged_into, was.split_from) if each}
+        kin = self._shelf.kin(story.id)
+        for was in (
+            *await self._seen_before(edition, all_are),
+            story,
+        ):  # it may be no part of those now
+            named = {each for each in (was.merged_into, was.split_from) if each}
+            heirs = {heir.story.id for each in named if (heir := self._shelf.heir(each))}
+            kin |= named | heirs
         for part in self._shelf.parts(story.id):
             await self._rules.inherit(part.story.id, story.id, self.platform.name)
         for other in kin:
-            concerned[other] = set(await self._ledger.of_story(other))
+            concerned[other] |= set(await self._ledger.of_story(other))
         return [
             Mark(chat, other, known.seq)
             for other, chats in concerned.items()
@@ -454,6 +466,33 @@ class Courier:
             for chat in chats
             if chat.platform == self.platform.name
         ]
+
+    async def _seen_before(self, edition: Edition, all_are: bool) -> Sequence[Story]:
+        """What the story was since we last marked for it: updates may have come between."""
+        story, was = edition.story, edition.before
+        marked, self._marked[story.id] = self._marked.get(story.id), edition.revision
+        if was is None or all_are:
+            return ()
+        return (was,) if marked == was.revision else await self._archive.history(story.id)
+
+    async def _owed_by_file(self) -> list[Mark]:
+        """Who is owed what the operator's file names: nobody told us when that was written.
+
+        Whoever follows or mutes a story there that has become a part of another means that one.
+        """
+        marks = []
+        for chat in self._rules.chats():
+            rule = self._rules.of(chat)
+            here = chat.platform == self.platform.name and self._rules.is_fixed(chat)
+            if rule is None or not here:
+                continue
+            for story in {*rule.story_ids, *(mute.story for mute in rule.muted)}:
+                heir = self._shelf.heir(story)
+                if heir is not None:
+                    await self._rules.inherit(story, heir.story.id, self.platform.name)
+                if (edition := heir or self._shelf.get(story)) is not None:
+                    marks.append(Mark(chat, edition.story.id, edition.seq))
+        return marks
 
     async def _owe(self, marks: list[Mark]) -> None:
         await self._due.mark(self.platform.name, marks, None)
@@ -578,8 +617,12 @@ class Courier:
         """A chat has another address now: its rule goes along, and its stories are shown there."""
         log.warning("a chat moved", extra={"chat": str(chat), "to": str(to)})
         await patiently(lambda: self._rules.move(chat, to))
-        if (edition := self._shelf.get(story)) is not None:
-            await patiently(lambda: self._owe([Mark(to, story, edition.seq)]))
+        rule = self._rules.of(to) or Rule()
+        stories = {story, *rule.story_ids}  # what it follows may be over: then that ends there
+        known = [edition for each in stories if (edition := self._shelf.get(each)) is not None]
+        await patiently(
+            lambda: self._owe([Mark(to, edition.story.id, edition.seq) for edition in known])
+        )
 
     def _park(self, chat: Chat, refused: Unreachable) -> None:
         """Leave a chat that refuses us alone for a while; what is due there waits."""

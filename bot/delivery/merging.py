@@ -26,11 +26,12 @@ def fold(
                 generation=heir.generation + 1 if heir else 1,
                 replied_at=part.replied_at,
                 told=revision,
-                tells=tells,
             ),
         )
-        gone = replace(part, state=State.GONE, place=None, looks=None, owes=None, into=into)
-        return replace(gone, pin=None, pinned_at=None, published_at=None, why=None), living
+        living = replace(living, tells=tells or part.tells)
+        gone = replace(part, state=State.GONE, place=None, looks=None, owes=None, tells=None)
+        gone = replace(gone, into=into, pin=None, pinned_at=None, published_at=None, why=None)
+        return gone, living
     pinned_at = max((row.pinned_at for row in (part, heir) if row.pinned_at), default=None)
     pinned = part.pinned or heir.pinned
     if _age(part) < _age(heir):
@@ -45,7 +46,8 @@ def fold(
 
 
 def _with_message_of(other: Row, row: Row) -> Row:
-    """The row with another's message, which does not say what it should yet."""
+    """The row with another's message, which does not say what it should yet; what its readers are
+    still to be told goes along."""
     return replace(
         row,
         state=State.SHOWN,
@@ -55,6 +57,7 @@ def _with_message_of(other: Row, row: Row) -> Row:
         published_at=other.published_at,
         pin=other.pin,
         pinned_at=other.pinned_at,
+        tells=other.tells,
         looks=None,
         why=None,
     )

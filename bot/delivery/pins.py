@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.delivery.calls import Calls
 from bot.delivery.decide import PutPin, TakePin
-from bot.delivery.rows import SETTLE, Key, Rows
+from bot.delivery.rows import SETTLE, Rows
 from bot.model.chat import Chat
 from bot.model.errors import (
     CardGone,
@@ -39,8 +39,9 @@ class Pins:
         self._calls = calls
         self._now = now
         self._began = now()
-        self._unknown: dict[Key, datetime] = {}
-        """When attempts ended of which nobody knows how."""
+        self._unknown: dict[tuple[Chat, str], datetime] = {}
+        """When attempts ended of which nobody knows how, by the message they were about: it may
+        be another story's card by now."""
         self._rests: dict[Chat, datetime] = {}
         """Until when pins are left as they are in chats that refused one."""
 
@@ -68,14 +69,14 @@ class Pins:
         if wanted != row:
             await self._rows.about_to(chat, story, wanted)
         try:
-            await self._ask(chat, story, wanted, "pin", lambda: self._platform.pin(chat, place))
+            await self._ask(chat, story, wanted, place, "pin", self._platform.pin)
         except OutcomeUnknown:
             raise
         except SendFailed as failed:
             if asked and not isinstance(failed, CardGone | Moved):  # told so: they ask again
                 await self._rows.record(chat, story, row)
             raise
-        if self._may_be_undone(chat, story, row):
+        if self._may_be_undone(chat, place, row):
             return False
         await self._rows.record(chat, story, replace(wanted, pin=Pin.STANDS))
         return True
@@ -96,19 +97,19 @@ class Pins:
         if going != row:
             await self._rows.about_to(chat, story, going)
         with suppress(CardGone):  # then it is not pinned any more
-            await self._ask(chat, story, going, "unpin", lambda: self._platform.unpin(chat, place))
-        if self._may_be_undone(chat, story, row):
+            await self._ask(chat, story, going, place, "unpin", self._platform.unpin)
+        if self._may_be_undone(chat, place, row):
             return False
         await self._rows.record(chat, story, replace(going, pin=None, pinned_at=None))
         return True
 
-    def _may_be_undone(self, chat: Chat, story: StoryId, row: Row) -> bool:
+    def _may_be_undone(self, chat: Chat, place: str, row: Row) -> bool:
         """True while what we, or another process, asked about the pin may be on its way."""
-        ended = self._unknown.get((chat, story), self._began)
+        ended = self._unknown.get((chat, place), self._began)
         begun = row.pin in (Pin.WANTED, Pin.GOING) or ended > self._began
         if begun and self._now() < ended + SETTLE:
             return True
-        self._unknown.pop((chat, story), None)
+        self._unknown.pop((chat, place), None)
         return False
 
     async def _ask(
@@ -116,14 +117,15 @@ class Pins:
         chat: Chat,
         story: StoryId,
         row: Row,
+        place: str,
         act: str,
-        call: Callable[[], Awaitable[None]],
+        call: Callable[[Chat, str], Awaitable[None]],
     ) -> None:
         try:
-            await call()
+            await call(chat, place)
         except OutcomeUnknown:
             self._calls.count(act, "unknown")
-            self._unknown[chat, story] = self._now()
+            self._unknown[chat, place] = self._now()
             raise  # the row says what is wanted, and it is asked again
         except SendFailed as failed:
             self._calls.failed(row, act, chat, failed)

@@ -18,11 +18,12 @@ from bot.model.language import recalled
 from bot.model.rule import Loudness, Rule
 from bot.ports import Row, State
 from bot.storage.ledger import RedisLedger
+from bot.storage.rules import RedisRules
 from sandbox.calls import Call
 from sandbox.discord import GENERAL, NEWS, Discord
 from sandbox.telegram import CHANNEL, FORUM, MIRA, Telegram
 from stories.archive import Archive
-from stories.story import Story, StoryId
+from stories.story import Status, Story, StoryId
 from tests.running import Road, Running, eventually, eventually_so, platforms
 from tests.stories_made import FERRY as OLD_FERRY
 
@@ -181,6 +182,24 @@ async def test_a_group_that_becomes_a_supergroup_takes_its_cards_and_the_files_r
     await stands(road, there, BRIDGE)
     assert titles(road, there) == [FERRY.title, TRAMS.title, BRIDGE.title]
     assert titles(road, Chat("telegram", str(group))) == [FERRY.title]
+
+
+async def test_a_group_that_moves_follows_no_story_there_that_ended_meanwhile(
+    bot: Running, world: tuple[Discord, Telegram], redis: Redis, prefix: str
+) -> None:
+    group = world[1].add_chat("Harbour Crew", "group")
+    rules = RedisRules(redis, prefix)
+    followed = Rule(story_ids=(FERRY.id, TRAMS.id), loudness=Loudness.EDIT)
+    await rules.save(Chat("telegram", str(group)), followed)
+    road = await bot.start()
+    there = Chat("telegram", str(road.telegram.migrate(group)))
+    await road.publish(TRAMS, replace(FERRY, stats=replace(FERRY.stats, status=Status.ENDED)))
+    await stands(road, there, TRAMS)
+
+    async def left() -> bool:
+        return (await rules.load())[there].story_ids == (TRAMS.id,)
+
+    await eventually_so(left, "the rule no longer names it")
 
 
 @pytest.mark.parametrize("chat", [ON_DISCORD, IN_CHANNEL], ids=str)

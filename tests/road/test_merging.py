@@ -186,6 +186,30 @@ async def test_who_follows_or_mutes_a_merged_story_does_so_with_what_it_went_int
     assert "“Storm Passes”" in await here.say(Say("following"))
 
 
+async def test_what_the_operators_file_follows_may_have_become_a_part_of_another_before(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.knowing(PORT, FERRY, INTO_PORT, STORM)
+    await calm_bot.stop()
+    road = await calm_bot.start(everywhere(Rule(story_ids=(FERRY.id,), loudness=Loudness.EDIT)))
+    for person in people(road):
+        await stand(person, "Port Reopens")
+
+
+async def test_who_follows_a_merged_story_gets_what_it_went_into_also_upon_a_later_update(
+    calm_bot: Running, rules: RedisRules
+) -> None:
+    """The story was merged before anyone here followed it."""
+    road = await calm_bot.knowing(PORT, FERRY, INTO_PORT)
+    await calm_bot.stop()
+    for chat in CHATS:
+        await rules.save(chat, Rule(story_ids=(FERRY.id,), loudness=Loudness.EDIT))
+    road = await calm_bot.start()
+    await road.publish(replace(INTO_PORT, headline="As we know now"))
+    for person in people(road):
+        await stand(person, "Port Reopens")
+
+
 async def test_a_split_names_both_sides_by_title(calm_bot: Running) -> None:
     road = await calm_bot.start(everywhere(CALM))
     await road.publish(FERRY)

@@ -451,7 +451,7 @@ class Checker:
                     continue
                 told_of = [
                     (story, number)
-                    for story in sorted(beside.lives)
+                    for story in sorted(beside.lives | self._meant(beside))
                     for number in range(200)
                     if nonce(sent.chat, story, "reply", number) == sent.key
                 ]
@@ -470,6 +470,14 @@ class Checker:
                         f"{sent.chat}: asked for at {first.asked_at:.1f} and {sent.asked_at:.1f}"
                     )
                 said[sent.key] = sent
+
+    def _meant(self, sent: Sent) -> set[StoryId]:
+        """The stories whose card it was by the ledger, whether it came to say so or not."""
+        return {
+            story
+            for _, chat, story, row in self.world.store.log
+            if (chat, row.place) == (sent.chat, sent.place)
+        }
 
     def _pins(self) -> Iterator[str]:
         """Pinned is what the ledger says is pinned: live stories, and no more than the rule says.

@@ -1,0 +1,35 @@
+"""Two stories become one: which of their messages goes on, and what goes along with it."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.delivery.merging import fold
+from bot.ports import Row, State
+from stories.story import StoryId
+
+NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
+FERRY, PORT, STORM = (StoryId(name) for name in ("ferry", "port", "storm"))
+
+
+def standing(place: str, *, posted: timedelta, tells: StoryId | None = None) -> Row:
+    return Row(State.SHOWN, NOW, 3, place=place, posted_at=NOW - posted, tells=tells)
+
+
+def test_what_the_readers_of_a_message_are_still_to_be_told_goes_along_with_it() -> None:
+    part = standing("elder", posted=timedelta(hours=2), tells=FERRY)
+    heir = standing("younger", posted=timedelta(hours=1))
+    stub, living = fold(part, heir, into=STORM, revision=7, tells=None)
+    assert (stub.place, stub.tells, stub.into) == ("younger", None, STORM)
+    assert (living.place, living.tells) == ("elder", FERRY)
+
+
+def test_the_message_of_a_card_that_changes_hands_twice_still_tells_of_the_first_time() -> None:
+    part = standing("only", posted=timedelta(hours=2), tells=FERRY)
+    gone, living = fold(part, None, into=STORM, revision=7, tells=None)
+    assert (gone.state, gone.place, gone.tells) == (State.GONE, None, None)
+    assert (living.place, living.tells) == ("only", FERRY)
+
+
+def test_where_two_mergers_are_to_be_told_beside_one_message_the_newer_is() -> None:
+    part = standing("only", posted=timedelta(hours=2), tells=FERRY)
+    _, living = fold(part, None, into=STORM, revision=7, tells=PORT)
+    assert living.tells == PORT

@@ -1,0 +1,37 @@
+"""Nobody waits before a silent bot: Discord gives a command three seconds for its first sign."""
+
+import asyncio
+
+from sandbox import discord
+from tests.road.test_commands import FERRY, STORIES
+from tests.running import Running
+
+SLOW_S = 4.0
+"""Longer than Discord waits; the sandbox says “the application did not respond” just so."""
+SAID: dict[str, dict[str, str]] = {
+    "pin": {"story": FERRY.id},
+    "unpin": {"story": FERRY.id},
+    "mute": {"story": FERRY.id},
+    "follow": {"what": "all"},
+}
+"""What is said besides the command, so that it goes to the platform."""
+
+
+async def test_every_command_gives_a_sign_in_time_however_slow_the_platform_is(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.knowing(*STORIES)
+    there = road.discord
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        there.slow_next(method, "^/(?!interactions|webhooks)", SLOW_S, times=1000)
+    offered = [each["name"] for each in there.view()["commands"] if each["type"] == 1]
+    assert len(offered) > 20
+
+    async def ask(command: str) -> None:
+        answer = await there.slash(
+            discord.SOL, discord.NEWS, command, SAID.get(command, {}), timeout=30
+        )
+        assert answer.message is not None, command
+
+    for start in range(0, len(offered), 7):  # as many as a person may ask at once
+        await asyncio.gather(*map(ask, offered[start : start + 7]))

@@ -82,6 +82,19 @@ MUTATIONS = (
         "        if False:\n",
     ),
     Mutation(
+        "what is told beside a card stays with the story when the message changes hands",
+        "bot/delivery/merging.py",
+        "        tells=other.tells,\n",
+        "",
+        CONTRACT,
+    ),
+    Mutation(
+        "what is owed is struck out before the stories were read",
+        COURIER,
+        "self.platform.connected and self._has_read:",
+        "self.platform.connected:",
+    ),
+    Mutation(
         "an unpin that may come late is not reckoned with",
         PINS,
         "        if begun and self._now() < ended + SETTLE:\n",
@@ -197,7 +210,7 @@ def main() -> int:
                 seen = caught(mutation, copy)
                 survived += seen is None
                 took = f"{time.monotonic() - began:4.0f} s"
-                sys.stdout.write(f"{mutation.name:60} {took}  {seen or 'SURVIVED'}\n")
+                sys.stdout.write(f"{mutation.name:78} {took}  {seen or 'SURVIVED'}\n")
                 sys.stdout.flush()
     return bool(survived)
 

@@ -116,6 +116,8 @@ class Courier:
         self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
         self._marking = asyncio.Lock()  # held while marks that are in line are written down
         self._released = asyncio.Condition()
+        self._has_read = False
+        """The shelf was filled: what is not there now is in no archive."""
         self._marked: dict[StoryId, int] = {}
         """The revision of each story whose kin was marked last."""
         self._parked: dict[Chat, Parked] = {}
@@ -382,8 +384,10 @@ class Courier:
             self._bell.clear()
             upto, now = self._position(), self._shelf.cleared
             anew = self._anew or now != cleared
-            if not len(self._shelf) or (upto == cursor and not anew and begun):
+            if upto == Cursor() or (upto == cursor and not anew and begun):
                 continue  # nothing was read yet, or nothing is new
+            self._has_read = True
+            self._moved.set()
             steady = cursor.epoch == upto.epoch and cursor.seq <= upto.seq and not anew
             behind = cursor.seq if steady else 0
             try:
@@ -526,8 +530,8 @@ class Courier:
             while True:
                 self._moved.clear()
                 now = loop.time()
-                wait: float | None = 0.5  # not sure of the lease, or not connected: look again
-                if self._lease.sure and self.platform.connected:
+                wait: float | None = 0.5  # not sure of the lease, not connected, nothing read
+                if self._lease.sure and self.platform.connected and self._has_read:
                     if (mark := self._queue.take(now, self._rest)) is not None:
                         self._moved.set()  # the next worker may find something, too
                         return mark

@@ -596,6 +596,8 @@ class World:
                 return f"{in_line} cards are in line on {name}, of {data.due.get(name)}"
             for story, rows in data.rows.items():
                 for chat, row in rows.items():
+                    if story not in data.stories:
+                        continue  # forgotten: until it is heard of again nobody can say its card
                     if chat.platform == name and row.place and row.pin in (Pin.WANTED, Pin.GOING):
                         return f"the pin of {story} in {chat} is {row.pin}"
             if data.seq and data.cursors.get(name) != upto and not self.store.losses:

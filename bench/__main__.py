@@ -38,8 +38,8 @@ NOTES = """
 How each is measured:
 
 * **Wake → wire**: a story is accepted silently, then its wake is published by hand; the lean server
-  writes down when the first request came. The bare loop hears a wake, writes two rows to Redis, and
-  posts with aiohttp.
+  writes down when the request came. The bot serves one platform, as the bare loop does, which hears
+  a wake, writes two rows to Redis, and posts with aiohttp.
 * **Fan-out**: pace lifted, 50 calls in flight, ledger and log on; the rate is from the first
   arrival to the last.
 * **Limits**: 5,000 chats are due on each platform, and 40 s of it are watched in real time; the

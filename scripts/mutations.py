@@ -20,6 +20,8 @@ PACKAGES = ("bot", "config", "handlers", "sandbox", "stories", "tests")
 SEEDS = 300
 
 CONTRACT = ("-m", "pytest", "-x", "-q", "tests/storage/test_contract.py", "tests/delivery")
+LATE_PINS = ("-m", "pytest", "-x", "-q", "tests/delivery/test_pins.py")
+FOLDING = ("-m", "pytest", "-x", "-q", "tests/delivery/test_merging.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
 
 
@@ -86,7 +88,7 @@ MUTATIONS = (
         "bot/delivery/merging.py",
         "        tells=other.tells,\n",
         "",
-        CONTRACT,
+        FOLDING,
     ),
     Mutation(
         "what is owed is struck out before the stories were read",
@@ -99,6 +101,7 @@ MUTATIONS = (
         PINS,
         "        if begun and self._now() < ended + SETTLE:\n",
         "        if False:\n",
+        LATE_PINS,
     ),
     Mutation(
         "what a moderator wanted pinned is forgotten in a crash",

@@ -1,0 +1,116 @@
+"""What was asked about a pin may be done late: the platform of the storms, in virtual time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.delivery.calls import Calls
+from bot.delivery.pace import TELEGRAM, Pace
+from bot.delivery.pins import Pins
+from bot.delivery.rows import SETTLE, Rows
+from bot.delivery.tide import TideWatch
+from bot.metrics import Metrics
+from bot.model.chat import Chat
+from bot.model.errors import OutcomeUnknown
+from bot.model.message import Message
+from bot.ports import Pin, Row, State
+from stories.story import StoryId
+from tests.simulation.clock import VirtualLoop
+from tests.simulation.platform import CALM, GIVES_UP_S, LATE_S, Handle, Sent, Service, Weather
+from tests.simulation.storage import Client, MemoryHighWater, MemoryLease, MemoryLedger, Store
+
+HERE, FERRY, PORT = Chat("telegram", "501"), StoryId("ferry"), StoryId("port")
+NO_ANSWER = Weather(hangs=1.0)
+
+
+class Board:
+    """A chat with one card of ours, and who pins and unpins it."""
+
+    def __init__(self, loop: VirtualLoop, seed: int) -> None:
+        self.service = Service("telegram", seed, [HERE])
+        store = Store(loop.calendar)
+        client = Client(store)
+        self.ledger = MemoryLedger(client)
+        self.lease = MemoryLease(client, "telegram")
+        self.handle = Handle(self.service, client._lives)
+        disk = MemoryHighWater(client, {}, "telegram")
+        tide = TideWatch("telegram", self.ledger, disk, loop.calendar, lambda: None)
+        calls = Calls(
+            "telegram",
+            lease=self.lease,
+            pace=Pace(TELEGRAM, clock=loop.time),
+            metrics=Metrics(),
+            taken=lambda *_: None,
+            refused=lambda *_: None,
+            now=loop.calendar,
+        )
+        self.rows = Rows(self.ledger, tide, loop.calendar)
+        self.pins = Pins(self.handle, self.rows, calls, loop.calendar)
+        self._now = loop.calendar
+
+    async def card(self, story: StoryId) -> Row:
+        place = await self.handle.post(HERE, Message("A card"), key="card")
+        row = Row(State.SHOWN, self._now(), 1, place=place)
+        await self.rows.read(HERE, story)
+        await self.rows.record(HERE, story, row)
+        return row
+
+    async def pin_without_an_answer(self, story: StoryId, row: Row) -> Row:
+        self.service.weather = NO_ANSWER
+        with pytest.raises(OutcomeUnknown):
+            await self.pins.put(HERE, story, row)
+        self.service.weather = CALM
+        return replace(row, pin=Pin.WANTED, pinned_at=self._now())
+
+    @property
+    def sent(self) -> Sent:
+        (sent,) = self.service.sent.values()
+        return sent
+
+    async def unpin_for_good(self, story: StoryId, row: Row) -> None:
+        """As the courier does: until it is sure."""
+        while not await self.pins.take(HERE, story, row):  # noqa: ASYNC110 - it looks again, too
+            await asyncio.sleep(SETTLE.total_seconds())
+        await asyncio.sleep(GIVES_UP_S + LATE_S)
+
+
+def played(seed: int, play: Callable[[Board], Awaitable[None]]) -> None:
+    loop = VirtualLoop()
+
+    async def scene() -> None:
+        board = Board(loop, seed)
+        async with board.lease.held():
+            await asyncio.sleep(SETTLE.total_seconds())  # nobody before us has anything on its way
+            await play(board)
+
+    try:
+        loop.run_until_complete(scene())
+    finally:
+        loop.close()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_pin_that_is_carried_out_late_does_not_outlive_the_unpin(seed: int) -> None:
+    async def play(board: Board) -> None:
+        wanted = await board.pin_without_an_answer(FERRY, await board.card(FERRY))
+        await board.unpin_for_good(FERRY, wanted)
+        assert board.service.requests["late"] == 1
+        assert not board.sent.pinned
+        row = await board.ledger.row(HERE, FERRY)
+        assert row is not None
+        assert row.pin is None
+
+    played(seed, play)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nor_where_the_message_became_another_storys_card_meanwhile(seed: int) -> None:
+    async def play(board: Board) -> None:
+        wanted = await board.pin_without_an_answer(FERRY, await board.card(FERRY))
+        await board.rows.read(HERE, PORT)
+        await board.unpin_for_good(PORT, replace(wanted, pin=Pin.GOING))
+        assert not board.sent.pinned
+
+    played(seed, play)

@@ -195,7 +195,9 @@ async def _publish(arguments: argparse.Namespace) -> int:
                 continue
             if reading.unknown:
                 names = ", ".join(reading.unknown)
-                print(f"storywire: document {number}: left out: {names}", file=sys.stderr)
+                print(
+                    f"storywire: document {number}: unknown, and left out: {names}", file=sys.stderr
+                )
             await archive.leave(document)
             print(f"{reading.story.id} is left at the inbox")
     return WRONG if refused else OK

@@ -47,7 +47,7 @@ def _brief(every: Sequence[Command]) -> Iterator[Block]:
     more = len(every) - len(first)
     yield Note(
         ngettext(
-            "{n} more stands behind “All commands”.", "{n} more stand behind “All commands”.", more
+            "{n} more stands under “All commands”.", "{n} more stand under “All commands”.", more
         ).format(n=more)
     )
 

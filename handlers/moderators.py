@@ -31,10 +31,13 @@ def moderators_command(moderators: Moderators) -> Command:
 
     def _who(ask: Ask, role: str | None) -> Message:
         rights = Text(
-            _("Moderators are all who may manage messages or channels here, and administrators.")
+            _(
+                "Whoever may manage messages or channels here is a moderator, "
+                "and so are administrators."
+            )
         )
-        as_well = _("So are all who have the role chosen below.")
-        none = _("No role counts as well.")
+        as_well = _("So is everyone with the role chosen below.")
+        none = _("No role counts besides.")
         return Message(
             _("Who is a moderator here"),
             (
@@ -83,4 +86,4 @@ def _rows(role: str | None) -> tuple[Row, ...]:
 
 
 def _who_may() -> Note:
-    return Note(_("Who may manage this server can choose a role."))
+    return Note(_("Whoever may manage this server can choose a role."))

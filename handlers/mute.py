@@ -41,7 +41,7 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
         if not coming:
             raise Sorry(_("No live story comes here just now"))
         return Message(
-            _("Of which story should this chat hear no more?"),
+            _("Which story should be muted here?"),
             rows=pick_list(
                 _("Mute …"), buttons_to("mute", coming), page, lambda to: Ref("mute", ("", "", to))
             ),

@@ -44,9 +44,9 @@ def privacy_command(
                 Text(
                     _(
                         "Names and messages: what you write is answered and forgotten, except the "
-                        "words of /follow and /setup. Who changes what a group gets is named there "
-                        "for 90 days (/audit), and the last of them is told when it refuses me. My "
-                        "log names chats by number."
+                        "words of /follow and /setup. Whoever changes what a group gets is named "
+                        "there for 90 days (/audit), and the last to do so is told when the group "
+                        "refuses me. My log names chats by number."
                     )
                 ),
                 Heading(_("Deleting it")),
@@ -65,8 +65,8 @@ def privacy_command(
     def _removed() -> str:
         days = ceil(forget_after_days)
         return ngettext(
-            "Who removes or blocks me is forgotten after {n} day.",
-            "Who removes or blocks me is forgotten after {n} days.",
+            "Whoever removes or blocks me is forgotten after {n} day.",
+            "Whoever removes or blocks me is forgotten after {n} days.",
             days,
         ).format(n=words.number(days))
 
@@ -114,7 +114,7 @@ def privacy_command(
         return ngettext(
             "I keep a record of {n} card sent here: its story and revision, "
             "where it stands, and when and how that went.",
-            "I keep a record of {n} cards sent here: its story and revision, "
+            "I keep a record of {n} cards sent here: of each its story and revision, "
             "where it stands, and when and how that went.",
             cards,
         ).format(n=words.number(cards))

@@ -34,7 +34,9 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         at = now()
         health = await desk.health(ask.chat)
         rule = rules.of(ask.chat)
-        ill = health.refusal is not None or bool(health.lacks and health.lacks[Right.POST])
+        deaf = tuple(unheard(desk, ask.chat, rule))
+        silent = health.refusal is not None or bool(health.lacks and health.lacks[Right.POST])
+        ill = silent or bool(deaf)
         buttons = [Button(_("What this chat follows"), Ref("following"))]
         if health.cards:
             buttons.append(Button(_("Why"), Ref("why")))
@@ -42,7 +44,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
             _("Something has to be mended in this chat") if ill else _("All is well in this chat"),
             (
                 *_rights(health, at),
-                *unheard(desk, ask.chat, rule),
+                *deaf,
                 *_wishes(rule, at),
                 *_waiting(health, at),
                 *_newest(health, at),

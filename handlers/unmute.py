@@ -21,7 +21,7 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         if not words:
             muted = _muted(theirs(rules, ask.chat))
             return Message(
-                _("Of which story should this chat hear again?"),
+                _("Which story should be heard of here again?"),
                 rows=_menu(muted, ask.get("page")),
             )
         heard: list[StoryId] = []

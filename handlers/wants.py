@@ -126,7 +126,7 @@ def when_quiet(quiet: Quiet) -> str:
     if quiet.majors:
         said = _(
             "Quiet from {begins} to {ends} ({zone}): "
-            "nothing new is posted or said then but major updates."
+            "nothing new is posted or said then, except major updates."
         )
     return said.format(
         begins=words.clock(quiet.begins), ends=words.clock(quiet.ends), zone=quiet.zone
@@ -206,8 +206,9 @@ def unheard(desk: Desk, chat: Chat, rule: Rule | None) -> Iterator[Block]:
     if desk.may_mention(chat, rule.role) is False:
         yield Text(
             _(
-                "The chosen role hears nothing of it: I may not mention it here. Allow everyone to "
-                "mention it in the role's settings, or give me the right “Mention Everyone”."
+                "The chosen role hears nothing of it: I may not mention it here. Choose another, "
+                "allow everyone to mention it in the role's settings, or give me the right "
+                "“Mention @everyone, @here, and All Roles”."
             )
         )
 

@@ -40,7 +40,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
 
     def _newest(standing: Standing | None, ask: Ask, at: datetime) -> Edition:
         """The story of the newest card here; raise Sorry with others to ask about."""
-        rows = menu_of(_("Why is or is not here …"), buttons_to("why", shelf.top(5, at)))
+        rows = menu_of(_("Why a story is or is not here …"), buttons_to("why", shelf.top(5, at)))
         if standing is None:
             raise Sorry(
                 _("The newest card here cannot be looked up just now"),
@@ -152,7 +152,7 @@ def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
     elif story.id in rule.story_ids:
         yield _("This chat follows this story.")
     elif shared:
-        follows = _("This chat follows {words}, which is among its keywords or names.")
+        follows = _("This chat follows {words}, found among its keywords or names.")
         yield follows.format(words=_listed(shared))
     elif about := words_in(rule):
         yield _(

@@ -28,7 +28,7 @@ const RIGHTS = {
   EMBED_LINKS: "Embed Links",
   READ_MESSAGE_HISTORY: "Read Message History",
   PIN_MESSAGES: "Pin Messages",
-  MENTION_EVERYONE: "Mention All Roles",
+  MENTION_EVERYONE: "Mention @everyone, @here, and All Roles",
 };
 const KINDS = { announcement: "megaphone", thread: "topics", forum: "topics" };
 

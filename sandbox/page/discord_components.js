@@ -58,7 +58,7 @@ function selectOptions(part, view) {
       .filter((channel) => channel.kind !== "dm" && (part.channel_types?.includes(NUMBERS[channel.kind]) ?? true))
       .map((channel) => ({ label: `#${channel.name}`, value: String(channel.id) }));
   if (part.type === ROLE_SELECT)
-    return (view.guild.roles ?? []).map((role) => ({ label: `@${role.name}`, value: String(role.id) }));
+    return (view.guild.roles ?? []).map((role) => ({ label: `@${role.name.replace(/^@/, "")}`, value: String(role.id) }));
   return view.people.map((person) => ({ label: plainName(person), value: String(person.id) }));
 }
 

@@ -38,7 +38,7 @@ const STEPS = [
 export function relative(date, now = new Date()) {
   const seconds = Math.round((date - now) / 1000);
   const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? STEPS.at(-1);
-  return RELATIVE.format(Math.trunc(seconds / size), unit);
+  return RELATIVE.format(Math.round(seconds / size), unit);
 }
 
 // discord.com/developers/docs/reference#message-formatting-timestamp-styles

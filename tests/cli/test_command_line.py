@@ -215,7 +215,7 @@ async def test_documents_are_left_at_the_inbox_and_bad_ones_named(
     assert second.startswith("storywire: document 2 is refused: title is the number 3")
     assert third.startswith("storywire: document 3 is refused: ")
     assert re.search(r"document 4 is refused: .* 2\d{6} bytes, where at most 262144 fit", fourth)
-    assert fifth == "storywire: document 5: left out: colour"
+    assert fifth == "storywire: document 5: unknown, and left out: colour"
     assert (broken.code, broken.out) == (1, "")
     assert broken.sentence.startswith("storywire: the array is not JSON: ")
     left = {read(document).story.id async for document in _first(archive, 3)}

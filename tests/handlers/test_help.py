@@ -16,7 +16,7 @@ async def test_where_others_read_a_handful_is_told_and_where_the_rest_is(talk: T
     assert "/follow: " in moderators
     told = re.findall(r"/(\w+): ", read(answer))
     assert len(told) == len(set(told)) < 10
-    assert f"{len(talk.commands) - len(told)} more stand behind “All commands”." in moderators
+    assert f"{len(talk.commands) - len(told)} more stand under “All commands”." in moderators
     assert labels(answer)["All commands"] == "help_all"
 
 
@@ -46,7 +46,7 @@ async def test_help_is_read_whole_even_where_answers_are_kept_brief(
     talk.private = private
     link = None if private else "https://t.me/b?start="
     shown = render(await talk.say("help"), start_link=link, brief=not private).html
-    assert ("What is pinned here" if private else "more stand behind") in shown
+    assert ("What is pinned here" if private else "more stand under") in shown
     assert "…" not in shown
 
 

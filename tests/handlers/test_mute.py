@@ -116,7 +116,7 @@ async def test_following_tells_of_mutes_quiet_hours_and_publishing(talk: Talk) -
     talk.rules.saved[HERE] = Rule(all=True, quiet=quiet, publish=True, muted=mutes)
     said = read(await talk.say("following"))
     hours = "Quiet from 22:00 to 07:00 (Europe/Berlin): nothing new is posted or said then"
-    assert f"{hours} but major updates." in said
+    assert f"{hours}, except major updates." in said
     assert "Cards are published to the servers that follow this channel." in said
     assert "Muted: “Night Ferry Returns” and “" in said
     assert "” until it turns major." in said

@@ -164,7 +164,7 @@ async def test_quiet_hours_are_written_as_people_write_them(talk: Talk) -> None:
     question = await talk.press(page, "Set the hours …")
     page = await talk.fill(question, "10pm to 7am berlin")
     assert (
-        "Quiet from 22:00 to 07:00 (Europe/Berlin): nothing new is posted or said then but major"
+        "Quiet from 22:00 to 07:00 (Europe/Berlin): nothing new is posted or said then, except"
         in read(page)
     )
     page = await talk.press(page, "✓ Major updates pass")

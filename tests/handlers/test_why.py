@@ -80,7 +80,7 @@ ABSENT = "“Fire at the mill” is not shown here"
         (
             Rule(entities=("veldoria",), min_articles=5),
             [
-                "This chat follows “Veldoria”, which is among its keywords or names.",
+                "This chat follows “Veldoria”, found among its keywords or names.",
                 "This chat asks for 5 articles or more; the story does not say.",
             ],
         ),
@@ -117,7 +117,7 @@ async def test_a_story_that_is_over_says_how(story: Story, said: str) -> None:
     assert await Case(story).why() == [ABSENT, FOLLOWED, said]
 
 
-FOLLOWED = "This chat follows “fire”, which is among its keywords or names."
+FOLLOWED = "This chat follows “fire”, found among its keywords or names."
 
 
 # What became of its card.

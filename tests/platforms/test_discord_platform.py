@@ -226,6 +226,9 @@ class TestAnswers:
             assert shown is not None
             answer = await discord.click(person, shown, "=follow_ferry")
             assert title(answer.message) == said
+            assert answer.message is not None
+            is_beside = answer.message["id"] != shown["id"]
+            assert is_beside == (person == MIRA), "a refusal takes away nothing that stands there"
 
     async def test_choices_appear_while_typing(self, discord: Discord, kitchen: Kitchen) -> None:
         choices = await discord.autocomplete(MIRA, NEWS, "story", "words", {"words": "tram"})

@@ -208,8 +208,10 @@ class TestPrivateAnswers:
         assert answer["text"].startswith("Something broke on our side")
         assert "command failed" in caplog.messages
 
-    async def test_a_short_pause_is_waited_out(self, telegram: Telegram) -> None:
-        telegram.fail_next("sendMessage", 429, parameters={"retry_after": 1})
+    @pytest.mark.parametrize("times", [1, 2])
+    async def test_short_pauses_are_waited_out(self, telegram: Telegram, times: int) -> None:
+        for _ in range(times):
+            telegram.fail_next("sendMessage", 429, parameters={"retry_after": 1})
         await telegram.say(MIRA, MIRA, "/faq")
         await until(lambda: texts(telegram, MIRA)[-1] == "You asked: nothing")
 

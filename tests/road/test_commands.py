@@ -764,7 +764,7 @@ ROWS = (
             "By your number I keep, of every story you look at, which revision you saw last",
             "I keep what it follows: “weather”. I have sent no card here. This chat is …",
             "Names and messages: what you write is answered and forgotten",
-            "Who changes what a group gets is named there for 90 days",
+            "Whoever changes what a group gets is named there for 90 days",
         ),
         ("What this chat follows",),
         moderator=True,

@@ -60,7 +60,7 @@ async def test_moderators_who_do_not_manage_the_server_read_who_counts(calm_bot:
     road = await calm_bot.start()
     sol = OnDiscord(road.discord, discord.SOL, discord.NEWS)
     shown = await sol.say(Say("moderators"))
-    assert "Who may manage this server can choose a role." in shown
+    assert "Whoever may manage this server can choose a role." in shown
     assert shown.labels == ()
 
 

@@ -99,9 +99,15 @@ async def test_a_role_that_hears_nothing_of_it_is_told_of(calm_bot: Running) -> 
     page = await sol.choose(page, "Mention a role at major updates …", discord.MODERATORS)
     assert flat in page
     assert flat in await sol.press(await sol.press(page, "‹ Back"), "Save")
-    assert flat in await sol.say(Say("status"))
+    told = await sol.say(Say("status"))
+    assert flat in told
+    assert told.title == "Something has to be mended in this chat"
     road.discord.allow(discord.NEWS, "MENTION_EVERYONE")
     await eventually_so(lambda: _heard(sol, flat), "the right is known")
+    page = await sol.choose(
+        await through(sol, "Loudness"), "Mention a role at major updates …", discord.GUILD
+    )
+    assert flat in page, "@everyone is no role that can be called"
 
 
 async def _heard(sol: OnDiscord, flat: str) -> bool:

@@ -340,7 +340,7 @@ def _not_here(interaction: discord.Interaction[Any]) -> Command:
             title = _("I am not in this server")
             told = _(
                 "You brought me along, so I answer you; but I can post and keep nothing here. "
-                "Who manages the server can add me."
+                "Whoever manages the server can add me."
             )
         help_ = Buttons((Button(_("Help"), Ref("help")),))
         return Message(title, (Text(told), add), (help_,), tone=Tone.SORRY)
@@ -396,7 +396,14 @@ async def _answer(
     stands = interaction.message if in_place else None
     whispered = not share and (stands is None or stands.flags.ephemeral)
     asked = replace(ask, whispered=whispered)
-    thinking = asyncio.create_task(command.reply(asked, is_moderator))
+    refused = False
+
+    async def is_allowed() -> bool:
+        nonlocal refused
+        refused = not await is_moderator()
+        return not refused
+
+    thinking = asyncio.create_task(command.reply(asked, is_allowed))
     try:
         await asyncio.wait({thinking}, timeout=PATIENCE_S)
         if not thinking.done():
@@ -408,7 +415,12 @@ async def _answer(
             await interaction.response.send_modal(_modal(rendered.form))
             return
         embed, rows = rendered.embed, view(rendered)
-        if interaction.response.is_done():
+        if in_place and refused:  # said beside what they still may read
+            if interaction.response.is_done():
+                await interaction.followup.send(embed=embed, view=rows, ephemeral=True)
+            else:
+                await interaction.response.send_message(embed=embed, view=rows, ephemeral=True)
+        elif interaction.response.is_done():
             await interaction.edit_original_response(embed=embed, view=rows)
         elif in_place:
             await interaction.response.edit_message(embed=embed, view=rows)

@@ -56,8 +56,11 @@ def may_mention(client: discord.Client, chat: Chat, role: int) -> bool | None:
     if home is None or home.guild.me is None:
         return None
     found = home.guild.get_role(role)
-    return found is not None and (
-        found.mentionable or home.permissions_for(home.guild.me).mention_everyone
+    # @everyone stands in the list of roles, but calls nobody as one
+    return (
+        found is not None
+        and not found.is_default()
+        and (found.mentionable or home.permissions_for(home.guild.me).mention_everyone)
     )
 
 

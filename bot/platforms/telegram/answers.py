@@ -68,6 +68,7 @@ QUOTED_FOR_S = 10
 """How long Telegram may offer the same again to whoever types the same."""
 QUOTED_LIMIT = 120
 LONGEST_PAUSE = timedelta(seconds=30)
+SHORTEST_PAUSE = timedelta(seconds=1)
 
 _TYPED = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<to>\w+))?(?:\s+(?P<words>.*))?", re.DOTALL)
 
@@ -398,14 +399,19 @@ def _mention(person: User) -> str:
 
 
 async def _patiently(request: Callable[[], Awaitable[object]]) -> None:
-    """Make a request, once more if Telegram asks for a short pause first."""
-    try:
-        await request()
-    except TooSoon as pause:
-        if pause.after > LONGEST_PAUSE:
-            raise
-        await asyncio.sleep(pause.after.total_seconds())
-        await request()
+    """Make a request, again after each pause that Telegram asks for, while they are short."""
+    left = LONGEST_PAUSE
+    while True:
+        try:
+            await request()
+        except TooSoon as pause:
+            after = max(pause.after, SHORTEST_PAUSE)
+            if after > left:
+                raise
+            left -= after
+            await asyncio.sleep(after.total_seconds())
+        else:
+            return
 
 
 def _topic(message: MaybeInaccessibleMessage) -> int | None:

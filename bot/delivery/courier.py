@@ -388,6 +388,7 @@ class Courier:
                 continue  # nothing was read yet, or nothing is new
             self._has_read = True
             self._moved.set()
+            self._anew = False  # set again when more is lost while we are at it
             steady = cursor.epoch == upto.epoch and cursor.seq <= upto.seq and not anew
             behind = cursor.seq if steady else 0
             try:
@@ -405,11 +406,11 @@ class Courier:
                         await keeping
             except StorageAway:
                 self._marked.clear()  # it may not have been kept
+                self._anew = self._anew or anew
                 await asyncio.sleep(1)
                 self._bell.set()
             else:
                 cursor, cleared, begun = upto, now, True
-                self._anew = self._anew and not anew
 
     def _stepped_back(self) -> None:
         """The storage lost rows: every card is looked at once more."""
@@ -452,10 +453,8 @@ class Courier:
             concerned[into] |= await self._rules.inherit(story.id, into, self.platform.name)
             concerned[into] |= set(await self._ledger.of_story(into))
         kin = self._shelf.kin(story.id)
-        for was in (
-            *await self._seen_before(edition, all_are),
-            story,
-        ):  # it may be no part of those now
+        for was in (*await self._seen_before(edition, all_are), story):
+            # It may be no part of those any more.
             named = {each for each in (was.merged_into, was.split_from) if each}
             heirs = {heir.story.id for each in named if (heir := self._shelf.heir(each))}
             kin |= named | heirs

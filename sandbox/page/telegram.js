@@ -746,8 +746,8 @@ export class TelegramPane {
       icon("menu", 18),
       h("span", { text: "Menu" }),
     );
-    this.input = h("input", {
-      type: "text",
+    this.input = h("textarea", {
+      rows: 1,
       class: "t-input",
       placeholder: "Write a message…",
       "aria-label": "Write a message",
@@ -968,7 +968,12 @@ export class TelegramPane {
   }
 
   keyed(event) {
-    if (!this.choices.key(event) && event.key === "Escape" && this.answered) this.leaveReply();
+    if (this.choices.key(event)) return;
+    if (event.key === "Escape" && this.answered) this.leaveReply();
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault(); // with Shift it is a new line
+      this.submit();
+    }
   }
 
   submit() {

@@ -1,7 +1,7 @@
 """Break the bot on purpose, one small way after the other, and see that the tests notice.
 
 `python -m scripts.mutations`: each mutation is one search-and-replace in a temporary copy of the
-tree. It is caught when the storage contract or the simulation fails; exit status 1 when one
+tree. It is caught when the tests that it names fail, mostly the simulation or the storage contract; exit status 1 when one
 survives. `--only WORD` tries those whose name holds the word.
 """
 
@@ -21,8 +21,11 @@ SEEDS = 300
 
 CONTRACT = ("-m", "pytest", "-x", "-q", "tests/storage/test_contract.py", "tests/delivery")
 LATE_PINS = ("-m", "pytest", "-x", "-q", "tests/delivery/test_pins.py")
+STALE_PINS = ("-m", "pytest", "-x", "-q", "tests/road/test_pins.py", "-k", "stale")
 FOLDING = ("-m", "pytest", "-x", "-q", "tests/delivery/test_merging.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
+STEPS_BACK = (*SIMULATION, "--troubles", "stepped back")
+"""Storms of nothing else: updates that come late enough excuse much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ MUTATIONS = (
         COURIER,
         '            tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")\n',
         "",
+        STALE_PINS,
     ),
     Mutation(
         "follows stay with a story that is a part of another",
@@ -158,6 +162,7 @@ MUTATIONS = (
         ROWS,
         "        return (row.at if row else min(moments)) <= self.doubt\n",
         "        return False\n",
+        STEPS_BACK,
     ),
     Mutation(
         "a reply is written down only after it was said",

@@ -1,8 +1,8 @@
 """Break the bot on purpose, one small way after the other, and see that the tests notice.
 
 `python -m scripts.mutations`: each mutation is one search-and-replace in a temporary copy of the
-tree. It is caught when the tests that it names fail, mostly the simulation or the storage contract; exit status 1 when one
-survives. `--only WORD` tries those whose name holds the word.
+tree. It is caught when the tests that it names fail, mostly the simulation or the storage contract;
+exit status 1 when one survives. `--only WORD` tries those whose name holds the word.
 """
 
 import argparse

@@ -16,8 +16,8 @@ from stories.shelf import Shelf
 NAMED = 5
 """How many of the things a chat follows are named; the rest is counted."""
 _LOOKS = N_(
-    "By your number I keep, of every story you look at, which revision you saw last, which before, "
-    "and when; and how far you caught up: for 90 days after your last look."
+    "By your number I keep which revision of a story you saw last, which one before that, and "
+    "when. I also keep how far you caught up. All of it goes 90 days after your last look."
 )
 
 _DELETING = N_(

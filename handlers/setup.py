@@ -236,7 +236,7 @@ def _hours(rule: Rule, value: str) -> Rule:
     try:
         quiet = read_quiet(value, majors=rule.quiet is None or rule.quiet.majors)
     except ValueError as error:
-        again = panel.to(_("Write it again"), "hours")
+        again = panel.to(_("Write them again"), "hours")
         raise Sorry(
             _("I cannot read these hours"),
             Text(str(error)),

@@ -289,9 +289,9 @@ def _card(
         case State.GONE:
             yield _("Its card was deleted here ({time} ago).").format(time=time)
         case State.FAILED:
-            failed = _("It could not be posted {time} ago. {why}")
+            failed = _("Posting it failed {time} ago. {why}")
             if row.place is not None:
-                failed = _("It could not be edited {time} ago. {why}")
+                failed = _("Editing it failed {time} ago. {why}")
             yield failed.format(time=time, why=_failed(standing, row, at))
     if row.place is not None and row.pinned:
         yield _("It is pinned here, and kept up to date.")
@@ -384,9 +384,9 @@ _WEIGHED = {
     Weight.MAJOR: N_("Its last change, {time} ago, was major."),
 }
 _WEIGHED_AND_TOLD = {
-    Weight.MINOR: N_("Its last change, {time} ago, was minor: {change}."),
-    Weight.NOTABLE: N_("Its last change, {time} ago, was notable: {change}."),
-    Weight.MAJOR: N_("Its last change, {time} ago, was major: {change}."),
+    Weight.MINOR: N_("Its last change ({time} ago, minor): {change}"),
+    Weight.NOTABLE: N_("Its last change ({time} ago, notable): {change}"),
+    Weight.MAJOR: N_("Its last change ({time} ago, major): {change}"),
 }
 
 

@@ -190,7 +190,7 @@ async def test_hours_that_cannot_be_read_are_refused_with_an_example(talk: Talk)
         "I know no time zone “Berln”; the nearest is Europe/Berlin. "
         "Write them like this: 22:00-07:00 Europe/Berlin" in read(refused)
     )
-    assert await talk.press(refused, "Write it again") == question
+    assert await talk.press(refused, "Write them again") == question
 
 
 async def test_the_rest_is_switched_with_one_press_each(talk: Talk) -> None:

@@ -212,19 +212,19 @@ async def test_a_card_that_is_behind_tells_what_it_waits_for(
             row(State.FAILED, place=None, why="the bot lacks “Send Messages”; give it"),
             {"due": True, "refusal": DENIED},
             ABSENT,
-            f"It could not be posted 3 minutes ago. {HELP}",
+            f"Posting it failed 3 minutes ago. {HELP}",
         ),
         (
             row(State.FAILED, place=None, why="Telegram asks for a pause"),
             {"due": True},
             ABSENT,
-            "It could not be posted 3 minutes ago. Telegram asks for a pause. It is tried again.",
+            "Posting it failed 3 minutes ago. Telegram asks for a pause. It is tried again.",
         ),
         (
             row(State.FAILED, why="Discord said 400: Invalid Form Body (50035)"),
             {},
             SHOWN,
-            "It could not be edited 3 minutes ago. The platform did not take it; that has been "
+            "Editing it failed 3 minutes ago. The platform did not take it; that has been "
             "logged for whoever runs this bot. The next update is tried again.",
         ),
     ],
@@ -260,7 +260,7 @@ async def last(*, at: datetime = NOW, rule: Rule = FOLLOWS, story: Story = MORE,
 
 async def test_the_last_change_names_its_weight_and_reason_and_whether_a_reply_was_due() -> None:
     before = NOW - timedelta(hours=2)
-    change = "Its last change, under a minute ago, was notable: new: “Help came.”."
+    change = "Its last change (under a minute ago, notable): new: “Help came.”"
     assert await last(posted_at=before, replied_at=NOW) == (
         f"{change}\nA short reply about it was due, under a minute ago."
     )
@@ -279,7 +279,7 @@ async def test_the_last_change_names_its_weight_and_reason_and_whether_a_reply_w
         f"{change}\nIt got no reply: this chat does not follow the story."
     )
     assert await last(posted_at=before, story=replace(FIRE, headline="It is out")) == (
-        "Its last change, under a minute ago, was minor: headline: “It is out”.\n"
+        "Its last change (under a minute ago, minor): headline: “It is out”\n"
         "A minor change edits the card and gets no reply."
     )
 
@@ -349,7 +349,7 @@ async def test_what_a_chat_does_not_want_to_hear_or_publishes_is_told(
 
 async def test_whether_a_reply_waits_was_withheld_or_mentioned_anybody_is_told() -> None:
     before, ping = NOW - timedelta(hours=2), replace(FOLLOWS, loudness=Loudness.PING, role="7")
-    change = "Its last change, under a minute ago, was notable: new: “Help came.”.\n"
+    change = "Its last change (under a minute ago, notable): new: “Help came.”\n"
     assert await last(posted_at=before, owes=1, rule=ASLEEP) == (
         f"{change}It is quiet here until 09:00; "
         "then a short reply tells what changed since revision 1."

@@ -189,7 +189,7 @@ ROWS = (
         "a story nobody has written",
         (Say("story", {"words": "volcano <i>*xyz*</i>"}),),
         "I know no story about “volcano <i>*xyz*</i>”",
-        ("These are the ones that move most just now.",),
+        ("Pick one of those that move most just now.",),
         ("Night ferry returns", "Tram strike ends", "Bridge shut for weeks"),
     ),
     Row(
@@ -228,7 +228,7 @@ ROWS = (
         "words no story speaks of",
         (Say("search", {"words": "submarine *volcano*"}),),
         "No story speaks of “submarine *volcano*”",
-        ("These are the ones that move most just now.", "Live stories"),
+        ("Pick one of those that move most just now.", "Live stories"),
         ("Night ferry returns", "Tram strike ends"),
     ),
     Row(
@@ -626,7 +626,7 @@ ROWS = (
             Press("Quiet hours"),
             Press("Set the hours …"),
             Fill("22-7 Berln"),
-            Press("Write it again"),
+            Press("Write them again"),
             Fill("22:00–07:00 Berlin"),
         ),
         "Quiet hours",
@@ -761,7 +761,7 @@ ROWS = (
         (following("weather"), Say("privacy")),
         "What I keep, and what I do not",
         (
-            "By your number I keep, of every story you look at, which revision you saw last",
+            "By your number I keep which revision of a story you saw last",
             "I keep what it follows: “weather”. I have sent no card here. This chat is …",
             "Names and messages: what you write is answered and forgotten",
             "Whoever changes what a group gets is named there for 90 days",

@@ -135,7 +135,7 @@ async def test_why_a_card_is_behind_and_why_it_was_replied_to(calm_bot: Running)
     await asked_why(road, "Its card shows revision 1 (the newest), written under a minute ago.")
     await road.publish(replace(SPREADS, breakdown=(*FIRE.breakdown, "Help came.")))
     for answer in await asked_why(road, "Its card shows revision 2 (the newest)"):
-        assert "under a minute ago, was notable: new: “Help came.”." in answer
+        assert "(under a minute ago, notable): new: “Help came.”" in answer
     await asked_why(road, "A short reply about it was due, under a minute ago.")
     await calm_bot.stop()
     road = await calm_bot.start(chats, edit_spacing_s=600)

@@ -51,6 +51,17 @@ async def test_a_card_is_pinned_and_muted_where_it_stands_by_moderators_alone(
         assert "Fire at the mill" in muted
 
 
+async def test_a_reply_is_about_the_story_of_its_card(calm_bot: Running) -> None:
+    road = await calm_bot.start({EVERYWHERE[0]: Rule(all=True)})
+    person, _ = both(road.discord, road.telegram, "shared")
+    await road.publish(FIRE)
+    await eventually(partial(_called, person, FIRE.title), "the card")
+    await road.publish(replace(FIRE, revision=2, retracted="It was a drill."))
+    reply = (await eventually(lambda: _called(person, FIRE.title)[1:], "the reply"))[0]
+    answer = await person.ask_card(reply, "why", "Why is this here?")
+    assert answer.title == "“Fire at the mill” is shown here"
+
+
 async def test_what_is_no_card_is_told_so(calm_bot: Running) -> None:
     road = await calm_bot.start()
     words = road.discord.say(discord.MIRA, discord.NEWS, "Good morning")

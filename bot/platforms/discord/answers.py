@@ -230,7 +230,9 @@ def _of_card(command: Command, called: str) -> app_commands.ContextMenu:
 
     async def callback(interaction: discord.Interaction, message: discord.Message) -> None:
         ours = message.author.id == interaction.application_id
-        story = asked_about(_buttons(message)) if ours else None
+        original = message.reference.resolved if message.reference else None
+        card = original if isinstance(original, discord.Message) else message  # a reply has none
+        story = asked_about(_buttons(card)) if ours else None
         if story is None:
             await _answer(interaction, _NO_CARD, {})
         else:

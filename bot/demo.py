@@ -11,6 +11,7 @@ from bot import app
 from bot.model.chat import Chat
 from bot.model.errors import SetupError
 from bot.model.rule import Rule
+from bot.storage.rules import RedisRules
 from config.settings import Settings, given
 from sandbox import discord, telegram
 from sandbox.redis import NoRedis, own_redis
@@ -56,7 +57,8 @@ async def run(redis_url: str | None, port: int, ready: Callable[[str, str], None
                 http_port=0,
                 edit_spacing_s=4,
             )
-            tasks.create_task(app.run(settings, CHATS), name="bot")
+            await _follow(settings)
+            tasks.create_task(app.run(settings, {}), name="bot")
             tasks.create_task(_develop(settings), name="samples")
             ready(page.url, url)
 
@@ -86,6 +88,16 @@ async def _page(
         yield page
     finally:
         await page.__aexit__(None, None, None)
+
+
+async def _follow(settings: Settings) -> None:
+    """Have the first chats follow everything, as their moderators would: they may change it."""
+    async with connect(str(settings.redis_url)) as redis:
+        rules = RedisRules(redis, settings.prefix)
+        held = await rules.load()
+        for chat, rule in CHATS.items():
+            if chat not in held:
+                await rules.save(chat, rule)
 
 
 async def _develop(settings: Settings) -> None:

@@ -119,7 +119,7 @@ class Cards:
             refused=refused,
             now=now,
         )
-        self.rows = Rows(ledger, tide, now)
+        self.rows = Rows(ledger, lease, tide, now)
         self.pins = Pins(platform, self.rows, self._calls, now)
         self._began = now()
         self._rests: dict[Key, datetime] = {}

@@ -113,6 +113,9 @@ class Courier:
         self._queue = Queue()
         self._moved = asyncio.Event()
         self._pinned = asyncio.Event()
+        self._delivering = False
+        self._errands: set[asyncio.Timeout] = set()
+        """What people have done with cards just now, outside our own tasks."""
         self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
         self._marking = asyncio.Lock()  # held while marks that are in line are written down
         self._released = asyncio.Condition()
@@ -216,6 +219,14 @@ class Courier:
     async def run(self) -> None:
         """Mark what changes and deliver what is due, until cancelled."""
         self._queue = Queue()
+        self._delivering = True
+        try:
+            await self._deliver()
+        finally:
+            self._delivering = False
+            self._end_errands()
+
+    async def _deliver(self) -> None:
         await self._warden.begin()
         self._cards.begin()
         # The cursor first: what the holder before us still marks, we mark once more.
@@ -587,12 +598,32 @@ class Courier:
 
     @asynccontextmanager
     async def _holding(self, key: Key) -> AsyncGenerator[None]:
-        async with self._released:
-            await self._released.wait_for(lambda: self._queue.hold(key))
+        if not self._delivering:
+            raise StorageAway("another process delivers")
+        queue, errand = self._queue, asyncio.timeout(None)
+        self._errands.add(errand)
         try:
-            yield
+            async with errand:
+                async with self._released:
+                    await self._released.wait_for(lambda: queue.hold(key))
+                try:
+                    yield
+                finally:
+                    if queue is self._queue:
+                        await self._release(key)
+        except TimeoutError:
+            if not errand.expired():
+                raise
+            raise StorageAway("another process may deliver by now") from None
         finally:
-            await self._release(key)
+            self._errands.discard(errand)
+
+    def _end_errands(self) -> None:
+        """What people asked for meanwhile is not waited for: another process may write the rows
+        that it goes by."""
+        for errand in self._errands:
+            if not errand.expired():
+                errand.reschedule(asyncio.get_running_loop().time())
 
     # What to do about it.
 

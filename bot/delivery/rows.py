@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.delivery.tide import TideWatch, patiently
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
-from bot.ports import Ledger, Row, State
+from bot.ports import Lease, Ledger, Row, State
 from stories.shelf import Edition
 from stories.story import StoryId
 
@@ -19,8 +19,11 @@ SETTLE = timedelta(seconds=15)
 class Rows:
     """Rows of the ledger, each read before it is written, and each card's in one pair of hands."""
 
-    def __init__(self, ledger: Ledger, tide: TideWatch, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, ledger: Ledger, lease: Lease, tide: TideWatch, now: Callable[[], datetime]
+    ) -> None:
         self._ledger = ledger
+        self._lease = lease
         self._tide = tide
         self._now = now
         self._doubt_then: dict[Key, datetime | None] = {}
@@ -73,6 +76,8 @@ class Rows:
         await self._write(chat, story, row)
         if self.doubt != self._doubt_then[chat, story]:
             raise StorageAway("rows were lost since this was decided")
+        if not self._lease.sure:  # it ran out while this was written
+            raise StorageAway("not sure of the lease")
 
     async def record(self, chat: Chat, story: StoryId, row: Row) -> None:
         """Write down what happened, however long it takes: only we know it."""

@@ -46,7 +46,7 @@ class Board:
             refused=lambda *_: None,
             now=loop.calendar,
         )
-        self.rows = Rows(self.ledger, tide, loop.calendar)
+        self.rows = Rows(self.ledger, self.lease, tide, loop.calendar)
         self.pins = Pins(self.handle, self.rows, calls, loop.calendar)
         self._now = loop.calendar
 

@@ -17,6 +17,7 @@ from bot.model.chat import Chat
 from bot.model.message import Link, Message
 from bot.model.rule import Rule
 from bot.ports import Pin, Row, State
+from bot.storage.lease import LASTS_S
 from stories.delta import Weight, compare
 from stories.shelf import Edition, Shelf
 from stories.story import Status, StoryId
@@ -53,6 +54,10 @@ LAST_SECOND = (
     "When a process is killed and the storage then forgets the second before that, nobody can "
     "tell: what was said in that second may be said again."
 )
+TWO_HOLDERS = (
+    "When the storage forgot who delivers, another process may begin while the one before goes on "
+    "for some seconds: what that one says then may be said again."
+)
 UNFOLDED = (
     "When the storage forgot a card, or it is not known whether it stands, it is not folded into "
     "another when their stories become one."
@@ -70,6 +75,7 @@ EXEMPTIONS = (
     OWED_AND_LOST,
     PIN_FORGOTTEN,
     LAST_SECOND,
+    TWO_HOLDERS,
     UNFOLDED,
     OLD_LINK,
     PUBLISHED_UNHEARD,
@@ -155,6 +161,8 @@ class Checker:
             for one, other in pairwise(sorted(cards, key=lambda sent: sent.asked_at)):
                 if self._forgotten(story, one, other):
                     self.exempted.append(FORGOTTEN)
+                elif self._held_twice(one):
+                    self.exempted.append(TWO_HOLDERS)
                 elif len(one.lives | other.lives) > 1 and self._unproved(chat, story):
                     continue  # one changed hands, so which was there first says nothing
                 elif len(one.lives | other.lives) > 1 and self.world.store.losses:
@@ -188,6 +196,15 @@ class Checker:
             row.state is State.UNKNOWN
             for _, *where, row in self.world.store.log
             if where == [chat, story]
+        )
+
+    def _held_twice(self, one: Sent) -> bool:
+        """A loss took the lease from its holder, who posted it before it could know."""
+        return any(
+            lost - KEEP_S <= one.asked_at <= handed + LASTS_S and lost <= handed <= lost + LASTS_S
+            for lost in self.world.store.losses
+            for handed, lease in self.world.store.handed
+            if lease == one.chat.platform
         )
 
     def _unmarked(self, one: Sent) -> bool:

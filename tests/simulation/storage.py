@@ -95,6 +95,8 @@ class Store:
         """Every row ever written. This is the test's own memory: it never steps back."""
         self.losses: list[float] = []
         """When something acknowledged was lost."""
+        self.handed: list[tuple[float, str]] = []
+        """When a lease went from one holder to another, and which."""
         self.accepted: defaultdict[StoryId, list[float]] = defaultdict(list)
         """When revisions of each story were accepted."""
         self._tokens = self._numbers = 0
@@ -458,6 +460,8 @@ class MemoryLease(RedisLease):
             token, until = data.leases.get(self.key, ("", 0.0))
             if token != self.token and until > _seconds():
                 return False
+            if token != self.token:
+                self._client.store.handed.append((_seconds(), self.key))
             data.leases[self.key] = (self.token, _seconds() + LASTS_S)
             return True
 

@@ -509,8 +509,9 @@ class Courier:
         return marks
 
     async def _owe(self, marks: list[Mark]) -> None:
-        await self._due.mark(self.platform.name, marks, None)
-        await self._line_up(marks)
+        async with self._marking:
+            await self._due.mark(self.platform.name, marks, None)
+            await self._line_up(marks)
 
     async def _line_up(self, marks: list[Mark]) -> None:
         for number, mark in enumerate(marks, 1):
@@ -566,7 +567,8 @@ class Courier:
                 if again_s is None:
                     async with self._marking:  # or it would be marked after it was struck out
                         pass
-                    await self._due.done(self.platform.name, mark)
+                    if not self._queue.is_marked((mark.chat, mark.story)):  # else when that is done
+                        await self._due.done(self.platform.name, mark)
             except StorageAway:
                 again_s = 1.0
             except Exception:

@@ -62,7 +62,7 @@ async def browsing(
             yield context
         finally:
             await browser.close()
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 async def opened(context: "BrowserContext", url: str) -> "Page":

@@ -134,7 +134,7 @@ def pointed_at(lean: Lean, *platforms: str) -> dict[str, str]:
 def story(name: str, *keywords: str) -> Story:
     """A sample story under another id, just updated."""
     sample = developments(datetime.now(UTC))[0].story
-    return replace(sample, id=StoryId(name), keywords=keywords)
+    return replace(sample, id=StoryId(name), keywords=keywords, revision=1)
 
 
 async def in_flight(calls: Iterable[Callable[[], Awaitable[object]]]) -> None:

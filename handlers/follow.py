@@ -13,7 +13,16 @@ from bot.model.rule import Rule, folded
 from bot.model.text import line
 from bot.ports import Rules
 from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted
-from handlers.wants import EVERYTHING, change, fold, gets, means_everything, theirs, words_in
+from handlers.wants import (
+    EVERYTHING,
+    change,
+    fold,
+    gets,
+    means_everything,
+    theirs,
+    to_overview,
+    words_in,
+)
 from stories.shelf import Edition, Shelf
 from stories.story import Status, text_key
 
@@ -53,7 +62,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             ),
             rows=(
                 *menu_of(_("Follow a story …"), buttons_to("follow", shelf.top(MENU, at))),
-                Buttons((everything, _overview())),
+                Buttons((everything, to_overview())),
             ),
         )
 
@@ -113,7 +122,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                     Text(
                         _("Unfollow one that is over, or follow a word that several stories share.")
                     ),
-                    rows=(Buttons((_overview(),)),),
+                    rows=(Buttons((to_overview(),)),),
                 )
             return replace(rule, story_ids=(*rule.story_ids, story.id))
 
@@ -154,14 +163,14 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                         WORDS,
                     ).format(n=WORDS, held=len(held)),
                     Text(_("Unfollow some first, or use fewer words that more stories share.")),
-                    rows=(Buttons((_overview(),)),),
+                    rows=(Buttons((to_overview(),)),),
                 )
             return replace(rule, keywords=(*rule.keywords, *new), entities=(*rule.entities, *new))
 
         was, rule = await change(rules, ask, wider)
         new = _new(was, said)
         rows: tuple[Row, ...] = (
-            _ways(text_key(new[0])) if len(new) == 1 else Buttons((_overview(),)),
+            _ways(text_key(new[0])) if len(new) == 1 else Buttons((to_overview(),)),
         )
         near = shelf.find(said[0], at) if len(said) == 1 else None
         if near and near.is_live(at, shelf.live_for) and near.story.id not in rule.story_ids:
@@ -229,11 +238,7 @@ def _new(rule: Rule, said: list[str]) -> tuple[str, ...]:
 
 
 def _ways(key: str) -> Buttons:
-    return Buttons((Button(_("Unfollow"), Ref("unfollow", (key,))), _overview()))
-
-
-def _overview() -> Button:
-    return Button(_("What this chat follows"), Ref("following"))
+    return Buttons((Button(_("Unfollow"), Ref("unfollow", (key,))), to_overview()))
 
 
 def _list(said: tuple[str, ...] | list[str]) -> str:

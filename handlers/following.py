@@ -2,10 +2,10 @@
 
 from bot.model.command import Ask, Command
 from bot.model.language import N_, _
-from bot.model.message import Block, Button, Buttons, Menu, Message, Note, Ref, Row, Text
+from bot.model.message import Block, Button, Buttons, Menu, Message, Note, Ref
 from bot.ports import Rules
 from handlers.picking import MENU
-from handlers.wants import followed, gets
+from handlers.wants import followed, gets, to_follow, who_follows
 from stories.shelf import Shelf
 
 
@@ -19,19 +19,13 @@ def following_command(shelf: Shelf, rules: Rules) -> Command:
             fixed = Note(_("Set by whoever runs this bot; ask them to change it."))
             return Message(_title(bool(things)), (*blocks, fixed, this))
         if not things:
-            change = _("A moderator can change that with /follow and a story or a word.")
-            if ask.private:
-                change = _("Change that with /follow and a story or a word.")
-            return Message(_title(False), (Text(change), this), (_ways(),))
+            return Message(_title(False), (who_follows(private=ask.private), this), (_ways(),))
         if not ask.private:
             blocks.append(Note(_("Only moderators of this chat can change that.")))
-        buttons: list[Row] = [
-            Menu(_("Unfollow …"), tuple(thing.button() for thing in things[:MENU])),
-            _ways(),
-        ]
-        if len(things) > MENU:
-            buttons[1] = _ways(Button(_("Unfollow others"), Ref("unfollow", ("", "2"))))
-        return Message(_title(True), (*blocks, this), tuple(buttons))
+        menu = Menu(_("Unfollow …"), tuple(thing.button() for thing in things[:MENU]))
+        others = [Button(_("Unfollow others"), Ref("unfollow", ("", "2")))]
+        ways = _ways(*(others if len(things) > MENU else ()))
+        return Message(_title(True), (*blocks, this), (menu, ways))
 
     return Command(
         "following", N_("What this chat gets, and its name for settings"), answer, about_chat=True
@@ -43,5 +37,4 @@ def _title(anything: bool) -> str:
 
 
 def _ways(*others: Button) -> Buttons:
-    follow = Button(_("Follow something"), Ref("follow"))
-    return Buttons((follow, *others, Button(_("Set up"), Ref("setup"))))
+    return Buttons((to_follow(), *others, Button(_("Set up"), Ref("setup"))))

@@ -11,7 +11,7 @@ from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
 from bot.model.rule import Mute, Rule
 from bot.ports import Rules
 from handlers.picking import buttons_to, live_stories, meant, name, pick_list
-from handlers.wants import change, theirs
+from handlers.wants import change, theirs, to_follow
 from stories.shelf import Edition, Shelf
 from stories.story import StoryId
 
@@ -26,10 +26,9 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
     async def answer(ask: Ask) -> Message:
         rule = theirs(rules, ask.chat)
         if rule.empty:
-            follow = Button(_("Follow something"), Ref("follow"))
             raise Sorry(
                 _("This chat follows nothing, so there is nothing to mute"),
-                rows=(Buttons((follow,)),),
+                rows=(Buttons((to_follow(),)),),
             )
         if not (words := ask.get("story")):
             return _which(rule, ask.get("page"))

@@ -8,7 +8,7 @@ from bot.model.language import N_, _
 from bot.model.message import Act, Button, Buttons, Message, Ref, Text
 from bot.model.rule import Rule
 from bot.ports import Rules
-from handlers.wants import change
+from handlers.wants import change, to_follow
 
 
 def pause_command(rules: Rules) -> Command:
@@ -31,10 +31,9 @@ def _paused(rule: Rule) -> Rule:
     if rule.paused:
         raise Sorry(_("This chat is paused already"), rows=_resume())
     if rule.empty:
-        follow = Button(_("Follow something"), Ref("follow"))
         raise Sorry(
             _("This chat follows nothing, so there is nothing to pause"),
-            rows=(Buttons((follow,)),),
+            rows=(Buttons((to_follow(),)),),
         )
     return replace(rule, paused=True)
 

@@ -10,7 +10,7 @@ from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
 from bot.ports import Desk, Places, Rules
 from handlers.changes import promptly
-from handlers.wants import followed
+from handlers.wants import followed, to_overview
 from stories.shelf import Shelf
 
 NAMED = 5
@@ -52,14 +52,7 @@ def privacy_command(
                 Heading(_("Deleting it")),
                 Text(" ".join((_(_DELETING), _removed()))),
             ),
-            (
-                Buttons(
-                    (
-                        Button(_("What this chat follows"), Ref("following")),
-                        Button(_("Forget me"), Ref("forgetme")),
-                    )
-                ),
-            ),
+            (Buttons((to_overview(), Button(_("Forget me"), Ref("forgetme")))),),
         )
 
     def _removed() -> str:

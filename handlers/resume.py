@@ -8,10 +8,10 @@ from bot.model import words
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
-from bot.model.message import Act, Button, Buttons, Message, Ref, Text
+from bot.model.message import Act, Buttons, Message, Text
 from bot.model.rule import Rule
 from bot.ports import Rules
-from handlers.wants import change, hush
+from handlers.wants import change, hush, to_overview
 from stories.shelf import Shelf
 
 
@@ -29,7 +29,7 @@ def resume_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         return Message(
             _("Going on"),
             (Text(comes), *hush(rule, at)),
-            (Buttons((Button(_("What this chat follows"), Ref("following")),)),),
+            (Buttons((to_overview(),)),),
             act=Act(N_("resumed")),
         )
 

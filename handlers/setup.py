@@ -21,7 +21,7 @@ from handlers.drafting import Clash, Drafting, Overtaken, changed
 from handlers.follow import LENGTH, STORIES, WORDS
 from handlers.picking import MENU, menu_of, name, quoted
 from handlers.rehearsal import Rehearser
-from handlers.wants import fold, keeper_of, unheard
+from handlers.wants import fold, keeper_of, to_overview, unheard
 from stories.shelf import Shelf
 from stories.story import StoryId
 
@@ -121,7 +121,6 @@ def setup_command(
                 *panel.told(clash.now, shelf),
                 rows=(Buttons((mine, panel.to(_("Keep theirs"), "drop"))),),
             ) from None
-        what = Button(_("What this chat follows"), Ref("following"))
         return Message(
             _("Saved"),
             (
@@ -130,7 +129,7 @@ def setup_command(
                 *unheard(desk, ask.chat, saved.rule),
                 Note(_("/why tells what became of a story here; /pause keeps back what is new.")),
             ),
-            (Buttons((what, Button(_("Change it again"), Ref("setup")))),),
+            (Buttons((to_overview(), Button(_("Change it again"), Ref("setup")))),),
             act=Act(N_("changed the settings")) if changed(saved) else None,
         )
 

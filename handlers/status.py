@@ -21,7 +21,7 @@ from bot.model.message import (
 from bot.model.rule import Rule
 from bot.ports import Desk, Health, Refusal, Right, Row, Rules, State
 from handlers.moments import refused, since, span
-from handlers.wants import hush, title_of, unheard
+from handlers.wants import hush, title_of, to_follow, to_overview, unheard, who_follows
 from stories.shelf import Shelf
 from stories.story import StoryId
 
@@ -37,7 +37,8 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         deaf = tuple(unheard(desk, ask.chat, rule))
         silent = health.refusal is not None or bool(health.lacks and health.lacks[Right.POST])
         ill = silent or bool(deaf)
-        buttons = [Button(_("What this chat follows"), Ref("following"))]
+        nothing = rule is None or rule.empty
+        buttons = [*([to_follow()] if nothing else []), to_overview()]
         if health.cards:
             buttons.append(Button(_("Why"), Ref("why")))
         return Message(
@@ -45,7 +46,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
             (
                 *_rights(health, at),
                 *deaf,
-                *_wishes(rule, at),
+                *_wishes(rule, at, private=ask.private),
                 *_waiting(health, at),
                 *_newest(health, at),
             ),
@@ -147,10 +148,11 @@ def _rights(health: Health, at: datetime) -> Iterator[Block]:
         )
 
 
-def _wishes(rule: Rule | None, at: datetime) -> Iterator[Block]:
+def _wishes(rule: Rule | None, at: datetime, *, private: bool) -> Iterator[Block]:
     """What of the chat's own choice keeps cards away just now."""
     if rule is None or rule.empty:
         yield Text(_("This chat follows nothing, so no story comes here by itself."))
+        yield who_follows(private=private)
         return
     if rule.paused:
         yield Text(_("Paused: nothing new comes until /resume. Cards that stand stay up to date."))

@@ -22,6 +22,8 @@ from handlers.wants import (
     gets,
     means_everything,
     theirs,
+    to_follow,
+    to_overview,
     words_in,
 )
 from stories.shelf import Shelf
@@ -55,7 +57,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
     def _things(rule: Rule) -> list[Thing]:
         things = followed(rule, shelf)
         if not things:
-            raise Sorry(_("This chat follows nothing"), rows=(Buttons((_follow(),)),))
+            raise Sorry(_("This chat follows nothing"), rows=(Buttons((to_follow(),)),))
         return things
 
     def _meant(rule: Rule, what: str) -> tuple[set[str], list[str]]:
@@ -109,7 +111,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         return Message(
             title,
             (Text(_("This chat still gets:")), *gets(left, shelf), *notes, *strange),
-            (Buttons((Button(_("What this chat follows"), Ref("following")), _follow())),),
+            (Buttons((to_overview(), to_follow())),),
         )
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
@@ -165,11 +167,7 @@ def _without(rule: Rule, keys: set[str]) -> Rule:
 
 
 def _nothing(title: str, *blocks: Block) -> Message:
-    return Message(title, blocks, (Buttons((_follow(),)),))
-
-
-def _follow() -> Button:
-    return Button(_("Follow something"), Ref("follow"))
+    return Message(title, blocks, (Buttons((to_follow(),)),))
 
 
 def _list(things: list[Thing]) -> str:

@@ -189,6 +189,21 @@ async def change(rules: Rules, ask: Ask, how: Callable[[Rule], Rule]) -> tuple[R
     return await rules.change(ask.chat, lambda rule: kept_by(keeper_of(ask), how(rule)))
 
 
+def to_follow() -> Button:
+    return Button(_("Follow something"), Ref("follow"))
+
+
+def to_overview() -> Button:
+    return Button(_("What this chat follows"), Ref("following"))
+
+
+def who_follows(*, private: bool) -> Text:
+    """Who can have a chat that follows nothing get stories, and how."""
+    if private:
+        return Text(_("Change that with /follow and a story or a word."))
+    return Text(_("A moderator can change that with /follow and a story or a word."))
+
+
 def keeper_of(ask: Ask) -> Chat | None:
     """Who asks; None where it is a channel that speaks."""
     return None if ask.person == ask.chat and not ask.private else ask.person

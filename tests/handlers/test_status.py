@@ -33,6 +33,21 @@ async def test_a_chat_that_lacks_nothing_is_said_to_be_well(talk: Talk) -> None:
     ]
 
 
+async def test_a_chat_that_follows_nothing_is_told_who_can_change_that_and_how(talk: Talk) -> None:
+    answer = await talk.say("status")
+    assert (
+        "This chat follows nothing, so no story comes here by itself.\n"
+        "A moderator can change that with /follow and a story or a word." in read(answer)
+    )
+    assert labels(answer) == {"Follow something": "follow", "What this chat follows": "following"}
+    talk.private = True
+    alone = await talk.say("status")
+    assert "\nChange that with /follow and a story or a word." in read(alone)
+    assert "Follow something" in labels(alone)
+    await talk.type("follow", "all")
+    assert labels(await talk.say("status")) == {"What this chat follows": "following"}
+
+
 async def test_the_right_that_is_missing_is_named(talk: Talk) -> None:
     lacks = {Right.POST: ("Send Messages", "Embed Links"), Right.PIN: ("Pin Messages",)}
     talk.desk.healths[HERE] = Health(lacks, ())

@@ -365,9 +365,10 @@ ROWS = (
         (
             "I may write and pin here.",
             "This chat follows nothing, so no story comes here by itself.",
+            "with /follow and a story or a word.",
             "I have sent no card here.",
         ),
-        ("What this chat follows",),
+        ("Follow something", "What this chat follows"),
     ),
     Row(
         "how a chat fares with a card that has come",

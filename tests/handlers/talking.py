@@ -439,18 +439,14 @@ def read(message: Message) -> str:
 
 def _said(block: Block) -> str:
     match block:
-        case Text(body) | Heading(body) | Note(body):
+        case Text(body) | Heading(body) | Note(body) | Code(body):
             return body
         case Bullets(items) | Facts(items):
             return " · ".join(items)
         case Link(label, url, note):
             return f"{label} <{url}> {note or ''}"
-        case Code(body):
-            return body
         case Asks(items):
             return " · ".join(f"/{name}: {told}" for name, told in items)
-        case Code(body):
-            return body
 
 
 def fits(message: Message) -> bool:

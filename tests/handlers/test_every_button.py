@@ -21,27 +21,7 @@ from tests.handlers.talking import (
     samples,
 )
 
-ROOTS = [
-    "help",
-    "stories",
-    "story",
-    "search",
-    "catchup",
-    "faq",
-    "why",
-    "following",
-    "follow",
-    "unfollow",
-    "setup",
-    "rules",
-    "pin",
-    "unpin",
-    "pins",
-    "audit",
-    "moderators",
-    "privacy",
-    "forgetme",
-]
+ROOTS = list(Talk().commands)
 
 
 def crowd() -> list[str]:

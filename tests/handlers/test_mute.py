@@ -7,7 +7,7 @@ import pytest
 
 from bot.model.rule import Mute, Quiet, Rule
 from stories.story import StoryId
-from tests.handlers.talking import FERRY, FILED, HERE, MIRA, THEFT, TRAM, Talk, labels, read
+from tests.handlers.talking import FERRY, FILED, HERE, MIRA, THEFT, TRAM, Talk, labels, made, read
 
 
 @pytest.fixture
@@ -88,6 +88,12 @@ async def test_a_chat_has_so_many_muted_and_those_no_longer_kept_make_room(talk:
     talk.rules.saved[HERE] = Rule(all=True, muted=gone)
     await talk.type("mute", "ferry")
     assert muted(talk) == (Mute(FERRY, revision=1),)
+    talk.put(*(made(f"story-{number}", f"Story {number}") for number in range(99)))
+    for number in range(99):
+        await talk.click(f"mute_story-{number}")
+    full = await talk.type("mute", "tram")
+    assert full.title == "This chat has muted 100 stories, which is the most it can"
+    assert labels(full) == {"Unmute some": "unmute"}
 
 
 async def test_a_paused_chat_says_so_until_it_goes_on(talk: Talk) -> None:

@@ -9,7 +9,6 @@ from babel.messages.catalog import Catalog
 
 from bot.model import words
 from bot.model.language import (
-    CATALOGUES,
     N_,
     _,
     kept,
@@ -32,9 +31,9 @@ def test_the_template_holds_what_the_code_says() -> None:
     assert TEMPLATE.read_text("utf-8") == written(template()), "run make messages"
 
 
-@pytest.mark.parametrize("path", sorted(LOCALE.glob("*.po")), ids=lambda path: path.stem)
-def test_every_catalogue_can_be_spoken(path: Path) -> None:
-    assert list(mistakes(messages.read(path))) == []
+def test_every_catalogue_can_be_spoken() -> None:
+    found = {path.name: list(mistakes(messages.read(path))) for path in LOCALE.glob("*.po")}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 def wrong(sentence: str | tuple[str, str], *strings: str, context: str | None = None) -> list[str]:
@@ -96,7 +95,6 @@ def test_the_nearest_language_there_is_a_catalogue_of_is_spoken() -> None:
 
 
 def test_plurals_dates_and_figures_are_those_of_the_language() -> None:
-    assert CATALOGUES
     with speaking("ru"):
         stories = [ngettext("{n} word", "{n} words", n) for n in (1, 2, 5, 21)]
         assert stories == [said("{n} word"), said("{n} words"), said("{n} words"), said("{n} word")]

@@ -30,11 +30,11 @@ from tests.stories_made import FERRY, stories
         (timedelta(days=400), "57 weeks"),
     ],
 )
-def test_how_long_a_story_develops(time: timedelta, said: str) -> None:
+def test_how_long_a_story_develops_is_said_roughly(time: timedelta, said: str) -> None:
     assert words.duration(time) == said
 
 
-def test_figures() -> None:
+def test_figures_are_said_with_what_they_count() -> None:
     assert [words.status(status) for status in Status] == [
         "◔ Emerging",
         "● Active",

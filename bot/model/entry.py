@@ -23,6 +23,8 @@ from stories.story import StoryId
 MOST_PINS = 25
 """A shelf of more would be no shelf; Discord takes 250, Telegram names no limit."""
 EXAMPLE = "22:00-07:00 Europe/Berlin"
+SLIP = 70
+"""How alike (0-100) a key must be to one that is known for that one to be proposed."""
 
 _Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=200)]
 _STORY = r"[a-z0-9-]{1,40}"
@@ -182,16 +184,24 @@ def _wrong(error: ValidationError) -> WrongEntry:
     first = error.errors()[0]
     key = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
-        known = ", ".join(["chat", *Entry.model_fields])
-        return WrongEntry(
-            key, _("“{key}” is unknown; known are {known}").format(key=key, known=known)
-        )
+        return WrongEntry(key, _unknown(key))
     place = "".join(f"[{part}]" for part in first["loc"][1:] if isinstance(part, int))
     takes = Entry.model_fields[key].title
     assert takes is not None, "every key says what it takes"
     return WrongEntry(
         key,
         _("{key} is wrong: it takes {what}").format(key=key + place, what=_(takes)),
+    )
+
+
+def _unknown(key: str) -> str:
+    keys = ["chat", *Entry.model_fields]
+    known = ", ".join(keys)
+    near = process.extractOne(key, keys, processor=utils.default_process, score_cutoff=SLIP)
+    if near is None:
+        return _("“{key}” is unknown; known are {known}").format(key=key, known=known)
+    return _("“{key}” is unknown; the nearest is {near}, and known are {known}").format(
+        key=key, near=near[0], known=known
     )
 
 

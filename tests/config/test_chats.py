@@ -55,7 +55,7 @@ def test_a_good_file_gives_every_chat_its_rule() -> None:
         ('[[chats]]\nchat = "discord:1"\nstories = "some"', "line 3: stories is wrong: "),
         ('[[chats]]\nchat = "discord:1"\nkeywords = ["a", 2]', "line 3: keywords[1] is wrong: "),
         ('[[chats]]\nchat = "discord:1"\nmin_virality = 11', "line 3: min_virality is wrong: "),
-        ('[[chats]]\nchat = "discord:1"\nloud = "x"', "line 3: “loud” is unknown; known are "),
+        ('[[chats]]\nchat = "discord:1"\nloud = "x"', "line 3: “loud” is unknown; the nearest is "),
         ('[[chats]]\nchat = "discord:1"\nloudness = "shout"', "line 3: loudness is wrong: "),
     ],
 )

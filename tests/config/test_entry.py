@@ -70,7 +70,10 @@ def test_only_what_differs_from_the_default_is_written() -> None:
 @pytest.mark.parametrize(
     ("entry", "key", "sentence"),
     [
-        ({"loud": "x"}, "loud", "“loud” is unknown; known are chat, stories, keywords, "),
+        ({"loud": "x"}, "loud", "“loud” is unknown; the nearest is loudness, and known are chat, "),
+        ({"keyword": []}, "keyword", "“keyword” is unknown; the nearest is keywords, and known "),
+        ({"Langauge": "en"}, "Langauge", "“Langauge” is unknown; the nearest is language, and "),
+        ({"foo": "x"}, "foo", "“foo” is unknown; known are chat, stories, keywords, "),
         ({"stories": "some"}, "stories", 'stories is wrong: it takes "all"'),
         ({"keywords": ["a", 2]}, "keywords", "keywords[1] is wrong: it takes a list of up to 200"),
         ({"min_virality": 11}, "min_virality", "min_virality is wrong: it takes a number from 0"),

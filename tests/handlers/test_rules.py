@@ -100,7 +100,7 @@ async def test_a_mute_that_is_brought_along_ends_with_what_is_yet_to_come(talk: 
         ("[[chats]]\n[[chats]]\n", "These are the rules of several chats", "Leave one [[chats]]"),
         ("chats = 5", "These are the rules of several chats", "Leave one [[chats]]"),
         ("pins = 0", "I cannot take these rules", "pins is wrong: it takes a whole number from 1"),
-        ('loud = "x"', "I cannot take these rules", "“loud” is unknown; known are "),
+        ('loud = "x"', "I cannot take these rules", "“loud” is unknown; the nearest is loudness"),
         ('quiet = "22-7 Berln"', "I cannot take these rules", "the nearest is Europe/Berlin"),
     ],
 )

@@ -130,33 +130,29 @@ def single(rule: Rule, shelf: Shelf, live: Sequence[Edition]) -> Message:
 
 
 def limits(rule: Rule) -> Message:
-    viralities = [
-        _choice(
-            _("Virality {figure}+").format(figure=words.figure(least))
-            if least is not None
-            else _("Any virality"),
-            rule.min_virality == least,
-            "virality",
-            key(least),
-        )
-        for least in VIRALITIES
-    ]
-    articles = [
-        _choice(
-            _("{n}+ articles").format(n=words.number(least))
-            if least is not None
-            else _("Any number"),
-            rule.min_articles == least,
-            "articles",
-            key(least),
-        )
-        for least in ARTICLES
-    ]
     return Message(
         _("How big must they be?"),
         (Text(_("A story without such a figure does not come here once one is asked for.")),),
-        (Buttons(tuple(viralities)), Buttons(tuple(articles)), back("stories")),
+        (
+            _figures(
+                "virality", VIRALITIES, rule.min_virality, _("Any virality"), _("Virality {n}+")
+            ),
+            _figures("articles", ARTICLES, rule.min_articles, _("Any number"), _("{n}+ articles")),
+            back("stories"),
+        ),
     )
+
+
+def _figures(
+    step: str, figures: Sequence[float | None], chosen: float | None, none: str, least: str
+) -> Buttons:
+    """The figures a chat may ask for; `none` says that it asks for none, `least` for at least n."""
+
+    def choice(figure: float | None) -> Button:
+        label = none if figure is None else least.format(n=words.figure(figure))
+        return _choice(label, figure == chosen, step, key(figure))
+
+    return Buttons(tuple(map(choice, figures)))
 
 
 def key(figure: float | None) -> str:

@@ -92,10 +92,8 @@ def privacy_command(
         things = [thing.label for thing in followed(rules.of(chat), shelf)]
         if not things:
             return _("It follows nothing.")
-        if (more := len(things) - NAMED) > 0:
-            rest = ngettext("{n} more", "{n} more", more).format(n=words.number(more))
-            things = [*things[:NAMED], rest]
-        return _("I keep what it follows: {things}.").format(things=", ".join(things))
+        named = ", ".join(words.some(things, NAMED))
+        return _("I keep what it follows: {things}.").format(things=named)
 
     async def _cards(chat: Chat) -> str:
         try:

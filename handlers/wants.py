@@ -86,9 +86,7 @@ def gets(rule: Rule, shelf: Shelf) -> Iterator[Block]:
     if rule.publish:
         yield Text(_("Cards are published to the servers that follow this channel."))
     if rule.muted:
-        muted = [_muted(mute, shelf) for mute in rule.muted[:MUTED]]
-        if (more := len(rule.muted) - MUTED) > 0:
-            muted.append(ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
+        muted = words.some([_muted(mute, shelf) for mute in rule.muted], MUTED)
         yield Text(_("Muted: {stories}.").format(stories=words.both(muted)))
     if rule.language:
         yield Text(_("Cards are in {language}.").format(language=spelled(rule.language)))

@@ -200,10 +200,7 @@ def _too_few(asked: int, has: int | None) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    shown = [quoted(each, 40) for each in names[:NAMED]]
-    if (more := len(names) - NAMED) > 0:
-        shown.append(ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
-    return words.both(shown)
+    return words.both(words.some([quoted(each, 40) for each in names], NAMED))
 
 
 def _over(edition: Edition, at: datetime) -> str:

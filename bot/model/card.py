@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.model import words
-from bot.model.language import _, ngettext
+from bot.model.language import _
 from bot.model.message import (
     Block,
     Bullets,
@@ -172,19 +172,11 @@ def _facts(story: Story, show_leaning: bool) -> Iterator[str]:
 
 
 def _named(names: tuple[str, ...]) -> tuple[str, ...]:
-    named = tuple(shorten(line(name), NAME_LENGTH) for name in names[:NAMES])
-    more = len(names) - NAMES
-    if more <= 0:
-        return named
-    return (*named, ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
+    return words.some([shorten(line(name), NAME_LENGTH) for name in names], NAMES)
 
 
 def _quoted(titles: tuple[str, ...]) -> str:
-    shown = [f"“{shorten(title, NAME_LENGTH)}”" for title in titles[:KIN]]
-    more = len(titles) - len(shown)
-    if more > 0:
-        shown.append(ngettext("{n} more", "{n} more", more).format(n=words.number(more)))
-    return ", ".join(shown)
+    return ", ".join(words.some([f"“{shorten(title, NAME_LENGTH)}”" for title in titles], KIN))
 
 
 def is_new(delta: Delta) -> bool:

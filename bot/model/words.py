@@ -132,6 +132,14 @@ def either(names: Sequence[str]) -> str:
     return format_list(names, style="or", locale=spoken().locale)
 
 
+def some(names: Sequence[str], most: int) -> tuple[str, ...]:
+    """The first of several names, and how many more there are: “this”, “that”, “3 more”."""
+    more = len(names) - most
+    if more <= 0:
+        return tuple(names)
+    return (*names[:most], ngettext("{n} more", "{n} more", more).format(n=number(more)))
+
+
 def quoted(text: str | None) -> str:
     return f"“{shorten(line(text or ''), QUOTED)}”"
 

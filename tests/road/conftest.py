@@ -5,9 +5,11 @@ the platforms' official descriptions.
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
+from bot import app
 from sandbox.discord import Discord
 from sandbox.telegram import Telegram
 from stories.archive import Archive
@@ -25,8 +27,13 @@ async def world() -> AsyncIterator[tuple[Discord, Telegram]]:
 
 
 @pytest.fixture
-async def calm_world() -> AsyncIterator[tuple[Discord, Telegram]]:
-    """Both platforms without rate limits, for tests that ask more than a person would."""
+async def calm_world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Discord, Telegram]]:
+    """Both platforms without rate limits, and no pace to keep: for tests of what is said."""
+    hasty = {
+        name: replace(limits, per_second=1000, chat_gap_s=0.01, group_per_minute=None)
+        for name, limits in app.LIMITS.items()
+    }
+    monkeypatch.setattr(app, "LIMITS", hasty)
     async with platforms(limits=False) as both:
         yield both
     held_to_the_descriptions(*both)

@@ -1,6 +1,6 @@
 """How people pick: a story by its words, a line of a list, a page, a suggestion while typing."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime
 from string import punctuation
 from typing import TypeVar
@@ -11,7 +11,7 @@ from bot.model.language import _
 from bot.model.message import Button, Buttons, Menu, Note, Ref, Row, Text
 from bot.model.text import clean, line, shorten, utf16
 from stories.shelf import Edition, Shelf
-from stories.story import Story
+from stories.story import Story, StoryId
 
 T = TypeVar("T")
 
@@ -86,6 +86,14 @@ def meant(shelf: Shelf, words: str, at: datetime, command: str) -> Edition:
         Text(_("Pick one of those that move most just now.") if shelf.top(1, at) else _nothing()),
         rows=menu_of(_("Live stories"), buttons_to(command, shelf.top(5, at))),
     )
+
+
+def meant_among(held: Container[StoryId], words: str, shelf: Shelf, at: datetime) -> StoryId | None:
+    """Which of some stories words mean: by its id (it may no longer be kept), else by its words."""
+    sure = shelf.find(words, at)
+    named = [*shelf.titled(words, at), *([sure] if sure else [])]
+    ids = [StoryId(words.casefold()), *(edition.story.id for edition in named)]
+    return next((story for story in ids if story in held), None)
 
 
 def nothing_live() -> Sorry:

@@ -12,7 +12,7 @@ from bot.model.message import Act, Block, Button, Buttons, Message, Note, Ref, R
 from bot.model.rule import Rule
 from bot.model.text import line
 from bot.ports import Rules
-from handlers.picking import MENU, choice, pick_list, quoted
+from handlers.picking import MENU, choice, meant_among, pick_list, quoted
 from handlers.wants import (
     EVERYTHING,
     Thing,
@@ -74,12 +74,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         plain = what.casefold()
         if plain in rule.story_ids or plain in by_word.values():
             return plain
-        if key := by_word.get(fold(what)):
-            return key
-        at = now()
-        sure = shelf.find(what, at)
-        named = [*shelf.titled(what, at), *([sure] if sure else [])]
-        return next((one.story.id for one in named if one.story.id in rule.story_ids), None)
+        return by_word.get(fold(what)) or meant_among(rule.story_ids, what, shelf, now())
 
     def _unknown(rule: Rule, what: str, things: list[Thing]) -> Sorry:
         if rule.all:

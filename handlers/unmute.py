@@ -9,7 +9,7 @@ from bot.model.language import N_, _
 from bot.model.message import Act, Button, Message, Ref, Row, Text
 from bot.model.rule import Rule
 from bot.ports import Rules
-from handlers.picking import MENU, choice, pick_list, quoted
+from handlers.picking import MENU, choice, meant_among, pick_list, quoted
 from handlers.wants import change, fold, theirs, title_of
 from stories.shelf import Shelf
 from stories.story import StoryId
@@ -28,7 +28,7 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
 
         def louder(rule: Rule) -> Rule:
             muted = _muted(rule)
-            story = _meant(words, muted)
+            story = meant_among(muted, words, shelf, now())
             if story is None:
                 raise Sorry(
                     _("{words} is not muted here").format(words=quoted(words)),
@@ -57,14 +57,6 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         if not rule.muted:
             raise Sorry(_("Nothing is muted here"))
         return [mute.story for mute in rule.muted]
-
-    def _meant(words: str, muted: list[StoryId]) -> StoryId | None:
-        """A muted story by its id (it may no longer be kept) or its words."""
-        at = now()
-        sure = shelf.find(words, at)
-        named = [*shelf.titled(words, at), *([sure] if sure else [])]
-        ids = [StoryId(words.casefold()), *(edition.story.id for edition in named)]
-        return next((story for story in ids if story in muted), None)
 
     def _menu(muted: list[StoryId], page: str) -> tuple[Row, ...]:
         buttons = [Button(title_of(story, shelf), Ref("unmute", (story,))) for story in muted]

@@ -8,7 +8,7 @@ from bot.model.errors import Sorry
 from bot.model.language import N_, _
 from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
 from bot.ports import Desk
-from handlers.picking import live_stories, pick_list, quoted
+from handlers.picking import live_stories, meant_among, pick_list, quoted
 from handlers.wants import title_of
 from stories.shelf import Shelf
 from stories.story import StoryId
@@ -24,7 +24,7 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
                 _("Which story should be unpinned here?"),
                 rows=to_unpin(pinned, shelf, ask.get("page")),
             )
-        story = _meant(words, pinned)
+        story = meant_among(pinned, words, shelf, now())
         if story is None:
             raise Sorry(
                 _("I have not pinned {words} here").format(words=quoted(words)),
@@ -45,16 +45,6 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
             ),
             act=Act(N_("unpinned {what}"), f"“{title_of(story, shelf)}”"),
         )
-
-    def _meant(words: str, pinned: Sequence[StoryId]) -> StoryId | None:
-        """A pinned story by its id (it may no longer be kept) or its words."""
-        at = now()
-        if (by_id := StoryId(words.casefold())) in pinned:
-            return by_id
-        named = [edition.story.id for edition in shelf.titled(words, at)]
-        if sure := shelf.find(words, at):
-            named.append(sure.story.id)
-        return next((story for story in named if story in pinned), None)
 
     return Command(
         "unpin",

@@ -61,6 +61,14 @@ async def test_nothing_said_asks_what_to_mute_among_what_comes_here(talk: Talk) 
     assert (await talk.say("mute")).title == "No live story comes here just now"
 
 
+@pytest.mark.parametrize("muted", ["a", "b"])
+async def test_of_two_stories_of_one_title_the_muted_one_is_meant(muted: str) -> None:
+    talk = Talk(made("a", "Strike"), made("b", "Strike"))
+    talk.rules.saved[HERE] = Rule(all=True, muted=(Mute(StoryId(muted)),))
+    assert (await talk.type("unmute", "strike")).title == "Unmuted “Strike”"
+    assert talk.rules.saved[HERE].muted == ()
+
+
 async def test_nothing_said_asks_what_to_unmute(talk: Talk) -> None:
     assert (await talk.say("unmute")).title == "Nothing is muted here"
     talk.rules.saved[HERE] = Rule(all=True, muted=(Mute(FERRY), Mute(StoryId("long-gone"))))

@@ -1,6 +1,6 @@
 """/follow - a chat begins to get stories: one, all, or those about some words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,7 +24,7 @@ from handlers.wants import (
     words_in,
 )
 from stories.shelf import Edition, Shelf
-from stories.story import Status, text_key
+from stories.story import Status, StoryId, text_key
 
 WORDS = 50
 """How many words a chat may follow."""
@@ -112,19 +112,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                     _over(edition),
                     rows=_instead(edition, at),
                 )
-            if len(rule.story_ids) >= STORIES:
-                raise Sorry(
-                    ngettext(
-                        "This chat follows {n} story, which is the most it can",
-                        "This chat follows {n} stories, which is the most it can",
-                        STORIES,
-                    ).format(n=STORIES),
-                    Text(
-                        _("Unfollow one that is over, or follow a word that several stories share.")
-                    ),
-                    rows=(Buttons((to_overview(),)),),
-                )
-            return replace(rule, story_ids=(*rule.story_ids, story.id))
+            return with_story(rule, story.id, Buttons((to_overview(),)))
 
         _was, rule = await change(rules, ask, wider)
         answer = _now(_("Following {what}").format(what=called), rule, (_ways(story.id),))
@@ -137,15 +125,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         return menu_of(_("Follow a live story …"), buttons_to("follow", shelf.top(5, at)))
 
     async def _words(ask: Ask, said: list[str], at: datetime) -> Message:
-        if endless := next((word for word in said if len(word) > LENGTH), None):
-            raise Sorry(
-                ngettext(
-                    "{word} is longer than any keyword ({n} character)",
-                    "{word} is longer than any keyword ({n} characters)",
-                    LENGTH,
-                ).format(word=quoted(endless, 40), n=LENGTH),
-                Text(_("Write one word or name, or several with commas between them.")),
-            )
+        refuse_endless(said)
 
         def wider(rule: Rule) -> Rule:
             _not_everything(rule)
@@ -220,6 +200,35 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         rest="what",
         moderators=True,
     )
+
+
+def refuse_endless(said: Iterable[str], *rows: Row) -> None:
+    """Raise Sorry, with `rows`, for a word that no story can have."""
+    if endless := next((word for word in said if len(word) > LENGTH), None):
+        raise Sorry(
+            ngettext(
+                "{word} is longer than any keyword ({n} character)",
+                "{word} is longer than any keyword ({n} characters)",
+                LENGTH,
+            ).format(word=quoted(endless, 40), n=LENGTH),
+            Text(_("Write one word or name, or several with commas between them.")),
+            rows=rows,
+        )
+
+
+def with_story(rule: Rule, story: StoryId, *rows: Row) -> Rule:
+    """The rule that follows one more story; raise Sorry, with `rows`, where that is too many."""
+    if len(rule.story_ids) >= STORIES:
+        raise Sorry(
+            ngettext(
+                "This chat follows {n} story, which is the most it can",
+                "This chat follows {n} stories, which is the most it can",
+                STORIES,
+            ).format(n=words.number(STORIES)),
+            Text(_("Unfollow one that is over, or follow a word that several stories share.")),
+            rows=rows,
+        )
+    return replace(rule, story_ids=(*rule.story_ids, story))
 
 
 def _not_everything(rule: Rule) -> None:

@@ -13,13 +13,13 @@ from bot.model.entry import read_quiet
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, languages, ngettext, speaking
 from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Text
-from bot.model.rule import Loudness, Rule
+from bot.model.rule import Loudness, Rule, folded
 from bot.model.text import line
 from bot.ports import Desk, Draft
 from handlers import panel
 from handlers.drafting import Clash, Drafting, Overtaken, changed
-from handlers.follow import LENGTH, STORIES, WORDS
-from handlers.picking import MENU, menu_of, name, quoted
+from handlers.follow import WORDS, refuse_endless, with_story
+from handlers.picking import MENU, menu_of, name
 from handlers.rehearsal import Rehearser
 from handlers.wants import fold, keeper_of, to_overview, unheard
 from stories.shelf import Shelf
@@ -154,19 +154,13 @@ def _all(rule: Rule, value: str) -> Rule:
 
 
 def _words(rule: Rule, value: str) -> Rule:
-    parts = re.split(r"[,\n]", "" if line(value).strip() in NO_WORDS else value)
+    parts = re.split(r"[,\n]", "" if line(value) in NO_WORDS else value)
     said: dict[str, str] = {}
     for part in parts:
-        if word := line(part).strip():
+        if word := line(part):
             said.setdefault(fold(word), word)
     again = Buttons((panel.to(_("Write them again"), "words"), *panel.back("stories").items))
-    if endless := next((word for word in said.values() if len(word) > LENGTH), None):
-        raise Sorry(
-            _("{word} is longer than any keyword ({n} characters)").format(
-                word=quoted(endless, 40), n=LENGTH
-            ),
-            rows=(again,),
-        )
+    refuse_endless(said.values(), again)
     if len(said) > WORDS:
         many = ngettext(
             "A chat can follow {most} words, and that is {n}",
@@ -178,7 +172,7 @@ def _words(rule: Rule, value: str) -> Rule:
             Text(_("Use fewer words that more stories share.")),
             rows=(again,),
         )
-    known = {fold(word) for word in (*rule.keywords, *rule.entities)}
+    known = folded((*rule.keywords, *rule.entities))
     new = tuple(word for key, word in said.items() if key not in known)
 
     def kept(old: tuple[str, ...]) -> tuple[str, ...]:
@@ -196,20 +190,11 @@ def _words(rule: Rule, value: str) -> Rule:
 def _add(rule: Rule, value: str) -> Rule:
     if value in rule.story_ids:
         return rule
-    if len(rule.story_ids) >= STORIES:
-        raise Sorry(
-            ngettext(
-                "This chat follows {n} story, which is the most it can",
-                "This chat follows {n} stories, which is the most it can",
-                STORIES,
-            ).format(n=words.number(STORIES)),
-            rows=(panel.back("single"),),
-        )
-    return replace(rule, story_ids=(*rule.story_ids, StoryId(value)))
+    return with_story(rule, StoryId(value), panel.back("single"))
 
 
 def _less(rule: Rule, value: str) -> Rule:
-    return replace(rule, story_ids=tuple(each for each in rule.story_ids if each != value))
+    return rule.without(StoryId(value))
 
 
 def _virality(rule: Rule, value: str) -> Rule:

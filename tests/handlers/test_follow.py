@@ -115,6 +115,7 @@ async def test_a_chat_follows_at_most_fifty_words_and_a_hundred_stories() -> Non
         assert (await talk.type("follow", f"s{number}")).title.startswith("Following")
     full = await talk.type("follow", "s100")
     assert full.title == "This chat follows 100 stories, which is the most it can"
+    assert labels(full) == {"What this chat follows": "following"}
     rule = talk.rules.of(HERE)
     assert rule is not None
     assert (len(rule.keywords), len(rule.story_ids)) == (50, 100)

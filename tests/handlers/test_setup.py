@@ -128,6 +128,7 @@ async def test_single_stories_are_added_and_left_out(talk: Talk) -> None:
     talk.rules.saved[HERE] = Rule(story_ids=many)
     refused = await talk.click(f"setup_add_{FERRY}")
     assert refused.title == "This chat follows 100 stories, which is the most it can"
+    assert labels(refused) == {"‹ Back": "setup_single"}
 
 
 async def test_how_big_a_story_must_be_is_picked(talk: Talk) -> None:

@@ -14,7 +14,7 @@ from bot.model.text import line, shorten
 from bot.ports import History, Kept, Place, Places, Rules, Visit
 from handlers.changes import promptly
 from handlers.picking import buttons_to, heaps, menu_of, name, page_of, paged, room, turning
-from stories.delta import Delta, Kind, compare
+from stories.delta import Delta, compare
 from stories.shelf import Edition, Shelf
 from stories.story import Story
 
@@ -31,7 +31,7 @@ CAUGHT_UP = N_("You're all caught up")
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A story and what changed in it since it was last read."""
+    """A story and what changed in it since it was last read, as far as that is told."""
 
     edition: Edition
     delta: Delta
@@ -99,8 +99,9 @@ def catchup_command(
         for edition in editions:  # one after another: each would open a connection of its own
             seen = _seen(kept.places.get(edition.story.id), until)
             was = await _before(edition, seen, start)
-            if delta := _telling(shelf.named(compare(was, edition.story)), shows):
-                moved.append(Moved(edition, delta))
+            changes = shelf.named(compare(was, edition.story)).changes
+            if telling := words.worth_saying(changes, show_leaning=shows):
+                moved.append(Moved(edition, Delta(tuple(telling))))
         return sorted(moved, key=lambda each: -(each.delta.weight or 0))
 
     async def _before(edition: Edition, seen: int, start: datetime) -> Story | None:
@@ -187,18 +188,6 @@ def _told(moved: Moved) -> Iterator[Block]:
     yield Text(said)
     if besides:
         yield Note(_("Also: {changes}").format(changes=besides))
-
-
-def _telling(delta: Delta, shows_leaning: bool) -> Delta:
-    """A delta without what is not worth telling, or not wanted here."""
-    return Delta(
-        tuple(
-            change
-            for change in delta.changes
-            if change.kind is not Kind.UPDATED
-            and (shows_leaning or change.kind is not Kind.LEANING)
-        )
-    )
 
 
 def _seen(place: Place | None, until: datetime) -> int:

@@ -15,7 +15,7 @@ from bot.model.language import _
 from bot.model.message import Block, Bullets, Button, Buttons, Heading, Message, Note, Ref, Text
 from bot.ports import History, Place, Places, Visit
 from handlers.picking import heaps, name, page_of, paged, room, standing, turning
-from stories.delta import Delta, Kind, compare
+from stories.delta import Delta, compare
 from stories.shelf import Edition
 from stories.story import Story
 
@@ -150,8 +150,7 @@ def _section(
     """A delta in words, the heaviest change first."""
     told = tuple(
         words.told(change, story)
-        for change in sorted(delta.changes, key=lambda change: -change.weight)
-        if change.kind is not Kind.UPDATED and (show_leaning or change.kind is not Kind.LEANING)
+        for change in words.worth_saying(delta.changes, show_leaning=show_leaning)
     )
     if not told:
         notes = (Text(_("Nothing but the time of its update.")), *notes)

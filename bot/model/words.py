@@ -338,10 +338,22 @@ def _counted(kind: Kind, n: int) -> str | None:
     return said.format(n=number(n))
 
 
+def worth_saying(changes: Iterable[Change], *, show_leaning: bool) -> list[Change]:
+    """The changes that are said, the heaviest first.
+
+    A new time of update is not: it is left to the line that shows it.
+    """
+    unsaid = {Kind.UPDATED} if show_leaning else {Kind.UPDATED, Kind.LEANING}
+    return sorted(
+        (change for change in changes if change.kind not in unsaid),
+        key=lambda change: -change.weight,
+    )
+
+
 def said_short(delta: Delta, *, show_leaning: bool = False) -> str:
     """Every change in one line, the heaviest first: “status active → cooling, 1 point added”.
 
-    Empty when there is nothing to say. A new time of update is left to the line that shows it.
+    Empty when there is nothing to say.
     """
     return _listed(delta.changes, show_leaning)
 
@@ -355,14 +367,11 @@ def said_besides(delta: Delta, *, show_leaning: bool = False) -> str:
 
 
 def _listed(changes: Iterable[Change], show_leaning: bool) -> str:
-    changes = sorted(changes, key=lambda change: -change.weight)
+    changes = worth_saying(changes, show_leaning=show_leaning)
     numbers = Counter(change.kind for change in changes)
-    clauses: dict[str, None] = {}  # each said once, in order
-    for change in changes:
-        kind = change.kind
-        if kind is Kind.UPDATED or (kind is Kind.LEANING and not show_leaning):
-            continue
-        clauses[_counted(kind, numbers[kind]) or said(change)] = None
+    clauses = dict.fromkeys(  # each said once, in order
+        _counted(change.kind, numbers[change.kind]) or said(change) for change in changes
+    )
     if len(clauses) <= CLAUSES:
         return ", ".join(clauses)
     more = len(clauses) - CLAUSES + 1

@@ -146,6 +146,13 @@ def test_one_line_counts_points_and_names_the_heaviest_first() -> None:
     )
 
 
+def test_a_leap_in_virality_is_named_before_a_new_point() -> None:
+    after = replace(
+        with_stats(virality=9.5), breakdown=(*FERRY.breakdown, "A second ship is on its way.")
+    )
+    assert words.said_short(compare(FERRY, after)) == "virality 4.5 → 9.5, 1 point added"
+
+
 def test_one_line_stays_short() -> None:
     after = replace(
         with_stats(status=Status.COOLING, virality=4.6, articles=15),

@@ -1,5 +1,6 @@
 """/forgetme - all that is kept about whoever asks is deleted, once they have said so twice."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.model import words
@@ -11,6 +12,10 @@ from bot.model.rule import Rule
 from bot.ports import Audit, Desk, Drafts, Places, Rules
 
 _STAY = N_("Cards already sent to you stay where they are, and are no longer edited.")
+_FIXED = N_(
+    "What your private chat gets is set by whoever runs this bot, so that and its cards are kept; "
+    "ask them to take it out of their file."
+)
 
 
 def forgetme_command(
@@ -32,48 +37,22 @@ def forgetme_command(
         for chat in keeps:
             await rules.change(chat, lambda rule: replace(rule, keeper=None))
         kept = await places.kept(ask.person)
-        seen = len(kept.places)
         await places.forget(ask.person)
         deeds = await audit.forget(ask.person)
-        gone = []
-        if seen:
-            gone.append(
-                ngettext("What you saw of {n} story.", "What you saw of {n} stories.", seen).format(
-                    n=words.number(seen)
-                )
+        gone = tuple(
+            _gone(
+                seen=len(kept.places),
+                caught_up=kept.caught_up is not None,
+                followed=followed is not None and not fixed,
+                cards=cards,
+                deeds=deeds,
+                keeps=len(keeps),
             )
-        if kept.caught_up:
-            gone.append(_("How far you had caught up."))
-        if followed is not None and not fixed:
-            gone.append(_("What your private chat with me followed."))
-        if cards:
-            gone.append(
-                ngettext(
-                    "The record of {n} card sent there.",
-                    "The record of {n} cards sent there.",
-                    cards,
-                ).format(n=words.number(cards))
-            )
-        if deeds:
-            gone.append(
-                ngettext(
-                    "That it was you who changed {n} thing in groups and channels.",
-                    "That it was you who changed {n} things in groups and channels.",
-                    deeds,
-                ).format(n=words.number(deeds))
-            )
-        if keeps:
-            gone.append(
-                ngettext(
-                    "That I tell you when {n} group or channel refuses me.",
-                    "That I tell you when {n} groups or channels refuse me.",
-                    len(keeps),
-                ).format(n=words.number(len(keeps)))
-            )
+        )
         left = [Text(_(_FIXED))] if fixed else [Text(_(_STAY))] if cards else []
         if not gone:
             return Message(_("There was nothing to forget"), tuple(left))
-        return Message(_("Forgotten"), (Bullets(tuple(gone)), *left))
+        return Message(_("Forgotten"), (Bullets(gone), *left))
 
     return Command(
         "forgetme",
@@ -82,6 +61,35 @@ def forgetme_command(
         options=(Option("sure", N_("Whether that is meant"), hidden=True),),
         personal=True,
     )
+
+
+def _gone(
+    *, seen: int, caught_up: bool, followed: bool, cards: int, deeds: int, keeps: int
+) -> Iterator[str]:
+    """What has been forgotten, a sentence each."""
+    if seen:
+        said = ngettext("What you saw of {n} story.", "What you saw of {n} stories.", seen)
+        yield said.format(n=words.number(seen))
+    if caught_up:
+        yield _("How far you had caught up.")
+    if followed:
+        yield _("What your private chat with me followed.")
+    if cards:
+        yield ngettext(
+            "The record of {n} card sent there.", "The record of {n} cards sent there.", cards
+        ).format(n=words.number(cards))
+    if deeds:
+        yield ngettext(
+            "That it was you who changed {n} thing in groups and channels.",
+            "That it was you who changed {n} things in groups and channels.",
+            deeds,
+        ).format(n=words.number(deeds))
+    if keeps:
+        yield ngettext(
+            "That I tell you when {n} group or channel refuses me.",
+            "That I tell you when {n} groups or channels refuse me.",
+            keeps,
+        ).format(n=words.number(keeps))
 
 
 def _sure(*, fixed: bool) -> Message:
@@ -99,9 +107,3 @@ def _sure(*, fixed: bool) -> Message:
         ),
         (Buttons((Button(_("Yes, forget me"), Ref("forgetme", ("yes",))),)),),
     )
-
-
-_FIXED = N_(
-    "What your private chat gets is set by whoever runs this bot, so that and its cards are kept; "
-    "ask them to take it out of their file."
-)

@@ -12,8 +12,8 @@ from bot.model.text import line, shorten, utf16
 from bot.ports import Audit, Deed
 from handlers.picking import page_of, paged, turning
 
-# A page is read whole where answers are kept brief.
 A_PAGE = 5
+"""How many deeds stand on a page: it is read whole where answers are kept brief."""
 NAME = 32
 """Characters of a person's name."""
 WHAT = 80

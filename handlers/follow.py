@@ -75,7 +75,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             return replace(rule, all=True)
 
         _was, rule = await change(rules, ask, wider)
-        answer = _now(_("Following all stories"), rule, (_ways(EVERYTHING),))
+        answer = _following(_("Following all stories"), rule, (_ways(EVERYTHING),))
         return replace(answer, act=Act(N_("followed all stories")))
 
     def _one(same: list[Edition], what: str, at: datetime) -> Edition:
@@ -115,7 +115,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             return with_story(rule, story.id, Buttons((to_overview(),)))
 
         _was, rule = await change(rules, ask, wider)
-        answer = _now(_("Following {what}").format(what=called), rule, (_ways(story.id),))
+        answer = _following(_("Following {what}").format(what=called), rule, (_ways(story.id),))
         return replace(answer, act=Act(N_("followed the story {what}"), called))
 
     def _instead(edition: Edition, at: datetime) -> tuple[Row, ...]:
@@ -160,7 +160,9 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             )
             rows = (Buttons((only,)), *rows)
         act = Act(N_("followed {what}"), ", ".join(quoted(word, 40) for word in new))
-        answer = _now(_("Following {what}").format(what=_list(new)), rule, rows, _matching(new, at))
+        answer = _following(
+            _("Following {what}").format(what=_list(new)), rule, rows, _matching(new, at)
+        )
         return replace(answer, act=act)
 
     def _matching(new: tuple[str, ...], at: datetime) -> Note:
@@ -179,7 +181,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             ).format(n=words.number(number))
         )
 
-    def _now(title: str, rule: Rule, rows: tuple[Row, ...], *notes: Note) -> Message:
+    def _following(title: str, rule: Rule, rows: tuple[Row, ...], *notes: Note) -> Message:
         return Message(title, (Text(_("This chat now gets:")), *gets(rule, shelf), *notes), rows)
 
     suggest_stories = live_stories(shelf, now)

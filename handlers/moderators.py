@@ -38,12 +38,13 @@ def moderators_command(moderators: Moderators) -> Command:
         )
         as_well = _("So is everyone with the role chosen below.")
         none = _("No role counts besides.")
+        only = Note(_("Whoever may manage this server can choose a role."))
         return Message(
             _("Who is a moderator here"),
             (
                 rights,
                 Text(as_well if role else none),
-                *([] if ask.manages_server else [_who_may()]),
+                *([] if ask.manages_server else [only]),
             ),
             _rows(role) if ask.manages_server else (),
         )
@@ -83,7 +84,3 @@ def _rows(role: str | None) -> tuple[Row, ...]:
     choice = Roles(_("A role that counts as moderator …"), Ref("moderators"), role)
     nobody = Buttons((Button(_("No role"), Ref("moderators", (NOBODY,))),))
     return (choice, nobody) if role else (choice,)
-
-
-def _who_may() -> Note:
-    return Note(_("Whoever may manage this server can choose a role."))

@@ -4,9 +4,9 @@ from bot.model import words
 from bot.model.card import figures
 from bot.model.command import Ask, Command
 from bot.model.language import N_, _, ngettext
-from bot.model.message import Block, Button, Buttons, Facts, Heading, Message, Note, Ref, Text
+from bot.model.message import Block, Buttons, Facts, Heading, Message, Note, Text
 from bot.ports import Desk
-from handlers.unpin import to_unpin
+from handlers.unpin import to_pin, to_unpin
 from handlers.wants import title_of
 from stories.shelf import Shelf
 
@@ -17,7 +17,7 @@ SHOWN = 10
 def pins_command(shelf: Shelf, desk: Desk) -> Command:
     async def answer(ask: Ask) -> Message:
         pinned = await desk.pins(ask.chat)
-        pin = Buttons((Button(_("Pin a story"), Ref("pin")),))
+        pin = Buttons((to_pin(),))
         if not pinned:
             return Message(
                 _("I have nothing pinned here"),

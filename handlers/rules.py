@@ -20,15 +20,15 @@ from stories.shelf import Shelf
 
 LONGEST = 3500
 """Characters of an entry that every platform shows whole."""
-_WAYS = {"show": N_("show"), "export": N_("export"), "import": N_("import")}
+_VERBS = {"show": N_("show"), "export": N_("export"), "import": N_("import")}
 
 
 def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
     async def answer(ask: Ask) -> Message:
         what, behind = (*ask.get("what").split(None, 1), "", "")[:2]
         text = ask.get("text") or behind
-        ways = {**{_(said): way for way, said in _WAYS.items()}, **{way: way for way in _WAYS}}
-        match ways.get(what.casefold(), what and "unknown"):
+        verbs = {_(said): verb for verb, said in _VERBS.items()} | {verb: verb for verb in _VERBS}
+        match verbs.get(what.casefold(), what and "unknown"):
             case "export":
                 return _export(ask)
             case "import":
@@ -78,17 +78,21 @@ def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
                 ),
             )
         rule = _read(text)
-        mutes = tuple(_now(mute) for mute in rule.muted)
+        mutes = tuple(_from_now_on(mute) for mute in rule.muted)
         draft = await drafting.change(ask.chat, lambda _was: replace(rule, muted=mutes))
         return panel.overview(draft, shelf, Note(_("Rehearse it, then save it.")))
 
-    def _now(mute: Mute) -> Mute:
-        """From now on only what is yet to come can end it."""
+    def _from_now_on(mute: Mute) -> Mute:
+        """Only what is yet to come can end it."""
         edition = shelf.get(mute.story)
         return replace(mute, revision=edition.revision) if edition else mute
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
-        return [Choice(_(way), way) for way in _WAYS if way.startswith(typed.strip().casefold())]
+        return [
+            Choice(_(said), verb)
+            for verb, said in _VERBS.items()
+            if verb.startswith(typed.strip().casefold())
+        ]
 
     return Command(
         "rules",

@@ -18,7 +18,7 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
     async def answer(ask: Ask) -> Message:
         pinned = await desk.pins(ask.chat)
         if not pinned:
-            raise Sorry(_("I have nothing pinned here"), rows=(Buttons((_pin(),)),))
+            raise Sorry(_("I have nothing pinned here"), rows=(Buttons((to_pin(),)),))
         if not (words := ask.get("story")):
             return Message(
                 _("Which story should be unpinned here?"),
@@ -69,5 +69,5 @@ def to_unpin(pinned: Sequence[StoryId], shelf: Shelf, page: str) -> tuple[Row, .
     )
 
 
-def _pin() -> Button:
+def to_pin() -> Button:
     return Button(_("Pin a story"), Ref("pin"))

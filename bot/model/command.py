@@ -100,7 +100,6 @@ class Command:
     about_chat: bool = False
     """It is about the chat it is asked in, as all that is for moderators: asked of another chat
     it would mean something else."""
-
     quotes: Quotes | None = None
     """What people may put into other chats, where a platform lets them; of one command at most."""
     personal: bool = False

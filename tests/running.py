@@ -12,10 +12,12 @@ from typing import Any
 from bot import app
 from bot.model.chat import Chat
 from bot.model.rule import Rule
+from bot.storage.due import RedisDue
 from config.settings import Settings, given
 from sandbox.discord import GENERAL, MIRA, Discord
 from sandbox.telegram import Telegram
-from stories.archive import Archive
+from stories.archive import Archive, connect
+from stories.index import Cursor
 from stories.story import Story
 from stories.wire import write
 
@@ -39,6 +41,24 @@ class Road:
         """Wait until each of the stories is found by its id."""
         for story in stories:
             await eventually_so(partial(self._finds, story), f"{story.id} is known")
+
+    async def rests(self) -> None:
+        """Wait until all that was published is heard, and nothing of it is left to be told."""
+        async with connect(str(self.settings.redis_url)) as redis:
+            due = RedisDue(redis, self.settings.prefix)
+
+            async def nothing_is_left() -> bool:
+                if await redis.xlen(f"{self.settings.prefix}:inbox"):
+                    return False
+                upto = (await self.archive.since(Cursor())).upto
+                return all(
+                    [
+                        await due.cursor(name) == upto and not await due.all(name)
+                        for name in ("discord", "telegram")
+                    ]
+                )
+
+            await eventually_so(nothing_is_left, "the bot is at rest")
 
     async def _finds(self, story: Story) -> bool:
         answer = await self.discord.slash(MIRA, GENERAL, "story", {"words": story.id})

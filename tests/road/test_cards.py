@@ -78,6 +78,7 @@ async def test_an_update_edits_the_card_that_stands(bot: Running) -> None:
     await both_say(road, "Night ferry returns")
     await road.publish(replace(FERRY, breakdown=(*FERRY.breakdown, "It came back at dawn.")))
     await both_say(road, "It came back at dawn")
+    await road.rests()
     assert len(on_discord(road)) == len(on_telegram(road)) == 1
     (message,) = road.discord.messages(NEWS)
     assert message["edited_timestamp"] is not None
@@ -102,7 +103,7 @@ async def test_a_chat_gets_what_its_rule_wants_and_nothing_else(bot: Running) ->
     )
     await road.publish(FERRY, trams)
     await eventually(lambda: len(on_discord(road)) == 2 and len(on_telegram(road)) == 2)
-    await eventually(lambda: on_discord(road, GENERAL) and on_telegram(road, GROUP))
+    await road.rests()
     (on_general,) = on_discord(road, GENERAL)
     (in_group,) = on_telegram(road, GROUP)
     assert "Trams stand still" in on_general
@@ -140,6 +141,7 @@ async def test_a_notable_update_is_also_told_in_a_reply(bot: Running) -> None:
     assert reply["reply_to_message"]["message_id"] == card["message_id"]
     await road.publish(replace(FERRY, breakdown=(*FERRY.breakdown, "It came back at dawn.", "X.")))
     await both_say(road, "X.")
+    await road.rests()
     assert len(on_discord(road)) == len(on_telegram(road)) == 2, "one reply a story and hour"
 
 
@@ -153,6 +155,7 @@ async def test_a_restart_in_between_neither_repeats_nor_misses(bot: Running) -> 
     road = await bot.start(EVERYTHING)
     await both_say(road, "The boat is late")
     await both_say(road, "Trams stand still")
+    await road.rests()
     assert len(on_discord(road)) == len(on_telegram(road)) == 2
 
 

@@ -110,6 +110,7 @@ async def test_a_story_that_is_over_is_unpinned_by_itself(calm_bot: Running, ove
     for person in keepers(road):
         await pins(person, "Fire Is Out")
     if over.retracted is None:
+        await road.rests()
         assert [len(person.read()) for person in keepers(road)] == said, "nobody is told loudly"
 
 
@@ -133,7 +134,7 @@ async def test_what_people_pinned_stays(calm_bot: Running, ledger: RedisLedger) 
     await road.publish(FERRY)
     here, there = road.discord.world, road.telegram.world
     for person in keepers(road):
-        await eventually(partial(person.read))
+        await eventually(person.read)
     channel, group = here.channel(discord.NEWS), there.place(telegram.GROUP)
     theirs = road.discord.say(discord.SOL, discord.NEWS, "Read this first")
     for message in (theirs["id"], road.discord.messages(discord.NEWS)[0]["id"]):

@@ -6,8 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from redis.asyncio import Redis
 
+from bot.storage.ledger import RedisLedger
+from bot.storage.rules import RedisRules
+from sandbox.discord import Discord
 from sandbox.redis import NoRedis, find_server
+from sandbox.telegram import Telegram
 from stories.archive import Archive, connect
+from tests.running import Running
 from tests.server import serving
 
 
@@ -38,3 +43,23 @@ def prefix() -> str:
 @pytest.fixture
 def archive(redis: Redis, prefix: str) -> Archive:
     return Archive(redis, prefix)
+
+
+@pytest.fixture
+def ledger(redis: Redis, prefix: str) -> RedisLedger:
+    return RedisLedger(redis, prefix)
+
+
+@pytest.fixture
+def rules(redis: Redis, prefix: str) -> RedisRules:
+    return RedisRules(redis, prefix)
+
+
+@pytest.fixture
+async def bot(
+    world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
+) -> AsyncIterator[Running]:
+    """The whole bot, to be started on the platforms that a folder's `world` is."""
+    running = Running(world, archive, redis_url, prefix)
+    yield running
+    await running.stop()

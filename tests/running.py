@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -86,6 +86,18 @@ async def eventually_so(seen: Callable[[], Awaitable[bool]], what: str) -> None:
 
 
 @asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncGenerator[asyncio.Task[None]]:
+    """Have something run while inside; what it raises by itself is raised at the end."""
+    running = asyncio.create_task(work)
+    try:
+        yield running
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+@asynccontextmanager
 async def platforms(*, limits: bool = True) -> AsyncGenerator[tuple[Discord, Telegram]]:
     async with Discord(limits=limits) as discord, Telegram(limits=limits) as telegram:
         yield discord, telegram
@@ -121,21 +133,16 @@ async def bot_running(
             **changed,
         }
     )
-    running = asyncio.create_task(app.run(settings, chats or {}))
+    with data_dir:
+        async with beside(app.run(settings, chats or {})) as running:
 
-    def is_up() -> bool:
-        if running.done():
-            running.result()
-        return bool(discord.view()["connected"] and telegram.view()["connected"])
+            def is_up() -> bool:
+                if running.done():
+                    running.result()
+                return bool(discord.view()["connected"] and telegram.view()["connected"])
 
-    try:
-        await eventually(is_up, "the bot connected to both platforms")
-        yield Road(discord, telegram, archive, settings)
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-        data_dir.cleanup()
+            await eventually(is_up, "the bot connected to both platforms")
+            yield Road(discord, telegram, archive, settings)
 
 
 class Running:

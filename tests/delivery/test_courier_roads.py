@@ -1,13 +1,11 @@
 """What becomes of cards when a chat refuses, moves or hurries us, over sockets and a real Redis."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from redis.asyncio import Redis
 
 from bot import app
 from bot.delivery import cards
@@ -22,9 +20,8 @@ from bot.storage.rules import RedisRules
 from sandbox.calls import Call
 from sandbox.discord import GENERAL, NEWS, Discord
 from sandbox.telegram import CHANNEL, FORUM, MIRA, Telegram
-from stories.archive import Archive
 from stories.story import Status, Story, StoryId
-from tests.running import Road, Running, eventually, eventually_so, platforms
+from tests.running import Road, Running, eventually, eventually_so
 from tests.stories_made import FERRY as OLD_FERRY
 
 FERRY = replace(OLD_FERRY, revision=None, updated_at=datetime.now(UTC).replace(microsecond=0))
@@ -34,29 +31,6 @@ ALL = Rule(all=True, loudness=Loudness.EDIT)
 ON_DISCORD, ELSEWHERE = Chat("discord", NEWS), Chat("discord", GENERAL)
 IN_CHANNEL = Chat("telegram", str(CHANNEL))
 WITH_MIRA = Chat("telegram", str(MIRA))
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[tuple[Discord, Telegram]]:
-    async with platforms() as both:
-        yield both
-    for here in both:
-        assert here.unknown_calls == []
-        assert [call for call in here.calls if call.status == 429] == []
-
-
-@pytest.fixture
-async def bot(
-    world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
-) -> AsyncIterator[Running]:
-    running = Running(world, archive, redis_url, prefix)
-    yield running
-    await running.stop()
-
-
-@pytest.fixture
-def ledger(redis: Redis, prefix: str) -> RedisLedger:
-    return RedisLedger(redis, prefix)
 
 
 @pytest.fixture
@@ -185,10 +159,9 @@ async def test_a_group_that_becomes_a_supergroup_takes_its_cards_and_the_files_r
 
 
 async def test_a_group_that_moves_follows_no_story_there_that_ended_meanwhile(
-    bot: Running, world: tuple[Discord, Telegram], redis: Redis, prefix: str
+    bot: Running, world: tuple[Discord, Telegram], rules: RedisRules
 ) -> None:
     group = world[1].add_chat("Harbour Crew", "group")
-    rules = RedisRules(redis, prefix)
     followed = Rule(story_ids=(FERRY.id, TRAMS.id), loudness=Loudness.EDIT)
     await rules.save(Chat("telegram", str(group)), followed)
     road = await bot.start()

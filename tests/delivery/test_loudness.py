@@ -1,12 +1,8 @@
 """How loud each chat is told, over sockets and a real Redis: roles, mutes, pauses, quiet hours."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import pytest
-from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Mute, Quiet, Rule
@@ -15,9 +11,8 @@ from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from sandbox.discord import GENERAL, HEADLINES, NEWS, READERS, SOL
 from sandbox.telegram import CHANNEL
-from stories.archive import Archive
 from stories.story import Status, StoryId
-from tests.running import Road, Running, eventually, platforms
+from tests.running import Road, Running, eventually
 from tests.stories_made import FERRY as OLD_FERRY
 
 FERRY = replace(OLD_FERRY, revision=None, updated_at=datetime.now(UTC).replace(microsecond=0))
@@ -30,22 +25,6 @@ ON_DISCORD = Chat("discord", NEWS)
 ON_TELEGRAM = Chat("telegram", str(CHANNEL))
 ELSEWHERE = Chat("discord", GENERAL)
 BOTH = (ON_DISCORD, ON_TELEGRAM)
-
-
-@pytest.fixture
-async def bot(archive: Archive, redis_url: str, prefix: str) -> AsyncIterator[Running]:
-    async with platforms() as both:
-        running = Running(both, archive, redis_url, prefix)
-        yield running
-        await running.stop()
-        for here in both:
-            assert here.unknown_calls == []
-            assert [call for call in here.calls if call.status == 429] == []
-
-
-@pytest.fixture
-def ledger(redis: Redis, prefix: str) -> RedisLedger:
-    return RedisLedger(redis, prefix)
 
 
 def messages(road: Road, chat: Chat) -> list[dict[str, Any]]:
@@ -119,12 +98,11 @@ async def test_where_no_role_was_chosen_a_major_update_is_only_said_aloud(bot: R
 
 
 async def test_a_muted_story_gets_no_card_until_it_turns_major_where_that_was_asked(
-    bot: Running, redis: Redis, prefix: str
+    bot: Running, rules: RedisRules
 ) -> None:
-    store = RedisRules(redis, prefix)
     mutes = (Mute(FERRY.id, until_major=True, revision=1), Mute(TRAMS.id, until_major=False))
     for chat in BOTH:
-        await store.save(chat, Rule(all=True, muted=mutes))
+        await rules.save(chat, Rule(all=True, muted=mutes))
     road = await bot.start({ELSEWHERE: Rule(all=True)})
     await road.publish(FERRY, TRAMS, BRIDGE)
     for chat in BOTH:
@@ -135,20 +113,19 @@ async def test_a_muted_story_gets_no_card_until_it_turns_major_where_that_was_as
     await road.publish(replace(NOTABLE, stats=replace(NOTABLE.stats, virality=9.0)))
     for chat in BOTH:
         await says(road, chat, BRIDGE.title, FERRY.title)
-        rule = (await store.load())[chat]
+        rule = (await rules.load())[chat]
         assert rule.muted == mutes[1:]
 
 
 async def test_a_card_that_was_muted_is_kept_true_without_a_word(
-    bot: Running, redis: Redis, prefix: str
+    bot: Running, rules: RedisRules
 ) -> None:
-    store = RedisRules(redis, prefix)
-    await store.save(ON_DISCORD, Rule(all=True))
+    await rules.save(ON_DISCORD, Rule(all=True))
     road = await bot.start()
     await road.publish(FERRY)
     await says(road, ON_DISCORD, FERRY.title)
     await bot.stop()
-    await store.save(ON_DISCORD, Rule(all=True, muted=(Mute(FERRY.id, revision=1),)))
+    await rules.save(ON_DISCORD, Rule(all=True, muted=(Mute(FERRY.id, revision=1),)))
     road = await bot.start({ELSEWHERE: Rule(all=True)})
     await road.publish(replace(FERRY, stats=replace(FERRY.stats, status=Status.ENDED)))
     await says(road, ON_DISCORD, "Ended")

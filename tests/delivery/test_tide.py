@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from redis.asyncio import Redis
 
 from bot.delivery.tide import TideWatch
@@ -16,11 +15,6 @@ from stories.story import StoryId
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
 ROW = Row(State.SENDING, NOW, 1)
 HERE, FERRY = Chat("discord", "1"), StoryId("ferry")
-
-
-@pytest.fixture
-def ledger(redis: Redis, prefix: str) -> RedisLedger:
-    return RedisLedger(redis, prefix)
 
 
 def watch(ledger: RedisLedger, folder: Path, seen: list[str]) -> TideWatch:

@@ -6,10 +6,12 @@ the platforms' official descriptions.
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot import app
+from bot.delivery import cards, pins
 from sandbox.discord import Discord
 from sandbox.telegram import Telegram
 from stories.archive import Archive
@@ -40,21 +42,19 @@ async def calm_world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Dis
 
 
 @pytest.fixture
-async def bot(
-    world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
-) -> AsyncIterator[Running]:
-    running = Running(world, archive, redis_url, prefix)
-    yield running
-    await running.stop()
-
-
-@pytest.fixture
 async def calm_bot(
     calm_world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
 ) -> AsyncIterator[Running]:
     running = Running(calm_world, archive, redis_url, prefix)
     yield running
     await running.stop()
+
+
+@pytest.fixture
+def settles_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bot that has just begun does not wait long for what another may have had on the wire."""
+    for module in (cards, pins):
+        monkeypatch.setattr(module, "SETTLE", timedelta(seconds=0.5))
 
 
 def held_to_the_descriptions(discord: Discord, telegram: Telegram) -> None:

@@ -175,17 +175,16 @@ async def test_whoever_set_the_chat_up_is_told_in_private(bot: Running) -> None:
 
 
 async def test_an_administrator_who_stays_anonymous_is_kept_by_no_number(
-    bot: Running, redis: Redis, prefix: str
+    bot: Running, rules: RedisRules
 ) -> None:
     road = await bot.start()
     await road.telegram.say(telegram.SOL, telegram.GROUP, "/follow all", anonymous=True)
-    stored = RedisRules(redis, prefix)
 
     async def follows() -> bool:
-        return HERE[1] in await stored.load()
+        return HERE[1] in await rules.load()
 
     await eventually_so(follows, "the group follows all")
-    assert (await stored.load())[HERE[1]] == Rule(all=True)
+    assert (await rules.load())[HERE[1]] == Rule(all=True)
 
 
 async def test_a_person_who_blocks_the_bot_hears_nothing_of_it_anywhere(bot: Running) -> None:

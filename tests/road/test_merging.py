@@ -1,19 +1,17 @@
 """Stories that merge, split, end or are withdrawn: what becomes of cards, pins and follows."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
-from redis.asyncio import Redis
 
-from bot.delivery import cards, pins
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Mute, Rule
 from bot.storage.rules import RedisRules
 from sandbox import discord, telegram
 from stories.story import Stats, Status, Story, StoryId
-from tests.road.people import OnDiscord, OnTelegram, Person, Say, Seen
+from tests.road.people import Person, Say, Seen, both
 from tests.running import Road, Running, eventually, eventually_so
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -38,19 +36,8 @@ CHATS = (ON_DISCORD, ON_TELEGRAM)
 CALM = Rule(all=True, loudness=Loudness.EDIT)
 INTO_PORT = replace(FERRY, merged_into=PORT.id)
 ENDED = replace(FERRY, stats=replace(FERRY.stats, status=Status.ENDED))
+pytestmark = pytest.mark.usefixtures("settles_soon")
 PARTING = "This chat followed it; that ends with the story."
-
-
-@pytest.fixture
-def rules(redis: Redis, prefix: str) -> RedisRules:
-    return RedisRules(redis, prefix)
-
-
-@pytest.fixture(autouse=True)
-def _settles_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bot that has just begun does not wait long for what another may have had on the wire."""
-    for module in (cards, pins):
-        monkeypatch.setattr(module, "SETTLE", timedelta(seconds=0.5))
 
 
 def everywhere(rule: Rule) -> dict[Chat, Rule]:
@@ -58,11 +45,7 @@ def everywhere(rule: Rule) -> dict[Chat, Rule]:
 
 
 def people(road: Road) -> tuple[Person, Person]:
-    """A moderator in the chat of each platform."""
-    return (
-        OnDiscord(road.discord, discord.SOL, discord.NEWS),
-        OnTelegram(road.telegram, telegram.SOL, telegram.GROUP),
-    )
+    return both(road.discord, road.telegram, "shared", moderator=True)
 
 
 def posted(person: Person) -> list[Seen]:

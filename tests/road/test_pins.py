@@ -1,23 +1,20 @@
 """The pin shelf: few pins of ours, none of a story that is over, and no notices about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
-from bot.delivery import cards
-from bot.delivery import pins as pins_module
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from bot.ports import Pin, Row, State
 from bot.storage.ledger import RedisLedger
 from sandbox import discord, telegram
 from stories.story import Stats, Status, Story, StoryId
-from tests.road.people import OnDiscord, OnTelegram, Person, Say
+from tests.road.people import OnTelegram, Person, Say, both
 from tests.running import Road, Running, eventually, eventually_so
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -36,27 +33,12 @@ ON_DISCORD = Chat("discord", discord.NEWS)
 ON_TELEGRAM = Chat("telegram", str(telegram.GROUP))
 CHATS = (ON_DISCORD, ON_TELEGRAM)
 TWO_PINS = Rule(keywords=("nothing",), pins=2, loudness=Loudness.EDIT)
+pytestmark = pytest.mark.usefixtures("settles_soon")
 FIXED = dict.fromkeys(CHATS, TWO_PINS)
 
 
-@pytest.fixture
-def ledger(redis: Redis, prefix: str) -> RedisLedger:
-    return RedisLedger(redis, prefix)
-
-
-@pytest.fixture(autouse=True)
-def _settles_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is of unknown outcome is looked at again after a moment."""
-    for module in (cards, pins_module):
-        monkeypatch.setattr(module, "SETTLE", timedelta(seconds=0.5))
-
-
-def keepers(road: Road) -> Sequence[Person]:
-    """A moderator in the chat of each platform."""
-    return (
-        OnDiscord(road.discord, discord.SOL, discord.NEWS),
-        OnTelegram(road.telegram, telegram.SOL, telegram.GROUP),
-    )
+def keepers(road: Road) -> tuple[Person, Person]:
+    return both(road.discord, road.telegram, "shared", moderator=True)
 
 
 def pinned(person: Person) -> set[str]:

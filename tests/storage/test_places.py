@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +15,7 @@ from bot.storage.places import KEPT_FOR, RedisPlaces
 from stories.archive import connect
 from stories.story import StoryId
 from tests.handlers.talking import MemoryPlaces
-from tests.running import eventually_so
+from tests.running import beside, eventually_so
 
 MIRA, SOL = Chat("telegram", "5"), Chat("discord", "@5")
 FIRE, FERRY = StoryId("fire"), StoryId("ferry")
@@ -27,11 +26,8 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 async def saving(redis: Redis, prefix: str) -> AsyncIterator[RedisPlaces]:
     places = RedisPlaces(redis, prefix)
-    running = asyncio.create_task(places.run())
-    yield places
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    async with beside(places.run()):
+        yield places
 
 
 @pytest.fixture(params=["memory", "redis", "redis, not saved yet"])

@@ -1,18 +1,26 @@
-"""A real Redis for the tests, a fresh corner of it for each, and the whole bot on the sandbox."""
+"""A real Redis for the tests, a fresh corner of it for each, and the whole bot on the sandbox.
+
+Whatever a test did with the bot, at its end every call the bot made and every answer it got is held
+against the platforms' official descriptions.
+"""
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
 
+from bot import app
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from sandbox.discord import Discord
 from sandbox.redis import NoRedis, find_server
 from sandbox.telegram import Telegram
 from stories.archive import Archive, connect
-from tests.running import Running
+from tests.contracts import discord as discord_contract
+from tests.contracts import telegram as telegram_contract
+from tests.running import Running, platforms
 from tests.server import serving
 
 
@@ -56,10 +64,59 @@ def rules(redis: Redis, prefix: str) -> RedisRules:
 
 
 @pytest.fixture
+async def world() -> AsyncIterator[tuple[Discord, Telegram]]:
+    """Both platforms as strict as they are: none may have to say 429."""
+    async with platforms() as both:
+        yield both
+    held_to_the_descriptions(*both)
+    assert [call for here in both for call in here.calls if call.status == 429] == []
+
+
+@pytest.fixture
 async def bot(
     world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
 ) -> AsyncIterator[Running]:
-    """The whole bot, to be started on the platforms that a folder's `world` is."""
+    """The whole bot, to be started on both platforms."""
     running = Running(world, archive, redis_url, prefix)
     yield running
     await running.stop()
+
+
+@pytest.fixture
+async def calm_world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Discord, Telegram]]:
+    """Both platforms without rate limits, and no pace to keep: for tests of what is said."""
+    hasty = {
+        name: replace(limits, per_second=1000, chat_gap_s=0.01, group_per_minute=None)
+        for name, limits in app.LIMITS.items()
+    }
+    monkeypatch.setattr(app, "LIMITS", hasty)
+    async with platforms(limits=False) as both:
+        yield both
+    held_to_the_descriptions(*both)
+
+
+@pytest.fixture
+async def calm_bot(
+    calm_world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
+) -> AsyncIterator[Running]:
+    running = Running(calm_world, archive, redis_url, prefix)
+    yield running
+    await running.stop()
+
+
+def held_to_the_descriptions(discord: Discord, telegram: Telegram) -> None:
+    """Fail on any call or answer that a platform does not describe; skip what is not described."""
+    assert discord.unknown_calls == []
+    assert telegram.unknown_calls == []
+    missing = [
+        contract.DESCRIPTION
+        for contract in (discord_contract, telegram_contract)
+        if not contract.DESCRIPTION.exists()
+    ]
+    if discord_contract.DESCRIPTION not in missing:
+        assert discord_contract.violations(discord.calls) == []
+    if telegram_contract.DESCRIPTION not in missing:
+        assert telegram_contract.violations(telegram.calls) == []
+    if missing:
+        names = " and ".join(map(str, missing))
+        pytest.skip(f"not held against the platforms' descriptions: no {names}")

@@ -58,10 +58,10 @@ async def says(road: Road, chat: Chat, *said: str) -> None:
 
 
 async def test_a_major_update_mentions_the_role_and_a_notable_one_mentions_nobody(
-    bot: Running,
+    calm_bot: Running,
 ) -> None:
     rule = Rule(all=True, loudness=Loudness.PING, role=READERS)
-    road = await bot.start(dict.fromkeys(BOTH, rule))
+    road = await calm_bot.start(dict.fromkeys(BOTH, rule))
     await road.publish(FERRY, TRAMS)
     await eventually(lambda: _number(road) == [2, 2], "both cards")
     await road.publish(MAJOR, replace(TRAMS, breakdown=(*TRAMS.breakdown, "They move again.")))
@@ -83,8 +83,10 @@ async def test_a_major_update_mentions_the_role_and_a_notable_one_mentions_nobod
     assert READERS not in str(asked)
 
 
-async def test_where_no_role_was_chosen_a_major_update_is_only_said_aloud(bot: Running) -> None:
-    road = await bot.start({ON_DISCORD: Rule(all=True, loudness=Loudness.REPLY, role=READERS)})
+async def test_where_no_role_was_chosen_a_major_update_is_only_said_aloud(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.start({ON_DISCORD: Rule(all=True, loudness=Loudness.REPLY, role=READERS)})
     await road.publish(FERRY)
     await says(road, ON_DISCORD, FERRY.title)
     await road.publish(MAJOR)
@@ -98,12 +100,12 @@ async def test_where_no_role_was_chosen_a_major_update_is_only_said_aloud(bot: R
 
 
 async def test_a_muted_story_gets_no_card_until_it_turns_major_where_that_was_asked(
-    bot: Running, rules: RedisRules
+    calm_bot: Running, rules: RedisRules
 ) -> None:
     mutes = (Mute(FERRY.id, until_major=True, revision=1), Mute(TRAMS.id, until_major=False))
     for chat in BOTH:
         await rules.save(chat, Rule(all=True, muted=mutes))
-    road = await bot.start({ELSEWHERE: Rule(all=True)})
+    road = await calm_bot.start({ELSEWHERE: Rule(all=True)})
     await road.publish(FERRY, TRAMS, BRIDGE)
     for chat in BOTH:
         await says(road, chat, BRIDGE.title)
@@ -118,24 +120,24 @@ async def test_a_muted_story_gets_no_card_until_it_turns_major_where_that_was_as
 
 
 async def test_a_card_that_was_muted_is_kept_true_without_a_word(
-    bot: Running, rules: RedisRules
+    calm_bot: Running, rules: RedisRules
 ) -> None:
     await rules.save(ON_DISCORD, Rule(all=True))
-    road = await bot.start()
+    road = await calm_bot.start()
     await road.publish(FERRY)
     await says(road, ON_DISCORD, FERRY.title)
-    await bot.stop()
+    await calm_bot.stop()
     await rules.save(ON_DISCORD, Rule(all=True, muted=(Mute(FERRY.id, revision=1),)))
-    road = await bot.start({ELSEWHERE: Rule(all=True)})
+    road = await calm_bot.start({ELSEWHERE: Rule(all=True)})
     await road.publish(replace(FERRY, stats=replace(FERRY.stats, status=Status.ENDED)))
     await says(road, ON_DISCORD, "Ended")
     await road.publish(TRAMS)
     await says(road, ON_DISCORD, "Ended", TRAMS.title)
 
 
-async def test_after_a_pause_each_live_story_is_shown_once(bot: Running) -> None:
+async def test_after_a_pause_each_live_story_is_shown_once(calm_bot: Running) -> None:
     stories = [replace(FERRY, id=StoryId(f"s{n}"), title=f"Story {n}") for n in range(7)]
-    road = await bot.start({ELSEWHERE: Rule(all=True)})
+    road = await calm_bot.start({ELSEWHERE: Rule(all=True)})
     await road.discord.slash(SOL, NEWS, "follow", {"what": "all"})
     await road.publish(FERRY)
     await says(road, ON_DISCORD, FERRY.title)
@@ -161,47 +163,49 @@ def night(**more: Any) -> Rule:
 
 
 async def test_at_night_nothing_new_comes_and_in_the_morning_each_story_once(
-    bot: Running,
+    calm_bot: Running,
 ) -> None:
-    road = await bot.start({**dict.fromkeys(BOTH, night()), ELSEWHERE: Rule(all=True)})
+    road = await calm_bot.start({**dict.fromkeys(BOTH, night()), ELSEWHERE: Rule(all=True)})
     await road.publish(FERRY, TRAMS)
     await eventually(lambda: len(messages(road, ELSEWHERE)) == 2, "both where nobody sleeps")
     await road.publish(NOTABLE)
     await eventually(lambda: len(messages(road, ELSEWHERE)) == 3, "and a reply")
     assert _number(road) == [0, 0]
-    await bot.stop()
-    road = await bot.start(dict.fromkeys(BOTH, Rule(all=True)))
+    await calm_bot.stop()
+    road = await calm_bot.start(dict.fromkeys(BOTH, Rule(all=True)))
     for chat in BOTH:
         await eventually(lambda: _number(road) == [2, 2], "both, once")
         assert any("It came back at dawn." in text for text in texts(road, chat))
 
 
-async def test_at_night_cards_are_edited_and_replies_wait_for_the_morning(bot: Running) -> None:
-    road = await bot.start(dict.fromkeys(BOTH, Rule(all=True)))
+async def test_at_night_cards_are_edited_and_replies_wait_for_the_morning(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.start(dict.fromkeys(BOTH, Rule(all=True)))
     await road.publish(FERRY)
     await eventually(lambda: _number(road) == [1, 1], "the card")
-    await bot.stop()
-    road = await bot.start(dict.fromkeys(BOTH, night(majors=False)))
+    await calm_bot.stop()
+    road = await calm_bot.start(dict.fromkeys(BOTH, night(majors=False)))
     for story in (NOTABLE, replace(NOTABLE, breakdown=(*NOTABLE.breakdown, "All went home."))):
         await road.publish(story)
         for chat in BOTH:
             await says(road, chat, story.breakdown[-1])
-    await bot.stop()
-    road = await bot.start(dict.fromkeys(BOTH, Rule(all=True)))
+    await calm_bot.stop()
+    road = await calm_bot.start(dict.fromkeys(BOTH, Rule(all=True)))
     for chat in BOTH:
         await says(road, chat, "All went home.", "It came back at dawn.")
 
 
 async def test_a_major_update_is_told_at_night_unless_the_chat_asks_otherwise(
-    bot: Running,
+    calm_bot: Running,
 ) -> None:
-    road = await bot.start(dict.fromkeys((*BOTH, ELSEWHERE), Rule(all=True)))
+    road = await calm_bot.start(dict.fromkeys((*BOTH, ELSEWHERE), Rule(all=True)))
     await road.publish(FERRY)
     for chat in (*BOTH, ELSEWHERE):
         await says(road, chat, FERRY.title)
-    await bot.stop()
+    await calm_bot.stop()
     wakeful = night(loudness=Loudness.PING, role=READERS)
-    road = await bot.start({**dict.fromkeys(BOTH, wakeful), ELSEWHERE: night(majors=False)})
+    road = await calm_bot.start({**dict.fromkeys(BOTH, wakeful), ELSEWHERE: night(majors=False)})
     await road.publish(NOTABLE)
     for chat in (*BOTH, ELSEWHERE):
         await says(road, chat, "It came back at dawn.")
@@ -218,9 +222,11 @@ IN_HEADLINES = Chat("discord", HEADLINES)
 
 
 async def test_a_card_in_an_announcement_channel_is_published_once(
-    bot: Running, ledger: RedisLedger
+    calm_bot: Running, ledger: RedisLedger
 ) -> None:
-    road = await bot.start({IN_HEADLINES: Rule(all=True, publish=True), ON_DISCORD: Rule(all=True)})
+    road = await calm_bot.start(
+        {IN_HEADLINES: Rule(all=True, publish=True), ON_DISCORD: Rule(all=True)}
+    )
     await road.publish(FERRY)
     await eventually(lambda: _published(road, HEADLINES) == [True], "it is published")
     await road.publish(NOTABLE)
@@ -233,12 +239,14 @@ async def test_a_card_in_an_announcement_channel_is_published_once(
     assert row.published_at is not None
 
 
-async def test_a_card_that_was_posted_and_not_published_is_published_later(bot: Running) -> None:
-    road = await bot.start({IN_HEADLINES: Rule(all=True)})
+async def test_a_card_that_was_posted_and_not_published_is_published_later(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.start({IN_HEADLINES: Rule(all=True)})
     await road.publish(FERRY)
     await says(road, IN_HEADLINES, FERRY.title)
-    await bot.stop()
-    road = await bot.start({IN_HEADLINES: Rule(all=True, publish=True)})
+    await calm_bot.stop()
+    road = await calm_bot.start({IN_HEADLINES: Rule(all=True, publish=True)})
     await road.publish(NOTABLE)
     await eventually(lambda: _published(road, HEADLINES)[0], "it is published")
     card, _reply = messages(road, IN_HEADLINES)
@@ -246,13 +254,13 @@ async def test_a_card_that_was_posted_and_not_published_is_published_later(bot: 
 
 
 async def test_no_more_than_ten_cards_an_hour_are_published_in_a_channel_also_after_a_restart(
-    bot: Running, ledger: RedisLedger
+    calm_bot: Running, ledger: RedisLedger
 ) -> None:
     now = datetime.now(UTC)
     for n in range(9):
         shown = Row(State.SHOWN, now, 1, place=str(n + 1), looks="-", posted_at=now)
         await ledger.write(IN_HEADLINES, StoryId(f"s{n}"), replace(shown, published_at=now))
-    road = await bot.start({IN_HEADLINES: Rule(all=True, publish=True)})
+    road = await calm_bot.start({IN_HEADLINES: Rule(all=True, publish=True)})
     await road.publish(FERRY, TRAMS, BRIDGE)
     await eventually(lambda: len(_published(road, HEADLINES)) == 3, "three cards")
     await eventually(lambda: _publishes(road), "one is published")
@@ -262,9 +270,9 @@ async def test_no_more_than_ten_cards_an_hour_are_published_in_a_channel_also_af
 
 
 async def test_a_channel_whose_cards_cannot_be_published_gets_them_all_the_same(
-    bot: Running, ledger: RedisLedger
+    calm_bot: Running, ledger: RedisLedger
 ) -> None:
-    road = await bot.start({ON_DISCORD: Rule(all=True, publish=True)})
+    road = await calm_bot.start({ON_DISCORD: Rule(all=True, publish=True)})
     await road.publish(FERRY)
     await says(road, ON_DISCORD, FERRY.title)
     await road.publish(TRAMS)

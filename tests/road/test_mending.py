@@ -81,10 +81,10 @@ def topic(road: Road, number: int) -> Person:
 
 
 async def test_another_chat_of_the_server_is_told_once_and_the_stories_come_once(
-    bot: Running,
+    calm_bot: Running,
 ) -> None:
     rules = dict.fromkeys((NEWS, GENERAL, PORT, TECH), ALL)
-    road = await bot.start(rules)
+    road = await calm_bot.start(rules)
     here = (
         OnDiscord(road.discord, discord.SOL, discord.NEWS),
         topic(road, telegram.TOPIC_PORT),
@@ -105,8 +105,8 @@ async def test_another_chat_of_the_server_is_told_once_and_the_stories_come_once
         assert notice.title == f"I can no longer write in {name}"
         assert why in notice
         assert "the newest of each story is shown there once" in notice
-    await bot.stop()
-    road = await bot.start(rules)
+    await calm_bot.stop()
+    road = await calm_bot.start(rules)
     await road.publish(replace(FERRY, headline="It is very late"), BRIDGE)
     for person in near:
         await has(person, FERRY, TRAMS, BRIDGE)
@@ -128,9 +128,9 @@ HOSTILE = "*b* @everyone <@&1> [x](https://x.example) <b>"
 
 
 async def test_a_server_that_shuts_us_out_is_told_in_one_message_and_names_stay_names(
-    bot: Running,
+    calm_bot: Running,
 ) -> None:
-    road = await bot.start()
+    road = await calm_bot.start()
     made = [road.discord.add_channel(name) for name in (HOSTILE, "second", "third")]
     near = OnDiscord(road.discord, discord.SOL, discord.GENERAL)
     for person in (near, *(OnDiscord(road.discord, discord.SOL, each) for each in made)):
@@ -150,8 +150,8 @@ async def test_a_server_that_shuts_us_out_is_told_in_one_message_and_names_stay_
     assert "[x](" not in raw["embeds"][0]["description"]
 
 
-async def test_whoever_set_the_chat_up_is_told_in_private(bot: Running) -> None:
-    road = await bot.start()
+async def test_whoever_set_the_chat_up_is_told_in_private(calm_bot: Running) -> None:
+    road = await calm_bot.start()
     await road.telegram.open(telegram.SOL)
     keepers = both(road.discord, road.telegram, "shared", moderator=True)
     private = both(road.discord, road.telegram, "private", moderator=True)
@@ -163,8 +163,8 @@ async def test_whoever_set_the_chat_up_is_told_in_private(bot: Running) -> None:
     for person, name in zip(private, ("#news", "Harbour News"), strict=True):
         notice = await are_told(person)
         assert notice.title == f"I can no longer write in {name}"
-    await bot.stop()
-    road = await bot.start()
+    await calm_bot.stop()
+    road = await calm_bot.start()
     await road.publish(TRAMS)
     road.discord.allow(discord.NEWS, "SEND_MESSAGES")
     road.telegram.allow(telegram.GROUP, "can_send_messages")
@@ -175,9 +175,9 @@ async def test_whoever_set_the_chat_up_is_told_in_private(bot: Running) -> None:
 
 
 async def test_an_administrator_who_stays_anonymous_is_kept_by_no_number(
-    bot: Running, rules: RedisRules
+    calm_bot: Running, rules: RedisRules
 ) -> None:
-    road = await bot.start()
+    road = await calm_bot.start()
     await road.telegram.say(telegram.SOL, telegram.GROUP, "/follow all", anonymous=True)
 
     async def follows() -> bool:
@@ -187,8 +187,8 @@ async def test_an_administrator_who_stays_anonymous_is_kept_by_no_number(
     assert (await rules.load())[HERE[1]] == Rule(all=True)
 
 
-async def test_a_person_who_blocks_the_bot_hears_nothing_of_it_anywhere(bot: Running) -> None:
-    road = await bot.start()
+async def test_a_person_who_blocks_the_bot_hears_nothing_of_it_anywhere(calm_bot: Running) -> None:
+    road = await calm_bot.start()
     mira_too = both(road.discord, road.telegram, "private")
     for person in mira_too:
         await person.say(following("all"))
@@ -207,10 +207,10 @@ async def test_a_person_who_blocks_the_bot_hears_nothing_of_it_anywhere(bot: Run
 
 
 async def test_status_says_what_to_mend_and_tries_again_what_is_mended(
-    bot: Running, monkeypatch: pytest.MonkeyPatch
+    calm_bot: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app, "Policy", partial(Policy, park_first=timedelta(minutes=10)))
-    road = await bot.start()
+    road = await calm_bot.start()
     await road.telegram.open(telegram.SOL)
     here = (
         OnDiscord(road.discord, discord.SOL, discord.NEWS),
@@ -275,9 +275,9 @@ SERVER = Chat("discord", discord.GUILD)
 
 
 async def test_a_chat_that_removed_the_bot_is_forgotten_after_the_grace_time(
-    bot: Running, redis: Redis, prefix: str
+    calm_bot: Running, redis: Redis, prefix: str
 ) -> None:
-    road = await bot.start()
+    road = await calm_bot.start()
     keepers = both(road.discord, road.telegram, "shared", moderator=True)
     for person in keepers:
         await person.say(following("all"))
@@ -295,8 +295,8 @@ async def test_a_chat_that_removed_the_bot_is_forgotten_after_the_grace_time(
 
     await eventually_so(noted, "that we were put out is kept")
     assert await naming(redis, prefix, *HERE) >= {"rules", "cards", "chat", "troubles"}
-    await bot.stop()
-    road = await bot.start(forget_after_days=0.00001)
+    await calm_bot.stop()
+    road = await calm_bot.start(forget_after_days=0.00001)
 
     await nothing_names(redis, prefix, *HERE, SERVER)
     road.discord.add_bot()
@@ -307,9 +307,9 @@ async def test_a_chat_that_removed_the_bot_is_forgotten_after_the_grace_time(
 
 
 async def test_who_lets_the_bot_in_again_in_time_finds_everything_as_it_was(
-    bot: Running, redis: Redis, prefix: str
+    calm_bot: Running, redis: Redis, prefix: str
 ) -> None:
-    road = await bot.start()
+    road = await calm_bot.start()
     keepers = both(road.discord, road.telegram, "shared", moderator=True)
     for person in keepers:
         await person.say(following("all"))
@@ -326,20 +326,20 @@ async def test_who_lets_the_bot_in_again_in_time_finds_everything_as_it_was(
         )
 
     await eventually_so(refused, "that we were put out is kept")
-    await bot.stop()
+    await calm_bot.stop()
     road.discord.add_bot()
     road.telegram.invite(telegram.GROUP)
-    road = await bot.start(forget_after_days=0.00001)
+    road = await calm_bot.start(forget_after_days=0.00001)
     for person in keepers:
         await has(person, FERRY, TRAMS)
         assert (await person.say(Say("following"))).title == "This chat gets"
 
 
 async def test_who_blocks_the_bot_for_long_is_forgotten(
-    bot: Running, redis: Redis, prefix: str
+    calm_bot: Running, redis: Redis, prefix: str
 ) -> None:
     mira = Chat("telegram", str(telegram.MIRA))
-    road = await bot.start(forget_after_days=0.00001)
+    road = await calm_bot.start(forget_after_days=0.00001)
     person = OnTelegram(road.telegram, telegram.MIRA)
     await person.say(following("all"))
     await road.publish(FERRY)
@@ -351,9 +351,9 @@ async def test_who_blocks_the_bot_for_long_is_forgotten(
 
 
 async def test_a_channel_that_is_deleted_is_forgotten(
-    bot: Running, redis: Redis, prefix: str
+    calm_bot: Running, redis: Redis, prefix: str
 ) -> None:
-    road = await bot.start(forget_after_days=0.00001)
+    road = await calm_bot.start(forget_after_days=0.00001)
     made = road.discord.add_channel("harbour")
     person = OnDiscord(road.discord, discord.SOL, made)
     await person.say(following("all"))

@@ -18,6 +18,7 @@ from handlers.wants import (
     change,
     fold,
     gets,
+    may_mean_everything,
     means_everything,
     theirs,
     to_overview,
@@ -188,7 +189,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
         stories = suggest_stories(typed, ask)
-        if EVERYTHING.startswith(typed.strip().casefold()):
+        if may_mean_everything(typed):
             return [Choice(_("All stories"), EVERYTHING), *stories][:MENU]
         return stories
 

@@ -27,8 +27,7 @@ def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
     async def answer(ask: Ask) -> Message:
         what, behind = (*ask.get("what").split(None, 1), "", "")[:2]
         text = ask.get("text") or behind
-        verbs = {_(said): verb for verb, said in _VERBS.items()} | {verb: verb for verb in _VERBS}
-        match verbs.get(what.casefold(), what and "unknown"):
+        match _verbs().get(what.casefold(), what and "unknown"):
             case "export":
                 return _export(ask)
             case "import":
@@ -88,11 +87,9 @@ def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
         return replace(mute, revision=edition.revision) if edition else mute
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
-        return [
-            Choice(_(said), verb)
-            for verb, said in _VERBS.items()
-            if verb.startswith(typed.strip().casefold())
-        ]
+        begun = typed.strip().casefold()
+        fitting = {verb for word, verb in _verbs().items() if word.startswith(begun)}
+        return [Choice(_(said), verb) for verb, said in _VERBS.items() if verb in fitting]
 
     return Command(
         "rules",
@@ -105,6 +102,11 @@ def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
         rest="what",
         moderators=True,
     )
+
+
+def _verbs() -> dict[str, str]:
+    """What people write, in English or in the language spoken, and what it means."""
+    return {_(said).casefold(): verb for verb, said in _VERBS.items()} | {v: v for v in _VERBS}
 
 
 def _ways(*, fixed: bool) -> Buttons:

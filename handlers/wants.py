@@ -41,7 +41,16 @@ class Thing:
 
 def means_everything(what: str) -> bool:
     """Whether someone wrote, in English or in the language spoken, that they mean all stories."""
-    return what.casefold() in EVERYTHINGS | {_(each).casefold() for each in (_ALL, _ALL_STORIES)}
+    return what.casefold() in _everythings()
+
+
+def may_mean_everything(typed: str) -> bool:
+    """Whether someone has begun to write that."""
+    return any(each.startswith(typed.strip().casefold()) for each in _everythings())
+
+
+def _everythings() -> frozenset[str]:
+    return EVERYTHINGS | {_(each).casefold() for each in (_ALL, _ALL_STORIES)}
 
 
 def words_in(rule: Rule) -> tuple[str, ...]:

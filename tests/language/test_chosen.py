@@ -5,7 +5,7 @@ from bot.model.rule import Rule
 from handlers.panel import language_key
 from handlers.wants import spelled
 from tests.handlers.talking import FERRY, HERE, MIRA, Talk, first_samples, labels, read
-from tests.language.pseudo import CODE
+from tests.language.pseudo import CODE, wide
 
 
 async def test_the_language_of_cards_is_chosen_and_seen_in_the_rehearsal() -> None:
@@ -26,3 +26,22 @@ async def test_the_language_of_cards_is_chosen_and_seen_in_the_rehearsal() -> No
     await talk.press(await talk.say("setup"), "Save")
     assert talk.rules.of(HERE) is None
     assert language_key("pt_BR") == "pt-br", "as a button can carry it"
+
+
+async def test_what_can_be_done_with_rules_is_suggested_and_taken_in_ones_language(
+    in_pseudo: None,
+) -> None:
+    talk = Talk(*first_samples())
+    talk.language = CODE
+    [export] = talk.suggest("rules", "what", wide("Ex"))
+    assert (export.name, export.value) == (wide("export"), "export")
+    assert talk.suggest("rules", "what", "ex") == [export]
+    asked = await talk.type("rules", wide("Export"))
+    assert asked == await talk.type("rules", "export")
+    assert asked != await talk.type("rules", "show")
+
+
+async def test_all_stories_are_suggested_in_ones_language(in_pseudo: None) -> None:
+    talk = Talk(*first_samples())
+    for typed in ("al", wide("all st"), wide("ALL")):
+        assert talk.suggest("follow", "what", typed)[0].value == "all"

@@ -65,7 +65,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         shelf = Shelf(timedelta(hours=settings.live_hours))
         follower = Follower(archive, shelf, metrics)
         editor = Editor(archive, RedisLease(redis, "editor", settings.prefix), metrics)
-        rules = RuleBook(chats, RedisRules(redis, settings.prefix))
+        kept_rules = RedisRules(redis, settings.prefix)
+        rules = RuleBook(chats, kept_rules)
         leases = {
             platform.name: RedisLease(redis, platform.name, settings.prefix)
             for platform in platforms
@@ -79,12 +80,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             repeat_unknown=settings.repeat_unknown,
         )
         ledger = RedisLedger(redis, settings.prefix)
-        records: list[Forgetful] = [
-            ledger,
-            RedisDue(redis, settings.prefix),
-            RedisRules(redis, settings.prefix),
-            RedisTroubles(redis, settings.prefix),
-        ]
+        troubles = RedisTroubles(redis, settings.prefix)
+        records: list[Forgetful] = [ledger, RedisDue(redis, settings.prefix), kept_rules, troubles]
         places = RedisPlaces(redis, settings.prefix)
         audit = RedisAudit(redis, settings.prefix)
         drafts = RedisDrafts(redis, settings.prefix)
@@ -108,7 +105,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             platform.name: Warden(
                 platform,
                 rules=rules,
-                troubles=RedisTroubles(redis, settings.prefix),
+                troubles=troubles,
                 lease=leases[platform.name],
                 pace=paces[platform.name],
                 knows=knows,

@@ -1,7 +1,7 @@
 """What changed in a story: since the asker last looked, and with its newest revision."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -71,10 +71,14 @@ async def what_changed(
         )
         since = [Section("", (Note(away),))]
     places.saw(ask.person, story.id, Visit(edition.revision, at))
-    sections = [*since, *_last(edition, delta, since, show_leaning)]
+    return _page(story, [*since, *_last(edition, delta, since, show_leaning)], ask.get("page"))
+
+
+def _page(story: Story, sections: Sequence[Section], said: str) -> Message:
+    """As many of the changes as a page holds, each below its heading."""
     lines = [(section, each) for section in sections for each in section.changes or ("",)]
     pages = heaps(lines, lambda line: room(line[1]), CHANGES)
-    page = page_of(ask.get("page"), len(pages))
+    page = page_of(said, len(pages))
     blocks: list[Block] = []
     for section, shown in groupby(pages[page - 1], key=lambda line: line[0]):
         if section.heading:

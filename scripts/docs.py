@@ -75,9 +75,8 @@ def declared() -> tuple[Command, ...]:
 def _commands() -> str:
     def rows() -> Iterator[tuple[str, ...]]:
         for command in declared():
-            options = [f"`{each.name}`: {each.description}" for each in command.options]
             shown = [
-                said for said, each in zip(options, command.options, strict=True) if not each.hidden
+                f"`{each.name}`: {each.description}" for each in command.options if not each.hidden
             ]
             if not (command.moderators or command.personal):
                 shown.append(f"`{SHARE}` (Discord): {SHARED}")

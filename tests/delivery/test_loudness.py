@@ -112,6 +112,9 @@ async def test_a_muted_story_gets_no_card_until_it_turns_major_where_that_was_as
     await eventually(lambda: len(messages(road, ELSEWHERE)) == 3, "three cards")
     await road.publish(NOTABLE, replace(TRAMS, retracted="It was not so."))
     await eventually(lambda: len(messages(road, ELSEWHERE)) == 5, "three cards and two replies")
+    await road.rests()
+    for chat in BOTH:
+        await says(road, chat, BRIDGE.title)
     await road.publish(replace(NOTABLE, stats=replace(NOTABLE.stats, virality=9.0)))
     for chat in BOTH:
         await says(road, chat, BRIDGE.title, FERRY.title)

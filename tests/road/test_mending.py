@@ -39,6 +39,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     hurried = partial(Policy, park_first=timedelta(seconds=0.3), park_longest=timedelta(seconds=1))
     monkeypatch.setattr(app, "Policy", hurried)
     monkeypatch.setattr(warden, "GATHER_S", 0.3)
+    monkeypatch.setattr(warden, "ASK_AGAIN_S", 0.3)
 
 
 def cards(person: Person) -> list[str]:
@@ -114,6 +115,8 @@ async def test_another_chat_of_the_server_is_told_once_and_the_stories_come_once
     for person in here:
         await has(person, FERRY, TRAMS, BRIDGE)
         await eventually(partial(says, person, "It is very late"))
+    await road.rests()
+    for person in here:
         assert told(person) == []
     for person in near:
         assert len(told(person)) == 1
@@ -170,6 +173,7 @@ async def test_whoever_set_the_chat_up_is_told_in_private(calm_bot: Running) -> 
     road.telegram.allow(telegram.GROUP, "can_send_messages")
     for person in keepers:
         await has(person, FERRY, TRAMS)
+    await road.rests()
     for person in private:
         assert len(told(person)) == 1
 

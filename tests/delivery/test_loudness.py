@@ -280,6 +280,7 @@ async def test_a_channel_whose_cards_cannot_be_published_gets_them_all_the_same(
     await says(road, ON_DISCORD, FERRY.title)
     await road.publish(TRAMS)
     await says(road, ON_DISCORD, FERRY.title, TRAMS.title)
+    await road.rests()
     row = await ledger.row(ON_DISCORD, FERRY.id)
     assert row is not None
     assert "only the cards of an announcement channel can be published" in (row.why or "")

@@ -17,6 +17,7 @@ from bot.storage.rules import RedisRules
 from sandbox import discord, telegram
 from stories.story import Story, StoryId
 from tests.road.people import OnDiscord, OnTelegram, Person, Say, Seen, both
+from tests.road.records import naming
 from tests.road.test_commands import following
 from tests.running import Road, Running, eventually, eventually_so
 from tests.stories_made import FERRY as OLD_FERRY
@@ -247,29 +248,15 @@ async def test_status_says_what_to_mend_and_tries_again_what_is_mended(
 # -- removed ---------------------------------------------------------------------------------------
 
 
-async def naming(redis: Redis, prefix: str, *chats: Chat) -> set[str]:
-    """What kinds of records name these chats, in a key, a field or a value."""
-    found = set()
-    async for raw in redis.scan_iter(f"{prefix}:*"):
-        key = raw.decode()
-        held = ""
-        match await redis.type(key):
-            case b"hash":
-                held = str(await redis.hgetall(key))
-            case b"set":
-                held = str(await redis.smembers(key))
-            case b"zset":
-                held = str(await redis.zrange(key, 0, -1))
-            case _:
-                pass
-        if any(chat.address in f"{key} {held}" for chat in chats):
-            found.add(key.split(":")[1])
-    return found
+async def records(redis: Redis, prefix: str, *chats: Chat) -> set[str]:
+    """The kinds of records that name these chats."""
+    addresses = (chat.address for chat in chats)
+    return {kind for kind, _ in await naming(redis, prefix, *addresses)}
 
 
 async def nothing_names(redis: Redis, prefix: str, *chats: Chat) -> None:
     async def so() -> bool:
-        return not await naming(redis, prefix, *chats)
+        return not await records(redis, prefix, *chats)
 
     await eventually_so(so, f"nothing names {chats}")
 
@@ -289,7 +276,7 @@ async def test_a_chat_that_removed_the_bot_is_forgotten_after_the_grace_time(
     for person in keepers:
         await has(person, FERRY)
     await RedisModerators(redis, prefix).name(discord.GUILD, discord.MODERATORS)
-    assert await naming(redis, prefix, *HERE) >= {"rules", "cards", "chat", "audit"}
+    assert await records(redis, prefix, *HERE) >= {"rules", "cards", "chat", "audit"}
     road.discord.remove_bot()
     road.telegram.kick(telegram.GROUP)
 
@@ -298,7 +285,7 @@ async def test_a_chat_that_removed_the_bot_is_forgotten_after_the_grace_time(
         return kept == [2, 1]  # the channel and its server, and the group
 
     await eventually_so(noted, "that we were put out is kept")
-    assert await naming(redis, prefix, *HERE) >= {"rules", "cards", "chat", "troubles"}
+    assert await records(redis, prefix, *HERE) >= {"rules", "cards", "chat", "troubles"}
     await calm_bot.stop()
     road = await calm_bot.start(forget_after_days=0.00001)
 
@@ -325,7 +312,7 @@ async def test_who_lets_the_bot_in_again_in_time_finds_everything_as_it_was(
     await road.publish(TRAMS)
 
     async def refused() -> bool:
-        return "troubles" in await naming(redis, prefix, HERE[0]) & await naming(
+        return "troubles" in await records(redis, prefix, HERE[0]) & await records(
             redis, prefix, HERE[1]
         )
 

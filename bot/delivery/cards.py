@@ -401,7 +401,9 @@ class Cards:
         await self.rows.record(chat, story, shown)
         self._look_at_parts(chat, story)
         self._calls.done(chat, "post")
-        log.info("card posted", extra={"chat": str(chat), "story": story, "revision": row.revision})
+        log.debug(
+            "card posted", extra={"chat": str(chat), "story": story, "revision": row.revision}
+        )
 
     async def _recover(self, chat: Chat, edition: Edition, row: Row) -> None:
         """A post was under way: repeat it where that is harmless, else look for it."""
@@ -471,7 +473,7 @@ class Cards:
         await self.rows.record(chat, story, shown)
         self._calls.done(chat, "edit")
         facts = {"chat": str(chat), "story": story, "revision": edition.revision}
-        log.info("card edited", extra=facts)
+        log.debug("card edited", extra=facts)
 
     async def _reply(
         self, chat: Chat, edition: Edition, row: Row, place: str, since: Delta

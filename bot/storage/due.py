@@ -7,16 +7,16 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
 from bot.ports import Mark
-from bot.storage.together import Together
+from bot.storage.together import Script, Together
 from stories.archive import storage, text
 from stories.index import Cursor
 from stories.story import StoryId
 
 # Strike out unless a newer edition has marked the same field since.
-_DONE = """
+_DONE = Script("""
 local seq = redis.call('HGET', KEYS[1], ARGV[1])
 if seq and tonumber(seq) <= tonumber(ARGV[2]) then redis.call('HDEL', KEYS[1], ARGV[1]) end
-"""
+""")
 _BATCH = 1000
 
 
@@ -56,7 +56,7 @@ class RedisDue:
 
     @storage
     async def done(self, platform: str, mark: Mark) -> None:
-        await self._together.do("EVAL", _DONE, 1, self._due(platform), _field(mark), mark.seq)
+        await self._together.run(_DONE, [self._due(platform)], [_field(mark), mark.seq])
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:

@@ -1,23 +1,20 @@
 """The ledger in Redis: a hash a story, a field a chat; and an index the other way round."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import fields
-from datetime import datetime
-from typing import Any
 
+from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
-from bot.ports import Pin, Row, State
+from bot.ports import Row
 from bot.storage.lease import RedisLease
-from bot.storage.together import Together
+from bot.storage.together import Script, Together
 from stories.archive import storage, text
 from stories.away import StorageAway
 from stories.story import StoryId
 
 # A row is written only while the lease is the writer's: whoever slept through its end is told.
-_WRITE = """
+_WRITE = Script("""
 local lease, counter, stories, pins = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local token, chat, written = ARGV[1], ARGV[2], 0
 if token ~= '' and redis.call('GET', lease) ~= token then return -1 end
@@ -30,8 +27,8 @@ for number = 5, #KEYS do
     written = redis.call('INCR', counter)
 end
 return written
-"""
-_FIELDS = tuple(field.name for field in fields(Row))
+""")
+_ROW = TypeAdapter(Row)
 
 
 class RedisLedger:
@@ -48,7 +45,7 @@ class RedisLedger:
     @storage
     async def row(self, chat: Chat, story: StoryId) -> Row | None:
         raw = await self._together.do("HGET", self._cards(story), str(chat))
-        return _read(raw) if raw else None
+        return _ROW.validate_json(raw) if raw else None
 
     @storage
     async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
@@ -62,11 +59,15 @@ class RedisLedger:
         lease_key, token = (self._lease.key, self._lease.token) if self._lease else ("", "")
         counter = self._written(chat.platform)
         keys = [lease_key, counter, self._stories(chat), self._pins(chat.platform)]
-        arguments = [token, str(chat)]
+        arguments: list[str | bytes] = [token, str(chat)]
         for story, row in rows.items():
             keys.append(self._cards(story))
-            arguments += [story, _write(row), "SADD" if row.pin else "SREM"]
-        written = await self._together.do("EVAL", _WRITE, len(keys), *keys, *arguments)
+            arguments += [
+                story,
+                _ROW.dump_json(row, exclude_none=True),
+                "SADD" if row.pin else "SREM",
+            ]
+        written = await self._together.run(_WRITE, keys, arguments)
         if written < 0:
             raise StorageAway("another process holds the lease")
         return int(written)
@@ -78,7 +79,7 @@ class RedisLedger:
     @storage
     async def of_story(self, story: StoryId) -> Mapping[Chat, Row]:
         rows = await self._redis.hgetall(self._cards(story))
-        return {read_chat(text(chat)): _read(raw) for chat, raw in rows.items()}
+        return {read_chat(text(chat)): _ROW.validate_json(raw) for chat, raw in rows.items()}
 
     @storage
     async def of_chat(self, chat: Chat) -> Mapping[StoryId, Row]:
@@ -88,7 +89,9 @@ class RedisLedger:
             for story in stories:
                 pipe.hget(self._cards(story), str(chat))
             rows = await pipe.execute()
-        return {story: _read(raw) for story, raw in zip(stories, rows, strict=True) if raw}
+        return {
+            story: _ROW.validate_json(raw) for story, raw in zip(stories, rows, strict=True) if raw
+        }
 
     @storage
     async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], Row]:
@@ -98,7 +101,7 @@ class RedisLedger:
             for chat, story in pins:
                 pipe.hget(self._cards(story), str(chat))
             rows = await pipe.execute() if pins else []
-        return {pin: _read(raw) for pin, raw in zip(pins, rows, strict=True) if raw}
+        return {pin: _ROW.validate_json(raw) for pin, raw in zip(pins, rows, strict=True) if raw}
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:
@@ -129,23 +132,3 @@ class RedisLedger:
 def _pin(member: str) -> tuple[Chat, StoryId]:
     chat, story = member.split(" ")
     return read_chat(chat), StoryId(story)
-
-
-def _write(row: Row) -> str:
-    held = {name: getattr(row, name) for name in _FIELDS}
-    return json.dumps(
-        {name: value for name, value in held.items() if value is not None},
-        default=datetime.isoformat,
-        separators=(",", ":"),
-    )
-
-
-def _read(raw: bytes | str) -> Row:
-    held: dict[str, Any] = json.loads(raw)
-    for moment in ("at", "posted_at", "replied_at", "pinned_at", "published_at"):
-        if moment in held:
-            held[moment] = datetime.fromisoformat(held[moment])
-    if held.pop("pinned", False):  # as rows were written before 0.2
-        held["pin"] = Pin.STANDS
-    pin = Pin(held["pin"]) if "pin" in held else None
-    return Row(**{**held, "state": State(held["state"]), "pin": pin})

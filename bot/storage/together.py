@@ -1,9 +1,20 @@
 """Commands that are asked for while Redis answers others go to it together, in one round trip."""
 
 import asyncio
+import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+
+class Script:
+    """Lua that Redis knows by its hash once it has run it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 class Together:
@@ -11,10 +22,20 @@ class Together:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._asked: list[tuple[tuple[str | int, ...], asyncio.Future[Any]]] = []
+        self._asked: list[tuple[tuple[str | bytes | int, ...], asyncio.Future[Any]]] = []
         self._sending: asyncio.Task[None] | None = None
 
-    async def do(self, *command: str | int) -> Any:
+    async def run(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int]
+    ) -> Any:
+        """Run a script and return its answer; raise what redis-py raises."""
+        given = (len(keys), *keys, *arguments)
+        try:
+            return await self.do("EVALSHA", script.sha, *given)
+        except NoScriptError:
+            return await self.do("EVAL", script.text, *given)
+
+    async def do(self, *command: str | bytes | int) -> Any:
         """Send one command and return its answer; raise what redis-py raises."""
         answer = asyncio.get_running_loop().create_future()
         self._asked.append((command, answer))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import telegram
-from telegram import ReplyParameters, Update
+from telegram import Update
 from telegram.constants import ParseMode, UpdateType
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
@@ -57,13 +57,17 @@ class _Bot(telegram.Bot):
     """The library's bot, with cards sent as they are: its own methods make objects of what goes
     out and what comes back, each time, which costs more than the request (docs/benchmarks.md)."""
 
-    async def send_card(self, parameters: dict[str, Any]) -> str:
+    async def send_card(self, parameters: Mapping[str, Any]) -> str:
         """sendMessage; return the message's id."""
-        return str((await self._post("sendMessage", parameters))["message_id"])
+        return str((await self._say("sendMessage", parameters))["message_id"])
 
-    async def edit_card(self, parameters: dict[str, Any]) -> None:
+    async def edit_card(self, parameters: Mapping[str, Any]) -> None:
         """editMessageText."""
-        await self._post("editMessageText", parameters)
+        await self._say("editMessageText", parameters)
+
+    async def _say(self, method: str, parameters: Mapping[str, Any]) -> Any:
+        assert isinstance(self.request, AiohttpRequest)
+        return await self.request.call(f"{self.base_url}/{method}", parameters)
 
 
 class TelegramPlatform:
@@ -185,7 +189,7 @@ class TelegramPlatform:
             to = {"chat_id": place, "message_thread_id": topic, "disable_notification": silent}
             original = None
             if reply_to is not None:
-                original = ReplyParameters(int(reply_to), allow_sending_without_reply=True)
+                original = {"message_id": int(reply_to), "allow_sending_without_reply": True}
             return await bot.send_card(
                 {**to, **_body(bot, place, message), "reply_parameters": original}
             )

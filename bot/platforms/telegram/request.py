@@ -5,8 +5,10 @@ URL, which holds the token. Nothing here puts a URL into a log line or an error.
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from telegram.error import NetworkError, TimedOut
@@ -31,6 +33,13 @@ class TooSoon(NetworkError):
     def __init__(self, after: timedelta) -> None:
         super().__init__(f"Too many requests: wait {after.total_seconds():g} s")
         self.after = after
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What is read here of a RequestData, which the library makes of objects of its own."""
+
+    parameters: Mapping[str, Any]
 
 
 class AiohttpRequest(BaseRequest):
@@ -59,6 +68,11 @@ class AiohttpRequest(BaseRequest):
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def call(self, url: str, parameters: Mapping[str, Any]) -> Any:
+        """Like `post`, of parameters that are fit for JSON; None stands for one left out."""
+        said = {name: value for name, value in parameters.items() if value is not None}
+        return await self.post(url, cast("RequestData", _Ready(said)))
 
     async def do_request(
         self,

@@ -438,8 +438,8 @@ class Due(Protocol):
 
     async def all(self, platform: str) -> list[Mark]: ...
 
-    async def done(self, platform: str, mark: Mark) -> None:
-        """Strike a mark out, unless a newer edition has marked the same chat and story since."""
+    async def done(self, platform: str, marks: Sequence[Mark]) -> None:
+        """Strike marks out, but for those whose chat and story a newer edition has marked since."""
         ...
 
 

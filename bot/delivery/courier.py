@@ -54,6 +54,8 @@ FIRST_WORD_S = 1.5
 """How long an answer waits to hear whether its chat can be written to."""
 DRAIN_S = 8.0
 """How long a step under way may take to finish when we are told to stop."""
+STRIKE_EVERY_S = 0.1
+"""How long what is done is gathered before it is struck out together."""
 STUCK_S = 120.0
 """A card in line for so long while nothing ends: delivery is stuck."""
 
@@ -119,6 +121,9 @@ class Courier:
         self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
         self._marking = asyncio.Lock()  # held while marks that are in line are written down
         self._released = asyncio.Condition()
+        self._over: list[Mark] = []
+        """What is done and not yet struck out."""
+        self._ended = asyncio.Event()
         self._has_read = False
         """The shelf was filled: what is not there now is in no archive."""
         self._marked: dict[StoryId, int] = {}
@@ -218,7 +223,7 @@ class Courier:
 
     async def run(self) -> None:
         """Mark what changes and deliver what is due, until cancelled."""
-        self._queue = Queue()
+        self._queue, self._over = Queue(), []
         self._delivering = True
         try:
             await self._deliver()
@@ -240,6 +245,7 @@ class Courier:
         await patiently(self._recall_pace)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(cursor), name=f"marks {self.platform.name}")
+            tasks.create_task(self._strike_out(), name=f"strikes {self.platform.name}")
             tasks.create_task(self._tide.keep(), name=f"tide {self.platform.name}")
             tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")
             tasks.create_task(self._warden.run(), name=f"warden {self.platform.name}")
@@ -565,10 +571,8 @@ class Courier:
             try:
                 again_s = await self._to_its_end(mark)
                 if again_s is None:
-                    async with self._marking:  # or it would be marked after it was struck out
-                        pass
-                    if not self._queue.is_marked((mark.chat, mark.story)):  # else when that is done
-                        await self._due.done(self.platform.name, mark)
+                    self._over.append(mark)
+                    self._ended.set()
             except StorageAway:
                 again_s = 1.0
             except Exception:
@@ -577,6 +581,23 @@ class Courier:
             finally:
                 self._ended_at = loop.time()
                 await self._release((mark.chat, mark.story), mark, again_s)
+
+    async def _strike_out(self) -> None:
+        """Strike out what is done, until cancelled: many at a time, as nothing waits for it."""
+        while True:
+            await self._ended.wait()
+            await asyncio.sleep(STRIKE_EVERY_S)
+            self._ended.clear()
+            async with self._marking:  # or one would be struck out that is just being made
+                over, self._over = self._over, []
+                # One that was made again meanwhile stays until that is done, too.
+                done = [mark for mark in over if (mark.chat, mark.story) not in self._queue]
+                try:
+                    await self._due.done(self.platform.name, done)
+                except StorageAway:
+                    self._over += done
+                    self._ended.set()
+                    await asyncio.sleep(1)
 
     async def _to_its_end(self, mark: Mark) -> float | None:
         """Take the step, and when we are told to stop, let it finish: it may be on the wire."""

@@ -56,10 +56,6 @@ class Queue:
         if (turn := self._listed.get(chat)) is not None:
             heapq.heappush(self._ready, (turn, next(self._count), chat))
 
-    def is_marked(self, key: Key) -> bool:
-        """True for what is to be taken once more, in hand or not."""
-        return key in self._marks
-
     def add(self, mark: Mark, now: float, *, server: str, stands_back_s: float = 0.0) -> None:
         """A mark is due. A newer one for the same chat and story takes the older one's place."""
         key = (mark.chat, mark.story)

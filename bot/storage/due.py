@@ -1,22 +1,25 @@
 """What is owed, in Redis: a hash a platform, a field a chat and story, beside the cursor."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
 from bot.ports import Mark
-from bot.storage.together import Script, Together
 from stories.archive import storage, text
 from stories.index import Cursor
 from stories.story import StoryId
 
 # Strike out unless a newer edition has marked the same field since.
-_DONE = Script("""
-local seq = redis.call('HGET', KEYS[1], ARGV[1])
-if seq and tonumber(seq) <= tonumber(ARGV[2]) then redis.call('HDEL', KEYS[1], ARGV[1]) end
-""")
+_DONE = """
+for number = 1, #ARGV, 2 do
+    local field, seq = ARGV[number], redis.call('HGET', KEYS[1], ARGV[number])
+    if seq and tonumber(seq) <= tonumber(ARGV[number + 1]) then
+        redis.call('HDEL', KEYS[1], field)
+    end
+end
+"""
 _BATCH = 1000
 
 
@@ -26,7 +29,7 @@ class RedisDue:
     def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
         self._redis = redis
         self._prefix = prefix
-        self._together = Together(redis)
+        self._done = redis.register_script(_DONE)
 
     @storage
     async def cursor(self, platform: str) -> Cursor:
@@ -55,8 +58,11 @@ class RedisDue:
         return [_read(text(field), int(seq)) for field, seq in marks.items()]
 
     @storage
-    async def done(self, platform: str, mark: Mark) -> None:
-        await self._together.run(_DONE, [self._due(platform)], [_field(mark), mark.seq])
+    async def done(self, platform: str, marks: Sequence[Mark]) -> None:
+        for first in range(0, len(marks), _BATCH):
+            batch = marks[first : first + _BATCH]
+            told = [each for mark in batch for each in (_field(mark), mark.seq)]
+            await self._done([self._due(platform)], told)
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:

@@ -387,11 +387,12 @@ class MemoryDue:
         due = await self._client.call(lambda data: dict(data.due.get(platform, {})))
         return [Mark(chat, story, seq) for (chat, story), seq in due.items()]
 
-    async def done(self, platform: str, mark: Mark) -> None:
+    async def done(self, platform: str, marks: Sequence[Mark]) -> None:
         def do(data: Data) -> None:
             due = data.due.get(platform, {})
-            if due.get((mark.chat, mark.story), mark.seq + 1) <= mark.seq:
-                del due[mark.chat, mark.story]
+            for mark in marks:
+                if due.get((mark.chat, mark.story), mark.seq + 1) <= mark.seq:
+                    del due[mark.chat, mark.story]
 
         await self._client.call(do)
 

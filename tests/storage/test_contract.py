@@ -350,8 +350,8 @@ async def test_a_mark_stays_until_it_is_done(storage: Storage) -> None:
     await storage.due.mark("discord", [mark, other], None)
     await storage.due.mark("discord", [mark], None)
     assert sorted(await storage.due.all("discord"), key=lambda each: each.chat) == [mark, other]
-    await storage.due.done("discord", mark)
-    await storage.due.done("discord", mark)
+    await storage.due.done("discord", [mark])
+    await storage.due.done("discord", [mark])
     assert await storage.due.all("discord") == [other]
     assert await storage.due.all("telegram") == []
 
@@ -361,9 +361,9 @@ async def test_a_newer_mark_outlives_the_older_ones_end(storage: Storage) -> Non
     await storage.due.mark("discord", [mark], None)
     newer = replace(mark, seq=5)
     await storage.due.mark("discord", [newer], None)  # while the older is in hand
-    await storage.due.done("discord", mark)
+    await storage.due.done("discord", [mark])
     assert await storage.due.all("discord") == [newer]
-    await storage.due.done("discord", newer)
+    await storage.due.done("discord", [newer])
     assert await storage.due.all("discord") == []
 
 

@@ -1,6 +1,7 @@
 """`make bench`: measures side by side, prints one table of ratios, writes docs/benchmarks.md."""
 
 import asyncio
+import gc
 import os
 import platform
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from bench import answers, fanout, limits, matching, wake
 from bench.kit import Line, lean_server
+from bot import app
 from sandbox.redis import own_redis
 from stories.archive import connect
 
@@ -51,6 +53,7 @@ How each is measured:
 
 
 async def main(wanted: Sequence[str]) -> None:
+    gc.set_threshold(*app.COLLECTIONS)  # matching and answers are measured in this process
     rows = [_row("what", "Storywire", "beside", "ratio", "goal", ""), _row(*("---",) * 6)]
     print("\n".join(rows), flush=True)
     for name in wanted or PARTS:

@@ -1,6 +1,7 @@
 """The one place where real things are built and joined: who talks to what is written here."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
@@ -43,6 +44,10 @@ log = logging.getLogger(__name__)
 
 REACH_S = 30.0
 """How long a Redis that is not there is waited for at start."""
+COLLECTIONS = (20_000, 20, 20)
+"""When Python looks for garbage that refers to itself (gc.set_threshold). As it comes it walks
+through all stories and all that is due again and again while they grow, and answers wait for it:
+docs/benchmarks.md, one update marked due."""
 LIMITS = {"discord": DISCORD, "telegram": TELEGRAM}
 
 
@@ -51,6 +56,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
 
     Raises SetupError, perhaps inside an ExceptionGroup, when the set-up has to be mended.
     """
+    gc.set_threshold(*COLLECTIONS)
     turns = FairTurns(
         a_person=settings.asks_a_person,
         a_server=settings.asks_a_server,

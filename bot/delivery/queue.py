@@ -42,7 +42,7 @@ class Queue:
 
     def __len__(self) -> int:
         """How many marks wait or are in hand."""
-        return len(self._marks.keys() | self._in_hand)
+        return len(self._marks) + sum(key not in self._marks for key in self._in_hand)
 
     def __contains__(self, key: Key) -> bool:
         return key in self._marks or key in self._in_hand

@@ -40,8 +40,9 @@ NOTES = """
 How each is measured:
 
 * **Wake → wire**: a story is accepted silently, then its wake is published by hand; the lean server
-  writes down when the request came. The bot serves one platform, as the bare loop does, which hears
-  a wake, writes two rows to Redis, and posts with aiohttp.
+  writes down when the request came. The bot serves one platform. The bare loop hears a wake, writes
+  to Redis what the bot writes, and posts with aiohttp; it neither reads the story, nor knows who
+  wants it, nor renders anything.
 * **Fan-out**: pace lifted, 50 calls in flight, ledger and log on; the rate is from the first
   arrival to the last.
 * **Limits**: 5,000 chats are due on each platform, and 40 s of it are watched in real time; the

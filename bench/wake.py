@@ -12,34 +12,43 @@ from bench.kit import Lean, Line, ms, percentile, pointed_at, processes, story, 
 from bench.server import TOKEN
 from bot.model.chat import Chat
 from bot.model.rule import Rule
+from bot.storage.due import DONE
+from bot.storage.ledger import WRITE
 from stories.archive import Archive, connect
 
 ROUNDS = 150
 WARM_UP = 20
 BARE = "storywire-bench:wake"
+ROW = '{"state":"sending","at":"2026-06-25T06:00:00.000000Z","revision":1,"generation":1}'
 
 
 def bare_loop(redis_url: str, url: str) -> None:
-    """Hear a wake, write two rows, post, write two rows: what the bot does and no more."""
+    """Hear a wake, write what the bot writes before its call, post, and write what it writes
+    after: these commands and no more."""
 
     async def run() -> None:
         body = json.dumps({"chat_id": 10_000, "text": "A sentence of it. " * 100}).encode()
         headers = {"Content-Type": "application/json"}
+        rows = [f"bare:{name}" for name in ("lease", "written", "stories", "pins", "cards")]
         async with (
             connect(redis_url) as redis,
             aiohttp.ClientSession(headers=headers) as http,
             redis.pubsub() as heard,
         ):
+            write, strike = (redis.register_script(script) for script in (WRITE.text, DONE))
             await heard.subscribe(BARE)
             async for message in heard.listen():
                 if message["type"] != "message":
                     continue
-                await redis.hset("bare:due", "chat story", "1")
-                await redis.hset("bare:rows", "chat", "sending")
+                async with redis.pipeline(transaction=True) as pipe:
+                    pipe.hset("bare:due", "telegram:10000 a-story", "1")
+                    pipe.hset("bare:cursor", mapping={"epoch": "e", "seq": "1"})
+                    await pipe.execute()
+                await write(rows, ["", "telegram:10000", "a-story", ROW, "SREM"])
                 async with http.post(url, data=body) as answer:
                     await answer.read()
-                await redis.hset("bare:rows", "chat", "shown")
-                await redis.hdel("bare:due", "chat story")
+                await write(rows, ["", "telegram:10000", "a-story", ROW, "SREM"])
+                await strike(["bare:due"], ["telegram:10000 a-story", "1"])
 
     asyncio.run(run())
 

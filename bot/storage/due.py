@@ -12,7 +12,7 @@ from stories.index import Cursor
 from stories.story import StoryId
 
 # Strike out unless a newer edition has marked the same field since.
-_DONE = """
+DONE = """
 for number = 1, #ARGV, 2 do
     local field, seq = ARGV[number], redis.call('HGET', KEYS[1], ARGV[number])
     if seq and tonumber(seq) <= tonumber(ARGV[number + 1]) then
@@ -29,7 +29,7 @@ class RedisDue:
     def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
         self._redis = redis
         self._prefix = prefix
-        self._done = redis.register_script(_DONE)
+        self._done = redis.register_script(DONE)
 
     @storage
     async def cursor(self, platform: str) -> Cursor:

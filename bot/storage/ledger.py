@@ -14,7 +14,7 @@ from stories.away import StorageAway
 from stories.story import StoryId
 
 # A row is written only while the lease is the writer's: whoever slept through its end is told.
-_WRITE = Script("""
+WRITE = Script("""
 local lease, counter, stories, pins = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local token, chat, written = ARGV[1], ARGV[2], 0
 if token ~= '' and redis.call('GET', lease) ~= token then return -1 end
@@ -67,7 +67,7 @@ class RedisLedger:
                 _ROW.dump_json(row, exclude_none=True),
                 "SADD" if row.pin else "SREM",
             ]
-        written = await self._together.run(_WRITE, keys, arguments)
+        written = await self._together.run(WRITE, keys, arguments)
         if written < 0:
             raise StorageAway("another process holds the lease")
         return int(written)

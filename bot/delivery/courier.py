@@ -116,6 +116,8 @@ class Courier:
         self._moved = asyncio.Event()
         self._pinned = asyncio.Event()
         self._delivering = False
+        self._closing = False
+        """No more work is begun: we are told to stop."""
         self._errands: set[asyncio.Timeout] = set()
         """What people have done with cards just now, outside our own tasks."""
         self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
@@ -249,8 +251,7 @@ class Courier:
             tasks.create_task(self._tide.keep(), name=f"tide {self.platform.name}")
             tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")
             tasks.create_task(self._warden.run(), name=f"warden {self.platform.name}")
-            for number in range(WORKERS):
-                tasks.create_task(self._work(), name=f"courier {self.platform.name} {number}")
+            tasks.create_task(self._labour(), name=f"workers {self.platform.name}")
 
     async def _recall_pace(self) -> None:
         """What was done in a group within the last minute counts, whoever did it, and what was
@@ -540,11 +541,11 @@ class Courier:
         )
         self._moved.set()
 
-    async def _next(self) -> Mark:
-        """The mark whose turn it is, taken in hand."""
+    async def _next(self) -> Mark | None:
+        """The mark whose turn it is, taken in hand; None once no more work is begun."""
         loop = asyncio.get_running_loop()
         async with self._looking:
-            while True:
+            while not self._closing:
                 self._moved.clear()
                 now = loop.time()
                 wait: float | None = 0.5  # not sure of the lease, not connected, nothing read
@@ -556,6 +557,7 @@ class Courier:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(None if wait is None else max(wait, 0.005)):
                         await self._moved.wait()
+        return None
 
     def _rest(self, chat: Chat) -> float:
         """Seconds until a chat may be written to: its pace, or its refusal."""
@@ -563,13 +565,33 @@ class Courier:
         left = parked.until - asyncio.get_running_loop().time() if parked else 0.0
         return max(left, self._pace.rest(chat))
 
+    async def _labour(self) -> None:
+        """Have all workers work, until cancelled: then each may finish its step, as its call may
+        be on the wire."""
+        self._closing = False
+        workers = {
+            asyncio.create_task(self._work(), name=f"courier {self.platform.name} {number}")
+            for number in range(WORKERS)
+        }
+        try:
+            ended, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
+            for worker in ended:
+                worker.result()  # it goes on for ever, or fails
+        finally:
+            self._closing = True
+            self._moved.set()
+            try:
+                await asyncio.wait(workers, timeout=DRAIN_S)
+            finally:
+                for worker in workers:
+                    worker.cancel()
+
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
-            mark = await self._next()
+        while (mark := await self._next()) is not None:
             again_s: float | None = None
             try:
-                again_s = await self._to_its_end(mark)
+                again_s = await self._bring_up(mark.chat, mark.story)
                 if again_s is None:
                     self._over.append(mark)
                     self._ended.set()
@@ -598,16 +620,6 @@ class Courier:
                     self._over += done
                     self._ended.set()
                     await asyncio.sleep(1)
-
-    async def _to_its_end(self, mark: Mark) -> float | None:
-        """Take the step, and when we are told to stop, let it finish: it may be on the wire."""
-        step = asyncio.create_task(self._bring_up(mark.chat, mark.story))
-        try:
-            return await asyncio.shield(step)
-        except asyncio.CancelledError:
-            await asyncio.wait([step], timeout=DRAIN_S)
-            step.cancel()
-            raise
 
     async def _release(
         self, key: Key, mark: Mark | None = None, again_s: float | None = None

@@ -9,14 +9,13 @@ from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Row, Text
-from bot.model.rule import Rule, folded
+from bot.model.rule import Rule, fold, folded
 from bot.model.text import line
 from bot.ports import Rules
 from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted
 from handlers.wants import (
     EVERYTHING,
     change,
-    fold,
     gets,
     may_mean_everything,
     means_everything,

@@ -9,6 +9,7 @@ from bot.model.command import Ask, Choice, Complete
 from bot.model.errors import Sorry
 from bot.model.language import _
 from bot.model.message import Button, Buttons, Menu, Note, Ref, Row, Text
+from bot.model.rule import fold
 from bot.model.text import clean, line, shorten, utf16
 from stories.shelf import Edition, Shelf
 from stories.story import Story, StoryId
@@ -43,6 +44,12 @@ def standing(story: Story) -> Iterator[Note]:
 
 def choice(label: str, value: str) -> Choice:
     return Choice(shorten(line(label), CHOICE, utf16) or value, value)
+
+
+def holding(typed: str, named: Iterable[tuple[str, str]]) -> list[Choice]:
+    """Suggests what has the words typed so far in its name; each with what is sent for it."""
+    held = fold(typed)
+    return [choice(label, value) for label, value in named if held in fold(label)][:MENU]
 
 
 def live_stories(shelf: Shelf, now: Callable[[], datetime]) -> Complete:

@@ -9,15 +9,14 @@ from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Act, Block, Button, Buttons, Message, Note, Ref, Row, Text
-from bot.model.rule import Rule
+from bot.model.rule import Rule, fold
 from bot.model.text import line
 from bot.ports import Rules
-from handlers.picking import MENU, choice, meant_among, pick_list, quoted
+from handlers.picking import holding, meant_among, pick_list, quoted
 from handlers.wants import (
     EVERYTHING,
     Thing,
     change,
-    fold,
     followed,
     gets,
     means_everything,
@@ -110,12 +109,8 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         )
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
-        rule = rules.of(ask.chat)
-        begun = fold(typed)
-        things = [*followed(rule, shelf)]
-        return [choice(thing.label, thing.key) for thing in things if begun in fold(thing.label)][
-            :MENU
-        ]
+        things = ((thing.label, thing.key) for thing in followed(rules.of(ask.chat), shelf))
+        return holding(typed, things)
 
     return Command(
         "unfollow",

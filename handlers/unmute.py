@@ -9,8 +9,8 @@ from bot.model.language import N_, _
 from bot.model.message import Act, Button, Message, Ref, Row, Text
 from bot.model.rule import Rule
 from bot.ports import Rules
-from handlers.picking import MENU, choice, meant_among, pick_list, quoted
-from handlers.wants import change, fold, theirs, title_of
+from handlers.picking import holding, meant_among, pick_list, quoted
+from handlers.wants import change, theirs, title_of
 from stories.shelf import Shelf
 from stories.story import StoryId
 
@@ -64,11 +64,7 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
         rule = rules.of(ask.chat) or Rule()
-        titles = {mute.story: title_of(mute.story, shelf) for mute in rule.muted}
-        begun = fold(typed)
-        return [choice(title, story) for story, title in titles.items() if begun in fold(title)][
-            :MENU
-        ]
+        return holding(typed, ((title_of(each.story, shelf), each.story) for each in rule.muted))
 
     return Command(
         "unmute",

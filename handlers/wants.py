@@ -13,7 +13,7 @@ from bot.model.command import Ask
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Bullets, Button, Ref, Text
-from bot.model.rule import Loudness, Mute, Quiet, Rule, folded
+from bot.model.rule import Loudness, Mute, Quiet, Rule, fold
 from bot.ports import Desk, Rules
 from handlers.picking import name
 from stories.shelf import Shelf
@@ -59,10 +59,6 @@ def words_in(rule: Rule) -> tuple[str, ...]:
     for word in (*rule.keywords, *rule.entities):
         once.setdefault(fold(word), word)
     return tuple(once.values())
-
-
-def fold(word: str) -> str:
-    return next(iter(folded((word,))))
 
 
 def followed(rule: Rule | None, shelf: Shelf) -> list[Thing]:

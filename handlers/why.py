@@ -9,7 +9,7 @@ from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry, StorageAway
 from bot.model.language import N_, _, ngettext, recalled
 from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Text
-from bot.model.rule import Loudness, Rule, at_least, folded
+from bot.model.rule import Loudness, Rule, at_least, fold, folded
 from bot.ports import Desk, Row, Rules, Standing, State
 from handlers.changes import promptly
 from handlers.moments import refused, since, span
@@ -144,8 +144,8 @@ def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
     shared = [
         word
         for word in dict.fromkeys((*story.keywords, *story.entities))
-        if (word in story.keywords and folded((word,)) & folded(rule.keywords))
-        or (word in story.entities and folded((word,)) & folded(rule.entities))
+        if (word in story.keywords and fold(word) in folded(rule.keywords))
+        or (word in story.entities and fold(word) in folded(rule.entities))
     ]
     if rule.all:
         yield _("This chat follows every live story.")

@@ -1,5 +1,6 @@
 """What one chat wants: which stories, and how loud."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -172,6 +173,11 @@ def known_zone(name: str) -> bool:
     return True
 
 
-def folded(words: tuple[str, ...]) -> frozenset[str]:
-    """Words as they are compared: case-folded, with single spaces."""
-    return frozenset(" ".join(word.split()).casefold() for word in words)
+def fold(word: str) -> str:
+    """A word as it is compared: case-folded, with single spaces."""
+    return " ".join(word.split()).casefold()
+
+
+def folded(words: Iterable[str]) -> frozenset[str]:
+    """Words as they are compared."""
+    return frozenset(map(fold, words))

@@ -1,6 +1,7 @@
 """The whole bot, running on the sandbox and a real Redis, as `storywire run` would run it."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -83,6 +84,13 @@ async def eventually_so(seen: Callable[[], Awaitable[bool]], what: str) -> None:
     while not await seen():
         assert time.monotonic() < deadline, f"never so: {what}"
         await asyncio.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

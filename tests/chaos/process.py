@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import AsyncExitStack
@@ -14,14 +13,9 @@ import aiohttp
 from redis.asyncio import Redis
 
 from sandbox.redis import own_redis
+from tests.running import free_port
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class BotProcess:
@@ -81,9 +75,6 @@ class BotProcess:
             if found and found[1] == name and wanted <= set((found[2] or "").split(",")):
                 return float(found[3])
         return 0.0
-
-    async def is_ready(self) -> bool:
-        return '"ready": true' in await self._page("readyz")
 
     async def _page(self, name: str) -> str:
         url = f"http://127.0.0.1:{self.http_port}/{name}"

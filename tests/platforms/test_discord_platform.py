@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,6 +37,7 @@ from sandbox.discord import (
 )
 from tests.contracts.discord import DESCRIPTION, violations
 from tests.platforms.kit import BARE_CARD, CARD, Kitchen, running, until
+from tests.running import free_port
 
 HERE = Chat("discord", NEWS)
 TO_MIRA = Chat("discord", f"@{MIRA}")
@@ -52,11 +52,6 @@ async def discord() -> AsyncIterator[Discord]:
     assert discord.unknown_calls == []
     if DESCRIPTION.exists():
         assert violations(call for call in discord.calls if call.status < 400) == []
-
-
-@pytest.fixture
-def kitchen() -> Kitchen:
-    return Kitchen()
 
 
 @pytest.fixture
@@ -676,13 +671,6 @@ class TestConnection:
     ) -> None:
         assert platform.connected, "the sandbox refuses privileged intents"
         assert (await discord.slash(MIRA, NEWS, "help")).message is not None
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def discord_told(platform: DiscordPlatform, lacking: tuple[str, ...], right: Right) -> bool:

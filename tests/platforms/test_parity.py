@@ -11,11 +11,6 @@ from tests.platforms.kit import BARE_CARD, CARD, TITLES, Kitchen
 from tests.platforms.parity import READERS, Reader
 
 
-@pytest.fixture
-def kitchen() -> Kitchen:
-    return Kitchen()
-
-
 @pytest.fixture(params=list(READERS))
 async def reader(request: pytest.FixtureRequest, kitchen: Kitchen) -> AsyncIterator[Reader]:
     async with READERS[request.param](kitchen) as reader:

@@ -9,7 +9,12 @@ from bot.platforms.discord.platform import _stay
 class Forgetful(Client):
     """Forgets the first cancellation, as asyncio.wait_for sometimes does before Python 3.12."""
 
+    def __init__(self) -> None:
+        super().__init__(())
+        self.connecting = asyncio.Event()
+
     async def connect(self, *, reconnect: bool = True) -> None:
+        self.connecting.set()
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
@@ -17,8 +22,9 @@ class Forgetful(Client):
 
 
 async def test_a_stop_while_discord_is_being_connected_to_is_not_forgotten() -> None:
-    staying = asyncio.create_task(_stay(Forgetful(())))
-    await asyncio.sleep(0.01)
+    client = Forgetful()
+    staying = asyncio.create_task(_stay(client))
+    await client.connecting.wait()
     staying.cancel()
     stopped, _ = await asyncio.wait({staying}, timeout=10)
     assert stopped

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,6 +35,7 @@ from sandbox.telegram import (
 )
 from tests.contracts.telegram import DESCRIPTION, violations
 from tests.platforms.kit import BARE_CARD, CARD, EPIC, Kitchen, running, until
+from tests.running import free_port
 
 IN_GROUP = Chat("telegram", str(GROUP))
 IN_CHANNEL = Chat("telegram", str(CHANNEL))
@@ -52,11 +52,6 @@ async def telegram() -> AsyncIterator[Telegram]:
     assert telegram.unknown_calls == []
     if DESCRIPTION.exists():
         assert violations(call for call in telegram.calls if 0 < call.status < 400) == []
-
-
-@pytest.fixture
-def kitchen() -> Kitchen:
-    return Kitchen()
 
 
 @pytest.fixture
@@ -716,10 +711,3 @@ class TestConnection:
         async with running(platform_of(telegram), kitchen.menu):
             [answer] = await said(telegram, MIRA, MIRA, "/help")
         assert answer["text"].startswith("What I can do")
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port

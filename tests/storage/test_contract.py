@@ -189,6 +189,8 @@ async def test_a_reader_gets_what_is_newer_than_its_cursor(storage: Storage) -> 
     assert (first.anew, second.anew) == (False, False)
     third = await storage.archive.since(second.upto)
     assert (third.upto, third.editions) == (second.upto, ())
+    whole = await storage.archive.since(Cursor())
+    assert [e.story.title for e in whole.editions] == ["Trams stand still", "Late"], "each once"
 
 
 async def test_a_reader_of_a_past_epoch_begins_anew(storage: Storage) -> None:
@@ -254,8 +256,9 @@ async def test_documents_handed_out_in_a_lost_answer_come_before_the_next(
 
 async def test_a_wiped_inbox_is_opened_again(storage: Storage) -> None:
     async with aclosing(storage.archive.left()) as left:
+        await storage.archive.leave(b"zero")
+        assert await anext(left) == b"zero"
         waiting = asyncio.ensure_future(anext(left))
-        await asyncio.sleep(0.05)
         await storage.wipe()  # type: ignore[misc]
         with pytest.raises(StorageAway):
             await waiting
@@ -270,6 +273,7 @@ async def test_what_was_refused_can_be_read_newest_first(storage: Storage) -> No
     newest, older = await storage.archive.rejected()
     assert (newest.door, newest.why, len(newest.beginning)) == (Door.LEFT, "not UTF-8", 200)
     assert (older.door, older.why, older.beginning) == (Door.SAID, "not JSON", "{")
+    assert older.at <= newest.at
     assert await storage.archive.rejected(limit=1) == [newest]
 
 

@@ -15,8 +15,10 @@ Dial = Callable[[], Awaitable[Wire]]
 @pytest.fixture
 async def proxy() -> AsyncIterator[Proxy]:
     """In front of a server that says everything back."""
+    talks: set[asyncio.Task[None] | None] = set()
 
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.add(asyncio.current_task())
         try:
             while line := await reader.readline():
                 writer.write(line)
@@ -28,7 +30,7 @@ async def proxy() -> AsyncIterator[Proxy]:
     server = await asyncio.start_server(echo, "127.0.0.1", 0)
     async with server, Proxy(server.sockets[0].getsockname()[1]) as here:
         yield here
-    await asyncio.sleep(0.01)  # the server hears that everyone hung up
+    await asyncio.gather(*filter(None, talks))  # the server hears that everyone hung up
 
 
 @pytest.fixture

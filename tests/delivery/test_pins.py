@@ -106,11 +106,14 @@ def test_a_pin_that_is_carried_out_late_does_not_outlive_the_unpin(seed: int) ->
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_nor_where_the_message_became_another_storys_card_meanwhile(seed: int) -> None:
+def test_a_late_pin_does_not_outlive_the_unpin_of_what_is_another_storys_card_by_then(
+    seed: int,
+) -> None:
     async def play(board: Board) -> None:
         wanted = await board.pin_without_an_answer(FERRY, await board.card(FERRY))
         await board.rows.read(HERE, PORT)
         await board.unpin_for_good(PORT, replace(wanted, pin=Pin.GOING))
+        assert board.service.requests["late"] == 1
         assert not board.sent.pinned
 
     played(seed, play)

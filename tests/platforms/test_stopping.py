@@ -1,6 +1,7 @@
 """Whoever is told to stop while connecting stops, though a library forgets that it was told."""
 
 import asyncio
+from contextlib import suppress
 
 from bot.platforms.discord.answers import Client
 from bot.platforms.discord.platform import _stay
@@ -16,9 +17,11 @@ class Forgetful(Client):
     async def connect(self, *, reconnect: bool = True) -> None:
         self.connecting.set()
         try:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
             await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            await asyncio.sleep(60)
+        finally:
+            self.connecting.clear()
 
 
 async def test_a_stop_while_discord_is_being_connected_to_is_not_forgotten() -> None:
@@ -28,3 +31,4 @@ async def test_a_stop_while_discord_is_being_connected_to_is_not_forgotten() -> 
     staying.cancel()
     stopped, _ = await asyncio.wait({staying}, timeout=10)
     assert stopped
+    assert not client.connecting.is_set(), "nothing of it goes on"

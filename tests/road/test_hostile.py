@@ -56,7 +56,9 @@ EXTREMES = [alive(story) for story in (LARGEST, CJK, EMOJI, RIGHT_TO_LEFT, LURES
 
 
 @pytest.mark.parametrize("story", EXTREMES, ids=lambda story: story.id[:12])
-async def test_it_is_shown_asked_about_and_changed(calm_bot: Running, story: Story) -> None:
+async def test_an_extreme_story_is_shown_asked_about_and_changed(
+    calm_bot: Running, story: Story
+) -> None:
     road = await calm_bot.start(CHATS)
     await road.publish(story)
     people = both(road.discord, road.telegram, "shared")

@@ -60,7 +60,7 @@ def titles(person: Person) -> list[str]:
 
 async def stand(person: Person, *wanted: str) -> list[Seen]:
     """Wait until messages with these titles stand, oldest first, and no others."""
-    await eventually(lambda: titles(person) == list(wanted), f"{wanted}, not {titles(person)}")
+    await eventually(lambda: titles(person) == list(wanted), f"{wanted} and no others")
     return posted(person)
 
 
@@ -117,9 +117,8 @@ async def test_of_two_cards_the_elder_goes_on_and_the_younger_leads_to_it(
     elder = road.discord.messages(discord.NEWS)[0]["id"]
     assert f"/{discord.NEWS}/{elder}" in str(here.raw["embeds"])
     first = next(m for m in road.telegram.messages(telegram.GROUP) if "reply_markup" in m)
-    if str(telegram.GROUP).startswith("-100"):
-        link = f"https://t.me/c/{str(telegram.GROUP)[4:]}/{first['message_id']}"
-        assert link in str(there.raw["entities"])
+    link = f"https://t.me/c/{str(telegram.GROUP).removeprefix('-100')}/{first['message_id']}"
+    assert link in str(there.raw["entities"])
     answer = await people(road)[0].press(here, "Where it goes on")
     assert answer.title == "Port Reopens"
 

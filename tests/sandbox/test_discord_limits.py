@@ -33,7 +33,7 @@ async def burst(here: Discord, count: int, method: str, path: str, body: object)
 
 
 async def test_a_channel_takes_five_messages_in_five_seconds() -> None:
-    async with Discord() as here:
+    async with Discord(clock=Clock()) as here:
         answers = await burst(here, 6, "POST", MESSAGES, {"content": "x"})
         assert Counter(answer.status for answer in answers) == {200: 5, 429: 1}
         (refused,) = [answer for answer in answers if answer.status == 429]
@@ -54,7 +54,7 @@ async def test_a_channel_takes_five_messages_in_five_seconds() -> None:
 
 
 async def test_a_bot_may_ask_fifty_times_a_second() -> None:
-    async with Discord() as here:
+    async with Discord(clock=Clock()) as here:
         made = [here.add_channel(f"c{n}") for n in range(51)]
         answers = await asyncio.gather(*(ask(here, "GET", f"/channels/{c}") for c in made))
         refused = [answer for answer in answers if answer.status == 429]
@@ -217,7 +217,7 @@ async def test_faults_wait_for_the_request_they_are_meant_for() -> None:
 
 async def test_a_slow_request_is_done_at_once_and_answered_late() -> None:
     async with Discord(limits=False) as here:
-        here.slow_next("POST", f"^{MESSAGES}$", 0.3)
+        here.slow_next("POST", f"^{MESSAGES}$", 1.0)
         answer = asyncio.create_task(ask(here, "POST", MESSAGES, {"content": "slow"}))
         await eventually(lambda: here.messages(NEWS), "it stands there")
         assert not answer.done()

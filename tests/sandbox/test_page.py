@@ -140,7 +140,7 @@ async def test_changes_that_follow_closely_come_as_few_events(
         await anext(stream)
         for number in range(60):
             here.say(MIRA, NEWS, f"line {number}")
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0)  # whoever watches may look in between
         seen = 1
         while len((await anext(stream))["discord"]["messages"][NEWS]) < 60:
             seen += 1
@@ -220,6 +220,7 @@ SLASH = {"do": "discord.slash", "person": MIRA, "channel": NEWS, "command": "faq
             },
             "There is no message 9 in Harbour News.",
         ),
+        ({"do": float("nan")}, "Input tag 'nan' found using 'do' does not match"),
         ([], "Input should be an object"),
     ],
 )
@@ -234,14 +235,14 @@ async def test_what_cannot_be_done_is_refused_in_one_sentence(
     assert "\n" not in said["error"]
 
 
-@pytest.mark.parametrize("body", ["", "{", '{"do": NaN}', "\x00"])
+@pytest.mark.parametrize("body", ["", "{", "\x00"])
 async def test_what_is_not_json_is_refused(
     local: Local, http: aiohttp.ClientSession, body: str
 ) -> None:
     sent = {"Content-Type": "application/json"}
     async with http.post(local[2].url + "act", data=body, headers=sent) as answer:
         assert answer.status == HTTPStatus.BAD_REQUEST
-        assert "JSON" in (await answer.json())["error"] or body == '{"do": NaN}'
+        assert "JSON" in (await answer.json())["error"]
 
 
 @pytest.mark.parametrize(
@@ -289,19 +290,22 @@ async def test_the_sandbox_runs_by_itself_until_interrupted(http: aiohttp.Client
         sys.executable, "-m", "sandbox", stdout=asyncio.subprocess.PIPE
     )
     assert running.stdout
-    said = (await running.stdout.readuntil(b"forgets what was said.\n")).decode()
-    found = re.search(r"http://127\.0\.0\.1:\d+/\s", said)
-    assert found, said
-    async with http.get(found[0].strip()) as answer:
-        assert "Storywire sandbox" in await answer.text()
-    token = re.search(r"token +(\d+:\S+)", said)
-    base = re.search(r'base_url\("(\S+)"\)', said)
-    assert token
-    assert base
-    async with http.get(f"{base[1]}{token[1]}/getMe") as answer:
-        assert (await answer.json())["result"]["username"] == "storywire_bot"
-    running.send_signal(signal.SIGINT)
-    assert await running.wait() == 0
+    try:
+        said = (await running.stdout.readuntil(b"forgets what was said.\n")).decode()
+        found = re.search(r"http://127\.0\.0\.1:\d+/\s", said)
+        assert found, said
+        async with http.get(found[0].strip()) as answer:
+            assert "Storywire sandbox" in await answer.text()
+        token = re.search(r"token +(\d+:\S+)", said)
+        base = re.search(r'base_url\("(\S+)"\)', said)
+        assert token
+        assert base
+        async with http.get(f"{base[1]}{token[1]}/getMe") as answer:
+            assert (await answer.json())["result"]["username"] == "storywire_bot"
+    finally:
+        running.send_signal(signal.SIGINT)
+        await running.wait()
+    assert running.returncode == 0
 
 
 # -- in a browser, with bots ----------------------------------------------------------------------
@@ -311,7 +315,7 @@ class Bot(discord.Client):
     """A small bot: /faq completes and answers for one person, /follow is for moderators."""
 
     def __init__(self) -> None:
-        super().__init__(intents=discord.Intents(guilds=True))
+        super().__init__(intents=discord.Intents(guilds=True), guild_ready_timeout=0.05)
         self.tree = app_commands.CommandTree(self)
         self.ready = asyncio.Event()
 

@@ -105,7 +105,7 @@ async def test_answers_to_people_do_not_count_where_limits_are_off() -> None:
 
 async def test_a_slow_call_is_done_at_once_and_answered_late() -> None:
     async with served() as telegram, bot_of(telegram) as bot:
-        telegram.slow_next("sendMessage", 0.3)
+        telegram.slow_next("sendMessage", 1.0)
         answer = asyncio.create_task(bot.send_message(GROUP, "slow"))
         await eventually(lambda: telegram.messages(GROUP)[-1].get("text") == "slow")
         assert not answer.done()

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
+from bot.model.language import N_, _, ngettext
 from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
 from bot.model.rule import Mute, Rule
+from bot.model.words import number
 from bot.ports import Rules
 from handlers.picking import buttons_to, live_stories, meant, name, pick_list
 from handlers.wants import change, theirs, to_follow
@@ -62,9 +63,11 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
                 others = [each for each in others if shelf.get(each.story)]
             if len(others) >= MUTES:
                 raise Sorry(
-                    _("This chat has muted {number} stories, which is the most it can").format(
-                        number=MUTES
-                    ),
+                    ngettext(
+                        "This chat has muted {n} story, which is the most it can",
+                        "This chat has muted {n} stories, which is the most it can",
+                        MUTES,
+                    ).format(n=number(MUTES)),
                     rows=(Buttons((Button(_("Unmute some"), Ref("unmute")),)),),
                 )
             return replace(rule, muted=(*others, mute))

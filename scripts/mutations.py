@@ -20,6 +20,7 @@ PACKAGES = ("bot", "config", "handlers", "sandbox", "stories", "tests")
 SEEDS = 300
 
 CONTRACT = ("-m", "pytest", "-x", "-q", "tests/storage/test_contract.py", "tests/delivery")
+MARKS = ("-m", "pytest", "-x", "-q", "tests/delivery/test_marks.py")
 LATE_PINS = ("-m", "pytest", "-x", "-q", "tests/delivery/test_pins.py")
 STALE_PINS = ("-m", "pytest", "-x", "-q", "tests/road/test_pins.py", "-k", "stale")
 FOLDING = ("-m", "pytest", "-x", "-q", "tests/delivery/test_merging.py")
@@ -53,9 +54,16 @@ MUTATIONS = (
     Mutation(
         "a newer mark is struck out with the older",
         "bot/storage/due.py",
-        "if seq and tonumber(seq) <= tonumber(ARGV[2]) then",
+        "if seq and tonumber(seq) <= tonumber(ARGV[number + 1]) then",
         "if seq then",
         CONTRACT,
+    ),
+    Mutation(
+        "what is marked anew while it is in hand is struck out",
+        COURIER,
+        "done = [mark for mark in over if (mark.chat, mark.story) not in self._queue]",
+        "done = over",
+        MARKS,
     ),
     Mutation(
         "a post of unknown outcome is repeated on Telegram",

@@ -1,0 +1,43 @@
+"""What is due stays marked until it is done: the bot of the storms in calm weather."""
+
+import asyncio
+from dataclasses import replace
+
+from bot.model.rule import Rule
+from tests.simulation.clock import VirtualLoop
+from tests.simulation.storage import Client, MemoryArchive, MemoryDue
+from tests.simulation.world import Process, World
+from tests.stories_made import FERRY
+
+CALM: frozenset[str] = frozenset()
+
+
+def test_what_is_marked_again_while_it_is_in_hand_stays_marked_until_that_is_done_too() -> None:
+    loop = VirtualLoop()
+    world = World(0, loop, CALM)
+    name, service = next(iter(world.services.items()))
+    chat = next(iter(service.rooms))
+    world.fixed = {chat: Rule(all=True)}
+    world.store.data.rules.clear()
+    story = replace(FERRY, updated_at=loop.calendar())
+
+    async def scene() -> None:
+        process, due = Process(world, 0), MemoryDue(Client(world.store))
+        await MemoryArchive(Client(world.store)).accept(story)
+        while not service.sent:  # its answer is still on its way
+            await asyncio.sleep(0.01)
+        courier = process.couriers[name]
+        await courier.welcome(chat, Rule())
+        first = await due.all(name)
+        await asyncio.sleep(0.7)  # the first is over, and for the second the chat rests a second
+        assert courier.is_due(chat, story.id)
+        assert await due.all(name) == first != []
+        await asyncio.sleep(2)
+        assert not courier.is_due(chat, story.id)
+        assert await due.all(name) == []
+        await process.stop()
+
+    try:
+        loop.run_until_complete(scene())
+    finally:
+        loop.close()

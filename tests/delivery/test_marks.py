@@ -24,7 +24,7 @@ def test_what_is_marked_again_while_it_is_in_hand_stays_marked_until_that_is_don
     async def scene() -> None:
         process, due = Process(world, 0), MemoryDue(Client(world.store))
         await MemoryArchive(Client(world.store)).accept(story)
-        while not service.sent:  # its answer is still on its way
+        while not service.sent:  # noqa: ASYNC110 - its answer is still on its way
             await asyncio.sleep(0.01)
         courier = process.couriers[name]
         await courier.welcome(chat, Rule())

@@ -222,22 +222,22 @@ def told(change: Change, story: Story) -> str:
     before, after = change.before, change.after
     match change.kind:
         case Kind.BULLET_REWORDED:
-            return _("Correction: {texts}").format(texts=_both(before, after))
+            return _("Correction: {texts}").format(texts=_contrasted(before, after))
         case Kind.BULLET_REMOVED:
             return _("Correction, no longer said: {text}").format(text=quoted(before))
         case Kind.ANSWER_CHANGED:
             asked = next((each.question for each in story.questions if each.answer == after), "")
             return _("Correction of the answer to {question}: {texts}").format(
-                question=quoted(asked), texts=_both(before, after)
+                question=quoted(asked), texts=_contrasted(before, after)
             )
         case Kind.HEADLINE if before and after:
-            return _("Headline: {texts}").format(texts=_both(before, after))
+            return _("Headline: {texts}").format(texts=_contrasted(before, after))
         case Kind.TITLE:
-            return _("Title: {texts}").format(texts=_both(before, after))
+            return _("Title: {texts}").format(texts=_contrasted(before, after))
         case Kind.ENTITIES:
-            return _("Names: {texts}").format(texts=_both(before, after))
+            return _("Names: {texts}").format(texts=_contrasted(before, after))
         case Kind.KEYWORDS:
-            return _("Keywords: {texts}").format(texts=_both(before, after))
+            return _("Keywords: {texts}").format(texts=_contrasted(before, after))
         case Kind.STARTED:
             return sentence(_moved(_("start"), *map(_moment, (before, after))))
         case _:
@@ -259,7 +259,7 @@ def is_quote(why: str) -> bool:
     return _QUOTE.match(why) is not None
 
 
-def _both(before: str | None, after: str | None) -> str:
+def _contrasted(before: str | None, after: str | None) -> str:
     """Two texts, cut so that what differs between them is seen."""
     if not before or not after:
         was, now = (quoted(text) if text else _("none") for text in (before, after))

@@ -1,5 +1,6 @@
 """Who changed what in a chat is remembered, in Redis and in the tests' memory alike."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -156,3 +157,28 @@ async def test_nothing_in_redis_names_a_chat_that_is_forgotten(
     assert not await redis.exists(f"{prefix}:audit:{GROUP}")
     assert await redis.smembers(f"{prefix}:audited:{SOL}") == {str(OTHER).encode()}
     assert list(await saving.deeds(OTHER)) == [deed(2)]
+
+
+@pytest.mark.parametrize("who", ["chat", "person"])
+async def test_what_is_being_saved_when_one_is_forgotten_does_not_come_back(
+    saving: RedisAudit, redis: Redis, prefix: str, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    save, begun, go_on = saving._save, asyncio.Event(), asyncio.Event()
+
+    async def slowly(mark: str, chat: Chat, done: Deed) -> None:
+        begun.set()
+        await go_on.wait()
+        await save(mark, chat, done)
+
+    monkeypatch.setattr(saving, "_save", slowly)
+    saving.note(GROUP, deed(1))
+    await begun.wait()
+    forgets = saving.forget_chat(GROUP) if who == "chat" else saving.forget(SOL)
+    forgetting = asyncio.create_task(forgets)
+    await asyncio.wait({forgetting}, timeout=0.1)
+    go_on.set()
+    await forgetting
+    saving.note(OTHER, deed(2, MIRA))
+    await eventually_so(saved(redis, prefix, OTHER, "“2 – ”"), "what came later is saved")
+    kept: list[Any] = await redis.zrange(f"{prefix}:audit:{GROUP}", 0, -1)
+    assert not [each for each in kept if who == "chat" or str(SOL).encode() in each]

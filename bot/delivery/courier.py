@@ -7,13 +7,13 @@ crash is therefore the same code as going on.
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery.cards import Cards, Policy
+from bot.delivery.owing import Owing
 from bot.delivery.pace import Pace, room
 from bot.delivery.queue import Key, Queue
 from bot.delivery.rows import SETTLE
@@ -35,8 +35,8 @@ from bot.model.rule import Rule
 from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Pin, Platform, Refusal, Row
 from stories.delta import Weight
 from stories.index import Cursor
-from stories.shelf import Edition, Shelf
-from stories.story import Story, StoryId
+from stories.shelf import Shelf
+from stories.story import StoryId
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,6 @@ class Courier:
         self._rules = rules
         self._ledger = ledger
         self._due = due
-        self._archive = archive
         self._lease = lease
         self._pace = pace
         self._metrics = metrics
@@ -128,8 +127,6 @@ class Courier:
         self._ended = asyncio.Event()
         self._has_read = False
         """The shelf was filled: what is not there now is in no archive."""
-        self._marked: dict[StoryId, int] = {}
-        """The revision of each story whose kin was marked last."""
         self._parked: dict[Chat, Parked] = {}
         self._ended_at = 0.0
         self._tide = TideWatch(platform.name, ledger, high_water, now, self._stepped_back)
@@ -149,6 +146,16 @@ class Courier:
             refused=warden.refused,
             beside=self._beside,
             look=self._look_again_at,
+            now=now,
+        )
+        self._owing = Owing(
+            platform.name,
+            shelf=shelf,
+            rules=rules,
+            ledger=ledger,
+            archive=archive,
+            rows=self._cards.rows,
+            first_for=policy.first_for,
             now=now,
         )
 
@@ -413,8 +420,8 @@ class Courier:
                 if anew:
                     for mark in await self._due.all(self.platform.name):
                         self._enqueue(mark)
-                named = [] if begun or not behind else await self._owed_by_file()
-                owed = named + await self._owed(behind, first=cursor == Cursor())
+                named = [] if begun or not behind else await self._owing.by_file()
+                owed = named + await self._owing.since(behind, first=cursor == Cursor())
                 async with self._marking:
                     # At once: until the cursor has moved, whoever comes after us marks them anew.
                     keeping = asyncio.create_task(self._due.mark(self.platform.name, owed, upto))
@@ -423,7 +430,7 @@ class Courier:
                     finally:
                         await keeping
             except StorageAway:
-                self._marked.clear()  # it may not have been kept
+                self._owing.forget()  # it may not have been kept
                 self._anew = self._anew or anew
                 await asyncio.sleep(1)
                 self._bell.set()
@@ -435,85 +442,6 @@ class Courier:
         self._metrics.steps_back.labels(self.platform.name).inc()
         self._anew = True
         self._bell.set()
-
-    async def _owed(self, behind: int, *, first: bool) -> list[Mark]:
-        """Who is owed what changed: those who want it while it is live, and those who have it."""
-        marks = []
-        for edition in self._shelf.since(behind):
-            story = edition.story
-            marks += await self._owed_to_kin(edition, all_are=not behind)
-            changes = self._cards.rows.changes
-            rows = await self._ledger.of_story(story.id)
-            chats = set(rows)
-            live_for = self._shelf.live_for
-            if first:
-                live_for = min(live_for, self._policy.first_for)
-            if edition.is_live(self._now(), live_for):
-                chats |= self._rules.wanting(story)
-            else:
-                chats |= self._rules.following(story.id)
-            ours = [chat for chat in chats if chat.platform == self.platform.name]
-            if changes == self._cards.rows.changes:
-                self._cards.rows.know(story.id, rows, ours)
-            marks += [Mark(chat, story.id, edition.seq) for chat in ours]
-        return marks
-
-    async def _owed_to_kin(self, edition: Edition, *, all_are: bool) -> list[Mark]:
-        """Whose cards of other stories are concerned, now that a story is as it is.
-
-        Follows and mutes of stories that became a part of another are brought there first.
-        `all_are`: every story is owed anyway.
-        """
-        story, concerned = edition.story, defaultdict[StoryId, set[Chat]](set)
-        heir = self._shelf.heir(story.id)
-        if heir is not None:
-            into = heir.story.id
-            concerned[into] |= await self._rules.inherit(story.id, into, self.platform.name)
-            concerned[into] |= set(await self._ledger.of_story(into))
-        kin = self._shelf.kin(story.id)
-        for was in (*await self._seen_before(edition, all_are), story):
-            # It may be no part of those any more.
-            named = {each for each in (was.merged_into, was.split_from) if each}
-            heirs = {heir.story.id for each in named if (heir := self._shelf.heir(each))}
-            kin |= named | heirs
-        for part in self._shelf.parts(story.id):
-            await self._rules.inherit(part.story.id, story.id, self.platform.name)
-        for other in kin:
-            concerned[other] |= set(await self._ledger.of_story(other))
-        return [
-            Mark(chat, other, known.seq)
-            for other, chats in concerned.items()
-            if (known := self._shelf.get(other)) is not None
-            for chat in chats
-            if chat.platform == self.platform.name
-        ]
-
-    async def _seen_before(self, edition: Edition, all_are: bool) -> Sequence[Story]:
-        """What the story was since we last marked for it: updates may have come between."""
-        story, was = edition.story, edition.before
-        marked, self._marked[story.id] = self._marked.get(story.id), edition.revision
-        if was is None or all_are:
-            return ()
-        return (was,) if marked == was.revision else await self._archive.history(story.id)
-
-    async def _owed_by_file(self) -> list[Mark]:
-        """Who is owed what the operator's file names: nobody told us when that was written.
-
-        Whoever follows or mutes a story there that has become a part of another means that one.
-        """
-        marks = []
-        for chat in self._rules.chats():
-            rule = self._rules.of(chat)
-            here = chat.platform == self.platform.name and self._rules.is_fixed(chat)
-            if rule is None or not here:
-                continue
-            for story in {*rule.story_ids, *(mute.story for mute in rule.muted)}:
-                heir = self._shelf.heir(story)
-                if heir is not None:
-                    await self._rules.inherit(story, heir.story.id, self.platform.name)
-                if (edition := heir or self._shelf.get(story)) is not None:
-                    marks.append(Mark(chat, edition.story.id, edition.seq))
-        return marks
 
     async def _owe(self, marks: list[Mark]) -> None:
         async with self._marking:

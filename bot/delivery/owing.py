@@ -1,0 +1,127 @@
+"""Who is owed what: whose cards may not be as they should, now that stories are as they are."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from bot.delivery.rows import Rows
+from bot.delivery.rules import RuleBook
+from bot.model.chat import Chat
+from bot.ports import Archive, Ledger, Mark
+from stories.shelf import Edition, Shelf
+from stories.story import Story, StoryId
+
+
+class Owing:
+    """Finds the cards of one platform that are to be looked at. All may raise StorageAway."""
+
+    def __init__(
+        self,
+        platform: str,
+        *,
+        shelf: Shelf,
+        rules: RuleBook,
+        ledger: Ledger,
+        archive: Archive,
+        rows: Rows,
+        first_for: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
+        """`first_for`: at the very first start only stories that moved within so long are live."""
+        self._platform = platform
+        self._shelf = shelf
+        self._rules = rules
+        self._ledger = ledger
+        self._archive = archive
+        self._rows = rows
+        self._first_for = first_for
+        self._now = now
+        self._found_at: dict[StoryId, int] = {}
+        """The revision at which each story was, when it was asked about last."""
+
+    def forget(self) -> None:
+        """What was found may not have been kept: what came between is asked for anew."""
+        self._found_at.clear()
+
+    async def since(self, behind: int, *, first: bool) -> list[Mark]:
+        """Who is owed what came behind a place in the archive's index: those who want a story while
+        it is live, and those who have its card; of all of them when `behind` is 0.
+
+        `first`: nothing was ever marked.
+        """
+        marks = []
+        for edition in self._shelf.since(behind):
+            story = edition.story
+            marks += await self._to_kin(edition, all_are=not behind)
+            changes = self._rows.changes
+            rows = await self._ledger.of_story(story.id)
+            chats = set(rows)
+            live_for = self._shelf.live_for
+            if first:
+                live_for = min(live_for, self._first_for)
+            if edition.is_live(self._now(), live_for):
+                chats |= self._rules.wanting(story)
+            else:
+                chats |= self._rules.following(story.id)
+            ours = [chat for chat in chats if chat.platform == self._platform]
+            if changes == self._rows.changes:
+                self._rows.know(story.id, rows, ours)
+            marks += [Mark(chat, story.id, edition.seq) for chat in ours]
+        return marks
+
+    async def _to_kin(self, edition: Edition, *, all_are: bool) -> list[Mark]:
+        """Whose cards of other stories are concerned, now that a story is as it is.
+
+        Follows and mutes of stories that became a part of another are brought there first.
+        `all_are`: every story is owed anyway.
+        """
+        story, concerned = edition.story, defaultdict[StoryId, set[Chat]](set)
+        heir = self._shelf.heir(story.id)
+        if heir is not None:
+            into = heir.story.id
+            concerned[into] |= await self._rules.inherit(story.id, into, self._platform)
+            concerned[into] |= set(await self._ledger.of_story(into))
+        kin = self._shelf.kin(story.id)
+        for was in (*await self._seen_before(edition, all_are), story):
+            # It may be no part of those any more.
+            named = {each for each in (was.merged_into, was.split_from) if each}
+            heirs = {heir.story.id for each in named if (heir := self._shelf.heir(each))}
+            kin |= named | heirs
+        for part in self._shelf.parts(story.id):
+            await self._rules.inherit(part.story.id, story.id, self._platform)
+        for other in kin:
+            concerned[other] |= set(await self._ledger.of_story(other))
+        return [
+            Mark(chat, other, known.seq)
+            for other, chats in concerned.items()
+            if (known := self._shelf.get(other)) is not None
+            for chat in chats
+            if chat.platform == self._platform
+        ]
+
+    async def _seen_before(self, edition: Edition, all_are: bool) -> Sequence[Story]:
+        """What the story was since we last marked for it: updates may have come between."""
+        story, was = edition.story, edition.before
+        last, self._found_at[story.id] = self._found_at.get(story.id), edition.revision
+        if was is None or all_are:
+            return ()
+        return (was,) if last == was.revision else await self._archive.history(story.id)
+
+    async def by_file(self) -> list[Mark]:
+        """Who is owed what the operator's file names: nobody told us when that was written.
+
+        Whoever follows or mutes a story there that has become a part of another means that one.
+        """
+        marks = []
+        for chat in self._rules.chats():
+            rule = self._rules.of(chat)
+            here = chat.platform == self._platform and self._rules.is_fixed(chat)
+            if rule is None or not here:
+                continue
+            for story in {*rule.story_ids, *(mute.story for mute in rule.muted)}:
+                heir = self._shelf.heir(story)
+                if heir is not None:
+                    await self._rules.inherit(story, heir.story.id, self._platform)
+                if (edition := heir or self._shelf.get(story)) is not None:
+                    marks.append(Mark(chat, edition.story.id, edition.seq))
+        return marks

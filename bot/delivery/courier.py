@@ -547,7 +547,6 @@ class Courier:
                 except StorageAway:
                     self._over += done
                     self._ended.set()
-                    await asyncio.sleep(1)
 
     async def _release(
         self, key: Key, mark: Mark | None = None, again_s: float | None = None

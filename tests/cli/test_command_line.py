@@ -295,6 +295,9 @@ async def test_without_redis_every_command_says_so_in_one_sentence(shell: Shell)
     for ended in await asyncio.gather(
         shell.type("stories", redis_url=NOWHERE),
         shell.type("publish", "ferry.json", redis_url=NOWHERE),
+        shell.type("rejected", redis_url=NOWHERE),
+        shell.type("ledger", "ferry", redis_url=NOWHERE),
+        shell.type("retract", "ferry", "--why", "It never sailed", redis_url=NOWHERE),
     ):
         assert (ended.code, ended.out) == (1, "")
         assert ended.sentence.startswith("storywire: Redis cannot be reached (")

@@ -22,16 +22,8 @@ from sandbox.discord import (
     NoAnswer,
     NotOffered,
 )
-from tests.sandbox.discord_bot import Bot, as_described, buttons, connected, moderation, until
+from tests.sandbox.discord_bot import Bot, buttons, connected, moderation, until
 from tests.sandbox.discord_http import post
-
-
-@pytest.fixture
-async def here() -> AsyncIterator[Discord]:
-    """A local Discord; in the end, all that was said there was as Discord describes it."""
-    async with Discord(limits=False) as here:
-        yield here
-        as_described(here)
 
 
 @pytest.fixture

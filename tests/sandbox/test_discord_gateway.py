@@ -2,7 +2,6 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -10,14 +9,7 @@ import discord
 import pytest
 
 from sandbox.discord import BOT, GENERAL, GUILD, MIRA, NEWS, Discord
-from tests.sandbox.discord_bot import Bot, as_described, connected, pointed_at, soon, until
-
-
-@pytest.fixture
-async def here() -> AsyncIterator[Discord]:
-    async with Discord(limits=False) as here:
-        yield here
-        as_described(here)
+from tests.sandbox.discord_bot import Bot, connected, pointed_at, soon, until
 
 
 async def test_what_was_missed_while_the_socket_was_gone_comes_after_resuming(

@@ -8,14 +8,7 @@ from discord import app_commands
 
 from sandbox.discord import GUILD, MIRA, NEWS, SOL, Discord, NotOffered
 from sandbox.discord.rights import Overwrite, bits
-from tests.sandbox.discord_bot import Bot, as_described, connected
-
-
-@pytest.fixture
-async def here() -> AsyncIterator[Discord]:
-    async with Discord(limits=False) as here:
-        yield here
-        as_described(here)
+from tests.sandbox.discord_bot import Bot, connected
 
 
 class Guest(Bot):

@@ -10,7 +10,7 @@ from discord import app_commands
 from sandbox.discord import MIRA, MODERATORS, NEWS, READERS, Answer, Discord, NotOffered
 from sandbox.discord.modals import read_modal
 from sandbox.discord.refusals import Refusal
-from tests.sandbox.discord_bot import as_described, connected
+from tests.sandbox.discord_bot import connected
 
 
 class Quiet(discord.ui.Modal, title="Quiet hours"):
@@ -94,13 +94,6 @@ class Bot(discord.Client):
 
     async def setup_hook(self) -> None:
         await self.tree.sync()
-
-
-@pytest.fixture
-async def here() -> AsyncIterator[Discord]:
-    async with Discord(limits=False) as here:
-        yield here
-        as_described(here)
 
 
 @pytest.fixture

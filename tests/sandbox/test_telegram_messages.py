@@ -27,12 +27,6 @@ GO = InlineKeyboardMarkup([[InlineKeyboardButton("Go", callback_data="go")]])
 
 
 @pytest.fixture
-async def telegram() -> AsyncIterator[Telegram]:
-    async with served() as telegram:
-        yield telegram
-
-
-@pytest.fixture
 async def bot(telegram: Telegram) -> AsyncIterator[ExtBot[None]]:
     async with bot_of(telegram) as bot:
         yield bot

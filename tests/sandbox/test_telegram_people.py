@@ -1,6 +1,5 @@
 """People speak and press buttons in the local Telegram; an unmodified bot hears and answers."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -42,12 +41,6 @@ from sandbox.telegram import (
 from tests.sandbox.telegram_kit import listening, served
 
 Context = ContextTypes.DEFAULT_TYPE
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[Telegram]:
-    async with served() as telegram:
-        yield telegram
 
 
 class Heard:

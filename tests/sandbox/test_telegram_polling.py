@@ -9,13 +9,7 @@ from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, Tel
 from telegram.ext import ContextTypes, ExtBot, TypeHandler
 
 from sandbox.telegram import GROUP, MIRA, SOL, NoAnswer, Telegram
-from tests.sandbox.telegram_kit import bot_of, listening, polled, served
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[Telegram]:
-    async with served() as telegram:
-        yield telegram
+from tests.sandbox.telegram_kit import bot_of, listening, polled
 
 
 @pytest.fixture

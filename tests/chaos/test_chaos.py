@@ -18,7 +18,7 @@ SHORT = Plan(
     stories=20,
     chats=6,
     apart_s=0.8,
-    patience_s=60.0,
+    patience_s=120.0,
     hurried=True,
 )
 QUIET = Plan(1, 0, 0, 0, stories=3, chats=4, apart_s=0, patience_s=30.0, hurried=True)

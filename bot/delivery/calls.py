@@ -36,6 +36,7 @@ class Calls:
         self._lease = lease
         self._pace = pace
         self._metrics = metrics
+        self._wake_to_wire = metrics.wake_to_wire.labels(platform)
         self._taken = taken
         self._now = now
         self.refused = refused
@@ -49,7 +50,7 @@ class Calls:
     def leaves(self, edition: Edition) -> None:
         """An edition is put on the wire for one chat."""
         waited = (self._now() - edition.heard_at).total_seconds()
-        self._metrics.wake_to_wire.labels(self._platform).observe(max(0.0, waited))
+        self._wake_to_wire.observe(max(0.0, waited))
 
     def done(self, chat: Chat, act: str) -> None:
         """The chat took it."""

@@ -182,8 +182,13 @@ class Cards:
         since = await self._telling.delta_since(edition, _last_told(row))
         message, looks = await self._message(chat, edition, row, heir)
         told = hears or recalled(since) or self._telling.parts_with(chat, rule, edition)
-        wish = replace(
-            self._telling.wish(chat, rule, edition, since, shown=wanted, told=told),
+        wish = self._telling.wish(
+            chat,
+            rule,
+            edition,
+            since,
+            shown=wanted,
+            told=told,
             pinned=live,
             pin_from=self.pins.rest_until(chat),
         )

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from typing import TypeVar
@@ -64,7 +63,7 @@ class TideWatch:
         the storage stepped back.
         """
         if written >= least:
-            self._tide = replace(self._tide, written=max(written, self._tide.written))
+            self._tide = Tide(max(written, self._tide.written), self._tide.doubt)
             return True
         log.error(
             "the storage stepped back: cards that cannot be proved are left alone",

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import aiohttp
+from pydantic_core import from_json, to_json
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -37,9 +38,9 @@ class TooSoon(NetworkError):
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """What is read here of a RequestData, which the library makes of objects of its own."""
+    """Stands in for a RequestData, which the library makes of objects of its own."""
 
-    parameters: Mapping[str, Any]
+    body: bytes
 
 
 class AiohttpRequest(BaseRequest):
@@ -71,8 +72,16 @@ class AiohttpRequest(BaseRequest):
 
     async def call(self, url: str, parameters: Mapping[str, Any]) -> Any:
         """Like `post`, of parameters that are fit for JSON; None stands for one left out."""
-        said = {name: value for name, value in parameters.items() if value is not None}
-        return await self.post(url, cast("RequestData", _Ready(said)))
+        body = to_json({name: value for name, value in parameters.items() if value is not None})
+        return await self.post(url, cast("RequestData", _Ready(body)))
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """As the library's, in a fraction of the time; it says itself what is wrong."""
+        try:
+            return cast("dict[str, Any]", from_json(payload))
+        except ValueError:
+            return BaseRequest.parse_json_payload(payload)
 
     async def do_request(
         self,
@@ -92,7 +101,7 @@ class AiohttpRequest(BaseRequest):
             sock_connect=connect,
             sock_read=_chosen(read_timeout, self._read_timeout_s),
         )
-        body = None if request_data is None else json.dumps(request_data.parameters).encode()
+        body = _body(request_data)
         try:
             async with self._session.request(
                 method,
@@ -114,6 +123,12 @@ class AiohttpRequest(BaseRequest):
         if response.status == 429:
             raise TooSoon(_wait(payload))
         return response.status, payload
+
+
+def _body(data: RequestData | _Ready | None) -> bytes | None:
+    if data is None:
+        return None
+    return data.body if isinstance(data, _Ready) else json.dumps(data.parameters).encode()
 
 
 def _chosen(value: Any, usual: float) -> float | None:

@@ -61,8 +61,8 @@ MUTATIONS = (
     Mutation(
         "what is marked anew while it is in hand is struck out",
         COURIER,
-        "done = [mark for mark in over if (mark.chat, mark.story) not in self._queue]",
-        "done = over",
+        "done = [mark for mark in ended if (mark.chat, mark.story) not in self._queue]",
+        "done = ended",
         MARKS,
     ),
     Mutation(

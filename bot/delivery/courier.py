@@ -122,9 +122,9 @@ class Courier:
         self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
         self._marking = asyncio.Lock()  # held while marks that are in line are written down
         self._released = asyncio.Condition()
-        self._over: list[Mark] = []
+        self._done: list[Mark] = []
         """What is done and not yet struck out."""
-        self._ended = asyncio.Event()
+        self._some_done = asyncio.Event()
         self._has_read = False
         """The shelf was filled: what is not there now is in no archive."""
         self._parked: dict[Chat, Parked] = {}
@@ -232,7 +232,7 @@ class Courier:
 
     async def run(self) -> None:
         """Mark what changes and deliver what is due, until cancelled."""
-        self._queue, self._over = Queue(), []
+        self._queue, self._done = Queue(), []
         self._delivering = True
         try:
             await self._deliver()
@@ -521,8 +521,8 @@ class Courier:
             try:
                 again_s = await self._bring_up(mark.chat, mark.story)
                 if again_s is None:
-                    self._over.append(mark)
-                    self._ended.set()
+                    self._done.append(mark)
+                    self._some_done.set()
             except StorageAway:
                 again_s = 1.0
             except Exception:
@@ -535,18 +535,18 @@ class Courier:
     async def _strike_out(self) -> None:
         """Strike out what is done, until cancelled: many at a time, as nothing waits for it."""
         while True:
-            await self._ended.wait()
+            await self._some_done.wait()
             await asyncio.sleep(STRIKE_EVERY_S)
-            self._ended.clear()
+            self._some_done.clear()
             async with self._marking:  # or one would be struck out that is just being made
-                over, self._over = self._over, []
+                ended, self._done = self._done, []
                 # One that was made again meanwhile stays until that is done, too.
-                done = [mark for mark in over if (mark.chat, mark.story) not in self._queue]
+                done = [mark for mark in ended if (mark.chat, mark.story) not in self._queue]
                 try:
                     await self._due.done(self.platform.name, done)
                 except StorageAway:
-                    self._over += done
-                    self._ended.set()
+                    self._done += done
+                    self._some_done.set()
 
     async def _release(
         self, key: Key, mark: Mark | None = None, again_s: float | None = None

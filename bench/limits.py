@@ -15,7 +15,8 @@ from stories.archive import Archive
 CHATS = 5000
 WATCHED_S = 40.0
 """All 5,000 are due, on each platform; they are watched for so long, not to the end."""
-ASKED = 40
+IDLE_S = 20.0
+ASK_EVERY_S = 0.5
 PLATFORMS = {"discord": (DISCORD, DISCORD_PER_S), "telegram": (TELEGRAM, TELEGRAM_PER_S)}
 
 
@@ -28,17 +29,10 @@ async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
     await lean.say("enforce")
     with processes((whole_bot, (redis_url, pointed_at(lean, *PLATFORMS), chats))):
         await until(partial(_answers, lean), "the bot answers")
-        idle = {name: [await _ask(lean, name) for _ in range(ASKED)] for name in PLATFORMS}
+        idle = await _asked_for(IDLE_S, lean)
         await Archive(redis).accept(story("limits"))
         await until(partial(_begun, lean), "cards are sent")
-        busy: dict[str, list[float]] = {name: [] for name in PLATFORMS}
-        async with asyncio.timeout(WATCHED_S + 30):
-            loop = asyncio.get_running_loop()
-            ends = loop.time() + WATCHED_S + 1
-            while loop.time() < ends:
-                for name in PLATFORMS:
-                    busy[name].append(await _ask(lean, name))
-                await asyncio.sleep(WATCHED_S / ASKED / 2)
+        busy = await _asked_for(WATCHED_S + 1, lean)
         seen = await lean.say("arrived")
     lines = []
     for name, (limits, allowed) in PLATFORMS.items():
@@ -63,6 +57,18 @@ async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
         what = f"/story answered meanwhile, {name}, p50"
         lines.append(Line(what, ms(ours), f"idle {ms(rest)}", f"{ours / rest:.2f} ×"))
     return lines
+
+
+async def _asked_for(seconds: float, lean: Lean) -> dict[str, list[float]]:
+    """How long answers took on each platform, in seconds, asked now and then for so long."""
+    took: dict[str, list[float]] = {name: [] for name in PLATFORMS}
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds
+    while loop.time() < ends:
+        for name in PLATFORMS:
+            took[name].append(await _ask(lean, name))
+        await asyncio.sleep(ASK_EVERY_S)
+    return took
 
 
 async def _ask(lean: Lean, platform: str) -> float:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -285,17 +285,15 @@ class Archive:
 
         There is one editor at a time and it always has the same name, so what a dead one had
         in hand is simply ours: it comes first. So does what was handed to us in an answer that
-        was lost, wherefore what is in hand is asked for before anything new.
+        was lost, after which redis-py asks for more by itself. Wherefore asking for more only takes
+        it in hand, and what is in hand is read apart from that, oldest first.
         """
         try:
             await self._open_inbox()
-            after = "0"
             while True:
-                answer: Any = await self._redis.xreadgroup(
-                    "editors", "editor", {self._inbox: after}, count=16, block=2000
-                )
-                entries = answer[0][1] if answer else []
-                after = ">" if after == "0" and not entries else "0"
+                entries = await self._inbox_entries("0")
+                if not entries:
+                    await self._inbox_entries(">")
                 for entry, fields in entries:
                     if fields and b"story" in fields:
                         yield fields[b"story"]
@@ -311,6 +309,13 @@ class Archive:
             raise
         except _AWAY as error:
             raise StorageAway(str(error)) from error
+
+    async def _inbox_entries(self, which: str) -> Sequence[tuple[bytes, Mapping[bytes, bytes]]]:
+        """The first that are in hand (“0”), or as many more taken in hand, once there are (“>”)."""
+        answer: Any = await self._redis.xreadgroup(
+            "editors", "editor", {self._inbox: which}, count=16, block=2000
+        )
+        return answer[0][1] if answer else []
 
     async def _open_inbox(self) -> None:
         try:

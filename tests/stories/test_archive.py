@@ -1,15 +1,20 @@
 """The archive in Redis: how far back it knows. What every archive promises: tests/storage."""
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
+from redis.asyncio import Redis
 
 from stories.archive import Archive, connect
 from stories.away import StorageAway
 from stories.index import Cursor
 from stories.story import Story, StoryId
+from tests.chaos.proxy import Proxy
+from tests.running import eventually_so
 
 FERRY = Story(StoryId("ferry"), "Night ferry returns", ("It sailed at dusk.",))
 
@@ -77,3 +82,30 @@ async def test_an_archive_that_is_away_says_so_in_one_word(prefix: str) -> None:
     async with connect("redis://127.0.0.1:1/0") as nowhere:
         with pytest.raises(StorageAway):
             await Archive(nowhere, prefix).accept(FERRY)
+
+
+async def test_what_was_handed_out_on_a_dead_wire_comes_before_what_the_next_one_brings(
+    redis: Redis, redis_url: str, prefix: str
+) -> None:
+    """The client asks once more by itself when its wire is cut, and is handed the next document."""
+    port = urlsplit(redis_url).port
+    assert port is not None
+    near = Archive(redis, prefix)
+    async with (
+        Proxy(port) as proxy,
+        connect(f"redis://127.0.0.1:{proxy.port}") as far,
+        aclosing(Archive(far, prefix).left()) as left,
+    ):
+        await near.leave(b"one")
+        assert await anext(left) == b"one"
+        waiting = asyncio.ensure_future(anext(left))
+
+        async def listens() -> bool:
+            return bool((await redis.info("clients"))["blocked_clients"])
+
+        await eventually_so(listens, "the reader waits for the next document")
+        proxy.swallow()
+        await near.leave(b"two")  # handed out, and lost on the way
+        await near.leave(b"three")
+        proxy.cut()
+        assert [await waiting, await anext(left)] == [b"two", b"three"]

@@ -24,7 +24,7 @@ class Metrics:
         )
         self.wake_to_wire = Histogram(
             "storywire_wake_to_wire_seconds",
-            "From accepting a revision to sending its card.",
+            "From accepting a revision to sending its card, waits for the pace included.",
             ["platform"],
             buckets=_SECONDS,
             registry=registry,
@@ -44,7 +44,7 @@ class Metrics:
         self.due = Gauge("storywire_due", "Cards that are due.", ["platform"], registry=registry)
         self.oldest_due = Gauge(
             "storywire_oldest_due_seconds",
-            "How long the card whose turn is next has been due.",
+            "How long the card that is latest has been due; those of parked chats are left out.",
             ["platform"],
             registry=registry,
         )

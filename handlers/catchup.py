@@ -76,7 +76,7 @@ def catchup_command(
         if not moved:
             if since:
                 return _done(Note(_("Nothing has moved since your last visit"), since))
-            return _done(Note(_("Nothing moved in the last day")))
+            return _done(Note(_("Nothing moved in the last day that you have not seen")))
         return _page(ask, kept, moved, len(candidates) - LOOKED_AT, since, until)
 
     def _candidates(kept: Kept, since: datetime | None, until: datetime) -> list[Edition]:
@@ -86,10 +86,15 @@ def catchup_command(
             edition
             for edition in shelf.since(0)
             if edition.heard_at > start
-            and (since is not None or edition.is_live(until, shelf.live_for))
+            and (since is not None or _is_news(edition, start, until))
             and _seen(kept.places.get(edition.story.id), until) < edition.revision
         ]
         return sorted(moved, key=lambda edition: (-_virality(edition), -edition.seq))
+
+    def _is_news(edition: Edition, start: datetime, until: datetime) -> bool:
+        """False for one of the archive, which was only brought in since."""
+        fresh = (edition.story.updated_at or edition.heard_at) > start
+        return fresh or edition.is_live(until, shelf.live_for)
 
     async def _moved(
         editions: list[Edition], kept: Kept, since: datetime | None, until: datetime, shows: bool

@@ -225,9 +225,9 @@ class Courier:
     def observe(self) -> None:
         """Bring the gauges up to date."""
         name, now = self.platform.name, asyncio.get_running_loop().time()
-        oldest = self._queue.oldest()
+        turn = self._queue.longest_due(but=self._parked)
         self._metrics.due.labels(name).set(len(self._queue))
-        self._metrics.oldest_due.labels(name).set(max(0.0, now - oldest) if oldest else 0.0)
+        self._metrics.oldest_due.labels(name).set(max(0.0, now - turn) if turn else 0.0)
         self._metrics.parked.labels(name).set(len(self._parked))
 
     async def run(self) -> None:

@@ -3,7 +3,7 @@
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from bot.model.chat import Chat
@@ -144,6 +144,10 @@ class Queue:
         """Seconds until something changes by itself; None when nothing will."""
         moments = [heap[0][0] for heap in (self._later, self._resting) if heap]
         return max(0.0, min(moments) - now) if moments else None
+
+    def longest_due(self, but: Container[Chat]) -> float | None:
+        """The lowest turn of all that waits in line or for its chat's pace, but in some chats."""
+        return min((turn for chat, turn in self._listed.items() if chat not in but), default=None)
 
     def oldest(self) -> float | None:
         """The lowest turn that waits in line; None when nothing does."""

@@ -1,4 +1,7 @@
-"""Commands that are asked for while Redis answers others go to it together, in one round trip."""
+"""Commands that are asked for while Redis answers others go to it together, in one round trip.
+
+redis-py repeats all of them when their answers are lost, so each has to stand being run twice.
+"""
 
 import asyncio
 import hashlib
@@ -18,7 +21,7 @@ class Script:
 
 
 class Together:
-    """Sends single commands as pipelines, one after another: their order is kept."""
+    """Sends single commands as pipelines, one after another, for whoever waits for each answer."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis

@@ -142,6 +142,16 @@ def test_a_resting_chat_keeps_nobody_waiting() -> None:
     assert queue.take(8, never) == mark(NORTH)
 
 
+def test_what_waits_for_its_chats_pace_is_late_as_well() -> None:
+    queue = Queue()
+    queue.add(mark(NORTH), 3, server="n")
+    queue.add(mark(SOUTH), 5, server="s")
+    assert queue.take(6, lambda _: 60.0) is None
+    assert queue.longest_due(but=()) == 3
+    assert queue.longest_due(but={NORTH}) == 5, "one that refuses us is not late, but parked"
+    assert queue.longest_due(but={NORTH, SOUTH}) is None
+
+
 def test_a_resting_chat_is_woken() -> None:
     queue = Queue()
     queue.add(mark(NORTH), 0, server="n")

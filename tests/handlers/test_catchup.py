@@ -10,7 +10,7 @@ from bot.model.message import Heading, Message
 from bot.model.rule import Rule
 from bot.platforms.telegram.render import render
 from handlers import catchup, changes
-from stories.story import Leaning, Stats, Status
+from stories.story import Leaning, Stats, Status, StoryId
 from tests.handlers.talking import HERE, NOW, Talk, labels, made, read
 
 DAY = timedelta(days=1)
@@ -31,16 +31,18 @@ async def caught_up(*stories: object) -> Talk:
     return talk
 
 
-async def test_a_first_visit_shows_what_moved_in_the_last_day_in_live_stories() -> None:
+async def test_a_first_visit_shows_what_moved_in_the_last_day_and_no_archive() -> None:
     talk = Talk(FIRE)
     talk.at += 2 * DAY
+    over = made("over", "Over", virality=1, status=Status.ENDED)
     talk.put(
         replace(FERRY, headline="It sails"),
-        made("over", "Over", status=Status.ENDED),
+        replace(over, updated_at=talk.at - DAY / 2),
+        replace(over, id=StoryId("long-over"), updated_at=talk.at - 40 * DAY),
     )
     answer = await talk.say("catchup")
     assert answer.title == "What moved in the last day"
-    assert titles(answer) == ["Night ferry returns"]
+    assert titles(answer) == ["Night ferry returns", "Over"]
     assert "New story: It sails" in read(answer)
     assert "you're all caught up" in read(answer)
 

@@ -168,8 +168,9 @@ def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
     def ready(page: str, redis: str) -> None:
         print(f"Storywire is at work. Open {page}", flush=True)
         print("Three stories develop over the next minute. Ctrl-C ends it all.", flush=True)
-        print(f"To add one of yours, set this and run `{sys.argv[0]} publish`:", flush=True)
-        print(f"  STORYWIRE_REDIS_URL={redis} STORYWIRE_PREFIX={demo.PREFIX}", flush=True)
+        print("To add a story of your own (README.md has one), in another terminal:", flush=True)
+        where = f"STORYWIRE_REDIS_URL={redis} STORYWIRE_PREFIX={demo.PREFIX}"
+        print(f"  {where} {sys.argv[0]} publish story.json", flush=True)
 
     return _until_told(demo.run(arguments.redis, arguments.port, ready))
 

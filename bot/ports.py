@@ -527,7 +527,8 @@ class Place:
 
     def after(self, visit: Visit) -> "Place":
         """The place once that was seen, too. Seeing the same revision again changes nothing."""
-        return self if visit.revision == self.last.revision else Place(visit, self.last)
+        known = visit.revision == self.last.revision or visit == self.before
+        return self if known else Place(visit, self.last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,23 +53,24 @@ class RedisPlaces:
 
     @storage
     async def place(self, person: Chat, story: StoryId) -> Place | None:
-        raw = await self._redis.hget(self._key(person), story)
-        place = _read(raw)
-        unsaved = self._unsaved.get((person, story))
-        return place if unsaved is None else _after(place, unsaved)
+        key = (person, story)
+        unsaved = self._unsaved.get(key)  # asked before reading: it may be saved meanwhile
+        place = _read(await self._redis.hget(self._key(person), story))
+        visit = self._unsaved.get(key, unsaved)
+        return place if visit is None else _after(place, visit)
 
     @storage
     async def kept(self, person: Chat) -> Kept:
+        unsaved = self._unsaved_of(person)
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(self._key(person))
             pipe.pexpiretime(self._key(person))
             held, expires_ms = await pipe.execute()
         places = {StoryId(text(story)): _read(raw) for story, raw in held.items()}
         moments = [datetime.fromtimestamp(expires_ms / 1000, UTC)] if held else []
-        for (who, story), visit in self._unsaved.items():
-            if who == person:
-                places[story] = _after(places.get(story), visit)
-                moments.append(visit.at + KEPT_FOR)
+        for story, visit in (unsaved | self._unsaved_of(person)).items():
+            places[story] = _after(places.get(story), visit)
+            moments.append(visit.at + KEPT_FOR)
         known = {story: place for story, place in places.items() if place is not None}
         upto = known.pop(_ALL, None)
         return Kept(known, max(moments, default=None), upto.last.at if upto else None)
@@ -117,6 +118,10 @@ class RedisPlaces:
                     pipe.hdel(self._key(person), *long_ago)
                 pipe.expire(self._key(person), KEPT_FOR)
             await pipe.execute()
+
+    def _unsaved_of(self, person: Chat) -> dict[StoryId, Visit]:
+        """What waits to be saved. Ask before reading, too: it may be saved meanwhile."""
+        return {story: visit for (who, story), visit in self._unsaved.items() if who == person}
 
     def _key(self, person: Chat) -> str:
         return f"{self._prefix}:places:{person}"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
@@ -108,6 +109,30 @@ async def test_how_far_someone_caught_up_is_kept_beside_what_they_saw(places: Pl
     assert (await places.kept(SOL)).caught_up is None
     await places.forget(MIRA)
     assert await places.kept(MIRA) == Kept({}, None)
+
+
+async def test_a_visit_that_is_saved_while_it_is_read_is_not_missed(
+    saving: RedisPlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def all_saved() -> bool:
+        return not saving._unsaved
+
+    def late(answering: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+        async def answer(*asked: object) -> object:
+            answer = await answering(*asked)
+            if asyncio.current_task() in (reading, listing):
+                await eventually_so(all_saved, "all is saved before the answer is looked at")
+            return answer
+
+        return answer
+
+    monkeypatch.setattr(Redis, "hget", late(Redis.hget))
+    monkeypatch.setattr(Pipeline, "execute", late(Pipeline.execute))
+    saving.saw(MIRA, FIRE, Visit(4, AT))
+    reading = asyncio.create_task(saving.place(MIRA, FIRE))
+    listing = asyncio.create_task(saving.kept(MIRA))
+    assert await reading == Place(Visit(4, AT))
+    assert (await listing).places == {FIRE: Place(Visit(4, AT))}
 
 
 async def test_someone_forgotten_has_no_place_and_others_keep_theirs(places: Places) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from bot.storage.ledger import RedisLedger
 from config.chats import load_chats
 from config.settings import Settings, load_settings
 from stories.archive import Archive, connect
-from stories.index import Cursor
+from stories.index import Cursor, Door
 from stories.page import PageError, read_page
 from stories.story import StoryId
 from stories.wire import MAX_BYTES, WireError, read, schema, write
@@ -29,6 +29,9 @@ from stories.wire import MAX_BYTES, WireError, read, schema, write
 T = TypeVar("T")
 
 OK, WRONG = 0, 1  # and argparse exits with 2 when it was called wrongly
+
+FAULTS = 10
+"""How many faults of one document are named; the rest is counted."""
 
 
 class Failed(Exception):
@@ -184,24 +187,33 @@ async def _kept(make: Callable[..., T]) -> AsyncGenerator[T]:
 
 
 async def _publish(arguments: argparse.Namespace) -> int:
-    raw = _read(arguments.file)
+    documents = _documents(_read(arguments.file))
     refused = 0
     async with _kept(Archive) as archive:
-        for number, document in enumerate(_documents(raw), 1):
+        for number, document in enumerate(documents, 1):
+            name = f"document {number}" if len(documents) > 1 else "the document"
             try:
                 reading = read(document)
             except WireError as error:
-                print(f"storywire: document {number} is refused: {error}", file=sys.stderr)
+                print(_refusal(name, error.faults), file=sys.stderr)
+                await archive.reject(Door.LEFT, document, str(error))
                 refused += 1
                 continue
             if reading.unknown:
                 names = ", ".join(reading.unknown)
-                print(
-                    f"storywire: document {number}: unknown, and left out: {names}", file=sys.stderr
-                )
+                print(f"storywire: {name}: unknown, and left out: {names}", file=sys.stderr)
             await archive.leave(document)
             print(f"{reading.story.id} is left at the inbox")
+    if refused:
+        print("storywire: `storywire rejected` lists what was refused, and why", file=sys.stderr)
     return WRONG if refused else OK
+
+
+def _refusal(name: str, faults: Sequence[str]) -> str:
+    """What is wrong with a document, each fault on a line of its own."""
+    more = len(faults) - FAULTS
+    said = [*faults[:FAULTS], *([f"and {more} more"] if more > 0 else [])]
+    return ("\n  " if len(said) > 1 else " ").join((f"storywire: {name} is refused:", *said))
 
 
 def _documents(raw: bytes) -> list[bytes]:

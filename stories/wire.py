@@ -68,6 +68,12 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 class WireError(ValueError):
     """The document is refused. str() is one sentence for whoever wrote it."""
 
+    def __init__(self, *faults: str) -> None:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(faults[0] + more)
+        self.faults = faults
+        """Each thing that is wrong, as far as it was looked for: a sentence each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -535,9 +541,7 @@ def _checked(data: dict[str, Any]) -> Story:
     try:
         story = _story(Document.model_validate(data))
     except ValidationError as error:
-        first, *others = error.errors(include_url=False)
-        more = f" (and {len(others)} more)" if others else ""
-        raise WireError(_sentence(first) + more) from None
+        raise WireError(*map(_sentence, error.errors(include_url=False))) from None
     _consistent(story)
     return story
 

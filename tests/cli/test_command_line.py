@@ -211,15 +211,39 @@ async def test_documents_are_left_at_the_inbox_and_bad_ones_named(
     )
     assert one == Ended(0, "ferry is left at the inbox\n", "")
     assert (some.code, some.out) == (1, "trams is left at the inbox\nx is left at the inbox\n")
-    second, third, fourth, fifth = some.err.splitlines()
-    assert second.startswith("storywire: document 2 is refused: title is the number 3")
+    second, title, points, third, fourth, fifth, where = some.err.splitlines()
+    assert second == "storywire: document 2 is refused:"
+    assert title.startswith("  title is the number 3, where a text")
+    assert points == "  breakdown is missing and may not be left out"
     assert third.startswith("storywire: document 3 is refused: ")
     assert re.search(r"document 4 is refused: .* 2\d{6} bytes, where at most 262144 fit", fourth)
     assert fifth == "storywire: document 5: unknown, and left out: colour"
+    assert where == "storywire: `storywire rejected` lists what was refused, and why"
     assert (broken.code, broken.out) == (1, "")
     assert broken.sentence.startswith("storywire: the array is not JSON: ")
     left = {read(document).story.id async for document in _first(archive, 3)}
     assert left == {"ferry", "trams", "x"}
+
+
+async def test_of_a_single_bad_document_each_fault_has_a_line_and_it_can_be_read_again(
+    shell: Shell,
+) -> None:
+    wrong = {"id": "x", "title": "X", "breakdown": list(range(13)), "rank": 0}
+    ended = await shell.type("publish", "-", stdin=json.dumps(wrong).encode())
+    first, *faults, more, where = ended.err.splitlines()
+    assert first == "storywire: the document is refused:"
+    expected = "where a text of 1 to 2000 characters is expected"
+    assert faults == [f"  breakdown[{n}] is the number {n}, {expected}" for n in range(10)]
+    assert more == "  and 4 more"
+    assert "`storywire rejected`" in where
+    listed = await shell.type("rejected")
+    assert "breakdown[0] is the number 0" in listed.out
+    assert '"title": "X"' in listed.out
+    odd = {"id": "x", "title": "X", "breakdown": ["x"], "colour": "red"}
+    ended = await shell.type("publish", "-", stdin=json.dumps([odd]).encode())
+    assert ended == Ended(
+        0, "x is left at the inbox\n", "storywire: the document: unknown, and left out: colour\n"
+    )
 
 
 async def _first(archive: Archive, number: int) -> AsyncGenerator[bytes]:

@@ -77,9 +77,8 @@ async def bot(
     world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
 ) -> AsyncIterator[Running]:
     """The whole bot, to be started on both platforms."""
-    running = Running(world, archive, redis_url, prefix)
-    yield running
-    await running.stop()
+    async with Running(world, archive, redis_url, prefix) as bot:
+        yield bot
 
 
 @pytest.fixture
@@ -99,9 +98,8 @@ async def calm_world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Dis
 async def calm_bot(
     calm_world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
 ) -> AsyncIterator[Running]:
-    running = Running(calm_world, archive, redis_url, prefix)
-    yield running
-    await running.stop()
+    async with Running(calm_world, archive, redis_url, prefix) as bot:
+        yield bot
 
 
 def held_to_the_descriptions(discord: Discord, telegram: Telegram) -> None:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Self
 
 from bot import app
 from bot.model.chat import Chat
@@ -154,7 +154,10 @@ async def bot_running(
 
 
 class Running:
-    """Starts the bot for a test, again if it likes; what one run leaves the next one finds."""
+    """Starts the bot for a test, again if it likes; what one run leaves the next one finds.
+
+    It is stopped at the end of the block.
+    """
 
     def __init__(
         self, world: tuple[Discord, Telegram], archive: Archive, url: str, prefix: str
@@ -162,6 +165,12 @@ class Running:
         self.world = world
         self._parts = (*world, archive, url, prefix)
         self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def start(self, chats: Mapping[Chat, Rule] | None = None, **changed: Any) -> Road:
         running = bot_running(*self._parts, chats, **changed)

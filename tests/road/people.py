@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from bot.model.text import JOINER
 from sandbox import discord, telegram
 from tests.platforms.test_discord_render import read as read_discord
-from tests.running import eventually
+from tests.running import Road, eventually
 
 LOCALE = "en-GB"
 """What people on Discord read: English as Telegram's people read it, of no country's own."""
@@ -310,19 +310,18 @@ def _plain(text: str) -> str:
     return re.sub(r"(This chat is|chat =) \S+", r"\1 …", text)
 
 
-def both(
-    discord_world: discord.Discord,
-    telegram_world: telegram.Telegram,
-    place: str,
-    *,
-    moderator: bool = False,
-) -> tuple[Person, Person]:
+def both(road: Road, place: str, *, moderator: bool = False) -> tuple[Person, Person]:
     """The same person on both platforms: "private" with the bot, or where others "shared" read."""
     on_discord, on_telegram = (
         (discord.SOL, telegram.SOL) if moderator else (discord.MIRA, telegram.MIRA)
     )
     shared = place == "shared"
     return (
-        OnDiscord(discord_world, on_discord, discord.NEWS if shared else None),
-        OnTelegram(telegram_world, on_telegram, telegram.GROUP if shared else None),
+        OnDiscord(road.discord, on_discord, discord.NEWS if shared else None),
+        OnTelegram(road.telegram, on_telegram, telegram.GROUP if shared else None),
     )
+
+
+def keepers(road: Road) -> tuple[Person, Person]:
+    """A moderator in the chat of each platform."""
+    return both(road, "shared", moderator=True)

@@ -828,7 +828,7 @@ async def test_people_read_the_same_on_both_platforms(
     calm_bot: Running, row: Row, place: str
 ) -> None:
     road = await calm_bot.knowing(*STORIES)
-    people = both(road.discord, road.telegram, place, moderator=row.moderator)
+    people = both(road, place, moderator=row.moderator)
     seen: list[Seen] = []
     for step in row.steps:
         if isinstance(step, Say):
@@ -871,11 +871,11 @@ async def test_every_command_has_a_row_and_is_offered_on_both_platforms(calm_bot
 
 async def test_what_someone_looked_at_is_told_to_them_alone(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
-    for person in both(road.discord, road.telegram, "private", moderator=True):
+    for person in both(road, "private", moderator=True):
         await person.say(Say("story", {"words": "ferry"}))
         told = await person.say(Say("privacy"))
         assert "You looked at 1 story. Unless you look again, forgotten just now" in told
-    whispered, shown = both(road.discord, road.telegram, "shared", moderator=True)
+    whispered, shown = both(road, "shared", moderator=True)
     assert "You looked at 1 story." in await whispered.say(Say("privacy"))
     told = await shown.say(Say("privacy"))
     assert "What that is just now I say in private only." in told
@@ -890,7 +890,7 @@ async def test_nothing_in_the_storage_names_someone_who_is_forgotten(
 
     records = {(kind, number) for kind in _PERSONAL for number in numbers}
     cards = []
-    for person in both(road.discord, road.telegram, "private", moderator=True):
+    for person in both(road, "private", moderator=True):
         await person.say(following("ferry"))
         cards.append(await eventually(partial(_first, person, "Night ferry returns")))
         await person.say(Say("story", {"words": "trams"}))
@@ -902,7 +902,7 @@ async def test_nothing_in_the_storage_names_someone_who_is_forgotten(
         return await naming(redis, prefix, *numbers) == records
 
     await eventually_so(known, "all that is kept is saved")
-    for person in both(road.discord, road.telegram, "private", moderator=True):
+    for person in both(road, "private", moderator=True):
         asked = await person.say(Say("forgetme"))
         told = await person.press(asked, "Yes, forget me")
         assert "What you saw of 1 story." in told
@@ -911,9 +911,7 @@ async def test_nothing_in_the_storage_names_someone_who_is_forgotten(
     await road.publish(replace(FERRY, headline="It is back", breakdown=("It sank.",)))
     await road.publish(replace(TRAMS, id=StoryId("last"), title="The last word"))
     await road.rests()
-    for person, card in zip(
-        both(road.discord, road.telegram, "private", moderator=True), cards, strict=True
-    ):
+    for person, card in zip(both(road, "private", moderator=True), cards, strict=True):
         assert _first(person, "Night ferry returns") == card, "it stays as it is"
     assert await naming(redis, prefix, *numbers) == set()
 
@@ -923,7 +921,7 @@ _PERSONAL = ("places", "rules", "cards", "chat", "drafts")
 
 async def test_what_moved_is_told_page_by_page_and_once(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
-    people = both(road.discord, road.telegram, "private", moderator=True)
+    people = both(road, "private", moderator=True)
     first, first_too = [await person.say(Say("catchup")) for person in people]
     assert first == first_too
     assert first.title == "What moved in the last day, 1 of 2"
@@ -946,7 +944,7 @@ async def test_what_moved_is_told_page_by_page_and_once(calm_bot: Running) -> No
         told = await person.say(Say("catchup"))
         assert "Headline: “Trams run again”" in told
         assert "ferry" not in told
-    shared, shared_too = both(road.discord, road.telegram, "shared", moderator=True)
+    shared, shared_too = both(road, "shared", moderator=True)
     told = await shared.say(Say("catchup"))
     lead = await shared_too.say(Say("catchup"))
     assert lead.title == "/catchup is between you and me"
@@ -957,7 +955,7 @@ async def test_where_others_read_telegram_leads_into_private_for_what_is_persona
     calm_bot: Running,
 ) -> None:
     road = await calm_bot.knowing(*STORIES)
-    on_discord, on_telegram = both(road.discord, road.telegram, "shared")
+    on_discord, on_telegram = both(road, "shared")
     asked = await on_discord.say(Say("forgetme"))
     assert asked.title == "Forget all about you?"
     answer = await on_telegram.say(Say("forgetme"))
@@ -974,7 +972,7 @@ async def test_where_others_read_telegram_leads_into_private_for_what_is_persona
 
 async def test_a_story_followed_in_private_brings_its_card_there(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
-    for person in both(road.discord, road.telegram, "private"):
+    for person in both(road, "private"):
         await person.say(following("ferry"))
         card = await eventually(partial(_first, person, "Night ferry returns"))
         assert "Two hundred came along." in card
@@ -986,8 +984,8 @@ async def test_a_story_followed_in_private_brings_its_card_there(calm_bot: Runni
 async def test_a_card_in_a_group_leads_into_the_private_chat(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
     for keeper, reader in zip(
-        both(road.discord, road.telegram, "shared", moderator=True),
-        both(road.discord, road.telegram, "shared"),
+        both(road, "shared", moderator=True),
+        both(road, "shared"),
         strict=True,
     ):
         await keeper.say(following("ferry"))
@@ -1050,7 +1048,7 @@ async def test_whoever_starts_the_private_chat_is_told_what_the_bot_does(
 async def test_moderators_read_who_changed_what(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
     told = []
-    for person in both(road.discord, road.telegram, "shared", moderator=True):
+    for person in both(road, "shared", moderator=True):
         assert "Nobody has changed anything here" in await person.say(Say("audit"))
         await person.say(following("weather"))
         seen = await person.say(Say("pin", {"story": "ferry"}))
@@ -1068,7 +1066,7 @@ async def test_moderators_read_who_changed_what(calm_bot: Running) -> None:
 
 async def test_where_others_read_all_commands_are_one_press_away(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
-    for person in both(road.discord, road.telegram, "shared"):
+    for person in both(road, "shared"):
         few = await person.say(Say("help"))
         assert "What is pinned here" not in few
         every = await person.press(few, "All commands")
@@ -1096,10 +1094,10 @@ async def test_words_without_a_command_are_a_question_in_private_and_nothing_in_
 
 async def test_members_may_look_but_not_change_what_a_chat_gets(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
-    keepers = both(road.discord, road.telegram, "shared", moderator=True)
+    keepers = both(road, "shared", moderator=True)
     for keeper in keepers:
         await keeper.say(following("ferry"))
-    mira, mira_too = both(road.discord, road.telegram, "shared")
+    mira, mira_too = both(road, "shared")
     for command in (
         "follow",
         "unfollow",
@@ -1126,8 +1124,8 @@ async def test_members_may_look_but_not_change_what_a_chat_gets(calm_bot: Runnin
 async def test_what_a_moderator_presses_in_a_group_is_about_that_group(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
     for person, private in zip(
-        both(road.discord, road.telegram, "shared", moderator=True),
-        both(road.discord, road.telegram, "private", moderator=True),
+        both(road, "shared", moderator=True),
+        both(road, "private", moderator=True),
         strict=True,
     ):
         asked = await person.say(Say("follow"))
@@ -1147,7 +1145,7 @@ async def test_why_a_story_is_not_here_is_answered_about_the_chat_it_is_asked_in
     calm_bot: Running,
 ) -> None:
     road = await calm_bot.knowing(*STORIES)
-    for person in both(road.discord, road.telegram, "shared", moderator=True):
+    for person in both(road, "shared", moderator=True):
         asked = await person.say(Say("why"))
         await person.say(following("weather"))
         because = await person.press(asked, "Night ferry returns")
@@ -1157,7 +1155,7 @@ async def test_why_a_story_is_not_here_is_answered_about_the_chat_it_is_asked_in
 
 async def test_a_missing_right_is_named_when_a_card_is_to_be_pinned(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
-    here, there = both(road.discord, road.telegram, "shared", moderator=True)
+    here, there = both(road, "shared", moderator=True)
     road.discord.deny(discord.NEWS, "PIN_MESSAGES")
     road.telegram.deny(telegram.GROUP, "can_pin_messages")
     for person in (here, there):
@@ -1179,7 +1177,7 @@ async def test_nothing_can_be_changed_where_the_operator_decides(calm_bot: Runni
         Chat("telegram", str(telegram.GROUP)): Rule(keywords=("weather",), min_virality=6),
     }
     road = await calm_bot.knowing(*STORIES, chats=fixed)
-    for person in both(road.discord, road.telegram, "shared", moderator=True):
+    for person in both(road, "shared", moderator=True):
         for said in (following("ferry"), Say("unfollow", {"what": "all"})):
             refused = await person.say(said)
             assert refused.title == "What this chat gets is set by whoever runs this bot"

@@ -3,8 +3,6 @@
 The bot runs as it would, on a real Redis; whoever asks types commands and presses buttons.
 """
 
-import os
-import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +14,7 @@ from sandbox import discord, telegram
 from stories.archive import Archive, connect
 from stories.story import Stats, Status, Story, StoryId
 from tests.road.people import Person, Say, Seen, both
-from tests.road.test_restart import redis_of_ones_own
+from tests.road.test_restart import redis_of_ones_own, standing_still
 from tests.running import Road, Running, eventually, eventually_so
 
 FIRE = Story(
@@ -63,7 +61,7 @@ async def test_what_changed_is_told_since_the_asker_last_looked_even_after_a_res
     road = await calm_bot.start()
     await road.telegram.open(telegram.MIRA)
     await road.publish(FIRE)
-    people = both(road.discord, road.telegram, "private")
+    people = both(road, "private")
     for person in people:
         first = await until(partial(person.say, Say("story", {"words": "fire"})), "New story")
         assert "What changed" not in first.labels
@@ -91,7 +89,7 @@ async def test_what_changed_is_told_since_the_asker_last_looked_even_after_a_res
 
 async def test_a_cards_button_tells_whoever_presses_it_alone(calm_bot: Running) -> None:
     road = await calm_bot.start(dict.fromkeys(EVERYWHERE, Rule(all=True, loudness=Loudness.EDIT)))
-    people = both(road.discord, road.telegram, "shared")
+    people = both(road, "shared")
     await road.publish(FIRE)
     await eventually(lambda: all(_stands(person, "New story") for person in people))
     await road.publish(SPREADS)
@@ -113,7 +111,7 @@ def _stands(person: Person, words: str) -> bool:
 async def asked_why(road: Road, words: str) -> list[Seen]:
     """Both people's answers to /why in the shared chats, once they say it."""
     asking = Say("why", {"story": "mill fire"})
-    people = both(road.discord, road.telegram, "shared")
+    people = both(road, "shared")
     return [await until(partial(person.say, asking), words) for person in people]
 
 
@@ -153,7 +151,7 @@ async def test_why_nothing_arrives_where_a_right_was_taken_and_what_mends_it(
     road = await calm_bot.start({EVERYWHERE[0]: Rule(all=True)})
     road.discord.deny(discord.NEWS, "SEND_MESSAGES")
     await road.publish(FIRE)
-    mira, _ = both(road.discord, road.telegram, "shared")
+    mira, _ = both(road, "shared")
     await until(partial(mira.say, Say("why", {"story": "mill fire"})), "does not take what I send")
     answer = await mira.say(Say("why"))
     assert answer.title == "“Fire at the mill” is not shown here"
@@ -169,16 +167,18 @@ async def test_why_nothing_arrives_where_a_right_was_taken_and_what_mends_it(
 async def test_while_redis_stands_still_everything_known_by_heart_is_told(
     calm_world: tuple[discord.Discord, telegram.Telegram], prefix: str
 ) -> None:
-    async with redis_of_ones_own() as (url, process), connect(url) as redis:
-        running = Running(calm_world, Archive(redis, prefix), url, prefix)
-        road = await running.start()
+    async with (
+        redis_of_ones_own() as (url, process),
+        connect(url) as redis,
+        Running(calm_world, Archive(redis, prefix), url, prefix) as bot,
+    ):
+        road = await bot.start()
         await road.telegram.open(telegram.MIRA)
-        people = both(road.discord, road.telegram, "private")
+        people = both(road, "private")
         await road.publish(FIRE, SPREADS)
         for person in people:
             await until(partial(person.say, Say("story", {"words": "fire"})), "1 point corrected")
-        os.kill(process, signal.SIGSTOP)
-        try:
+        with standing_still(process):
             for person in people:
                 card = await person.say(Say("story", {"words": "fire"}))
                 changes = await person.press(card, "What changed")
@@ -189,12 +189,9 @@ async def test_while_redis_stands_still_everything_known_by_heart_is_told(
                 assert "What was shown here cannot be looked up just now." in why
                 found = await person.say(Say("search", {"words": "attic"}))
                 assert found.title == "1 story speaks of “attic”"
-        finally:
-            os.kill(process, signal.SIGCONT)
         for person in people:
             card = await person.say(Say("story", {"words": "fire"}))
             await eventually_so(partial(_looks_up, person, card), "changes are looked up again")
-        await running.stop()
 
 
 async def _looks_up(person: Person, card: Seen) -> bool:

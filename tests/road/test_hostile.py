@@ -61,10 +61,10 @@ async def test_an_extreme_story_is_shown_asked_about_and_changed(
 ) -> None:
     road = await calm_bot.start(CHATS)
     await road.publish(story)
-    people = both(road.discord, road.telegram, "shared")
+    people = both(road, "shared")
     for person in people:
         await eventually(person.read, "the card")
-    for person in both(road.discord, road.telegram, "private"):
+    for person in both(road, "private"):
         for part in ("Whole breakdown", f"Sources ({len(story.sources)})"):
             seen = await person.say(Say("story", {"words": story.id}))
             if part in seen.labels:
@@ -143,7 +143,7 @@ async def test_what_people_type_is_said_back_as_text(calm_bot: Running) -> None:
     road = await calm_bot.knowing(EXTREMES[1])
     ways = cycle((("story", "words"), ("faq", "text")))
     for trick, (command, option) in zip(TRICKY, ways, strict=False):
-        for person in both(road.discord, road.telegram, "private"):
+        for person in both(road, "private"):
             answer = await person.say(Say(command, {option: trick}))
             if len(trick) < 40 and "“" in answer.title:
                 assert line(trick) in answer.title, "what was asked is said back as it was"

@@ -157,8 +157,8 @@ async def test_a_server_that_shuts_us_out_is_told_in_one_message_and_names_stay_
 async def test_whoever_set_the_chat_up_is_told_in_private(calm_bot: Running) -> None:
     road = await calm_bot.start()
     await road.telegram.open(telegram.SOL)
-    keepers = both(road.discord, road.telegram, "shared", moderator=True)
-    private = both(road.discord, road.telegram, "private", moderator=True)
+    keepers = both(road, "shared", moderator=True)
+    private = both(road, "private", moderator=True)
     for person in keepers:
         await person.say(following("all"))
     road.discord.deny(discord.NEWS, "SEND_MESSAGES")
@@ -194,13 +194,13 @@ async def test_an_administrator_who_stays_anonymous_is_kept_by_no_number(
 
 async def test_a_person_who_blocks_the_bot_hears_nothing_of_it_anywhere(calm_bot: Running) -> None:
     road = await calm_bot.start()
-    mira_too = both(road.discord, road.telegram, "private")
+    mira_too = both(road, "private")
     for person in mira_too:
         await person.say(following("all"))
     road.discord.refuse_dms(discord.MIRA)
     road.telegram.block(telegram.MIRA)
     await road.publish(FERRY)
-    for person in both(road.discord, road.telegram, "shared", moderator=True):
+    for person in both(road, "shared", moderator=True):
         await person.say(following("all"))
         await has(person, FERRY)
         assert told(person) == []
@@ -233,7 +233,7 @@ async def test_status_says_what_to_mend_and_tries_again_what_is_mended(
     refuse(road)
     await road.publish(FERRY)
 
-    for person in both(road.discord, road.telegram, "private", moderator=True):
+    for person in both(road, "private", moderator=True):
         await are_told(person)
     told = await here[0].say(Say("status"))
     assert told.title == "Something has to be mended in this chat"
@@ -269,7 +269,7 @@ async def test_a_chat_that_removed_the_bot_is_forgotten_after_the_grace_time(
     calm_bot: Running, redis: Redis, prefix: str
 ) -> None:
     road = await calm_bot.start()
-    keepers = both(road.discord, road.telegram, "shared", moderator=True)
+    keepers = both(road, "shared", moderator=True)
     for person in keepers:
         await person.say(following("all"))
     await road.publish(FERRY)
@@ -301,7 +301,7 @@ async def test_who_lets_the_bot_in_again_in_time_finds_everything_as_it_was(
     calm_bot: Running, redis: Redis, prefix: str
 ) -> None:
     road = await calm_bot.start()
-    keepers = both(road.discord, road.telegram, "shared", moderator=True)
+    keepers = both(road, "shared", moderator=True)
     for person in keepers:
         await person.say(following("all"))
     await road.publish(FERRY)

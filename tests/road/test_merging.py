@@ -11,8 +11,8 @@ from bot.model.rule import Loudness, Mute, Rule
 from bot.storage.rules import RedisRules
 from sandbox import discord, telegram
 from stories.story import Stats, Status, Story, StoryId
-from tests.road.people import Person, Say, Seen, both
-from tests.running import Road, Running, eventually, eventually_so
+from tests.road.people import Person, Say, Seen, keepers
+from tests.running import Running, eventually, eventually_so
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 FERRY, PORT, STORM = (
@@ -44,10 +44,6 @@ def everywhere(rule: Rule) -> dict[Chat, Rule]:
     return dict.fromkeys(CHATS, rule)
 
 
-def people(road: Road) -> tuple[Person, Person]:
-    return both(road.discord, road.telegram, "shared", moderator=True)
-
-
 def posted(person: Person) -> list[Seen]:
     """Cards and replies, oldest first, without what was answered to questions."""
     known = {story.title for story in (FERRY, PORT, STORM)}
@@ -77,19 +73,19 @@ async def test_the_card_of_a_merged_story_becomes_the_card_of_what_it_went_into(
     """Where that one has no card yet; also when it is heard of only later."""
     road = await calm_bot.start(everywhere(replace(CALM, all=False, keywords=("ferry",))))
     await road.publish(FERRY)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Ferry Sails")
         await person.say(Say("pin", {"story": "ferry"}))
     await road.publish(INTO_PORT)
-    for person in people(road):
+    for person in keepers(road):
         await says(person, 0, "Merged into “port”")
     await road.publish(PORT)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Port Reopens")
         card = await says(person, 0, "Now a part of this: “Ferry Sails”")
         assert "It began" in card
     await road.publish(replace(PORT, headline="Ships come and go"))
-    for person in people(road):
+    for person in keepers(road):
         await says(person, 0, "Ships come and go")
         await stand(person, "Port Reopens")
 
@@ -99,27 +95,27 @@ async def test_of_two_cards_the_elder_goes_on_and_the_younger_leads_to_it(
 ) -> None:
     road = await calm_bot.start(everywhere(CALM))
     await road.publish(FERRY)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Ferry Sails")
     await road.publish(PORT)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Ferry Sails", "Port Reopens")
         await person.say(Say("pin", {"story": "port"}))
     await road.publish(INTO_PORT)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Port Reopens", "Ferry Sails")
         await says(person, 0, "Now a part of this: “Ferry Sails”")
         younger = await says(person, 1, "Merged into “Port Reopens”")
         assert younger.labels == ("Where it goes on",)
         await eventually(partial(_pinned, person, "Port Reopens"), "the pin went along")
         assert person.pinned()[0].raw == posted(person)[0].raw
-    here, there = (posted(person)[1] for person in people(road))
+    here, there = (posted(person)[1] for person in keepers(road))
     elder = road.discord.messages(discord.NEWS)[0]["id"]
     assert f"/{discord.NEWS}/{elder}" in str(here.raw["embeds"])
     first = next(m for m in road.telegram.messages(telegram.GROUP) if "reply_markup" in m)
     link = f"https://t.me/c/{str(telegram.GROUP).removeprefix('-100')}/{first['message_id']}"
     assert link in str(there.raw["entities"])
-    answer = await people(road)[0].press(here, "Where it goes on")
+    answer = await keepers(road)[0].press(here, "Where it goes on")
     assert answer.title == "Port Reopens"
 
 
@@ -131,10 +127,10 @@ async def test_a_merger_is_told_beside_the_card_with_the_title(calm_bot: Running
     rule = Rule(keywords=("ferry",), loudness=Loudness.REPLY)
     road = await calm_bot.knowing(PORT, chats=everywhere(rule))
     await road.publish(FERRY)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Ferry Sails")
     await road.publish(INTO_PORT)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Port Reopens", "Ferry Sails")
         told = await says(person, 1, "Merged into “Port Reopens”")
         assert not told.labels
@@ -152,7 +148,7 @@ async def test_who_follows_or_mutes_a_merged_story_does_so_with_what_it_went_int
     await rules.save(ON_TELEGRAM, muted)
     road = await calm_bot.start()
     await road.publish(FERRY)
-    here, there = people(road)
+    here, there = keepers(road)
     await stand(here, "Ferry Sails")
     await road.publish(replace(INTO_PORT), replace(PORT, merged_into=STORM.id), STORM)
     await stand(here, "Storm Passes")
@@ -175,7 +171,7 @@ async def test_what_the_operators_file_follows_may_have_become_a_part_of_another
     road = await calm_bot.knowing(PORT, FERRY, INTO_PORT, STORM)
     await calm_bot.stop()
     road = await calm_bot.start(everywhere(Rule(story_ids=(FERRY.id,), loudness=Loudness.EDIT)))
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Port Reopens")
 
 
@@ -189,17 +185,17 @@ async def test_who_follows_a_merged_story_gets_what_it_went_into_also_upon_a_lat
         await rules.save(chat, Rule(story_ids=(FERRY.id,), loudness=Loudness.EDIT))
     road = await calm_bot.start()
     await road.publish(replace(INTO_PORT, headline="As we know now"))
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Port Reopens")
 
 
 async def test_a_split_names_both_sides_by_title(calm_bot: Running) -> None:
     road = await calm_bot.start(everywhere(CALM))
     await road.publish(FERRY)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Ferry Sails")
     await road.publish(replace(PORT, split_from=FERRY.id))
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Ferry Sails", "Port Reopens")
         split = await says(person, 1, "Split from “Ferry Sails”")
         assert "Where it came from" in split.labels
@@ -212,19 +208,19 @@ async def test_a_withdrawal_is_told_to_everyone_who_has_the_card(
 ) -> None:
     road = await calm_bot.start(everywhere(CALM))
     await road.publish(FERRY)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Ferry Sails")
     await calm_bot.stop()
     road = await calm_bot.start(everywhere(rule))
     await road.publish(replace(FERRY, retracted="It never sailed"))
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Ferry Sails", "Ferry Sails")
         assert "Withdrawn: It never sailed" in posted(person)[1]
     await road.publish(replace(FERRY, retracted="It never sailed", headline="As we know now"))
-    for person in people(road):
+    for person in keepers(road):
         await eventually(partial(_shows, person, "As we know now"))
     await road.rests()
-    assert [len(posted(person)) for person in people(road)] == [2, 2], "once is enough"
+    assert [len(posted(person)) for person in keepers(road)] == [2, 2], "once is enough"
 
 
 def _shows(person: Person, words: str) -> bool:
@@ -240,10 +236,10 @@ async def test_following_a_story_ends_with_it_and_is_said_once(
         await rules.save(chat, rule)
     road = await calm_bot.start()
     await road.publish(FERRY)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Ferry Sails")
     await road.publish(ENDED)
-    for person in people(road):
+    for person in keepers(road):
         await stand(person, "Ferry Sails", "Ferry Sails")
         assert PARTING in posted(person)[1]
 
@@ -255,8 +251,8 @@ async def test_following_a_story_ends_with_it_and_is_said_once(
     await calm_bot.stop()
     road = await calm_bot.start()
     await road.publish(replace(ENDED, headline="In the end"), PORT)
-    for person in people(road):
+    for person in keepers(road):
         await says(person, 0, "In the end")
     await road.rests()
-    for person in people(road):
+    for person in keepers(road):
         assert titles(person) == ["Ferry Sails", "Ferry Sails", "Port Reopens"]

@@ -17,10 +17,10 @@ FLOOD = replace(FIRE, id=StoryId("flood"), title="The river rises", keywords=("r
 async def test_why_is_asked_of_the_card_that_is_meant(calm_bot: Running) -> None:
     road = await calm_bot.start({chat: Rule(all=True) for chat in EVERYWHERE})
     await road.publish(FIRE)
-    for person in both(road.discord, road.telegram, "shared"):
+    for person in both(road, "shared"):
         await eventually(partial(_called, person, FIRE.title), "the first card")
     await road.publish(FLOOD)
-    for person in both(road.discord, road.telegram, "shared"):
+    for person in both(road, "shared"):
         await eventually(partial(_called, person, FLOOD.title), "the newest card")
         [older] = _called(person, FIRE.title)
         answer = await person.ask_card(older, "why", "Why is this here?")
@@ -31,8 +31,8 @@ async def test_a_card_is_pinned_and_muted_where_it_stands_by_moderators_alone(
     calm_bot: Running,
 ) -> None:
     road = await calm_bot.start()
-    moderators = both(road.discord, road.telegram, "shared", moderator=True)
-    members = both(road.discord, road.telegram, "shared")
+    moderators = both(road, "shared", moderator=True)
+    members = both(road, "shared")
     await road.publish(FIRE)
     for moderator, member in zip(moderators, members, strict=True):
         await moderator.say(Say("follow", {"what": "fire"}))
@@ -53,7 +53,7 @@ async def test_a_card_is_pinned_and_muted_where_it_stands_by_moderators_alone(
 
 async def test_a_reply_is_about_the_story_of_its_card(calm_bot: Running) -> None:
     road = await calm_bot.start({EVERYWHERE[0]: Rule(all=True)})
-    person, _ = both(road.discord, road.telegram, "shared")
+    person, _ = both(road, "shared")
     await road.publish(FIRE)
     await eventually(partial(_called, person, FIRE.title), "the card")
     await road.publish(replace(FIRE, revision=2, retracted="It was a drill."))

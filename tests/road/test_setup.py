@@ -7,9 +7,9 @@ import pytest
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from sandbox import discord, telegram
-from tests.road.people import OnDiscord, OnTelegram, Person, Press, Say, Seen, both
+from tests.road.people import OnDiscord, OnTelegram, Person, Press, Say, Seen, keepers
 from tests.road.test_commands import STORIES
-from tests.running import Road, Running, eventually_so
+from tests.running import Running, eventually_so
 
 SETUP = Say("setup")
 NOT_YOURS = "/setup is for the moderators of this chat"
@@ -21,10 +21,6 @@ async def through(person: Person, *labels: str) -> Seen:
     for label in labels:
         seen = await person.press(seen, label)
     return seen
-
-
-def keepers(road: Road) -> tuple[Person, Person]:
-    return both(road.discord, road.telegram, "shared", moderator=True)
 
 
 async def test_a_restart_in_the_middle_loses_nothing(calm_bot: Running) -> None:

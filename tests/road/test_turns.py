@@ -9,11 +9,11 @@ FAST = "You ask faster than I may answer; ask again in "
 
 async def test_who_asks_too_fast_is_told_when_to_ask_again(calm_bot: Running) -> None:
     road = await calm_bot.start(asks_a_person=3, asks_within_s=60)
-    for person in both(road.discord, road.telegram, "shared"):
+    for person in both(road, "shared"):
         for _ in range(3):
             assert FAST not in (await person.say(Say("help"))).title
         assert (await person.say(Say("help"))).title.startswith(FAST)
-    for other in both(road.discord, road.telegram, "shared", moderator=True):
+    for other in both(road, "shared", moderator=True):
         assert (await other.say(Say("help"))).title == "Storywire"
 
 
@@ -52,7 +52,7 @@ async def test_on_discord_every_refusal_is_seen_by_the_asker_alone_and_replaces_
 
 async def test_turning_pages_counts_less_than_asking(calm_bot: Running) -> None:
     road = await calm_bot.start(asks_a_person=2, asks_within_s=60)
-    for person in both(road.discord, road.telegram, "private"):
+    for person in both(road, "private"):
         seen = await person.say(Say("following"))
         for label in ("Follow something", "What this chat follows") * 2:
             seen = await person.press(seen, label)
@@ -62,8 +62,8 @@ async def test_turning_pages_counts_less_than_asking(calm_bot: Running) -> None:
 
 async def test_members_do_not_starve_a_moderators_acts(calm_bot: Running) -> None:
     road = await calm_bot.start(asks_a_server=2, asks_within_s=60)
-    members = both(road.discord, road.telegram, "shared")
-    moderators = both(road.discord, road.telegram, "shared", moderator=True)
+    members = both(road, "shared")
+    moderators = both(road, "shared", moderator=True)
     for member, moderator in zip(members, moderators, strict=True):
         for _ in range(2):
             await member.say(Say("help"))

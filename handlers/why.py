@@ -141,11 +141,12 @@ def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
     if rule is None or rule.empty:
         yield _(_NOTHING)
         return
+    keywords, entities = folded(rule.keywords), folded(rule.entities)
     shared = [
         word
         for word in dict.fromkeys((*story.keywords, *story.entities))
-        if (word in story.keywords and fold(word) in folded(rule.keywords))
-        or (word in story.entities and fold(word) in folded(rule.entities))
+        if (word in story.keywords and fold(word) in keywords)
+        or (word in story.entities and fold(word) in entities)
     ]
     if rule.all:
         yield _("This chat follows every live story.")

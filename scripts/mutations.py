@@ -19,12 +19,13 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "config", "handlers", "sandbox", "stories", "tests")
 SEEDS = 300
 
-CONTRACT = ("-m", "pytest", "-x", "-q", "tests/storage/test_contract.py", "tests/delivery")
-MARKS = ("-m", "pytest", "-x", "-q", "tests/delivery/test_marks.py")
-LOST_ANSWER = ("-m", "pytest", "-x", "-q", "tests/stories/test_archive.py")
-LATE_PINS = ("-m", "pytest", "-x", "-q", "tests/delivery/test_pins.py")
-STALE_PINS = ("-m", "pytest", "-x", "-q", "tests/road/test_pins.py", "-k", "stale")
-FOLDING = ("-m", "pytest", "-x", "-q", "tests/delivery/test_merging.py")
+PYTEST = ("-m", "pytest", "-x", "-q")
+CONTRACT = (*PYTEST, "tests/storage/test_contract.py", "tests/delivery")
+MARKS = (*PYTEST, "tests/delivery/test_marks.py")
+LOST_ANSWER = (*PYTEST, "tests/stories/test_archive.py")
+LATE_PINS = (*PYTEST, "tests/delivery/test_pins.py")
+STALE_PINS = (*PYTEST, "tests/road/test_pins.py", "-k", "stale")
+FOLDING = (*PYTEST, "tests/delivery/test_merging.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
 STEPS_BACK = (*SIMULATION, "--troubles", "stepped back")
 """Storms of nothing else: updates that come late enough excuse much."""

@@ -7,8 +7,14 @@ import sys
 
 from sandbox import discord, telegram
 from sandbox.discord import Discord
+from sandbox.redis import NoRedis, own_redis
 from sandbox.telegram import Telegram
 from sandbox.web import Page
+
+NO_REDIS = """
+The sandbox runs no Redis: Storywire looks for yours at redis://localhost:6379/0, or where
+STORYWIRE_REDIS_URL says. Have none? Start the sandbox with --redis, and it brings one.
+"""
 
 
 def main() -> None:
@@ -17,28 +23,38 @@ def main() -> None:
         parser.add_argument(
             f"--{name}-port", type=int, default=0, metavar="N", help=f"port of {what} (any free)"
         )
-    ports = parser.parse_args()
+    parser.add_argument("--redis", action="store_true", help="run a Redis, too; it starts empty")
+    given = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(ports.page_port, ports.discord_port, ports.telegram_port))
+        try:
+            asyncio.run(
+                serve(given.page_port, given.discord_port, given.telegram_port, given.redis)
+            )
+        except NoRedis as error:
+            sys.exit(f"sandbox: {error}")
 
 
-async def serve(page_port: int, discord_port: int, telegram_port: int) -> None:
-    """Serve both platforms and the page until cancelled."""
+async def serve(page_port: int, discord_port: int, telegram_port: int, with_redis: bool) -> None:
+    """Serve both platforms and the page, and a Redis where it is wanted, until cancelled."""
     async with (
+        own_redis() if with_redis else contextlib.nullcontext() as redis_url,
         Discord(port=discord_port) as here,
         Telegram(port=telegram_port) as there,
         Page(here, there, port=page_port) as page,
     ):
-        sys.stdout.write(welcome(here, there, page))
+        sys.stdout.write(welcome(here, there, page, redis_url))
         sys.stdout.flush()
         await asyncio.Event().wait()
 
 
-def welcome(here: Discord, there: Telegram, page: Page) -> str:
+def welcome(here: Discord, there: Telegram, page: Page, redis_url: str | None) -> str:
     """What someone needs to point a bot at the sandbox."""
+    redis = [("REDIS_URL", redis_url)] if redis_url else []
+    missing = "" if redis_url else NO_REDIS
     settings = "\n".join(
         f"STORYWIRE_{name}={value}"
         for name, value in (
+            *redis,
             ("DISCORD_TOKEN", here.token),
             ("DISCORD_API_URL", here.api_url),
             ("DISCORD_GATEWAY_URL", here.gateway_url),
@@ -63,10 +79,10 @@ Telegram  API      {there.api_url}
           chats: group {telegram.GROUP}, channel {telegram.CHANNEL}, forum {telegram.FORUM}
           python-telegram-bot:  ApplicationBuilder().base_url("{there.api_url}/bot")
 
-Storywire's settings for it (beside them it wants a Redis, STORYWIRE_REDIS_URL):
+Storywire's settings for it, to put into .env where you start `storywire run`:
 
 {settings}
-
+{missing}
 Ctrl-C stops everything and forgets what was said.
 """
 

@@ -38,12 +38,10 @@ class Moved:
 
     def told(self) -> tuple[str, str]:
         """The biggest change in words, and the others in one line."""
-        headline = self.edition.story.headline
-        reason = self.delta.reason
-        assert reason is not None, "what has not moved is not told"
-        said = words.sentence(words.said(reason))
-        if is_new(self.delta) and headline:
-            said = f"{said}: {shorten(line(headline), words.QUOTED)}"
+        story = self.edition.story
+        said = words.sentence(words.said_first(self.delta, show_leaning=True))
+        if is_new(self.delta) and story.headline:
+            said = f"{said}: {shorten(line(story.headline), words.QUOTED)}"
         return said, words.said_besides(self.delta, show_leaning=True)
 
     def room(self) -> int:

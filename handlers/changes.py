@@ -152,9 +152,9 @@ def _section(
     heading: str, notes: tuple[Block, ...], delta: Delta, story: Story, show_leaning: bool
 ) -> Section:
     """A delta in words, the heaviest change first."""
+    changes = words.worth_saying(delta.changes, show_leaning=show_leaning)
     told = tuple(
-        words.told(change, story)
-        for change in words.worth_saying(delta.changes, show_leaning=show_leaning)
+        map(words.sentence, words.each_once(changes, lambda change: words.told(change, story)))
     )
     if not told:
         notes = (Text(_("Nothing but the time of its update.")), *notes)

@@ -101,7 +101,7 @@ def reply(edition: Edition, delta: Delta, *, parting: bool = False) -> Message:
     """
     blocks: list[Block] = []
     if delta.reason:
-        blocks.append(Text(words.sentence(words.said(delta.reason))))
+        blocks.append(Text(words.sentence(words.said_first(delta))))
     if besides := words.said_besides(delta):
         blocks.append(Note(_("Also: {changes}").format(changes=besides)))
     if parting:

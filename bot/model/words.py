@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import takewhile
 
@@ -50,6 +50,8 @@ AROUND = 6
 """How many words are quoted before and behind what differs between two long texts."""
 CLAUSES = 4
 """How many changes are said in one line; the rest is counted."""
+
+_FIGURES = {Kind.STATUS, Kind.VIRALITY, Kind.ARTICLES, Kind.LEANING, Kind.RANK}
 
 _QUOTE = re.compile(r"\w+ said\b")
 
@@ -146,6 +148,10 @@ def quoted(text: str | None) -> str:
 
 def said(change: Change) -> str:
     """One change as a clause: “virality 4.5 → 6.2”, “new: “…””, “corrected: “40” → “43””."""
+    return _now_with([change]) if _gained(change) else _clause(change)
+
+
+def _clause(change: Change) -> str:
     before, after = change.before, change.after
     match change.kind:
         case Kind.NEW:
@@ -187,9 +193,9 @@ def said(change: Change) -> str:
         case Kind.LEANING:
             return _moved(_("leaning"), *map(_way, (before, after)))
         case Kind.ENTITIES:
-            return _("the names changed")
+            return _("the names changed") if before else _("names added")
         case Kind.KEYWORDS:
-            return _("the keywords changed")
+            return _("the keywords changed") if before else _("keywords added")
         case Kind.QUESTION_ADDED:
             return _("new question: {text}").format(text=quoted(after))
         case Kind.ANSWER_CHANGED:
@@ -202,12 +208,18 @@ def said(change: Change) -> str:
             return _("source corrected: {text}").format(text=quoted(after))
         case Kind.SOURCE_REMOVED:
             return _("source removed: {text}").format(text=quoted(before))
+        case Kind.LINK if not before:
+            return _("link added")
         case Kind.LINK:
             return _("the link changed") if after else _("the link was removed")
+        case Kind.IMAGE if not before:
+            return _("picture added")
         case Kind.IMAGE:
             return _("the picture changed") if after else _("the picture was removed")
         case Kind.STARTED:
-            return _("the time of its start changed")
+            return (
+                _("the time of its start changed") if before else _("the time of its start added")
+            )
         case Kind.UPDATED:
             return _("the time of its update changed")
         case Kind.OTHER:
@@ -257,6 +269,16 @@ def refused(why: str, remedy: str) -> str:
 def is_quote(why: str) -> bool:
     """Whether these are a platform's own words, which mean something to the operator only."""
     return _QUOTE.match(why) is not None
+
+
+def _gained(change: Change) -> bool:
+    """Whether it is a figure that was not given before: nothing moved."""
+    return change.kind in _FIGURES and change.before is None
+
+
+def _now_with(gains: Iterable[Change]) -> str:
+    """“now with status active, virality 4.5 and articles 14”."""
+    return _("now with {figures}").format(figures=both([_clause(each) for each in gains]))
 
 
 def _contrasted(before: str | None, after: str | None) -> str:
@@ -358,23 +380,41 @@ def said_short(delta: Delta, *, show_leaning: bool = False) -> str:
     return _listed(delta.changes, show_leaning)
 
 
+def said_first(delta: Delta, *, show_leaning: bool = False) -> str:
+    """The delta's reason in words; where it is a figure gained, all those that were gained."""
+    reason = delta.reason
+    assert reason is not None, "what has not changed is not told"
+    gains = list(filter(_gained, worth_saying(delta.changes, show_leaning=show_leaning)))
+    return _now_with(gains) if reason in gains else said(reason)
+
+
 def said_besides(delta: Delta, *, show_leaning: bool = False) -> str:
-    """The same without the change that is the delta's reason."""
+    """Every change in one line but what `said_first` says."""
     rest = list(delta.changes)
     if delta.reason:
         rest.remove(delta.reason)
+        if _gained(delta.reason):
+            rest = [change for change in rest if not _gained(change)]
     return _listed(rest, show_leaning)
+
+
+def each_once(changes: Sequence[Change], say: Callable[[Change], str]) -> tuple[str, ...]:
+    """What `say` says of each change, nothing twice; figures gained are told in one."""
+    gains = list(filter(_gained, changes))
+    return tuple(
+        dict.fromkeys(_now_with(gains) if change in gains else say(change) for change in changes)
+    )
 
 
 def _listed(changes: Iterable[Change], show_leaning: bool) -> str:
     changes = worth_saying(changes, show_leaning=show_leaning)
     numbers = Counter(change.kind for change in changes)
-    clauses = dict.fromkeys(  # each said once, in order
-        _counted(change.kind, numbers[change.kind]) or said(change) for change in changes
+    clauses = each_once(
+        changes, lambda change: _counted(change.kind, numbers[change.kind]) or said(change)
     )
     if len(clauses) <= CLAUSES:
         return ", ".join(clauses)
     more = len(clauses) - CLAUSES + 1
     return ngettext("{changes}, and {n} more", "{changes}, and {n} more", more).format(
-        changes=", ".join(list(clauses)[: CLAUSES - 1]), n=number(more)
+        changes=", ".join(clauses[: CLAUSES - 1]), n=number(more)
     )

@@ -58,8 +58,16 @@ async def test_the_biggest_change_comes_first_and_says_what_it_was_since_the_las
     assert answer.title == "Since your last visit"
     assert titles(answer) == ["Fire at the mill", "Night ferry returns"]
     assert "Status active → ended" in read(answer)
-    assert "Headline: “It sails”\nAlso: the keywords changed" in read(answer)
+    assert "Headline: “It sails”\nAlso: keywords added" in read(answer)
     assert {"Fire at the mill": "story_fire"}.items() <= labels(answer).items()
+
+
+async def test_figures_a_story_merely_gained_are_told_in_one() -> None:
+    bare = replace(FIRE, stats=Stats())
+    talk = await caught_up(bare)
+    talk.put(replace(bare, stats=Stats(Status.ACTIVE, 4.5, 14), keywords=("mill",)))
+    gained = "Now with status active, virality 4.5 and articles 14"
+    assert f"{gained}\nAlso: keywords added" in read(await talk.say("catchup"))
 
 
 async def test_merely_opening_it_is_not_reading_it() -> None:
@@ -112,7 +120,7 @@ async def test_a_story_looked_at_by_itself_has_been_read_as_far_as_it_went() -> 
     talk.at += timedelta(minutes=1)
     talk.put(replace(FIRE, headline="It spreads", keywords=("mill",)))
     answer = await talk.say("catchup")
-    assert "The keywords changed" in read(answer)
+    assert "Keywords added" in read(answer)
     assert "It spreads" not in read(answer)
 
 
@@ -150,7 +158,7 @@ async def test_leaning_and_a_new_time_alone_are_not_told() -> None:
     talk.put(replace(FIRE, stats=Stats(Status.ACTIVE, 1.0, leaning=Leaning.LEFT)))
     assert (await talk.say("catchup")).title == "You're all caught up"
     talk.rules.saved[HERE] = Rule(all=True, show_leaning=True)
-    assert "Leaning left" in read(await talk.say("catchup"))
+    assert "Now with leaning left" in read(await talk.say("catchup"))
 
 
 async def test_a_story_whose_older_revisions_are_no_longer_kept_is_not_called_new() -> None:

@@ -70,7 +70,7 @@ async def test_the_whole_change_is_told_heaviest_first_and_corrections_are_calle
         "Title: “Fire at the mill” → “Fire at the old mill”",
         "Virality 1 → 4.5",
         "Correction, no longer said: “Nobody is hurt.”",
-        "Articles 20",
+        "Now with articles 20",
         "Correction: “It began in the attic at 04:10.” → “It began in the attic at 05:40.”",
         "New question: “Why?”",
         "Correction of the answer to “Who owns it?”: “The town.” → “A bank.”",
@@ -97,7 +97,7 @@ async def test_leaning_is_told_only_where_the_chat_asked_for_it() -> None:
     assert "left" not in read(await talk.click(BUTTON))
     assert "What changed" not in labels(await talk.type("story", "fire"))
     talk.rules.saved[HERE] = Rule(all=True, show_leaning=True)
-    assert told((await talk.click(BUTTON)).blocks) == ["Leaning left"]
+    assert told((await talk.click(BUTTON)).blocks) == ["Now with leaning left"]
 
 
 async def test_whoever_looked_before_is_first_told_what_is_new_to_them() -> None:

@@ -128,7 +128,19 @@ def test_what_came_back_is_said_too() -> None:
     before = replace(FERRY, retracted="Made up", merged_into=StoryId("port"), stats=Stats())
     clauses = [words.said(change) for change in compare(before, FERRY).changes]
     assert clauses[:2] == ["no longer withdrawn", "a story of its own again"]
-    assert {"status active", "virality 4.5", "articles 14"} <= set(clauses)
+    assert {"now with status active", "now with virality 4.5"} <= set(clauses)
+
+
+def test_figures_that_were_merely_gained_are_told_in_one() -> None:
+    bare = replace(FERRY, stats=Stats(), rank=None, keywords=(), url=None)
+    gained = "now with status active, virality 4.5, articles 14 and rank #41"
+    delta = compare(bare, FERRY)
+    assert words.said_short(delta) == f"{gained}, keywords added, link added"
+    assert words.said_first(delta) == gained
+    assert words.said_besides(delta) == "keywords added, link added"
+    one = compare(with_stats(articles=None), with_stats(virality=6.2))
+    assert words.said_short(one) == "virality 4.5 → 6.2, now with articles 14"
+    assert "leaning slightly left" in words.said_first(delta, show_leaning=True)
 
 
 def test_one_line_counts_points_and_names_the_heaviest_first() -> None:

@@ -40,8 +40,8 @@ class Moved:
         """The biggest change in words, and the others in one line."""
         story = self.edition.story
         said = words.sentence(words.said_first(self.delta, show_leaning=True))
-        if is_new(self.delta) and story.headline:
-            said = f"{said}: {shorten(line(story.headline), words.QUOTED)}"
+        if is_new(self.delta):
+            said = f"{said}: {shorten(line(story.headline or story.breakdown[0]), words.QUOTED)}"
         return said, words.said_besides(self.delta, show_leaning=True)
 
     def room(self) -> int:

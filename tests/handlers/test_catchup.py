@@ -70,6 +70,14 @@ async def test_figures_a_story_merely_gained_are_told_in_one() -> None:
     assert f"{gained}\nAlso: keywords added" in read(await talk.say("catchup"))
 
 
+async def test_a_new_story_without_a_headline_is_told_by_its_first_point() -> None:
+    talk = await caught_up(FIRE)
+    talk.put(replace(FERRY, headline=None, breakdown=("It sails again.", "At night.")))
+    answer = await talk.say("catchup")
+    assert "New story: It sails again." in read(answer)
+    assert "At night" not in read(answer)
+
+
 async def test_merely_opening_it_is_not_reading_it() -> None:
     talk = await caught_up(FIRE)
     talk.put(replace(FIRE, headline="It is out"))

@@ -14,7 +14,7 @@ from stories.story import StoryId
 
 
 class Tone(StrEnum):
-    """The mood of a message: a colour on one platform, a mark on the other."""
+    """The mood of a message: a colour where a platform has any."""
 
     PLAIN = "plain"
     EMERGING = "emerging"

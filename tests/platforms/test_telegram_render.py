@@ -1,6 +1,7 @@
 """What a message looks like on Telegram, and that story text is never more than text there."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
@@ -33,7 +34,7 @@ from bot.model.message import (
 from bot.model.text import JOINER, clean, line, safe_link, utf16
 from bot.platforms.telegram.render import Rendered, asked_by, escape, render
 from stories.delta import compare
-from stories.story import Story, StoryId
+from stories.story import Status, Story, StoryId
 from tests.stories_made import (
     AT,
     EXTREMES,
@@ -200,7 +201,7 @@ def test_a_card_as_people_see_it() -> None:
     before = replace(FERRY, stats=replace(FERRY.stats, virality=2.1))
     rendered = render(card(edition(FERRY), compare(before, FERRY)))
     assert rendered.html == (
-        "🟢 <b>Night Ferry Returns</b>\n\n"
+        "<b>Night Ferry Returns</b>\n\n"
         "All 212 people aboard the Halden are safe\n\n"
         "Halden Line · Port of Veldoria\n"
         "● Active · 21 hours · virality 4.5 · 14 articles · #41\n\n"
@@ -442,6 +443,15 @@ def test_what_has_room_is_said_whole(items: list[str]) -> None:
 
 
 @pytest.mark.parametrize("tone", Tone)
-def test_every_story_tone_has_a_mark(tone: Tone) -> None:
+def test_only_what_is_withdrawn_has_a_mark_before_its_title(tone: Tone) -> None:
     html = render(Message("Title", tone=tone)).html
-    assert html.startswith("<b>") == (tone in (Tone.PLAIN, Tone.SORRY))
+    assert html == ("🔴 <b>Title</b>" if tone is Tone.WITHDRAWN else "<b>Title</b>")
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_card_says_once_how_its_story_stands(status: Status) -> None:
+    story = replace(FERRY, stats=replace(FERRY.stats, status=status))
+    html = render(card(edition(story), compare(FERRY, FERRY))).html
+    signs = [sign for sign in html if unicodedata.category(sign) == "So"]
+    assert html.startswith("<b>Night Ferry Returns</b>")
+    assert html.casefold().count(status) == len(signs) == 1

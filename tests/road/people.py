@@ -297,7 +297,7 @@ def _payload(url: str) -> str:
 
 
 def _on_telegram(message: Mapping[str, Any]) -> Seen:
-    text = re.sub(r"\A[🔵🟢🟡⚪🔴] ", "", message["text"])
+    text = re.sub(r"\A🔴 ", "", message["text"])
     text = re.sub(r"\d+ \w{3} \d{4}, \d\d:\d\d UTC", JUST_NOW, text)
     text = re.sub(r"(?m)^• ", "", text)
     title, _, body = text.partition("\n")

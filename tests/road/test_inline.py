@@ -17,7 +17,7 @@ async def test_a_story_is_found_by_its_words_and_sent_as_it_stands(calm_bot: Run
     assert [result["title"] for result in offered.results] == ["Night ferry returns"]
     assert offered.results[0]["description"] == "The boat sails again"
     sent = await world.choose(telegram.MIRA, telegram.GROUP, offered, offered.results[0]["id"])
-    assert sent["text"].replace(JOINER, "").startswith("🟢 Night ferry returns\n\nThe boat sails")
+    assert sent["text"].replace(JOINER, "").startswith("Night ferry returns\n\nThe boat sails")
     [[button]] = sent["reply_markup"]["inline_keyboard"]
     assert button["text"] == "As it stands now"
     mira = OnTelegram(world, telegram.MIRA)

@@ -67,14 +67,8 @@ A reply brings that message along, so nothing has to be remembered about it. No 
 a link: theirs are http and https.
 """
 
-MARKS = {
-    Tone.EMERGING: "🔵",
-    Tone.ACTIVE: "🟢",
-    Tone.COOLING: "🟡",
-    Tone.ENDED: "⚪",
-    Tone.WITHDRAWN: "🔴",
-}
-"""Before the title, what a colour says on other platforms."""
+WITHDRAWN = "🔴"
+"""Before the title of what no longer stands. How else a story stands, its figures say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +161,8 @@ def _title(message: Message) -> str:
     title = escape(shorten(line(message.title), TITLE_LIMIT, lambda text: utf16(_defuse(text))))
     if not title:
         return ""
-    mark = MARKS.get(message.tone)
-    return (f"{mark} " if mark else "") + f"<b>{_struck(title, message.struck)}</b>"
+    mark = f"{WITHDRAWN} " if message.tone is Tone.WITHDRAWN else ""
+    return f"{mark}<b>{_struck(title, message.struck)}</b>"
 
 
 def _whole(title: str, blocks: Sequence[Block], struck: bool) -> str:

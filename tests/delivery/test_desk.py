@@ -8,14 +8,14 @@ from redis.asyncio import Redis
 
 from bot.delivery.desk import CardDesk
 from bot.model.chat import Chat
-from bot.ports import Mark, Row, State
+from bot.ports import Mark, Pin, Row, State
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from stories.story import StoryId
 
 MIRA, SOL = Chat("telegram", "5"), Chat("telegram", "55")
 FIRE, FERRY, TRAM = StoryId("fire"), StoryId("ferry"), StoryId("tram")
-SHOWN = Row(State.SHOWN, datetime(2026, 6, 25, 6, 0, tzinfo=UTC), 3, "42")
+SHOWN = Row(State.SHOWN, datetime(2026, 6, 25, 6, 0, tzinfo=UTC), 3, "42", pin=Pin.STANDS)
 
 
 class OnItsWay:
@@ -46,6 +46,9 @@ async def test_no_key_or_field_names_a_forgotten_chat(redis: Redis, prefix: str)
     assert await ledger.of_story(TRAM) == {}
     assert await due.all("telegram") == [Mark(SOL, FIRE, 1), Mark(SOL, TRAM, 2)]
     assert not [key async for key in redis.scan_iter(f"{prefix}:*{MIRA}:*")]
+    assert await redis.smembers(f"{prefix}:pins:telegram") == {
+        f"{SOL} {story}".encode() for story in (FIRE, FERRY)
+    }
     assert await ledger.count("telegram") == 5, "what was ever written is still counted"
     assert await desk.forget(MIRA) == 0
     assert await desk.cards(SOL) == 2

@@ -12,7 +12,8 @@ from bot.model.chat import Chat
 from bot.model.errors import StorageAway
 from bot.model.message import Act
 from bot.ports import Audit, Deed
-from bot.storage.audit import KEPT, KEPT_FOR, RedisAudit
+from bot.storage import audit as stored
+from bot.storage.audit import KEPT, RedisAudit
 from stories.archive import connect, text
 from tests.handlers.talking import MemoryAudit
 from tests.running import beside, eventually_so
@@ -95,17 +96,20 @@ async def test_another_process_reads_them_and_they_last_ninety_days(
         deed(number) for number in range(KEPT + 4, 4, -1)
     ]
     for key in (f"{prefix}:audit:{GROUP}", f"{prefix}:audited:{SOL}"):
-        assert 0 <= KEPT_FOR.total_seconds() - await redis.ttl(key) < 60
+        assert 0 <= timedelta(days=90).total_seconds() - await redis.ttl(key) < 60
 
 
-async def test_what_is_older_than_ninety_days_is_told_no_more(
-    saving: RedisAudit, redis: Redis, prefix: str
+async def test_what_is_older_than_ninety_days_is_neither_kept_nor_told(
+    saving: RedisAudit, redis: Redis, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saving.note(OTHER, deed(0, ago=timedelta(days=91)))
     saving.note(OTHER, deed(1, ago=timedelta(days=89)))
     await eventually_so(saved(redis, prefix, OTHER, "“1 – ”"), "both are saved")
+    assert await redis.zcard(f"{prefix}:audit:{OTHER}") == 1
     [left] = await RedisAudit(redis, prefix).deeds(OTHER)
     assert left.act.what == "“1 – ”"
+    monkeypatch.setattr(stored, "KEPT_FOR", timedelta(days=88))  # as if two days had passed
+    assert list(await RedisAudit(redis, prefix).deeds(OTHER)) == []
 
 
 async def test_nothing_in_redis_names_who_is_forgotten(
@@ -142,6 +146,27 @@ async def test_noting_waits_for_nothing_and_what_was_noted_is_saved_when_the_sto
                 await audit.deeds(GROUP)
             audit._redis = redis
             await eventually_so(saved(redis, prefix, GROUP, "“1 – ”"), "it is saved")
+
+
+async def test_while_the_storage_is_away_only_the_newest_wait(
+    prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "UNSAVED", 3)
+    async with connect("redis://127.0.0.1:1") as nowhere:
+        audit = RedisAudit(nowhere, prefix)
+        for number in range(5):
+            audit.note(GROUP, deed(number))
+    assert [done for _, done in audit._unsaved.values()] == [deed(2), deed(3), deed(4)]
+
+
+async def test_what_the_server_refuses_is_said_to_the_operator_and_harms_no_one(
+    saving: RedisAudit, redis: Redis, prefix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await redis.set(f"{prefix}:audit:{GROUP}", "no sorted set")
+    saving.note(GROUP, deed(1))
+    saving.note(OTHER, deed(2))
+    await eventually_so(saved(redis, prefix, OTHER, "“2 – ”"), "others go on being saved")
+    assert "a deed was not saved" in caplog.text
 
 
 async def test_nothing_in_redis_names_a_chat_that_is_forgotten(

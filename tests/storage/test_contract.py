@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -371,6 +372,14 @@ async def test_a_newer_mark_outlives_the_older_ones_end(storage: Storage) -> Non
     assert await storage.due.all("discord") == []
 
 
+async def test_thousands_of_marks_are_made_and_struck_out_at_once(storage: Storage) -> None:
+    marks = [Mark(Chat("discord", str(number)), FERRY.id, 4) for number in range(1, 2500)]
+    await storage.due.mark("discord", marks, Cursor("epoch", 4))
+    assert set(await storage.due.all("discord")) == set(marks)
+    await storage.due.done("discord", [replace(marks[0], seq=3), *marks[1:]])
+    assert await storage.due.all("discord") == marks[:1]
+
+
 async def test_the_cursor_moves_with_the_marks_of_its_platform(storage: Storage) -> None:
     assert await storage.due.cursor("discord") == Cursor()
     await storage.due.mark("discord", [Mark(NORTH, FERRY.id, 4)], Cursor("epoch", 4))
@@ -447,6 +456,31 @@ async def test_a_lease_has_one_holder_and_the_next_waits(storage: Storage) -> No
     assert order == ["first leaves", "second holds"]
 
 
+async def test_a_lease_is_reckoned_from_before_it_was_asked_for(
+    redis: Redis, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.storage.lease.LASTS_S", 1.5)
+    lease = RedisLease(redis, "slow", prefix)
+    hold = lease._hold_script
+
+    async def slowly(keys: list[str], arguments: list[str | int]) -> Any:
+        held = await hold(keys, arguments)
+        await asyncio.sleep(0.6)
+        return held
+
+    monkeypatch.setattr(lease, "_hold_script", slowly)
+    assert await lease._hold()
+    assert not lease.sure
+
+
+async def test_only_who_holds_a_lease_gives_it_back(storage: Storage) -> None:
+    ours, theirs = storage.lease(), storage.lease()
+    async with ours.held():
+        await theirs._leave()
+        await storage.ledger(ours).write(NORTH, FERRY.id, ROW)
+    assert await storage.ledger(None).row(NORTH, FERRY.id) == ROW
+
+
 async def test_who_slept_through_the_leases_end_is_refused_and_then_stopped(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -458,6 +492,7 @@ async def test_who_slept_through_the_leases_end_is_refused_and_then_stopped(
 
     async def sleep_through() -> None:
         async with first.held():
+            assert not first.sure, "in its last second it may be another's before we know"
             await asyncio.sleep(1.1)
             async with second.held():
                 with pytest.raises(StorageAway):
@@ -491,3 +526,9 @@ def test_an_unreadable_mark_begins_anew(tmp_path: Path) -> None:
     (file,) = tmp_path.iterdir()
     file.write_text('{"written": ')
     assert mark.read() == Tide()
+
+
+def test_a_mark_is_one_platforms_alone(tmp_path: Path) -> None:
+    FileHighWater(tmp_path, "storywire", "discord").write(Tide(5))
+    for prefix, platform in (("storywire", "telegram"), ("other", "discord")):
+        assert FileHighWater(tmp_path, prefix, platform).read() == Tide()

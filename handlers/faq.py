@@ -137,7 +137,7 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
 
     return Command(
         "faq",
-        N_("Questions and answers, or a question of your own"),
+        N_("Ask a question about a story"),
         answer,
         options=(
             Option("story", N_("Which story"), live_stories(shelf, now)),

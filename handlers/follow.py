@@ -194,7 +194,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
 
     return Command(
         "follow",
-        N_("Get a story here, all of them, or those about some words"),
+        N_("Get stories here: one, some or all"),
         answer,
         options=(
             Option("what", N_("A story, “all”, or words with commas between them"), complete),

@@ -27,9 +27,7 @@ def following_command(shelf: Shelf, rules: Rules) -> Command:
         ways = _ways(*(others if len(things) > MENU else ()))
         return Message(_title(True), (*blocks, this), (menu, ways))
 
-    return Command(
-        "following", N_("What this chat gets, and its name for settings"), answer, about_chat=True
-    )
+    return Command("following", N_("What this chat gets"), answer, about_chat=True)
 
 
 def _title(anything: bool) -> str:

@@ -14,6 +14,14 @@ _START = (
 _FIRST = ("stories", "story", "search", "catchup", "faq", "why", "following", "setup", "follow")
 """What is told where others read, too: it takes up everyone's screen."""
 _YOURS = ("privacy", "forgetme", "help")
+_IN_PRIVATE = (
+    (N_("What comes here"), ("setup", "follow", "following", "unfollow", "rules")),
+    (N_("Less of it"), ("mute", "unmute", "pause", "resume")),
+    (N_("Pins"), ("pin", "unpin", "pins")),
+    (N_("Who, what and why"), ("why", "status", "audit", "moderators")),
+    (N_("You and me"), _YOURS),
+)
+"""By use, since there everyone may ask everything; what is named nowhere is about stories."""
 _ALL = "all"
 
 
@@ -53,21 +61,28 @@ def _brief(every: Sequence[Command]) -> Iterator[Block]:
 
 
 def _whole(every: Sequence[Command], *, private: bool) -> Iterator[Block]:
-    """In private everyone may ask everything, so there are no moderators to speak of."""
-    yours = [command for command in every if command.name in _YOURS]
-    rest = [command for command in every if command.name not in _YOURS]
-    chat = [command for command in rest if command.about_chat or command.moderators]
-    cared = [] if private else [command for command in chat if command.moderators]
     yield _what_i_am()
-    for heading, group in (
-        (_("Stories"), [command for command in rest if command not in chat]),
-        (_("This chat"), [command for command in chat if command not in cared]),
-        (_("For moderators of this chat"), cared),
-        (_("You and me"), yours),
-    ):
-        if group:
-            yield Heading(heading)
-            yield _told(group)
+    for heading, group in _by_use(every) if private else _by_right(every):
+        yield Heading(heading)
+        yield _told(group)
+
+
+def _by_use(every: Sequence[Command]) -> Iterator[tuple[str, list[Command]]]:
+    there = {command.name: command for command in every}
+    groups = [(_(heading), [there.pop(name) for name in names]) for heading, names in _IN_PRIVATE]
+    yield _("Stories"), list(there.values())
+    yield from groups
+
+
+def _by_right(every: Sequence[Command]) -> Iterator[tuple[str, list[Command]]]:
+    yours = [command for command in every if command.name in _YOURS]
+    rest = [command for command in every if command not in yours]
+    cared = [command for command in rest if command.moderators]
+    chat = [command for command in rest if command.about_chat and not command.moderators]
+    yield _("Stories"), [each for each in rest if each not in cared and each not in chat]
+    yield _("This chat"), chat
+    yield _("For moderators of this chat"), cared
+    yield _("You and me"), yours
 
 
 def _what_i_am() -> Text:

@@ -93,7 +93,7 @@ def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
 
     return Command(
         "rules",
-        N_("What this chat gets: show it, export it as text, import it"),
+        N_("Show, export or import the rules"),
         answer,
         options=(
             Option("what", N_("show, export or import"), complete),

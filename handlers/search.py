@@ -81,7 +81,7 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
 
     return Command(
         "search",
-        N_("Stories that speak of some words, anywhere in them"),
+        N_("Stories that speak of some words"),
         answer,
         options=(
             Option("words", N_("What to look for")),

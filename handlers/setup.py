@@ -135,7 +135,7 @@ def setup_command(
 
     return Command(
         "setup",
-        N_("Choose what comes here and how loud, step by step"),
+        N_("Choose what comes, and how loud"),
         answer,
         options=(
             Option("step", N_("Which step"), hidden=True),

@@ -101,7 +101,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
 
     return Command(
         "status",
-        N_("Whether all is well with this chat, and what to mend"),
+        N_("Whether all is well here"),
         answer,
         about_chat=True,
     )

@@ -116,7 +116,7 @@ def story_command(
 
     return Command(
         "story",
-        N_("One story: what happened, figures, questions, sources"),
+        N_("One story: all that is known"),
         answer,
         options=(
             Option(

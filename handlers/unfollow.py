@@ -114,7 +114,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
 
     return Command(
         "unfollow",
-        N_("Stop getting a story, a word's stories, or everything"),
+        N_("Get fewer stories here, or none"),
         answer,
         options=(
             Option("what", N_("A story or word this chat follows, or “all”"), complete),

@@ -100,7 +100,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
 
     return Command(
         "why",
-        N_("Why a story was posted, edited, delayed or not posted here"),
+        N_("Why a story is or is not here"),
         answer,
         options=(
             Option(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.model.message import Heading
+from bot.model.message import Asks, Heading
 from bot.platforms.telegram.render import render
 from tests.handlers.talking import Talk, labels, read
 
@@ -37,6 +37,33 @@ async def test_in_private_everyone_sees_every_command(talk: Talk) -> None:
     assert "For moderators" not in said
     assert all(said.count(f"/{name}: ") == 1 for name in talk.commands)
     assert labels(await talk.say("help"))["Ask a question"] == "faq"
+
+
+async def test_in_private_the_commands_stand_in_short_groups_by_what_they_are_for(
+    talk: Talk,
+) -> None:
+    talk.private = True
+    answer = await talk.say("help")
+    told = dict(
+        zip(
+            [block.body for block in answer.blocks if isinstance(block, Heading)],
+            [block.items for block in answer.blocks if isinstance(block, Asks)],
+            strict=True,
+        )
+    )
+    assert {heading: [name for name, _ in items] for heading, items in told.items()} == {
+        "Stories": ["stories", "story", "search", "catchup", "faq"],
+        "What comes here": ["setup", "follow", "following", "unfollow", "rules"],
+        "Less of it": ["mute", "unmute", "pause", "resume"],
+        "Pins": ["pin", "unpin", "pins"],
+        "Who, what and why": ["why", "status", "audit", "moderators"],
+        "You and me": ["privacy", "forgetme", "help"],
+    }
+
+
+def test_what_a_command_does_is_said_on_one_line_of_a_telephone(talk: Talk) -> None:
+    lines = [f"/{command.name} – {command.description}" for command in talk.commands.values()]
+    assert [line for line in lines if len(line) > 45] == []
 
 
 @pytest.mark.parametrize("private", [False, True])

@@ -801,7 +801,7 @@ ROWS = (
             "I keep this chat in step with news stories while they develop",
             "What is live, the most viral first",
             "What this chat gets",
-            "Get a story here",
+            "Get stories here",
         ),
         ("Live stories", "Ask a question", "This chat"),
     ),

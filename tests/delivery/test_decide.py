@@ -11,16 +11,20 @@ from bot.delivery.decide import (
     Nothing,
     Post,
     Publish,
+    PutPin,
     Recover,
     Reply,
     Spacing,
     Step,
+    TakePin,
+    Tell,
     Wait,
     Wish,
     decide,
 )
-from bot.ports import Row, State
+from bot.ports import Pin, Row, State
 from stories.delta import Weight
+from stories.story import StoryId
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
 SHOWN = Row(
@@ -166,6 +170,92 @@ def test_a_reply_that_has_nothing_to_tell_by_morning_is_not_said(weight: Weight 
     assert Forgo() == decide(
         OWING, revision=4, looks="old", weight=weight, wish=wish, now=NOW, spacing=Spacing()
     )
+
+
+TELLING = replace(SHOWN, tells=StoryId("part"))
+
+
+@pytest.mark.parametrize(
+    ("row", "wish", "looks", "step"),
+    [
+        (TELLING, Wish(shown=True, told=True), "new", Tell("77", StoryId("part"))),
+        (TELLING, MUTED, "new", Tell("77", StoryId("part"))),
+        (replace(TELLING, owes=2), Wish(shown=True, told=True), "old", Reply("77", since=2)),
+        (TELLING, NIGHT, "old", Wait(MORNING)),
+        (TELLING, NIGHT, "new", Edit("77")),
+        (replace(OWING, looks=None), Wish(shown=True, told=True), "new", Edit("77")),
+    ],
+    ids=[
+        "that another story is a part of this one is told",
+        "it is told whoever wants the story",
+        "what was owed before is told first",
+        "it is told in the morning",
+        "a card is edited although that waits",
+        "a message that changed hands shows its new story before a reply",
+    ],
+)
+def test_what_became_of_a_story_is_told_beside_the_card_that_goes_on(
+    row: Row, wish: Wish, looks: str, step: Step
+) -> None:
+    assert step == decide(
+        row,
+        revision=4,
+        looks=looks,
+        weight=Weight.NOTABLE,
+        wish=wish,
+        now=NOW,
+        spacing=Spacing(),
+    )
+
+
+LIVE = Wish(shown=True, told=True)
+OVER = Wish(shown=False, told=True, pinned=False)
+PINS_REST = replace(LIVE, pin_from=MORNING)
+WANTED = replace(SHOWN, pin=Pin.WANTED)
+
+
+@pytest.mark.parametrize(
+    ("row", "wish", "looks", "step"),
+    [
+        (WANTED, LIVE, "new", PutPin("77")),
+        (replace(SHOWN, pin=Pin.STANDS), LIVE, "old", Nothing()),
+        (replace(SHOWN, pin=Pin.STANDS), OVER, "new", TakePin("77")),
+        (replace(SHOWN, pin=Pin.GOING), LIVE, "new", TakePin("77")),
+        (SHOWN, OVER, "old", Nothing()),
+        (WANTED, PINS_REST, "old", Wait(MORNING)),
+        (WANTED, PINS_REST, "new", Edit("77")),
+        (replace(WANTED, state=State.SENDING), LIVE, "new", Edit("77")),
+        (replace(WANTED, state=State.SENDING, place=None), LIVE, "new", Recover()),
+    ],
+    ids=[
+        "a pin that is wanted is put, before all else",
+        "one that stands is left",
+        "one of a story that is over is taken",
+        "one that is to go is taken",
+        "no pin of ours is none to take",
+        "where pins were refused they wait",
+        "a card is edited although its pin waits",
+        "an edit under way is made again before its pin",
+        "what does not stand is not pinned",
+    ],
+)
+def test_a_pin_is_put_and_taken_as_the_ledger_says(
+    row: Row, wish: Wish, looks: str, step: Step
+) -> None:
+    assert step == decide(
+        row,
+        revision=4,
+        looks=looks,
+        weight=Weight.NOTABLE,
+        wish=wish,
+        now=NOW,
+        spacing=Spacing(),
+    )
+
+
+def test_edits_of_a_published_card_are_no_closer_than_those_of_any_other() -> None:
+    row = replace(SHOWN, posted_at=NOW - timedelta(hours=2), published_at=NOW)
+    assert Spacing(old=timedelta(hours=3)).apart(row) == timedelta(hours=3)
 
 
 PUBLISHES = Wish(shown=True, told=True, publish_from=NOW)

@@ -110,6 +110,8 @@ def test_what_another_process_did_counts() -> None:
     async def take_over() -> None:
         pace[0].remember(GROUP, [float(age) for age in range(10, 28)])
         assert pace[0].rest(GROUP) == pytest.approx(60 - 27)
+        pace[0].remember(TOPIC, [1.0])
+        assert pace[0].rest(GROUP) == pytest.approx(60 - 26)
 
     run(TELEGRAM, take_over(), pace)
 
@@ -120,6 +122,7 @@ def test_a_429_is_obeyed_in_its_chat_and_when_another_has_one_everywhere() -> No
     async def be_refused() -> None:
         loop = asyncio.get_running_loop()
         pace[0].too_fast(NORTH, timedelta(seconds=8))
+        pace[0].too_fast(NORTH, timedelta(seconds=2))
         assert pace[0].rest(NORTH) == pytest.approx(8)
         assert pace[0].rest(SOUTH) == 0
         before = loop.time()
@@ -132,14 +135,38 @@ def test_a_429_is_obeyed_in_its_chat_and_when_another_has_one_everywhere() -> No
     run(DISCORD, be_refused(), pace)
 
 
+def test_a_429_in_a_topic_is_obeyed_in_its_group() -> None:
+    pace = Pace(TELEGRAM, clock=lambda: 100.0)
+    pace.too_fast(TOPIC, timedelta(seconds=8))
+    assert pace.rest(GROUP) == pace.rest(TOPIC) == 8
+
+
+def test_of_very_many_chats_those_that_rest_are_remembered() -> None:
+    pace: list[Pace] = []
+
+    async def write() -> None:
+        pace[0].too_fast(EAST, timedelta(seconds=100))
+        for number in range(10_000):
+            await pace[0].take(Chat("discord", f"9{number}"))
+        await asyncio.sleep(70)
+        for chat in (NORTH, SOUTH):
+            await pace[0].take(chat)
+        assert len(pace[0]._chats) < 10
+        assert pace[0].rest(NORTH) == pytest.approx(10)
+        assert pace[0].rest(EAST) == pytest.approx(30)
+
+    run(Limits(per_second=1e9, chat_gap_s=10), write(), pace)
+
+
 def test_five_thousand_refusals_in_ten_minutes_stop_us_until_the_first_is_forgotten() -> None:
     pace: list[Pace] = []
 
     async def be_refused() -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        for _ in range(INVALID_MOST - 1):
+        for _ in range(INVALID_MOST - 2):
             pace[0].refused()
+        pace[0].too_fast(NORTH, timedelta(0))
         await pace[0].take(NORTH)
         assert loop.time() == began, "one less than too many"
         await asyncio.sleep(100)

@@ -72,6 +72,13 @@ def test_what_waits_again_leaves_the_newest_too() -> None:
     assert [each.seq for each in drained(queue, 2)] == [6]
 
 
+def test_what_waits_again_does_not_hide_what_is_newer() -> None:
+    queue = Queue()
+    queue.add(mark(NORTH, seq=6), 0, server="n")
+    queue.add_later(mark(NORTH, seq=5), 60)
+    assert [each.seq for each in drained(queue, 0)] == [6]
+
+
 def test_what_becomes_urgent_moves_forward() -> None:
     queue = Queue()
     queue.add(mark(NORTH, "late"), 0, server="n", stands_back_s=ROUTINE_S)
@@ -109,6 +116,19 @@ def test_a_card_held_out_of_turn_is_left_alone() -> None:
     assert queue.take(1, never) is None
     queue.release((NORTH, StoryId("ferry")))
     assert queue.take(1, never) == mark(NORTH)
+
+
+def test_a_card_held_beside_one_in_hand_makes_no_room_for_a_third() -> None:
+    queue = Queue()
+    for story in ("one", "two"):
+        queue.add(mark(NORTH, story), 0, server="n")
+    assert queue.take(1, never) == mark(NORTH, "one")
+    held = (NORTH, StoryId("held"))
+    assert queue.hold(held)
+    queue.release(held)
+    assert queue.take(1, never) is None
+    queue.release((NORTH, StoryId("one")))
+    assert queue.take(1, never) == mark(NORTH, "two")
 
 
 def test_what_is_to_wait_waits() -> None:
@@ -182,6 +202,16 @@ def test_a_server_with_many_chats_gets_its_share_while_a_small_one_is_busy() -> 
         queue.add(mark(SOUTH, f"story-{number}"), 0, server="small")
     first = [each.chat == SOUTH for each in drained(queue, 100)][:50]
     assert 20 <= sum(first) <= 30
+
+
+def test_servers_that_had_their_share_are_forgotten_and_no_others() -> None:
+    queue = Queue()
+    for _ in range(500):
+        queue.add(mark(NORTH), 10_000, server="large")
+    for number in range(10_001):
+        queue.add(mark(SOUTH), number, server=str(number))
+    assert len(queue._servers) < 10
+    assert "large" in queue._servers
 
 
 CHATS = st.sampled_from([Chat("discord", str(number)) for number in range(1, 5)])

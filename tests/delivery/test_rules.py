@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
-from bot.model.rule import Rule
+from bot.model.rule import Mute, Rule
 from stories.story import Stats, Story, StoryId
 
 HERE = Chat("discord", "1")
@@ -80,6 +80,14 @@ def test_a_rule_finds_its_stories_whole_and_above_its_thresholds(rule: Rule, wan
 def test_an_absent_figure_fails_its_threshold(rule: Rule) -> None:
     assert not rule.wants(Story(StoryId("x"), "X", ("y",)))
     assert rule.wants(Story(StoryId("x"), "X", ("y",), stats=Stats(virality=0.0, articles=0)))
+
+
+def test_who_muted_a_story_until_it_turns_major_is_found_and_who_muted_it_for_good_is_not() -> None:
+    fixed = {
+        chat: Rule(all=True, muted=(Mute(FERRY.id, until_major=waits),))
+        for chat, waits in ((HERE, True), (THERE, False))
+    }
+    assert RuleBook(fixed, Paper()).wanting(FERRY) == {HERE}
 
 
 async def test_a_changed_rule_is_saved_found_and_told() -> None:
@@ -172,3 +180,62 @@ async def test_a_rule_that_another_process_forgot_is_forgotten_when_we_take_over
     await book.load()
     assert book.wanting(FERRY) == {THERE, fixed}
     assert book.of(HERE) is None
+
+
+# What becomes of stories.
+
+PORT = StoryId("port")
+FOLLOWS = Rule(story_ids=(FERRY.id,))
+
+
+async def test_who_follows_or_mutes_what_became_a_part_of_another_means_that_one() -> None:
+    mutes = Rule(all=True, muted=(Mute(FERRY.id),))
+    others = {Chat("discord", "3"): Rule(all=True), THERE: FOLLOWS}
+    paper, told = Paper({HERE: FOLLOWS, Chat("discord", "2"): mutes, **others}), []
+
+    async def listen(chat: Chat, before: Rule) -> None:
+        told.append(chat)
+
+    rules = RuleBook({}, paper)
+    rules.on_change(listen)
+    await rules.load()
+    assert await rules.inherit(FERRY.id, PORT, "discord") == {HERE, Chat("discord", "2")}
+    assert paper.kept == {
+        HERE: Rule(story_ids=(PORT,)),
+        Chat("discord", "2"): Rule(all=True, muted=(Mute(PORT),)),
+        **others,
+    }
+    assert rules.following(PORT) == {HERE}
+    assert rules.following(FERRY.id) == {THERE}
+    assert told == [], "nobody asked for it, and nobody is welcomed"
+
+
+async def test_a_rule_of_the_file_is_changed_by_what_becomes_of_stories_and_never_saved() -> None:
+    paper = Paper()
+    rules = RuleBook({HERE: replace(FOLLOWS, muted=(Mute(StoryId("tram")),))}, paper)
+    assert await rules.inherit(FERRY.id, PORT, "discord") == {HERE}
+    assert paper.kept == {}
+    assert await rules.unmute(HERE, StoryId("tram")) == Rule(story_ids=(PORT,))
+    assert rules.of(HERE) == Rule(story_ids=(PORT,))
+    await rules.amend(HERE, lambda rule: rule.without(PORT))
+    assert rules.of(HERE) is None
+    assert paper.kept == {}
+
+
+async def test_a_chat_that_moved_is_told_of_as_one_that_is_new() -> None:
+    told = []
+
+    async def listen(chat: Chat, before: Rule) -> None:
+        told.append((chat, before))
+
+    rules = RuleBook({HERE: Rule(all=True)}, Paper())
+    rules.on_change(listen)
+    await rules.move(HERE, THERE)
+    assert told == [(THERE, Rule())]
+
+
+async def test_who_keeps_chats_is_found_but_for_those_of_the_file() -> None:
+    kept = Rule(all=True, keeper=Chat("discord", "@5"))
+    rules = RuleBook({HERE: kept}, Paper({THERE: kept, Chat("discord", "2"): Rule(all=True)}))
+    await rules.load()
+    assert rules.kept_by(Chat("discord", "@5")) == [THERE]

@@ -3,14 +3,17 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from redis.asyncio import Redis
 
+from bot.delivery import tide as tides
 from bot.delivery.tide import TideWatch
 from bot.model.chat import Chat
-from bot.ports import Row, State
+from bot.ports import Row, State, Tide
 from bot.storage.highwater import FileHighWater
 from bot.storage.ledger import RedisLedger
 from stories.story import StoryId
+from tests.running import beside, eventually
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
 ROW = Row(State.SENDING, NOW, 1)
@@ -50,3 +53,41 @@ async def test_a_storage_that_forgot_rows_is_doubted(
     again = watch(ledger, tmp_path, seen)
     await again.look()
     assert again.doubt == NOW, "the next process doubts as well"
+
+
+async def test_a_storage_that_knows_less_than_the_disk_is_doubted_before_anything_is_written(
+    ledger: RedisLedger, tmp_path: Path
+) -> None:
+    seen: list[str] = []
+    FileHighWater(tmp_path, "test", "discord").write(Tide(2))
+    await ledger.write(HERE, FERRY, ROW)
+    tide = watch(ledger, tmp_path, seen)
+    await tide.look()
+    assert seen == ["lost"]
+    assert (tide.written, tide.doubt) == (1, NOW)
+
+
+async def test_what_is_written_is_known_on_disk_and_a_loss_is_seen_though_nothing_is_written(
+    ledger: RedisLedger,
+    tmp_path: Path,
+    redis: Redis,
+    prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tides, "KEEP_S", 0.01)
+    seen: list[str] = []
+    tide, mark = watch(ledger, tmp_path, seen), FileHighWater(tmp_path, "test", "discord")
+    async with beside(tide.keep()):
+        tide.rise(await ledger.write(HERE, FERRY, ROW), 1)
+        await eventually(lambda: mark.read() == Tide(1), "it is on disk")
+        await redis.delete(f"{prefix}:cards-written:discord")
+        await eventually(lambda: seen == ["lost"], "the loss is seen")
+
+
+async def test_whoever_stops_leaves_the_newest_on_disk(ledger: RedisLedger, tmp_path: Path) -> None:
+    tide, mark = watch(ledger, tmp_path, []), FileHighWater(tmp_path, "test", "discord")
+    tide.rise(1, 1)
+    async with beside(tide.keep()):
+        await eventually(lambda: mark.read() == Tide(1), "it is on disk")
+        tide.rise(2, 2)
+    assert mark.read() == Tide(2)

@@ -37,6 +37,21 @@ SHOWN = Row(
 )
 
 
+def due(
+    row: Row | None, wish: Wish, *, looks: str = "new", weight: Weight | None = Weight.NOTABLE
+) -> Step:
+    """The next step, where the newest edition is the fourth."""
+    return decide(
+        row,
+        revision=4,
+        looks=looks,
+        weight=weight,
+        wish=wish,
+        now=NOW,
+        spacing=Spacing(),
+    )
+
+
 @pytest.mark.parametrize(
     ("row", "wanted", "step"),
     [
@@ -85,29 +100,13 @@ SHOWN = Row(
     ],
 )
 def test_the_next_step_follows_from_the_ledger(row: Row | None, wanted: bool, step: Step) -> None:
-    assert step == decide(
-        row,
-        revision=4,
-        looks="new",
-        weight=Weight.NOTABLE,
-        wish=Wish(shown=wanted, told=True),
-        now=NOW,
-        spacing=Spacing(),
-    )
+    assert due(row, Wish(shown=wanted, told=True)) == step
 
 
 @pytest.mark.parametrize("weight", [None, Weight.MINOR])
 def test_a_deleted_card_stays_away_for_small_changes(weight: Weight | None) -> None:
     gone = replace(SHOWN, state=State.GONE, place=None)
-    step = decide(
-        gone,
-        revision=4,
-        looks="new",
-        weight=weight,
-        wish=Wish(shown=True, told=True),
-        now=NOW,
-        spacing=Spacing(),
-    )
+    step = due(gone, Wish(shown=True, told=True), weight=weight)
     assert step == Nothing()
 
 
@@ -153,23 +152,13 @@ OWING = replace(SHOWN, owes=2)
 def test_what_may_not_be_heard_waits_or_is_dropped(
     row: Row | None, wish: Wish, looks: str, step: Step
 ) -> None:
-    assert step == decide(
-        row,
-        revision=4,
-        looks=looks,
-        weight=Weight.NOTABLE,
-        wish=wish,
-        now=NOW,
-        spacing=Spacing(),
-    )
+    assert due(row, wish, looks=looks) == step
 
 
 @pytest.mark.parametrize("weight", [None, Weight.MINOR])
 def test_a_reply_that_has_nothing_to_tell_by_morning_is_not_said(weight: Weight | None) -> None:
     wish = Wish(shown=True, told=True)
-    assert Forgo() == decide(
-        OWING, revision=4, looks="old", weight=weight, wish=wish, now=NOW, spacing=Spacing()
-    )
+    assert due(OWING, wish, looks="old", weight=weight) == Forgo()
 
 
 TELLING = replace(SHOWN, tells=StoryId("part"))
@@ -197,15 +186,7 @@ TELLING = replace(SHOWN, tells=StoryId("part"))
 def test_what_became_of_a_story_is_told_beside_the_card_that_goes_on(
     row: Row, wish: Wish, looks: str, step: Step
 ) -> None:
-    assert step == decide(
-        row,
-        revision=4,
-        looks=looks,
-        weight=Weight.NOTABLE,
-        wish=wish,
-        now=NOW,
-        spacing=Spacing(),
-    )
+    assert due(row, wish, looks=looks) == step
 
 
 LIVE = Wish(shown=True, told=True)
@@ -242,15 +223,7 @@ WANTED = replace(SHOWN, pin=Pin.WANTED)
 def test_a_pin_is_put_and_taken_as_the_ledger_says(
     row: Row, wish: Wish, looks: str, step: Step
 ) -> None:
-    assert step == decide(
-        row,
-        revision=4,
-        looks=looks,
-        weight=Weight.NOTABLE,
-        wish=wish,
-        now=NOW,
-        spacing=Spacing(),
-    )
+    assert due(row, wish, looks=looks) == step
 
 
 def test_edits_of_a_published_card_are_no_closer_than_those_of_any_other() -> None:
@@ -292,12 +265,4 @@ PUBLISHES = Wish(shown=True, told=True, publish_from=NOW)
 def test_a_card_is_published_once_it_is_as_it_should_be(
     row: Row, wish: Wish, looks: str, step: Step
 ) -> None:
-    assert step == decide(
-        row,
-        revision=4,
-        looks=looks,
-        weight=Weight.NOTABLE,
-        wish=wish,
-        now=NOW,
-        spacing=Spacing(),
-    )
+    assert due(row, wish, looks=looks) == step

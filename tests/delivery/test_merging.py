@@ -1,9 +1,10 @@
 """Two stories become one: which of their messages goes on, and what goes along with it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery.merging import fold
-from bot.ports import Row, State
+from bot.ports import Pin, Row, State
 from stories.story import StoryId
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
@@ -33,3 +34,26 @@ def test_where_two_mergers_are_to_be_told_beside_one_message_the_newer_is() -> N
     part = standing("only", posted=timedelta(hours=2), tells=FERRY)
     _, living = fold(part, None, into=STORM, revision=7, tells=PORT)
     assert living.tells == PORT
+
+
+def pinned(row: Row) -> Row:
+    return replace(row, pin=Pin.STANDS, pinned_at=NOW)
+
+
+def test_of_two_pinned_cards_the_one_that_goes_on_stays_pinned_and_the_other_goes() -> None:
+    part, heir = (
+        pinned(standing(place, posted=timedelta(hours=hours)))
+        for place, hours in (("elder", 2), ("younger", 1))
+    )
+    stub, living = fold(part, heir, into=STORM, revision=7, tells=None)
+    assert (stub.place, stub.pin) == ("younger", Pin.GOING)
+    assert (living.place, living.pin) == ("elder", Pin.STANDS)
+
+
+def test_a_card_that_changes_hands_leaves_neither_pin_nor_publication_behind() -> None:
+    part = replace(pinned(standing("only", posted=timedelta(hours=2))), published_at=NOW)
+    deleted = Row(State.GONE, NOW, 2, generation=3)
+    gone, living = fold(part, deleted, into=STORM, revision=7, tells=None)
+    assert (gone.pin, gone.pinned_at, gone.published_at) == (None, None, None)
+    assert (living.pin, living.pinned_at, living.published_at) == (Pin.STANDS, NOW, NOW)
+    assert living.generation == 4, "its next card is no repetition of the deleted one"

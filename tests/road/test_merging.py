@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -256,3 +257,26 @@ async def test_following_a_story_ends_with_it_and_is_said_once(
     await road.rests()
     for person in keepers(road):
         assert titles(person) == ["Ferry Sails", "Ferry Sails", "Port Reopens"]
+
+
+@pytest.mark.parametrize("hush", [{"muted": (Mute(FERRY.id),)}, {"paused": True}], ids=str)
+async def test_where_a_story_is_hushed_its_end_is_not_said(
+    calm_bot: Running, rules: RedisRules, hush: dict[str, Any]
+) -> None:
+    rule = Rule(story_ids=(FERRY.id,))
+    for chat in CHATS:
+        await rules.save(chat, rule)
+    road = await calm_bot.start()
+    await road.publish(FERRY)
+    for person in keepers(road):
+        await stand(person, "Ferry Sails")
+    await calm_bot.stop()
+    for chat in CHATS:
+        await rules.save(chat, replace(rule, **hush))
+    road = await calm_bot.start()
+    await road.publish(replace(ENDED, headline="In the end"))
+    for person in keepers(road):
+        await says(person, 0, "In the end")
+    await road.rests()
+    for person in keepers(road):
+        assert titles(person) == ["Ferry Sails"]

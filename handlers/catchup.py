@@ -68,7 +68,7 @@ def catchup_command(
         except StorageAway:
             raise Sorry(
                 _("What you have read cannot be looked up just now"),
-                Text(_("Please try again in a minute. These are the stories that move most.")),
+                Text(_("Please try again in a minute. These are the most viral live stories.")),
                 rows=menu_of(_("Live stories"), buttons_to("story", shelf.top(PAGE, at))),
             ) from None
         if not moved:

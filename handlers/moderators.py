@@ -24,7 +24,7 @@ def moderators_command(moderators: Moderators) -> Command:
         if not (said := ask.get("role")):
             return _who(ask, await moderators.role(ask.roles_of))
         if not ask.manages_server:
-            raise Sorry(_("Only who may manage this server names its moderators' role"))
+            raise Sorry(_("Only people who may manage this server can choose its moderator role"))
         role = None if said == NOBODY else said
         await moderators.name(ask.roles_of, role)
         return _named(role)
@@ -36,8 +36,8 @@ def moderators_command(moderators: Moderators) -> Command:
                 "and so are administrators."
             )
         )
-        as_well = _("So is everyone with the role chosen below.")
-        none = _("No role counts besides.")
+        as_well = _("So is everyone with this server's moderator role.")
+        none = _("No moderator role has been chosen.")
         only = Note(_("Whoever may manage this server can choose a role."))
         return Message(
             _("Who is a moderator here"),

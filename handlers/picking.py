@@ -90,7 +90,7 @@ def meant(shelf: Shelf, words: str, at: datetime, command: str) -> Edition:
         )
     raise Sorry(
         _("I know no story about {words}").format(words=quoted(words)),
-        Text(_("Pick one of those that move most just now.") if shelf.top(1, at) else _nothing()),
+        Text(_("Pick one of the live stories instead.") if shelf.top(1, at) else _nothing()),
         rows=menu_of(_("Live stories"), buttons_to(command, shelf.top(5, at))),
     )
 

@@ -104,7 +104,7 @@ def _nothing(said: str, near: Sequence[Edition], top: Sequence[Edition]) -> Sorr
     if top:
         return Sorry(
             title,
-            Text(_("Pick one of those that move most just now.")),
+            Text(_("Pick one of the live stories instead.")),
             rows=menu_of(_("Live stories"), buttons_to("story", top)),
         )
     return Sorry(title)

@@ -17,7 +17,7 @@ async def test_where_there_are_no_roles_none_is_offered(talk: Talk) -> None:
 async def test_who_manages_the_server_names_a_role_and_takes_it_back(talk: Talk) -> None:
     talk.roles_of, talk.manages_server = SERVER, True
     offered = await talk.say("moderators")
-    assert "No role counts besides." in read(offered)
+    assert "No moderator role has been chosen." in read(offered)
     [choice] = offered.rows
     assert isinstance(choice, Roles)
     assert choice.chosen is None
@@ -43,7 +43,7 @@ async def test_other_moderators_only_read_it(talk: Talk) -> None:
     assert "Whoever may manage this server can choose a role." in read(shown)
     assert shown.rows == ()
     refused = await talk.say("moderators", role="none")
-    assert refused.title == "Only who may manage this server names its moderators' role"
+    assert refused.title == "Only people who may manage this server can choose its moderator role"
     assert talk.moderators.roles == {SERVER: "5"}
 
 

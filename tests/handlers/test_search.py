@@ -125,7 +125,7 @@ async def test_what_no_story_says_is_said_with_the_nearest() -> None:
     ]
     assert labels(answer) == {"Fire at the mill": "story_mill-fire"}
     answer = await Talk(FIRE, OVER).type("search", "volcano")
-    assert "Pick one of those that move most just now." in read(answer)
+    assert "Pick one of the live stories instead." in read(answer)
     assert labels(answer) == {"Fire at the mill": "story_mill-fire"}
     assert lines(await Talk().type("search", "volcano")) == ["No story speaks of “volcano”"]
 

@@ -190,7 +190,7 @@ ROWS = (
         "a story nobody has written",
         (Say("story", {"words": "volcano <i>*xyz*</i>"}),),
         "I know no story about “volcano <i>*xyz*</i>”",
-        ("Pick one of those that move most just now.",),
+        ("Pick one of the live stories instead.",),
         ("Night ferry returns", "Tram strike ends", "Bridge shut for weeks"),
     ),
     Row(
@@ -229,7 +229,7 @@ ROWS = (
         "words no story speaks of",
         (Say("search", {"words": "submarine *volcano*"}),),
         "No story speaks of “submarine *volcano*”",
-        ("Pick one of those that move most just now.", "Live stories"),
+        ("Pick one of the live stories instead.", "Live stories"),
         ("Night ferry returns", "Tram strike ends"),
     ),
     Row(

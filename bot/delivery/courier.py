@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery.cards import Cards, Policy
-from bot.delivery.owing import Owing
+from bot.delivery.owing import Owing, by_turns
 from bot.delivery.pace import Pace, room
 from bot.delivery.queue import Key, Queue
 from bot.delivery.rows import SETTLE
@@ -449,10 +449,8 @@ class Courier:
             await self._line_up(marks)
 
     async def _line_up(self, marks: list[Mark]) -> None:
-        for number, mark in enumerate(marks, 1):
+        async for mark in by_turns(marks):
             self._enqueue(mark)
-            if number % 500 == 0:
-                await asyncio.sleep(0)  # others have their turn meanwhile
 
     def _enqueue(self, mark: Mark) -> None:
         edition = self._shelf.get(mark.story)

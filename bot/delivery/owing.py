@@ -1,8 +1,10 @@
 """Who is owed what: whose cards may not be as they should, now that stories are as they are."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.delivery.rows import Rows
 from bot.delivery.rules import RuleBook
@@ -10,6 +12,16 @@ from bot.model.chat import Chat
 from bot.ports import Archive, Ledger, Mark
 from stories.shelf import Edition, Shelf
 from stories.story import Story, StoryId
+
+T = TypeVar("T")
+
+
+async def by_turns(items: Iterable[T]) -> AsyncGenerator[T]:
+    """The items, of which there may be many; now and then others have their turn meanwhile."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % 500 == 0:
+            await asyncio.sleep(0)
 
 
 class Owing:
@@ -66,7 +78,7 @@ class Owing:
             ours = [chat for chat in chats if chat.platform == self._platform]
             if changes == self._rows.changes:
                 self._rows.know(story.id, rows, ours)
-            marks += [Mark(chat, story.id, edition.seq) for chat in ours]
+            marks += [Mark(chat, story.id, edition.seq) async for chat in by_turns(ours)]
         return marks
 
     async def _to_kin(self, edition: Edition, *, all_are: bool) -> list[Mark]:

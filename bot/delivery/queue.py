@@ -14,6 +14,8 @@ Key = tuple[Chat, StoryId]
 
 STEP_S = 0.05
 """How much further back each waiting mark of one server stands than the one before it."""
+SERVERS = 10_000
+"""Where so many servers are known, those whose marks have all had their turn are forgotten."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Queue:
     _resting: list[tuple[float, int, float, Chat]] = field(default_factory=list)
     _later: list[tuple[float, int, Key]] = field(default_factory=list)
     _servers: dict[str, float] = field(default_factory=dict)
+    _most_servers: int = SERVERS
     _count: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __len__(self) -> int:
@@ -62,8 +65,9 @@ class Queue:
         held = self._marks.get(key)
         turn = max(now, self._servers.get(server, 0.0))
         self._servers[server] = turn + STEP_S
-        if len(self._servers) > 10_000:
+        if len(self._servers) > self._most_servers:
             self._servers = {name: at for name, at in self._servers.items() if at > now}
+            self._most_servers = max(SERVERS, 2 * len(self._servers))
         turn += stands_back_s
         if held is not None and held[0] <= turn:
             turn = held[0]

@@ -28,6 +28,8 @@ HEAD = """# Benchmarks
 
 Written by `make bench`; run it yourself. {when}, {cpu}, {cores} cores, CPython {python}.
 
+{summary}
+
 Everything runs over loopback, against a Redis of its own and a lean server with canned answers in a
 process of its own. Each figure is measured in turn with the one it is compared with, in one run:
 read the ratios, not the absolutes, which change with the machine and with what else it does. Rows
@@ -55,17 +57,34 @@ How each is measured:
 
 async def main(wanted: Sequence[str]) -> None:
     gc.set_threshold(*app.COLLECTIONS)  # matching and answers are measured in this process
+    lines: list[Line] = []
     rows = [_row("what", "Storywire", "beside", "ratio", "goal", ""), _row(*("---",) * 6)]
     print("\n".join(rows), flush=True)
     for name in wanted or PARTS:
         async with own_redis() as url, lean_server() as lean, connect(url) as redis:
             for line in await PARTS[name].measure(redis, url, lean):
+                lines.append(line)
                 rows.append(_said(line))
                 print(rows[-1], flush=True)
     if not wanted:
-        page = _head() + "\n".join(rows) + "\n" + NOTES
+        page = _head(summary(lines)) + "\n".join(rows) + "\n" + NOTES
         PAGE.write_text(page, "utf-8")  # noqa: ASYNC240  # nothing else runs any more
         print(f"\n{PAGE} is written", file=sys.stderr)
+
+
+def summary(lines: Sequence[Line]) -> str:
+    """How many goals are met, and which are missed."""
+    goals = [line for line in lines if line.met is not None]
+    missed = [line for line in goals if not line.met]
+    said = f"**{len(goals) - len(missed)} of {len(goals)} goals are met.**"
+    if not missed:
+        return said
+    each = (
+        f"* {line.what}: {', '.join(filter(None, (line.ours, line.beside, line.ratio)))}; "
+        f"goal {line.goal}"
+        for line in missed
+    )
+    return "\n".join((f"{said} Missed:", "", *each))
 
 
 def _said(line: Line) -> str:
@@ -77,10 +96,11 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _head() -> str:
+def _head(summary: str) -> str:
     info = Path("/proc/cpuinfo")
     model = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
     return HEAD.format(
+        summary=summary,
         when=datetime.now(UTC).date(),
         cpu=model[1] if model else platform.machine(),
         cores=os.cpu_count(),

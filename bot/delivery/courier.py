@@ -511,6 +511,7 @@ class Courier:
             finally:
                 for worker in workers:
                     worker.cancel()
+                await asyncio.gather(*workers, return_exceptions=True)
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()

@@ -27,7 +27,7 @@ from bot.model.errors import (
 from bot.model.language import N_, _, ngettext, speaking
 from bot.model.message import Block, Heading, Message, Note, Text, Tone
 from bot.model.text import line, shorten
-from bot.model.words import refused
+from bot.model.words import number, refused
 from bot.ports import Lease, Platform, Right, Trouble, Troubles
 
 log = logging.getLogger(__name__)
@@ -312,11 +312,15 @@ class Warden:
             blocks += [Heading(name), *self._remedy(chat)]
         if rest := len(chats) - len(called):
             blocks.append(
-                Text(ngettext("… and {n} more chat", "… and {n} more chats", rest).format(n=rest))
+                Text(
+                    ngettext("… and {n} more chat", "… and {n} more chats", rest).format(
+                        n=number(rest)
+                    )
+                )
             )
         title = ngettext(
             "I can no longer write in {n} chat", "I can no longer write in {n} chats", len(chats)
-        ).format(n=len(chats))
+        ).format(n=number(len(chats)))
         return Message(title, (*blocks, then), tone=Tone.SORRY)
 
     def _remedy(self, chat: Chat) -> Iterable[Block]:

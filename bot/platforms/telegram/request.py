@@ -38,7 +38,8 @@ class TooSoon(NetworkError):
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """Stands in for a RequestData, which the library makes of objects of its own."""
+    """Stands in for a RequestData, which the library makes of objects of its own; `post` hands it
+    on to `do_request` unseen."""
 
     body: bytes
 

@@ -45,7 +45,9 @@ STARTS = 4
 TIMES = ("first card", "second card")
 """To channels that were never written to, and to the same ones at once after: discord.py keeps
 a rate limit for each channel, and forgets it after five minutes."""
-FIRST = 10_000
+FIRST, FIRST_OTHER = 10_000, 90_000
+OTHERS = 1000
+"""Each process has written to so many other chats before: what is measured has been running."""
 GO = "storywire-bench:go:"
 
 Send = Callable[[int], Awaitable[object]]
@@ -83,7 +85,7 @@ def discord_py(redis_url: str, url: str) -> None:
                 place = client.get_partial_messageable(chat)
                 await place.send(embed=rendered.embed, view=buttons)
 
-            await _whenever_told(redis_url, "discord.py", send, CHATS)
+            await _whenever_told(redis_url, "discord.py", send)
 
     asyncio.run(run())
 
@@ -98,7 +100,7 @@ def aiogram(redis_url: str, url: str) -> None:
             send = partial(
                 bot.send_message, text=rendered.html, parse_mode="HTML", reply_markup=keyboard
             )
-            await _whenever_told(redis_url, "aiogram", send, CHATS)
+            await _whenever_told(redis_url, "aiogram", send)
 
     asyncio.run(run())
 
@@ -114,17 +116,19 @@ def stock(redis_url: str, url: str) -> None:
                 parse_mode="HTML",
                 reply_markup=rendered.keyboard,
             )
-            await _whenever_told(redis_url, "python-telegram-bot", send, STOCK_CHATS)
+            await _whenever_told(redis_url, "python-telegram-bot", send)
 
     asyncio.run(run())
 
 
-async def _whenever_told(redis_url: str, name: str, send: Send, chats: int) -> None:
+async def _whenever_told(redis_url: str, name: str, send: Send) -> None:
+    """Send to so many chats, from the first on, whenever both numbers are published."""
     async with connect(redis_url) as redis, redis.pubsub() as heard:
         await heard.subscribe(GO + name)
         async for message in heard.listen():
             if message["type"] == "message":
-                await in_flight(partial(send, FIRST + number) for number in range(chats))
+                first, chats = map(int, message["data"].split())
+                await in_flight(partial(send, first + number) for number in range(chats))
 
 
 async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
@@ -146,20 +150,32 @@ async def _compared(
     platform: str, beside: list[Peer], redis: Redis, redis_url: str, lean: Lean
 ) -> list[Line]:
     """Each process is started afresh a few times, and sends to every chat twice."""
-    chats = {Chat(platform, str(FIRST + number)): Rule(all=True) for number in range(CHATS)}
+    news, others = Rule(keywords=("news",)), Rule(keywords=("others",))
+    chats = {Chat(platform, str(FIRST + number)): news for number in range(CHATS)}
+    chats |= {Chat(platform, str(FIRST_OTHER + number)): others for number in range(OTHERS)}
     bot = (partial(whole_bot, paced=False), (redis_url, pointed_at(lean, platform), chats))
     bare = [(peer.job, (redis_url, peer.at(peer.name))) for peer in beside]
     rates: dict[tuple[str, str], list[float]] = defaultdict(list)
     archive = Archive(redis)
+
+    async def ours(name: str, keyword: str, count: int) -> float:
+        await archive.accept(story(f"fan-{platform}-{name}", keyword))
+        return await _rate(lean, count)
+
+    async def theirs(peer: Peer, first: int, count: int) -> float:
+        await redis.publish(GO + peer.name, f"{first} {count}")
+        return await _rate(lean, count)
+
     for start in range(STARTS):
         with processes(bot, *bare):
             await until(partial(_all_listen, redis, platform, len(beside)), "every peer listens")
+            await ours(f"{start}-others", "others", OTHERS)
+            for peer in beside:
+                await theirs(peer, FIRST_OTHER, min(OTHERS, peer.chats))
             for number, time in enumerate(TIMES):
-                await archive.accept(story(f"fan-{platform}-{start}-{number}"))
-                rates["", time].append(await _rate(lean, CHATS))
+                rates["", time].append(await ours(f"{start}-{number}", "news", CHATS))
                 for peer in beside:
-                    await redis.publish(GO + peer.name, "go")
-                    rates[peer.name, time].append(await _rate(lean, peer.chats))
+                    rates[peer.name, time].append(await theirs(peer, FIRST, peer.chats))
         await until(partial(_gone, redis, platform), "the bot has let go of its lease")
     return [_line(platform, peer, time, rates) for peer in beside for time in TIMES]
 

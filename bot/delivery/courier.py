@@ -56,6 +56,8 @@ DRAIN_S = 8.0
 """How long a step under way may take to finish when we are told to stop."""
 STRIKE_EVERY_S = 0.1
 """How long what is done is gathered before it is struck out together."""
+FAILED_REST_S = 600.0
+"""How long a card is left alone that could not be made for a defect of ours."""
 STUCK_S = 120.0
 """A card in line for so long while nothing ends: delivery is stuck."""
 
@@ -526,7 +528,7 @@ class Courier:
                 again_s = 1.0
             except Exception:
                 log.exception("a card failed", extra={"chat": str(mark.chat), "story": mark.story})
-                again_s = 600.0
+                again_s = FAILED_REST_S
             finally:
                 self._ended_at = loop.time()
                 await self._release((mark.chat, mark.story), mark, again_s)

@@ -97,7 +97,7 @@ class Owing:
         for was in (*await self._seen_before(edition, all_are), story):
             # It may be no part of those any more.
             named = {each for each in (was.merged_into, was.split_from) if each}
-            heirs = {heir.story.id for each in named if (heir := self._shelf.heir(each))}
+            heirs = {known.story.id for known in map(self._shelf.heir, named) if known}
             kin |= named | heirs
         for part in self._shelf.parts(story.id):
             await self._rules.inherit(part.story.id, story.id, self._platform)

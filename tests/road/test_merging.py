@@ -1,14 +1,15 @@
 """Stories that merge, split, end or are withdrawn: what becomes of cards, pins and follows."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
 from bot.model.chat import Chat
-from bot.model.rule import Loudness, Mute, Rule
+from bot.model.rule import Loudness, Mute, Quiet, Rule
+from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from sandbox import discord, telegram
 from stories.story import Stats, Status, Story, StoryId
@@ -140,6 +141,42 @@ async def test_a_merger_is_told_beside_the_card_with_the_title(calm_bot: Running
         assert "Merged into “Port Reopens”" in changed
 
 
+async def test_a_merger_that_was_undone_by_morning_is_not_told(
+    calm_bot: Running, ledger: RedisLedger
+) -> None:
+    now = datetime.now(UTC)
+    begins, ends = ((now + timedelta(hours=hours)).time() for hours in (-2, 12))
+    awake = Rule(keywords=("ferry",), loudness=Loudness.REPLY)
+    asleep = replace(awake, quiet=Quiet(begins, ends, "UTC", majors=False))
+    road = await calm_bot.knowing(PORT, chats=everywhere(awake))
+    await road.publish(FERRY)
+    for person in keepers(road):
+        await stand(person, "Ferry Sails")
+    await calm_bot.stop()
+    road = await calm_bot.start(everywhere(asleep))
+    await road.publish(INTO_PORT)
+    for person in keepers(road):
+        await stand(person, "Port Reopens")
+
+    async def owed() -> bool:
+        rows = [await ledger.row(chat, PORT.id) for chat in CHATS]
+        return all(row is not None and row.tells == FERRY.id for row in rows)
+
+    async def settled() -> bool:
+        rows = [await ledger.row(chat, PORT.id) for chat in CHATS]
+        return all(row is not None and row.tells is None for row in rows)
+
+    await eventually_so(owed, "it is to be told by morning")
+    await road.publish(FERRY)
+    await road.knows(FERRY)
+    await calm_bot.stop()
+    road = await calm_bot.start(everywhere(awake))
+    await eventually_so(settled, "nothing is to be told any more")
+    await road.rests()
+    for person in keepers(road):
+        assert titles(person) == ["Port Reopens"]
+
+
 async def test_who_follows_or_mutes_a_merged_story_does_so_with_what_it_went_into(
     calm_bot: Running, rules: RedisRules
 ) -> None:
@@ -257,6 +294,27 @@ async def test_following_a_story_ends_with_it_and_is_said_once(
     await road.rests()
     for person in keepers(road):
         assert titles(person) == ["Ferry Sails", "Ferry Sails", "Port Reopens"]
+
+
+async def test_following_goes_on_where_a_story_ends_in_one_that_is_not_heard_of_yet(
+    calm_bot: Running, rules: RedisRules
+) -> None:
+    for chat in CHATS:
+        await rules.save(chat, Rule(story_ids=(FERRY.id,)))
+    road = await calm_bot.start()
+    await road.publish(FERRY)
+    for person in keepers(road):
+        await stand(person, "Ferry Sails")
+    await road.publish(replace(ENDED, merged_into=PORT.id))
+    for person in keepers(road):
+        await says(person, 0, "Merged into “port”")
+    await road.rests()
+    assert not any(PARTING in seen for person in keepers(road) for seen in posted(person))
+    saved = await rules.load()
+    assert [saved[chat].story_ids for chat in CHATS] == [(FERRY.id,)] * 2
+    await road.publish(PORT)
+    for person in keepers(road):
+        await says(person, 0, "Now a part of this: “Ferry Sails”")
 
 
 @pytest.mark.parametrize("hush", [{"muted": (Mute(FERRY.id),)}, {"paused": True}], ids=str)

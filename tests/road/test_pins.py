@@ -159,6 +159,34 @@ async def test_who_may_not_remove_the_notice_pins_all_the_same(
     assert not [each for each in caplog.records if each.levelname == "ERROR"]
 
 
+async def test_a_pin_that_was_refused_is_no_longer_wanted(calm_bot: Running) -> None:
+    """Whoever asked was told so; else it would come half an hour later, by surprise."""
+    road = await calm_bot.knowing(FERRY, chats=FIXED)
+    road.discord.fail_next("PUT", "/pins/", 400, {"message": "Full", "code": 30003})
+    refusal = "Bad Request: not enough rights to manage pinned messages in the chat"
+    road.telegram.fail_next("pinChatMessage", 400, refusal)
+    for person in keepers(road):
+        refused = await person.say(Say("pin", {"story": "ferry"}))
+        assert refused.title.startswith("I cannot do that here: ")
+        assert (await person.say(Say("pins"))).title == "I have nothing pinned here"
+
+
+async def test_the_pin_of_a_card_that_was_deleted_can_be_taken_away(
+    calm_bot: Running, ledger: RedisLedger
+) -> None:
+    road = await calm_bot.knowing(FERRY, chats=FIXED)
+    for person in keepers(road):
+        await person.say(Say("pin", {"story": "ferry"}))
+    here, there = [await ledger.row(chat, FERRY.id) for chat in CHATS]
+    assert here and here.place and there and there.place  # noqa: PT018
+    road.discord.delete_message(discord.NEWS, here.place)
+    road.telegram.delete_message(telegram.GROUP, int(there.place))
+    for person in keepers(road):
+        answer = await person.say(Say("unpin", {"story": "ferry"}))
+        assert answer.title == "Unpinned “Ferry Sails”"
+        assert (await person.say(Say("pins"))).title == "I have nothing pinned here"
+
+
 async def test_a_pin_begun_or_ended_when_the_bot_died_is_finished_by_the_next(
     calm_bot: Running, ledger: RedisLedger
 ) -> None:

@@ -1,0 +1,45 @@
+"""What a platform's refusal is about: one card, or the chat it stands in."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.delivery.calls import Calls
+from bot.delivery.pace import DISCORD, Pace
+from bot.metrics import Metrics
+from bot.model.chat import Chat
+from bot.model.errors import NotNow
+from bot.ports import Row, State
+from tests.simulation.storage import Client, MemoryLease, Store
+
+NOW = datetime(2026, 6, 25, 6, 0, tzinfo=UTC)
+NORTH = Chat("discord", "1")
+HALF_AN_HOUR, A_MOMENT = timedelta(minutes=30), timedelta(seconds=8)
+
+
+@pytest.mark.parametrize(
+    ("act", "pause", "rest"),
+    [
+        ("edit", HALF_AN_HOUR, timedelta(0)),
+        ("publish", HALF_AN_HOUR, timedelta(0)),
+        ("edit", A_MOMENT, A_MOMENT),
+        ("publish", A_MOMENT, A_MOMENT),
+        ("post", HALF_AN_HOUR, HALF_AN_HOUR),
+    ],
+)
+def test_a_chat_rests_unless_the_pause_is_about_one_card(
+    act: str, pause: timedelta, rest: timedelta
+) -> None:
+    pace = Pace(DISCORD, clock=lambda: 100.0)
+    calls = Calls(
+        "discord",
+        lease=MemoryLease(Client(Store(lambda: NOW)), "discord"),
+        pace=pace,
+        metrics=Metrics(),
+        taken=lambda *_: None,
+        refused=lambda *_: None,
+        now=lambda: NOW,
+    )
+    row = Row(State.SENDING, NOW, 1, place="42")
+    calls.failed(row, act, NORTH, NotNow(pause, "Discord asks for a pause", too_fast=True))
+    assert pace.rest(NORTH) == rest.total_seconds()

@@ -1,13 +1,17 @@
-"""A chat is forgotten for good, in the real storage, even while a card for it is on its way."""
+"""The desk over the real storage: a chat is forgotten for good, even while a card for it is on its
+way, and only our own pins are taken away."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from redis.asyncio import Redis
 
 from bot.delivery.desk import CardDesk
 from bot.model.chat import Chat
+from bot.model.errors import Sorry
 from bot.ports import Mark, Pin, Row, State
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
@@ -52,3 +56,13 @@ async def test_no_key_or_field_names_a_forgotten_chat(redis: Redis, prefix: str)
     assert await ledger.count("telegram") == 5, "what was ever written is still counted"
     assert await desk.forget(MIRA) == 0
     assert await desk.cards(SOL) == 2
+
+
+@pytest.mark.parametrize("pin", [None, Pin.GOING])
+async def test_a_pin_that_another_took_away_meanwhile_is_not_taken_again(
+    ledger: RedisLedger, pin: Pin | None
+) -> None:
+    couriers: Mapping[str, Any] = {"telegram": OnItsWay(ledger)}
+    await ledger.write(MIRA, FIRE, replace(SHOWN, pin=pin))
+    with pytest.raises(Sorry, match="I have not pinned that story here"):
+        await CardDesk(couriers, ledger, [ledger]).unpin(MIRA, FIRE)

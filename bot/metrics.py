@@ -60,3 +60,15 @@ class Metrics:
             ["platform"],
             registry=registry,
         )
+        self.alarms = Gauge(
+            "storywire_alarm",
+            "1 while something is wrong; /readyz says what and how to fix it.",
+            ["name"],
+            registry=registry,
+        )
+        self.unreadable = Counter(
+            "storywire_unreadable_records",
+            "Stored records that were skipped because they cannot be read, by kind.",
+            ["kind"],
+            registry=registry,
+        )

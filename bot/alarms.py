@@ -1,0 +1,39 @@
+"""What is wrong with the process right now: for /readyz, the metrics and the log."""
+
+import logging
+from collections.abc import Mapping
+
+from bot.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+
+class Alarms:
+    """Named conditions that hold until they are cleared, each with one sentence for the operator.
+
+    A name is short and stable ("disk", "redis refuses"); the sentence says what is wrong and what
+    fixes it. Each change is logged once, however often it is reported.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._active: dict[str, str] = {}
+
+    @property
+    def active(self) -> Mapping[str, str]:
+        """The names of what is wrong, each with its sentence."""
+        return dict(self._active)
+
+    def report(self, name: str, sentence: str) -> None:
+        """Something is wrong; saying so again changes nothing."""
+        if self._active.get(name) == sentence:
+            return
+        self._active[name] = sentence
+        self._metrics.alarms.labels(name).set(1)
+        log.warning("alarm", extra={"alarm": name, "why": sentence})
+
+    def clear(self, name: str) -> None:
+        """It is all right again, or always was."""
+        if self._active.pop(name, None) is not None:
+            self._metrics.alarms.labels(name).set(0)
+            log.info("alarm over", extra={"alarm": name})

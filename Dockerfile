@@ -18,7 +18,8 @@ RUN useradd --system --create-home --home-dir /var/lib/storywire storywire
 COPY --from=build /opt/storywire /opt/storywire
 USER storywire
 WORKDIR /var/lib/storywire
-ENV PATH=/opt/storywire/bin:$PATH PYTHONUNBUFFERED=1 STORYWIRE_DATA_DIR=/var/lib/storywire/data
+ENV PATH=/opt/storywire/bin:$PATH PYTHONUNBUFFERED=1 STORYWIRE_DATA_DIR=/var/lib/storywire/data \
+    STORYWIRE_HTTP_HOST=0.0.0.0
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=40s CMD \
     ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]

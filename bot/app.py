@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
+from bot.alarms import Alarms
 from bot.delivery.cards import Policy
 from bot.delivery.courier import Courier
 from bot.delivery.decide import Spacing
@@ -13,7 +14,7 @@ from bot.delivery.desk import CardDesk
 from bot.delivery.pace import DISCORD, TELEGRAM, Pace
 from bot.delivery.rules import RuleBook
 from bot.delivery.warden import Warden
-from bot.health import serve
+from bot.health import Health, serve
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.command import Command
@@ -68,6 +69,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         archive = Archive(redis, settings.prefix)
         await reach(archive)
         metrics = Metrics()
+        alarms = Alarms(metrics)
         shelf = Shelf(timedelta(hours=settings.live_hours))
         follower = Follower(archive, shelf, metrics)
         editor = Editor(archive, RedisLease(redis, "editor", settings.prefix), metrics)
@@ -160,21 +162,21 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             ),
         )
 
-        def ready() -> dict[str, bool]:
+        def health() -> Health:
             """Redis is heard, and each platform is delivered to by us or stood by for."""
-            states = {"redis": follower.hears}
+            states = {}
             for platform in platforms:
                 delivers = platform.connected and couriers[platform.name].delivers
                 standing_by = follower.hears and not leases[platform.name].sure
                 states[platform.name] = delivers or standing_by
-            return states
+            return Health(follower.hears, states)
 
         def observed() -> Metrics:
             for courier in couriers.values():
                 courier.observe()
             return metrics
 
-        serving = serve(settings.http_port, ready, observed)
+        serving = serve(settings.http_host, settings.http_port, health, alarms, observed)
         async with serving, asyncio.TaskGroup() as tasks:
             tasks.create_task(editor.run(), name="editor")
             tasks.create_task(follower.run(), name="follower")

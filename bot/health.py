@@ -1,27 +1,44 @@
 """Whether the process lives, whether it delivers, and what it counts: for whoever watches it."""
 
+import errno
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from bot.alarms import Alarms
 from bot.metrics import Metrics
 from bot.model.errors import SetupError
 
-Checks = Callable[[], Mapping[str, bool]]
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the process can do at the moment."""
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104  # a container's health check comes from outside it
+    redis: bool
+    """Redis answers and its wakes are heard."""
+    platforms: Mapping[str, bool]
+    """Each platform is delivered to, or stood by for."""
+
+    @property
+    def ready(self) -> bool:
+        """Redis answers, and at least one platform is served."""
+        return self.redis and any(self.platforms.values())
 
 
 @asynccontextmanager
 async def serve(
-    port: int, checks: Checks, metrics: Callable[[], Metrics], host: str = EVERYWHERE
+    host: str,
+    port: int,
+    look: Callable[[], Health],
+    alarms: Alarms,
+    metrics: Callable[[], Metrics],
 ) -> AsyncGenerator[int]:
     """Serve /healthz, /readyz and /metrics while inside; yield the port. 0 serves nothing.
 
-    Raises SetupError when the port is taken.
+    Raises SetupError when the address cannot be used.
     """
     if port == 0:
         yield 0
@@ -31,9 +48,16 @@ async def serve(
         return web.json_response({"alive": True})
 
     async def readyz(_: web.Request) -> web.Response:
-        found = dict(checks())
-        ready = all(found.values())
-        return web.json_response({"ready": ready, **found}, status=200 if ready else 503)
+        health = look()
+        states = {"redis": health.redis, **health.platforms}
+        reasons = {name: _reason(name) for name, well in states.items() if not well}
+        reasons |= alarms.active
+        body = {
+            "ready": health.ready,
+            **states,
+            "degraded": [{"name": name, "reason": why} for name, why in reasons.items()],
+        }
+        return web.json_response(body, status=200 if health.ready else 503)
 
     async def counted(_: web.Request) -> web.Response:
         page = generate_latest(metrics().registry)
@@ -47,15 +71,29 @@ async def serve(
             web.get("/metrics", counted),
         ]
     )
-    runner = web.AppRunner(app, access_log=None)
+    # Nothing here takes a body: one that comes all the same is not read to its end.
+    runner = web.AppRunner(app, access_log=None, lingering_time=0)
     await runner.setup()
     try:
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            raise SetupError(
-                f"port {port} is in use: set STORYWIRE_HTTP_PORT to a free one (0 serves nothing)"
-            ) from error
+            raise SetupError(_no_server(host, port, error)) from error
         yield port
     finally:
         await runner.cleanup()
+
+
+def _no_server(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use: set STORYWIRE_HTTP_PORT to a free one (0 serves nothing)"
+    return (
+        f"STORYWIRE_HTTP_HOST is wrong: this machine cannot serve at {host!r} "
+        f"({error.strerror or error}). Write one of its addresses, such as 127.0.0.1"
+    )
+
+
+def _reason(name: str) -> str:
+    if name == "redis":
+        return "Redis does not answer"
+    return f"not connected to {name.capitalize()}, or cards for it are stuck"

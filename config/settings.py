@@ -54,6 +54,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path("data"), description="A folder for what the bot keeps on disk."
     )
+    http_host: str = Field(
+        default="127.0.0.1",
+        description="The address that STORYWIRE_HTTP_PORT is served at. The container image sets "
+        "0.0.0.0, as a container's health is looked at from outside.",
+    )
     http_port: int = Field(
         default=8080,
         ge=0,

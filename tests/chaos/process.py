@@ -40,6 +40,16 @@ class BotProcess:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
+    def run_as(self, module: str, settings: dict[str, str]) -> None:
+        """Start, from now on, another module, with further settings."""
+        self._module = module
+        self._env |= {f"STORYWIRE_{key}": value for key, value in settings.items()}
+        self.start()
+
+    def signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     @property
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None

@@ -100,12 +100,12 @@ def story(number: int, state: int) -> Story:
 
 
 @asynccontextmanager
-async def built(plan: Plan, folder: Path) -> AsyncIterator[World]:
-    """All of it running, with limits on, and the bot and its standby up."""
+async def built(plan: Plan, folder: Path, *, limits: bool = True) -> AsyncIterator[World]:
+    """All of it running, with the platforms' limits on, and the bot and its standby up."""
     rng = random.Random(plan.seed)  # noqa: S311  # repeatable on purpose
     async with AsyncExitStack() as stack:
-        discord = await stack.enter_async_context(Discord())
-        telegram = await stack.enter_async_context(Telegram())
+        discord = await stack.enter_async_context(Discord(limits=limits))
+        telegram = await stack.enter_async_context(Telegram(limits=limits))
         redis = RedisProcess(folder / "redis")
         await redis.start()
         stack.push_async_callback(redis.stop)

@@ -7,13 +7,13 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test install dev browser run check lint fix docs messages pictures lock bench soak clean
+.PHONY: help demo test install dev run check lint fix docs messages pictures lock bench soak clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
-demo: install  ## Storywire at work in a web page, with its own Redis, Discord and Telegram
-	$(BIN)/storywire demo
+demo: install  ## Storywire at work in a web page, with its own Redis, Discord and Telegram (PORT=8090)
+	$(BIN)/storywire demo $(if $(PORT),--port $(PORT))
 
 test: dev  ## Run the tests
 	$(BIN)/pytest
@@ -24,7 +24,6 @@ soak: dev  ## Ten thousand simulated storms, then real processes killed a hundre
 
 install: $(VENV)/.installed-demo  ## Prepare .venv with .venv/bin/storywire
 dev: $(VENV)/.installed-dev  ## The same, with the tools for changing the code
-browser: $(VENV)/.installed-browser  ## The same, with what drives a browser in the tests
 
 run: install  ## Run the bot with the settings in .env
 	$(BIN)/storywire run
@@ -47,19 +46,18 @@ docs: dev  ## Renew the tables in the documents from the code
 messages: dev  ## Gather what the bot says into bot/locale (NEW=de begins a catalogue)
 	$(BIN)/python -m scripts.messages $(NEW)
 
-pictures: browser  ## Take the README's pictures anew from the running demo
+pictures: dev  ## Take the README's pictures anew from the running demo
 	$(BIN)/python scripts/pictures.py
 
 lock: dev  ## Resolve the dependencies anew into requirements/
 	$(PIP) install 'uv>=0.11'
-	$(foreach set,run demo dev browser,$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+	$(foreach set,run demo dev,$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet --custom-compile-command 'make lock' \
 		$(extras_$(set)) -o requirements/$(set).txt &&) true
 
 extras_run =
 extras_demo = --extra demo
 extras_dev = --extra dev
-extras_browser = --extra dev --extra browser
 
 bench: dev  ## Measure what things cost, and write docs/benchmarks.md (about five minutes)
 	$(BIN)/python -m bench

@@ -1,6 +1,6 @@
 """Takes the README's pictures from the running demo, as a person would see it: `make pictures`.
 
-Needs Playwright (`make browser`), Chromium on the PATH, and a font with emoji.
+Needs Chromium on the PATH, and a font with emoji.
 """
 
 import asyncio

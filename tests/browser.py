@@ -3,15 +3,10 @@
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import pytest
-
-if TYPE_CHECKING:  # an extra of its own: the other tests do without it
-    from playwright.async_api import (  # type: ignore[import-not-found, unused-ignore]
-        BrowserContext,
-        Page,
-    )
+from playwright.async_api import BrowserContext, Page, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = (
@@ -32,14 +27,13 @@ def find_chromium() -> str | None:
 
 @asynccontextmanager
 async def browsing(
-    *, width: int = 1280, height: int = 800, scheme: str = "light"
-) -> "AsyncGenerator[BrowserContext]":
-    """A fresh browser; skips the test by name where Playwright or Chromium is missing.
+    *, width: int = 1280, height: int = 800, scheme: Literal["dark", "light"] = "light"
+) -> AsyncGenerator[BrowserContext]:
+    """A fresh browser; skips the test by name where Chromium is missing.
 
     A test that used it fails when a page raised an error that it did not catch, or tried what its
     Content-Security-Policy forbids.
     """
-    playwright = pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
     chromium = find_chromium()
     if chromium is None:
         pytest.skip("no Chromium on the PATH")
@@ -50,7 +44,7 @@ async def browsing(
         if kind == "error" and not text.startswith("Failed to load resource"):
             complaints.append(text)
 
-    async with playwright.async_playwright() as driver:
+    async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=chromium, args=list(QUIET))
         try:
             context = await browser.new_context(
@@ -65,7 +59,7 @@ async def browsing(
     assert complaints == [], complaints
 
 
-async def opened(context: "BrowserContext", url: str) -> "Page":
+async def opened(context: BrowserContext, url: str) -> Page:
     """A tab at `url`, once the page has shown what there is."""
     page = await context.new_page()
     await page.goto(url)

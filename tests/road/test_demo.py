@@ -7,19 +7,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from playwright.async_api import Locator, Page
 
 from sandbox import telegram
 from sandbox.redis import find_server
 from tests.browser import browsing, find_chromium, opened
-
-if TYPE_CHECKING:
-    from playwright.async_api import (  # type: ignore[import-not-found, unused-ignore]
-        Locator,
-        Page,
-    )
 
 ROOT = Path(__file__).parents[2]
 THEFT, FERRY, TRAM = "AI Theft Claims", "Night Ferry Returns", "Vennburg Tram Strike"
@@ -56,7 +50,7 @@ async def the_demo(folder: Path) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def tab(tmp_path: Path) -> AsyncIterator["Page"]:
+async def tab(tmp_path: Path) -> AsyncIterator[Page]:
     if find_chromium() is None:
         pytest.skip("no Chromium on the PATH")
     if find_server() is None:
@@ -68,12 +62,12 @@ async def tab(tmp_path: Path) -> AsyncIterator["Page"]:
         await tab.close()
 
 
-def said(tab: "Page", pane: str, words: str) -> "Locator":
+def said(tab: Page, pane: str, words: str) -> Locator:
     """The messages in a pane that have these words."""
     return tab.get_by_test_id(f"{pane}-message").filter(has_text=words)
 
 
-async def test_three_stories_arrive_and_are_seen_to_develop(tab: "Page") -> None:
+async def test_three_stories_arrive_and_are_seen_to_develop(tab: Page) -> None:
     await tab.get_by_test_id("discord-channel-news").click()
     await tab.get_by_test_id(f"telegram-chat-{telegram.CHANNEL}").click()
     for pane in ("discord", "telegram"):
@@ -88,7 +82,7 @@ async def test_three_stories_arrive_and_are_seen_to_develop(tab: "Page") -> None
         assert "New story" not in shown
 
 
-async def test_people_ask_follow_and_pin_on_discord(tab: "Page") -> None:
+async def test_people_ask_follow_and_pin_on_discord(tab: Page) -> None:
     await tab.get_by_test_id("discord-channel-general").click()
     composer = tab.get_by_test_id("discord-composer")
     choices = tab.get_by_test_id("autocomplete-choice")
@@ -131,7 +125,7 @@ async def test_people_ask_follow_and_pin_on_discord(tab: "Page") -> None:
     assert FERRY in await tab.get_by_test_id("pins-popover").inner_text()
 
 
-async def test_people_ask_follow_and_pin_on_telegram(tab: "Page") -> None:
+async def test_people_ask_follow_and_pin_on_telegram(tab: Page) -> None:
     composer = tab.get_by_test_id("telegram-composer")
 
     async def type_(words: str) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pytest
+from playwright.async_api import Locator
+from playwright.async_api import Page as Tab
 
 from sandbox import discord, telegram
 from sandbox.web import Page
@@ -13,10 +14,6 @@ from stories.story import Stats, Status
 from tests.browser import browsing, opened
 from tests.running import Road, Running, eventually
 from tests.stories_made import FERRY
-
-if TYPE_CHECKING:
-    from playwright.async_api import Locator  # type: ignore[import-not-found, unused-ignore]
-    from playwright.async_api import Page as Tab
 
 STORY = replace(FERRY, revision=1, updated_at=datetime.now(UTC))
 NEWS = "The Halden sails again at noon."
@@ -36,7 +33,7 @@ async def road(calm_bot: Running) -> Road:
 
 
 @pytest.fixture
-async def tab(road: Road) -> AsyncIterator["Tab"]:
+async def tab(road: Road) -> AsyncIterator[Tab]:
     """The page, as the moderator sees it, in a channel and a group that follow nothing yet."""
     async with Page(road.discord, road.telegram) as page, browsing(height=1000) as browser:
         tab = await opened(browser, page.url)
@@ -47,12 +44,12 @@ async def tab(road: Road) -> AsyncIterator["Tab"]:
         yield tab
 
 
-def said(tab: "Tab", pane: str, words: str) -> "Locator":
+def said(tab: Tab, pane: str, words: str) -> Locator:
     """The newest message in a pane that has these words."""
     return tab.get_by_test_id(f"{pane}-message").filter(has_text=words).last
 
 
-async def ask(tab: "Tab", command: str, words: str = "") -> None:
+async def ask(tab: Tab, command: str, words: str = "") -> None:
     """Use a command on both platforms, with words for its first option."""
     await tab.get_by_test_id("discord-composer").fill(f"/{command} ")
     if words:
@@ -64,12 +61,12 @@ async def ask(tab: "Tab", command: str, words: str = "") -> None:
     await composer.press("Enter")
 
 
-async def press(tab: "Tab", pane: str, words: str) -> None:
+async def press(tab: Tab, pane: str, words: str) -> None:
     await tab.get_by_test_id(f"{pane}-button").get_by_text(words).last.click()
 
 
 async def test_a_chat_is_set_up_told_why_pins_a_card_and_loses_the_pin_when_the_story_ends(
-    road: Road, tab: "Tab"
+    road: Road, tab: Tab
 ) -> None:
     await ask(tab, "setup")
     for pane in PANES:

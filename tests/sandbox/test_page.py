@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import discord
 import pytest
 import yarl
 from discord import app_commands
+from playwright.async_api import Locator
+from playwright.async_api import Page as Tab
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import CallbackQueryHandler, CommandHandler
 
@@ -26,12 +28,6 @@ from sandbox.telegram import SOL as TG_SOL
 from sandbox.web import Page
 from tests.browser import browsing, opened
 from tests.sandbox.telegram_kit import listening
-
-if TYPE_CHECKING:
-    from playwright.async_api import (  # type: ignore[import-not-found, unused-ignore]
-        Locator,
-    )
-    from playwright.async_api import Page as Tab
 
 POLICY = "default-src 'self'"
 QUESTIONS = ("What is a night ferry?", "Who runs the ferry?", "When does the tram strike end?")
@@ -368,7 +364,7 @@ async def bot_on(here: Discord, patch: pytest.MonkeyPatch) -> AsyncIterator[Bot]
         await running
 
 
-async def words_of(rows: "Locator") -> str:
+async def words_of(rows: Locator) -> str:
     return " ".join(" ".join(await rows.all_inner_texts()).split())
 
 
@@ -486,7 +482,7 @@ async def test_whoever_presses_a_button_is_taken_to_the_answer(
         await expect_in_view(tab, tab.get_by_test_id("discord-message").get_by_text("Only to you"))
 
 
-async def expect_in_view(tab: "Tab", shown: "Locator") -> None:
+async def expect_in_view(tab: Tab, shown: Locator) -> None:
     await shown.wait_for()
     box = await shown.bounding_box()
     size = tab.viewport_size

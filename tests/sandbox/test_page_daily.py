@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 import pytest
+from playwright.async_api import Locator
+from playwright.async_api import Page as Tab
 from telegram import (
     ForceReply,
     InlineKeyboardButton,
@@ -26,10 +28,6 @@ from tests.sandbox.discord_bot import connected, until
 from tests.sandbox.telegram_kit import listening, served
 from tests.sandbox.test_discord_modals import Bot
 
-if TYPE_CHECKING:
-    from playwright.async_api import Locator  # type: ignore[import-not-found, unused-ignore]
-    from playwright.async_api import Page as Tab
-
 WIDTHS = pytest.mark.parametrize("width", [1280, 420])
 READERS_PINGED = discord.AllowedMentions(roles=[discord.Object(int(READERS))])
 
@@ -43,7 +41,7 @@ async def here() -> AsyncIterator[Discord]:
 @asynccontextmanager
 async def looked_at(
     here: Discord, there: Telegram | None = None, *, width: int = 1280
-) -> "AsyncIterator[Tab]":
+) -> AsyncIterator[Tab]:
     """A tab with the page of a Discord and of a Telegram."""
     async with (
         Telegram(limits=False) as nothing,
@@ -59,13 +57,13 @@ def channel(bot: Bot, id: str) -> discord.TextChannel:
     return found
 
 
-async def set_up(tab: "Tab") -> None:
+async def set_up(tab: Tab) -> None:
     await tab.get_by_test_id("discord-composer").fill("/setup ")
     await tab.keyboard.press("Enter")
     await tab.get_by_test_id("discord-message").filter(has_text="Set up").wait_for()
 
 
-async def choose(menu: "Locator", words: str) -> None:
+async def choose(menu: Locator, words: str) -> None:
     await menu.click()
     options = menu.locator("xpath=..").get_by_test_id("discord-select-option")
     await options.filter(has_text=words).click()
@@ -212,7 +210,7 @@ async def test_the_newest_card_is_in_view_and_not_pushed_out_by_what_is_said_abo
             await in_view(last.nth(1), "the last reply, once asked for")
 
 
-async def in_view(shown: "Locator", what: str) -> None:
+async def in_view(shown: Locator, what: str) -> None:
     assert await shown.evaluate(
         """node => {
             const at = node.getBoundingClientRect();

@@ -1,6 +1,6 @@
 # Storywire as a container: built in one stage, run in another without a compiler or root.
 
-FROM python:3.13-slim AS build
+FROM python:3.13.7-slim-trixie AS build
 WORKDIR /src
 RUN python -m venv /opt/storywire
 COPY requirements/run.txt requirements/run.txt
@@ -13,7 +13,7 @@ COPY sandbox sandbox
 COPY stories stories
 RUN /opt/storywire/bin/pip install --no-cache-dir --no-deps .
 
-FROM python:3.13-slim
+FROM python:3.13.7-slim-trixie
 RUN useradd --system --create-home --home-dir /var/lib/storywire storywire
 COPY --from=build /opt/storywire /opt/storywire
 USER storywire

@@ -7,7 +7,6 @@ import json
 import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +23,7 @@ from stories.archive import Archive, connect
 from stories.index import Cursor, Door
 from stories.page import PageError, read_page
 from stories.story import StoryId
-from stories.wire import MAX_BYTES, WireError, read, schema, write
+from stories.wire import MAX_BYTES, WireError, read, schema, withdrawn, write
 
 T = TypeVar("T")
 
@@ -217,20 +216,59 @@ def _refusal(name: str, faults: Sequence[str]) -> str:
 
 
 def _documents(raw: bytes) -> list[bytes]:
-    """One document as it is, or each of an array's."""
-    if not raw.lstrip().startswith(b"["):
-        return [raw]
+    """One document as it is, or each of an array's, word for word."""
     try:
-        return [json.dumps(document).encode() for document in json.loads(raw)]
-    except (ValueError, RecursionError) as error:
+        text = raw.decode("utf-8-sig").strip(_BLANK)
+    except UnicodeDecodeError:
+        return [raw]  # which is refused for that
+    if not text.startswith("["):
+        return [raw]
+    decoder = json.JSONDecoder(parse_int=str, parse_float=str)  # however long: they are read later
+    documents: list[bytes] = []
+    place, ends = 0, "["
+    try:
+        while ends != "]":
+            place = _past_blank(text, place + 1)
+            if not documents and text[place : place + 1] == "]":
+                break
+            begins = place
+            _, place = decoder.raw_decode(text, begins)
+            documents.append(text[begins:place].encode(errors="surrogatepass"))
+            place = _past_blank(text, place)
+            ends = text[place : place + 1]
+            if ends not in (",", "]") or not ends:
+                raise json.JSONDecodeError("Expecting ',' or ']'", text, place)
+        if place + 1 < len(text):
+            raise json.JSONDecodeError("Extra data", text, place + 1)
+    except RecursionError as error:
+        raise Failed("the array is nested too deeply: five levels are all it needs") from error
+    except ValueError as error:
         raise Failed(f"the array is not JSON: {error}") from error
+    return documents
+
+
+_BLANK = " \t\r\n"
+"""What JSON allows between things (RFC 8259, section 2)."""
+
+
+def _past_blank(text: str, place: int) -> int:
+    while text[place : place + 1] and text[place] in _BLANK:
+        place += 1
+    return place
 
 
 def _import(arguments: argparse.Namespace) -> int:
     raw = _read(arguments.page)
     try:
+        page = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Failed(
+            f"{arguments.page} is not UTF-8 (byte {error.start} is wrong): save it again with that "
+            "encoding; editors may call the one it has ANSI, Windows-1252 or Unicode"
+        ) from None
+    try:
         story = read_page(
-            raw.decode("utf-8-sig", "replace"),
+            page,
             at=arguments.at or datetime.now(UTC).replace(microsecond=0),
             story_id=arguments.id,
             revision=arguments.revision,
@@ -281,11 +319,8 @@ async def _retract(arguments: argparse.Namespace) -> int:
         story = await archive.story(arguments.id)
         if story is None:
             raise Failed(f"there is no story {arguments.id}: `storywire stories` lists them")
-        now = datetime.now(UTC)
-        withdrawn = replace(story, revision=None, retracted=arguments.why, updated_at=now)
         try:
-            document = write(withdrawn)
-            read(document)
+            document = write(withdrawn(story, arguments.why, datetime.now(UTC)))
         except WireError as error:
             raise Failed(str(error)) from error
         await archive.leave(document)

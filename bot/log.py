@@ -15,12 +15,17 @@ _TOKENS = (
 )
 
 
+SHORTEST = 8
+"""Characters of a secret that is cut out wherever it stands. A shorter one is part of other words,
+so it is cut out only where an address shows it as the password."""
+
+
 class _Lines(logging.Formatter):
     """`time level logger: event fact=value …`, with secrets cut out of every part."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._secrets = [secret for secret in secrets if secret]
+        self._secrets = list(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         facts = "".join(
@@ -42,7 +47,8 @@ def _one_line(value: object) -> str:
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Cut out the given secrets and whatever has a token's shape."""
     for secret in secrets:
-        text = text.replace(secret, "[secret]")
+        if len(secret) >= SHORTEST:
+            text = text.replace(secret, "[secret]")
     for shape in _TOKENS:
         text = shape.sub("[secret]", text)
     return text

@@ -215,7 +215,7 @@ def _range(field: Mapping[str, Any]) -> str:
     if (over := field.get("exclusiveMinimum")) is not None:
         return f" above {over:g}"
     if high is not None and high < 2**53 - 1:
-        return f" from {low:g} to {high:g}"
+        return f" from {low:g} to {high:.16g}"
     return f" from {low:g}" if low is not None else ""
 
 

@@ -26,6 +26,9 @@ LOST_ANSWER = (*PYTEST, "tests/stories/test_archive.py")
 LATE_PINS = (*PYTEST, "tests/delivery/test_pins.py")
 STALE_PINS = (*PYTEST, "tests/road/test_pins.py", "-k", "stale")
 FOLDING = (*PYTEST, "tests/delivery/test_merging.py")
+PAGES = (*PYTEST, "tests/stories/test_page.py")
+COMMAND_LINE = (*PYTEST, "tests/cli")
+WIRE = (*PYTEST, "tests/stories/test_wire.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
 STEPS_BACK = (*SIMULATION, "--troubles", "stepped back")
 """Storms of nothing else: updates that come late enough excuse much."""
@@ -208,6 +211,41 @@ MUTATIONS = (
         'entries = await self._inbox_entries("0")\n',
         'entries = await self._inbox_entries("0") or await self._inbox_entries(">")\n',
         LOST_ANSWER,
+    ),
+    Mutation(
+        "bytes that are no text are replaced",
+        "bot/__main__.py",
+        '        page = raw.decode("utf-8-sig")\n',
+        '        page = raw.decode("utf-8-sig", "replace")\n',
+        COMMAND_LINE,
+    ),
+    Mutation(
+        "a site's menu is taken for the story",
+        "stories/page.py",
+        "        lines = lines[place + 1 :]\n",
+        "        lines = lines[1:]\n",
+        PAGES,
+    ),
+    Mutation(
+        "a story from a clock that was ahead cannot be withdrawn",
+        "stories/wire.py",
+        "    at = max(at, story.started_at or at)\n",
+        "",
+        WIRE,
+    ),
+    Mutation(
+        "a story that fills its document cannot be withdrawn",
+        "stories/wire.py",
+        "    for each in (whole, bare, replace(bare, breakdown=bare.breakdown[:1])):\n",
+        "    for each in (whole,):\n",
+        WIRE,
+    ),
+    Mutation(
+        "a short password blanks its letters in every line",
+        "bot/log.py",
+        "        if len(secret) >= SHORTEST:\n",
+        "        if secret:\n",
+        (*PYTEST, "tests/bot/test_log.py"),
     ),
 )
 

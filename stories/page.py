@@ -1,5 +1,6 @@
 """Reads a story page saved as text into a Story."""
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -104,8 +105,21 @@ def _sections(text: str) -> dict[_Section, list[str]]:
 
 def _lines(text: str) -> Iterator[str]:
     for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", text):
+        read = _ENTITY.sub(lambda entity: html.unescape(entity[0]), line)
         # A byte-order mark or zero-width space is of the file; spaces of other widths are spaces.
-        yield re.sub(r"\s+", " ", re.sub("[\ufeff\u200b]", "", line)).strip()
+        line = re.sub(r"\s+", " ", re.sub("[\ufeff\u200b]", "", read)).strip()
+        if not _MORE.fullmatch(line):
+            yield line
+
+
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+"""A character as HTML spells it. Without its semicolon it may be a text: R&D, AT&T."""
+_MORE = re.compile(
+    r"\+ ?[0-9]+(?: (?:more|others?))?|(?:show|see|view) (?:more|all)", re.IGNORECASE
+)
+"""How many the page left out, or a button that shows them: no part of the story."""
+_MORE_NAMES = re.compile(rf"{_MORE.pattern}|(?:and |… ?|\.{{3}} ?)?[0-9]+ (?:more|others?)", re.I)
+"""The same in a list of names; in a text it may be what somebody said."""
 
 
 # Above the first section: the rank, the title, the headline, the entities.
@@ -122,9 +136,14 @@ class _Head:
 def _head(lines: list[str]) -> _Head:
     head = _Head()
     lines = [line for line in lines if line]
-    if lines and (number := re.fullmatch(r"#?([0-9]{1,15})\.?", lines[0])) and int(number[1]):
-        head.rank = int(number[1])
-        lines = lines[1:]
+    if (place := _numbered(lines)) is not None:
+        head.rank = _rank(lines[place])
+        lines = lines[place + 1 :]
+    elif len([line for line in lines if not line.endswith("/")]) > 2:
+        raise PageError(
+            "more than a title and a headline stands above the page's first section, and no "
+            "number to say where the story begins: delete the lines that are not the story's"
+        )
     if lines and not lines[0].endswith("/"):
         head.title = lines[0]
         lines = lines[1:]
@@ -134,6 +153,32 @@ def _head(lines: list[str]) -> _Head:
         else:
             head.headline = head.headline or line
     return head
+
+
+def _numbered(lines: list[str]) -> int | None:
+    """The line with the story's number, with which it begins: a site's menu may stand above.
+
+    A number that follows another is a title, as of a story called “1984”.
+    """
+    numbers = [place for place, line in enumerate(lines) if _rank(line)]
+    found = [
+        place
+        for place in numbers
+        if place - 1 not in numbers and (place == 0 or place + 1 < len(lines))
+    ]
+    if len(found) > 1:
+        said = " and ".join(lines[place] for place in found[:2])
+        raise PageError(
+            f"both {said} may be the story's number, with which it begins: "
+            "delete the lines above the story"
+        )
+    return found[0] if found else None
+
+
+def _rank(line: str) -> int | None:
+    """41, #41 or 41."""
+    number = re.fullmatch(r"#?([0-9]{1,15})\.?", line)
+    return (int(number[1]) or None) if number else None
 
 
 def _slug(title: str) -> str:
@@ -163,7 +208,7 @@ def _names(lines: list[str]) -> tuple[str, ...]:
     else:
         parts = lines
     names = (part.strip() for part in parts)
-    return tuple(dict.fromkeys(name for name in names if name))
+    return tuple(dict.fromkeys(name for name in names if name and not _MORE_NAMES.fullmatch(name)))
 
 
 # Story Stats: a label, and its value beside it or on the next line.

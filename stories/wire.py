@@ -29,6 +29,9 @@ MAX_BYTES = 256 * 1024
 """The largest document, read or written."""
 MAX_NUMBER = 2**53 - 1
 """The largest whole number every JSON reader keeps exact (RFC 8259, section 6)."""
+MAX_REVISION = 2**52
+"""The largest revision a document may give. Redis counts on from it in Lua, whose numbers are exact
+up to 2**53: no story ever runs out of them."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 """Times lie from EARLIEST up to, not including, LATEST: what lies outside is a broken clock."""
@@ -93,7 +96,7 @@ def read(raw: bytes | str) -> Reading:
     data = _object(raw)
     story = _checked(data)
     if _size(raw) > MAX_BYTES - _GROWTH:
-        _fits(_bytes(_document(replace(story, revision=MAX_NUMBER))))
+        _fits(_bytes(_document(replace(story, revision=MAX_REVISION))))
     return Reading(story, _unknown(data))
 
 
@@ -105,6 +108,22 @@ def write(story: Story) -> bytes:
     raw = _bytes(_document(_checked(_document(story))))
     _fits(raw)
     return raw
+
+
+def withdrawn(story: Story, why: str, at: datetime) -> Story:
+    """The story, withdrawn at a moment: always one that can be written, whatever it said before.
+
+    Where it began after that by its publisher's clock, it is withdrawn as it begins. Of a document
+    with no room for a reason the questions and sources go, then all of the breakdown but its first
+    point.
+    """
+    at = max(at, story.started_at or at)
+    whole = replace(story, revision=None, retracted=why, updated_at=at)
+    bare = replace(whole, questions=(), sources=())
+    for each in (whole, bare, replace(bare, breakdown=bare.breakdown[:1])):
+        if _size(_bytes(_document(each))) <= MAX_BYTES - _GROWTH:
+            break
+    return each
 
 
 def content_hash(story: Story) -> str:
@@ -177,18 +196,18 @@ def _text(limit: int, *, lines: bool = False) -> _Rule:
     return _Rule(read, {"type": "string", "minLength": 1, "maxLength": limit, "pattern": r"\S"})
 
 
-def _whole(low: int) -> _Rule:
-    """A whole number from `low`; 14.0 is one, as JSON Schema has it, and true is not."""
-    expected = f"a whole number from {low} to {MAX_NUMBER}"
+def _whole(low: int, high: int = MAX_NUMBER) -> _Rule:
+    """A whole number in these bounds; 14.0 is one, as JSON Schema has it, and true is not."""
+    expected = f"a whole number from {low} to {high}"
 
     def read(value: Any) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if type(value) is not int or not low <= value <= MAX_NUMBER:
+        if type(value) is not int or not low <= value <= high:
             raise _unexpected(value, expected, _bare(value))
         return value
 
-    return _Rule(read, {"type": "integer", "minimum": low, "maximum": MAX_NUMBER})
+    return _Rule(read, {"type": "integer", "minimum": low, "maximum": high})
 
 
 def _read_virality(value: Any) -> float:
@@ -364,7 +383,7 @@ class Document(_Part):
         description="The story's name for machines, the same in every revision.",
         examples=["night-ferry-returns"],
     )
-    revision: Annotated[int, _whole(1)] | None = Field(
+    revision: Annotated[int, _whole(1, MAX_REVISION)] | None = Field(
         default=None,
         description="Grows with every change. Absent: Storywire counts, and an unchanged document "
         "is nothing new. Present: an older revision is refused.",

@@ -84,7 +84,7 @@ def prose(length: int) -> str:
 
 LARGEST = Story(
     id=StoryId("l" * 40),
-    revision=wire.MAX_NUMBER,
+    revision=wire.MAX_REVISION,
     title=prose(wire.TITLE_LIMIT),
     headline=prose(wire.HEADLINE_LIMIT),
     entities=tuple(f"{number} {prose(wire.NAME_LIMIT - 3)}" for number in range(10, 60)),
@@ -261,7 +261,7 @@ def stories() -> st.SearchStrategy[Story]:
         id=ids,
         title=texts(wire.TITLE_LIMIT),
         breakdown=st.lists(texts(400), min_size=1, max_size=8).map(tuple),
-        revision=st.integers(1, wire.MAX_NUMBER),
+        revision=st.integers(1, wire.MAX_REVISION),
         headline=st.none() | texts(wire.HEADLINE_LIMIT),
         entities=_names,
         stats=st.builds(

@@ -33,6 +33,14 @@ def test_what_is_no_secret_is_left_as_it_is() -> None:
     assert log.redact(said) == said
 
 
+@pytest.mark.parametrize("secret", ["", "a", "no", "redis", "posted"])
+def test_a_short_password_does_not_eat_the_words_of_other_lines(secret: str) -> None:
+    said = "a card was posted in no time: redis answers"
+    assert log.redact(said, [secret]) == said
+    shown = log.redact(f"redis://user:{secret}@redis.example:6379/0 is away", [secret])
+    assert shown == "redis://[secret]@redis.example:6379/0 is away"
+
+
 def test_an_exception_and_a_fact_are_redacted_and_stay_on_their_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -187,6 +187,22 @@ def test_what_is_no_page_is_refused_in_one_sentence(
     assert said in sentence
 
 
+PAGE = "Rain Again\n\nThe Breakdown\n• It rained – “all day”.\n\nYou’re all caught up\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "utf-16", "gb18030"])
+def test_a_page_in_another_encoding_is_refused_for_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    file = tmp_path / "page.txt"
+    file.write_bytes(PAGE.replace("’", "'").encode(encoding))
+    assert main(["import", str(file)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    [sentence] = printed.err.splitlines()
+    assert f"{file} is not UTF-8 (byte " in sentence
+
+
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "nowhere.txt"]) == 1
     assert capsys.readouterr().err == (
@@ -244,6 +260,35 @@ async def test_of_a_single_bad_document_each_fault_has_a_line_and_it_can_be_read
     assert ended == Ended(
         0, "x is left at the inbox\n", "storywire: the document: unknown, and left out: colour\n"
     )
+
+
+async def test_an_array_is_read_as_its_documents_would_be_alone(
+    shell: Shell, archive: Archive
+) -> None:
+    """With a mark before it, and each fault told as that of a single document."""
+    ferry, trams = write(FERRY), write(TRAMS)
+    twice = b'{"id": "x", "title": "X", "title": "Y", "breakdown": ["x"]}'
+    endless = b'{"id": "x", "title": "X", "breakdown": ["x"], "rank": 1%s}' % (b"0" * 5000)
+    marked, odd, ansi, deep, cut, more = await asyncio.gather(
+        shell.type("publish", "-", stdin=b"\xef\xbb\xbf [%s,\r\n%s]\n" % (ferry, trams)),
+        shell.type("publish", "-", stdin=b"[%s, %s]" % (twice, endless)),
+        shell.type("publish", "-", stdin="[“”]".encode("cp1252")),
+        shell.type("publish", "-", stdin=b"[" * 100_000),
+        shell.type("publish", "-", stdin=b"[%s" % ferry),
+        shell.type("publish", "-", stdin=b"[] []"),
+    )
+    assert marked == Ended(0, "ferry is left at the inbox\ntrams is left at the inbox\n", "")
+    assert {read(document).story.id async for document in _first(archive, 2)} == {"ferry", "trams"}
+    assert "document 1 is refused: title is given twice" in odd.err
+    assert "document 2 is refused: rank is 1000" in odd.err
+    assert "finite number" in odd.err
+    assert "the document is refused: the document is not UTF-8: byte 1 is wrong" in ansi.err
+    assert (
+        deep.sentence == "storywire: the array is nested too deeply: five levels are all it needs"
+    )
+    for broken in (cut, more):
+        assert broken.code == 1
+        assert broken.sentence.startswith("storywire: the array is not JSON: ")
 
 
 async def _first(archive: Archive, number: int) -> AsyncGenerator[bytes]:
@@ -308,6 +353,24 @@ async def test_a_story_is_withdrawn_and_its_cards_are_struck_through(
             await eventually(partial(_withdrawn, person), "the card is struck through")
     embed = here.messages(discord.NEWS)[0]["embeds"][0]
     assert embed["title"] == "~~Night ferry returns~~"
+
+
+@pytest.mark.parametrize("ahead", ["both", "start", "update"])
+async def test_a_story_from_a_clock_that_was_ahead_is_withdrawn(
+    shell: Shell, archive: Archive, ahead: str
+) -> None:
+    then, now = datetime(2098, 3, 1, tzinfo=UTC), datetime.now(UTC)
+    started = None if ahead == "update" else then
+    await archive.accept(
+        replace(FERRY, started_at=started, updated_at=None if ahead == "start" else then)
+    )
+    ended = await shell.type("retract", "ferry", "--why", "It was wrong.")
+    assert ended == Ended(0, "ferry is withdrawn; its cards follow\n", "")
+    [document] = [each async for each in _first(archive, 1)]
+    gone = read(document).story
+    assert gone.retracted == "It was wrong."
+    assert gone.updated_at is not None
+    assert gone.updated_at == started or now <= gone.updated_at + timedelta(seconds=1) < then
 
 
 def _withdrawn(person: Person) -> bool:

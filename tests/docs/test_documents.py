@@ -197,3 +197,15 @@ def test_every_sentence_to_look_up_is_one_that_is_said() -> None:
     for sentence, *_ in rows(text_of("docs/operators-guide.md"), "sentence"):
         for part in filter(None, map(str.strip, sentence.strip("`").split("…"))):
             assert part in said, f"nobody says “{part}”"
+
+
+def test_the_containers_have_exact_versions_and_limits() -> None:
+    compose, dockerfile = text_of("docker-compose.yml"), text_of("Dockerfile")
+    foreign = [name for name in re.findall(r"image: (\S+)", compose) if name != "storywire"]
+    for image in (*foreign, *re.findall(r"^FROM (\S+)", dockerfile, re.M)):
+        assert re.search(r":\d+\.\d+\.\d+\b", image), f"{image} names no exact version"
+        assert image in text_of("docs/operators-guide.md"), "the guide shows how to pin it"
+    services = compose.partition("services:\n")[2].partition("\nvolumes:")[0]
+    for limit in ("mem_limit:", "pids_limit:", "logging: *log"):
+        assert services.count(limit) == 2, f"each container has its {limit}"
+    assert "max-size:" in compose

@@ -63,7 +63,7 @@ def stories(draw: st.DrawFn) -> Story:
         id=story_id,
         title=draw(lines(80)),
         breakdown=tuple(draw(st.lists(lines(120), min_size=1, max_size=6))),
-        revision=draw(st.none() | st.integers(1, wire.MAX_NUMBER)),
+        revision=draw(st.none() | st.integers(1, wire.MAX_REVISION)),
         headline=draw(st.none() | lines(80)),
         entities=tuple(draw(st.lists(lines(20), max_size=3))),
         stats=draw(stats),

@@ -340,6 +340,73 @@ def test_several_changes_at_once_tell_the_same_story(page: str) -> None:
     assert read(mutated) == read(page)
 
 
+def a_menu_above(page: str) -> str:
+    return f"Morning Wire\nHome\nMost read\n\n{page}"
+
+
+def tallies_of_what_is_left_out(page: str) -> str:
+    """Each after the names or lines that it counts, as sites write them."""
+    return (
+        page.replace("Top Keywords\n", "+1 more\nTop Keywords\n")
+        .replace("Further Learning\n", "Show more\nFurther Learning\n")
+        .replace("\nStory Stats\n", "\nSee all\nStory Stats\n")
+    )
+
+
+@pytest.mark.parametrize("mutation", [a_menu_above, tallies_of_what_is_left_out])
+def test_what_the_site_adds_is_no_part_of_the_story(
+    mutation: Callable[[str], str], page: str
+) -> None:
+    assert mutation(page) != page
+    assert read(mutation(page)) == read(page)
+
+
+def test_a_menu_is_told_from_the_story_or_the_page_is_refused() -> None:
+    below = "\n\nThe Breakdown\n• It rained."
+    assert read(f"Home\n\n7\nRain Again{below}").title == "Rain Again"
+    assert read(f"7\n1984\nA book sells again{below}").title == "1984"
+    for above, sentence in (
+        ("Home\nMost read\nSign in\nRain Again", "^more than a title and a headline stands"),
+        ("3\nNew messages\n7\nRain Again", "^both 3 and 7 may be the story's number"),
+    ):
+        with pytest.raises(PageError, match=sentence):
+            read(above + below)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "read_as"),
+    [
+        ("rain / Ash & Oak / +3 more", ("rain", "Ash & Oak")),
+        ("rain / Ash & Oak / +12", ("rain", "Ash & Oak")),
+        ("rain\nAsh & Oak\nand 2 others", ("rain", "Ash & Oak")),
+        ("rain, Ash & Oak, … 4 more", ("rain", "Ash & Oak")),
+        (
+            "rain / 7 more summits / Show More Theatre /",
+            ("rain", "7 more summits", "Show More Theatre"),
+        ),
+    ],
+)
+def test_a_count_of_further_keywords_is_none(keywords: str, read_as: tuple[str, ...]) -> None:
+    story = read(f"Rain Again\n\nThe Breakdown\n• It rained.\n\nTop Keywords\n\n{keywords}")
+    assert story.keywords == read_as
+
+
+def test_what_counts_further_people_in_a_text_stays() -> None:
+    below = "\n\nThe Breakdown\n• The slide buried 3 huts\nand 2 more\n"
+    assert read(f"Slide{below}").breakdown == ("The slide buried 3 huts and 2 more",)
+
+
+def test_entities_are_the_characters_they_stand_for() -> None:
+    story = read(
+        "Ash &amp; Oak Fall&#8230;\nSaid &quot;at once&quot;&#x21;\nCaf&eacute; R&D / AT&T /\n\n"
+        "The&nbsp;Breakdown\n&bull; One &lt; two &nosuch; &amp Co.\n\n"
+        "You&#39;re all caught up\nThe site speaks."
+    )
+    assert (story.title, story.headline) == ("Ash & Oak Fall…", 'Said "at once"!')
+    assert story.entities == ("Café R&D", "AT&T")
+    assert story.breakdown == ("One < two &nosuch; &amp Co.",)
+
+
 NO_TITLE = "no title was found: it is expected above the page's first section"
 NO_BREAKDOWN = (
     "no breakdown was found: a line “The Breakdown” with bullet points under it is expected"

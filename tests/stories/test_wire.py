@@ -1,6 +1,7 @@
 """Documents: what is taken in, what is refused and with which sentence."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -12,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from stories import wire
 from stories.story import Question, Source, Stats, Story, StoryId
-from tests.stories.made import revisions, stories
+from tests.stories.made import revisions, stories, times
 
 FERRY: dict[str, Any] = {
     "version": 1,
@@ -228,11 +229,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "stats as a list": ({"stats": [1]}, "stats is a list of 1, where an object in { } is expected"),
     "revision 0": (
         {"revision": 0},
-        "revision is the number 0, where a whole number from 1 to 9007199254740991 is expected",
+        "revision is the number 0, where a whole number from 1 to 4503599627370496 is expected",
     ),
     "revision too large": (
         {"revision": 2**53},
-        "revision is the number 9007199254740992, where a whole number from 1 to 9007199254740991 "
+        "revision is the number 9007199254740992, where a whole number from 1 to 4503599627370496 "
         "is expected",
     ),
     "time without offset": (
@@ -423,7 +424,7 @@ def test_a_document_of_full_size_that_was_read_can_be_kept_with_any_revision() -
         except wire.WireError:
             assert "where at most 262144 fit" in refusal(raw)
             return False
-        kept = wire.write(replace(story, revision=wire.MAX_NUMBER))
+        kept = wire.write(replace(story, revision=wire.MAX_REVISION))
         assert replace(wire.read(kept).story, revision=None) == story
         return True
 
@@ -496,7 +497,7 @@ def test_what_is_written_reads_back_equal_and_fits_the_schema(story: Story) -> N
 
 
 @calmly
-@given(stories(), st.none() | st.integers(1, wire.MAX_NUMBER))
+@given(stories(), st.none() | st.integers(1, wire.MAX_REVISION))
 def test_the_revision_is_no_part_of_the_content(story: Story, revision: int | None) -> None:
     assert wire.content_hash(replace(story, revision=revision)) == wire.content_hash(story)
 
@@ -580,3 +581,37 @@ def test_what_the_schema_refuses_is_refused(data: dict[str, Any]) -> None:
     except wire.WireError:
         return
     SCHEMA.validate(data)
+
+
+@calmly
+@given(stories(), times)
+def test_a_story_can_always_be_withdrawn(story: Story, at: datetime) -> None:
+    """Also one from a clock that was ahead, and one that filled its document."""
+    gone = wire.withdrawn(story, "It was wrong.", at)
+    assert wire.read(wire.write(gone)).story == gone
+    assert (gone.id, gone.title, gone.retracted) == (story.id, story.title, "It was wrong.")
+    assert gone.updated_at == max(at, story.started_at or at)
+    assert (gone.breakdown, gone.questions) == (story.breakdown, story.questions)
+
+
+def test_a_story_that_filled_its_document_gives_way_to_the_reason() -> None:
+    bullet, why = "é" * wire.BULLET_LIMIT, "w" * wire.REASON_LIMIT
+    asked = tuple(Question(f"Why {n}?", "é" * wire.ANSWER_LIMIT) for n in range(30))
+    for story in (
+        Story(StoryId("long"), "Long", (bullet,), questions=asked),
+        Story(StoryId("long"), "Long", (bullet,) * 50, questions=asked[:6]),
+    ):
+        room = wire.MAX_BYTES - len(wire.write(story))
+        full = replace(story, sources=tuple(_sources(room)))
+        assert wire.MAX_BYTES - wire.REASON_LIMIT < len(wire.write(full)) <= wire.MAX_BYTES
+        gone = wire.withdrawn(full, why, datetime(2026, 3, 2, tzinfo=UTC))
+        assert wire.read(wire.write(gone)).story.retracted == why
+        assert gone.breakdown[0] == bullet
+
+
+def _sources(room: int) -> Iterator[Source]:
+    """As many as fill so many bytes but for some hundred."""
+    while room > 300:
+        url = "https://news.example/".ljust(min(room - 100, 1900), "x")
+        yield Source("A title", url=url)
+        room -= len(url) + 30

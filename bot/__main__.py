@@ -20,6 +20,7 @@ from bot.storage.ledger import RedisLedger
 from config.chats import load_chats
 from config.settings import Settings, load_settings
 from stories.archive import Archive, connect
+from stories.away import StorageRefuses
 from stories.index import Cursor, Door
 from stories.page import PageError, read_page
 from stories.story import StoryId
@@ -46,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     except (Failed, SetupError, StorageAway) as error:
         return _say_wrong(error)
     except ExceptionGroup as group:
-        known, rest = group.split((Failed, SetupError))
+        known, rest = group.split((Failed, SetupError, StorageAway))
         if known is None or rest is not None:
             raise
         return _say_wrong(_first(known))
@@ -64,8 +65,8 @@ def _first(group: ExceptionGroup[Any]) -> Exception:
 
 def _say_wrong(error: Exception) -> int:
     sentence = str(error)
-    if isinstance(error, StorageAway):
-        sentence = f"Redis cannot be reached ({error}): start it, or mend STORYWIRE_REDIS_URL"
+    if isinstance(error, StorageAway) and not isinstance(error, StorageRefuses):
+        sentence = f"Redis cannot be reached ({error}): start it, or fix STORYWIRE_REDIS_URL"
     print(f"storywire: {log.redact(sentence)}", file=sys.stderr)
     return WRONG
 

@@ -31,6 +31,7 @@ from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
 from bot.storage.places import RedisPlaces
+from bot.storage.refusals import RefusalWatch
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
 from bot.turns import FairTurns
@@ -39,6 +40,7 @@ from config.settings import Settings
 from handlers import menu
 from handlers.rehearsal import Tempo
 from stories.archive import Archive, connect
+from stories.away import StorageRefuses
 from stories.shelf import Shelf
 
 log = logging.getLogger(__name__)
@@ -63,13 +65,14 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         a_server=settings.asks_a_server,
         within_s=settings.asks_within_s,
     )
-    async with connect(str(settings.redis_url)) as redis:
+    metrics = Metrics()
+    alarms = Alarms(metrics)
+    refusals = RefusalWatch(alarms, settings.prefix)
+    async with connect(str(settings.redis_url), refusals.refused) as redis:
         moderators = RedisModerators(redis, settings.prefix)
         platforms = platforms_for(settings, turns, moderators)
         archive = Archive(redis, settings.prefix)
         await reach(archive)
-        metrics = Metrics()
-        alarms = Alarms(metrics)
         shelf = Shelf(timedelta(hours=settings.live_hours))
         follower = Follower(archive, shelf, metrics)
         editor = Editor(archive, RedisLease(redis, "editor", settings.prefix), metrics)
@@ -163,13 +166,13 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         )
 
         def health() -> Health:
-            """Redis is heard, and each platform is delivered to by us or stood by for."""
+            """Redis refuses nothing, and each platform is delivered to by us or stood by for."""
             states = {}
             for platform in platforms:
                 delivers = platform.connected and couriers[platform.name].delivers
                 standing_by = follower.hears and not leases[platform.name].sure
                 states[platform.name] = delivers or standing_by
-            return Health(follower.hears, states)
+            return Health(follower.hears and not refusals.refuses, states)
 
         def observed() -> Metrics:
             for courier in couriers.values():
@@ -178,6 +181,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
 
         serving = serve(settings.http_host, settings.http_port, health, alarms, observed)
         async with serving, asyncio.TaskGroup() as tasks:
+            tasks.create_task(refusals.run(redis), name="refusals")
             tasks.create_task(editor.run(), name="editor")
             tasks.create_task(follower.run(), name="follower")
             tasks.create_task(places.run(), name="places")
@@ -223,21 +227,29 @@ def platforms_for(
 
 
 async def reach(archive: Archive, patience_s: float = REACH_S) -> None:
-    """Wait for Redis; raise SetupError when it does not come."""
+    """Wait for Redis; raise SetupError when it does not come, or will not have us."""
+    last: StorageAway | None = None
     try:
         async with asyncio.timeout(patience_s):
             while True:
                 try:
                     await archive.ping()
                 except StorageAway as away:
-                    log.info("waiting for Redis", extra={"why": str(away)})
+                    if str(away) != str(last):
+                        log.info("waiting for Redis", extra={"why": str(away)})
+                    last = away
+                    if isinstance(away, StorageRefuses) and away.code == "DB index":
+                        break
                     await asyncio.sleep(1)
                 else:
                     return
     except TimeoutError:
-        raise SetupError(
-            f"Redis did not answer for {patience_s:.0f} s: start it, or mend STORYWIRE_REDIS_URL"
-        ) from None
+        pass
+    if isinstance(last, StorageRefuses):
+        raise SetupError(str(last))
+    raise SetupError(
+        f"Redis did not answer for {patience_s:.0f} s: start it, or fix STORYWIRE_REDIS_URL"
+    )
 
 
 async def keep_in_step(

@@ -43,13 +43,17 @@ class Editor:
                 unless_told_to_stop()
 
     async def _watch(self, door: Door, documents: Callable[[], AsyncGenerator[bytes]]) -> None:
+        said = ""
         while True:
             try:
                 async with aclosing(documents()) as arriving:
                     async for raw in arriving:
                         await self._take(door, raw)
+                        said = ""
             except StorageAway as away:
-                log.warning("waiting for the storage", extra={"door": door, "why": str(away)})
+                if said != str(away):
+                    said = str(away)
+                    log.warning("waiting for the storage", extra={"door": door, "why": said})
                 await asyncio.sleep(WAIT_S)
 
     async def _take(self, door: Door, raw: bytes) -> None:

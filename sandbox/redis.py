@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,10 +28,13 @@ def find_server() -> str | None:
 
 
 @asynccontextmanager
-async def own_redis(folder: Path | None = None, port: int = 0) -> AsyncGenerator[str]:
+async def own_redis(
+    folder: Path | None = None, port: int = 0, options: Sequence[str] = ()
+) -> AsyncGenerator[str]:
     """Run a server on loopback while inside; yield its URL. Raise NoRedis when there is none.
 
     `folder` keeps the data (append-only file) for another time; without it nothing is kept.
+    `options` are the server's own.
     """
     server = find_server()
     if server is None:
@@ -46,6 +49,7 @@ async def own_redis(folder: Path | None = None, port: int = 0) -> AsyncGenerator
         command = [
             *(server, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)),
             *("--daemonize", "no", "--save", "", "--appendonly", "yes", "--loglevel", "warning"),
+            *options,
         ]
         process = await asyncio.create_subprocess_exec(
             *("sh", "-c", _UNTIL_WE_ARE_GONE, "storywire-redis", *command),

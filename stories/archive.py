@@ -9,10 +9,19 @@ import asyncio
 import functools
 import hashlib
 import json
+import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -20,12 +29,12 @@ from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from redis import exceptions
-from redis.asyncio import Connection, Redis, SSLConnection
+from redis.asyncio import Connection, Redis, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 
-from stories.away import StorageAway
+from stories.away import StorageAway, StorageRefuses, refusal
 from stories.index import Changes, Cursor, Door, Heard, Rejected, Verdict
 from stories.shelf import Edition
 from stories.story import Story, StoryId
@@ -40,28 +49,47 @@ SWEEP_S = 30.0
 PROBE_S = 4.0
 """A silence after which we listen for our own word; after another one the connection is dead."""
 _BATCH = 50
-_AWAY = (
-    exceptions.ConnectionError,  # also: busy loading, wrong password
-    exceptions.TimeoutError,
-    exceptions.ReadOnlyError,
-    OSError,
-)
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Stoppable(AbstractConnection):
-    """Lets itself be cancelled at any moment.
+Refused = Callable[[StorageRefuses], None]
+
+
+class _Ours(AbstractConnection):
+    """Tells what Redis refuses, leaves a Redis that was demoted, and lets itself be cancelled.
 
     redis-py sends with asyncio.wait_for, which before Python 3.12 forgets a cancellation that
     comes just as it is done (https://github.com/python/cpython/issues/86296); the task that was
     to stop would go on for ever.
     """
 
+    def __init__(self, *, refused: Refused | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._refused = refused
+        self._greeting = False
+        """What redis-py asks by itself may be refused without harm."""
+        self._demoted = False
+
+    async def on_connect_check_health(self, check_health: bool = True) -> None:
+        self._greeting = True
+        try:
+            await super().on_connect_check_health(check_health)
+        except exceptions.RedisError as error:
+            self._tell(error)
+            raise
+        finally:
+            self._greeting = False
+
     async def send_packed_command(
         self, command: bytes | str | Iterable[bytes], check_health: bool = True
     ) -> None:
+        if self._demoted:  # a name that leads to the primary leads elsewhere now
+            self._demoted = False
+            await self.disconnect(nowait=True)
         task = asyncio.current_task()
         told_before = task.cancelling() if task else 0
         await super().send_packed_command(command, check_health)
@@ -69,34 +97,105 @@ class _Stoppable(AbstractConnection):
             await self.disconnect(nowait=True)  # nobody will read the reply
             raise asyncio.CancelledError
 
+    async def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().read_response(*args, **kwargs)
+        except exceptions.RedisError as error:
+            self._demoted |= isinstance(error, exceptions.ReadOnlyError)
+            if not self._greeting:
+                self._tell(error)
+            raise
 
-class _Plain(_Stoppable, Connection):
+    def _tell(self, error: exceptions.RedisError) -> None:
+        if self._refused and _is_reply(error) and (found := refusal(_said(error))):
+            self._refused(found)
+
+
+class _Plain(_Ours, Connection):
     """redis://"""
 
 
-class _Encrypted(_Stoppable, SSLConnection):
+class _Encrypted(_Ours, SSLConnection):
     """rediss://"""
 
 
-def connect(url: str) -> Redis:
-    """A client that tries again for about a second, then lets the caller decide how to wait."""
+class _Local(_Ours, UnixDomainSocketConnection):
+    """unix://"""
+
+
+def connect(url: str, refused: Refused | None = None) -> Redis:
+    """A client that tries again for about a second, then lets the caller decide how to wait.
+
+    `refused` hears of every command that Redis refuses.
+    """
     backoff = ExponentialWithJitterBackoff(base=0.05, cap=0.5)
     client = Redis.from_url(url, retry=Retry(backoff, retries=3), socket_connect_timeout=2)
     pool = client.connection_pool
-    encrypted = issubclass(pool.connection_class, SSLConnection)
-    pool.connection_class = _Encrypted if encrypted else _Plain
+    kinds: Mapping[type, type[AbstractConnection]] = {
+        Connection: _Plain,
+        SSLConnection: _Encrypted,
+        UnixDomainSocketConnection: _Local,
+    }
+    pool.connection_class = kinds[pool.connection_class]
+    pool.connection_kwargs["refused"] = refused
     return client
 
 
+def _is_reply(error: Exception) -> bool:
+    """Redis itself said so; the connection holds."""
+    return isinstance(error, exceptions.ResponseError) or bool(getattr(error, "status_code", None))
+
+
+def _said(error: Exception) -> str:
+    """What Redis said, its code first; not what it was asked, as people's words may stand there."""
+    said = str(error).rpartition(" of pipeline caused error: ")[2]
+    said = said.removeprefix("(").removesuffix(",)").strip("'\"")
+    said = said.partition(", with args beginning with")[0]
+    code = getattr(error, "status_code", None)
+    return f"{code} {said}" if code else said
+
+
+@contextmanager
+def _waiting() -> Generator[None]:
+    """Turn “cannot be reached” and “refused” into StorageAway. What a key holds wrongly rises."""
+    try:
+        yield
+    except (exceptions.RedisError, OSError) as raised:
+        error: Exception = raised
+        inside = raised.__cause__
+        if type(raised) is exceptions.ConnectionError and isinstance(inside, Exception):
+            error = inside  # so redis-py tells of a reply while it connects to a unix socket
+        said = _said(error)
+        if said.startswith("WRONGTYPE"):
+            raise
+        if _is_reply(error):
+            raise refusal(said) or StorageAway(said) from error
+        if isinstance(error, (exceptions.ConnectionError, exceptions.TimeoutError, OSError)):
+            raise StorageAway(said) from error
+        raise StorageRefuses("ERR", said) from error  # redis-py refused to ask it
+
+
 def storage(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Turn “cannot be reached” into StorageAway; every other error is our mistake and rises."""
+    """Turn “cannot be reached” and “refused” into StorageAway.
+
+    A refusal that we know nothing of may be our own mistake: it is logged where it comes from, once
+    until the call succeeds.
+    """
+    logged = ""
 
     @functools.wraps(call)
     async def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        nonlocal logged
         try:
-            return await call(*args, **kwargs)
-        except _AWAY as error:
-            raise StorageAway(str(error)) from error
+            with _waiting():
+                answer = await call(*args, **kwargs)
+        except StorageRefuses as refused:
+            if not refused.expected and str(refused) != logged:
+                logged = str(refused)
+                log.exception("Redis did not take a command", extra={"call": call.__qualname__})
+            raise
+        logged = ""
+        return answer
 
     return called
 
@@ -248,7 +347,7 @@ class Archive:
         it, and raise StorageAway when our own word does not come back.
         """
         own = f"{channel}:{secrets.token_hex(8)}"
-        try:
+        with _waiting():
             async with self._redis.pubsub() as pubsub:
                 await pubsub.subscribe(channel, own)
                 asked = False
@@ -261,8 +360,6 @@ class Archive:
                         await self._redis.publish(own, b"")
                     else:
                         yield None if heard["channel"] == own.encode() else heard
-        except _AWAY as error:
-            raise StorageAway(str(error)) from error
 
     # The two doors, and what was turned away at them.
 
@@ -288,7 +385,7 @@ class Archive:
         was lost, after which redis-py asks for more by itself. Wherefore asking for more only takes
         it in hand, and what is in hand is read apart from that, oldest first.
         """
-        try:
+        with _waiting():  # also where the data was wiped under us: then the inbox is opened anew
             await self._open_inbox()
             while True:
                 entries = await self._inbox_entries("0")
@@ -303,12 +400,6 @@ class Archive:
                         pipe.xack(self._inbox, "editors", entry)
                         pipe.xdel(self._inbox, entry)
                         await pipe.execute()
-        except exceptions.ResponseError as error:
-            if "NOGROUP" in str(error):  # the data was wiped under us: begin anew
-                raise StorageAway(str(error)) from error
-            raise
-        except _AWAY as error:
-            raise StorageAway(str(error)) from error
 
     async def _inbox_entries(self, which: str) -> Sequence[tuple[bytes, Mapping[bytes, bytes]]]:
         """The first that are in hand (“0”), or as many more taken in hand, once there are (“>”)."""

@@ -1,5 +1,116 @@
-"""The storage is away: one word for everyone who has to wait for it."""
+"""The storage cannot be used: one word for everyone who has to wait for it, and why it refuses."""
+
+from collections.abc import Mapping
 
 
 class StorageAway(Exception):
-    """The storage cannot be reached just now. Nothing is known to have been written."""
+    """The storage cannot be used just now. Nothing is known to have been written."""
+
+
+class StorageRefuses(StorageAway):
+    """The storage answers, and says no. It is waited for as if it were away."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        meaning, remedy = REFUSALS.get(code, REFUSALS[UNEXPECTED])
+        sentence = f"Redis refuses ({code}): {meaning}. {remedy}"
+        super().__init__(f"{sentence} Redis said: {detail}" if detail else sentence)
+        self.code = code
+        """Redis' own word for it, or one of ours where Redis has only a sentence."""
+        self.expected = code in REFUSALS and code != UNEXPECTED
+        """False for an answer that we know nothing of: perhaps a defect of ours."""
+
+
+UNEXPECTED = "ERR"
+_CLUSTER = (
+    "this is a node of a Redis Cluster, and Storywire needs one Redis that holds all its keys",
+    "Set STORYWIRE_REDIS_URL to a Redis or Valkey that is not a cluster.",
+)
+REFUSALS: Mapping[str, tuple[str, str]] = {
+    "OOM": (
+        "its memory is full, so it takes no writes",
+        "Raise maxmemory, or delete other data from it.",
+    ),
+    "MISCONF": (
+        "it cannot save its data to disk, so it takes no writes",
+        "Free space on its disk; its log says what failed.",
+    ),
+    "NOREPLICAS": (
+        "fewer replicas are connected than min-replicas-to-write asks for, so it takes no writes",
+        "Start a replica, or lower min-replicas-to-write.",
+    ),
+    "READONLY": (
+        "it is a read-only replica, perhaps a primary that was demoted",
+        "Set STORYWIRE_REDIS_URL to an address that always leads to the primary.",
+    ),
+    "MASTERDOWN": (
+        "it is a replica that lost its primary",
+        "Set STORYWIRE_REDIS_URL to an address that always leads to the primary.",
+    ),
+    "BUSY": (
+        "a script has been running in it for long, and nothing else is answered meanwhile",
+        "Wait for the script, or end it with SCRIPT KILL.",
+    ),
+    "LOADING": (
+        "it has just started and is still loading its data",
+        "This ends by itself.",
+    ),
+    "NOPERM": (
+        "the user in STORYWIRE_REDIS_URL lacks a permission that the bot needs",
+        "Give it the permissions under “A Redis user of its own” in the operator's guide.",
+    ),
+    "NOAUTH": (
+        "it asks for a password",
+        "Put it into STORYWIRE_REDIS_URL: redis://:PASSWORD@HOST:6379/0.",
+    ),
+    "WRONGPASS": (
+        "the user name or password in STORYWIRE_REDIS_URL is wrong, or that user is disabled",
+        "Correct it. Characters such as / and # must be percent-encoded.",
+    ),
+    "no password set": (
+        "STORYWIRE_REDIS_URL has a password, and this Redis has none",
+        "Take the password out of STORYWIRE_REDIS_URL, or set one in Redis.",
+    ),
+    "DB index": (
+        "it has no database of the number at the end of STORYWIRE_REDIS_URL",
+        "Write a smaller number there, such as /0.",
+    ),
+    "max clients": (
+        "it has as many connections as maxclients allows",
+        "Raise maxclients, or close other connections.",
+    ),
+    "CLUSTERDOWN": _CLUSTER,
+    "MOVED": _CLUSTER,
+    "ASK": _CLUSTER,
+    "TRYAGAIN": _CLUSTER,
+    "CROSSSLOT": _CLUSTER,
+    UNEXPECTED: (
+        "it did not take a command, for a reason that the bot does not know",
+        "If the sentence behind this does not help, report it: the log has the details.",
+    ),
+}
+"""What each refusal means and what ends it. The operator's guide has these sentences, too."""
+
+_SENTENCES = {
+    "ACL failure in script": "NOPERM",
+    "DB index is out of range": "DB index",
+    "invalid DB index": "DB index",
+    "max number of clients reached": "max clients",
+    "without any password configured": "no password set",
+    "no password is set": "no password set",
+    "invalid password": "WRONGPASS",
+}
+_NO_REFUSALS = ("NOSCRIPT", "NOGROUP", "BUSYGROUP", "WRONGTYPE", "EXECABORT", "UNBLOCKED")
+"""Replies about a script, a group, a key, a transaction or a wait: dealt with where they come."""
+_ABORTED = "EXECABORT Transaction discarded because of: "
+
+
+def refusal(reply: str) -> StorageRefuses | None:
+    """What an error reply of Redis, its code first, refuses; None for one that refuses nothing."""
+    reply = reply.removeprefix(_ABORTED)
+    code = reply.partition(" ")[0]
+    if code in _NO_REFUSALS:
+        return None
+    if code == UNEXPECTED:
+        code = next((known for said, known in _SENTENCES.items() if said in reply), code)
+    expected = code in REFUSALS and code != UNEXPECTED
+    return StorageRefuses(code, "" if expected and code != "NOPERM" else reply)

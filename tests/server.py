@@ -4,17 +4,18 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sandbox.redis import own_redis
 
 
 @contextmanager
-def serving() -> Iterator[str]:
+def serving(folder: Path | None = None, *options: str) -> Iterator[str]:
     """Run a server on loopback while inside; yield its URL."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    server = own_redis()
+    server = own_redis(folder, options=options)
     try:
         yield asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(30)
     finally:

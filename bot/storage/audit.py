@@ -98,7 +98,9 @@ class RedisAudit:
                     await self._save(mark, chat, deed)
                 except StorageAway:
                     saved = False
-                except RedisError:  # full, perhaps: worth the operator's eye, not the bot's life
+                except (
+                    RedisError
+                ):  # a key of another type: worth the operator's eye, not the bot's life
                     log.exception("a deed was not saved", extra={"chat": str(chat)})
                     saved = True
                 else:

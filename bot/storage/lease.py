@@ -69,27 +69,33 @@ class RedisLease:
                     await self._leave()
 
     async def _win(self) -> None:
-        waiting = False
+        said = ""
         while True:
             try:
                 if await self._hold():
                     log.info("lease held", extra={"lease": self._name})
                     return
-                if not waiting:
-                    log.info("standing by", extra={"lease": self._name})
-                waiting = True
+                if said != "standing by":
+                    said = "standing by"
+                    log.info(said, extra={"lease": self._name})
             except StorageAway as away:
-                log.warning("waiting for the storage", extra={"why": str(away)})
+                if said != str(away):
+                    said = str(away)
+                    log.warning("waiting for the storage", extra={"why": said})
             await asyncio.sleep(RENEW_S / 3)
 
     async def _keep(self) -> None:
+        said = ""
         while True:
             await asyncio.sleep(RENEW_S if self.sure else RENEW_S / 3)
             try:
                 if not await self._hold():
                     raise LeaseLost(self._name)
+                said = ""
             except StorageAway as away:
-                log.warning("the lease cannot be renewed", extra={"why": str(away)})
+                if said != str(away):
+                    said = str(away)
+                    log.warning("the lease cannot be renewed", extra={"why": said})
 
     @storage
     async def _hold(self) -> bool:

@@ -94,7 +94,9 @@ class RedisPlaces:
             except StorageAway:
                 await asyncio.sleep(1)
                 continue
-            except RedisError:  # full, perhaps: worth the operator's eye, not the bot's life
+            except (
+                RedisError
+            ):  # a key of another type: worth the operator's eye, not the bot's life
                 log.exception("visits were not saved", extra={"visits": len(batch)})
             if not batch:
                 self._seen.clear()

@@ -388,7 +388,7 @@ async def test_without_redis_every_command_says_so_in_one_sentence(shell: Shell)
     ):
         assert (ended.code, ended.out) == (1, "")
         assert ended.sentence.startswith("storywire: Redis cannot be reached (")
-        assert ended.sentence.endswith("start it, or mend STORYWIRE_REDIS_URL")
+        assert ended.sentence.endswith("start it, or fix STORYWIRE_REDIS_URL")
 
 
 # -- check ---------------------------------------------------------------------------------------
@@ -463,7 +463,7 @@ async def test_a_redis_that_does_not_come_is_waited_for_and_then_named() -> None
         with pytest.raises(SetupError) as wrong:
             await app.reach(Archive(redis), patience_s=0.5)
     assert "Redis did not answer" in str(wrong.value)
-    assert str(wrong.value).endswith("start it, or mend STORYWIRE_REDIS_URL")
+    assert str(wrong.value).endswith("start it, or fix STORYWIRE_REDIS_URL")
 
 
 async def test_a_signal_ends_the_bot_well(shell: Shell, archive: Archive) -> None:

@@ -10,6 +10,7 @@ from bot.metrics import Metrics
 from bot.model.errors import LeaseLost, StorageAway
 from bot.ports import Archive, Lease
 from stories.index import Changes, Cursor, Door, Verdict
+from stories.records import Unreadable
 from stories.shelf import Shelf
 from stories.wire import WireError, read
 
@@ -71,7 +72,12 @@ class Editor:
                     "unknown fields left out",
                     extra={"story": story.id, "fields": ", ".join(reading.unknown)},
                 )
-            verdict, revision = await self._archive.accept(story)
+            try:
+                verdict, revision = await self._archive.accept(story)
+            except Unreadable as error:
+                self._metrics.documents.labels(door, "unreadable").inc()
+                await self._reject(door, raw, str(error))
+                return
             self._metrics.documents.labels(door, verdict).inc()
             facts = {"story": story.id, "revision": revision, "door": door}
             match verdict:

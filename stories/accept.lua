@@ -2,7 +2,14 @@
 -- KEYS: story, history, index, seq, epoch
 -- ARGV: id, revision ("" leaves the counting to us), hash, document, now (ms), wake channel,
 --       an epoch to begin with, revisions kept, ms kept
+-- What cannot be read is not written over.
+for number, kind in ipairs({'hash', 'stream', 'zset', 'string', 'string'}) do
+  local found = redis.call('TYPE', KEYS[number]).ok
+  if found ~= 'none' and found ~= kind then return {'unreadable', number, 0} end
+end
 local held = redis.call('HMGET', KEYS[1], 'revision', 'hash')
+if not string.find(held[1] or '0', '^%d+$') then return {'unreadable', 1, 0} end
+if not string.find(redis.call('GET', KEYS[4]) or '0', '^%d+$') then return {'unreadable', 4, 0} end
 local stored = tonumber(held[1] or '0')
 local revision = tonumber(ARGV[2])
 local same = held[2] == ARGV[3]

@@ -36,9 +36,10 @@ from redis.backoff import ExponentialWithJitterBackoff
 
 from stories.away import StorageAway, StorageRefuses, refusal
 from stories.index import Changes, Cursor, Door, Heard, Rejected, Verdict
+from stories.records import Skipped, Unreadable
 from stories.shelf import Edition
 from stories.story import Story, StoryId
-from stories.wire import content_hash, read, write
+from stories.wire import content_hash, restore, write
 
 HISTORY_REVISIONS = 100
 HISTORY_FOR = timedelta(days=7)
@@ -201,15 +202,18 @@ def storage(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[
 
 
 def text(raw: bytes | str) -> str:
-    """What Redis answered, as text; the client hands out bytes."""
-    return raw if isinstance(raw, str) else raw.decode()
+    """What Redis answered, as text; the client hands out bytes. What is no UTF-8 is spelled out."""
+    return raw if isinstance(raw, str) else raw.decode("utf-8", "backslashreplace")
 
 
 class Archive:
     """Where stories are kept."""
 
-    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+    def __init__(
+        self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
+    ) -> None:
         self._redis = redis
+        self._skipped = skipped or Skipped()
         self._updates = f"{prefix}:updates"
         self._inbox = f"{prefix}:inbox"
         self._rejected = f"{prefix}:rejected"
@@ -230,7 +234,10 @@ class Archive:
 
     @storage
     async def accept(self, story: Story, now: datetime | None = None) -> tuple[Verdict, int]:
-        """Take a revision unless it is not newer; return the verdict and the revision now held."""
+        """Take a revision unless it is not newer; return the verdict and the revision now held.
+
+        Raises Unreadable when what is held of the story cannot be read: it is not written over.
+        """
         ms = int((now or datetime.now(UTC)).timestamp() * 1000)
         keys = [
             self._story(story.id),
@@ -243,6 +250,10 @@ class Archive:
             *(HISTORY_REVISIONS, int(HISTORY_FOR.total_seconds() * 1000)),
         ]
         verdict, revision, _ = await self._accept(keys, arguments)
+        if verdict == b"unreadable":
+            key = keys[int(revision) - 1]
+            self._skipped.note("story", key, "it is of another type, or its revision is no number")
+            raise Unreadable(f"{key} cannot be read, so nothing is written over it")
         return Verdict(verdict.decode()), int(revision)
 
     @storage
@@ -252,32 +263,55 @@ class Archive:
         while more:
             keys = [self._keys + name for name in ("index", "seq", "epoch")]
             beginnings = [self._story(StoryId("")), self._history(StoryId(""))]
-            raw_epoch, seq, found, last, batch = await self._since(
+            raw_epoch, raw_seq, found, last, batch, wrong = await self._since(
                 keys, [upto.seq, _BATCH, *beginnings]
             )
-            epoch = text(raw_epoch)
-            if upto.seq and (epoch != upto.epoch or int(seq) < upto.seq):
+            for number in wrong:
+                self._skipped.note("index", keys[number - 1], "it is of another type")
+            epoch = raw_epoch.decode("utf-8", "replace")
+            seq = self._skipped.read("index", keys[1], int, raw_seq)
+            if upto.seq and (epoch != upto.epoch or (seq is not None and seq < upto.seq)):
                 return replace(await self.since(Cursor(epoch)), anew=True)
-            editions += map(self._edition, batch)
+            editions += [each for each in map(self._edition, batch) if each is not None]
             upto, more = Cursor(epoch, int(last) if found else upto.seq), found == _BATCH
         return Changes(upto, tuple(editions))
 
     @storage
     async def story(self, story_id: str) -> Story | None:
-        """The newest revision of one story."""
-        document, revision = await self._redis.hmget(
-            self._story(StoryId(story_id)), ["document", "revision"]
-        )
-        return _read(document, revision) if document and revision else None
+        """The newest revision of one story; raise Unreadable when it cannot be read."""
+        key = self._story(StoryId(story_id))
+        asked = self._redis.hmget(key, ["document", "revision"])
+        held: Any = await self._skipped.keep("story", key, asked)
+        document, revision = held
+        if document is None and not await self._redis.exists(key):
+            return None
+        story = self._skipped.read("story", key, _read, document, revision)
+        if story is None:
+            raise Unreadable(f"{story_id} cannot be read by this version")
+        return story
 
-    def _edition(self, held: Sequence[bytes]) -> Edition:
-        document, revision, seq, heard_at, *before = held
-        return Edition(
-            self._read_once(document, revision),
-            self._read_once(*before) if before else None,
-            int(seq),
-            datetime.fromtimestamp(int(heard_at) / 1000, UTC),
-        )
+    @storage
+    async def remove(self, story: StoryId) -> bool:
+        """Remove a story, its history and its place in the index; whether there was any of it.
+
+        Its cards stay as they are. Followers that know it keep it until they start again.
+        """
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(self._story(story), self._history(story))
+            pipe.zrem(self._keys + "index", story)
+            return any(await pipe.execute())
+
+    def _edition(self, held: Sequence[bytes]) -> Edition | None:
+        """An edition; None when it is to be left out, as it cannot be read."""
+        name = StoryId(text(held[0]))
+        return self._skipped.read("story", self._story(name), self._made, name, held)
+
+    def _made(self, name: StoryId, held: Sequence[bytes]) -> Edition:
+        _, document, revision, seq, heard_at, *before = held
+        story, was = self._read_once(document, revision), None
+        if before:
+            was = self._skipped.read("history", self._history(name), self._read_once, *before)
+        return Edition(story, was, int(seq), datetime.fromtimestamp(int(heard_at) / 1000, UTC))
 
     def _read_once(self, document: bytes, revision: bytes) -> Story:
         """The story of a document; the very one that was read of it before, if it is still held.
@@ -293,36 +327,49 @@ class Archive:
     @storage
     async def history(self, story: StoryId) -> Sequence[Story]:
         """The revisions still kept, oldest first."""
-        entries: Any = await self._redis.xrange(self._history(story))
-        return [_read(entry[b"document"], entry[b"revision"]) for _, entry in entries]
+        key = self._history(story)
+        entries: Any = await self._skipped.ask("history", key, self._redis.xrange(key), [])
+        return [past for each in entries if (past := self._past(key, each)) is not None]
 
     @storage
     async def past(self, story: StoryId, revision: int) -> Story | None:
         """The story as of `revision`; where that is no longer kept, the first kept after it."""
-        entries: Any = await self._redis.xrange(self._history(story))
-        kept = (entry for _, entry in entries if int(entry[b"revision"]) >= revision)
-        first = next(kept, None)  # read alone: a document may be large, and there may be many
-        return _read(first[b"document"], first[b"revision"]) if first else None
+        key = self._history(story)
+        entries: Any = await self._skipped.ask("history", key, self._redis.xrange(key), [])
+        for each in entries:  # only the one is read: a document may be large, and there many
+            number = self._skipped.read("history", key, _revision, each)
+            if number is not None and number >= revision and (past := self._past(key, each)):
+                return past
+        return None
 
     @storage
     async def as_of(self, story: StoryId, moment: datetime) -> Story | None:
         """The story as it was at a moment; None when nothing that old is kept."""
         upto = str(int(moment.timestamp() * 1000))
-        entries: Any = await self._redis.xrevrange(self._history(story), max=upto, count=1)
-        return _read(entries[0][1][b"document"], entries[0][1][b"revision"]) if entries else None
+        key = self._history(story)
+        asked = self._redis.xrevrange(key, max=upto, count=1)
+        entries: Any = await self._skipped.ask("history", key, asked, [])
+        return self._past(key, entries[0]) if entries else None
 
     @storage
     async def heard(self, story: StoryId, since: datetime) -> Sequence[Heard]:
         """What was heard of it since a moment, oldest first; before that, how it was by then."""
         moment = round(since.timestamp() * 1000)
+        key = self._history(story)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.xrevrange(self._history(story), max=f"({moment}-0", count=1)
-            pipe.xrange(self._history(story), min=moment)
-            before, entries = await pipe.execute()
+            pipe.xrevrange(key, max=f"({moment}-0", count=1)
+            pipe.xrange(key, min=moment)
+            before, entries = await self._skipped.ask("history", key, pipe.execute(), [[], []])
         return [
-            Heard(_moment(entry), _read(said[b"document"], said[b"revision"]))
-            for entry, said in (*before, *entries)
+            Heard(_moment(each[0]), past)
+            for each in (*before, *entries)
+            if (past := self._past(key, each)) is not None
         ]
+
+    def _past(self, key: str, entry: Any) -> Story | None:
+        """The revision that an entry of a history holds; None when it cannot be read."""
+        where = f"{key} {text(entry[0])}"
+        return self._skipped.read("history", where, _held, entry)
 
     async def wakes(self) -> AsyncGenerator[str]:
         """Yield why the index may have news; subscribed before the first.
@@ -366,9 +413,10 @@ class Archive:
     @storage
     async def leave(self, document: bytes) -> None:
         """Put a document into the inbox."""
-        await self._redis.xadd(
+        asked = self._redis.xadd(
             self._inbox, {"story": document}, maxlen=INBOX_LENGTH, approximate=True
         )
+        await self._skipped.keep("inbox", self._inbox, asked)
 
     async def said(self) -> AsyncGenerator[bytes]:
         """Documents as they are published, while we listen."""
@@ -386,7 +434,11 @@ class Archive:
         it in hand, and what is in hand is read apart from that, oldest first.
         """
         with _waiting():  # also where the data was wiped under us: then the inbox is opened anew
-            await self._open_inbox()
+            try:
+                await self._skipped.keep("inbox", self._inbox, self._open_inbox())
+            except Unreadable as error:
+                await asyncio.sleep(SWEEP_S)
+                raise StorageAway(str(error)) from error
             while True:
                 entries = await self._inbox_entries("0")
                 if not entries:
@@ -403,9 +455,13 @@ class Archive:
 
     async def _inbox_entries(self, which: str) -> Sequence[tuple[bytes, Mapping[bytes, bytes]]]:
         """The first that are in hand (“0”), or as many more taken in hand, once there are (“>”)."""
-        answer: Any = await self._redis.xreadgroup(
+        asked = self._redis.xreadgroup(
             "editors", "editor", {self._inbox: which}, count=16, block=2000
         )
+        try:
+            answer: Any = await self._skipped.keep("inbox", self._inbox, asked)
+        except Unreadable as error:
+            raise StorageAway(str(error)) from error
         return answer[0][1] if answer else []
 
     async def _open_inbox(self) -> None:
@@ -427,23 +483,18 @@ class Archive:
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.lpush(self._rejected, json.dumps(entry))
             pipe.ltrim(self._rejected, 0, REJECTED_LENGTH - 1)
-            await pipe.execute()
+            await self._skipped.ask("rejected", self._rejected, pipe.execute(), [])
 
     @storage
     async def rejected(self, limit: int = 20) -> list[Rejected]:
         """The last refused documents, newest first."""
+        asked = self._redis.lrange(self._rejected, 0, limit - 1)
+        held = await self._skipped.ask("rejected", self._rejected, asked, [])
         entries = [
-            json.loads(raw) for raw in await self._redis.lrange(self._rejected, 0, limit - 1)
+            self._skipped.read("rejected", f"{self._rejected} {number}", _told, raw)
+            for number, raw in enumerate(held)
         ]
-        return [
-            Rejected(
-                datetime.fromisoformat(entry["at"]),
-                Door(entry["door"]),
-                entry["why"],
-                entry["beginning"],
-            )
-            for entry in entries
-        ]
+        return [entry for entry in entries if entry is not None]
 
     def _story(self, story: StoryId) -> str:
         return f"{self._keys}story:{story}"
@@ -457,5 +508,20 @@ def _moment(entry: bytes) -> datetime:
     return datetime.fromtimestamp(int(entry.partition(b"-")[0]) / 1000, UTC)
 
 
-def _read(document: bytes | str, revision: bytes | str) -> Story:
-    return replace(read(document).story, revision=int(revision))
+def _read(document: bytes, revision: bytes) -> Story:
+    return restore(document, int(revision))
+
+
+def _held(entry: Any) -> Story:
+    """The revision that an entry of a history holds."""
+    return _read(entry[1][b"document"], entry[1][b"revision"])
+
+
+def _revision(entry: Any) -> int:
+    return int(entry[1][b"revision"])
+
+
+def _told(raw: bytes | str) -> Rejected:
+    entry = json.loads(raw)
+    moment, door = datetime.fromisoformat(entry["at"]), Door(entry["door"])
+    return Rejected(moment, door, f"{entry['why']}", f"{entry['beginning']}")

@@ -1,19 +1,32 @@
 -- The editions behind a place in the index, at most so many, each with the revision before it.
 -- KEYS: index, seq, epoch
 -- ARGV: the place, at most so many, beginning of the stories' keys, beginning of their histories' keys
-local found = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+-- A key of another type counts as absent, and is named in the end by its number.
+local wrong = {}
+local function ask(number, ...)
+  local answer = redis.pcall(...)
+  if type(answer) ~= 'table' or not answer.err then return answer end
+  if not string.find(answer.err, 'WRONGTYPE') then error(answer) end
+  if number then wrong[#wrong + 1] = number end
+  return nil
+end
+local found = ask(1, 'ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2]) or {}
 local editions = {}
 for at = 1, #found, 2 do
-  local held = redis.call('HMGET', ARGV[3] .. found[at], 'document', 'revision', 'seq', 'heard_at')
-  if held[1] then -- else gone since it was put into the index
-    for _, entry in ipairs(redis.call('XREVRANGE', ARGV[4] .. found[at], '+', '-', 'COUNT', 2)) do
+  local held = ask(nil, 'HMGET', ARGV[3] .. found[at], 'document', 'revision', 'seq', 'heard_at')
+  if not held then
+    editions[#editions + 1] = {found[at], '', '', '', ''}
+  elseif held[1] then -- else gone since it was put into the index
+    local edition = {found[at], held[1], held[2] or '', held[3] or '', held[4] or ''}
+    for _, entry in ipairs(ask(nil, 'XREVRANGE', ARGV[4] .. found[at], '+', '-', 'COUNT', 2) or {}) do
       local past = {}
       for field = 1, #entry[2], 2 do past[entry[2][field]] = entry[2][field + 1] end
-      if #held == 4 and tonumber(past['revision']) < tonumber(held[2]) then
-        held[5], held[6] = past['document'], past['revision']
+      local was, now = tonumber(past['revision']), tonumber(held[2])
+      if #edition == 5 and was and now and was < now then
+        edition[6], edition[7] = past['document'] or '', past['revision']
       end
     end
-    editions[#editions + 1] = held
+    editions[#editions + 1] = edition
   end
 end
-return {redis.call('GET', KEYS[3]) or '', redis.call('GET', KEYS[2]) or '0', #found / 2, found[#found] or '0', editions}
+return {ask(3, 'GET', KEYS[3]) or '', ask(2, 'GET', KEYS[2]) or '0', #found / 2, found[#found] or '0', editions, wrong}

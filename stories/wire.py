@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    TypeAdapter,
     ValidationError,
 )
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
@@ -50,8 +51,9 @@ SOURCES_LIMIT = 200
 URL_LIMIT = 2000
 REASON_LIMIT = 500
 
-_GROWTH = 64
-"""Bytes by which writing a document may lengthen it: its version, its revision, 4 become 4.0."""
+_GROWTH = 128
+"""Bytes by which writing a document may lengthen it: its version, its revision, 4 becomes 4.0,
+1e15 becomes 1000000000000000."""
 
 UNKNOWN_SHOWN = 20
 """How many unknown fields are named; a document may hold thousands."""
@@ -98,6 +100,37 @@ def read(raw: bytes | str) -> Reading:
     if _size(raw) > MAX_BYTES - _GROWTH:
         _fits(_bytes(_document(replace(story, revision=MAX_REVISION))))
     return Reading(story, _unknown(data))
+
+
+def restore(raw: bytes, revision: int) -> Story:
+    """A story that `write` stored, perhaps long ago; raise ValueError when it cannot be read.
+
+    No limit of `read` counts here: what was accepted once is never refused later. Only what every
+    reader relies on is looked at.
+    """
+    if not raw.startswith(_WRITTEN):
+        version = json.loads(raw).get("version", VERSION)
+        if type(version) is not int or version > VERSION:
+            raise ValueError(f"its version is {_shown(version)}, where {VERSION} is read")
+    story = replace(_STORED.validate_json(raw), revision=revision)
+    times = [story.started_at, story.updated_at, *(each.published_at for each in story.sources)]
+    if any(time is not None and time.tzinfo is None for time in times):
+        raise ValueError("a time is without an offset")
+    if any(time is not None and not 1 < time.year < 9999 for time in times):
+        raise ValueError("a time lies outside the calendar")
+    stats = story.stats
+    if any(abs(each or 0) > MAX_NUMBER for each in (stats.articles, story.rank, revision)):
+        raise ValueError(f"a number is larger than {MAX_NUMBER}")
+    if stats.virality is not None and not math.isfinite(stats.virality):
+        raise ValueError("its virality is no finite number")
+    if not story.breakdown:
+        raise ValueError("it has no breakdown")
+    return story
+
+
+_WRITTEN = f'{{"version":{VERSION},'.encode()
+_STORED = TypeAdapter(Story)
+"""The document's fields are the story's: no other reading is needed of what we wrote ourselves."""
 
 
 def write(story: Story) -> bytes:

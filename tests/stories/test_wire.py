@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from stories import wire
+from stories.records import Skipped
 from stories.story import Question, Source, Stats, Story, StoryId
 from tests.stories.made import revisions, stories, times
 
@@ -434,6 +435,78 @@ def test_a_document_of_full_size_that_was_read_can_be_kept_with_any_revision() -
     assert read[-1]
 
 
+@pytest.mark.parametrize("spare", [0, 65, 67, 140])
+def test_figures_that_grow_as_they_are_written_do_not_make_a_document_unreadable(
+    spare: int,
+) -> None:
+    sent = (
+        '{"id":"a","title":"t","rank":1e15,"revision":1e15,"stats":{"articles":1e15,"virality":1},'
+        '"breakdown":["b"],"questions":[%s]}'
+    )
+    asked = ",".join(f'{{"question":"{n}","answer":"%s"}}' for n in range(10, 60))
+    empty = len(sent % asked.replace("%s", ""))
+    rest = wire.MAX_BYTES - spare - empty - 49 * 4000 - 4000
+    assert rest > 0
+    raw = (sent % asked.replace("%s", "x" * 4000)).replace(
+        '"b"', ",".join(['"' + "x" * 1000 + '"'] * (rest // 1003))
+    )
+    raw = raw.replace('"t"', '"t' + "t" * min(290, wire.MAX_BYTES - spare - len(raw)) + '"')
+    raw = raw.replace("}]}", "}]" + " " * (wire.MAX_BYTES - spare - len(raw)) + "}")
+    try:
+        story = wire.read(raw).story
+    except wire.WireError:
+        return  # refused at the door, and nowhere else
+    assert story.revision is not None
+    kept = wire.write(replace(story, revision=None))
+    assert wire.restore(kept, story.revision) == story
+    wire.write(replace(story, revision=wire.MAX_NUMBER))
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"title": "t" * 5000}, "title"),
+        ({"breakdown": ["b" * 9000] * 90}, "breakdown"),
+        ({"started_at": "2026-06-25T06:00:00Z", "updated_at": "2026-06-24T06:00:00Z"}, "started"),
+        ({"url": "gopher://old.example"}, "url"),
+        ({"headline": "  "}, "headline"),
+    ],
+)
+def test_what_the_door_would_refuse_today_is_still_read_from_the_archive(
+    changed: dict[str, Any], field: str
+) -> None:
+    raw = document(**changed)
+    assert field in refusal(raw) or "bytes" in refusal(raw)
+    story = wire.restore(raw.encode(), 3)
+    assert (story.id, story.revision) == ("ferry", 3)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"no JSON",
+        b"[]",
+        b"\xff",
+        b'{"version":1}',
+        b"[" * 100_000,
+        document(version=2).encode(),
+        document(version="2").encode(),
+        document(stats={"status": "dormant"}).encode(),
+        document(updated_at="2026-06-25T06:00:00").encode(),
+        document(updated_at="9999-12-31T23:59:59Z").encode(),
+        document(stats={"articles": 10**400}).encode(),
+        document(breakdown=[]).encode(),
+        b'{"version":1,"id":"a","title":"t","breakdown":["b"],"stats":{"virality":NaN}}',
+    ],
+    ids=lambda raw: str(raw[:30]),
+)
+def test_what_no_reader_could_work_with_is_an_error_that_can_be_skipped(raw: bytes) -> None:
+    skipped = Skipped()
+    assert skipped.read("story", "key", wire.restore, raw, 1) is None
+    assert list(skipped.known) == [("story", "key")]
+
+
 def test_control_characters_and_long_values_are_not_repeated_in_full() -> None:
     sentence = refusal(document(id="a\x1b[31m\n" + "b" * 5000))
     assert '"a\\x1b[31m\\nbbbb' in sentence
@@ -493,6 +566,8 @@ def test_what_is_written_reads_back_equal_and_fits_the_schema(story: Story) -> N
     assert reading.story == story
     assert reading.unknown == ()
     assert wire.write(reading.story) == written
+    kept = wire.write(replace(story, revision=None))
+    assert wire.restore(kept, 7) == replace(story, revision=7), "and so does the archive"
     assert SCHEMA.is_valid(json.loads(written))
 
 
@@ -575,12 +650,21 @@ def nearly(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(calmly, max_examples=300)
 @given(nearly())
-def test_what_the_schema_refuses_is_refused(data: dict[str, Any]) -> None:
+@example({"id": "a", "title": "\ud800t\x85", "breakdown": ["\ufdd0b"], "rank": 1e15})
+@example({"id": "a", "title": "t", "breakdown": ["b"], "stats": {"virality": 5e-324}})
+@example(
+    {"id": "a", "title": "t", "breakdown": ["b"], "updated_at": "2000-01-01t00:00:00.9999999z"}
+)
+def test_what_the_schema_refuses_is_refused_and_what_is_read_is_read_again(
+    data: dict[str, Any],
+) -> None:
     try:
-        wire.read(json.dumps(data))
+        story = wire.read(json.dumps(data)).story
     except wire.WireError:
         return
     SCHEMA.validate(data)
+    kept = wire.write(replace(story, revision=None))
+    assert wire.restore(kept, 5) == replace(story, revision=5)
 
 
 @calmly

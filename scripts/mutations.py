@@ -26,6 +26,8 @@ LOST_ANSWER = (*PYTEST, "tests/stories/test_archive.py")
 LATE_PINS = (*PYTEST, "tests/delivery/test_pins.py")
 STALE_PINS = (*PYTEST, "tests/road/test_pins.py", "-k", "stale")
 FOLDING = (*PYTEST, "tests/delivery/test_merging.py")
+TYPED = (*PYTEST, "tests/road/test_typed.py")
+ANSWERS = "bot/platforms/telegram/answers.py"
 PAGES = (*PYTEST, "tests/stories/test_page.py")
 COMMAND_LINE = (*PYTEST, "tests/cli")
 WIRE = (*PYTEST, "tests/stories/test_wire.py")
@@ -246,6 +248,27 @@ MUTATIONS = (
         "        if len(secret) >= SHORTEST:\n",
         "        if secret:\n",
         (*PYTEST, "tests/bot/test_log.py"),
+    ),
+    Mutation(
+        "a forwarded command is obeyed",
+        ANSWERS,
+        "        if not _is_typed(said):\n",
+        "        if said.via_bot is not None:\n",
+        TYPED,
+    ),
+    Mutation(
+        "a link presses buttons",
+        ANSWERS,
+        "        if command.moderators:\n            return _linked(ref), {}\n",
+        "",
+        TYPED,
+    ),
+    Mutation(
+        "every refusal of getChatMember means no moderator",
+        ANSWERS,
+        "            if refused and any(part in said for part in NOT_A_MEMBER):\n",
+        "            if refused:\n",
+        TYPED,
     ),
 )
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from weakref import WeakSet
 
 from sandbox.calls import Call
@@ -17,6 +17,9 @@ from sandbox.telegram.methods import MOST_TEXT, Methods, Query
 from sandbox.telegram.updates import Updates, copy_of
 from sandbox.telegram.world import (
     BOT,
+    CHANNEL,
+    GROUP,
+    MIRA,
     SOL,
     Kind,
     Message,
@@ -141,9 +144,7 @@ class Telegram:
             raise NotPossible(f"only administrators post in {place.title}")
         if anonymous and not (head and place.kind == "supergroup"):
             raise NotPossible("only administrators of a supergroup write in its name")
-        content: dict[str, Any] = {"text": text.strip()}
-        if found := entities.found(content["text"]):
-            content["entities"] = found
+        content = _written(text)
         answered = None
         if reply_to is not None:
             number = reply_to if isinstance(reply_to, int) else int(reply_to["message_id"])
@@ -163,6 +164,77 @@ class Telegram:
         self.world.announce(place, message)
         return copy_of(message)
 
+    async def forward(
+        self,
+        person: int,
+        chat: int,
+        text: str,
+        *,
+        origin: Literal["user", "hidden_user", "chat", "channel"] = "user",
+        topic: int | None = None,
+    ) -> Message:
+        """A person forwards a message with this text, which Mira wrote elsewhere, or a group or a
+        channel of hers."""
+        place = self._place(person, chat)
+        written: dict[str, Any] = {"type": origin, "date": int(self.world.clock())}
+        match origin:
+            case "user":
+                written["sender_user"] = self.world.user(MIRA)
+            case "hidden_user":
+                written["sender_user_name"] = "Mira"
+            case "chat":
+                written["sender_chat"] = self.world.place(GROUP).chat()
+            case "channel":
+                written |= {"chat": self.world.place(CHANNEL).chat(), "message_id": 1}
+        content = {**_written(text), "forward_origin": written}
+        if topic is not None:
+            content |= self.world.in_topic(place, self._topic(place, topic).id)
+        return self._add(place, self.world.author(place, person), content)
+
+    async def repost(self, channel: int, group: int, text: str) -> Message:
+        """Telegram copies a channel's post into the group where it is discussed."""
+        place, source = self.world.place(group), self.world.place(channel).chat()
+        origin = {"type": "channel", "chat": source, "message_id": 1}
+        return self._add(
+            place,
+            {
+                "from": {"id": 777000, "is_bot": False, "first_name": "Telegram"},
+                "sender_chat": source,
+            },
+            {
+                **_written(text),
+                "is_automatic_forward": True,
+                "forward_origin": {**origin, "date": int(self.world.clock())},
+            },
+        )
+
+    async def edit(self, person: int, message: Mapping[str, Any], text: str) -> Message:
+        """A person changes what they wrote."""
+        place = self._place(person, message["chat"]["id"])
+        written = self._message(place, message["message_id"])
+        written |= {**_written(text), "edit_date": int(self.world.clock())}
+        self._changed()
+        self._updates.add(
+            "edited_channel_post" if place.kind == "channel" else "edited_message",
+            copy_of(written),
+        )
+        return copy_of(written)
+
+    async def show(self, person: int, chat: int, caption: str) -> Message:
+        """A person sends a picture with words below it."""
+        place = self._place(person, chat)
+        picture = {"file_id": "p1", "file_unique_id": "p1", "width": 90, "height": 90}
+        words = _written(caption)
+        content: dict[str, Any] = {"photo": [picture], "caption": words["text"]}
+        if "entities" in words:
+            content["caption_entities"] = words["entities"]
+        return self._add(place, self.world.author(place, person), content)
+
+    def _add(self, place: Place, author: dict[str, Any], content: dict[str, Any]) -> Message:
+        message = self.world.add_message(place, author, content)
+        self.world.announce(place, message)
+        return copy_of(message)
+
     async def open(self, person: int, payload: str = "") -> Message:
         """A person opens t.me/<bot>?start=payload and presses Start; unblocks a blocked bot."""
         if not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", payload):
@@ -172,6 +244,13 @@ class Telegram:
             )
         self.unblock(person)
         return await self.say(person, person, f"/start {payload}".strip())
+
+    async def invite_by_link(self, person: int, group: int, payload: str) -> Message:
+        """A person opens t.me/<bot>?startgroup=payload and picks a group of theirs: the bot is
+        taken in where it is not yet, and they send /start there without having written it."""
+        if self.world.place(group).standing in ("left", "kicked"):
+            self.invite(group)
+        return await self.say(person, group, f"/start@storywire_bot {payload}")
 
     async def click(
         self,
@@ -550,3 +629,11 @@ class Telegram:
         if number not in place.messages:
             raise NotPossible(f"there is no message {number} in {place.title}")
         return place.messages[number]
+
+
+def _written(text: str) -> dict[str, Any]:
+    """The fields of a text, with what Telegram finds in it."""
+    content: dict[str, Any] = {"text": text.strip()}
+    if found := entities.found(content["text"]):
+        content["entities"] = found
+    return content

@@ -38,11 +38,11 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Hurry, Quote
-from bot.model.errors import CardGone
+from bot.model.errors import CardGone, Sorry
 from bot.model.language import ENGLISH, N_, _, language, languages, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, asked_about, read_ref
 from bot.model.text import line, shorten
-from bot.platforms.telegram.refusals import NOT_MODIFIED, failed
+from bot.platforms.telegram.refusals import NOT_A_MEMBER, NOT_MODIFIED, failed
 from bot.platforms.telegram.render import (
     BESIDE,
     IN_PLACE,
@@ -61,7 +61,8 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 OUTDATED = N_(
     "That button is no longer offered: it was made by another version of this bot. Try /help"
 )
-"""At most 200 characters: core.telegram.org/bots/api#answercallbackquery."""
+ALERT_LIMIT = 200
+"""Characters of an alert: core.telegram.org/bots/api#answercallbackquery."""
 QUOTES = 10
 """How many stories are offered to someone who types our name in another chat."""
 QUOTED_FOR_S = 10
@@ -186,10 +187,15 @@ class Answers:
         )
 
     async def _said(self, said: Said, text: str) -> None:
-        if said.via_bot is not None:
-            return  # a quote of ours or of another bot's is no question
         private = said.chat.type == ChatType.PRIVATE
         typed = _TYPED.fullmatch(text)
+        if not _is_typed(said):
+            if private and said.via_bot is None:  # there it was brought to us, to be asked about
+                if typed is None:
+                    await self._answer(said, *self._plain(text))
+                else:
+                    await self._answer(said, _forwarded(typed["name"].casefold()), {})
+            return
         if typed is None:
             if (ref := self._replied(said)) and (command := self._commands.get(ref.command)):
                 await self._answer(said, command, command.options_of(ref, text))
@@ -246,7 +252,10 @@ class Answers:
             command = self._commands[ref.command]
         except (ValueError, KeyError):
             return self._commands.get("help", _HELPLESS), {}
-        # Anybody can make a link: it opens what is personal, but presses no button there.
+        # Anybody can make a link. It shows, but it changes nothing: no button is pressed in what is
+        # personal, and what is for moderators is asked for first.
+        if command.moderators:
+            return _linked(ref), {}
         return command, {} if command.personal else command.options_of(ref)
 
     async def _answer(self, said: Said, command: Command, options: Mapping[str, str]) -> None:
@@ -275,14 +284,23 @@ class Answers:
         self,
         person: Chat,
         where: MaybeInaccessibleMessage,
-        spared: Callable[[], Awaitable[bool]] | None,
+        is_moderator: Callable[[], Awaitable[bool]] | None,
         *,
         press: bool = False,
     ) -> Hurry | None:
         if self._turns is None:
             return None
         server = None if where.chat.type == ChatType.PRIVATE else str(where.chat.id)
-        return await self._turns.take(person, server, press=press, spared=spared)
+
+        async def spared() -> bool:
+            try:
+                return is_moderator is not None and await is_moderator()
+            except Sorry:  # not known: then they wait like everyone
+                return False
+
+        return await self._turns.take(
+            person, server, press=press, spared=spared if is_moderator else None
+        )
 
     def _rendered(self, answer: Message, private: bool, asker: User | None = None) -> Rendered:
         if private:
@@ -303,10 +321,25 @@ class Answers:
         return said.from_user is not None and await self._heads(said.chat.id, said.from_user.id)
 
     async def _heads(self, chat: int, person: int) -> bool:
+        """Whether a person is an administrator of a chat; raise Sorry where we cannot see that."""
         try:
             member = await self._bot.get_chat_member(chat, person)
-        except BadRequest:  # not a member at all
-            return False
+        except TelegramError as error:
+            said = error.message.casefold()
+            refused = isinstance(error, BadRequest)
+            if refused and any(part in said for part in NOT_A_MEMBER):
+                return False
+            log.warning(
+                "who moderates a chat cannot be seen", extra={"chat": chat, "why": error.message}
+            )
+            raise Sorry(
+                _("I can't see who moderates this chat"),
+                Text(
+                    _("Make me an administrator here, then try again: no others are shown who is.")
+                    if refused
+                    else _("Telegram gave no answer. Please try again in a minute.")
+                ),
+            ) from error
         return member.status in (ChatMember.ADMINISTRATOR, ChatMember.OWNER)
 
     async def _clicked(self, query: CallbackQuery) -> None:
@@ -324,16 +357,16 @@ class Answers:
         private = message.chat.type == ChatType.PRIVATE
         person = Chat("telegram", str(query.from_user.id))
         heads = partial(self._heads, message.chat.id, query.from_user.id)
-        spared = heads if command.moderators else None
-        if hurry := await self._hurry(person, message, spared, press=True):
+        asked = heads if command.moderators else None
+        if hurry := await self._hurry(person, message, asked, press=True):
             await query.answer(str(hurry), show_alert=True)  # said to them alone
             return
         if not private and command.name not in self._here:
             await query.answer(url=start_link(self._bot) + str(ref))
             return
         for_all = private or not command.moderators
-        if not for_all and not await heads():
-            await query.answer(command.refusal, show_alert=True)  # said to them alone
+        if not for_all and (refusal := await _refusal(command, heads)):
+            await query.answer(refusal, show_alert=True)  # said to them alone
             return
         try:
             await query.answer()
@@ -392,6 +425,21 @@ class Answers:
                 else None,
             )
         )
+
+
+def _is_typed(said: Said) -> bool:
+    """Whether somebody wrote it there. What is forwarded, or sent through a bot, is shown."""
+    return said.forward_origin is None and not said.is_automatic_forward and said.via_bot is None
+
+
+async def _refusal(command: Command, is_moderator: Callable[[], Awaitable[bool]]) -> str | None:
+    """Why someone may not press a button of a command for moderators, in at most 200 characters
+    (core.telegram.org/bots/api#answercallbackquery); None when they may."""
+    try:
+        return None if await is_moderator() else command.refusal
+    except Sorry as sorry:
+        why = [block.body for block in sorry.blocks if isinstance(block, Text)]
+        return shorten(". ".join((str(sorry), *why)), ALERT_LIMIT)
 
 
 def _mention(person: User) -> str:
@@ -456,6 +504,29 @@ def _unknown(name: str) -> Command:
         )
 
     return Command(name, "Answers what is no command of ours", answer)
+
+
+def _forwarded(name: str) -> Command:
+    async def answer(_ask: Ask) -> Message:
+        return Message(
+            _("That was forwarded, so I did nothing"),
+            (Text(_("If you mean it, write /{command} yourself.").format(command=name)),),
+            tone=Tone.SORRY,
+        )
+
+    return Command(name, "Answers a command that nobody wrote", answer)
+
+
+def _linked(ref: Ref) -> Command:
+    async def answer(_ask: Ask) -> Message:
+        asked = " ".join(filter(None, (f"/{ref.command}", *ref.arguments)))
+        return Message(
+            _("A link asks for {command}").format(command=asked),
+            (Text(_("Nothing has changed yet. If you want that in this chat, press the button.")),),
+            (Buttons((Button(_("Go on"), ref),)),),
+        )
+
+    return Command(ref.command, "Asks before a link changes anything", answer)
 
 
 _HELPLESS = _unknown("help")

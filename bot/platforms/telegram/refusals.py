@@ -36,6 +36,15 @@ LATER = timedelta(minutes=1)
 NOT_MODIFIED = "message is not modified"
 NOT_PINNED = "message to unpin not found"
 
+NOT_A_MEMBER: Sequence[str] = (
+    "user not found",
+    "member not found",
+    "user_not_participant",
+    "participant_id_invalid",
+)
+"""How getChatMember says of someone that they are not in the chat. Every other refusal of it says
+that we cannot see who is."""
+
 CARD_GONE: Sequence[str] = (
     "message to edit not found",
     "message can't be edited",

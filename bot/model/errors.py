@@ -9,7 +9,9 @@ from stories.away import StorageAway
 
 __all__ = [
     "CardGone",
+    "LONGEST_PAUSE",
     "LeaseLost",
+    "LinksRefused",
     "Moved",
     "NotNow",
     "OutcomeUnknown",
@@ -19,7 +21,11 @@ __all__ = [
     "Sorry",
     "StorageAway",
     "Unreachable",
+    "pause",
 ]
+
+LONGEST_PAUSE = timedelta(hours=1)
+"""No platform makes us wait longer: after that it is asked again."""
 
 
 class Sorry(Exception):
@@ -83,5 +89,26 @@ class Rejected(SendFailed):
     """The platform will not take this content, whenever it is sent: our mistake."""
 
 
+class LinksRefused(Rejected):
+    """A filter of the platform refused a link: without links the message may be taken.
+
+    `why` is `kept`: say it with `recalled`.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 class OutcomeUnknown(SendFailed):
     """The request left and no answer came back. It may have been done."""
+
+
+def pause(seconds: object, usual: timedelta) -> timedelta:
+    """The pause a platform asks for: at most LONGEST_PAUSE, and `usual` for what is no pause.
+
+    JSON as Python reads it has infinity and NaN, which no clock and no timer can take.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+        return usual
+    return timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))

@@ -36,7 +36,7 @@ from sandbox.discord import (
     NotOffered,
 )
 from tests.contracts.discord import DESCRIPTION, violations
-from tests.platforms.kit import BARE_CARD, CARD, Kitchen, running, until
+from tests.platforms.kit import BARE_CARD, CARD, NO_PAUSES, Kitchen, running, until
 from tests.running import free_port
 
 HERE = Chat("discord", NEWS)
@@ -522,6 +522,31 @@ class TestRefusals:
         with pytest.raises(NotNow) as raised:
             await platform.post(HERE, CARD, key="one")
         assert raised.value.after == timedelta(seconds=900)
+
+    @pytest.mark.parametrize("asked", NO_PAUSES, ids=str)
+    async def test_a_pause_that_is_none_is_counted_and_bounded(
+        self, discord: Discord, platform: DiscordPlatform, asked: object
+    ) -> None:
+        body = {"message": "slow down", "retry_after": asked, "global": True}
+        discord.fail_next("POST", POSTS, 429, body)
+        with pytest.raises(NotNow) as raised:
+            await platform.post(HERE, CARD, key="one")
+        assert raised.value.too_fast
+        assert timedelta(0) < raised.value.after <= timedelta(hours=1)
+        await platform.post(HERE, CARD, key="two")
+
+    @pytest.mark.parametrize("asked", ["inf", "nan", "-9", "1e300", "soon", ""])
+    async def test_a_header_that_is_no_pause_freezes_no_channel(
+        self, discord: Discord, platform: DiscordPlatform, asked: str
+    ) -> None:
+        card = await platform.post(HERE, CARD, key="one")
+        figures = {"X-RateLimit-Limit": "0", "X-RateLimit-Remaining": "7"}
+        [call] = [call for call in discord.calls if call.method == "POST" and call.status == 200]
+        headers = {**figures, "X-RateLimit-Reset-After": asked, "X-RateLimit-Bucket": "one"}
+        discord.fail_next("PATCH", f"^/channels/{NEWS}/messages", 200, call.answer, headers)
+        await platform.edit(HERE, card, BARE_CARD)
+        for message in (CARD, BARE_CARD):
+            await platform.edit(HERE, card, message)
 
     async def test_without_a_connection_nothing_was_sent(
         self, platform: DiscordPlatform, monkeypatch: pytest.MonkeyPatch

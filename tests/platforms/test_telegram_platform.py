@@ -34,7 +34,7 @@ from sandbox.telegram import (
     Telegram,
 )
 from tests.contracts.telegram import DESCRIPTION, violations
-from tests.platforms.kit import BARE_CARD, CARD, EPIC, Kitchen, running, until
+from tests.platforms.kit import BARE_CARD, CARD, EPIC, NO_PAUSES, Kitchen, running, until
 from tests.running import free_port
 
 IN_GROUP = Chat("telegram", str(GROUP))
@@ -508,6 +508,17 @@ class TestRefusals:
         with pytest.raises(NotNow) as raised:
             await platform.post(IN_GROUP, CARD, key="one")
         assert raised.value.after == timedelta(seconds=900)
+
+    @pytest.mark.parametrize("asked", NO_PAUSES, ids=str)
+    async def test_a_pause_that_is_none_is_counted_and_bounded(
+        self, telegram: Telegram, platform: TelegramPlatform, asked: object
+    ) -> None:
+        telegram.fail_next("sendMessage", 429, "Too Many Requests", {"retry_after": asked})
+        with pytest.raises(NotNow) as raised:
+            await platform.post(IN_GROUP, CARD, key="one")
+        assert raised.value.too_fast
+        assert timedelta(0) < raised.value.after <= timedelta(hours=1)
+        await platform.post(IN_GROUP, CARD, key="two")
 
     async def test_a_group_that_became_a_supergroup_is_followed(
         self, telegram: Telegram, platform: TelegramPlatform

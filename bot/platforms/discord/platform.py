@@ -18,7 +18,7 @@ from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SetupError, Unreachable
 from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
-from bot.platforms.discord import rights
+from bot.platforms.discord import pauses, rights
 from bot.platforms.discord.answers import Client, view
 from bot.platforms.discord.refusals import (
     NO_ANNOUNCEMENTS,
@@ -144,6 +144,7 @@ class DiscordPlatform:
         # The library keeps its addresses in class variables, so one process knows one Discord.
         discord.http.Route.BASE = self._api_url
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
+        pauses.bound()
         client = Client(commands, self._turns, self._moderators)
         watch(client, self._stand)
         _clear_seldom(client)

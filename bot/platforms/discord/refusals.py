@@ -9,7 +9,16 @@ from datetime import timedelta
 import aiohttp
 import discord
 
-from bot.model.errors import CardGone, NotNow, OutcomeUnknown, Rejected, SendFailed, Unreachable
+from bot.model.errors import (
+    CardGone,
+    LinksRefused,
+    NotNow,
+    OutcomeUnknown,
+    Rejected,
+    SendFailed,
+    Unreachable,
+    pause,
+)
 from bot.model.language import N_, kept
 
 TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
@@ -72,7 +81,7 @@ def failed(error: Exception, missing: Sequence[str] | None) -> SendFailed:
     """
     match error:
         case discord.RateLimited():
-            after = timedelta(seconds=error.retry_after)
+            after = pause(error.retry_after, LATER)
             return NotNow(after, N_("Discord asks for a pause"), too_fast=True)
         case discord.HTTPException():
             return _answered(error, missing)

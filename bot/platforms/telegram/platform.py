@@ -37,6 +37,8 @@ REFUSED = (
 )
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
+LONGEST_DEAF_S = 300.0
+"""However long Telegram asks us to wait, people's questions are asked for again after so long."""
 ANSWER_S = 30.0
 """How long a request may take: a given-up one may have been carried out, so we wait long."""
 POLL_S = 25
@@ -313,7 +315,8 @@ async def _persist(step: Callable[[], Awaitable[object]]) -> None:
 
 async def _pause(error: TelegramError, wait_s: float) -> float:
     """Wait after an error; returns how long to wait after the next in a row."""
-    wait_s = error.after.total_seconds() if isinstance(error, TooSoon) else wait_s
+    if isinstance(error, TooSoon):
+        wait_s = min(error.after.total_seconds(), LONGEST_DEAF_S)
     log.warning(
         "Telegram cannot be reached; trying again",
         extra={"error": error.message, "wait_s": wait_s},

@@ -15,9 +15,13 @@ from pydantic_core import from_json, to_json
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.model.errors import pause
+
 CONNECT_S = 10.0
 POOL_S = 10.0
 UNSAID = BaseRequest.DEFAULT_NONE
+USUAL_PAUSE = timedelta(seconds=5)
+SHORTEST_PAUSE = timedelta(seconds=1)
 
 
 class NotSent(NetworkError):
@@ -141,7 +145,7 @@ def _chosen(value: Any, usual: float) -> float | None:
 
 def _wait(payload: bytes) -> timedelta:
     try:
-        seconds = float(json.loads(payload)["parameters"]["retry_after"])
+        asked = json.loads(payload)["parameters"]["retry_after"]
     except (ValueError, TypeError, KeyError):
-        seconds = 5.0  # a 429 of some proxy on the way
-    return timedelta(seconds=max(seconds, 1.0))
+        asked = None  # a 429 of some proxy on the way
+    return max(pause(asked, USUAL_PAUSE), SHORTEST_PAUSE)

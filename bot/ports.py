@@ -243,6 +243,9 @@ class Row:
     why: str | None = None
     """What went wrong, in words for people; of a card that is shown: why it is not published."""
 
+    bare: str | None = None
+    """Why the card is shown without its links, in words for people; None: they are there."""
+
     @property
     def pinned(self) -> bool:
         """Whether the card is meant to be pinned by us."""

@@ -36,7 +36,11 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         rule = rules.of(ask.chat)
         deaf = tuple(unheard(desk, ask.chat, rule))
         silent = health.refusal is not None or bool(health.lacks and health.lacks[Right.POST])
-        ill = silent or bool(deaf)
+        ill = (
+            silent
+            or bool(deaf)
+            or any(_is_short(health, *card) for card in (health.cards or ())[:SHOWN])
+        )
         nothing = rule is None or rule.empty
         buttons = [*([to_follow()] if nothing else []), to_overview()]
         if health.cards:
@@ -90,7 +94,10 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         yield Heading(_("The newest cards"))
         lines = [
             _(_outcome(row)).format(
-                story=_called(story), revision=row.revision, time=since(row.at, at), why=_why(row)
+                story=_called(story),
+                revision=row.revision,
+                time=since(row.at, at),
+                why=recalled(row.bare) if row.bare else _why(row),
             )
             for story, row in health.cards[:SHOWN]
         ]
@@ -165,9 +172,17 @@ def _wishes(rule: Rule | None, at: datetime, *, private: bool) -> Iterator[Block
         )
 
 
+def _is_short(health: Health, story: StoryId, row: Row) -> bool:
+    """True for a card that lacks its links, or was refused and is not being tried again."""
+    waits = story in (each for each, _until in health.waiting)
+    return bool(row.bare) or (row.state is State.FAILED and not waits)
+
+
 def _outcome(row: Row) -> str:
     """How the last attempt ended, as a marked sentence."""
     match row.state:
+        case State.SHOWN if row.bare:
+            return N_("{story}: shows revision {revision}, without its links: {why}")
         case State.SHOWN if row.posted_at is None or row.at <= row.posted_at:
             return N_("{story}: posted {time} ago, shows revision {revision}")
         case State.SHOWN:

@@ -259,6 +259,8 @@ def _card(
             if row.revision == edition.revision:
                 shows = _("Its card shows revision {revision} (the newest), written {time} ago.")
             yield shows.format(revision=row.revision, time=time)
+            if row.bare:
+                yield _("It is shown without its links: {why}.").format(why=recalled(row.bare))
             yield from _behind(standing, row, edition, at)
             if row.into is not None and edition.story.merged_into:
                 yield _("It leads to the card of “{story}”, which goes on.").format(

@@ -46,6 +46,8 @@ class Mutation:
     """What must notice."""
 
 
+REFUSED = (*PYTEST, "tests/road/test_refused.py")
+THREADS = (*PYTEST, "tests/road/test_threads.py")
 CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/courier.py"
 PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/telling.py"
 ROWS = "bot/delivery/rows.py"
@@ -57,6 +59,41 @@ MUTATIONS = (
         CARDS,
         "        await self.rows.about_to(chat, edition.story.id, row)\n",
         "",
+    ),
+    Mutation(
+        "an unknown refusal is always about the card",
+        CARDS,
+        "        if self._takers.get(row.looks, chat) != chat:\n",
+        "        if False:\n",
+        REFUSED,
+    ),
+    Mutation(
+        "a card rejected before another took it is not looked at again",
+        CARDS,
+        "            self._look(elsewhere, story)\n",
+        "            pass\n",
+        REFUSED,
+    ),
+    Mutation(
+        "a card whose link is refused is not shown",
+        CARDS,
+        "            return await call(bare), refused.why\n",
+        "            raise\n",
+        REFUSED,
+    ),
+    Mutation(
+        "a thread that sleeps is not woken",
+        "bot/platforms/discord/platform.py",
+        "        if error.code != ARCHIVED:\n",
+        "        if True:\n",
+        THREADS,
+    ),
+    Mutation(
+        "infinity is waited for",
+        "bot/model/errors.py",
+        "    return timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))\n",
+        "    return timedelta(seconds=seconds)\n",
+        (*PYTEST, "tests/platforms/test_telegram_platform.py", "-k", "pause_that_is_none"),
     ),
     Mutation(
         "a newer mark is struck out with the older",

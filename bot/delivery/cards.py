@@ -3,10 +3,11 @@
 import base64
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.delivery.calls import Calls
 from bot.delivery.decide import (
@@ -36,13 +37,15 @@ from bot.model.card import Kin, card, kin_of, reply, stub
 from bot.model.chat import Chat
 from bot.model.errors import (
     CardGone,
+    LinksRefused,
     NotNow,
     OutcomeUnknown,
+    Rejected,
     SendFailed,
     Unreachable,
 )
 from bot.model.language import N_, Language, spoken
-from bot.model.message import Message
+from bot.model.message import Message, without_links
 from bot.model.rule import Loudness
 from bot.ports import Archive, Lease, Ledger, Pin, Platform, Row, State
 from stories.delta import Delta, Weight
@@ -50,6 +53,8 @@ from stories.shelf import Edition, Shelf
 from stories.story import StoryId
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 VARIANTS_KEPT = 1000
 HANDED_BACK = timedelta(minutes=10)
@@ -125,6 +130,10 @@ class Cards:
         self._rests: dict[Key, datetime] = {}
         """Until when cards are left alone that were edited too often, whatever comes in."""
         self._made: dict[tuple[StoryId, bool, Language], tuple[Edition, Kin, Message, str]] = {}
+        self._takers: dict[str, Chat] = {}
+        """By the looks of a card, a chat that took it."""
+        self._rejected: dict[str, set[Key]] = {}
+        """By the looks of a card that nobody took yet, where it was rejected."""
 
     def begin(self) -> None:
         """From now on it is us who deliver: another's attempts may still be on their way."""
@@ -387,20 +396,24 @@ class Cards:
         story = edition.story.id
         try:
             self._calls.leaves(edition)
-            place = await self._platform.post(
-                chat, message, key=nonce(chat, story, "card", row.generation)
+            key = nonce(chat, story, "card", row.generation)
+            place, bare = await self._plainly(
+                "post", chat, message, lambda said: self._platform.post(chat, said, key=key)
             )
         except OutcomeUnknown:
             self._calls.count("post", "unknown")
             self.rows.ended_unknown(chat, story)
             raise  # the row says `sending`, which is the truth
-        except SendFailed as failed:
+        except SendFailed as error:
+            failed = self._judged(chat, story, row, error)
             refused = self._calls.failed(row, "post", chat, failed)
             if not again:  # that a repeat was refused says nothing of the attempt before it
                 await self.rows.record(chat, story, refused)
-            raise
+            raise failed from error
         now = self._now()
         shown = replace(row, state=State.SHOWN, at=now, place=place, posted_at=now, why=None)
+        shown = replace(shown, bare=bare)
+        self._was_taken(chat, row)
         if again or (self.rows.doubt and now - self.rows.doubt < HANDED_BACK):
             shown = replace(shown, looks=None)  # an older one may have been handed back
         await self.rows.record(chat, story, shown)
@@ -409,6 +422,48 @@ class Cards:
         log.debug(
             "card posted", extra={"chat": str(chat), "story": story, "revision": row.revision}
         )
+
+    async def _plainly(
+        self, act: str, chat: Chat, message: Message, call: Callable[[Message], Awaitable[T]]
+    ) -> tuple[T, str | None]:
+        """Have the platform take a message, without its links where a filter refuses one.
+
+        Returns what `call` returned, and why the links are missing.
+        """
+        try:
+            return await call(message), None
+        except LinksRefused as refused:
+            bare = without_links(message)
+            if bare == message:
+                raise
+            self._calls.count(act, "links refused")
+            await self._calls.turn(chat)
+            return await call(bare), refused.why
+
+    def _judged(self, chat: Chat, story: StoryId, row: Row, failed: SendFailed) -> SendFailed:
+        """What a refusal that we do not know is about: the chat, when another takes the same card.
+
+        Before that is known it is about the card, which is looked at again once it is.
+        """
+        if type(failed) is not Rejected or row.looks is None:
+            return failed
+        if self._takers.get(row.looks, chat) != chat:
+            return Unreachable(
+                str(failed), N_("check that the bot may post there, and what filters its messages")
+            )
+        if len(self._rejected) > VARIANTS_KEPT:
+            self._rejected.clear()
+        self._rejected.setdefault(row.looks, set()).add((chat, story))
+        return failed
+
+    def _was_taken(self, chat: Chat, row: Row) -> None:
+        if row.looks is None:
+            return
+        if len(self._takers) > VARIANTS_KEPT:
+            self._takers.clear()
+        self._takers.setdefault(row.looks, chat)
+        for elsewhere, story in self._rejected.pop(row.looks, ()):
+            self._look(elsewhere, story)
 
     async def _recover(self, chat: Chat, edition: Edition, row: Row) -> None:
         """A post was under way: repeat it where that is harmless, else look for it."""
@@ -453,7 +508,9 @@ class Cards:
         await self.rows.about_to(chat, story, sending)
         try:
             self._calls.leaves(edition)
-            await self._platform.edit(chat, place, message)
+            _, bare = await self._plainly(
+                "edit", chat, message, lambda said: self._platform.edit(chat, place, said)
+            )
         except OutcomeUnknown:
             self._calls.count("edit", "unknown")
             self.rows.ended_unknown(chat, story)
@@ -474,6 +531,7 @@ class Cards:
             looks=looks,
             owes=self._telling.owes(chat, edition, row, since),
             why=None,
+            bare=bare,
         )
         await self.rows.record(chat, story, shown)
         self._calls.done(chat, "edit")
@@ -511,13 +569,18 @@ class Cards:
         hushed = rule is not None and (rule.paused or rule.mute_of(story) is not None)
         calls = major and not hushed and loudness is Loudness.PING
         try:
-            await self._platform.post(
+            await self._plainly(
+                "reply",
                 chat,
                 message,
-                key=key,
-                silent=not major or hushed or loudness is Loudness.EDIT,
-                reply_to=place,
-                mention=rule.role if rule and calls else None,
+                lambda said: self._platform.post(
+                    chat,
+                    said,
+                    key=key,
+                    silent=not major or hushed or loudness is Loudness.EDIT,
+                    reply_to=place,
+                    mention=rule.role if rule and calls else None,
+                ),
             )
         except (NotNow, Unreachable) as failed:  # surely not said: it stays owed
             self._calls.failed(row, "reply", chat, failed)

@@ -8,8 +8,8 @@ from bot.model.message import Block, Row
 from stories.away import StorageAway
 
 __all__ = [
-    "CardGone",
     "LONGEST_PAUSE",
+    "CardGone",
     "LeaseLost",
     "LinksRefused",
     "Moved",

@@ -6,7 +6,7 @@ how each block looks; nobody else does.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -221,3 +221,9 @@ class Message:
     """The answer is a question back: a form to fill in, or a message to reply to. No rows then."""
     act: Act | None = None
     """What was done before this was said; None when nothing changed."""
+
+
+def without_links(message: Message) -> Message:
+    """The same message with nothing in it that leads to the web, its picture included."""
+    blocks = tuple(block for block in message.blocks if not isinstance(block, Link))
+    return replace(message, blocks=blocks, image_url=None)

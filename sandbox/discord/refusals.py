@@ -183,6 +183,10 @@ def thread_locked() -> Refusal:
     return Refusal(400, 160005, "Thread is locked")
 
 
+def harmful_link() -> Refusal:
+    return Refusal(400, 240000, "Message blocked by harmful links filter")
+
+
 def not_in_the_sandbox(what: str) -> Refusal:
     """Ours, not Discord's: something real that the sandbox cannot do; see `unknown_calls`."""
     return Refusal(501, 0, f"{what} is not in the sandbox")

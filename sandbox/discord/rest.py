@@ -3,6 +3,7 @@
 https://docs.discord.com/developers/reference. A route that is not here answers 404 with code 0.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -139,6 +140,7 @@ class Rest:
             ("GET", "/guilds/{guild}/roles/{role}", self._get_role, False),
             ("GET", "/guilds/{guild}/members/{user}", self._get_member, False),
             ("GET", channel, self._get_channel, False),
+            ("PATCH", channel, self._change_thread, False),
             ("POST", f"{channel}/typing", self._type, False),
             ("POST", f"{channel}/threads", self._start_thread, False),
             ("GET", f"{channel}/messages", self._list_messages, False),
@@ -298,7 +300,7 @@ class Rest:
         known = self._world.bot_is_here or where.recipient in self._world.installed
         if where.recipient and not known:
             raise refusals.no_server_in_common()
-        if where.locked:
+        if where.locked and not self._world.may(BOT, where, "MANAGE_THREADS"):
             raise refusals.thread_locked()
 
     def _create_message(self, asked: Asked, channel: str) -> Reply:
@@ -317,6 +319,7 @@ class Rest:
             raise refusals.empty_message()
         if draft.get("embeds"):
             world.need(where, "EMBED_LINKS")
+        self._filter(draft)
         made = self._made_with(str(nonce)) if nonce and body.get("enforce_nonce") else None
         if made is not None:
             return Reply(world.message_object(made) | {"nonce": nonce})
@@ -339,6 +342,11 @@ class Rest:
             self._nonces[str(nonce)] = (world.clock(), where, post.id)
             return Reply(world.message_object(post) | {"nonce": nonce})
         return Reply(world.message_object(post))
+
+    def _filter(self, draft: Json) -> None:
+        said = json.dumps([draft.get("content"), draft.get("embeds")], ensure_ascii=False)
+        if any(f"//{host}" in said for host in self._world.harmful):
+            raise refusals.harmful_link()
 
     def _made_with(self, nonce: str) -> Post | None:
         """The message the bot made with this nonce a short while ago, in whichever channel."""
@@ -429,6 +437,7 @@ class Rest:
             raise refusals.empty_message()
         if changes.get("embeds"):
             world.need(where, "EMBED_LINKS")
+        self._filter(changes)
         marked = bool(changes)
         if "content" in changes:
             changes |= world.mentions(
@@ -515,6 +524,22 @@ class Rest:
         return DONE
 
     # -- threads ---------------------------------------------------------------------------------
+
+    def _change_thread(self, asked: Asked, channel: str) -> Reply:
+        """Wake a thread, lay it to sleep, lock or unlock it.
+
+        Who may write there may wake one that is not locked; the rest takes MANAGE_THREADS
+        (docs.discord.com/developers/resources/channel#modify-channel).
+        """
+        where = self._world.channel(channel)
+        if not where.is_thread or not asked.fields.keys() <= {"archived", "locked"}:
+            raise refusals.not_in_the_sandbox("changing a channel")
+        wakes = asked.fields == {"archived": False} and not where.locked
+        self._world.need(where, "SEND_MESSAGES_IN_THREADS" if wakes else "MANAGE_THREADS")
+        archived = bool(asked.fields.get("archived", where.archived))
+        locked = bool(asked.fields.get("locked", where.locked))
+        self._world.archive(where, archived=archived, locked=locked)
+        return Reply(self._world.channel_object(where))
 
     def _thread_name(self, asked: Asked) -> str:
         form = Form()

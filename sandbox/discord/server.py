@@ -336,6 +336,10 @@ class Discord:
         """Give the bot rights in one channel."""
         self.world.overwrite(self.world.channel(channel), BOT, allow=bits(permissions))
 
+    def filter_links(self, *hosts: str) -> None:
+        """Discord's filter refuses messages with a link to one of these hosts, and no others."""
+        self.world.harmful = set(hosts)
+
     def remove_bot(self) -> None:
         """Throw the bot out of the server (GUILD_DELETE); what it wrote stays."""
         self.world.bot_is_here = False
@@ -345,6 +349,10 @@ class Discord:
         """Take the bot into the server again (GUILD_CREATE), with the rights it had."""
         self.world.bot_is_here = True
         self._happened("GUILD_CREATE", self.gateway.guild(), None)
+
+    def add_thread(self, channel: str, name: str) -> str:
+        """Someone opens a thread in a channel; its id."""
+        return self.world.start_thread(self.world.channel(channel), name, None, owner=SOL).id
 
     def archive(self, thread: str, *, archived: bool = True, locked: bool = False) -> None:
         self.world.archive(self.world.channel(thread), archived=archived, locked=locked)

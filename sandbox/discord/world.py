@@ -215,6 +215,8 @@ class World:
         """False while the bot is thrown out of the server."""
         self.installed: set[str] = set()
         """People who have the app on their own account, and so along wherever they go."""
+        self.harmful: set[str] = set()
+        """Hosts that Discord's filter of links refuses."""
         self.deaf_to_bot: set[str] = set()
         """People who take no direct messages from the bot."""
 
@@ -349,14 +351,16 @@ class World:
         self.channels[channel.id] = channel
         return channel
 
-    def start_thread(self, parent: Channel, name: str, starter: Post | None) -> Channel:
+    def start_thread(
+        self, parent: Channel, name: str, starter: Post | None, *, owner: str = BOT
+    ) -> Channel:
         """A thread by the bot; one that starts from a message has the message's id."""
         thread = Channel(
             starter.id if starter else self.new_id(),
             ANNOUNCEMENT_THREAD if parent.kind == ANNOUNCEMENT else THREAD,
             name,
             parent=parent,
-            owner=BOT,
+            owner=owner,
             made_at=self.now(),
         )
         self.channels[thread.id] = thread

@@ -23,7 +23,10 @@ CARD = Message(
     ),
     living=StoryId("ferry"),
 )
-NO_PAUSES = (float("inf"), float("nan"), -5, 1e300, 10**400, "soon", None, True, [])
+NO_PAUSES: tuple[object, ...] = (
+    *(float("inf"), float("nan"), -5, 1e300, 10**400),
+    *("soon", None, True, []),
+)
 """What a 429 may say instead of a number of seconds."""
 BARE_CARD = Message(TITLES["tram"], (Text("Trams run again."),), living=StoryId("tram"))
 

@@ -368,6 +368,38 @@ async def test_a_locked_thread_takes_nothing(here: Discord) -> None:
     assert refused.code == 160005
 
 
+async def test_who_may_write_in_a_thread_may_wake_it_unless_it_is_locked(here: Discord) -> None:
+    thread = here.add_thread(NEWS, "Ferry")
+    path, awake = f"/channels/{thread}", {"archived": False}
+    here.archive(thread)
+    woken = await ask(here, "PATCH", path, awake)
+    assert (woken.status, woken.body["thread_metadata"]["archived"]) == (200, False)
+    assert (await ask(here, "PATCH", path, {"archived": True})).code == 50013
+    here.archive(thread, locked=True)
+    assert (await ask(here, "PATCH", path, awake)).code == 50013
+    here.allow(NEWS, "MANAGE_THREADS")
+    assert (await ask(here, "PATCH", path, awake)).status == 200
+    here.deny(NEWS, "MANAGE_THREADS", "SEND_MESSAGES_IN_THREADS")
+    here.archive(thread)
+    assert (await ask(here, "PATCH", path, awake)).code == 50013
+
+
+async def test_a_harmful_link_is_refused_wherever_it_stands(here: Discord) -> None:
+    here.filter_links("bad.example")
+    bad = "https://bad.example/x"
+    embed = {"title": "Ferry", "description": "It is back"}
+    for body in (
+        {"content": f"See {bad}"},
+        {"embeds": [{**embed, "description": f"[bad](<{bad}>)"}]},
+        {"embeds": [{**embed, "thumbnail": {"url": bad}}]},
+    ):
+        refused = await ask(here, "POST", MESSAGES, body)
+        assert (refused.status, refused.code) == (400, 240000)
+    made = await ask(here, "POST", MESSAGES, {"embeds": [embed]})
+    refused = await ask(here, "PATCH", f"{MESSAGES}/{made.body['id']}", {"content": bad})
+    assert refused.code == 240000
+
+
 def command(name: str = "faq", **more: Any) -> dict[str, Any]:
     return {"name": name, "description": "Ask", **more}
 

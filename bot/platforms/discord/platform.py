@@ -4,8 +4,16 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -15,15 +23,19 @@ import yarl
 
 from bot.model.chat import Chat
 from bot.model.command import Command
-from bot.model.errors import NotNow, OutcomeUnknown, SetupError, Unreachable
+from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, SetupError, Unreachable
 from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.platforms.discord import pauses, rights
 from bot.platforms.discord.answers import Client, view
 from bot.platforms.discord.refusals import (
+    ARCHIVED,
+    LOCKED,
     NO_ANNOUNCEMENTS,
     PUBLISHED_ALREADY,
+    RIGHTS,
     TROUBLE,
+    UNREACHABLE,
     failed,
 )
 from bot.platforms.discord.render import render
@@ -188,12 +200,14 @@ class DiscordPlatform:
         with self._speaking(chat, Right.POST) as client:
             said = discord.http.MultipartParameters({**_body(message, spoken())}, None, None)
             where = await _place(client, chat)
-            await client.http.edit_message(where.id, int(place), params=said)
+            await _awake(
+                client, chat, lambda: client.http.edit_message(where.id, int(place), params=said)
+            )
 
     async def pin(self, chat: Chat, place: str) -> None:
         with self._speaking(chat, Right.PIN) as client:
             where = await _place(client, chat)
-            await where.get_partial_message(int(place)).pin()
+            await _awake(client, chat, where.get_partial_message(int(place)).pin)
             try:
                 await _tidy_up(client, where, int(place))
             except TROUBLE as error:  # it stays: an untidy line, and nobody's loss
@@ -201,7 +215,8 @@ class DiscordPlatform:
 
     async def unpin(self, chat: Chat, place: str) -> None:
         with self._speaking(chat, Right.PIN) as client:
-            await (await _place(client, chat)).get_partial_message(int(place)).unpin()
+            where = await _place(client, chat)
+            await _awake(client, chat, where.get_partial_message(int(place)).unpin)
 
     async def publish(self, chat: Chat, place: str) -> None:
         """Send an announcement on to the servers that follow its channel."""
@@ -227,8 +242,11 @@ class DiscordPlatform:
 
     async def called(self, chat: Chat) -> str:
         number = int(chat.address.removeprefix("@"))
-        channel = self._client.get_channel(number) if self._client else None
+        channel: object = self._client.get_channel(number) if self._client else None
         name = getattr(channel, "name", None) or self._names.get(number)
+        if name is None and not chat.address.startswith("@"):  # a thread that sleeps, perhaps
+            with suppress(SendFailed), self._speaking(chat, Right.POST) as client:
+                name = getattr(await client.fetch_channel(number), "name", None)
         return f"#{name}" if name else str(chat)
 
     async def is_in(self, chat: Chat) -> bool:
@@ -283,13 +301,10 @@ class DiscordPlatform:
 
     def link(self, chat: Chat, place: str) -> str | None:
         """None for direct messages, and for channels we have not heard of."""
-        if self._client is None or chat.address.startswith("@"):
+        guild = self.server(chat)  # remembered: of a thread that sleeps we hear no more
+        if guild == str(chat):
             return None
-        channel = self._client.get_channel(int(chat.address))
-        guild = getattr(channel, "guild", None)
-        if guild is None:
-            return None
-        return f"https://discord.com/channels/{guild.id}/{chat.address}/{place}"
+        return f"https://discord.com/channels/{guild}/{chat.address}/{place}"
 
     def repeatable(self, age_s: float) -> bool:
         return age_s <= REPEATABLE_S
@@ -375,6 +390,30 @@ async def _place(client: Client, chat: Chat) -> discord.DMChannel | discord.Part
     if chat.address.startswith("@"):
         return await client.create_dm(discord.Object(int(chat.address[1:])))
     return client.get_partial_messageable(int(chat.address))
+
+
+async def _awake(client: Client, chat: Chat, do: Callable[[], Awaitable[object]]) -> None:
+    """Do something in a channel, waking it first if it is a thread that has gone to sleep.
+
+    Discord puts a thread to sleep by itself when nobody writes there for a while, and edits do not
+    count. Who may write in it may wake it, unless it is locked.
+    """
+    try:
+        await do()
+    except discord.HTTPException as error:
+        if error.code != ARCHIVED:
+            raise
+    else:
+        return
+    try:
+        await client.http.edit_channel(int(chat.address), archived=False)
+    except discord.HTTPException as error:
+        if error.code not in RIGHTS:
+            raise
+        if missing := await rights.fetched(client, chat, Right.POST):
+            raise failed(error, missing) from error
+        raise Unreachable(*UNREACHABLE[LOCKED]) from error
+    await do()
 
 
 async def _tidy_up(

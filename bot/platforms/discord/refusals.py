@@ -30,8 +30,11 @@ LATER = timedelta(minutes=1)
 CARD_GONE = frozenset({10008, 50005, 50021})
 """Unknown message · somebody else's message · a system message."""
 
-RIGHTS = frozenset({50001, 50013})
+MISSING_PERMISSIONS = 50013
+RIGHTS = frozenset({50001, MISSING_PERMISSIONS})
 """Missing access · missing permissions."""
+ARCHIVED = 50083
+LOCKED = 160005
 
 PUBLISHED_ALREADY = 40033
 NO_ANNOUNCEMENTS = (
@@ -56,7 +59,7 @@ UNREACHABLE: Mapping[int, tuple[str, str]] = {
     50008: (N_("this kind of channel holds no messages"), N_("choose a text channel or a thread")),
     50024: (N_("this kind of channel does not allow it"), N_("choose a text channel or a thread")),
     50033: (N_("the person cannot be written to"), N_("check the number behind “discord:@”")),
-    50083: (N_("the thread is archived"), N_("open the thread again")),
+    ARCHIVED: (N_("the thread is archived"), N_("open the thread again")),
     50278: (
         N_("the bot is in no server with this person"),
         N_("let the bot into a server that you are in, or add it to your own account"),
@@ -65,11 +68,16 @@ UNREACHABLE: Mapping[int, tuple[str, str]] = {
         N_("the bot lacks “Read Message History”, which replies need"),
         N_("give its role “Read Message History” under Edit Channel → Permissions"),
     ),
-    160005: (N_("the thread is locked"), N_("unlock the thread, or give the bot “Manage Threads”")),
+    LOCKED: (N_("the thread is locked"), N_("unlock the thread, or give the bot “Manage Threads”")),
     200000: (
         N_("the server's AutoMod blocked the message"),
         N_("exempt the bot's role from the rule"),
     ),
+}
+
+LINKS_REFUSED: Mapping[int, str] = {
+    20009: N_("Discord's filter for explicit content refused it"),
+    240000: N_("Discord's filter refused a link in it"),
 }
 
 
@@ -97,10 +105,12 @@ def _answered(error: discord.HTTPException, missing: Sequence[str] | None) -> Se
     said = f"Discord said {error.status}: {error.text or 'nothing'}"
     if error.code in UNREACHABLE:
         return Unreachable(*UNREACHABLE[error.code], out=error.code in OUT)
+    if error.code in LINKS_REFUSED:
+        return LinksRefused(LINKS_REFUSED[error.code])
     if error.code in CARD_GONE:
         return CardGone(said)
     if error.code in RIGHTS:
-        return _lacking(missing, said)
+        return _lacking(missing, said, inside=error.code == MISSING_PERMISSIONS)
     match error.status:
         case 429:
             return NotNow(LATER, said, too_fast=True)
@@ -114,8 +124,8 @@ def _answered(error: discord.HTTPException, missing: Sequence[str] | None) -> Se
             return Rejected(said)
 
 
-def _lacking(missing: Sequence[str] | None, said: str) -> Unreachable:
-    if missing is None:
+def _lacking(missing: Sequence[str] | None, said: str, *, inside: bool) -> Unreachable:
+    if missing is None and not inside:
         return Unreachable(
             N_("the bot was removed from the server, or from the thread"),
             N_("invite the bot again"),

@@ -41,6 +41,9 @@ def watch(client: discord.Client, tell: Callable[[Iterable[Place], bool], None])
     async def on_thread_update(_: discord.Thread, thread: discord.Thread) -> None:
         tell([thread], True)
 
+    async def on_thread_join(thread: discord.Thread) -> None:
+        tell([thread], True)  # or it was asleep, and is no more
+
     async def on_guild_role_update(_: discord.Role, role: discord.Role) -> None:
         tell(everything(role.guild), True)
 
@@ -56,6 +59,7 @@ def watch(client: discord.Client, tell: Callable[[Iterable[Place], bool], None])
         on_thread_delete,
         on_guild_channel_update,
         on_thread_update,
+        on_thread_join,
         on_guild_role_update,
         on_member_update,
     ):

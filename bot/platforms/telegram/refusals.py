@@ -95,6 +95,14 @@ UNREACHABLE: Sequence[tuple[str, str, str]] = (
     ("rights to send", N_("the bot may not write there"), _WRITE),
     ("chat_write_forbidden", N_("the bot may not write there"), _WRITE),
     ("chat_restricted", N_("the bot may not write there"), _WRITE),
+    ("write access", N_("the bot may not write there"), _WRITE),
+    ("chat_guest_send_forbidden", N_("the bot may not write there"), _WRITE),
+    ("chat_send_plain_forbidden", N_("text messages are not allowed there"), _WRITE),
+    ("user_banned_in_channel", N_("the bot may not write there"), _WRITE),
+    ("channel_invalid", N_("the chat is unknown to the bot"), _ADD),
+    ("chat_id_invalid", N_("the chat is unknown to the bot"), _ADD),
+    ("not enough rights", N_("the bot may not do that there"), _WRITE),
+    ("have no rights", N_("the bot may not do that there"), _WRITE),
 )
 """A part of Telegram's text, folded · what it means · what mends it."""
 

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="storywire",
         description="Keeps Discord servers and Telegram chats in step with news stories.",
     )
+    parser.add_argument("--version", action="version", version=f"storywire {version('storywire')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(

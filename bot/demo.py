@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from bot import app
 from bot.model.chat import Chat
-from bot.model.errors import SetupError
+from bot.model.errors import SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.storage.rules import RedisRules
 from config.settings import Settings, given
@@ -66,6 +66,14 @@ async def run(redis_url: str | None, port: int, ready: Callable[[str, str], None
 @asynccontextmanager
 async def _redis(url: str | None) -> AsyncGenerator[str]:
     if url is not None:
+        async with connect(url) as redis:
+            try:
+                await Archive(redis, PREFIX).ping()
+            except StorageAway as away:
+                raise SetupError(
+                    f"the Redis of --redis cannot be used ({away}): start it, or leave --redis out "
+                    "for one that comes with the demo"
+                ) from None
         yield url
         return
     try:

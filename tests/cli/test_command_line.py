@@ -28,7 +28,7 @@ from stories.index import Door, Verdict
 from stories.wire import read, write
 from tests.road.people import OnDiscord, OnTelegram, Person
 from tests.road.test_commands import FERRY, TRAMS
-from tests.running import bot_running, eventually, platforms
+from tests.running import bot_running, eventually, free_port, platforms
 from tests.stories import test_page as pages
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +111,22 @@ async def test_storywire_alone_says_what_there_is_and_ends_with_2(shell: Shell) 
     ended = await shell.type()
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("usage: storywire")
+
+
+def test_it_says_which_version_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert re.fullmatch(r"storywire \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+async def test_the_demo_says_when_the_redis_it_was_given_cannot_be_used(shell: Shell) -> None:
+    ended = await shell.type("demo", "--port", str(free_port()), "--redis", NOWHERE)
+    assert ended.code == 1
+    assert ended.sentence.startswith("storywire: the Redis of --redis cannot be used")
+    assert ended.sentence.endswith(
+        "start it, or leave --redis out for one that comes with the demo"
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from bot.alarms import Alarms
 from bot.delivery.cards import Policy
@@ -17,7 +19,6 @@ from bot.delivery.warden import Warden
 from bot.health import Health, serve
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.command import Command
 from bot.model.errors import LeaseLost, SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
@@ -34,6 +35,7 @@ from bot.storage.places import RedisPlaces
 from bot.storage.refusals import RefusalWatch
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
+from bot.supervision import Connections, restarting
 from bot.turns import FairTurns
 from bot.updates import Editor, Follower, unless_told_to_stop
 from config.settings import Settings
@@ -70,7 +72,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
     refusals = RefusalWatch(alarms, settings.prefix)
     async with connect(str(settings.redis_url), refusals.refused) as redis:
         moderators = RedisModerators(redis, settings.prefix)
-        platforms = platforms_for(settings, turns, moderators)
+        platforms = platforms_for(settings, turns, moderators, metrics)
+        connections = Connections(platforms, alarms)
         archive = Archive(redis, settings.prefix)
         await reach(archive)
         shelf = Shelf(timedelta(hours=settings.live_hours))
@@ -181,25 +184,35 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
 
         serving = serve(settings.http_host, settings.http_port, health, alarms, observed)
         async with serving, asyncio.TaskGroup() as tasks:
-            tasks.create_task(refusals.run(redis), name="refusals")
-            tasks.create_task(editor.run(), name="editor")
-            tasks.create_task(follower.run(), name="follower")
-            tasks.create_task(places.run(), name="places")
-            tasks.create_task(audit.run(), name="audit")
+            parts: dict[str, Callable[[], Awaitable[object]]] = {
+                "refusals": partial(refusals.run, redis),
+                "editor": editor.run,
+                "follower": follower.run,
+                "places": places.run,
+                "audit": audit.run,
+            }
             for platform in platforms:
-                tasks.create_task(
-                    keep_in_step(
-                        platform, couriers[platform.name], leases[platform.name], rules, commands
-                    ),
-                    name=platform.name,
+                name = platform.name
+                parts[f"{name} delivery"] = partial(
+                    keep_in_step,
+                    couriers[name],
+                    leases[name],
+                    rules,
+                    partial(connections.keep, platform, commands),
                 )
+            for name, work in parts.items():
+                tasks.create_task(restarting(name, work, alarms), name=name)
 
 
 def platforms_for(
-    settings: Settings, turns: Turns | None = None, moderators: Moderators | None = None
+    settings: Settings,
+    turns: Turns | None = None,
+    moderators: Moderators | None = None,
+    metrics: Metrics | None = None,
 ) -> list[Platform]:
     """The platforms that have a token; raise SetupError when none has."""
     platforms: list[Platform] = []
+    unreadable = (metrics or Metrics()).unreadable
     if settings.discord_token is not None:
         platforms.append(
             DiscordPlatform(
@@ -208,6 +221,7 @@ def platforms_for(
                 gateway_url=settings.discord_gateway_url,
                 turns=turns,
                 moderators=moderators,
+                left_out=unreadable.labels("discord message").inc,
             )
         )
     if settings.telegram_token is not None:
@@ -216,6 +230,7 @@ def platforms_for(
                 settings.telegram_token.get_secret_value(),
                 api_url=settings.telegram_api_url,
                 turns=turns,
+                left_out=unreadable.labels("telegram update").inc,
             )
         )
     if not platforms:
@@ -253,25 +268,28 @@ async def reach(archive: Archive, patience_s: float = REACH_S) -> None:
 
 
 async def keep_in_step(
-    platform: Platform,
     courier: Courier,
     lease: Lease,
     rules: RuleBook,
-    commands: tuple[Command, ...],
+    connected: Callable[[], Coroutine[Any, Any, None]],
 ) -> None:
-    """Serve one platform while its lease is ours; stand by while it is another's."""
+    """Serve one platform while its lease is ours; stand by while it is another's.
+
+    `connected` keeps the connection while it runs.
+    """
+    name = courier.platform.name
     while True:
         try:
             async with lease.held():
                 await _load(rules)
                 async with asyncio.TaskGroup() as tasks:
-                    online = tasks.create_task(platform.run(commands), name=f"{platform.name} on")
+                    online = tasks.create_task(connected(), name=f"{name} on")
                     try:
                         await courier.run()
                     finally:  # what the courier had in hand has ended: now we may hang up
                         online.cancel()
         except* LeaseLost:
-            log.warning("another process took over", extra={"platform": platform.name})
+            log.warning("another process took over", extra={"platform": name})
             unless_told_to_stop()
 
 

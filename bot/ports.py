@@ -36,7 +36,16 @@ class Platform(Protocol):
         ...
 
     async def run(self, commands: Sequence[Command]) -> None:
-        """Stay connected and answer commands until cancelled; raise SetupError on a wrong token."""
+        """Stay connected and answer commands until cancelled.
+
+        A platform that cannot be reached is waited for. Raises SetupError when it refuses us for
+        good, as it does on a wrong token.
+        """
+        ...
+
+    def on_connection(self, listener: Callable[[str | None], None]) -> None:
+        """Call `listener` with None whenever we are connected, and with the reason whenever we
+        cannot be. There is one listener; it may be told the same again and again."""
         ...
 
     def visit(self) -> AbstractAsyncContextManager[str]:

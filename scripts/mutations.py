@@ -25,6 +25,8 @@ MARKS = (*PYTEST, "tests/delivery/test_marks.py")
 LOST_ANSWER = (*PYTEST, "tests/stories/test_archive.py")
 LATE_PINS = (*PYTEST, "tests/delivery/test_pins.py")
 STALE_PINS = (*PYTEST, "tests/road/test_pins.py", "-k", "stale")
+OUT = (*PYTEST, "tests/road/test_out.py")
+UNREADABLE = (*PYTEST, "tests/platforms/test_unreadable.py")
 FOLDING = (*PYTEST, "tests/delivery/test_merging.py")
 TYPED = (*PYTEST, "tests/road/test_typed.py")
 ANSWERS = "bot/platforms/telegram/answers.py"
@@ -94,6 +96,50 @@ MUTATIONS = (
         "    return timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))\n",
         "    return timedelta(seconds=seconds)\n",
         (*PYTEST, "tests/platforms/test_telegram_platform.py", "-k", "pause_that_is_none"),
+    ),
+    Mutation(
+        "one platform that refuses us for good ends the process",
+        "bot/supervision.py",
+        "        if not self._served and len(self._refused) == len(self._platforms):\n",
+        "        if self._refused:\n",
+        OUT,
+    ),
+    Mutation(
+        "a defect in one part ends the process",
+        "bot/supervision.py",
+        "            if _is_set_up_wrongly(error):\n",
+        "            if error:\n",
+        OUT,
+    ),
+    Mutation(
+        "an update that cannot be read is handed out again and again",
+        "bot/platforms/telegram/platform.py",
+        "                offset = _after(raw, offset)\n"
+        "                if (update := self._read(raw, bot)) is not None:\n",
+        "                if (update := self._read(raw, bot)) is not None:\n"
+        "                    offset = _after(raw, offset)\n",
+        UNREADABLE,
+    ),
+    Mutation(
+        "a gateway message that cannot be read ends the connection",
+        "bot/platforms/discord/incoming.py",
+        '            if not getattr(client, "online", False):\n',
+        "            if client:\n",
+        UNREADABLE,
+    ),
+    Mutation(
+        "an answer that cannot be read is a defect of ours",
+        "bot/platforms/discord/platform.py",
+        "        except UNREADABLE as error:\n            log.warning(UNREAD",
+        "        except ZeroDivisionError as error:\n            log.warning(UNREAD",
+        UNREADABLE,
+    ),
+    Mutation(
+        "answers of any size are read",
+        "bot/platforms/telegram/request.py",
+        "        if len(payload) > LARGEST_ANSWER:\n",
+        "        if not payload:\n",
+        UNREADABLE,
     ),
     Mutation(
         "a newer mark is struck out with the older",

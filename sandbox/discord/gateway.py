@@ -64,14 +64,18 @@ class _Link:
     packed: Any
     """A zlib stream when the client asked for one, else None."""
     transport: asyncio.Transport | None
-    waiting: asyncio.Queue[Json] = field(default_factory=asyncio.Queue)
+    waiting: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
     def say(self, op: int, data: Any = None, *, event: str | None = None, seq: Any = None) -> None:
-        self.waiting.put_nowait({"op": op, "d": data, "s": seq, "t": event})
+        self.send(json.dumps({"op": op, "d": data, "s": seq, "t": event}))
+
+    def send(self, text: str) -> None:
+        """Send a text as it is, be it no event at all."""
+        self.waiting.put_nowait(text)
 
     async def send_waiting(self) -> None:
         while True:
-            text = json.dumps(await self.waiting.get())
+            text = await self.waiting.get()
             with contextlib.suppress(ConnectionError):  # the reader notices the end
                 if self.packed is None:
                     await self.ws.send_str(text)
@@ -120,6 +124,8 @@ class Gateway:
         self._world = world
         self.token = token
         """The one that clients must have; another than they know refuses them."""
+        self.refuses_with: int | None = None
+        """A close code that answers every IDENTIFY and RESUME, or None."""
         self._privileged = privileged
         self._changed = changed
         self._sessions: dict[str, _Session] = {}
@@ -178,6 +184,16 @@ class Gateway:
                 await link.ws.close(code=code)
             elif link.transport is not None:
                 link.transport.abort()
+
+    def send(self, text: str) -> None:
+        """Send every connected client a text as it is, be it no event at all."""
+        for link in self._links:
+            link.send(text)
+
+    def event(self, event: str, data: Any) -> None:
+        """Tell every session of an event, whatever is wrong with it; it is resumed with."""
+        for session in self._living():
+            session.tell(event, data)
 
     def ask_to_reconnect(self) -> None:
         for session in self._sessions.values():
@@ -264,8 +280,7 @@ class Gateway:
         return session
 
     def _identify(self, link: _Link, data: Any) -> _Session:
-        if not isinstance(data, dict) or data.get("token", "").removeprefix("Bot ") != self.token:
-            raise _Closed(4004, "Authentication failed.")
+        self._admit(data)
         intents = data.get("intents")
         if not isinstance(intents, int) or intents < 0 or intents >= 1 << 26:
             raise _Closed(4013, "Invalid intent(s).")
@@ -302,8 +317,7 @@ class Gateway:
         return session
 
     def _resume(self, link: _Link, data: Any) -> _Session | None:
-        if not isinstance(data, dict) or data.get("token", "").removeprefix("Bot ") != self.token:
-            raise _Closed(4004, "Authentication failed.")
+        self._admit(data)
         self._living()
         session = self._sessions.get(str(data.get("session_id")))
         if session is None:
@@ -324,6 +338,12 @@ class Gateway:
         session.tell("RESUMED", {"_trace": []})
         self._changed()
         return session
+
+    def _admit(self, data: Any) -> None:
+        if self.refuses_with is not None:
+            raise _Closed(self.refuses_with, "Made to refuse.")
+        if not isinstance(data, dict) or data.get("token", "").removeprefix("Bot ") != self.token:
+            raise _Closed(4004, "Authentication failed.")
 
     def _members(self, session: _Session, data: Json) -> None:
         world = self._world

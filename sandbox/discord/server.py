@@ -8,7 +8,7 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
@@ -55,6 +55,17 @@ class _Fault:
     after_effect: bool
 
 
+@dataclass(slots=True)
+class _Spoiled:
+    """The answers to the next matching requests are not what they should be."""
+
+    method: str
+    path: re.Pattern[str]
+    raw: bytes
+    content_type: str
+    times: int
+
+
 class Discord:
     """Discord's REST API and gateway for one bot in one server, on 127.0.0.1.
 
@@ -91,6 +102,7 @@ class Discord:
         self._people = People(self.world, self.commands, self.interactions, self.gateway)
         self._faults: list[_Fault] = []
         self._slow: list[_Slow] = []
+        self._spoiled: list[_Spoiled] = []
         self._bells: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()
         self._host = host
         self._port = port
@@ -382,6 +394,22 @@ class Discord:
         """Do the next `times` matching requests at once, and answer them `seconds` later."""
         self._slow.append(_Slow(method, re.compile(path_regex), seconds, times))
 
+    def spoil_next(
+        self,
+        method: str,
+        path_regex: str,
+        raw: bytes,
+        content_type: str = "application/json",
+        times: int = 1,
+    ) -> None:
+        """Do the next `times` matching requests, and answer them with these bytes instead."""
+        self._spoiled.append(_Spoiled(method, re.compile(path_regex), raw, content_type, times))
+
+    async def revoke_token(self, token: str) -> None:
+        """The bot's token is reset: clients with the old one are refused, and put out (4004)."""
+        self.token = self.gateway.token = token
+        await self.gateway.hang_up(4004)
+
     async def hang_up(self, code: int | None = None) -> None:
         """Close the gateway's sockets with a close code, or cut them; sessions can be resumed."""
         await self.gateway.hang_up(code)
@@ -419,6 +447,9 @@ class Discord:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=500)  # reaches nobody
+        if (spoiled := _next_of(self._spoiled, request.method, path)) is not None:
+            headers = {**headers, "Content-Type": spoiled.content_type}
+            return web.Response(status=200, body=spoiled.raw, headers=headers)
         if reply.body is None:
             return web.Response(status=reply.status, headers=headers)
         headers = {**headers, "Content-Type": "application/json"}  # exactly: no charset
@@ -461,13 +492,8 @@ class Discord:
         return headers
 
     def _late(self, method: str, path: str) -> float:
-        for slow in self._slow:
-            if slow.method == method and slow.path.search(path):
-                slow.times -= 1
-                if slow.times <= 0:
-                    self._slow.remove(slow)
-                return slow.seconds
-        return 0.0
+        slow = _next_of(self._slow, method, path)
+        return slow.seconds if slow else 0.0
 
     def _fault(self, method: str, path: str, *, after_effect: bool) -> _Fault | None:
         for fault in self._faults:
@@ -497,6 +523,20 @@ class Discord:
 
 
 _MADE_BY_HAND = ("text", "announcement", "forum")
+
+
+_T = TypeVar("_T", _Slow, _Spoiled)
+
+
+def _next_of(those: list[_T], method: str, path: str) -> _T | None:
+    """The first that fits, counted."""
+    for one in those:
+        if one.method == method and one.path.search(path):
+            one.times -= 1
+            if one.times <= 0:
+                those.remove(one)
+            return one
+    return None
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
@@ -39,6 +39,17 @@ class Slow:
     left: int
 
 
+@dataclass(slots=True)
+class Spoiled:
+    """The answers to the next calls of some methods are not what they should be."""
+
+    method: re.Pattern[str]
+    raw: bytes
+    status: int
+    content_type: str
+    left: int
+
+
 class Server:
     """Serves one bot at /bot<token>/<method>."""
 
@@ -48,12 +59,13 @@ class Server:
         """What a bot asked for that the sandbox does not have: methods, and parameters by name."""
         self.faults: list[Fault] = []
         self.slow: list[Slow] = []
+        self.spoiled: list[Spoiled] = []
         self.begun = 0
         """How many calls but getUpdates have come in."""
         self.in_flight = 0
         self.port = 0
         self._methods = methods
-        self._token = token
+        self.token = token
         self._changed = changed
         self._last_poll: float | None = None
         self._goes: asyncio.TimerHandle | None = None
@@ -98,7 +110,7 @@ class Server:
         token = request.match_info["token"]
         if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token):
             return _refuse(refusals.NOT_FOUND)
-        if not secrets.compare_digest(token, self._token):
+        if not secrets.compare_digest(token, self.token):
             return _refuse(refusals.UNAUTHORIZED)
         name, method = self._methods.named(request.match_info["method"])
         if name.lower() == "getupdates":
@@ -110,7 +122,7 @@ class Server:
         finally:
             self.in_flight -= 1
 
-    async def _updates(self, params: Params) -> list[dict[str, Any]]:
+    async def _updates(self, params: Params) -> list[Any]:
         if self._methods.profile.webhook:
             raise Refused(refusals.WEBHOOK_IS_SET)
         updates = self._methods.updates
@@ -157,6 +169,10 @@ class Server:
         await asyncio.sleep(self._late(name))
         if dropped and request.transport:
             request.transport.abort()
+        if (spoiled := _next_of(self.spoiled, name)) is not None:
+            return web.Response(
+                body=spoiled.raw, status=spoiled.status, content_type=spoiled.content_type
+            )
         return web.json_response(answer, status=status or 500, headers=headers)
 
     async def _do(
@@ -177,22 +193,25 @@ class Server:
         return result
 
     def _late(self, name: str) -> float:
-        for slow in self.slow:
-            if slow.method.fullmatch(name):
-                slow.left -= 1
-                if not slow.left:
-                    self.slow.remove(slow)
-                return slow.seconds
-        return 0.0
+        slow = _next_of(self.slow, name)
+        return slow.seconds if slow else 0.0
 
     def _fault(self, name: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.method.fullmatch(name):
-                fault.left -= 1
-                if not fault.left:
-                    self.faults.remove(fault)
-                return fault
-        return None
+        return _next_of(self.faults, name)
+
+
+_T = TypeVar("_T", Fault, Slow, Spoiled)
+
+
+def _next_of(those: list[_T], name: str) -> _T | None:
+    """The first that fits, counted."""
+    for one in those:
+        if one.method.fullmatch(name):
+            one.left -= 1
+            if not one.left:
+                those.remove(one)
+            return one
+    return None
 
 
 def default_description(status: int, parameters: Mapping[str, Any]) -> str:

@@ -603,6 +603,31 @@ class Telegram:
         and answer them `seconds` later."""
         self._server.slow.append(server.Slow(re.compile(method, re.IGNORECASE), seconds, times))
 
+    def spoil_next(
+        self,
+        method: str,
+        raw: bytes,
+        *,
+        status: int = 200,
+        content_type: str = "application/json",
+        times: int = 1,
+    ) -> None:
+        """Do the next `times` calls of the methods this regular expression matches whole, and
+        answer them with these bytes instead."""
+        method_name = re.compile(method, re.IGNORECASE)
+        spoiled = server.Spoiled(method_name, raw, status, content_type, times)
+        self._server.spoiled.append(spoiled)
+
+    def send_raw(self, update: Any) -> None:
+        """Hand the bot an update as it is, be it none. It gets the next number, unless it brings
+        an `update_id`; with None it has none."""
+        self._updates.add_raw(update)
+
+    async def revoke_token(self, token: str) -> None:
+        """@BotFather gives the bot another token: whoever asks with the old one is refused."""
+        self.token = self._server.token = token
+        await self.drop_connections()
+
     async def drop_connections(self) -> None:
         """Close every connection the bot has open, as a network does."""
         await self._server.drop_connections()

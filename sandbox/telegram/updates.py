@@ -18,7 +18,7 @@ class Updates:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._next = 100_000_001
-        self._waiting: list[dict[str, Any]] = []
+        self._waiting: list[tuple[int, Any]] = []
         self._allowed: tuple[str, ...] = ()
         self._arrived = asyncio.Event()
         self._poll: asyncio.Future[None] | None = None
@@ -42,7 +42,16 @@ class Updates:
         """Send an update, unless the bot said that it does not want its kind."""
         if self._allowed and kind not in self._allowed:
             return
-        self._waiting.append({"update_id": self._next, kind: content})
+        self.add_raw({kind: content})
+
+    def add_raw(self, update: Any) -> None:
+        """Send an update as it is, be it none; the right number is added where it has none that
+        says otherwise (`update_id` of None: it has none at all)."""
+        if isinstance(update, dict):
+            update = {"update_id": self._next, **update}
+            if update["update_id"] is None:
+                del update["update_id"]
+        self._waiting.append((self._next, update))
         self._next += 1
         self._arrived.set()
 
@@ -57,7 +66,7 @@ class Updates:
     def forget(self) -> None:
         self._waiting.clear()
 
-    async def poll(self, offset: int, limit: int, seconds: float) -> list[dict[str, Any]]:
+    async def poll(self, offset: int, limit: int, seconds: float) -> list[Any]:
         """Confirm what comes before `offset`, wait for the rest; ends a poll before it with 409."""
         if self._poll is not None and not self._poll.done():
             self._poll.set_exception(Refused(ANOTHER_POLLER))
@@ -68,7 +77,7 @@ class Updates:
             if offset < 0:
                 self._waiting = self._waiting[offset:]
             elif offset:
-                self._waiting = [one for one in self._waiting if one["update_id"] >= offset]
+                self._waiting = [one for one in self._waiting if one[0] >= offset]
             if not self._waiting and seconds > 0:
                 self._arrived.clear()
                 arrival = asyncio.ensure_future(self._arrived.wait())
@@ -80,7 +89,7 @@ class Updates:
                     arrival.cancel()
             if mine.done():
                 mine.result()
-            return copy_of(self._waiting[:limit])
+            return copy_of([update for _, update in self._waiting[:limit]])
         finally:
             mine.cancel()
             if self._poll is mine:

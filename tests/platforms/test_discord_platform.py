@@ -649,14 +649,14 @@ class TestConnection:
             await task
         assert not platform.connected
 
-    async def test_a_network_that_is_down_is_waited_for(
-        self, kitchen: Kitchen, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    async def test_a_network_that_is_down_is_waited_for(self, kitchen: Kitchen) -> None:
         late = Discord(limits=False, port=free_port())
         async with asyncio.TaskGroup() as tasks:
-            platform = platform_of(late)
+            platform, told = platform_of(late), list[str | None]()
+            platform.on_connection(told.append)
             task = tasks.create_task(platform.run(kitchen.menu))
-            await until(lambda: "Discord cannot be reached; trying again" in caplog.messages)
+            await until(lambda: told)
+            assert "Cannot connect" in str(told[0])
             async with late:
                 await until(lambda: platform.connected)
                 answer = await late.slash(MIRA, GENERAL, "help")

@@ -26,7 +26,7 @@ class Forgetful(Client):
 
 async def test_a_stop_while_discord_is_being_connected_to_is_not_forgotten() -> None:
     client = Forgetful()
-    staying = asyncio.create_task(_stay(client))
+    staying = asyncio.create_task(_stay(client, lambda _: None))
     await client.connecting.wait()
     staying.cancel()
     stopped, _ = await asyncio.wait({staying}, timeout=10)

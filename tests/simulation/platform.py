@@ -255,6 +255,9 @@ class Handle:
         finally:
             self._running = self.online = False
 
+    def on_connection(self, listener: Callable[[str | None], None]) -> None:
+        """Nobody asks here how the connection is."""
+
     def reconnect(self) -> None:
         self.online = self._running
 

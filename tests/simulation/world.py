@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
+from functools import partial
 from random import Random
 from types import ModuleType
 from typing import Any, TypeVar
@@ -199,7 +200,10 @@ class Process:
                 for name, handle in self.handles.items():
                     tasks.create_task(
                         app.keep_in_step(
-                            handle, self.couriers[name], self.leases[name], self.rules, ()
+                            self.couriers[name],
+                            self.leases[name],
+                            self.rules,
+                            partial(handle.run, ()),
                         )
                     )
         except BaseExceptionGroup as error:

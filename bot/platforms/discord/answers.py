@@ -66,7 +66,13 @@ class Client(discord.Client):
         commands: Sequence[Command],
         turns: Turns | None = None,
         moderators: Moderators | None = None,
+        *,
+        about_to_identify: Callable[[], None] = lambda: None,
+        heard: Callable[[], None] = lambda: None,
+        left_out: Callable[[], None] = lambda: None,
     ) -> None:
+        """`about_to_identify` may raise, and then no session is begun; `heard`: we are connected;
+        `left_out`: something that the gateway said could not be read."""
         # The bot never speaks aloud, so nobody needs to hear what is missing for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -75,7 +81,10 @@ class Client(discord.Client):
             max_messages=None,
             max_ratelimit_timeout=30,  # longer pauses are the courier's to plan, not a call's
         )
-        self.online = False
+        self.online = self.was_online = False
+        self.left_out = left_out
+        self._heard = heard
+        self._about_to_identify = about_to_identify
         self.turns = turns
         self.moderators = moderators
         self._commands = {command.name: command for command in commands}
@@ -94,11 +103,16 @@ class Client(discord.Client):
     async def setup_hook(self) -> None:
         await self.tree.set_translator(_Translator())
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        await super().before_identify_hook(shard_id, initial=initial)
+        self._about_to_identify()
+
     async def on_connect(self) -> None:
-        self.online = True
+        self.online = self.was_online = True
+        self._heard()
 
     async def on_resumed(self) -> None:
-        self.online = True
+        await self.on_connect()
 
     async def on_disconnect(self) -> None:
         self.online = False

@@ -8,16 +8,16 @@ from typing import Any
 
 import aiohttp
 from discord import http
+from discord.webhook import async_ as webhook
 
 from bot.model.errors import LONGEST_PAUSE, pause
+from bot.platforms.discord.incoming import read_answer
 from bot.platforms.discord.refusals import LATER
-
-_read = http.json_or_text
 
 
 async def _answer(response: aiohttp.ClientResponse) -> Any:
     """What Discord answered; the pause of a 429 is one that can be kept."""
-    data: Any = await _read(response)
+    data: Any = await read_answer(response)
     if response.status == 429 and isinstance(data, dict):
         data["retry_after"] = pause(data.get("retry_after"), LATER).total_seconds()
     return data
@@ -41,5 +41,5 @@ class _Ratelimit(http.Ratelimit):
 
 def bound() -> None:
     """Have the library wait within bounds; more than once is once."""
-    http.json_or_text = _answer
+    http.json_or_text = webhook.json_or_text = _answer  # type: ignore[attr-defined]
     http.Ratelimit = _Ratelimit  # type: ignore[misc]

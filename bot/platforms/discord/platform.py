@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import logging
 import time
+import zlib
+from collections import deque
 from collections.abc import (
     AsyncGenerator,
     Awaitable,
@@ -16,7 +18,7 @@ from collections.abc import (
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 import yarl
@@ -28,12 +30,14 @@ from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.platforms.discord import pauses, rights
 from bot.platforms.discord.answers import Client, view
+from bot.platforms.discord.incoming import UNREADABLE, set_bounds
 from bot.platforms.discord.refusals import (
     ARCHIVED,
     LOCKED,
     NO_ANNOUNCEMENTS,
     PUBLISHED_ALREADY,
     RIGHTS,
+    SOON,
     TROUBLE,
     UNREACHABLE,
     failed,
@@ -43,6 +47,7 @@ from bot.platforms.discord.standing import Place, watch
 from bot.ports import Moderators, Right, Turns
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 API_URL = discord.http.Route.BASE
 GATEWAY_URL = str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
@@ -60,6 +65,14 @@ REFUSED = (
     "application → Bot → Reset Token, and put it into STORYWIRE_DISCORD_TOKEN"
 )
 AUTHENTICATION_FAILED = 4004
+INTENTS = (
+    "Discord closed the connection for good (code 4014): the bot asks for an intent that its "
+    "application may not have; see discord.com/developers/applications → your application → Bot"
+)
+IDENTIFIES = 40
+"""New sessions in one hour at most: Discord resets the token of a bot that begins more than 1,000
+a day (docs.discord.com, Gateway, Session Start Limit)."""
+HOUR_S = 3600.0
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 SILENCE_S = 180
@@ -68,6 +81,17 @@ session for ever (https://github.com/Rapptz/discord.py/issues/10511)."""
 CHECK_S = 5
 NAMES_KEPT = 1000
 CLEAR_S = 60.0
+
+
+UNREAD = "Discord's answer cannot be read"
+
+
+class TooManySessions(Exception):
+    """So many sessions were begun that the next has to wait."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"{IDENTIFIES} sessions were begun within an hour, and none lasted")
+        self.wait_s = wait_s
 
 
 class DiscordPlatform:
@@ -81,9 +105,11 @@ class DiscordPlatform:
         gateway_url: str | None,
         turns: Turns | None = None,
         moderators: Moderators | None = None,
+        left_out: Callable[[], None] = lambda: None,
     ) -> None:
         """Without `turns` everyone may ask as fast as they like; without `moderators` no role
-        counts as one."""
+        counts as one. `left_out` is called for each message of the gateway that cannot be read."""
+        self._left_out = left_out
         self._moderators = moderators
         self._token = token
         self._turns = turns
@@ -92,6 +118,8 @@ class DiscordPlatform:
         self._client: Client | None = None
         self._servers: dict[Chat, str] = {}
         self._listeners: list[Callable[[frozenset[Chat], bool], None]] = []
+        self._connection: Callable[[str | None], None] = lambda _: None
+        self._identified: deque[float] = deque(maxlen=IDENTIFIES)
         self._names: dict[int, str] = {}
         """Of channels that we are out of."""
 
@@ -106,16 +134,16 @@ class DiscordPlatform:
     async def run(self, commands: Sequence[Command]) -> None:
         """Stay connected and answer commands until cancelled.
 
-        Raises SetupError when Discord refuses the token.
+        Raises SetupError when Discord refuses us for good.
         """
         wait_s = FIRST_WAIT_S
         while True:
             async with self._new_client(commands) as client:
                 try:
                     await self._log_in(client)
-                    await client.tree.sync()
-                    self._client, wait_s = client, FIRST_WAIT_S
-                    await _stay(client)
+                    await _offer(client)
+                    self._client = client
+                    await _stay(client, self._connection)
                 except discord.ConnectionClosed as error:
                     if error.code == AUTHENTICATION_FAILED:
                         raise SetupError(REFUSED) from None
@@ -123,17 +151,33 @@ class DiscordPlatform:
                         f"Discord closed the connection for good (code {error.code}): look the "
                         "code up at discord.com/developers/docs/topics/opcodes-and-status-codes"
                     ) from None
-                except discord.app_commands.CommandSyncFailure:
-                    raise  # our own declarations are wrong
+                except discord.PrivilegedIntentsRequired:
+                    raise SetupError(INTENTS) from None
                 except (*TROUBLE, discord.GatewayNotFound) as error:
-                    log.warning(
-                        "Discord cannot be reached; trying again",
-                        extra={"error": str(error) or type(error).__name__, "wait_s": wait_s},
-                    )
+                    self._connection(str(error) or type(error).__name__)
+                except (*UNREADABLE, zlib.error) as error:
+                    log.warning("Discord said what cannot be read", exc_info=error)
+                    self._connection("it says what cannot be read")
+                    self._left_out()
+                except TooManySessions as enough:
+                    self._connection(str(enough))
+                    wait_s = enough.wait_s
                 finally:
                     self._client = None
+                    if client.was_online:
+                        wait_s = FIRST_WAIT_S
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+    def on_connection(self, listener: Callable[[str | None], None]) -> None:
+        self._connection = listener
+
+    def _identify(self) -> None:
+        """Count a new session; raise TooManySessions when there were enough of them."""
+        now = time.monotonic()
+        if len(self._identified) == IDENTIFIES and now < self._identified[0] + HOUR_S:
+            raise TooManySessions(self._identified[0] + HOUR_S - now)
+        self._identified.append(now)
 
     @asynccontextmanager
     async def visit(self) -> AsyncGenerator[str]:
@@ -146,6 +190,8 @@ class DiscordPlatform:
                 await self._log_in(client)
             except TROUBLE as error:
                 raise failed(error, ()) from error
+            except UNREADABLE as error:
+                raise NotNow(SOON, UNREAD) from error
             self._client = client
             try:
                 yield str(client.user)
@@ -157,7 +203,15 @@ class DiscordPlatform:
         discord.http.Route.BASE = self._api_url
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
         pauses.bound()
-        client = Client(commands, self._turns, self._moderators)
+        client = Client(
+            commands,
+            self._turns,
+            self._moderators,
+            about_to_identify=self._identify,
+            heard=lambda: self._connection(None),
+            left_out=self._left_out,
+        )
+        set_bounds(client)
         watch(client, self._stand)
         _clear_seldom(client)
         return client
@@ -179,30 +233,31 @@ class DiscordPlatform:
         mention: str | None = None,
     ) -> str:
         """Post and return the message's id. Within a minute the same key posts only once."""
+        body = {**_body(message, spoken()), "nonce": _nonce(key), "enforce_nonce": True}
+        body["components"] = _marked(body["components"], _marker(key))
+        body["flags"] = discord.MessageFlags(suppress_notifications=silent).value
+        if mention is not None:
+            body["content"] = f"<@&{int(mention)}>"
+            body["allowed_mentions"] = {"parse": [], "roles": [mention]}
         with self._speaking(chat, Right.POST) as client:
             place = await _place(client, chat)
-            body = {**_body(message, spoken()), "nonce": _nonce(key), "enforce_nonce": True}
-            body["components"] = _marked(body["components"], _marker(key))
-            body["flags"] = discord.MessageFlags(suppress_notifications=silent).value
             if reply_to is not None:
                 body["message_reference"] = _original(place, reply_to).to_message_reference_dict()
-            if mention is not None:
-                body["content"] = f"<@&{int(mention)}>"
-                body["allowed_mentions"] = {"parse": [], "roles": [mention]}
             # The library's own send() makes all of it anew for each chat, and an object of the
             # answer, which costs a third of its time (docs/benchmarks.md).
-            sent = await client.http.send_message(
+            sent: Mapping[str, Any] = await client.http.send_message(
                 place.id, params=discord.http.MultipartParameters(body, None, None)
             )
-            return str(sent["id"])
+            return str(int(sent["id"]))
 
     async def edit(self, chat: Chat, place: str, message: Message) -> None:
+        said = discord.http.MultipartParameters({**_body(message, spoken())}, None, None)
         with self._speaking(chat, Right.POST) as client:
-            said = discord.http.MultipartParameters({**_body(message, spoken())}, None, None)
             where = await _place(client, chat)
-            await _awake(
+            edited: Mapping[str, Any] = await _awake(
                 client, chat, lambda: client.http.edit_message(where.id, int(place), params=said)
             )
+            int(edited["id"])  # or it was no answer of Discord's
 
     async def pin(self, chat: Chat, place: str) -> None:
         with self._speaking(chat, Right.PIN) as client:
@@ -210,7 +265,7 @@ class DiscordPlatform:
             await _awake(client, chat, where.get_partial_message(int(place)).pin)
             try:
                 await _tidy_up(client, where, int(place))
-            except TROUBLE as error:  # it stays: an untidy line, and nobody's loss
+            except (*TROUBLE, *UNREADABLE) as error:  # it stays: an untidy line, and nobody's loss
                 log.info("the notice of a pin stays", extra={"chat": str(chat), "why": str(error)})
 
     async def unpin(self, chat: Chat, place: str) -> None:
@@ -322,6 +377,9 @@ class DiscordPlatform:
             if missing is None and not client.is_ready():
                 missing = ()  # the gateway has not told us yet in which servers we are
             raise failed(error, missing) from error
+        except UNREADABLE as error:
+            log.warning(UNREAD, extra={"chat": str(chat)}, exc_info=error)
+            raise OutcomeUnknown(UNREAD) from error
         except RuntimeError as error:
             if not client.is_closed():
                 raise
@@ -346,7 +404,15 @@ def _clear_seldom(client: Client) -> None:
     vars(client.http)["_try_clear_expired_ratelimits"] = clear_seldom
 
 
-async def _stay(client: Client) -> None:
+async def _offer(client: Client) -> None:
+    """Tell Discord our commands; where it does not take them, those it knows stay."""
+    try:
+        await client.tree.sync()
+    except discord.app_commands.CommandSyncFailure:
+        log.exception("Discord does not take our commands; it keeps those it knows")
+
+
+async def _stay(client: Client, tell: Callable[[str | None], None]) -> None:
     """Stay connected until the library gives up, or has been silent for too long."""
     connecting = asyncio.create_task(client.connect(), name="discord gateway")
     try:
@@ -354,8 +420,11 @@ async def _stay(client: Client) -> None:
         while silent_s < SILENCE_S:
             done, _ = await asyncio.wait({connecting}, timeout=CHECK_S)
             if done:
-                return connecting.result()
+                connecting.result()
+                return
             silent_s = 0.0 if client.online else silent_s + CHECK_S
+            if silent_s > CHECK_S:  # a short break is nothing to speak of
+                tell("its gateway is silent")
         log.warning("Discord has been silent; starting afresh", extra={"silent_s": silent_s})
     finally:
         # discord.py connects with asyncio.wait_for, which before Python 3.12 may forget that it
@@ -392,19 +461,17 @@ async def _place(client: Client, chat: Chat) -> discord.DMChannel | discord.Part
     return client.get_partial_messageable(int(chat.address))
 
 
-async def _awake(client: Client, chat: Chat, do: Callable[[], Awaitable[object]]) -> None:
+async def _awake(client: Client, chat: Chat, do: Callable[[], Awaitable[T]]) -> T:
     """Do something in a channel, waking it first if it is a thread that has gone to sleep.
 
     Discord puts a thread to sleep by itself when nobody writes there for a while, and edits do not
     count. Who may write in it may wake it, unless it is locked.
     """
     try:
-        await do()
+        return await do()
     except discord.HTTPException as error:
         if error.code != ARCHIVED:
             raise
-    else:
-        return
     try:
         await client.http.edit_channel(int(chat.address), archived=False)
     except discord.HTTPException as error:
@@ -413,7 +480,7 @@ async def _awake(client: Client, chat: Chat, do: Callable[[], Awaitable[object]]
         if missing := await rights.fetched(client, chat, Right.POST):
             raise failed(error, missing) from error
         raise Unreachable(*UNREACHABLE[LOCKED]) from error
-    await do()
+    return await do()
 
 
 async def _tidy_up(

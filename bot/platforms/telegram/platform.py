@@ -16,14 +16,14 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.model.chat import Chat
 from bot.model.command import Command
-from bot.model.errors import NotNow, SendFailed, SetupError, Unreachable
+from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, SetupError, Unreachable
 from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.platforms.telegram import rights
 from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start_link
 from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed
 from bot.platforms.telegram.render import render
-from bot.platforms.telegram.request import AiohttpRequest, TooSoon
+from bot.platforms.telegram.request import UNREADABLE, AiohttpRequest, TooLarge, TooSoon, Unread
 from bot.platforms.telegram.standing import is_inside
 from bot.ports import Right, Turns
 
@@ -45,6 +45,7 @@ POLL_S = 25
 POLL_SLACK_S = 10.0
 CONNECTIONS = 100
 QUESTIONS_AT_ONCE = 100
+UPDATES_AT_ONCE = 100
 TITLES_KEPT = 1000
 WANTED = (
     UpdateType.MESSAGE,
@@ -61,22 +62,44 @@ class _Bot(telegram.Bot):
 
     async def send_card(self, parameters: Mapping[str, Any]) -> str:
         """sendMessage; return the message's id."""
-        return str((await self._say("sendMessage", parameters))["message_id"])
+        return str(int((await self._say("sendMessage", parameters))["message_id"]))
 
     async def edit_card(self, parameters: Mapping[str, Any]) -> None:
         """editMessageText."""
-        await self._say("editMessageText", parameters)
+        int((await self._say("editMessageText", parameters))["message_id"])
 
     async def _say(self, method: str, parameters: Mapping[str, Any]) -> Any:
         assert isinstance(self.request, AiohttpRequest)
         return await self.request.call(f"{self.base_url}/{method}", parameters)
 
+    async def raw_updates(self, offset: int, seconds: int, limit: int) -> list[Any]:
+        """getUpdates, as they are: the library would refuse them all for one that it cannot
+        read."""
+        polling = self._request[0]
+        assert isinstance(polling, AiohttpRequest)
+        asked = {"offset": offset, "timeout": seconds, "limit": limit, "allowed_updates": WANTED}
+        updates = await polling.call(
+            f"{self.base_url}/getUpdates", asked, polling.read_timeout + seconds
+        )
+        if not isinstance(updates, list):
+            raise Unread("Telegram's answer to getUpdates is no list")
+        return updates
+
 
 class TelegramPlatform:
     """One bot on Telegram. `api_url` None means the real one."""
 
-    def __init__(self, token: str, *, api_url: str | None, turns: Turns | None = None) -> None:
-        """Without `turns` everyone may ask as fast as they like."""
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str | None,
+        turns: Turns | None = None,
+        left_out: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Without `turns` everyone may ask as fast as they like. `left_out` is called for each
+        update that cannot be read."""
+        self._left_out = left_out
         self._turns = turns
         self._token = token
         self._api_url = api_url or API_URL
@@ -84,6 +107,7 @@ class TelegramPlatform:
         self._online = False
         self._pinning: deque[tuple[int, int]] = deque(maxlen=100)
         self._listeners: list[Callable[[frozenset[Chat], bool], None]] = []
+        self._connection: Callable[[str | None], None] = lambda _: None
         self._titles: dict[int, str] = {}
         """Of chats that we are out of."""
 
@@ -98,19 +122,18 @@ class TelegramPlatform:
     async def run(self, commands: Sequence[Command]) -> None:
         """Stay connected and answer commands until cancelled.
 
-        Raises SetupError when Telegram refuses the token.
+        Raises SetupError when Telegram refuses us for good.
         """
         bot = self._new_bot()
         answering: set[asyncio.Task[None]] = set()
         try:
-            await _persist(bot.initialize)
-            await _persist(bot.delete_webhook)  # Telegram tells updates in one way only
-            await _persist(lambda: introduce(bot, commands))
+            await self._persist(bot.initialize)
+            await self._persist(bot.delete_webhook)  # Telegram tells updates in one way only
+            await self._persist(lambda: _offer(bot, commands))
             self._bot = bot
             answers = Answers(bot, commands, self._turns, self._pinning)
             async with aclosing(self._updates(bot)) as updates:
                 async for update in updates:
-                    self._stand(update)
                     task = asyncio.create_task(answers.take(update), name="telegram answer")
                     answering.add(task)
                     task.add_done_callback(answering.discard)
@@ -137,6 +160,8 @@ class TelegramPlatform:
                 raise SetupError(REFUSED) from None
             except TelegramError as error:
                 raise failed(error) from error
+            except UNREADABLE as error:
+                raise failed(Unread("its answer cannot be read")) from error
             self._bot = bot
             yield f"@{bot.username}"
         finally:
@@ -156,24 +181,67 @@ class TelegramPlatform:
         except InvalidToken:  # an empty one
             raise SetupError(REFUSED) from None
 
-    async def _updates(self, bot: telegram.Bot) -> AsyncGenerator[Update]:
+    async def _updates(self, bot: _Bot) -> AsyncGenerator[Update]:
         """What people do, as it happens. Asking for more confirms what came before."""
-        offset, poll_s, wait_s = 0, 0, FIRST_WAIT_S
+        offset, poll_s, wait_s, limit = 0, 0, FIRST_WAIT_S, UPDATES_AT_ONCE
         while True:
             try:
-                updates = await bot.get_updates(
-                    offset=offset, timeout=poll_s, allowed_updates=WANTED
-                )
+                updates = await bot.raw_updates(offset, poll_s, limit)
             except InvalidToken:
                 raise SetupError(REFUSED) from None
             except TelegramError as error:
                 self._online, poll_s = False, 0  # the next poll returns at once, and tells
-                wait_s = await _pause(error, wait_s)
+                if isinstance(error, TooLarge):  # one by one, and past the one that is so large
+                    offset += limit == 1 and offset > 0
+                    limit = 1
+                wait_s = await self._pause(error, wait_s)
                 continue
-            self._online, poll_s, wait_s = True, POLL_S, FIRST_WAIT_S
-            for update in updates:
-                offset = update.update_id + 1
-                yield update
+            self._online, poll_s, wait_s, limit = True, POLL_S, FIRST_WAIT_S, UPDATES_AT_ONCE
+            self._connection(None)
+            for raw in updates:
+                offset = _after(raw, offset)
+                if (update := self._read(raw, bot)) is not None:
+                    yield update
+            if updates and not offset:  # they have no number by which to confirm them
+                wait_s = await self._pause(Unread("updates without a number"), wait_s)
+
+    def _read(self, raw: Any, bot: telegram.Bot) -> Update | None:
+        """An update, and what it says of our standing; None when it cannot be read."""
+        try:
+            update = Update.de_json(raw, bot)
+            self._stand(update)
+        except UNREADABLE as error:
+            log.warning("an update is left out: it cannot be read", exc_info=error)
+            self._left_out()
+            return None
+        return update
+
+    def on_connection(self, listener: Callable[[str | None], None]) -> None:
+        self._connection = listener
+
+    async def _persist(self, step: Callable[[], Awaitable[object]]) -> None:
+        """Do a step of connecting, however long the network is away."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                await step()
+            except InvalidToken:
+                raise SetupError(REFUSED) from None  # the library's own text holds the token
+            except TelegramError as error:
+                wait_s = await self._pause(error, wait_s)
+            except UNREADABLE as error:
+                log.warning("Telegram's answer cannot be read", exc_info=error)
+                wait_s = await self._pause(Unread("its answer cannot be read"), wait_s)
+            else:
+                return
+
+    async def _pause(self, error: TelegramError, wait_s: float) -> float:
+        """Wait after an error; returns how long to wait after the next in a row."""
+        if isinstance(error, TooSoon):
+            wait_s = min(error.after.total_seconds(), LONGEST_DEAF_S)
+        self._connection(error.message)
+        await asyncio.sleep(wait_s)
+        return min(2 * wait_s, LONGEST_WAIT_S)
 
     async def post(
         self,
@@ -186,21 +254,21 @@ class TelegramPlatform:
         mention: str | None = None,  # Telegram has no roles: what is said aloud is all there is
     ) -> str:
         """Post and return the message's id."""
+        place, topic = _address(chat)
+        to = {"chat_id": place, "message_thread_id": topic, "disable_notification": silent}
+        original = None
+        if reply_to is not None:
+            original = {"message_id": int(reply_to), "allow_sending_without_reply": True}
+        body = _body(self._here, place, message)
         with self._speaking() as bot:
-            place, topic = _address(chat)
-            to = {"chat_id": place, "message_thread_id": topic, "disable_notification": silent}
-            original = None
-            if reply_to is not None:
-                original = {"message_id": int(reply_to), "allow_sending_without_reply": True}
-            return await bot.send_card(
-                {**to, **_body(bot, place, message), "reply_parameters": original}
-            )
+            return await bot.send_card({**to, **body, "reply_parameters": original})
 
     async def edit(self, chat: Chat, place: str, message: Message) -> None:
+        where, _ = _address(chat)
+        which = {"chat_id": where, "message_id": int(place)}
+        body = _body(self._here, where, message)
         with self._speaking(but=NOT_MODIFIED) as bot:
-            where, _ = _address(chat)
-            which = {"chat_id": where, "message_id": int(place)}
-            await bot.edit_card({**which, **_body(bot, where, message)})
+            await bot.edit_card({**which, **body})
 
     async def pin(self, chat: Chat, place: str) -> None:
         with self._speaking() as bot:
@@ -282,47 +350,45 @@ class TelegramPlatform:
         """Never: nothing would keep the message from standing there twice."""
         return False
 
+    @property
+    def _here(self) -> _Bot:
+        """The bot, while we are connected; else raise NotNow."""
+        if self._bot is None:
+            raise NotNow(timedelta(seconds=FIRST_WAIT_S), N_("not connected to Telegram"))
+        return self._bot
+
     @contextmanager
     def _speaking(self, *, but: str | None = None) -> Iterator[_Bot]:
         """The bot, with everything that goes wrong inside turned into a SendFailed.
 
         A refusal whose text has `but` in it is none: what was asked for is so already.
         """
-        if self._bot is None:
-            raise NotNow(timedelta(seconds=FIRST_WAIT_S), N_("not connected to Telegram"))
+        bot = self._here
         try:
-            yield self._bot
+            yield bot
         except TelegramError as error:
             if but is None or but not in error.message.casefold():
                 raise failed(error) from error
+        except UNREADABLE as error:
+            log.warning("Telegram's answer cannot be read", exc_info=error)
+            raise OutcomeUnknown("Telegram's answer cannot be read") from error
 
 
-async def _persist(step: Callable[[], Awaitable[object]]) -> None:
-    """Do a step of connecting, however long the network is away."""
-    wait_s = FIRST_WAIT_S
-    while True:
-        try:
-            await step()
-        except InvalidToken:
-            raise SetupError(REFUSED) from None  # the library's own text holds the token
-        except BadRequest:
-            raise  # our own declarations are wrong
-        except TelegramError as error:
-            wait_s = await _pause(error, wait_s)
-        else:
-            return
+def _after(raw: Any, offset: int) -> int:
+    """The number from which to ask for more once this update was read, whatever is wrong with
+    it; 0 while none is known."""
+    number = raw.get("update_id") if isinstance(raw, dict) else None
+    if isinstance(number, int):
+        return max(number + 1, offset)
+    return offset + 1 if offset else 0  # they are counted one by one
 
 
-async def _pause(error: TelegramError, wait_s: float) -> float:
-    """Wait after an error; returns how long to wait after the next in a row."""
-    if isinstance(error, TooSoon):
-        wait_s = min(error.after.total_seconds(), LONGEST_DEAF_S)
-    log.warning(
-        "Telegram cannot be reached; trying again",
-        extra={"error": error.message, "wait_s": wait_s},
-    )
-    await asyncio.sleep(wait_s)
-    return min(2 * wait_s, LONGEST_WAIT_S)
+async def _offer(bot: telegram.Bot, commands: Sequence[Command]) -> None:
+    """Tell Telegram our commands; where it does not take them, those it knows stay."""
+    try:
+        await introduce(bot, commands)
+    except BadRequest:
+        log.exception("Telegram does not take our commands; it keeps those it knows")
 
 
 def _address(chat: Chat) -> tuple[int, int | None]:

@@ -22,10 +22,23 @@ POOL_S = 10.0
 UNSAID = BaseRequest.DEFAULT_NONE
 USUAL_PAUSE = timedelta(seconds=5)
 SHORTEST_PAUSE = timedelta(seconds=1)
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes. A hundred of the longest updates have some two million."""
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What the library raises when an answer is not what Telegram describes: null, a field that is not
+there."""
 
 
 class NotSent(NetworkError):
     """The request never left: no connection could be made, or none came free in time."""
+
+
+class Unread(NetworkError):
+    """An answer that is none of Telegram's: HTML, half a JSON document, one without a result."""
+
+
+class TooLarge(Unread):
+    """An answer was given up half read: it is larger than any of Telegram's."""
 
 
 class TooSoon(NetworkError):
@@ -75,18 +88,23 @@ class AiohttpRequest(BaseRequest):
             await self._session.close()
             self._session = None
 
-    async def call(self, url: str, parameters: Mapping[str, Any]) -> Any:
+    async def call(
+        self, url: str, parameters: Mapping[str, Any], read_timeout: Any = UNSAID
+    ) -> Any:
         """Like `post`, of parameters that are fit for JSON; None stands for one left out."""
         body = to_json({name: value for name, value in parameters.items() if value is not None})
-        return await self.post(url, cast("RequestData", _Ready(body)))
+        return await self.post(url, cast("RequestData", _Ready(body)), read_timeout)
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """As the library's, in a fraction of the time; it says itself what is wrong."""
+        """As the library's, in a fraction of the time; raise Unread for what is no answer."""
         try:
-            return cast("dict[str, Any]", from_json(payload))
+            answer = from_json(payload)
         except ValueError:
-            return BaseRequest.parse_json_payload(payload)
+            raise Unread("Telegram's answer is not JSON") from None
+        if not isinstance(answer, dict) or answer.keys().isdisjoint(("result", "error_code")):
+            raise Unread("Telegram's answer has no result")
+        return answer
 
     async def do_request(
         self,
@@ -116,7 +134,7 @@ class AiohttpRequest(BaseRequest):
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                payload = await response.read()
+                payload = await _read(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(f"No connection to Telegram ({type(error).__name__})") from error
         except TimeoutError as error:
@@ -127,7 +145,18 @@ class AiohttpRequest(BaseRequest):
             raise NetworkError(f"Telegram answered {response.status}")
         if response.status == 429:
             raise TooSoon(_wait(payload))
+        if response.status >= 400:
+            AiohttpRequest.parse_json_payload(payload)  # a proxy's 404 says nothing of our token
         return response.status, payload
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    payload = bytearray()
+    async for part in response.content.iter_chunked(64 * 1024):
+        payload += part
+        if len(payload) > LARGEST_ANSWER:
+            raise TooLarge(f"Telegram's answer has more than {LARGEST_ANSWER} bytes")
+    return bytes(payload)
 
 
 def _body(data: RequestData | _Ready | None) -> bytes | None:

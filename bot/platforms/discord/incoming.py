@@ -1,0 +1,116 @@
+"""What Discord sends us: bounded in size, and a message that cannot be read is left out.
+
+discord.py 2.7.1 reads answers and gateway messages of any size, and one gateway message that lacks
+a field ends its connection.
+"""
+
+import json
+import logging
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import discord
+
+log = logging.getLogger(__name__)
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+LARGEST_MESSAGE = 16 * 1024 * 1024
+"""Bytes of one gateway message, unpacked. A server with every channel and role there may be has
+about two million."""
+TOO_BIG = aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What the library raises when an answer or a message is not what Discord describes: HTML, null,
+half a JSON document, a field that is not there."""
+
+
+class TooLarge(aiohttp.ClientPayloadError):
+    """An answer was given up half read: it is larger than any of Discord's."""
+
+
+async def read_answer(response: aiohttp.ClientResponse) -> Any:
+    """The JSON of an answer, or its text, as the library's own json_or_text reads it."""
+    body = bytearray()
+    async for part in response.content.iter_chunked(64 * 1024):
+        body += part
+        if len(body) > LARGEST_ANSWER:
+            raise TooLarge(f"Discord's answer has more than {LARGEST_ANSWER} bytes")
+    text = body.decode("utf-8")
+    is_json = response.headers.get("content-type") == "application/json"
+    return json.loads(text) if is_json else text
+
+
+class Unpacking:
+    """Unpacks the gateway's messages; in place of the library's own decompression context."""
+
+    COMPRESSION_TYPE = "zlib-stream"
+
+    def __init__(self) -> None:
+        self._packed = bytearray()
+        self._stream = zlib.decompressobj()
+
+    def decompress(self, data: bytes, /) -> str | None:
+        """The message that `data` ends; None when more of it is to come."""
+        self._packed += data
+        if len(self._packed) > LARGEST_MESSAGE:
+            raise ValueError(f"a gateway message has more than {LARGEST_MESSAGE} bytes")
+        if not data.endswith(b"\x00\x00\xff\xff"):
+            return None
+        packed, self._packed = bytes(self._packed), bytearray()
+        message = self._stream.decompress(packed, LARGEST_MESSAGE)
+        if self._stream.unconsumed_tail:
+            raise ValueError(f"a gateway message has more than {LARGEST_MESSAGE} bytes")
+        return message.decode("utf-8")
+
+
+class Socket(discord.gateway.DiscordWebSocket):
+    """The library's connection to the gateway, on which one bad message ends nothing."""
+
+    async def received_message(self, msg: Any, /) -> None:
+        client: Any = self._connection._get_client()
+        if isinstance(msg, bytes):
+            msg = self._decompressor.decompress(msg)  # once this fails, nothing more can be read
+            if msg is None:
+                return
+        try:
+            await super().received_message(msg)
+        except UNREADABLE as error:
+            if not getattr(client, "online", False):
+                raise  # without its beginning the session is of no use
+            log.warning("a gateway message is left out: it cannot be read", exc_info=error)
+            client.left_out()
+
+    async def poll_event(self) -> None:
+        try:
+            await super().poll_event()
+        except discord.gateway.ReconnectWebSocket:
+            if self.socket.close_code == TOO_BIG:  # or resuming would hand it out again
+                raise ValueError("a gateway message is too large") from None
+            raise
+
+
+def set_bounds(client: discord.Client) -> None:
+    """Have the library read with what stands above. It keeps most of it in its modules."""
+    vars(discord.utils)["_ActiveDecompressionContext"] = Unpacking
+    vars(discord.client)["DiscordWebSocket"] = Socket
+    vars(client.http)["ws_connect"] = _connecting(client)
+
+
+def _connecting(client: discord.Client) -> Callable[..., Any]:
+    async def ws_connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        http = client.http
+        session: aiohttp.ClientSession = vars(http)["_HTTPClient__session"]
+        return await session.ws_connect(
+            url,
+            proxy=http.proxy,
+            proxy_auth=http.proxy_auth,
+            max_msg_size=LARGEST_MESSAGE,
+            timeout=aiohttp.ClientWSTimeout(ws_close=30.0),
+            autoclose=False,
+            headers={"User-Agent": http.user_agent},
+            compress=compress,
+        )
+
+    return ws_connect

@@ -19,6 +19,7 @@ from bot.model.language import recalled
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from config.chats import load_chats
+from config.redis_url import secrets_in
 from config.settings import Settings, load_settings
 from stories.archive import Archive, connect
 from stories.away import StorageRefuses
@@ -164,7 +165,7 @@ def _run(_: argparse.Namespace) -> Awaitable[int]:
 def _secrets(settings: Settings) -> list[str]:
     tokens = (settings.discord_token, settings.telegram_token)
     found = [token.get_secret_value() for token in tokens if token is not None]
-    return [*found, *([settings.redis_url.password] if settings.redis_url.password else [])]
+    return [*found, *secrets_in(settings.redis_url)]
 
 
 def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
@@ -184,7 +185,7 @@ def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
 async def _kept(make: Callable[..., T]) -> AsyncGenerator[T]:
     """One kept thing (the archive, the ledger, …) of the Redis that the settings name."""
     settings = load_settings()
-    async with connect(str(settings.redis_url)) as redis:
+    async with connect(settings.redis_url) as redis:
         yield make(redis, settings.prefix)
 
 

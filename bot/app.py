@@ -70,7 +70,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
     metrics = Metrics()
     alarms = Alarms(metrics)
     refusals = RefusalWatch(alarms, settings.prefix)
-    async with connect(str(settings.redis_url), refusals.refused) as redis:
+    async with connect(settings.redis_url, refusals.refused) as redis:
         moderators = RedisModerators(redis, settings.prefix)
         platforms = platforms_for(settings, turns, moderators, metrics)
         connections = Connections(platforms, alarms)

@@ -44,7 +44,7 @@ async def check(settings: Settings, chats: Mapping[Chat, Rule]) -> list[Finding]
 
 
 async def _redis(settings: Settings) -> Finding:
-    async with connect(str(settings.redis_url)) as redis:
+    async with connect(settings.redis_url) as redis:
         try:
             await Archive(redis, settings.prefix).ping()
         except StorageAway as away:

@@ -12,6 +12,7 @@ from bot.model.chat import Chat
 from bot.model.errors import SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.storage.rules import RedisRules
+from config.redis_url import one_redis
 from config.settings import Settings, given
 from sandbox import discord, telegram
 from sandbox.redis import NoRedis, own_redis
@@ -32,14 +33,14 @@ CHATS = {
 PREFIX = "storywire-demo"
 
 
-async def run(redis_url: str | None, port: int, ready: Callable[[str, str], None]) -> None:
+async def run(redis: str | None, port: int, ready: Callable[[str, str], None]) -> None:
     """Run the demo until cancelled; `ready` is told the page's address and the Redis's.
 
     Only a Redis of its own is touched, unless one is named; its keys begin with PREFIX.
     """
     with TemporaryDirectory(prefix=f"{PREFIX}-") as data_dir:
         async with (
-            _redis(redis_url) as url,
+            _redis(redis) as url,
             discord.Discord() as local_discord,
             telegram.Telegram() as local_telegram,
             _page(local_discord, local_telegram, port) as page,
@@ -66,6 +67,10 @@ async def run(redis_url: str | None, port: int, ready: Callable[[str, str], None
 @asynccontextmanager
 async def _redis(url: str | None) -> AsyncGenerator[str]:
     if url is not None:
+        try:
+            one_redis(url)
+        except ValueError as error:
+            raise SetupError(f"--redis is wrong: {error}") from error
         async with connect(url) as redis:
             try:
                 await Archive(redis, PREFIX).ping()
@@ -100,7 +105,7 @@ async def _page(
 
 async def _follow(settings: Settings) -> None:
     """Have the first chats follow everything, as their moderators would: they may change it."""
-    async with connect(str(settings.redis_url)) as redis:
+    async with connect(settings.redis_url) as redis:
         rules = RedisRules(redis, settings.prefix)
         held = await rules.load()
         for chat, rule in CHATS.items():
@@ -111,7 +116,7 @@ async def _follow(settings: Settings) -> None:
 async def _develop(settings: Settings) -> None:
     """Leave the sample stories at the inbox as they develop."""
     start = datetime.now(UTC)
-    async with connect(str(settings.redis_url)) as redis:
+    async with connect(settings.redis_url) as redis:
         archive = Archive(redis, settings.prefix)
         for development in developments(start):
             wait = start + development.after - datetime.now(UTC)

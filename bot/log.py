@@ -11,7 +11,7 @@ _TOKENS = (
     re.compile(r"\b[\w-]{20,}\.[\w-]{6}\.[\w-]{25,}"),  # Discord
     re.compile(r"(?<=/webhooks/)\d+/[\w.-]{20,}"),
     re.compile(r"(?<=/interactions/)\d+/[\w.-]{20,}"),
-    re.compile(r"(?<=://)[^\s/@]*:[^\s/@]*(?=@)"),  # user:password@ in any URL
+    re.compile(r"(?<=://)[^\s/]*:[^\s/]*(?=@)"),  # user:password@ in any URL
 )
 
 

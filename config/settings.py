@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, RedisDsn, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -11,6 +11,7 @@ from pydantic_settings import (
 )
 
 from bot.model.errors import SetupError
+from config.redis_url import one_redis
 
 PREFIX = "STORYWIRE_"
 
@@ -22,9 +23,12 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore"
     )
 
-    redis_url: RedisDsn = Field(
-        default=RedisDsn("redis://localhost:6379/0"),
-        description="Where Redis (7.0 or later) or Valkey listens.",
+    redis_url: Annotated[str, AfterValidator(one_redis)] = Field(
+        default="redis://localhost:6379/0",
+        description="Where Redis (7.0 or later) or Valkey listens: redis://, rediss:// (encrypted) "
+        "or unix:// (a socket). Neither Sentinel nor Cluster.",
+        json_schema_extra={"format": "uri"},
+        repr=False,
     )
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")] = Field(
         default="storywire",

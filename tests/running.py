@@ -45,7 +45,7 @@ class Road:
 
     async def rests(self) -> None:
         """Wait until all that was published is heard, and nothing of it is left to be told."""
-        async with connect(str(self.settings.redis_url)) as redis:
+        async with connect(self.settings.redis_url) as redis:
             due = RedisDue(redis, self.settings.prefix)
 
             async def nothing_is_left() -> bool:

@@ -19,6 +19,7 @@ TELEGRAM = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
         ("POST /webhooks/1234567890/aW50ZXJhY3Rpb246MTIzNDU2Nzg5MA.abc_def-ghi", "aW50ZXJhY3Rpb2"),
         ("/interactions/1234567890/aW50ZXJhY3Rpb246MTIzNDU2Nzg5MA/callback", "aW50ZXJhY3Rpb2"),
         ("redis://user:hunter22@redis.example:6379/0", "hunter22"),
+        ("redis://user:p@ssw0rd@redis.example:6379/0", "ssw0rd"),
         ("the operator's own hunter22", "hunter22"),
     ],
 )

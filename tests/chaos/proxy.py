@@ -68,6 +68,10 @@ class Proxy:
             link.dead = True
         return len(found)
 
+    def leads_to(self, port: int) -> None:
+        """Pass new connections on to another server; those that stand stay where they are."""
+        self._to_port = port
+
     def heal(self) -> None:
         """Be a good wire again. What is half open stays so: nobody on it would ever know."""
         self.delay_s = 0.0

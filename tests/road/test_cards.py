@@ -161,7 +161,7 @@ async def test_a_restart_in_between_neither_repeats_nor_misses(bot: Running) -> 
 
 async def test_what_is_said_on_the_channel_is_heard_too(bot: Running) -> None:
     road = await bot.start(EVERYTHING)
-    async with connect(str(road.settings.redis_url)) as redis:
+    async with connect(road.settings.redis_url) as redis:
         channel = f"{road.settings.prefix}:updates"
         while not await redis.publish(channel, write(FERRY)):
             pass  # until a listener is there

@@ -51,7 +51,7 @@ async def until(asked: Callable[[], Awaitable[Seen]], words: str) -> Seen:
 
 async def saved(road: Road, people: int) -> bool:
     """Whether what so many people saw would outlive the bot."""
-    async with connect(str(road.settings.redis_url)) as redis:
+    async with connect(road.settings.redis_url) as redis:
         return len(await redis.keys(f"{road.settings.prefix}:places:*")) == people
 
 

@@ -46,9 +46,9 @@ async def full(redis: Redis, _: Path) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def forbidden(redis: Redis, _: Path) -> AsyncIterator[None]:
-    await redis.acl_setuser("default", categories=["-@write"])
+    await redis.acl_setuser("default", enabled=True, categories=["-@write"])
     yield
-    await redis.acl_setuser("default", categories=["+@all"], enabled=True)
+    await redis.acl_setuser("default", enabled=True, categories=["+@all"])
 
 
 @asynccontextmanager

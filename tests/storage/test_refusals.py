@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from redis.asyncio import Redis
@@ -15,8 +17,11 @@ from bot.storage import refusals
 from bot.storage.due import RedisDue
 from bot.storage.refusals import RefusalWatch
 from bot.storage.together import Together
+from sandbox.redis import own_redis
 from stories.archive import Archive, connect, storage
 from stories.away import REFUSALS, StorageAway, StorageRefuses
+from stories.index import Verdict
+from tests.chaos.proxy import Proxy
 from tests.road.test_commands import FERRY
 from tests.running import beside, eventually
 from tests.server import serving
@@ -202,3 +207,52 @@ async def _probes(redis: Redis) -> int:
     """How many SETs were tried."""
     said = (await redis.info("commandstats")).get("cmdstat_set", {})
     return int(said.get("calls", 0)) + int(said.get("rejected_calls", 0))
+
+
+async def test_a_socket_and_a_password_with_an_at_sign_lead_to_redis(
+    tmp_path: Path, prefix: str
+) -> None:
+    options = ("--unixsocket", str(tmp_path / "redis.sock"))
+    async with own_redis(options=options) as url, connect(url) as redis:
+        everything = ("~*", "&*", "+@all")
+        await redis.execute_command("ACL", "SETUSER", "bot", "on", ">p@ss:w@rd", *everything)  # type: ignore[no-untyped-call]
+        beyond = url.partition("://")[2]
+        for way in (f"redis://bot:p@ss:w@rd@{beyond}", f"unix://bot:p@ss:w@rd@{options[1]}?db=2"):
+            async with connect(way) as client:
+                await Archive(client, prefix).accept(FERRY)
+                async with aclosing(Archive(client, prefix).wakes()) as wakes:
+                    assert await anext(wakes) == "subscribed"
+        for way, code in (
+            (f"unix://bot:wrong@{options[1]}", "WRONGPASS"),
+            (f"unix://{options[1]}?db=99", "DB index"),
+        ):
+            async with connect(way) as client:
+                with pytest.raises(StorageRefuses) as refused:
+                    await Archive(client, prefix).ping()
+                assert refused.value.code == code
+
+
+async def test_a_demoted_primary_is_left_for_the_one_that_its_name_leads_to(
+    own_url: str, redis_url: str, prefix: str
+) -> None:
+    async with (
+        connect(own_url) as old,
+        Proxy(_port(own_url)) as name,
+        connect(f"redis://127.0.0.1:{name.port}") as redis,
+    ):
+        archive = Archive(redis, prefix)
+        await archive.accept(FERRY)
+        await old.replicaof("127.0.0.1", "1")
+        try:
+            name.leads_to(_port(redis_url))
+            with pytest.raises(StorageRefuses):
+                await archive.accept(replace(FERRY, title="Another"))
+            assert await archive.accept(replace(FERRY, title="A third")) == (Verdict.ACCEPTED, 1)
+        finally:
+            await old.replicaof("NO", "ONE")
+
+
+def _port(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    return port

@@ -1,0 +1,63 @@
+"""The address of a Redis: what leads to one is taken, all else is refused with what to write."""
+
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+_OPTIONS = {"db"}
+_TLS_OPTIONS = {
+    "ssl_cert_reqs",
+    "ssl_ca_certs",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "ssl_check_hostname",
+}
+
+
+def one_redis(url: str) -> str:
+    """Return the address unless it leads to no single Redis; raise ValueError with the remedy."""
+    scheme, said, _ = url.partition("://")
+    scheme = scheme.lower()
+    if "sentinel" in scheme or "cluster" in scheme:
+        raise ValueError(
+            "it leads to Sentinel or Cluster, which Storywire cannot use: write the address of one "
+            "Redis, or of a proxy that always leads to the primary, redis://HOST:6379/0"
+        )
+    if not said or scheme not in ("redis", "rediss", "unix"):
+        raise ValueError(
+            "an address begins with redis://, rediss:// (encrypted) or unix:// (a socket)"
+        )
+    parts = urlsplit(url)
+    if "," in parts.netloc.rpartition("@")[2]:
+        raise ValueError(
+            "it names several hosts, and Storywire needs one: write the address of one Redis, or "
+            "of a proxy that always leads to the primary"
+        )
+    try:
+        torn = parts.port == 0 or "@" in parts.path + parts.query or bool(parts.fragment)
+    except ValueError:  # what stands where the port does is no number
+        torn = True
+    if torn:
+        raise ValueError(
+            "it cannot be read: write redis://USER:PASSWORD@HOST:6379/0, and in the password "
+            "%2F for /, %23 for #, %3F for ? and %25 for %"
+        )
+    if scheme == "unix":
+        if parts.netloc.rpartition("@")[2] or len(parts.path) < 2:
+            raise ValueError("a socket is named by its whole path: unix:///run/redis/redis.sock")
+    elif not (parts.path.strip("/") or "0").isdecimal():
+        raise ValueError("behind the host stands the number of a database, such as /0")
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    known = _OPTIONS | (_TLS_OPTIONS if scheme == "rediss" else set())
+    for name, value in options:
+        if name not in known:
+            raise ValueError(
+                f"“{name}” is none of the options behind ?: {', '.join(sorted(known))}"
+            )
+        if name == "db" and not value.isdecimal():
+            raise ValueError("db is the number of a database, such as ?db=0")
+    return url
+
+
+def secrets_in(url: str) -> list[str]:
+    """Its password, as it is written and as it is meant."""
+    password = urlsplit(url).password
+    return [password, unquote(password)] if password else []

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from bot.app import platforms_for
 from bot.model.chat import Chat
-from bot.model.errors import SendFailed, SetupError, StorageAway, Unreachable
+from bot.model.errors import SendFailed, SetupError, Unreachable
 from bot.model.language import recalled
 from bot.model.rule import Rule
 from bot.ports import Platform, Right
+from bot.storage.needs import faults, hints
 from config.settings import Settings
-from stories.archive import Archive, connect
+from stories.archive import connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +20,17 @@ class Finding:
 
     good: bool
     sentence: str
+    hint: bool = False
+    """It may be meant so."""
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.good else 'MEND'}  {self.sentence}"
+        mark = "note" if self.hint else "ok  " if self.good else "MEND"
+        return f"{mark}  {self.sentence}"
 
 
 async def check(settings: Settings, chats: Mapping[Chat, Rule]) -> list[Finding]:
     """Look at Redis, both tokens and the rights in every chat of the file."""
-    findings = [Finding(True, "the settings can be read"), await _redis(settings)]
+    findings = [Finding(True, "the settings can be read"), *await _redis(settings)]
     try:
         platforms = platforms_for(settings)
     except SetupError as error:
@@ -43,13 +47,13 @@ async def check(settings: Settings, chats: Mapping[Chat, Rule]) -> list[Finding]
     return findings
 
 
-async def _redis(settings: Settings) -> Finding:
+async def _redis(settings: Settings) -> list[Finding]:
     async with connect(settings.redis_url) as redis:
-        try:
-            await Archive(redis, settings.prefix).ping()
-        except StorageAway as away:
-            return Finding(False, f"Redis does not answer ({away}): mend STORYWIRE_REDIS_URL")
-    return Finding(True, "Redis answers")
+        found = [Finding(False, wrong) async for wrong in faults(redis, settings.prefix)]
+        if found:
+            return found
+        hinted = [Finding(True, said, hint=True) async for said in hints(redis)]
+    return [Finding(True, "Redis takes and keeps what the bot needs"), *hinted]
 
 
 async def _platform(platform: Platform, chats: list[Chat]) -> AsyncGenerator[Finding]:

@@ -18,6 +18,7 @@ from bot.model.entry import Entry
 from bot.platforms.discord.answers import SHARE, SHARED
 from config.settings import PREFIX, Settings
 from handlers import menu
+from stories.away import REFUSALS
 from stories.delta import RULES
 from stories.shelf import Shelf
 from stories.wire import schema
@@ -231,6 +232,18 @@ def _metrics() -> str:
     return _table(("name", "kind", "meaning"), rows())
 
 
+# What Redis may refuse.
+
+
+def _refusals() -> str:
+    def rows() -> Iterator[tuple[str, ...]]:
+        for meaning, remedy in dict.fromkeys(REFUSALS.values()):
+            codes = [f"`{code}`" for code, each in REFUSALS.items() if each == (meaning, remedy)]
+            yield ", ".join(codes), meaning, remedy
+
+    return _table(("refusal", "Redis says that", "what to do"), rows())
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "commands": _commands,
     "settings": _settings,
@@ -241,6 +254,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "question": _part("QuestionDocument"),
     "source": _part("SourceDocument"),
     "metrics": _metrics,
+    "refusals": _refusals,
 }
 
 

@@ -29,6 +29,7 @@ from stories.wire import read, write
 from tests.road.people import OnDiscord, OnTelegram, Person
 from tests.road.test_commands import FERRY, TRAMS
 from tests.running import bot_running, eventually, free_port, platforms
+from tests.server import serving
 from tests.stories import test_page as pages
 
 ROOT = Path(__file__).parents[2]
@@ -405,6 +406,69 @@ async def test_without_redis_every_command_says_so_in_one_sentence(shell: Shell)
         assert (ended.code, ended.out) == (1, "")
         assert ended.sentence.startswith("storywire: Redis cannot be reached (")
         assert ended.sentence.endswith("start it, or fix STORYWIRE_REDIS_URL")
+
+
+COMMANDS = (
+    ("stories",),
+    ("publish", "ferry.json"),
+    ("rejected",),
+    ("ledger", "ferry"),
+    ("retract", "ferry", "--why", "It never sailed"),
+    ("due",),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_a_redis_without_that_database_is_named_in_one_sentence(
+    words: tuple[str, ...],
+    redis_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STORYWIRE_REDIS_URL", redis_url.removesuffix("/0") + "/99")
+    Path("ferry.json").write_bytes(write(FERRY))
+    assert main(list(words)) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith("storywire: Redis refuses (DB index): ")
+    assert "STORYWIRE_REDIS_URL" in said.err
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("maxmemory", "1mb", "Raise maxmemory"),
+        ("min-replicas-to-write", "1", "Start a replica"),
+        ("replicaof", "127.0.0.1 1", "it is a read-only replica"),
+    ],
+)
+def test_a_redis_that_refuses_a_document_is_named_in_one_sentence(
+    setting: str,
+    value: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ferry.json").write_bytes(write(FERRY))
+    with serving(None, f"--{setting}", *value.split()) as url:
+        monkeypatch.setenv("STORYWIRE_REDIS_URL", url)
+        assert main(["publish", "ferry.json"]) == 1
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    assert said in printed.err
+
+
+async def test_a_bot_whose_redis_has_no_such_database_ends_with_that_sentence(
+    redis_url: str,
+) -> None:
+    async with connect(redis_url.removesuffix("/0") + "/99") as redis:
+        with pytest.raises(SetupError) as wrong:
+            await app.reach(Archive(redis))
+    assert "it has no database of the number at the end of STORYWIRE_REDIS_URL" in str(wrong.value)
 
 
 # -- check ---------------------------------------------------------------------------------------

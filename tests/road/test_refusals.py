@@ -11,16 +11,23 @@ from pathlib import Path
 import aiohttp
 import pytest
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from bot.storage import lease, refusals
+from bot.storage.audit import RedisAudit
+from bot.storage.due import RedisDue
+from bot.storage.ledger import RedisLedger
+from bot.storage.needs import faults
+from bot.storage.rules import RedisRules
+from bot.storage.troubles import RedisTroubles
 from sandbox import discord, telegram
 from sandbox.redis import find_server, own_redis
 from stories.archive import Archive, connect
-from tests.road.people import Say, both
-from tests.road.test_commands import FERRY, following
+from tests.docs.test_publishing import shown
+from tests.road.people import Say, both, keepers
+from tests.road.test_commands import FERRY, STORIES, following
 from tests.road.test_restart import World, _says, card_of
 from tests.running import Running, eventually, eventually_so, free_port
 
@@ -148,3 +155,46 @@ async def test_the_bot_outlives_every_no_of_redis(
             assert [code in vars(each)["why"] for each in said] == [True], "it is said once"
             loud = [each for each in caplog.records if each.levelno >= logging.ERROR]
             assert [each.message for each in loud] == []
+
+
+@pytest.mark.skipif(find_server() is None, reason="no Redis to start")
+async def test_the_redis_user_of_the_guide_may_do_all_that_the_bot_asks(
+    calm_world: World, prefix: str
+) -> None:
+    line = shown("acl").replace("~storywire:", f"~{prefix}:").replace("&storywire:", f"&{prefix}:")
+    async with own_redis() as url, connect(url) as redis:
+        await redis.execute_command(*line.split())  # type: ignore[no-untyped-call]
+        theirs = url.replace("redis://", "redis://storywire:PASSWORD@")
+        async with (
+            connect(theirs) as client,
+            Running(calm_world, Archive(client, prefix), theirs, prefix) as bot,
+        ):
+            assert [wrong async for wrong in faults(client, prefix)] == []
+            road = await bot.knowing(*STORIES)
+            for person in keepers(road):
+                await person.say(following("ferry"))
+                await eventually(partial(card_of, person, FERRY.title))
+                for said in (
+                    Say("pin", {"story": "trams"}),
+                    Say("mute", {"story": "trams"}),
+                    *map(Say, ("setup", "audit", "catchup", "privacy", "why", "pins", "status")),
+                    Say("forgetme"),
+                ):
+                    await person.say(said)
+            await road.publish(replace(FERRY, headline="It is late today"))
+            await redis.publish(f"{prefix}:updates", b"no document")
+            for person in keepers(road):
+                await eventually(partial(_says, person, FERRY.title, "It is late today"))
+            await road.rests()
+            for chat in CHATS:
+                await RedisAudit(client, prefix).forget_chat(chat)
+                for kept in (RedisRules, RedisDue, RedisLedger, RedisTroubles):
+                    await kept(client, prefix).forget(chat)
+            assert await road.archive.rejected()
+        denied = await redis.acl_log()
+        assert [entry["object"] for entry in denied] == []
+        async with connect(theirs) as client:
+            with pytest.raises(NoPermissionError):
+                await client.set("another:key", b"1")
+            with pytest.raises(NoPermissionError):
+                await client.flushall()

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot import app, demo, log
+from bot.alarms import Alarms
 from bot.check import check
+from bot.metrics import Metrics
 from bot.model.errors import SetupError, StorageAway
 from bot.model.language import recalled
+from bot.pruning import summary
 from bot.storage.due import RedisDue
+from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from config.chats import load_chats
 from config.redis_url import secrets_in
@@ -116,6 +120,11 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("ledger", "Show where a story's card stands, and how each attempt ended", _ledger)
     sub.add_argument("id")
+
+    sub = command("prune", "Show what is old enough to go; with --confirm, delete it", _prune)
+    sub.add_argument(
+        "--confirm", action="store_true", help="the clocks are right: delete it, whatever warned"
+    )
 
     command("due", "List the cards that are due", _due)
     command("schema", "Print the JSON Schema of a story document", _schema)
@@ -321,6 +330,11 @@ async def _rejected(arguments: argparse.Namespace) -> int:
 async def _retract(arguments: argparse.Namespace) -> int:
     async with _kept(Archive) as archive:
         story = await archive.story(arguments.id)
+        if story is None and await archive.tombstone(StoryId(arguments.id)) is not None:
+            raise Failed(
+                f"{arguments.id} was last updated so long ago that its text and the places of its "
+                "cards are no longer kept: those cards can no longer be edited"
+            )
         if story is None:
             raise Failed(f"there is no story {arguments.id}: `storywire stories` lists them")
         try:
@@ -344,6 +358,32 @@ async def _ledger(arguments: argparse.Namespace) -> int:
         print(f"{row.at:%Y-%m-%d %H:%M:%S}  {chat!s:<32} {state} {place}{why}")
     if not rows:
         print(f"No chat has a card of {arguments.id}.")
+    return OK
+
+
+async def _prune(arguments: argparse.Namespace) -> int:
+    settings = load_settings()
+    log.set_up("WARNING", _secrets(settings))
+    async with connect(str(settings.redis_url)) as redis:
+        lease = RedisLease(redis, "editor", settings.prefix)
+        pruner = app.pruner(redis, settings, lease, Alarms(Metrics()))
+        plan = await pruner.plan(confirmed=arguments.confirm)
+        for line in summary(plan):
+            print(line)
+        if not arguments.confirm:
+            if plan.why:
+                print(f"Nothing is deleted: {plan.why}.")
+                print("If that is right, `storywire prune --confirm` deletes it all the same.")
+            else:
+                print("The running bot deletes it by itself, once an hour.")
+            return OK
+        await pruner.confirm()
+        if await lease.taken():
+            print("The running bot deletes it within a minute.")
+            return OK
+        async with lease.held():
+            await pruner.sweep(confirmed=True)
+        print("It is deleted.")
     return OK
 
 

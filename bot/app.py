@@ -8,6 +8,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from redis.asyncio import Redis
+
 from bot.alarms import Alarms
 from bot.delivery.cards import Policy
 from bot.delivery.courier import Courier
@@ -24,6 +26,7 @@ from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.ports import Forgetful, Lease, Moderators, Platform, Turns
+from bot.pruning import Pruner
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
@@ -43,6 +46,7 @@ from handlers import menu
 from handlers.rehearsal import Tempo
 from stories.archive import Archive, connect
 from stories.away import StorageRefuses
+from stories.retention import Retention
 from stories.shelf import Shelf
 
 log = logging.getLogger(__name__)
@@ -78,7 +82,9 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         await reach(archive)
         shelf = Shelf(timedelta(hours=settings.live_hours))
         follower = Follower(archive, shelf, metrics)
-        editor = Editor(archive, RedisLease(redis, "editor", settings.prefix), metrics)
+        editing = RedisLease(redis, "editor", settings.prefix)
+        ledger = RedisLedger(redis, settings.prefix)
+        editor = Editor(archive, editing, metrics, pruner(redis, settings, editing, alarms).run)
         kept_rules = RedisRules(redis, settings.prefix)
         rules = RuleBook(chats, kept_rules)
         leases = {
@@ -93,7 +99,6 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             first_for=timedelta(hours=settings.first_hours),
             repeat_unknown=settings.repeat_unknown,
         )
-        ledger = RedisLedger(redis, settings.prefix)
         troubles = RedisTroubles(redis, settings.prefix)
         records: list[Forgetful] = [ledger, RedisDue(redis, settings.prefix), kept_rules, troubles]
         places = RedisPlaces(redis, settings.prefix)
@@ -103,7 +108,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
 
         async def knows(chat: Chat) -> bool:
             """Whether anything is kept of a chat, or of a server under its number."""
-            cards, role = await ledger.of_chat(chat), await moderators.role(chat.address)
+            cards, role = await ledger.knows(chat), await moderators.role(chat.address)
             return bool(rules.of(chat) or cards or role)
 
         async def forget(chat: Chat) -> None:
@@ -239,6 +244,19 @@ def platforms_for(
             "STORYWIRE_TELEGRAM_TOKEN or both in the environment or .env"
         )
     return platforms
+
+
+def pruner(redis: Redis, settings: Settings, lease: RedisLease, alarms: Alarms) -> Pruner:
+    """What deletes old stories and their rows while `lease`, the editor's, is held."""
+    archive = Archive(redis, settings.prefix)
+    return Pruner(
+        Retention(redis, archive, settings.prefix, lambda: (lease.key, lease.token)),
+        RedisLedger(redis, settings.prefix),
+        lease,
+        alarms,
+        live_for=timedelta(hours=settings.live_hours),
+        keep_for=timedelta(days=settings.keep_days),
+    )
 
 
 async def reach(archive: Archive, patience_s: float = REACH_S) -> None:

@@ -11,7 +11,9 @@ from bot.model.chat import Chat
 from bot.model.command import Command, Hurry
 from bot.model.message import Act, Message
 from bot.model.rule import Rule
-from stories.index import Changes, Cursor, Door, Heard, Verdict
+from stories.index import Changes, Cursor, Door, Heard, Page, Verdict
+from stories.log import Log
+from stories.shelf import Edition
 from stories.story import Story, StoryId
 
 
@@ -496,6 +498,18 @@ class Archive(Protocol):
         """Everything newer than `cursor`; everything there is when its epoch is past."""
         ...
 
+    async def newest(self, below: int | None = None) -> Page:
+        """A page of the index, newest first; the next one lies below the place this one names."""
+        ...
+
+    async def edition(self, story_id: StoryId) -> Edition | None:
+        """One story as it is held, also when it has left full memory."""
+        ...
+
+    async def log(self, story_id: StoryId) -> Log:
+        """What is remembered of revisions that are no longer kept whole."""
+        ...
+
     async def history(self, story: StoryId) -> Sequence[Story]:
         """The revisions still kept, oldest first."""
         ...
@@ -518,6 +532,14 @@ class History(Protocol):
 
     async def heard(self, story: StoryId, since: datetime) -> Sequence[Heard]:
         """What was heard of it since a moment, oldest first; before that, how it was by then."""
+        ...
+
+    async def log(self, story_id: StoryId) -> Log:
+        """What is remembered of revisions that are no longer kept whole."""
+        ...
+
+    async def edition(self, story_id: StoryId) -> Edition | None:
+        """One story as it is held, also when it has left full memory."""
         ...
 
 

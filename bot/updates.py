@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -11,7 +11,8 @@ from bot.model.errors import LeaseLost, StorageAway
 from bot.ports import Archive, Lease
 from stories.index import Changes, Cursor, Door, Verdict
 from stories.records import Unreadable
-from stories.shelf import Shelf
+from stories.shelf import Edition, Shelf
+from stories.stub import Stub, StubError
 from stories.wire import WireError, read
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 OVERLAP = 100
 """So many editions are read once more after each subscription: a storage that came back from a
 failure may hold others under the numbers that we know."""
+SLICE, SLICE_OF_STUBS = 10, 200
+"""So many editions, or stubs, are put on the shelf in one go."""
 WAIT_S = 1.0
 """Between attempts to reach a storage that is away."""
 
@@ -26,8 +29,16 @@ WAIT_S = 1.0
 class Editor:
     """Takes documents from both doors in the order they came, and accepts what is newer."""
 
-    def __init__(self, archive: Archive, lease: Lease, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        lease: Lease,
+        metrics: Metrics,
+        prune: Callable[[], Coroutine[None, None, None]] | None = None,
+    ) -> None:
+        """`prune` runs beside, while we hold the lease."""
         self._archive = archive
+        self._prune = prune
         self._lease = lease
         self._metrics = metrics
         self._one_at_a_time = asyncio.Lock()
@@ -39,6 +50,8 @@ class Editor:
                 async with self._lease.held(), asyncio.TaskGroup() as doors:
                     doors.create_task(self._watch(Door.SAID, self._archive.said), name="door said")
                     doors.create_task(self._watch(Door.LEFT, self._archive.left), name="door left")
+                    if self._prune is not None:
+                        doors.create_task(self._prune(), name="pruning")
             except* LeaseLost:
                 log.warning("another process took over", extra={"lease": "editor"})
                 unless_told_to_stop()
@@ -143,7 +156,35 @@ class Follower:
                 self.hears = False
                 await asyncio.sleep(WAIT_S)
 
+    async def _fill(self) -> Cursor:
+        """Read the whole archive, newest first, so that what is live can be asked about at once;
+        return from where on to read what came meanwhile."""
+        page = await self._archive.newest()
+        begun = page.upto
+        await self._file(page.editions, page.stubs)
+        while page.below:
+            page = await self._archive.newest(page.below)
+            await self._file(page.editions, page.stubs)
+        return begun
+
+    async def _file(self, editions: Iterable[Edition], stubs: Iterable[Stub]) -> None:
+        """Put them on the shelf; questions are answered meanwhile."""
+        for number, edition in enumerate(editions, 1):
+            self._shelf.put(edition)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+        for number, stub in enumerate(stubs, 1):
+            try:
+                self._shelf.shelve(stub)
+            except StubError as error:
+                self._metrics.unreadable.labels("stub").inc()
+                log.warning("a stub is left out", extra={"story": stub.id, "why": str(error)})
+            if number % SLICE_OF_STUBS == 0:
+                await asyncio.sleep(0)
+
     async def _catch_up(self, overlap: int) -> None:
+        if not self.cursor.epoch:
+            self.cursor = await self._fill()
         known = self.cursor
         changes = await self._archive.since(replace(known, seq=max(0, known.seq - overlap)))
         if known.seq and not changes.anew and self._lost_some(changes):
@@ -151,10 +192,7 @@ class Follower:
         if changes.anew and self.cursor.epoch:
             log.warning("the archive stepped back", extra={"epoch": changes.upto.epoch})
             self._shelf.clear()
-        for number, edition in enumerate(changes.editions):
-            self._shelf.put(edition)
-            if number % 50 == 49:
-                await asyncio.sleep(0)  # questions are answered meanwhile
+        await self._file(changes.editions, changes.stubs)
         self.cursor = changes.upto
         self.hears = True
         for bell in self._bells:
@@ -164,5 +202,7 @@ class Follower:
         """True when the archive no longer holds what we have read of it."""
         if changes.upto.epoch != self.cursor.epoch or changes.upto.seq < self.cursor.seq:
             return True
-        again = (edition for edition in changes.editions if edition.seq <= self.cursor.seq)
-        return any(self._shelf.get(edition.story.id) != edition for edition in again)
+        upto = self.cursor.seq
+        lost = (not self._shelf.holds(each) for each in changes.editions if each.seq <= upto)
+        gone = (not self._shelf.has_shelved(each) for each in changes.stubs if each.seq <= upto)
+        return any(lost) or any(gone)

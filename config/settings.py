@@ -95,6 +95,14 @@ class Settings(BaseSettings):
         description="When a server or chat has removed the bot for so many days, all that is kept "
         "of it is deleted. What the operator's file says of it stays.",
     )
+    keep_days: float = Field(
+        default=365,
+        ge=40,
+        le=36_500,
+        description="How many days after its last update a story, and where its cards stand, is "
+        "kept. Until then withdrawals, corrections and mergers still reach the cards; after that "
+        "they can no longer be edited.",
+    )
     repeat_unknown: bool = Field(
         default=False,
         description="When it cannot be known whether a card was posted, post it again (true: "

@@ -23,6 +23,7 @@ from handlers.pin import pin_command
 from handlers.pins import pins_command
 from handlers.privacy import privacy_command
 from handlers.reach import Reach
+from handlers.recalling import recalling
 from handlers.rehearsal import USUAL, Rehearser, Tempo
 from handlers.resume import resume_command
 from handlers.rules import rules_command
@@ -86,7 +87,7 @@ def menu(
     )
     reach = Reach(rules, desk, now)
     return tuple(
-        audited(_in_language(reach.telling(command), rules), audit, now)
+        audited(_in_language(reach.telling(recalling(command, shelf, history)), rules), audit, now)
         for command in (*commands, help_command(commands))
     )
 

@@ -15,9 +15,9 @@ from bot.model.language import _
 from bot.model.message import Block, Bullets, Button, Buttons, Heading, Message, Note, Ref, Text
 from bot.ports import History, Place, Places, Visit
 from handlers.picking import heaps, name, page_of, paged, room, standing, turning
-from stories.delta import Delta, compare
+from stories.delta import Change, Delta, Kind, compare
 from stories.shelf import Edition
-from stories.story import Story
+from stories.story import Story, StoryId
 
 CHANGES = 12
 """How many changes stand on a page."""
@@ -118,13 +118,47 @@ async def _since_last(
     if was is None or was.revision != visit.revision:
         was = await history.past(story.id, visit.revision)
     if was is None or was.revision == edition.revision:
+        if lines := await _logged(story.id, visit.revision, edition.revision, history, named):
+            return [Section(heading, (saw,), lines)]
         gone = _("You saw revision {revision}, which is no longer kept")
         return [Section("", (Note(gone.format(revision=visit.revision), visit.at),))]
-    notes: tuple[Block, ...] = (saw,)
-    if was.revision != visit.revision:
-        later = _("That is no longer kept; this is since revision {revision}")
-        notes = (saw, Note(later.format(revision=was.revision)))
-    return [_section(heading, notes, named(compare(was, story)), story, show_leaning)]
+    if was.revision == visit.revision:
+        return [_section(heading, (saw,), named(compare(was, story)), story, show_leaning)]
+    later = Note(
+        _("That is no longer kept; this is since revision {revision}").format(revision=was.revision)
+    )
+    upto = was.revision or edition.revision
+    lines = await _logged(story.id, visit.revision, upto, history, named)
+    since = named(compare(was, story))
+    if not lines:
+        return [_section(heading, (saw, later), since, story, show_leaning)]
+    after = _("Since revision {revision}").format(revision=was.revision)
+    return [Section(heading, (saw,), lines), _section(after, (), since, story, show_leaning)]
+
+
+async def _logged(
+    story: StoryId,
+    after: int,
+    upto: int,
+    history: History,
+    named: Callable[[Delta], Delta],
+) -> tuple[str, ...]:
+    """What mattered in revisions that are no longer kept whole, each with when it came."""
+    lines = (await history.log(story)).lines
+    told = [line for line in lines if after < line.revision <= upto]
+    return tuple(
+        f"{words.moment(line.at)} · {_remembered(*named(Delta((line.change,))).changes)}"
+        for line in told
+    )
+
+
+def _remembered(change: Change) -> str:
+    """A line of the log in words. What was taken back since is not said again."""
+    if change.kind is Kind.BULLET_REMOVED:
+        return _("Something stated before was removed")
+    if change.kind in (Kind.BULLET_ADDED, Kind.TITLE) and change.after is None:
+        return _("Something that is no longer stated")
+    return words.sentence(words.said(change))
 
 
 def _last_look(place: Place | None, revision: int, at: datetime) -> Visit | None:
@@ -139,6 +173,9 @@ def _last(
     edition: Edition, delta: Delta, since: list[Section], show_leaning: bool
 ) -> list[Section]:
     """What the newest revision changed, unless that has been said."""
+    if edition.before is edition.story:
+        gone = _("It is an older story: what changed in it is no longer kept.")
+        return [Section("", (Text(gone),))]
     if is_new(delta):
         first = Text(_("This is its first revision here. Nothing has changed yet."))
         return [Section("", (first,))]

@@ -1,9 +1,11 @@
 -- Accept one revision of a story, whole or not at all. Moves bytes and compares hashes; parses nothing.
--- KEYS: story, history, index, seq, epoch
+-- KEYS: story, history, index, seq, epoch, log, stubs
 -- ARGV: id, revision ("" leaves the counting to us), hash, document, now (ms), wake channel,
---       an epoch to begin with, revisions kept, ms kept
+--       an epoch to begin with, revisions kept, whether it is over ("1"),
+--       the revision that the log was written from (0: none), the log ("" leaves it as it is),
+--       that revision's document, and when it was heard (ms): both "" unless it left full memory
 -- What cannot be read is not written over.
-for number, kind in ipairs({'hash', 'stream', 'zset', 'string', 'string'}) do
+for number, kind in pairs({'hash', 'stream', 'zset', 'string', 'string', [7] = 'hash'}) do
   local found = redis.call('TYPE', KEYS[number]).ok
   if found ~= 'none' and found ~= kind then return {'unreadable', number, 0} end
 end
@@ -17,6 +19,7 @@ local same = held[2] == ARGV[3]
 if same and (not revision or revision == stored) then return {'same', stored, 0} end
 if revision and revision < stored then return {'stale', stored, 0} end
 if revision and revision == stored then return {'conflict', stored, 0} end
+if stored ~= tonumber(ARGV[10]) then return {'moved', stored, 0} end -- another came in between
 revision = revision or stored + 1
 
 redis.call('SET', KEYS[5], ARGV[7], 'NX')
@@ -24,9 +27,14 @@ local epoch = redis.call('GET', KEYS[5])
 local seq = redis.call('INCR', KEYS[4])
 local number = string.format('%.0f', revision)
 redis.call('HSET', KEYS[1], 'revision', number, 'hash', ARGV[3], 'document', ARGV[4],
-  'heard_at', ARGV[5], 'seq', seq)
+  'heard_at', ARGV[5], 'seq', seq, 'over', ARGV[9])
+redis.call('HDEL', KEYS[1], 'deflated', 'stage')
+redis.call('HDEL', KEYS[7], ARGV[1])
+if ARGV[12] ~= '' and redis.call('EXISTS', KEYS[2]) == 0 then -- back in full memory
+  redis.call('XADD', KEYS[2], ARGV[13] .. '-0', 'revision', string.format('%.0f', stored), 'document', ARGV[12])
+end
 redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[8], '*', 'revision', number, 'document', ARGV[4])
-redis.call('XTRIM', KEYS[2], 'MINID', string.format('%.0f', tonumber(ARGV[5]) - tonumber(ARGV[9])))
+if ARGV[11] ~= '' then redis.call('SET', KEYS[6], ARGV[11]) end
 redis.call('ZADD', KEYS[3], seq, ARGV[1])
 redis.call('PUBLISH', ARGV[6], string.format(
   '{"id":"%s","revision":%s,"seq":%d,"epoch":"%s"}', ARGV[1], number, seq, epoch))

@@ -12,6 +12,7 @@ import json
 import logging
 import secrets
 import time
+import zlib
 from collections.abc import (
     AsyncGenerator,
     Callable,
@@ -23,7 +24,7 @@ from collections.abc import (
 )
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
@@ -35,21 +36,24 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 
 from stories.away import StorageAway, StorageRefuses, refusal
-from stories.index import Changes, Cursor, Door, Heard, Rejected, Verdict
-from stories.records import Skipped, Unreadable
+from stories.index import Changes, Cursor, Door, Heard, Page, Rejected, Verdict
+from stories.log import Log, grown, read_log, write_log
+from stories.records import Skipped, Unreadable, wrong_type
 from stories.shelf import Edition
-from stories.story import Story, StoryId
+from stories.story import Status, Story, StoryId
+from stories.stub import Stub
 from stories.wire import content_hash, restore, write
 
 HISTORY_REVISIONS = 100
-HISTORY_FOR = timedelta(days=7)
+"""At most so many full revisions of a story; stories/retention.py trims them by age."""
 INBOX_LENGTH = 100_000
 REJECTED_LENGTH = 1_000
 SWEEP_S = 30.0
 """Without a wake for so long, the index is read all the same."""
 PROBE_S = 4.0
 """A silence after which we listen for our own word; after another one the connection is dead."""
-_BATCH = 50
+_BATCH = 20
+"""So many editions are read in one go."""
 
 log = logging.getLogger(__name__)
 
@@ -237,58 +241,143 @@ class Archive:
         """Take a revision unless it is not newer; return the verdict and the revision now held.
 
         Raises Unreadable when what is held of the story cannot be read: it is not written over.
+        The story's log grows in the same step, from what was held just before.
         """
-        ms = int((now or datetime.now(UTC)).timestamp() * 1000)
+        moment = now or datetime.now(UTC)
+        document, digest = write(replace(story, revision=None)), content_hash(story)
         keys = [
-            self._story(story.id),
-            self._history(story.id),
+            *(self._story(story.id), self._history(story.id)),
             *(self._keys + name for name in ("index", "seq", "epoch")),
+            *(self._log(story.id), self._keys + "stubs"),
         ]
-        arguments = [
-            *(story.id, "" if story.revision is None else story.revision, content_hash(story)),
-            *(write(replace(story, revision=None)), ms, self._wake, secrets.token_hex(8)),
-            *(HISTORY_REVISIONS, int(HISTORY_FOR.total_seconds() * 1000)),
-        ]
-        verdict, revision, _ = await self._accept(keys, arguments)
-        if verdict == b"unreadable":
-            key = keys[int(revision) - 1]
-            self._skipped.note("story", key, "it is of another type, or its revision is no number")
-            raise Unreadable(f"{key} cannot be read, so nothing is written over it")
-        return Verdict(verdict.decode()), int(revision)
+        while True:
+            base, logged, before, heard_at = await self._goes_on(story, moment)
+            arguments = [
+                *(story.id, "" if story.revision is None else story.revision, digest, document),
+                *(int(moment.timestamp() * 1000), self._wake, secrets.token_hex(8)),
+                *(HISTORY_REVISIONS, "1" if _is_over(story) else ""),
+                *(base, logged, before, heard_at),
+            ]
+            verdict, revision, _ = await self._accept(keys, arguments)
+            if verdict == b"unreadable":
+                key = keys[int(revision) - 1]
+                why = "it is of another type, or its revision is no number"
+                self._skipped.note("story", key, why)
+                raise Unreadable(f"{key} cannot be read, so nothing is written over it")
+            if verdict != b"moved":
+                return Verdict(verdict.decode()), int(revision)
+
+    async def _goes_on(self, story: Story, now: datetime) -> tuple[int, bytes, bytes, bytes]:
+        """What accepting a story needs to know of what is held: its revision, the log as it would
+        be, and of a story that has left full memory its document and when it was heard."""
+        key, log_key = self._story(story.id), self._log(story.id)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hmget(key, ["revision", "document", "deflated", "heard_at"])
+            pipe.get(log_key)
+            answers: Any = await pipe.execute(raise_on_error=False)
+        held, raw = (_of_its_type(answer) for answer in answers)
+        if held is None:
+            return 0, b"", b"", b""  # it is of another type, and so will be refused
+        revision, document, deflated, heard_at = held
+        base = self._skipped.read("story", key, int, revision or b"0") or 0
+        if raw is None:
+            self._skipped.note("log", log_key, "it is of another type")
+            return base, b"", b"", b""
+        back, before = b"", None
+        if deflated and not document:
+            back = self._skipped.read("story", key, _inflated, deflated) or b""
+        if document or back:
+            before = self._skipped.read("story", key, self._read_once, document or back, revision)
+        known = self._skipped.read("log", log_key, read_log, raw)
+        heard_at = (heard_at or b"0") if back else b""
+        if known is None or (before is None and base):
+            return base, b"", back, heard_at  # what cannot be read is not written over
+        after = grown(known, before, story, story.revision or base + 1, now)
+        return base, write_log(after), back, heard_at
 
     @storage
     async def since(self, cursor: Cursor) -> Changes:
         """Everything newer than `cursor`; everything there is when its epoch is past."""
-        upto, editions, more = cursor, list[Edition](), True
+        upto, more = cursor, True
+        editions, stubs = list[Edition](), list[Stub]()
         while more:
-            keys = [self._keys + name for name in ("index", "seq", "epoch")]
-            beginnings = [self._story(StoryId("")), self._history(StoryId(""))]
-            raw_epoch, raw_seq, found, last, batch, wrong = await self._since(
-                keys, [upto.seq, _BATCH, *beginnings]
-            )
-            for number in wrong:
-                self._skipped.note("index", keys[number - 1], "it is of another type")
-            epoch = raw_epoch.decode("utf-8", "replace")
-            seq = self._skipped.read("index", keys[1], int, raw_seq)
+            epoch, seq, found, last, batch, past = await self._behind(str(upto.seq))
             if upto.seq and (epoch != upto.epoch or (seq is not None and seq < upto.seq)):
                 return replace(await self.since(Cursor(epoch)), anew=True)
-            editions += [each for each in map(self._edition, batch) if each is not None]
-            upto, more = Cursor(epoch, int(last) if found else upto.seq), found == _BATCH
-        return Changes(upto, tuple(editions))
+            editions += batch
+            stubs += past
+            more = found == _BATCH
+            # In the end to where the index has been, though the last of it may have left it since.
+            upto = Cursor(epoch, last if more else max(upto.seq, last, seq or 0))
+        return Changes(upto, tuple(editions), stubs=tuple(stubs))
+
+    @storage
+    async def newest(self, below: int | None = None) -> Page:
+        """A page of the index, newest first; the next one lies below the place this one names."""
+        epoch, seq, _, last, editions, stubs = await self._behind(
+            "inf" if below is None else str(below), "newest"
+        )
+        return Page(Cursor(epoch, seq or 0), last, tuple(editions), tuple(stubs))
+
+    async def _behind(
+        self, place: str, order: str = ""
+    ) -> tuple[str, int | None, int, int, list[Edition], list[Stub]]:
+        keys = [self._keys + name for name in ("index", "seq", "epoch", "stubs")]
+        beginnings = [self._story(StoryId("")), self._history(StoryId(""))]
+        raw_epoch, raw_seq, found, last, batch, past, wrong = await self._since(
+            keys, [place, _BATCH, *beginnings, order]
+        )
+        for number in wrong:
+            self._skipped.note("index", keys[number - 1], "it is of another type")
+        epoch = raw_epoch.decode("utf-8", "replace")
+        seq = self._skipped.read("index", keys[1], int, raw_seq)
+        editions = [each for each in map(self._edition, batch) if each is not None]
+        return epoch, seq, int(found), int(last), editions, list(map(_stub, past))
 
     @storage
     async def story(self, story_id: str) -> Story | None:
         """The newest revision of one story; raise Unreadable when it cannot be read."""
-        key = self._story(StoryId(story_id))
-        asked = self._redis.hmget(key, ["document", "revision"])
+        edition = await self.edition(StoryId(story_id))
+        return edition.story if edition else None
+
+    @storage
+    async def edition(self, story_id: StoryId) -> Edition | None:
+        """One story as it is held, also when it has left full memory; raise Unreadable.
+
+        What was before it is not read: this one stands there, as if nothing had changed.
+        """
+        key = self._story(story_id)
+        asked = self._redis.hmget(key, ["document", "deflated", "revision", "seq", "heard_at"])
         held: Any = await self._skipped.keep("story", key, asked)
-        document, revision = held
-        if document is None and not await self._redis.exists(key):
+        document, deflated, revision, seq, heard_at = held
+        if document is None and deflated is not None:
+            document = self._skipped.read("story", key, _inflated, deflated)
+            if document is None:
+                raise Unreadable(f"{story_id} cannot be read by this version")
+        if document is None:
             return None
-        story = self._skipped.read("story", key, _read, document, revision)
-        if story is None:
+        fields = [document, revision or b"", seq or b"0", heard_at or b"0"]
+        edition = self._edition([story_id.encode(), *fields])
+        if edition is None:
             raise Unreadable(f"{story_id} cannot be read by this version")
-        return story
+        return replace(edition, before=edition.story)
+
+    @storage
+    async def tombstone(self, story_id: StoryId) -> int | None:
+        """The last revision of a story of which nothing else is kept any more."""
+        key = self._story(story_id)
+        asked = self._redis.hmget(key, ["revision", "document", "deflated"])
+        held: Any = await self._skipped.keep("story", key, asked)
+        revision, document, deflated = held
+        gone = revision is not None and document is None and deflated is None
+        return self._skipped.read("story", key, int, revision) if gone else None
+
+    @storage
+    async def log(self, story_id: StoryId) -> Log:
+        """What is remembered of revisions that are no longer kept whole."""
+        key = self._log(story_id)
+        raw: Any = await self._skipped.ask("log", key, self._redis.get(key), b"")
+        return self._skipped.read("log", key, read_log, raw) or Log()
 
     @storage
     async def remove(self, story: StoryId) -> bool:
@@ -297,8 +386,9 @@ class Archive:
         Its cards stay as they are. Followers that know it keep it until they start again.
         """
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.delete(self._story(story), self._history(story))
+            pipe.delete(self._story(story), self._history(story), self._log(story))
             pipe.zrem(self._keys + "index", story)
+            pipe.hdel(self._keys + "stubs", story)
             return any(await pipe.execute())
 
     def _edition(self, held: Sequence[bytes]) -> Edition | None:
@@ -308,20 +398,24 @@ class Archive:
 
     def _made(self, name: StoryId, held: Sequence[bytes]) -> Edition:
         _, document, revision, seq, heard_at, *before = held
-        story, was = self._read_once(document, revision), None
+        was = None
         if before:
-            was = self._skipped.read("history", self._history(name), self._read_once, *before)
+            key = self._history(name)
+            was = self._skipped.read("history", key, self._read_once, before[0], before[1])
+        story = self._read_once(document, revision, was)
         return Edition(story, was, int(seq), datetime.fromtimestamp(int(heard_at) / 1000, UTC))
 
-    def _read_once(self, document: bytes, revision: bytes) -> Story:
+    def _read_once(self, document: bytes, revision: bytes, like: Story | None = None) -> Story:
         """The story of a document; the very one that was read of it before, if it is still held.
 
-        A story's revision is read twice, as the newest and then as the one before it.
+        A story's revision is read twice, as the newest and then as the one before it. What it has
+        in common with the revision `like` is held in memory once.
         """
         key = hashlib.blake2s(document + b" " + revision).digest()
         story = self._held.get(key)
         if story is None:
-            story = self._held[key] = _read(document, revision)
+            story = _read(document, revision)
+            story = self._held[key] = _sharing(story, like) if like else story
         return story
 
     @storage
@@ -501,6 +595,54 @@ class Archive:
 
     def _history(self, story: StoryId) -> str:
         return f"{self._keys}history:{story}"
+
+    def _log(self, story: StoryId) -> str:
+        return f"{self._keys}log:{story}"
+
+
+def _of_its_type(answer: Any) -> Any:
+    """What was answered; None where a key is of another type."""
+    if isinstance(answer, Exception) and not wrong_type(answer):
+        raise answer
+    return None if isinstance(answer, Exception) else answer or b""
+
+
+def _inflated(raw: bytes) -> bytes:
+    try:
+        return zlib.decompress(raw)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+
+
+def _stub(found: Sequence[bytes]) -> Stub:
+    story_id, raw, seq = found
+    return Stub(StoryId(text(story_id)), int(seq), raw)
+
+
+def _is_over(story: Story) -> bool:
+    ended = story.stats.status is Status.ENDED or story.retracted is not None
+    return ended or story.merged_into is not None
+
+
+def _sharing(story: Story, other: Story) -> Story:
+    """The story, holding the other's texts, questions and sources where its own are equal."""
+    theirs: dict[object, Any] = {}
+    for group in (other.breakdown, other.questions, other.sources, other.entities, other.keywords):
+        theirs.update((each, each) for each in group)
+
+    def shared(group: tuple[T, ...], held: tuple[T, ...]) -> tuple[T, ...]:
+        return held if group == held else tuple(theirs.get(each, each) for each in group)
+
+    return replace(
+        story,
+        breakdown=shared(story.breakdown, other.breakdown),
+        questions=shared(story.questions, other.questions),
+        sources=shared(story.sources, other.sources),
+        entities=shared(story.entities, other.entities),
+        keywords=shared(story.keywords, other.keywords),
+        headline=other.headline if story.headline == other.headline else story.headline,
+        title=other.title if story.title == other.title else story.title,
+    )
 
 
 def _moment(entry: bytes) -> datetime:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from stories.shelf import Edition
 from stories.story import Story
+from stories.stub import Stub
 
 
 class Verdict(StrEnum):
@@ -45,6 +46,20 @@ class Changes:
     editions: tuple[Edition, ...]
     anew: bool = False
     """The archive lost something, or everything, since: this is all there is."""
+    stubs: tuple[Stub, ...] = ()
+    """The stories that have left full memory; with nothing in them those that are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the index, newest first."""
+
+    upto: Cursor
+    """What came after this was read lies behind here."""
+    below: int
+    """Where the next page begins; 0: there is none."""
+    editions: tuple[Edition, ...]
+    stubs: tuple[Stub, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from itertools import islice
 from stories.delta import Delta, Kind, compare
 from stories.search import Postings, Words, closeness, rarity, telling, words_of
 from stories.story import LIVE_FOR, Question, Story, StoryId
+from stories.stub import Stub, key_of, read_stub, title_key_of
 
 NEAR = 50.0
 """How well (0-100) a question must fit what was asked to be offered as “did you mean”."""
@@ -23,6 +24,10 @@ BODY = 0.8
 """How much a word counts that stands in the breakdown or the questions only; 1 is the title."""
 HITS = 120
 """How many stories a search tells of."""
+RECALLED = 100
+"""How many stories that have left full memory are held whole, once somebody asked about them."""
+TITLE_LIMIT = 300
+"""Longer words are no title."""
 LOOKED_FOR = 8
 """How many words a search looks for."""
 
@@ -43,6 +48,8 @@ class Edition:
     seq: int
     """Where it stands in the archive's index: newer editions have higher ones."""
     heard_at: datetime
+    whole: bool = True
+    """False for what is known of a story that has left full memory: little more than its title."""
 
     @property
     def revision(self) -> int:
@@ -109,6 +116,12 @@ class Shelf:
     cleared: int = 0
     """How often it was emptied because the archive began anew."""
     _editions: dict[StoryId, Edition] = field(default_factory=dict)
+    _stubs: dict[StoryId, bytes] = field(default_factory=dict)
+    """The stories that have left full memory: their place in the index, and what a stub holds."""
+    _stub_titles: dict[int, StoryId] = field(default_factory=dict)
+    """By their titles; of several with one title the one that left last."""
+    _recalled: dict[StoryId, Edition] = field(default_factory=dict)
+    """Of these, those that somebody asked about just now, read from the archive."""
     _filed: dict[StoryId, _Filed] = field(default_factory=dict)
     _deltas: dict[StoryId, Delta] = field(default_factory=dict)
     _order: list[_Place] = field(default_factory=list)
@@ -126,13 +139,83 @@ class Shelf:
             if held.seq >= edition.seq:
                 return False
             self._unfile(held)
+        elif (raw := self._stubs.get(edition.story.id)) is not None:
+            if _seq(raw) >= edition.seq:
+                return False
+            self._drop_stub(edition.story.id)
         self._file(edition)
         return True
+
+    def shelve(self, stub: Stub) -> bool:
+        """Keep only a stub of a story, or nothing at all when the stub holds nothing; True unless
+        something newer is here. Raise StubError for a stub that cannot be read."""
+        story_id = stub.id
+        held = self._editions.get(story_id)
+        raw = self._stubs.get(story_id)
+        if (held is not None and held.seq >= stub.seq) or (raw and _seq(raw) >= stub.seq):
+            return False
+        known = (title_key_of(stub.raw), read_stub(story_id, stub.raw)[0]) if stub.raw else None
+        if held is not None:
+            self._unfile(held)
+            del self._editions[story_id]
+        if raw is not None:
+            self._drop_stub(story_id)
+        if known is not None:
+            title, thin = known
+            self._stubs[story_id] = stub.seq.to_bytes(8) + stub.raw
+            self._stub_titles[title] = story_id
+            for other in _kin(thin):
+                self._kin.setdefault(other, set()).add(story_id)
+        return True
+
+    def _drop_stub(self, story_id: StoryId) -> None:
+        raw = self._stubs.pop(story_id)[8:]
+        self._recalled.pop(story_id, None)
+        if self._stub_titles.get(title_key_of(raw)) == story_id:
+            del self._stub_titles[title_key_of(raw)]
+        self._unkin(read_stub(story_id, raw)[0])
+
+    def _unkin(self, story: Story) -> None:
+        for other in _kin(story):
+            self._kin[other].discard(story.id)
+            if not self._kin[other]:
+                del self._kin[other]
+
+    def shelved(self, words: str) -> StoryId | None:
+        """The story that has left full memory whose id or whole title `words` are."""
+        story_id = StoryId(words.strip().casefold())
+        if story_id in self._stubs:
+            return story_id
+        if story_id in self._editions or not self._stubs or len(words) > TITLE_LIMIT:
+            return None
+        title = _title(words)
+        return None if title in self._titles else self._stub_titles.get(key_of(title))
+
+    def recall(self, edition: Edition) -> None:
+        """Answer from this for a while: a story that has left full memory, read again."""
+        if edition.story.id in self._stubs:
+            self._recalled.pop(edition.story.id, None)
+            self._recalled[edition.story.id] = edition
+            while len(self._recalled) > RECALLED:
+                del self._recalled[next(iter(self._recalled))]
+
+    def holds(self, edition: Edition) -> bool:
+        """Whether this very edition is here."""
+        return self._editions.get(edition.story.id) == edition
+
+    def has_shelved(self, stub: Stub) -> bool:
+        """Whether this very stub is here, or for one that holds nothing whether nothing is."""
+        if not stub.raw:
+            return stub.id not in self._stubs and stub.id not in self._editions
+        return self._stubs.get(stub.id) == stub.seq.to_bytes(8) + stub.raw
 
     def clear(self) -> None:
         """Forget everything: the archive began anew."""
         self.cleared += 1
         self._editions.clear()
+        self._stubs.clear()
+        self._stub_titles.clear()
+        self._recalled.clear()
         self._filed.clear()
         self._deltas.clear()
         self._order.clear()
@@ -151,7 +234,15 @@ class Shelf:
         return len(self._editions)
 
     def get(self, story_id: str) -> Edition | None:
-        return self._editions.get(StoryId(story_id))
+        """The edition; of a story that has left full memory what is known of it."""
+        key = StoryId(story_id)
+        edition = self._editions.get(key)
+        if edition is None and (raw := self._stubs.get(key)) is not None:
+            edition = self._recalled.get(key)
+            if edition is None:
+                story, heard_at = read_stub(key, raw[8:])
+                edition = Edition(story, None, _seq(raw), heard_at, whole=False)
+        return edition
 
     def delta(self, edition: Edition) -> Delta:
         """What an edition changed, named; for the newest of a story reckoned once."""
@@ -205,18 +296,23 @@ class Shelf:
         while look:
             new = self._kin.get(look.pop(), set()) - found
             found |= new
-            look += [each for each in new if self._editions[each].story.merged_into]
+            look += [each for each in new if self._there(each).story.merged_into]
         return found - {story_id}
 
     def parts(self, story_id: StoryId) -> list[Edition]:
         """The stories that have become a part of this one, in the order of their ids."""
         heirs = ((each, self.heir(each)) for each in sorted(self.kin(story_id)))
-        return [self._editions[each] for each, heir in heirs if heir and heir.story.id == story_id]
+        return [self._there(each) for each, heir in heirs if heir and heir.story.id == story_id]
 
     def splits(self, story_id: StoryId) -> list[Edition]:
         """The stories that this one was split into, in the order of their ids."""
-        kin = (self._editions[each] for each in sorted(self._kin.get(story_id, ())))
+        kin = (self._there(each) for each in sorted(self._kin.get(story_id, ())))
         return [each for each in kin if each.story.split_from == story_id]
+
+    def _there(self, story_id: StoryId) -> Edition:
+        edition = self.get(story_id)
+        assert edition is not None, "kin are kept for as long as their stories are"
+        return edition
 
     def live(self, at: datetime | None = None) -> list[Edition]:
         """The live stories by virality, then freshness."""
@@ -234,6 +330,8 @@ class Shelf:
         """
         if edition := self.get(words.strip().casefold()):
             return edition
+        if (old := self.shelved(words)) is not None:
+            return self.get(old)
         named = self._named(words, at, limit=20)
         if not named:
             return None
@@ -249,6 +347,8 @@ class Shelf:
         """The stories whose id or whole title `words` are: live ones before the rest."""
         if edition := self.get(words.strip().casefold()):
             return [edition]
+        if (old := self.shelved(words)) is not None:
+            return [self._there(old)]
         moment = (at or datetime.now(UTC)).timestamp()
         same = [self._filed[each] for each in self._titles.get(_title(words), ())]
         same.sort(key=lambda filed: (filed.until < moment, filed.place))
@@ -407,10 +507,7 @@ class Shelf:
         story = edition.story
         filed = self._filed.pop(story.id)
         self._deltas.pop(story.id, None)
-        for other in _kin(story):
-            self._kin[other].discard(story.id)
-            if not self._kin[other]:
-                del self._kin[other]
+        self._unkin(story)
         self._titles[filed.title].discard(story.id)
         if not self._titles[filed.title]:
             del self._titles[filed.title]
@@ -430,6 +527,15 @@ def surely(text: str, found: Sequence[Found]) -> Found | None:
     asked = words_of(text)
     exact = [each for each in found if words_of(each.question.question) == asked]
     return None if rivals and exact != [best] else best
+
+
+def title_key(title: str) -> int:
+    """What stands for a title in a stub: `shelved` compares it."""
+    return key_of(_title(title))
+
+
+def _seq(raw: bytes) -> int:
+    return int.from_bytes(raw[:8])
 
 
 def _kin(story: Story) -> set[StoryId]:

@@ -1,6 +1,8 @@
--- The editions behind a place in the index, at most so many, each with the revision before it.
--- KEYS: index, seq, epoch
--- ARGV: the place, at most so many, beginning of the stories' keys, beginning of their histories' keys
+-- What is behind a place in the archive's index, at most so many: editions, each with the revision
+-- before it, and stubs of stories that have left full memory ('' for those that are gone altogether).
+-- KEYS: index, seq, epoch, stubs
+-- ARGV: the place, at most so many, beginning of the stories' keys, beginning of their histories' keys,
+--       "newest": below the place, the newest first, at most so many editions
 -- A key of another type counts as absent, and is named in the end by its number.
 local wrong = {}
 local function ask(number, ...)
@@ -10,13 +12,19 @@ local function ask(number, ...)
   if number then wrong[#wrong + 1] = number end
   return nil
 end
-local found = ask(1, 'ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2]) or {}
-local editions = {}
+local most, newest, found = tonumber(ARGV[2]), ARGV[5] == 'newest', nil
+if newest then
+  found = ask(1, 'ZREVRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '-inf', 'WITHSCORES', 'LIMIT', 0, 500) or {}
+else
+  found = ask(1, 'ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, most) or {}
+end
+local editions, stubs, last = {}, {}, '0'
 for at = 1, #found, 2 do
-  local held = ask(nil, 'HMGET', ARGV[3] .. found[at], 'document', 'revision', 'seq', 'heard_at')
+  last = found[at + 1]
+  local held = ask(nil, 'HMGET', ARGV[3] .. found[at], 'document', 'revision', 'seq', 'heard_at', 'stage')
   if not held then
     editions[#editions + 1] = {found[at], '', '', '', ''}
-  elseif held[1] then -- else gone since it was put into the index
+  elseif held[1] then
     local edition = {found[at], held[1], held[2] or '', held[3] or '', held[4] or ''}
     for _, entry in ipairs(ask(nil, 'XREVRANGE', ARGV[4] .. found[at], '+', '-', 'COUNT', 2) or {}) do
       local past = {}
@@ -27,6 +35,9 @@ for at = 1, #found, 2 do
       end
     end
     editions[#editions + 1] = edition
+    if newest and #editions >= most then break end
+  elseif held[5] then -- else gone since it was put into the index
+    stubs[#stubs + 1] = {found[at], ask(4, 'HGET', KEYS[4], found[at]) or '', found[at + 1]}
   end
 end
-return {ask(3, 'GET', KEYS[3]) or '', ask(2, 'GET', KEYS[2]) or '0', #found / 2, found[#found] or '0', editions, wrong}
+return {ask(3, 'GET', KEYS[3]) or '', ask(2, 'GET', KEYS[2]) or '0', #found / 2, last, editions, stubs, wrong}

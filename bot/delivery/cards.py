@@ -109,6 +109,7 @@ class Cards:
         self._platform = platform
         self._shelf = shelf
         self._rules = rules
+        self._archive = archive
         self._pace = pace
         self._policy = policy
         self._beside = beside
@@ -152,7 +153,7 @@ class Cards:
             self.rows.put_down(chat, story)
 
     async def _step(self, chat: Chat, story: StoryId) -> float | None:
-        edition = self._shelf.get(story)
+        edition = await self._whole(self._shelf.get(story))
         if edition is None:
             return None
         if self.rows.doubt:  # every attempt whose row may be lost has to arrive first
@@ -270,8 +271,20 @@ class Cards:
         age_s = (self._now() - row.at).total_seconds()
         return self._platform.repeatable(age_s) and not self.rows.is_doubtful(row)
 
+    async def _whole(self, edition: Edition | None) -> Edition | None:
+        """The edition; read again where its story has left full memory, None where it is gone."""
+        if edition is None or edition.whole:
+            return edition
+        return await self._archive.edition(edition.story.id)
+
     async def ensure(self, chat: Chat, edition: Edition) -> Row:
         """Have the story's card stand in the chat, wanted or not."""
+        whole = await self._whole(edition)
+        if whole is None:
+            raise Unreachable(
+                N_("nothing is kept of this story any more"), N_("choose another story")
+            )
+        edition = whole
         story = edition.story.id
         row = await self.rows.read(chat, story)
         if row is not None and row.place is not None and row.state is not State.GONE:

@@ -34,6 +34,7 @@ class RedisLease:
 
     def __init__(self, redis: Redis, name: str, prefix: str = "storywire") -> None:
         self._name = name
+        self._redis = redis
         self.key = f"{prefix}:lease:{name}"
         self.token = secrets.token_hex(8)
         self._hold_script = redis.register_script(_HOLD)
@@ -48,6 +49,12 @@ class RedisLease:
         from before the renewal was asked for.
         """
         return asyncio.get_running_loop().time() < self._proved + LASTS_S - 1.0
+
+    @storage
+    async def taken(self) -> bool:
+        """Whether another process holds it just now."""
+        holder = await self._redis.get(self.key)
+        return holder is not None and holder != self.token.encode()
 
     @asynccontextmanager
     async def held(self) -> AsyncGenerator[None]:

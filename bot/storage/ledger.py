@@ -1,6 +1,12 @@
-"""The ledger in Redis: a hash a story, a field a chat; and an index the other way round."""
+"""The ledger in Redis: a hash a story, a field a chat; and an index the other way round.
 
+Of stories that have left full memory the rows are packed (packed.py), and only found by the story.
+A row in the hash counts more than a packed one, so what is written needs no unpacking.
+"""
+
+import logging
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
@@ -8,10 +14,13 @@ from redis.asyncio import Redis
 from bot.model.chat import Chat, read_chat
 from bot.ports import Row
 from bot.storage.lease import RedisLease
+from bot.storage.packed import PackedError, pack, packs, unpack
 from bot.storage.together import Script, Together
 from stories.archive import storage, text
 from stories.away import StorageAway
 from stories.story import StoryId
+
+log = logging.getLogger(__name__)
 
 # A row is written only while the lease is the writer's: whoever slept through its end is told.
 WRITE = Script("""
@@ -29,6 +38,61 @@ end
 return written
 """)
 _ROW = TypeAdapter(Row)
+# Rows that are as they were when they were read go from the hash into the packed value. What has
+# changed meanwhile stays, and counts. Repeated, it finds none of them, and adds nothing.
+# KEYS: the editor's lease, packed, rows; ARGV: token, story, beginning of the chats' keys, a
+# segment, then chat and row, and so on.
+_PACK = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
+local moved = 0
+for number = 5, #ARGV, 2 do
+    if redis.call('HGET', KEYS[3], ARGV[number]) == ARGV[number + 1] then
+        if moved == 0 then redis.call('APPEND', KEYS[2], ARGV[4]) end
+        redis.call('HDEL', KEYS[3], ARGV[number])
+        redis.call('SREM', ARGV[3] .. ARGV[number] .. ':stories', ARGV[2])
+        moved = moved + 1
+    end
+end
+return moved
+"""
+# KEYS: the editor's lease, packed, rows; ARGV: token, story, beginning of the chats' keys, that of
+# the pins' keys, then chats.
+_DROP = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
+redis.call('DEL', KEYS[2])
+for number = 5, #ARGV do
+    local chat = ARGV[number]
+    redis.call('HDEL', KEYS[3], chat)
+    redis.call('SREM', ARGV[3] .. chat .. ':stories', ARGV[2])
+    redis.call('SREM', ARGV[4] .. string.match(chat, '^[^:]*'), chat .. ' ' .. ARGV[2])
+end
+return #ARGV - 4
+"""
+# A number for each chat that has none, never one that another had; 0 for one that has no row.
+# KEYS: numbers, chats by number, the last number, rows
+_NUMBER = """
+local numbers = {}
+for at, chat in ipairs(ARGV) do
+    local number = redis.call('HGET', KEYS[1], chat)
+    if redis.call('HEXISTS', KEYS[4], chat) == 0 then -- forgotten: it is not to be named again
+        number = 0
+    elseif not number then
+        number = redis.call('INCR', KEYS[3])
+        redis.call('HSET', KEYS[1], chat, number)
+        redis.call('HSET', KEYS[2], number, chat)
+    end
+    numbers[at] = tonumber(number)
+end
+return numbers
+"""
+_FORGET_NUMBER = """
+local number = redis.call('HGET', KEYS[1], ARGV[1])
+if number then
+    redis.call('HDEL', KEYS[1], ARGV[1])
+    redis.call('HDEL', KEYS[2], number)
+end
+"""
+_BATCH = 500
 
 
 class RedisLedger:
@@ -45,7 +109,13 @@ class RedisLedger:
     @storage
     async def row(self, chat: Chat, story: StoryId) -> Row | None:
         raw = await self._together.do("HGET", self._cards(story), str(chat))
-        return _ROW.validate_json(raw) if raw else None
+        if raw:
+            return _ROW.validate_json(raw)
+        packed = await self._together.do("GET", self._packed(story))
+        if not packed:
+            return None
+        number = await self._together.do("HGET", self._numbers, str(chat))
+        return self._unpack(story, packed).get(int(number)) if number else None
 
     @storage
     async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
@@ -78,8 +148,87 @@ class RedisLedger:
 
     @storage
     async def of_story(self, story: StoryId) -> Mapping[Chat, Row]:
-        rows = await self._redis.hgetall(self._cards(story))
-        return {read_chat(text(chat)): _ROW.validate_json(raw) for chat, raw in rows.items()}
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(self._cards(story))
+            pipe.get(self._packed(story))
+            held, packed = await pipe.execute()
+        rows = await self._named(self._unpack(story, packed)) if packed else {}
+        rows.update((read_chat(text(chat)), _ROW.validate_json(raw)) for chat, raw in held.items())
+        return rows
+
+    async def _named(self, rows: Mapping[int, Row]) -> dict[Chat, Row]:
+        """The rows by their chats, but for chats that were forgotten."""
+        named: dict[Chat, Row] = {}
+        numbers = list(rows)
+        for first in range(0, len(numbers), _BATCH):
+            batch = numbers[first : first + _BATCH]
+            chats: Any = await self._redis.hmget(self._chats, [str(each) for each in batch])
+            for number, chat in zip(batch, chats, strict=True):
+                if chat:
+                    named[read_chat(text(chat))] = rows[number]
+        return named
+
+    def _unpack(self, story: StoryId, packed: bytes) -> dict[int, Row]:
+        """What cannot be read is left as it is, and nothing is known of it."""
+        try:
+            return unpack(packed)
+        except PackedError as error:
+            log.warning("packed rows left out", extra={"story": story, "why": str(error)})
+            return {}
+
+    @storage
+    async def knows(self, chat: Chat) -> bool:
+        """Whether anything is kept of a chat's cards, packed or not."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.exists(self._stories(chat))
+            pipe.hexists(self._numbers, str(chat))
+            return any(await pipe.execute())
+
+    # What the one who prunes asks for; `fence`: the key of the editor's lease, and the token.
+
+    @storage
+    async def pack(self, story: StoryId, fence: tuple[str, str]) -> bool:
+        """Pack the rows of a story that has left full memory, but for those with a pin of ours
+        and those of which something is on its way; False when the lease is another's."""
+        chats: Any = await self._redis.hkeys(self._cards(story))
+        key, token = fence
+        for first in range(0, len(chats), _BATCH):
+            batch = [text(chat) for chat in chats[first : first + _BATCH]]
+            # The numbers first: a chat that is forgotten meanwhile has none in the end.
+            numbers = await self._redis.eval(
+                *(_NUMBER, 4, self._numbers, self._chats, self._last_number),
+                *(self._cards(story), *batch),
+            )
+            held: Any = await self._redis.hmget(self._cards(story), batch)
+            rows, moving = {}, list[bytes | str]()
+            for chat, number, raw in zip(batch, numbers, held, strict=True):
+                row = _ROW.validate_json(raw) if raw else None
+                if number and row is not None and packs(row):
+                    rows[number] = row
+                    moving += [chat, raw]
+            beginning = f"{self._prefix}:chat:"
+            moved = await self._redis.eval(
+                *(_PACK, 3, key, self._packed(story), self._cards(story)),
+                *(token, story, beginning, pack(rows), *moving),
+            )
+            if int(moved) < 0:
+                return False
+        return True
+
+    @storage
+    async def drop(self, story: StoryId, fence: tuple[str, str]) -> bool:
+        """Keep nothing of a story's cards; False when the lease is another's."""
+        key, token = fence
+        chats: Any = await self._redis.hkeys(self._cards(story))
+        beginnings = (f"{self._prefix}:chat:", f"{self._prefix}:pins:")
+        for first in range(0, max(1, len(chats)), _BATCH):
+            dropped = await self._redis.eval(
+                *(_DROP, 3, key, self._packed(story), self._cards(story)),
+                *(token, story, *beginnings, *chats[first : first + _BATCH]),
+            )
+            if int(dropped) < 0:
+                return False
+        return True
 
     @storage
     async def of_chat(self, chat: Chat) -> Mapping[StoryId, Row]:
@@ -114,6 +263,8 @@ class RedisLedger:
                 pipe.srem(self._stories(chat), *stories)
                 pipe.srem(self._pins(chat.platform), *(f"{chat} {story}" for story in stories))
                 await pipe.execute()
+        # Last: whatever was packed meanwhile is no one's.
+        await self._redis.eval(_FORGET_NUMBER, 2, self._numbers, self._chats, str(chat))
         return stories
 
     def _written(self, platform: str) -> str:
@@ -124,6 +275,21 @@ class RedisLedger:
 
     def _cards(self, story: StoryId) -> str:
         return f"{self._prefix}:cards:{story}"
+
+    def _packed(self, story: StoryId) -> str:
+        return f"{self._prefix}:packed:{story}"
+
+    @property
+    def _numbers(self) -> str:
+        return f"{self._prefix}:packed-numbers"
+
+    @property
+    def _chats(self) -> str:
+        return f"{self._prefix}:packed-chats"
+
+    @property
+    def _last_number(self) -> str:
+        return f"{self._prefix}:packed-last"
 
     def _stories(self, chat: Chat) -> str:
         return f"{self._prefix}:chat:{chat}:stories"

@@ -30,6 +30,7 @@ from bot.model.rule import Rule
 from bot.ports import Deed, Draft, Health, Kept, Place, Refusal, Right, Standing, Visit
 from handlers import menu
 from stories.index import Heard
+from stories.log import Log
 from stories.samples import developments
 from stories.shelf import Edition, Shelf
 from stories.story import Question, Source, Stats, Status, Story, StoryId
@@ -262,6 +263,8 @@ class MemoryHistory:
     def __init__(self) -> None:
         self.kept: list[Story] = []
         self.came: dict[tuple[StoryId, int | None], datetime] = {}
+        self.logs: dict[StoryId, Log] = {}
+        self.archived: dict[StoryId, Edition] = {}
         self.away = False
 
     async def past(self, story: StoryId, revision: int) -> Story | None:
@@ -279,6 +282,14 @@ class MemoryHistory:
         kept = [Heard(self.came[story, e.revision], e) for e in self.kept if e.id == story]
         before = [each for each in kept if each.at < since]
         return [*before[-1:], *kept[len(before) :]]
+
+    async def log(self, story_id: StoryId) -> Log:
+        return self.logs.get(story_id, Log())
+
+    async def edition(self, story_id: StoryId) -> Edition | None:
+        if self.away:
+            raise StorageAway
+        return self.archived.get(story_id)
 
 
 class Talk:

@@ -20,13 +20,13 @@ from bot.model.rule import Rule
 from bot.ports import Mark, Row, Tide, Trouble
 from bot.storage.lease import LASTS_S, RedisLease
 from stories.archive import (
-    HISTORY_FOR,
     HISTORY_REVISIONS,
     PROBE_S,
     REJECTED_LENGTH,
     SWEEP_S,
 )
-from stories.index import Changes, Cursor, Door, Rejected, Verdict
+from stories.index import Changes, Cursor, Door, Page, Rejected, Verdict
+from stories.log import Log, grown
 from stories.shelf import Edition
 from stories.story import Story, StoryId
 from stories.wire import content_hash
@@ -54,6 +54,7 @@ class Data:
     seq: int = 0
     stories: dict[StoryId, Held] = field(default_factory=dict)
     histories: dict[StoryId, tuple[tuple[datetime, Story], ...]] = field(default_factory=dict)
+    logs: dict[StoryId, Log] = field(default_factory=dict)
     inbox: dict[int, bytes] = field(default_factory=dict)
     handed: int | None = None
     """The number of the last document handed to the editors; None before they opened it."""
@@ -72,7 +73,7 @@ class Data:
         new = copy(self)
         for name in ("stories", "histories", "inbox", "in_hand", "written", "cursors", "rules"):
             setattr(new, name, dict(getattr(self, name)))
-        for name in ("moved", "troubles", "leases"):
+        for name in ("logs", "moved", "troubles", "leases"):
             setattr(new, name, dict(getattr(self, name)))
         new.rows = {story: dict(rows) for story, rows in self.rows.items()}
         new.due = {platform: dict(marks) for platform, marks in self.due.items()}
@@ -220,12 +221,29 @@ class MemoryArchive:
         data.stories.pop(story.id, None)  # the dictionary's order is the index's
         data.stories[story.id] = Held(new, digest, data.seq, now)
         past = (*data.histories.get(story.id, ()), (now, new))[-HISTORY_REVISIONS:]
-        data.histories[story.id] = tuple(each for each in past if each[0] >= now - HISTORY_FOR)
+        data.histories[story.id] = past
+        was = _edition(data, data.stories[story.id]).before
+        log = data.logs.get(story.id, Log())
+        data.logs[story.id] = grown(log, was, story, new.revision or 0, now)
         self._store.publish(WAKE, story.id.encode())
         return Verdict.ACCEPTED, new.revision or 0
 
     async def since(self, cursor: Cursor) -> Changes:
         return await self._client.call(lambda data: _since(data, cursor))
+
+    async def newest(self, below: int | None = None) -> Page:
+        changes = await self._client.call(lambda data: _since(data, Cursor()))
+        return Page(changes.upto, 0, changes.editions[::-1])
+
+    async def edition(self, story_id: StoryId) -> Edition | None:
+        def do(data: Data) -> Edition | None:
+            held = data.stories.get(story_id)
+            return _edition(data, held) if held else None
+
+        return await self._client.call(do)
+
+    async def log(self, story_id: StoryId) -> Log:
+        return await self._client.call(lambda data: data.logs.get(story_id, Log()))
 
     async def story(self, story_id: str) -> Story | None:
         held = await self._client.call(lambda data: data.stories.get(StoryId(story_id)))

@@ -1,0 +1,325 @@
+"""Deletes what has become old, in small batches, and never on the word of one clock alone.
+
+Only the holder of the editor's lease prunes, and every deletion is fenced by it. Whatever looks
+wrong stops all of it with an alarm, until the clocks agree again or `storywire prune --confirm`.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from bot.alarms import Alarms
+from bot.model.errors import StorageAway
+from stories.retention import FULL_FOR, HISTORY_FOR, Entry, FenceLost, Retention, Stage
+from stories.story import LIVE_FOR, StoryId
+
+log = logging.getLogger(__name__)
+
+ALARM = "pruning"
+LOOK_EVERY_S = 60.0
+"""Between two looks at the clocks, and at whether somebody confirmed."""
+SWEEP_EVERY_S = 3600.0
+APART = timedelta(hours=1)
+"""How far clocks may be apart."""
+STEP = timedelta(minutes=10)
+"""How far Redis's clock may move against the monotonic one while we run."""
+MANY, SHARE = 100, 10
+"""At least MANY stories that would go in a day, and more than one in SHARE of all, are too many."""
+DAY = timedelta(days=1)
+_BATCH = 50
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_REMEDY = (
+    "Until then nothing old is deleted. `storywire prune` shows what would go, "
+    "`storywire prune --confirm` deletes it."
+)
+
+
+class Packs(Protocol):
+    """The ledger, as far as it is pruned."""
+
+    async def pack(self, story: StoryId, fence: tuple[str, str]) -> bool: ...
+
+    async def drop(self, story: StoryId, fence: tuple[str, str]) -> bool: ...
+
+
+class Fence(Protocol):
+    """The editor's lease."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def token(self) -> str: ...
+
+
+@dataclass(slots=True)
+class Plan:
+    """What would go now, and why nothing may, if so."""
+
+    now: datetime
+    """The earlier of our time and Redis's; Redis's once somebody confirmed."""
+    total: int = 0
+    newest: datetime = _LONG_AGO
+    """The newest moment that is stored."""
+    full: list[StoryId] = field(default_factory=list)
+    """Whose full revisions are trimmed."""
+    shelve: list[Entry] = field(default_factory=list)
+    """To leave full memory."""
+    bury: list[Entry] = field(default_factory=list)
+    """To leave but a tombstone."""
+    leave: list[Entry] = field(default_factory=list)
+    """Tombstones to leave the index."""
+    ahead: list[Entry] = field(default_factory=list)
+    """Heard in the future: the clock was wrong then, or is now."""
+    why: str | None = None
+    """Why nothing may go."""
+    at_most: int = 0
+    """How many stories may go in this sweep."""
+    backlog: int = 0
+    """How many then wait for the next days, after time spent switched off."""
+
+    @property
+    def due(self) -> list[Entry]:
+        return [*self.bury, *self.shelve]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _steadily() -> float:
+    """Seconds that no clock setting moves; those asleep count, where the system can tell."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class Pruner:
+    """Sweeps once an hour, while the editor's lease is held."""
+
+    def __init__(
+        self,
+        retention: Retention,
+        ledger: Packs,
+        fence: Fence,
+        alarms: Alarms,
+        *,
+        live_for: timedelta = LIVE_FOR,
+        keep_for: timedelta = timedelta(days=365),
+        now: Callable[[], datetime] = _now,
+        steadily: Callable[[], float] = _steadily,
+    ) -> None:
+        self._retention = retention
+        self._ledger = ledger
+        self._lease = fence
+        self._alarms = alarms
+        self._live_for = live_for
+        self._keep_for = keep_for
+        self._now = now
+        self._steadily = steadily
+        self._anchor: tuple[datetime, float] | None = None
+        """Redis's time and the steady one when we began, or when somebody confirmed."""
+
+    async def run(self) -> None:
+        """Prune until cancelled."""
+        next_sweep = self._steadily()
+        while True:
+            try:
+                confirmed = await self._confirmed()
+                if not confirmed and await self._suspicion():
+                    next_sweep = self._steadily()  # as soon as it is over
+                elif confirmed or self._steadily() >= next_sweep:
+                    await self.sweep(confirmed=confirmed)
+                    next_sweep = self._steadily() + SWEEP_EVERY_S
+            except StorageAway as away:
+                log.warning("pruning waits for the storage", extra={"why": str(away)})
+            except FenceLost:
+                log.warning("pruning stops: another process took over")
+            except Exception:
+                log.exception("pruning failed")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def sweep(self, *, confirmed: bool = False) -> Plan:
+        """Delete what is due, or say why not. May raise StorageAway and FenceLost."""
+        plan = await self.plan(confirmed=confirmed)
+        if plan.why is not None:
+            self._alarms.report(ALARM, f"{plan.why}. {_REMEDY}")
+            return plan
+        self._alarms.clear(ALARM)
+        await self._delete(plan, confirmed=confirmed)
+        return plan
+
+    async def confirm(self) -> None:
+        """Somebody says that the clocks are right, and that what is due may go."""
+        theirs = await self._retention.time()
+        await self._retention.note(confirmed=theirs.timestamp())
+
+    async def _confirmed(self) -> bool:
+        notes = await self._retention.notes()
+        return notes.get("confirmed", 0.0) > notes.get("done", 0.0)
+
+    # What would go.
+
+    async def plan(self, *, confirmed: bool = False) -> Plan:
+        """Look at every story; nothing is changed."""
+        ours, theirs = self._now(), await self._retention.time()
+        if confirmed:
+            self._anchor = None
+        plan = Plan(theirs if confirmed else min(ours, theirs))
+        async for entries in self._retention.entries():
+            for entry in entries:
+                self._sort(entry, plan)
+        plan.at_most = len(plan.due)
+        if not confirmed:
+            plan.why = (
+                await self._suspicion()
+                or _behind(theirs, plan.newest)
+                or _too_many(plan, await self._retention.notes())
+            )
+        return plan
+
+    def _sort(self, entry: Entry, plan: Plan) -> None:
+        plan.total += 1
+        plan.newest = max(plan.newest, entry.heard_at)
+        age = plan.now - entry.heard_at
+        if age < -APART:
+            plan.ahead.append(entry)
+        match entry.stage:
+            case Stage.FULL:
+                lives = timedelta(0) if entry.over else self._live_for
+                if age >= lives + FULL_FOR:
+                    plan.shelve.append(entry)
+                else:
+                    plan.full.append(entry.story)
+            case Stage.STUB:
+                if age >= self._keep_for:
+                    plan.bury.append(entry)
+            case Stage.TOMB:
+                plan.total -= 1
+                if age >= DAY:
+                    plan.leave.append(entry)
+
+    async def _suspicion(self) -> str | None:
+        """What is wrong with the clocks just now; an alarm as soon as it is seen."""
+        why = await self._clocks()
+        if why is not None:
+            self._alarms.report(ALARM, f"{why}. {_REMEDY}")
+        return why
+
+    async def _clocks(self) -> str | None:
+        newest = (await self._retention.notes()).get("newest", 0.0)
+        steady, ours, theirs = self._steadily(), self._now(), await self._retention.time()
+        if abs(ours - theirs) > APART:
+            return f"our clock says {_said(ours)}, Redis's {_said(theirs)}: set the wrong one right"
+        if self._anchor is None:
+            self._anchor = (theirs, steady)
+        then, began = self._anchor
+        moved = (theirs - then) - timedelta(seconds=steady - began)
+        if abs(moved) > STEP:
+            return (
+                f"Redis's clock was set {_span(moved)} while we ran, to {_said(theirs)}: "
+                "set it right if that is wrong"
+            )
+        return _behind(theirs, datetime.fromtimestamp(newest, UTC))
+
+    # Deleting it.
+
+    async def _delete(self, plan: Plan, *, confirmed: bool) -> None:
+        for entry in plan.ahead if confirmed else ():
+            await self._retention.heard_now(entry, plan.now)
+        trimmed = 0
+        for first in range(0, len(plan.full), _BATCH):
+            batch = plan.full[first : first + _BATCH]
+            trimmed += await self._retention.trim(batch, plan.now - HISTORY_FOR)
+        gone = 0
+        try:
+            for entry in plan.due[: plan.at_most]:
+                gone += await self._lets_go(entry, plan.now)
+                if gone % _BATCH == 0:
+                    await self._retention.wake()
+            for entry in plan.leave:
+                await self._drop(entry)
+                await self._retention.leave(entry)
+        finally:
+            if gone:
+                await self._retention.wake()
+            await self._note(plan, gone, confirmed=confirmed)
+        if gone or trimmed:
+            log.info("pruned", extra={"stories": gone, "revisions": trimmed})
+
+    async def _lets_go(self, entry: Entry, now: datetime) -> bool:
+        if entry.stage is Stage.STUB:
+            gone = await self._retention.bury(entry, now)
+            if gone:  # else an update came: its cards are wanted
+                await self._drop(entry)
+            return gone
+        if not await self._ledger.pack(entry.story, self._fence()):
+            raise FenceLost
+        return await self._retention.shelve(entry)
+
+    async def _drop(self, entry: Entry) -> None:
+        if not await self._ledger.drop(entry.story, self._fence()):
+            raise FenceLost
+
+    def _fence(self) -> tuple[str, str]:
+        return self._lease.key, self._lease.token
+
+    async def _note(self, plan: Plan, gone: int, *, confirmed: bool) -> None:
+        notes = await self._retention.notes()
+        at = plan.now.timestamp()
+        same_day = 0 <= at - notes.get("day", 0.0) < DAY.total_seconds()
+        newest = max(at, notes.get("newest", 0.0))
+        await self._retention.note(
+            at=at,
+            newest=at if confirmed else newest,
+            day=notes["day"] if same_day else at,
+            went=gone + (notes.get("went", 0.0) if same_day else 0.0),
+            backlog=float(plan.backlog),
+            **({"done": notes.get("confirmed", 0.0)} if confirmed else {}),
+        )
+
+
+def _behind(theirs: datetime, newest: datetime) -> str | None:
+    if theirs >= newest - APART:
+        return None
+    return (
+        f"Redis's clock says {_said(theirs)}, but something was stored at {_said(newest)}: "
+        "set it right"
+    )
+
+
+def _too_many(plan: Plan, notes: dict[str, float]) -> str | None:
+    """Whether too many would go in one day. What became due while the bot was switched off is none
+    of these: that goes a day's share at a time."""
+    due, limit = len(plan.due), max(MANY - 1, plan.total // SHARE)
+    at = plan.now.timestamp()
+    days = max(1.0, (at - notes.get("at", at)) / DAY.total_seconds())
+    same_day = 0 <= at - notes.get("day", 0.0) < DAY.total_seconds()
+    went = int(notes.get("went", 0.0)) if same_day else 0
+    fresh = due - int(notes.get("backlog", 0.0))
+    if went + fresh > limit * days:
+        return f"{due} of {plan.total} stories would go at once: look whether the clocks are right"
+    plan.at_most = max(0, min(due, limit - went))
+    plan.backlog = due - plan.at_most
+    return None
+
+
+def _said(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _span(moved: timedelta) -> str:
+    way = "ahead" if moved > timedelta(0) else "back"
+    return f"{way} by {str(abs(moved)).partition('.')[0]}"
+
+
+def summary(plan: Plan) -> Sequence[str]:
+    """The plan, for the operator."""
+    return (
+        f"{len(plan.shelve)} stories would leave full memory",
+        f"{len(plan.bury)} stories would leave but a tombstone; their cards can't be edited after",
+        f"{len(plan.full)} stories keep full revisions of the last {HISTORY_FOR.days} days",
+        f"of {plan.total} stories, at {_said(plan.now)}",
+    )

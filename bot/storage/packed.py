@@ -1,0 +1,145 @@
+"""Ledger rows of a story that has left full memory, packed: a dozen bytes each. Pure.
+
+A value is a sequence of segments; of a chat that stands in several the last one counts. Chats are
+written as numbers, so that forgetting a chat is forgetting its number.
+
+A segment: a version byte, the length of the rest, when its rows were written (seconds), the
+revision most of them show, then the rows. A row: flags, the chat's number, and what its flags name.
+Whole numbers are written in base 128, the lowest digits first.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.ports import Row, State
+from stories.story import StoryId
+
+VERSION = 1
+_STATES = (State.SHOWN, State.UNKNOWN, State.FAILED, State.GONE)
+_NUMBER, _TEXT, _REVISION, _GENERATION, _INTO, _PUBLISHED = (1 << bit for bit in range(2, 8))
+
+
+class PackedError(ValueError):
+    """What is stored was not packed by this version or an earlier one."""
+
+
+def packs(row: Row) -> bool:
+    """Whether a row can be packed: nothing is on its way, and no pin of ours is to be taken."""
+    return row.state in _STATES and row.pin is None
+
+
+def pack(rows: Mapping[int, Row]) -> bytes:
+    """One segment, by the numbers of the chats."""
+    if not rows:
+        return b""
+    at = int(max(row.at for row in rows.values()).timestamp())
+    revisions = [_known(row) for row in rows.values()]
+    usual = max(set(revisions), key=revisions.count) if len(revisions) < 10_000 else revisions[0]
+    body = bytearray()
+    _write(body, at)
+    _write(body, usual)
+    for number, row in rows.items():
+        flags = _STATES.index(row.state)
+        place = row.place or ""
+        whole = place.isascii() and place.isdecimal() and str(int(place)) == place
+        flags |= _NUMBER if whole else _TEXT if place else 0
+        flags |= _REVISION if _known(row) != usual else 0
+        flags |= _GENERATION if row.generation != 1 else 0
+        flags |= _INTO if row.into else 0
+        flags |= _PUBLISHED if row.published_at else 0
+        body.append(flags)
+        _write(body, number)
+        if whole:
+            _write(body, int(place))
+        elif place:
+            _write_text(body, place)
+        if flags & _REVISION:
+            _write(body, _known(row))
+        if flags & _GENERATION:
+            _write(body, row.generation)
+        if row.into:
+            _write_text(body, row.into)
+    head = bytearray([VERSION])
+    _write(head, len(body))
+    return bytes(head + body)
+
+
+def unpack(raw: bytes) -> dict[int, Row]:
+    """The rows by the numbers of their chats, as far as was kept of them; raise PackedError."""
+    rows: dict[int, Row] = {}
+    try:
+        place = 0
+        while place < len(raw):
+            if raw[place] != VERSION:
+                raise PackedError(f"a segment of version {raw[place]}")
+            length, place = _read(raw, place + 1)
+            if place + length > len(raw):
+                raise PackedError("a segment is cut off")
+            rows.update(_rows(raw, place, place + length))
+            place += length
+    except (IndexError, ValueError, OverflowError, OSError) as error:
+        raise PackedError(str(error)) from error
+    return rows
+
+
+def _rows(raw: bytes, place: int, end: int) -> Iterator[tuple[int, Row]]:
+    seconds, place = _read(raw, place)
+    usual, place = _read(raw, place)
+    at = datetime.fromtimestamp(seconds, UTC)
+    while place < end:
+        flags = raw[place]
+        number, place = _read(raw, place + 1)
+        row = Row(_STATES[flags & 3], at, usual)
+        if flags & _NUMBER:
+            where, place = _read(raw, place)
+            row = replace(row, place=str(where))
+        elif flags & _TEXT:
+            said, place = _read_text(raw, place)
+            row = replace(row, place=said)
+        if flags & _REVISION:
+            revision, place = _read(raw, place)
+            row = replace(row, revision=revision)
+        if flags & _GENERATION:
+            generation, place = _read(raw, place)
+            row = replace(row, generation=generation)
+        if flags & _INTO:
+            into, place = _read_text(raw, place)
+            row = replace(row, into=StoryId(into))
+        if flags & _PUBLISHED:
+            row = replace(row, published_at=at)
+        yield number, row
+
+
+def _known(row: Row) -> int:
+    """The revision whose readers know it: shown, or told of in a reply."""
+    return max(row.revision, row.told or 0)
+
+
+def _write(into: bytearray, number: int) -> None:
+    while number > 127:
+        into.append(number & 127 | 128)
+        number >>= 7
+    into.append(number)
+
+
+def _read(raw: bytes, place: int) -> tuple[int, int]:
+    number = shift = 0
+    while True:
+        digit = raw[place]
+        place += 1
+        number |= (digit & 127) << shift
+        if digit < 128:
+            return number, place
+        shift += 7
+
+
+def _write_text(into: bytearray, said: str) -> None:
+    encoded = said.encode()
+    _write(into, len(encoded))
+    into += encoded
+
+
+def _read_text(raw: bytes, place: int) -> tuple[str, int]:
+    length, place = _read(raw, place)
+    return raw[place : place + length].decode(), place + length

@@ -1,0 +1,35 @@
+"""Stories that have left full memory are read again when somebody asks about one."""
+
+from dataclasses import replace
+
+from bot.model.command import Ask, Command
+from bot.model.errors import Sorry, StorageAway
+from bot.model.language import _
+from bot.model.message import Message, Text
+from bot.ports import History
+from handlers.changes import promptly
+from handlers.picking import name
+from stories.shelf import Shelf
+
+
+def recalling(command: Command, shelf: Shelf, history: History) -> Command:
+    """The command; what it is asked about is on the shelf by then, whole."""
+
+    async def answer(ask: Ask) -> Message:
+        for said in ask.options.values():
+            story = shelf.shelved(said)
+            known = shelf.get(story) if story else None
+            if story is None or known is None or known.whole:
+                continue
+            try:
+                edition = await promptly(history.edition(story))
+            except StorageAway:
+                raise Sorry(
+                    _("“{story}” cannot be looked up just now").format(story=name(known.story)),
+                    Text(_("It's an older story, and my storage is away. Try again in a minute.")),
+                ) from None
+            if edition is not None:
+                shelf.recall(edition)
+        return await command.answer(ask)
+
+    return replace(command, answer=answer)

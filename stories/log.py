@@ -1,0 +1,147 @@
+"""What is remembered of a story's past once its full revisions are gone: a line for each notable
+revision, and its figures hour by hour."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from stories.delta import Change, Kind, Weight, compare
+from stories.story import Story
+
+ENTRIES = 200
+"""Lines and figures of one story; the oldest figures go first, then the oldest lines."""
+SENTENCE = 300
+"""Characters of one line."""
+_SAID = frozenset({Kind.NEW, Kind.TITLE, Kind.BULLET_ADDED})
+"""The kinds whose line holds a sentence of the story, for as long as the story says it."""
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The heaviest change of one revision; of a sentence that was taken back only its kind."""
+
+    at: datetime
+    revision: int
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A story's figures as an hour ended."""
+
+    at: datetime
+    """When the hour began."""
+    virality: float | None
+    articles: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Oldest first."""
+
+    lines: tuple[Line, ...] = ()
+    figures: tuple[Figures, ...] = ()
+
+
+class LogError(ValueError):
+    """What is stored is no log that this version can read."""
+
+
+def grown(log: Log, before: Story | None, story: Story, revision: int, now: datetime) -> Log:
+    """The log once a revision came. What the story no longer says leaves it."""
+    delta = compare(before, story)
+    reworded = {
+        _short(change.before): _short(change.after)
+        for change in delta.changes
+        if change.kind is Kind.BULLET_REWORDED and change.before and change.after
+    }
+    lines = list(log.lines)
+    reason = delta.reason
+    if reason is not None and reason.weight >= Weight.NOTABLE:
+        lines.append(Line(now, revision, _line(reason)))
+    said = {_short(each) for each in (story.title, *story.breakdown)}
+    if story.retracted is not None:
+        said = set()
+    lines = [_as_said(line, said, reworded) for line in lines]
+    return _bounded(lines, [*log.figures, *_figures(story, now)])
+
+
+def write_log(log: Log) -> bytes:
+    lines = [
+        [_ms(line.at), line.revision, change.kind, change.weight, change.before, change.after]
+        for line in log.lines
+        for change in (line.change,)
+    ]
+    figures = [[_ms(each.at) // _HOUR_MS, each.virality, each.articles] for each in log.figures]
+    return json.dumps([1, lines, figures], ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read_log(raw: bytes | None) -> Log:
+    """Raise LogError for what is no log of this version or an earlier one."""
+    if not raw:
+        return Log()
+    try:
+        version, lines, figures = json.loads(raw)
+        if version != 1:
+            raise LogError(f"a log of version {version}")
+        return Log(
+            tuple(
+                Line(_moment(at), int(revision), Change(Kind(kind), Weight(weight), before, after))
+                for at, revision, kind, weight, before, after in lines
+            ),
+            tuple(
+                Figures(_moment(hour * _HOUR_MS), virality, articles)
+                for hour, virality, articles in figures
+            ),
+        )
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise LogError(str(error)) from error
+
+
+def _line(change: Change) -> Change:
+    """The change as a line holds it: of texts only what is new, and no more than fits."""
+    before, after = change.before, change.after
+    match change.kind:
+        case kind if kind in _SAID or kind in (Kind.RETRACTED, Kind.MERGED, Kind.SPLIT):
+            before = None
+        case Kind.STATUS | Kind.ENDED | Kind.VIRALITY | Kind.ARTICLES:
+            pass
+        case _:
+            before = after = None
+    return replace(change, before=before and before[:40], after=after and _short(after))
+
+
+def _as_said(line: Line, said: set[str], reworded: dict[str, str]) -> Line:
+    sentence = line.change.after
+    if line.change.kind not in _SAID or sentence is None:
+        return line
+    now = reworded.get(sentence, sentence)
+    change = replace(line.change, after=now if now in said else None)
+    return replace(line, change=change)
+
+
+def _figures(story: Story, now: datetime) -> Iterable[Figures]:
+    virality, articles = story.stats.virality, story.stats.articles
+    if virality is not None or articles is not None:
+        yield Figures(_moment(_ms(now) // _HOUR_MS * _HOUR_MS), virality, articles)
+
+
+def _bounded(lines: Sequence[Line], figures: Sequence[Figures]) -> Log:
+    hours = {each.at: each for each in figures}  # the last one of an hour stands for it
+    kept = tuple(lines[-ENTRIES:])
+    room = ENTRIES - len(kept)
+    return Log(kept, tuple(hours.values())[-room:] if room else ())
+
+
+def _short(text: str) -> str:
+    return text[:SENTENCE]
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -22,7 +22,7 @@ from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import Mark
 from bot.storage.due import RedisDue
-from bot.storage.highwater import FileHighWater
+from bot.storage.highwater import DataFolder, FileHighWater
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
@@ -156,7 +156,7 @@ async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[f
             due=RedisDue(redis, prefix),
             archive=Archive(redis, prefix),
             lease=lease,
-            high_water=FileHighWater(Path(folder), prefix, "discord"),
+            high_water=FileHighWater(DataFolder(Path(folder)), prefix, "discord"),
             pace=pace,
             metrics=metrics,
             policy=Policy(),

@@ -30,7 +30,7 @@ from bot.pruning import Pruner
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
-from bot.storage.highwater import FileHighWater
+from bot.storage.highwater import DataFolder, FileHighWater
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
@@ -78,6 +78,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         moderators = RedisModerators(redis, settings.prefix)
         platforms = platforms_for(settings, turns, moderators, metrics)
         connections = Connections(platforms, alarms)
+        data = DataFolder(settings.data_dir, alarms)
+        data.look()
         archive = Archive(redis, settings.prefix)
         await reach(archive)
         shelf = Shelf(timedelta(hours=settings.live_hours))
@@ -144,7 +146,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 due=RedisDue(redis, settings.prefix),
                 archive=archive,
                 lease=leases[platform.name],
-                high_water=FileHighWater(settings.data_dir, settings.prefix, platform.name),
+                high_water=FileHighWater(data, settings.prefix, platform.name),
                 pace=paces[platform.name],
                 metrics=metrics,
                 policy=policy,
@@ -191,6 +193,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         async with serving, asyncio.TaskGroup() as tasks:
             parts: dict[str, Callable[[], Awaitable[object]]] = {
                 "refusals": partial(refusals.run, redis),
+                "disk": data.run,
                 "editor": editor.run,
                 "follower": follower.run,
                 "places": places.run,

@@ -468,11 +468,14 @@ class Tide:
 
 
 class HighWater(Protocol):
-    """A mark outside the storage that tells when the storage steps back. Never waits long."""
+    """A mark outside the storage that tells when the storage steps back. Never waits long, never
+    raises."""
 
     def read(self) -> Tide: ...
 
-    def write(self, tide: Tide) -> None: ...
+    def write(self, tide: Tide) -> bool:
+        """False when it could not be written, which the operator is told of by an alarm."""
+        ...
 
 
 class Archive(Protocol):

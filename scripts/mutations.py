@@ -26,6 +26,7 @@ LOST_ANSWER = (*PYTEST, "tests/stories/test_archive.py")
 LATE_PINS = (*PYTEST, "tests/delivery/test_pins.py")
 STALE_PINS = (*PYTEST, "tests/road/test_pins.py", "-k", "stale")
 OUT = (*PYTEST, "tests/road/test_out.py")
+DISK = (*PYTEST, "tests/storage/test_disk.py")
 UNREADABLE = (*PYTEST, "tests/platforms/test_unreadable.py")
 FOLDING = (*PYTEST, "tests/delivery/test_merging.py")
 TYPED = (*PYTEST, "tests/road/test_typed.py")
@@ -96,6 +97,22 @@ MUTATIONS = (
         "    return timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))\n",
         "    return timedelta(seconds=seconds)\n",
         (*PYTEST, "tests/platforms/test_telegram_platform.py", "-k", "pause_that_is_none"),
+    ),
+    Mutation(
+        "a disk that fails ends the process",
+        "bot/storage/highwater.py",
+        "        except OSError as error:\n"
+        "            self._folder.failed(self._path, error)\n"
+        "            return False\n",
+        "        except ZeroDivisionError:\n            return False\n",
+        DISK,
+    ),
+    Mutation(
+        "a mark that could not be read is written over",
+        "bot/storage/highwater.py",
+        "            if self._unread:\n                kept",
+        "            if False:\n                kept",
+        DISK,
     ),
     Mutation(
         "one platform that refuses us for good ends the process",

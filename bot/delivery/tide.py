@@ -82,9 +82,8 @@ class TideWatch:
                 if seconds % LOOK_EVERY == 0:
                     with suppress(StorageAway):
                         await self.look()
-                if self._tide != kept:
-                    kept = self._tide
-                    self._high_water.write(kept)
+                if (tide := self._tide) != kept and self._high_water.write(tide):
+                    kept = tide
                 await asyncio.sleep(KEEP_S)
         finally:
             self._high_water.write(self._tide)

@@ -1,42 +1,148 @@
 """A mark on our own disk that tells when Redis stepped back: a failover, a restored backup."""
 
+import asyncio
+import errno
 import json
 import logging
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from bot.alarms import Alarms
 from bot.ports import Tide
 
 log = logging.getLogger(__name__)
+
+TRY_AGAIN_S = 10.0
+"""Between two looks at a folder that cannot be used."""
+COST = (
+    "Cards and answers go on. Until it is fixed, a loss of data in Redis can go unnoticed across a "
+    "restart of the bot, and cards may then be posted twice"
+)
+
+
+class DataFolder:
+    """The folder of what the bot keeps on disk. A disk that fails is an alarm and ends nothing."""
+
+    def __init__(self, path: Path, alarms: Alarms | None = None) -> None:
+        self.path = path
+        self._alarms = alarms
+        self._failing: set[Path] = set()
+
+    def look(self) -> bool:
+        """Try whether something can be written there."""
+        probe = self.path / f".writable.{os.getpid()}"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            _write(probe, "yes\n")
+            probe.unlink()
+        except OSError as error:
+            with suppress(OSError):
+                probe.unlink()
+            self.failed(self.path, error)
+            return False
+        self.worked(self.path)
+        return True
+
+    async def run(self) -> None:
+        """Look at a folder that fails until it works again; until cancelled."""
+        while True:
+            if self.path in self._failing:
+                self.look()
+            await asyncio.sleep(TRY_AGAIN_S)
+
+    def failed(self, path: Path, error: OSError) -> None:
+        """Something there could not be read or written."""
+        self._failing.add(path)
+        if self._alarms is not None:
+            self._alarms.report("disk", f"{trouble(self.path, error)}. {COST}.")
+
+    def worked(self, path: Path) -> None:
+        """It was read or written after all."""
+        self._failing -= {path, self.path}
+        if self._alarms is not None and not self._failing:
+            self._alarms.clear("disk")
+
+
+def trouble(folder: Path, error: OSError) -> str:
+    """What is wrong with the folder, and how to fix it."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"The disk under {folder} is full: free some space"
+        case errno.EROFS:
+            return f"{folder} is on a read-only file system: mount it writable"
+        case errno.EACCES | errno.EPERM:
+            return f"The bot may not write in {folder}: give its user the permission"
+        case errno.EEXIST | errno.ENOTDIR:
+            return f"STORYWIRE_DATA_DIR needs a folder, and {folder} is a file: move it away"
+        case errno.EISDIR:
+            return f"A folder stands in {folder} where the bot keeps a file: move it away"
+        case _:
+            return f"STORYWIRE_DATA_DIR names {folder}, which cannot be used ({error.strerror})"
 
 
 class FileHighWater:
     """One small file a prefix and platform, replaced whole."""
 
-    def __init__(self, folder: Path, prefix: str, platform: str) -> None:
-        self._path = folder / f"{prefix}.{platform}.highwater.json"
+    def __init__(self, folder: DataFolder, prefix: str, platform: str) -> None:
+        self._folder = folder
+        self._path = folder.path / f"{prefix}.{platform}.highwater.json"
+        self._unread = False
+        """There may be a mark that could not be read: it is not to be written over."""
 
     def read(self) -> Tide:
+        raw = ""
         try:
-            held = json.loads(self._path.read_text("utf-8"))
+            raw = self._path.read_text("utf-8")
+        except FileNotFoundError:
+            self._is_readable()
+            return Tide()
+        except OSError as error:
+            self._unread = True
+            self._folder.failed(self._path, error)
+            return Tide()
+        except ValueError:
+            pass  # no text at all
+        self._is_readable()
+        try:
+            held = json.loads(raw)
             doubt = held["doubt"]
             return Tide(int(held["written"]), datetime.fromisoformat(doubt) if doubt else None)
-        except FileNotFoundError:
-            return Tide()
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             log.warning("the high-water mark is unreadable; a new one begins", exc_info=error)
             return Tide()
 
-    def write(self, tide: Tide) -> None:
-        held = {
-            "written": tide.written,
-            "doubt": tide.doubt.isoformat() if tide.doubt else None,
-        }
-        beside = self._path.with_suffix(".new")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump(held, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._path)
+    def _is_readable(self) -> None:
+        if self._unread:
+            self._unread = False
+            self._folder.worked(self._path)
+
+    def write(self, tide: Tide) -> bool:
+        try:
+            self._folder.path.mkdir(parents=True, exist_ok=True)
+            if self._unread:
+                kept = self.read()
+                if self._unread:
+                    return False
+                tide = Tide(max(tide.written, kept.written), tide.doubt or kept.doubt)
+            held = {
+                "written": tide.written,
+                "doubt": tide.doubt.isoformat() if tide.doubt else None,
+            }
+            beside = self._path.with_suffix(".new")
+            _write(beside, json.dumps(held))
+            beside.replace(self._path)
+        except OSError as error:
+            self._folder.failed(self._path, error)
+            return False
+        self._folder.worked(self._path)
+        return True
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file so that it is there after a crash, or raise OSError."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

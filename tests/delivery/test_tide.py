@@ -10,7 +10,7 @@ from bot.delivery import tide as tides
 from bot.delivery.tide import TideWatch
 from bot.model.chat import Chat
 from bot.ports import Row, State, Tide
-from bot.storage.highwater import FileHighWater
+from bot.storage.highwater import DataFolder, FileHighWater
 from bot.storage.ledger import RedisLedger
 from stories.story import StoryId
 from tests.running import beside, eventually
@@ -21,7 +21,7 @@ HERE, FERRY = Chat("discord", "1"), StoryId("ferry")
 
 
 def watch(ledger: RedisLedger, folder: Path, seen: list[str]) -> TideWatch:
-    mark = FileHighWater(folder, "test", "discord")
+    mark = FileHighWater(DataFolder(folder), "test", "discord")
     return TideWatch("discord", ledger, mark, lambda: NOW, lambda: seen.append("lost"))
 
 
@@ -59,7 +59,7 @@ async def test_a_storage_that_knows_less_than_the_disk_is_doubted_before_anythin
     ledger: RedisLedger, tmp_path: Path
 ) -> None:
     seen: list[str] = []
-    FileHighWater(tmp_path, "test", "discord").write(Tide(2))
+    FileHighWater(DataFolder(tmp_path), "test", "discord").write(Tide(2))
     await ledger.write(HERE, FERRY, ROW)
     tide = watch(ledger, tmp_path, seen)
     await tide.look()
@@ -76,7 +76,10 @@ async def test_what_is_written_is_known_on_disk_and_a_loss_is_seen_though_nothin
 ) -> None:
     monkeypatch.setattr(tides, "KEEP_S", 0.01)
     seen: list[str] = []
-    tide, mark = watch(ledger, tmp_path, seen), FileHighWater(tmp_path, "test", "discord")
+    tide, mark = (
+        watch(ledger, tmp_path, seen),
+        FileHighWater(DataFolder(tmp_path), "test", "discord"),
+    )
     async with beside(tide.keep()):
         tide.rise(await ledger.write(HERE, FERRY, ROW), 1)
         await eventually(lambda: mark.read() == Tide(1), "it is on disk")
@@ -85,7 +88,7 @@ async def test_what_is_written_is_known_on_disk_and_a_loss_is_seen_though_nothin
 
 
 async def test_whoever_stops_leaves_the_newest_on_disk(ledger: RedisLedger, tmp_path: Path) -> None:
-    tide, mark = watch(ledger, tmp_path, []), FileHighWater(tmp_path, "test", "discord")
+    tide, mark = watch(ledger, tmp_path, []), FileHighWater(DataFolder(tmp_path), "test", "discord")
     tide.rise(1, 1)
     async with beside(tide.keep()):
         await eventually(lambda: mark.read() == Tide(1), "it is on disk")

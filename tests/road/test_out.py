@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ from bot.model.chat import Chat
 from bot.model.errors import SetupError
 from bot.model.rule import Rule
 from bot.platforms.telegram import platform as on_telegram
+from bot.storage import highwater
 from bot.storage.audit import RedisAudit
 from bot.storage.places import RedisPlaces
 from bot.updates import Editor, Follower
@@ -235,6 +237,28 @@ async def test_a_defect_in_one_part_ends_no_other(
         await eventually(partial(shows, road, platform), platform)
     for kind in parts:
         assert f"a defect in {kind.__name__}" in caplog.text
+
+
+async def test_a_data_folder_that_cannot_be_used_is_named_and_costs_no_card(
+    calm_bot: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(highwater, "TRY_AGAIN_S", 0.1)
+    port, in_its_place = free_port(), tmp_path / "data"
+    in_its_place.write_text("not a folder")
+    road = await calm_bot.start(BOTH, http_port=port, data_dir=str(in_its_place))
+    status, degraded = await readyz(port)
+    assert status == 200
+    assert "STORYWIRE_DATA_DIR needs a folder" in degraded["disk"]
+    await road.publish(FERRY)
+    for platform in ("discord", "telegram"):
+        await eventually(partial(shows, road, platform), platform)
+    in_its_place.unlink()
+
+    async def is_well() -> bool:
+        return await readyz(port) == (200, {})
+
+    await eventually_so(is_well, "the folder is used")
+    assert in_its_place.is_dir()
 
 
 def _leaves(error: BaseException) -> list[BaseException]:

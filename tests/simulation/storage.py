@@ -509,9 +509,10 @@ class MemoryHighWater:
     def read(self) -> Tide:
         return self._disk.get(self._platform, Tide())
 
-    def write(self, tide: Tide) -> None:
+    def write(self, tide: Tide) -> bool:
         if self._client.alive:
             self._disk[self._platform] = tide
+        return True
 
 
 def _seconds() -> float:

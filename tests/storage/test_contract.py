@@ -28,7 +28,7 @@ from bot.ports import (
     Troubles,
 )
 from bot.storage.due import RedisDue
-from bot.storage.highwater import FileHighWater
+from bot.storage.highwater import DataFolder, FileHighWater
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
@@ -130,7 +130,7 @@ async def storage(
         RedisTroubles(redis, prefix),
         lambda: RedisLease(redis, "discord", prefix),
         lambda lease: RedisLedger(redis, prefix, lease),
-        lambda: FileHighWater(tmp_path, prefix, "discord"),
+        lambda: FileHighWater(DataFolder(tmp_path), prefix, "discord"),
         lambda document: redis.publish(f"{prefix}:updates", document),
         wipe_redis,
         lambda: redis.xreadgroup("editors", "editor", {f"{prefix}:inbox": ">"}),
@@ -521,7 +521,7 @@ async def test_the_high_water_mark_is_read_as_it_was_written(storage: Storage) -
 
 
 def test_an_unreadable_mark_begins_anew(tmp_path: Path) -> None:
-    mark = FileHighWater(tmp_path, "storywire", "discord")
+    mark = FileHighWater(DataFolder(tmp_path), "storywire", "discord")
     mark.write(Tide(5))
     (file,) = tmp_path.iterdir()
     file.write_text('{"written": ')
@@ -529,6 +529,6 @@ def test_an_unreadable_mark_begins_anew(tmp_path: Path) -> None:
 
 
 def test_a_mark_is_one_platforms_alone(tmp_path: Path) -> None:
-    FileHighWater(tmp_path, "storywire", "discord").write(Tide(5))
+    FileHighWater(DataFolder(tmp_path), "storywire", "discord").write(Tide(5))
     for prefix, platform in (("storywire", "telegram"), ("other", "discord")):
-        assert FileHighWater(tmp_path, prefix, platform).read() == Tide()
+        assert FileHighWater(DataFolder(tmp_path), prefix, platform).read() == Tide()

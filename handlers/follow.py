@@ -9,22 +9,26 @@ from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Row, Text
-from bot.model.rule import Rule, fold, folded
+from bot.model.rule import Rule, folded
 from bot.model.text import line
 from bot.ports import Rules
-from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted
+from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted, ref_to
 from handlers.wants import (
     EVERYTHING,
+    Thing,
     change,
     gets,
     may_mean_everything,
     means_everything,
+    meant_by_id,
     theirs,
     to_overview,
+    typed_id,
     words_in,
 )
 from stories.shelf import Edition, Shelf
-from stories.story import Status, StoryId, text_key
+from stories.spelling import bare, fold
+from stories.story import Status, Story, StoryId, text_key
 
 WORDS = 50
 """How many words a chat may follow."""
@@ -32,6 +36,9 @@ STORIES = 100
 """How many single stories a chat may follow."""
 LENGTH = 100
 """Characters of a word; no story's keyword or entity is longer."""
+LOOKED_FOR, NEAREST, OFFERED = 5, 10, 4
+"""Of so many words, among the live stories nearest to each, so many other spellings are offered."""
+ALL = Thing("")
 
 
 def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
@@ -39,6 +46,16 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         at = now()
         what = line(ask.get("what"))
         theirs(rules, ask.chat)
+        if ask.get("whole") == EVERYTHING:
+            return await _everything(ask)
+        if story := ask.get("story") or meant_by_id(what):
+            edition = shelf.get(story)
+            if edition is not None and (key := ask.get("word")):
+                return await _words(ask, [_of_story(edition.story, key)], at)
+            if edition is not None:
+                return await _story(ask, edition, at)
+            if ask.get("story"):
+                raise Sorry(_("That story is no longer kept"), rows=(Buttons((to_overview(),)),))
         if not what.strip(" ,"):
             return _ask_what(at)
         if means_everything(what):
@@ -49,7 +66,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         return await _words(ask, said, at)
 
     def _ask_what(at: datetime) -> Message:
-        everything = Button(_("All stories"), Ref("follow", (EVERYTHING,)))
+        everything = Button(_("All stories"), Ref("follow", ("", "", "", EVERYTHING)))
         return Message(
             _("What should this chat follow?"),
             (
@@ -69,13 +86,11 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
     async def _everything(ask: Ask) -> Message:
         def wider(rule: Rule) -> Rule:
             if rule.all:
-                raise Sorry(
-                    _("This chat already follows every live story"), rows=(_ways(EVERYTHING),)
-                )
+                raise Sorry(_("This chat already follows every live story"), rows=(_ways(ALL),))
             return replace(rule, all=True)
 
         _was, rule = await change(rules, ask, wider)
-        answer = _following(_("Following all stories"), rule, (_ways(EVERYTHING),))
+        answer = _following(_("Following all stories"), rule, (_ways(ALL),))
         return replace(answer, act=Act(N_("followed all stories")))
 
     def _one(same: list[Edition], what: str, at: datetime) -> Edition:
@@ -88,7 +103,8 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                     _("Follow …"),
                     [
                         Button(
-                            f"{name(each.story)} ({each.story.id})", Ref("follow", (each.story.id,))
+                            f"{name(each.story)} ({each.story.id})",
+                            ref_to("follow", each.story.id),
                         )
                         for each in alike
                     ],
@@ -105,7 +121,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             if story.id in rule.story_ids:
                 raise Sorry(
                     _("This chat already follows {what}").format(what=called),
-                    rows=(_ways(story.id),),
+                    rows=(_ways(Thing(called, story=story.id)),),
                 )
             if not edition.is_live(at, shelf.live_for):
                 raise Sorry(
@@ -115,7 +131,8 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             return with_story(rule, story.id, Buttons((to_overview(),)))
 
         _was, rule = await change(rules, ask, wider)
-        answer = _following(_("Following {what}").format(what=called), rule, (_ways(story.id),))
+        ways = _ways(Thing(called, story=story.id))
+        answer = _following(_("Following {what}").format(what=called), rule, (ways,))
         return replace(answer, act=Act(N_("followed the story {what}"), called))
 
     def _instead(edition: Edition, at: datetime) -> tuple[Row, ...]:
@@ -133,7 +150,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             if not new:
                 raise Sorry(
                     _("This chat already follows {what}").format(what=_list(said)),
-                    rows=(_ways(text_key(said[0])),),
+                    rows=(_ways(_held(rule, said[0])),),
                 )
             if len(held) + len(new) > WORDS:
                 raise Sorry(
@@ -150,20 +167,43 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         was, rule = await change(rules, ask, wider)
         new = _new(was, said)
         rows: tuple[Row, ...] = (
-            _ways(text_key(new[0])) if len(new) == 1 else Buttons((to_overview(),)),
+            _ways(Thing(new[0], word=new[0])) if len(new) == 1 else Buttons((to_overview(),)),
         )
         near = shelf.find(said[0], at) if len(said) == 1 else None
         if near and near.is_live(at, shelf.live_for) and near.story.id not in rule.story_ids:
             only = Button(
                 _("Follow the story “{story}”").format(story=name(near.story)),
-                Ref("follow", (near.story.id,)),
+                ref_to("follow", near.story.id),
             )
             rows = (Buttons((only,)), *rows)
+        others = _spelled_otherwise(new, rule, at)
+        if others:
+            rows = (Buttons(tuple(others.values())), *rows)
         act = Act(N_("followed {what}"), ", ".join(quoted(word, 40) for word in new))
         answer = _following(
-            _("Following {what}").format(what=_list(new)), rule, rows, _matching(new, at)
+            _("Following {what}").format(what=_list(new)),
+            rule,
+            rows,
+            _matching(new, at),
+            *([_other_accents(list(others))] if others else []),
         )
         return replace(answer, act=act)
+
+    def _spelled_otherwise(new: tuple[str, ...], rule: Rule, at: datetime) -> dict[str, Button]:
+        """Words of live stories that differ from those typed by accents only, and their buttons."""
+        held, found = folded((*words_in(rule), *new)), dict[str, Button]()
+        for word in new[:LOOKED_FOR]:
+            for edition in shelf.nearest(word, NEAREST, at, only_live=True):
+                story = edition.story
+                for other in (*story.keywords, *story.entities):
+                    if bare(other) == bare(word) and fold(other) not in held:
+                        held |= {fold(other)}
+                        button = Button(
+                            _("Follow {what}").format(what=quoted(other, 40)),
+                            ref_to("follow", story.id, text_key(other)),
+                        )
+                        found[other] = button
+        return dict(list(found.items())[:OFFERED])
 
     def _matching(new: tuple[str, ...], at: datetime) -> Note:
         asked = Rule(keywords=new, entities=new)
@@ -184,7 +224,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
     def _following(title: str, rule: Rule, rows: tuple[Row, ...], *notes: Note) -> Message:
         return Message(title, (Text(_("This chat now gets:")), *gets(rule, shelf), *notes), rows)
 
-    suggest_stories = live_stories(shelf, now)
+    live = live_stories(shelf, now)
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
         stories = suggest_stories(typed, ask)
@@ -192,12 +232,18 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             return [Choice(_("All stories"), EVERYTHING), *stories][:MENU]
         return stories
 
+    def suggest_stories(typed: str, ask: Ask) -> list[Choice]:
+        return [replace(each, value=typed_id(StoryId(each.value))) for each in live(typed, ask)]
+
     return Command(
         "follow",
         N_("Get stories here: one, some or all"),
         answer,
         options=(
             Option("what", N_("A story, “all”, or words with commas between them"), complete),
+            Option("story", N_("Which story"), hidden=True),
+            Option("word", N_("Which word of that story"), hidden=True),
+            Option("whole", N_("Whether it is everything"), hidden=True),
         ),
         rest="what",
         moderators=True,
@@ -238,7 +284,7 @@ def _not_everything(rule: Rule) -> None:
         raise Sorry(
             _("This chat already gets every live story"),
             Text(_("To get fewer, unfollow everything and then follow what you want.")),
-            rows=(_ways(EVERYTHING),),
+            rows=(_ways(ALL),),
         )
 
 
@@ -248,8 +294,29 @@ def _new(rule: Rule, said: list[str]) -> tuple[str, ...]:
     return tuple({fold(word): word for word in said if fold(word) not in held}.values())
 
 
-def _ways(key: str) -> Buttons:
-    return Buttons((Button(_("Unfollow"), Ref("unfollow", (key,))), to_overview()))
+def _held(rule: Rule, said: str) -> Thing:
+    """The word that the rule holds and that someone said, as the rule spells it."""
+    word = next(each for each in words_in(rule) if fold(each) == fold(said))
+    return Thing(word, word=word)
+
+
+def _of_story(story: Story, key: str) -> str:
+    """The word of a story that a button names by its key."""
+    for word in (*story.keywords, *story.entities):
+        if text_key(word) == key:
+            return line(word)
+    raise Sorry(_("That word is no longer offered"), rows=(Buttons((to_overview(),)),))
+
+
+def _other_accents(offered: list[str]) -> Note:
+    said = words.both([quoted(word, 40) for word in offered])
+    return Note(
+        _("With other accents it is another word: live stories have {words}.").format(words=said)
+    )
+
+
+def _ways(thing: Thing) -> Buttons:
+    return Buttons((Button(_("Unfollow"), thing.ref), to_overview()))
 
 
 def _list(said: tuple[str, ...] | list[str]) -> str:

@@ -9,9 +9,9 @@ from bot.model.command import Ask, Choice, Complete
 from bot.model.errors import Sorry
 from bot.model.language import _
 from bot.model.message import Button, Buttons, Menu, Note, Ref, Row, Text
-from bot.model.rule import fold
 from bot.model.text import clean, line, shorten, utf16
 from stories.shelf import Edition, Shelf
+from stories.spelling import bare
 from stories.story import Story, StoryId
 
 T = TypeVar("T")
@@ -48,8 +48,8 @@ def choice(label: str, value: str) -> Choice:
 
 def holding(typed: str, named: Iterable[tuple[str, str]]) -> list[Choice]:
     """Suggests what has the words typed so far in its name; each with what is sent for it."""
-    held = fold(typed)
-    return [choice(label, value) for label, value in named if held in fold(label)][:MENU]
+    held = bare(typed)
+    return [choice(label, value) for label, value in named if held in bare(label)][:MENU]
 
 
 def live_stories(shelf: Shelf, now: Callable[[], datetime]) -> Complete:
@@ -69,8 +69,16 @@ def live_stories(shelf: Shelf, now: Callable[[], datetime]) -> Complete:
 def buttons_to(command: str, editions: Iterable[Edition]) -> tuple[Button, ...]:
     """A button for each story that asks `command` about it."""
     return tuple(
-        Button(name(edition.story), Ref(command, (edition.story.id,))) for edition in editions
+        Button(name(edition.story), ref_to(command, edition.story.id)) for edition in editions
     )
+
+
+def ref_to(command: str, story: StoryId, *more: str) -> Ref:
+    """How a button asks a command about a story.
+
+    /follow takes words in the first place, where an id could be one of them: “all”.
+    """
+    return Ref(command, ("", story, *more) if command == "follow" else (story, *more))
 
 
 def menu_of(prompt: str, items: Sequence[Button]) -> tuple[Row, ...]:

@@ -13,7 +13,7 @@ from bot.model.entry import read_quiet
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, languages, ngettext, speaking
 from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Text
-from bot.model.rule import Loudness, Rule, fold, folded
+from bot.model.rule import Loudness, Rule, folded
 from bot.model.text import line
 from bot.ports import Desk, Draft
 from handlers import panel
@@ -23,6 +23,7 @@ from handlers.picking import MENU, menu_of, name
 from handlers.rehearsal import Rehearser
 from handlers.wants import keeper_of, to_overview, unheard
 from stories.shelf import Shelf
+from stories.spelling import fold
 from stories.story import StoryId
 
 T = TypeVar("T")

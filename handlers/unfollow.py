@@ -8,8 +8,8 @@ from bot.model import words
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
-from bot.model.message import Act, Block, Button, Buttons, Message, Note, Ref, Row, Text
-from bot.model.rule import Rule, fold
+from bot.model.message import Act, Block, Buttons, Message, Note, Ref, Row, Text
+from bot.model.rule import Rule, folded
 from bot.model.text import line
 from bot.ports import Rules
 from handlers.picking import holding, meant_among, pick_list, quoted
@@ -20,36 +20,52 @@ from handlers.wants import (
     followed,
     gets,
     means_everything,
+    meant_by_id,
     theirs,
+    title_of,
     to_follow,
     to_overview,
-    words_in,
 )
 from stories.shelf import Shelf
-from stories.story import text_key
+from stories.spelling import bare, fold
+from stories.story import StoryId, text_key
 
 
 def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
     async def answer(ask: Ask) -> Message:
         what = line(ask.get("what"))
-        if not what.strip(" ,"):
+        story, word = ask.get("story"), ask.get("word")
+        whole = ask.get("whole") == EVERYTHING or (
+            means_everything(what) and not (story or word or meant_by_id(what))
+        )
+        if not (whole or story or word or what.strip(" ,")):
             return _ask_what(_things(theirs(rules, ask.chat)), ask.get("page"))
+
+        def asked(rule: Rule) -> tuple[list[Thing], list[str]]:
+            """The things meant, and the words that mean nothing followed here."""
+            things = _things(rule)
+            if story or word:
+                return [
+                    thing
+                    for thing in things
+                    if (thing.story == story if story else thing.word and _is(thing.word, word))
+                ], []
+            return _meant(rule, things, what)
 
         def less(rule: Rule) -> Rule:
             things = _things(rule)
-            if means_everything(what):
+            if whole:
                 return replace(rule, all=False, keywords=(), entities=(), story_ids=())
-            keys, _unmeant = _meant(rule, what)
-            if not keys:
-                raise _unknown(rule, what, things)
-            return _without(rule, keys)
+            found, _unmeant = asked(rule)
+            if not found:
+                raise _unknown(rule, what or title_of(StoryId(story), shelf), things)
+            return _without(rule, found)
 
         was, left = await change(rules, ask, less)
-        if means_everything(what):
+        if whole:
             answer = _nothing(_("This chat follows nothing now"))
             return replace(answer, act=Act(N_("unfollowed everything")))
-        keys, unknown = _meant(was, what)
-        gone = [thing for thing in _things(was) if thing.key in keys]
+        gone, unknown = asked(was)
         act = Act(N_("unfollowed {what}"), ", ".join(thing.label for thing in gone))
         return replace(_said(gone, left, unknown), act=act)
 
@@ -59,21 +75,31 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
             raise Sorry(_("This chat follows nothing"), rows=(Buttons((to_follow(),)),))
         return things
 
-    def _meant(rule: Rule, what: str) -> tuple[set[str], list[str]]:
-        """The keys of the things meant, and the words that mean nothing followed here."""
-        if key := _key(rule, what):  # a title may hold a comma
-            return {key}, []
+    def _meant(rule: Rule, things: list[Thing], what: str) -> tuple[list[Thing], list[str]]:
+        """What is meant by words that were typed."""
+        if (thing := _thing(rule, things, what)) is not None:  # a title may hold a comma
+            return [thing], []
         parts = [part for each in what.split(",") if (part := line(each))]
-        keys = {part: _key(rule, part) for part in parts}
-        return {key for key in keys.values() if key}, [part for part in parts if not keys[part]]
+        found = {part: _thing(rule, things, part) for part in parts}
+        meant = [thing for thing in things if thing in found.values()]
+        return meant, [part for part in parts if found[part] is None]
 
-    def _key(rule: Rule, what: str) -> str | None:
-        """What of the rule is meant: by id, by a word's key, by the word, by a story's title."""
-        by_word = {fold(word): text_key(word) for word in words_in(rule)}
-        plain = what.casefold()
-        if plain in rule.story_ids or plain in by_word.values():
-            return plain
-        return by_word.get(fold(what)) or meant_among(rule.story_ids, what, shelf, now())
+    def _thing(rule: Rule, things: list[Thing], what: str) -> Thing | None:
+        """By a story's id or title, a word's key, or the word, without accents if it is clear."""
+        plain = meant_by_id(what) or what.casefold()
+        stories = {thing.story: thing for thing in things if thing.story}
+        if found := stories.get(StoryId(plain)):
+            return found
+        spelled = [thing for thing in things if thing.word]
+        for same in (
+            [thing for thing in spelled if thing.word and _is(thing.word, plain)],
+            [thing for thing in spelled if thing.word and fold(thing.word) == fold(what)],
+            [thing for thing in spelled if thing.word and bare(thing.word) == bare(what)],
+        ):
+            if len(same) == 1:
+                return same[0]
+        titled = meant_among(rule.story_ids, what, shelf, now())
+        return stories.get(titled) if titled else None
 
     def _unknown(rule: Rule, what: str, things: list[Thing]) -> Sorry:
         if rule.all:
@@ -100,7 +126,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
                 _("“{story}” still comes here: it matches what is left.").format(story=thing.label)
             )
             for thing in gone
-            if (edition := shelf.get(thing.key)) and left.wants(edition.story)
+            if thing.story and (edition := shelf.get(thing.story)) and left.wants(edition.story)
         ]
         return Message(
             title,
@@ -109,7 +135,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         )
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
-        things = ((thing.label, thing.key) for thing in followed(rules.of(ask.chat), shelf))
+        things = ((thing.label, thing.typed) for thing in followed(rules.of(ask.chat), shelf))
         return holding(typed, things)
 
     return Command(
@@ -119,6 +145,9 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         options=(
             Option("what", N_("A story or word this chat follows, or “all”"), complete),
             Option("page", N_("Which page"), hidden=True),
+            Option("story", N_("Which story"), hidden=True),
+            Option("word", N_("Which word"), hidden=True),
+            Option("whole", N_("Whether it is everything"), hidden=True),
         ),
         rest="what",
         moderators=True,
@@ -130,7 +159,7 @@ def _ask_what(things: list[Thing], page: str) -> Message:
         _("What should this chat no longer follow?"),
         rows=(
             *_menu(things, page),
-            Buttons((Button(_("Unfollow everything"), Ref("unfollow", (EVERYTHING,))),)),
+            Buttons((Thing(_("Unfollow everything")).button(),)),
         ),
     )
 
@@ -144,15 +173,20 @@ def _menu(things: list[Thing], page: str) -> tuple[Row, ...]:
     )
 
 
-def _without(rule: Rule, keys: set[str]) -> Rule:
-    def kept(held: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(word for word in held if text_key(word) not in keys)
+def _is(word: str, key: str) -> bool:
+    """Whether a button's key stands for the word."""
+    return text_key(word) == key
 
+
+def _without(rule: Rule, things: list[Thing]) -> Rule:
+    """The rule without them; a word goes in every spelling."""
+    words_gone = folded(thing.word for thing in things if thing.word)
+    stories_gone = {thing.story for thing in things if thing.story}
     return replace(
         rule,
-        keywords=kept(rule.keywords),
-        entities=kept(rule.entities),
-        story_ids=tuple(story for story in rule.story_ids if story not in keys),
+        keywords=tuple(word for word in rule.keywords if fold(word) not in words_gone),
+        entities=tuple(word for word in rule.entities if fold(word) not in words_gone),
+        story_ids=tuple(story for story in rule.story_ids if story not in stories_gone),
     )
 
 

@@ -13,10 +13,11 @@ from bot.model.command import Ask
 from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Bullets, Button, Ref, Text
-from bot.model.rule import Loudness, Mute, Quiet, Rule, fold
+from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.ports import Desk, Rules
 from handlers.picking import name
 from stories.shelf import Shelf
+from stories.spelling import fold
 from stories.story import StoryId, text_key
 
 EVERYTHING = "all"
@@ -30,13 +31,33 @@ _ALL, _ALL_STORIES = N_("all"), N_("All stories")
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One thing a chat follows: how it is called, and how a button names it."""
+    """One thing a chat follows: everything, where neither `word` nor `story` says less.
+
+    A button names its kind, so that no story's id is ever taken for a word, or for everything.
+    """
 
     label: str
-    key: str
+    word: str | None = None
+    story: StoryId | None = None
+
+    @property
+    def ref(self) -> Ref:
+        """Asks /unfollow about it."""
+        if self.story is not None:
+            return Ref("unfollow", ("", "", self.story))
+        if self.word is not None:
+            return Ref("unfollow", ("", "", "", text_key(self.word)))
+        return Ref("unfollow", ("", "", "", "", EVERYTHING))
+
+    @property
+    def typed(self) -> str:
+        """What is typed behind /unfollow for it."""
+        if self.story is not None:
+            return typed_id(self.story)
+        return EVERYTHING if self.word is None else text_key(self.word)
 
     def button(self) -> Button:
-        return Button(self.label, Ref("unfollow", (self.key,)))
+        return Button(self.label, self.ref)
 
 
 def means_everything(what: str) -> bool:
@@ -53,6 +74,16 @@ def _everythings() -> frozenset[str]:
     return EVERYTHINGS | {_(each).casefold() for each in (_ALL, _ALL_STORIES)}
 
 
+def typed_id(story: StoryId) -> str:
+    """A story's id as it is typed: with # before it where it would be a command's word."""
+    return f"#{story}" if means_everything(story) else story
+
+
+def meant_by_id(what: str) -> str:
+    """The id that was typed with # before it; empty where none was."""
+    return what[1:].casefold() if what.startswith("#") else ""
+
+
 def words_in(rule: Rule) -> tuple[str, ...]:
     """The words a rule looks for, once each, as first written."""
     once: dict[str, str] = {}
@@ -66,9 +97,9 @@ def followed(rule: Rule | None, shelf: Shelf) -> list[Thing]:
     if rule is None:
         return []
     return [
-        *([Thing(_("Everything"), EVERYTHING)] if rule.all else []),
-        *(Thing(f"“{word}”", text_key(word)) for word in words_in(rule)),
-        *(Thing(title_of(story, shelf), story) for story in rule.story_ids),
+        *([Thing(_("Everything"))] if rule.all else []),
+        *(Thing(f"“{word}”", word=word) for word in words_in(rule)),
+        *(Thing(title_of(story, shelf), story=story) for story in rule.story_ids),
     ]
 
 

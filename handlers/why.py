@@ -9,7 +9,7 @@ from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry, StorageAway
 from bot.model.language import N_, _, ngettext, recalled
 from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Text
-from bot.model.rule import Loudness, Rule, at_least, fold, folded
+from bot.model.rule import Loudness, Rule, at_least, folded
 from bot.ports import Desk, Row, Rules, Standing, State
 from handlers.changes import promptly
 from handlers.moments import refused, since, span
@@ -17,6 +17,7 @@ from handlers.picking import buttons_to, live_stories, meant, menu_of, name, quo
 from handlers.wants import quiet_until, which, words_in
 from stories.delta import Delta, Kind, Weight
 from stories.shelf import Edition, Shelf
+from stories.spelling import fold
 from stories.story import Status, Story
 
 NAMED = 5

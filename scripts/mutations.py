@@ -31,6 +31,8 @@ UNREADABLE = (*PYTEST, "tests/platforms/test_unreadable.py")
 FOLDING = (*PYTEST, "tests/delivery/test_merging.py")
 TYPED = (*PYTEST, "tests/road/test_typed.py")
 ANSWERS = "bot/platforms/telegram/answers.py"
+RULES = (*PYTEST, "tests/delivery/test_rules.py")
+FOLLOW = (*PYTEST, "tests/handlers/test_follow.py")
 PAGES = (*PYTEST, "tests/stories/test_page.py")
 COMMAND_LINE = (*PYTEST, "tests/cli")
 WIRE = (*PYTEST, "tests/stories/test_wire.py")
@@ -369,6 +371,42 @@ MUTATIONS = (
         "            if refused and any(part in said for part in NOT_A_MEMBER):\n",
         "            if refused:\n",
         TYPED,
+    ),
+    Mutation(
+        "a word in other marks is another word",
+        "stories/spelling.py",
+        '_UNSEEN.sub("", text.translate(_MARKS))',
+        "text",
+        RULES,
+    ),
+    Mutation(
+        "a word's parts make it another",
+        "stories/spelling.py",
+        '    text = unicodedata.normalize("NFKC", text.casefold().translate(_MARKS))\n'
+        '    return text.replace("i\\u0307", "i").replace("ı", "i")\n',
+        "    return text.casefold()\n",
+        RULES,
+    ),
+    Mutation(
+        "a button for a story may mean everything",
+        "handlers/picking.py",
+        '    return Ref(command, ("", story, *more) if command == "follow" else (story, *more))\n',
+        "    return Ref(command, (story, *more))\n",
+        FOLLOW,
+    ),
+    Mutation(
+        "a suggestion for a story may mean everything",
+        "handlers/wants.py",
+        '    return f"#{story}" if means_everything(story) else story\n',
+        "    return story\n",
+        FOLLOW,
+    ),
+    Mutation(
+        "the word that is meant without accents is not offered",
+        "handlers/follow.py",
+        "                    if bare(other) == bare(word) and fold(other) not in held:\n",
+        "                    if False:\n",
+        FOLLOW,
     ),
 )
 

@@ -2,7 +2,6 @@
 
 import math
 import re
-import unicodedata
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -12,14 +11,15 @@ import regex
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from stories.spelling import letters, unaccented
+
 K = TypeVar("K", bound=Hashable)
 
-_TAIL = regex.compile(r"['’](?:s|re|ve|ll|d|m|t)?\b")
+_TAIL = regex.compile(r"'(?:s|re|ve|ll|d|m|t)?\b")
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 # Scripts that put no spaces between words are compared character by character.
 _WORD = regex.compile(rf"(?V1)[{_UNSPACED}]|[[\p{{L}}\p{{N}}]--[{_UNSPACED}]]+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
-_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 _FILLERS = frozenset(
     regex.findall(
         r"\w+",
@@ -39,11 +39,10 @@ START = 0.8
 
 def words_of(text: str) -> list[str]:
     """The words of a text as they are compared: without accents, case and possessive endings."""
-    folded = _TAIL.sub("", text.casefold())
+    folded = _TAIL.sub("", letters(text))
     if folded.isascii():  # as most are: nothing to fold any further
         return _ASCII_WORD.findall(folded)
-    folded = unicodedata.normalize("NFKD", folded).translate(_PLAIN)
-    return _WORD.findall("".join(mark for mark in folded if not unicodedata.combining(mark)))
+    return _WORD.findall(unaccented(folded))
 
 
 def telling(words: Sequence[str]) -> list[str]:

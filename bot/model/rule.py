@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.model.chat import Chat
+from stories.spelling import fold
 from stories.story import Story, StoryId
 
 
@@ -99,7 +100,7 @@ class Rule:
         return not (self.all or self.keywords or self.entities or self.story_ids)
 
     def wants(self, story: Story) -> bool:
-        """Words match whole and case-folded; an absent figure fails its threshold."""
+        """Words match whole, however they are spelled; an absent figure fails its threshold."""
         return self._may_tell(story) and self.mute_of(story.id) is None
 
     def awaits(self, story: Story) -> bool:
@@ -171,11 +172,6 @@ def known_zone(name: str) -> bool:
     except (KeyError, ValueError, OSError):  # unknown · no name at all · a folder of zones
         return False
     return True
-
-
-def fold(word: str) -> str:
-    """A word as it is compared: case-folded, with single spaces."""
-    return " ".join(word.split()).casefold()
 
 
 def folded(words: Iterable[str]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
 from bot.model.rule import Mute, Rule
+from stories.spelling import fold
 from stories.story import Stats, Story, StoryId
 
 HERE = Chat("discord", "1")
@@ -60,6 +61,8 @@ class Paper:
         (Rule(keywords=("night ferry",)), True),
         (Rule(keywords=("NIGHT FERRY",)), True),
         (Rule(keywords=("ferry",)), False),
+        (Rule(keywords=("Night\u00adFerry",)), False),
+        (Rule(entities=("Strand\u00adline",)), True),
         (Rule(entities=("strandline",)), True),
         (Rule(entities=("harbour",)), False),
         (Rule(story_ids=(StoryId("ferry"),)), True),
@@ -74,6 +77,32 @@ class Paper:
 def test_a_rule_finds_its_stories_whole_and_above_its_thresholds(rule: Rule, wants: bool) -> None:
     assert rule.wants(FERRY) is wants
     assert (HERE in RuleBook({HERE: rule}, Paper()).wanting(FERRY)) is wants
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("O'Neill", "O’Neill"),
+        ("D’Amico", "D'AMICO"),
+        ("São Braz", "Sa\u0303o Braz"),
+        ("Zu\u0308rich", "ZÜRICH"),
+        ("İzmit", "izmit"),
+        ("IZMIT", "ızmit"),
+        ("Saint-Malo", "Saint‑Malo"),
+        ("Tokyo", "ＴＯＫＹＯ"),
+    ],
+)
+def test_a_word_finds_its_stories_however_either_of_them_spells_it(kept: str, said: str) -> None:
+    for one, other in ((kept, said), (said, kept)):
+        rule = Rule(keywords=(one,), entities=(one,))
+        for story in (replace(FERRY, keywords=(other,)), replace(FERRY, entities=(other,))):
+            assert rule.wants(story)
+            assert RuleBook({HERE: rule}, Paper()).wanting(story) == {HERE}
+
+
+@given(st.text(max_size=12))
+def test_a_word_folded_again_stays_the_same(word: str) -> None:
+    assert fold(fold(word)) == fold(word)
 
 
 @pytest.mark.parametrize("rule", [Rule(all=True, min_virality=0), Rule(all=True, min_articles=0)])

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from bot.model.message import Note, Tone
 from bot.model.rule import Loudness, Rule
+from handlers.picking import buttons_to
+from stories.spelling import fold
 from stories.story import Status, StoryId, text_key
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, THEFT, TRAM, Talk, labels, made, read
 
@@ -27,15 +29,15 @@ async def test_a_word_no_story_has_is_followed_and_said_to_match_nothing_yet(tal
 async def test_a_title_or_an_id_is_followed_as_a_story(talk: Talk) -> None:
     answer = await talk.type("follow", "ai theft CLAIMS")
     assert answer.title == "Following “AI Theft Claims”"
-    assert labels(answer)["Unfollow"] == "unfollow_ai-theft-claims"
-    await talk.click("follow_night-ferry-returns")
+    assert labels(answer)["Unfollow"] == "unfollow___ai-theft-claims"
+    await talk.click("follow__night-ferry-returns")
     assert talk.rules.of(HERE) == Rule(story_ids=(THEFT, FERRY), keeper=MIRA)
 
 
 async def test_a_word_that_means_one_story_is_a_word_and_the_story_is_offered(talk: Talk) -> None:
     answer = await talk.type("follow", "alibaba")
     assert talk.rules.of(HERE) == Rule(keywords=("alibaba",), entities=("alibaba",), keeper=MIRA)
-    assert labels(answer)["Follow the story “AI Theft Claims”"] == "follow_ai-theft-claims"
+    assert labels(answer)["Follow the story “AI Theft Claims”"] == "follow__ai-theft-claims"
 
 
 async def test_a_title_with_a_comma_is_one_story() -> None:
@@ -83,11 +85,11 @@ async def test_a_story_that_is_over_is_not_followed() -> None:
     )
     over = await talk.type("follow", "over")
     assert over.title == "“Over” has ended, so there is nothing left to follow"
-    assert labels(over) == {"Whole": "follow_whole"}
+    assert labels(over) == {"Whole": "follow__whole"}
     assert (await talk.type("follow", "wrong")).title.startswith("“Wrong” was withdrawn")
     part = await talk.type("follow", "part")
     assert part.title.startswith("“Part” is now part of another story")
-    assert labels(part) == {"Whole": "follow_whole"}
+    assert labels(part) == {"Whole": "follow__whole"}
     assert talk.rules.of(HERE) is None
 
 
@@ -95,14 +97,14 @@ async def test_of_two_live_stories_of_one_title_people_choose() -> None:
     talk = Talk(made("a", "Strike"), made("b", "Strike"))
     answer = await talk.type("follow", "strike")
     assert answer.title == "Several live stories are called “strike”"
-    assert labels(answer) == {"Strike (a)": "follow_a", "Strike (b)": "follow_b"}
+    assert labels(answer) == {"Strike (a)": "follow__a", "Strike (b)": "follow__b"}
 
 
 async def test_nothing_said_asks_what(talk: Talk) -> None:
     answer = await talk.say("follow")
     assert answer.title == "What should this chat follow?"
-    assert labels(answer)["AI Theft Claims"] == "follow_ai-theft-claims"
-    assert labels(answer)["All stories"] == "follow_all"
+    assert labels(answer)["AI Theft Claims"] == "follow__ai-theft-claims"
+    assert labels(answer)["All stories"] == "follow____all"
     assert await talk.type("follow", " , ,") == answer
 
 
@@ -188,7 +190,7 @@ async def test_a_word_or_a_story_is_unfollowed_by_name_or_button(talk: Talk) -> 
 
 async def test_a_story_no_longer_kept_is_unfollowed_by_its_id(talk: Talk) -> None:
     talk.rules.saved[HERE] = Rule(story_ids=(StoryId("long-gone"), THEFT))
-    assert labels(await talk.say("unfollow"))["long-gone"] == "unfollow_long-gone"
+    assert labels(await talk.say("unfollow"))["long-gone"] == "unfollow___long-gone"
     assert (await talk.click("unfollow_long-gone")).title == "No longer following long-gone"
     assert talk.rules.of(HERE) == Rule(story_ids=(THEFT,), keeper=MIRA)
 
@@ -222,7 +224,7 @@ async def test_what_is_not_followed_cannot_be_unfollowed(talk: Talk) -> None:
     await talk.type("follow", "ferry")
     answer = await talk.type("unfollow", "tram")
     assert answer.title == "This chat does not follow “tram”"
-    assert labels(answer) == {"“ferry”": f"unfollow_{text_key('ferry')}"}
+    assert labels(answer) == {"“ferry”": f"unfollow____{text_key('ferry')}"}
     await talk.type("follow", "all")
     whole = await talk.type("unfollow", "tram")
     assert whole.title == "This chat gets every live story, so none can be left out by itself"
@@ -262,7 +264,7 @@ async def test_what_a_chat_gets_is_said_in_words_and_the_chat_named_last(talk: T
         "This chat is telegram:-100123",
     ]
     assert isinstance(answer.blocks[-1], Note)
-    assert labels(answer)["AI Theft Claims"] == "unfollow_ai-theft-claims"
+    assert labels(answer)["AI Theft Claims"] == "unfollow___ai-theft-claims"
 
 
 async def test_a_chat_that_follows_nothing_is_named_too(talk: Talk) -> None:
@@ -279,3 +281,139 @@ async def test_what_the_operators_file_says_is_shown_without_buttons(talk: Talk)
     assert "Set by whoever runs this bot" in read(answer)
     assert answer.blocks[-1] == Note("This chat is discord:77")
     assert labels(answer) == {}
+
+
+CITIES = (
+    made("mayor", "The Mayor Speaks", entities=("O\u2019Neill", "D'Amico")),
+    made("flood", "The City Is Flooded", entities=("Sa\u0303o Braz", "Sankt Po\u0308lten")),
+    made("vote", "The City Votes", entities=("Zürich", "Đakovo")),
+    made("strait", "The Strait Is Closed", entities=("İzmit", "Saint\u2011Malo")),
+    made("film", "A Film", entities=("col·lecció", "ＴＯＫＹＯ", "co\u00adöperation")),
+)
+SPELLINGS = (
+    ("O'Neill", "mayor"),
+    ("OʼNEILL", "mayor"),
+    ("o`neill", "mayor"),
+    ("D’amico", "mayor"),
+    ("São Braz", "flood"),
+    ("sankt pölten", "flood"),
+    ("izmit", "strait"),
+    ("IZMIT", "strait"),
+    ("ızmıt", "strait"),
+    ("saint-malo", "strait"),
+    ("saint–malo", "strait"),
+    ("col•lecció", "film"),
+    ("tokyo", "film"),
+    ("coöperation", "film"),
+)
+
+
+async def test_a_word_is_the_same_however_it_is_spelled() -> None:
+    """Followed, told to match, held already, searched for, and unfollowed in another spelling."""
+    for word, story in SPELLINGS:
+        talk = Talk(*CITIES)
+        answer = await talk.type("follow", word)
+        assert "1 live story matches just now." in read(answer), word
+        rule = talk.rules.of(HERE)
+        assert rule is not None
+        assert [each.id for each in CITIES if rule.wants(each)] == [story]
+        [entity] = [
+            each
+            for made_story in CITIES
+            for each in made_story.entities
+            if fold(each) == fold(word)
+        ]
+        assert "already follows" in (await talk.type("follow", entity)).title
+        assert (await talk.type("search", word)).title.startswith("1 story"), word
+        assert (await talk.type("unfollow", entity)).title.startswith("No longer following")
+        assert talk.rules.of(HERE) is None
+
+
+async def test_a_word_without_its_accents_is_followed_and_the_word_meant_is_offered() -> None:
+    for typed, meant in (
+        ("Zurich", "Zürich"),
+        ("dakovo", "Đakovo"),
+        ("sao braz", "São Braz"),
+    ):
+        talk = Talk(*CITIES)
+        answer = await talk.type("follow", typed)
+        assert f"live stories have “{meant}”." in read(answer)
+        followed = await talk.press(answer, f"Follow “{meant}”")
+        assert followed.title == f"Following “{meant}”"
+        assert "1 live story matches just now." in read(followed)
+        await talk.type("unfollow", typed)
+        gone = await talk.type("unfollow", typed)
+        assert gone.title == f"No longer following “{meant}”", "what is left is meant by it"
+        assert talk.rules.of(HERE) is None
+
+
+async def test_of_two_spellings_that_a_chat_keeps_both_go() -> None:
+    """As a file or an older bot may have left them."""
+    talk = Talk(*CITIES)
+    talk.rules.saved[HERE] = Rule(keywords=("O'Neill",), entities=("O’Neill", "o`neill"))
+    await talk.press(await talk.say("unfollow"), "“O'Neill”")
+    assert talk.rules.of(HERE) is None
+
+
+RESERVED = ("all", "everything", "1f2e3d4c")
+
+
+async def test_no_story_is_taken_for_a_commands_word() -> None:
+    """Neither its id nor its title: by a button, a suggestion, or # before the id."""
+    talk = Talk(
+        *(made(each, each.title(), entities=(each,)) for each in RESERVED),
+        made("titled", "All stories"),
+    )
+    for story in (*RESERVED, "titled"):
+        edition = talk.shelf.get(story)
+        assert edition is not None
+        one = Rule(story_ids=(edition.story.id,), keeper=MIRA)
+        by_button = buttons_to("follow", [edition])[0].ref
+        [typed] = [
+            each.value
+            for each in talk.suggest("follow", "what", "")
+            if each.value.lstrip("#") == story and each.name == edition.story.title
+        ]
+        for ask in (talk.click(str(by_button)), talk.type("follow", typed)):
+            assert (await ask).title == f"Following “{edition.story.title}”"
+            assert talk.rules.of(HERE) == one
+            talk.rules.saved[HERE] = replace(one, keywords=("tide",))
+            listed = await talk.say("unfollow")
+            await talk.click(labels(listed)[edition.story.title])
+            assert talk.rules.of(HERE) == Rule(keywords=("tide",), keeper=MIRA)
+            talk.rules.saved[HERE] = replace(one, keywords=("tide",))
+            [value] = [
+                each.value
+                for each in talk.suggest("unfollow", "what", "")
+                if each.name == edition.story.title
+            ]
+            await talk.type("unfollow", value)
+            assert talk.rules.of(HERE) == Rule(keywords=("tide",), keeper=MIRA)
+            talk.rules.saved.clear()
+    for word in ("all", "everything"):
+        await talk.type("follow", word)
+        assert talk.rules.of(HERE) == Rule(all=True, keeper=MIRA), "the word is the command's"
+        talk.rules.saved.clear()
+
+
+async def test_a_story_and_a_word_of_one_key_are_told_apart() -> None:
+    key = text_key("tide")
+    talk = Talk(made(key, "Named Like A Key"))
+    rule = Rule(keywords=("tide",), story_ids=(StoryId(key),), keeper=MIRA)
+    for label, left in (
+        ("“tide”", replace(rule, keywords=())),
+        ("Named Like A Key", replace(rule, story_ids=())),
+    ):
+        talk.rules.saved[HERE] = rule
+        await talk.press(await talk.say("unfollow"), label)
+        assert talk.rules.of(HERE) == left
+
+
+async def test_buttons_of_older_messages_go_on(talk: Talk) -> None:
+    await talk.click("follow_night-ferry-returns")
+    assert talk.rules.of(HERE) == Rule(story_ids=(FERRY,), keeper=MIRA)
+    await talk.click("unfollow_night-ferry-returns")
+    await talk.click("follow_all")
+    assert talk.rules.of(HERE) == Rule(all=True, keeper=MIRA)
+    await talk.click("unfollow_all")
+    assert talk.rules.of(HERE) is None

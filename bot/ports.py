@@ -11,6 +11,7 @@ from bot.model.chat import Chat
 from bot.model.command import Command, Hurry
 from bot.model.message import Act, Message
 from bot.model.rule import Rule
+from bot.model.unknown import Unknown
 from stories.index import Changes, Cursor, Door, Heard, Page, Verdict
 from stories.log import Log
 from stories.shelf import Edition
@@ -22,6 +23,14 @@ class Right(StrEnum):
 
     POST = "post"
     PIN = "pin"
+
+
+class Showing(StrEnum):
+    """How someone shows us a message of ours that we cannot look up."""
+
+    REPLY = "reply"
+    FORWARD = "forward"
+    """To us, in private: replies would be seen by everyone who reads the channel."""
 
 
 class Platform(Protocol):
@@ -102,6 +111,14 @@ class Platform(Protocol):
     async def called(self, chat: Chat) -> str:
         """The chat's name as its people know it (“#news”, “Harbour News”): hostile text, as a
         story's is. Its address when the name cannot be learned. Never raises."""
+        ...
+
+    async def moderates(self, chat: Chat, person: Chat) -> bool:
+        """Whether a person is a moderator of the chat, asked of the platform now."""
+        ...
+
+    async def showing(self, chat: Chat) -> Showing | None:
+        """How people can show us a message of ours there; None: they need not, `find` finds it."""
         ...
 
     async def is_in(self, chat: Chat) -> bool:
@@ -253,6 +270,10 @@ class Row:
     """When the card was sent on to those who follow the channel."""
     why: str | None = None
     """What went wrong, in words for people; of a card that is shown: why it is not published."""
+    claimed_at: datetime | None = None
+    """Of a card of unknown outcome: when a moderator said that it stands."""
+    noticed_at: datetime | None = None
+    """When someone who can settle it was last told that it is not known whether it stands."""
 
     bare: str | None = None
     """Why the card is shown without its links, in words for people; None: they are there."""
@@ -306,6 +327,17 @@ class Health:
     refusal: Refusal | None = None
 
 
+class Claim(StrEnum):
+    """What became of a moderator's word that a card stands."""
+
+    FOUND = "found"
+    """The platform showed us where."""
+    TAKEN = "taken"
+    """It counts as standing until a notable update or a withdrawal, which is posted afresh."""
+    REPEATED = "repeated"
+    """The same; it was said before."""
+
+
 class Desk(Protocol):
     """What people can have done with the cards of a chat, and learn about them."""
 
@@ -350,6 +382,38 @@ class Desk(Protocol):
         They stay where they are, and are no longer edited. For a chat without a rule: one that
         wants stories would be sent them anew. May raise StorageAway; then ask again.
         """
+        ...
+
+    async def unknown(self, chat: Chat) -> Sequence[tuple[StoryId, Row]]:
+        """The cards of which it is not known whether they stand. May raise StorageAway."""
+        ...
+
+    async def unknown_by(self, here: Chat, key: str) -> Unknown | None:
+        """The card that a button names so, of `here` or of another chat of its platform; None when
+        it is settled. May raise StorageAway."""
+        ...
+
+    async def moderates(self, chat: Chat, person: Chat) -> bool:
+        """Whether a person is a moderator of the chat, asked now; raise Sorry when not known."""
+        ...
+
+    async def called(self, chat: Chat) -> str:
+        """The chat's name: hostile text, as a story's is."""
+        ...
+
+    async def claim(self, card: Unknown) -> tuple[Claim, Showing | None]:
+        """Take a moderator's word that a card stands; what became of that, and how they can show
+        it. Raise Sorry when it is known meanwhile. May raise StorageAway."""
+        ...
+
+    async def show(self, chat: Chat, story: StoryId, place: str) -> bool:
+        """A moderator shows where a card of unknown outcome stands; False when we knew it there.
+        Raise Sorry when it cannot be that card. May raise StorageAway."""
+        ...
+
+    async def post_again(self, card: Unknown) -> None:
+        """Post a card of unknown outcome anew, at once; raise Sorry when it is known meanwhile or
+        cannot be posted. May raise StorageAway."""
         ...
 
     async def health(self, chat: Chat) -> Health:
@@ -428,6 +492,14 @@ class Ledger(Protocol):
 
     async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], Row]:
         """Every card on a platform that has a pin of ours, or is to lose it."""
+        ...
+
+    async def unknown(self, platform: str) -> Sequence[Unknown]:
+        """Every card on a platform of which it is not known whether it stands."""
+        ...
+
+    async def unknown_by(self, platform: str, key: str) -> Unknown | None:
+        """The one that buttons name so; None when it is settled."""
         ...
 
 

@@ -33,6 +33,7 @@ from handlers.status import status_command
 from handlers.stories import stories_command
 from handlers.story import story_command
 from handlers.unfollow import unfollow_command
+from handlers.unknown import unknown_command
 from handlers.unmute import unmute_command
 from handlers.unpin import unpin_command
 from handlers.why import why_command
@@ -80,6 +81,7 @@ def menu(
         pin_command(shelf, desk, now),
         unpin_command(shelf, desk, now),
         pins_command(shelf, desk),
+        unknown_command(shelf, desk, now),
         audit_command(audit),
         moderators_command(moderators),
         privacy_command(shelf, rules, desk, places, forget_after_days),

@@ -25,10 +25,12 @@ def audited(command: Command, audit: Audit, now: Callable[[], datetime]) -> Comm
 
     async def answer(ask: Ask) -> Message:
         said = await command.answer(ask)
-        if said.act is not None and not ask.private:
+        chat = (said.act.chat if said.act else None) or ask.chat
+        private = ask.private and chat == ask.chat
+        if said.act is not None and not private:
             act = replace(said.act, what=shorten(line(said.act.what), WHAT, utf16))
             name = shorten(line(ask.name or ""), NAME, utf16)
-            audit.note(ask.chat, Deed(now(), act, ask.person, name or None))
+            audit.note(chat, Deed(now(), act, ask.person, name or None))
         return said
 
     return replace(command, answer=answer)

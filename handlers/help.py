@@ -18,7 +18,7 @@ _IN_PRIVATE = (
     (N_("What comes here"), ("setup", "follow", "following", "unfollow", "rules")),
     (N_("Less of it"), ("mute", "unmute", "pause", "resume")),
     (N_("Pins"), ("pin", "unpin", "pins")),
-    (N_("Who, what and why"), ("why", "status", "audit", "moderators")),
+    (N_("Who, what and why"), ("why", "status", "unknown", "audit", "moderators")),
     (N_("You and me"), _YOURS),
 )
 """By use, since there everyone may ask everything; what is named nowhere is about stories."""

@@ -1,6 +1,6 @@
 """/status - how this chat fares: what the bot may do here, what came, what waits, what to mend."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from bot.model import words
@@ -19,8 +19,10 @@ from bot.model.message import (
     Tone,
 )
 from bot.model.rule import Rule
+from bot.model.unknown import listed
 from bot.ports import Desk, Health, Refusal, Right, Row, Rules, State
 from handlers.moments import refused, since, span
+from handlers.unknown import to_settle
 from handlers.wants import hush, title_of, to_follow, to_overview, unheard, who_follows
 from stories.shelf import Shelf
 from stories.story import StoryId
@@ -35,10 +37,12 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         health = await desk.health(ask.chat)
         rule = rules.of(ask.chat)
         deaf = tuple(unheard(desk, ask.chat, rule))
+        unknown = [card for card in health.cards or () if card[1].state is State.UNKNOWN]
         silent = health.refusal is not None or bool(health.lacks and health.lacks[Right.POST])
         ill = (
             silent
             or bool(deaf)
+            or bool(unknown)
             or any(_is_short(health, *card) for card in (health.cards or ())[:SHOWN])
         )
         nothing = rule is None or rule.empty
@@ -50,13 +54,22 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
             (
                 *_rights(health, at),
                 *deaf,
+                *_unknown(unknown),
                 *_wishes(rule, at, private=ask.private),
                 *_waiting(health, at),
                 *_newest(health, at),
             ),
-            (Buttons(tuple(buttons)),),
+            (*to_settle(ask.chat, unknown), Buttons(tuple(buttons))),
             tone=Tone.SORRY if ill else Tone.PLAIN,
         )
+
+    def _unknown(cards: Sequence[tuple[StoryId, Row]]) -> Iterator[Block]:
+        """What was posted and got no answer, and what moderators can do about it."""
+        if not cards:
+            return
+        yield Heading(_("It is not known whether this arrived"))
+        yield from listed([title_of(story, shelf) for story, _row in cards])
+        yield Text(_("A moderator can look, and then press one of the buttons below."))
 
     def _waiting(health: Health, at: datetime) -> Iterator[Block]:
         """What is still to be done here, and until when it waits."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.model import words
 from bot.model.card import is_new
+from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry, StorageAway
 from bot.model.language import N_, _, ngettext, recalled
@@ -14,6 +15,7 @@ from bot.ports import Desk, Row, Rules, Standing, State
 from handlers.changes import promptly
 from handlers.moments import refused, since, span
 from handlers.picking import buttons_to, live_stories, meant, menu_of, name, quoted
+from handlers.unknown import to_settle
 from handlers.wants import quiet_until, which, words_in
 from stories.delta import Delta, Kind, Weight
 from stories.shelf import Edition, Shelf
@@ -37,7 +39,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
             standing = None
         if edition is None:
             edition = _newest(standing, ask, at)
-        return _because(edition, standing, rules.of(ask.chat), at)
+        return _because(edition, standing, rules.of(ask.chat), at, ask.chat)
 
     def _newest(standing: Standing | None, ask: Ask, at: datetime) -> Edition:
         """The story of the newest card here; raise Sorry with others to ask about."""
@@ -68,7 +70,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
         return [Text(_("This chat follows what has not come yet:")), *which(rule, shelf)]
 
     def _because(
-        edition: Edition, standing: Standing | None, rule: Rule | None, at: datetime
+        edition: Edition, standing: Standing | None, rule: Rule | None, at: datetime, chat: Chat
     ) -> Message:
         story = edition.story
         delta = shelf.delta(edition)
@@ -89,6 +91,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
             )
             if rule is not None and wanted and live:
                 lines += _published(standing, standing.row, rule, quiet, at)
+        card = [(story.id, standing.row)] if standing and standing.row else []
         changes = [] if is_new(delta) else [Button(_("What changed"), _ref(story, "changes"))]
         return Message(
             _title(edition, standing, at),
@@ -96,7 +99,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
                 *(Text(each) for each in lines),
                 *_last(edition, delta, standing, rule, quiet, at),
             ),
-            (Buttons((Button(_("Story"), _ref(story)), *changes)),),
+            (*to_settle(chat, card), Buttons((Button(_("Story"), _ref(story)), *changes))),
         )
 
     return Command(
@@ -275,6 +278,12 @@ def _card(
             yield _(
                 "It was sent {time} ago and no answer came back yet. That is looked into by itself."
             ).format(time=time)
+        case State.UNKNOWN if row.claimed_at is not None:
+            yield _(
+                "A moderator said {time} ago that its card is there, but not where. So it is not "
+                "edited: the next notable update, or a withdrawal, is posted as a new card."
+            ).format(time=since(row.claimed_at, at))
+            yield _(_SHOW)
         case State.UNKNOWN:
             why = row.why or N_("it is not known whether the card arrived")
             yield words.sentence(f"{recalled(why)}.")
@@ -354,6 +363,8 @@ def _failed(standing: Standing, row: Row, at: datetime) -> str:
     again = _("It is tried again.") if standing.due else _("The next update is tried again.")
     return f"{why} {again}"
 
+
+_SHOW = N_("A moderator can show it: press “It's there”, then do what I ask for.")
 
 # What happened last, and how loudly.
 

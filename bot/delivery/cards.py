@@ -4,7 +4,7 @@ import base64
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -47,7 +47,8 @@ from bot.model.errors import (
 from bot.model.language import N_, Language, spoken
 from bot.model.message import Message, without_links
 from bot.model.rule import Loudness
-from bot.ports import Archive, Lease, Ledger, Pin, Platform, Row, State
+from bot.model.unknown import Unknown
+from bot.ports import Archive, Claim, Lease, Ledger, Pin, Platform, Row, State
 from stories.delta import Delta, Weight
 from stories.shelf import Edition, Shelf
 from stories.story import StoryId
@@ -222,7 +223,7 @@ class Cards:
             case Post(generation):
                 if await self._becomes(chat, story):
                     return 1.0  # the card of a story that is a part of this one is made its own
-                await self._post(chat, edition, generation)
+                await self._post(chat, edition, generation, row)
                 done = self._shelf.get(story) is edition and wish.publish_from is None
                 if not self.rows.doubt and done:
                     return None
@@ -297,7 +298,7 @@ class Cards:
         if row is not None and row.state is State.SENDING:
             await self._recover(chat, edition, row)
         else:
-            await self._post(chat, edition, row.generation + 1 if row else 1)
+            await self._post(chat, edition, row.generation + 1 if row else 1, row)
         row = await self.rows.read(chat, story)
         if row is None or row.place is None:
             raise OutcomeUnknown("the card may or may not be there")
@@ -308,6 +309,54 @@ class Cards:
         row = await self.rows.read(chat, story)
         if row is not None:
             await self.rows.record(chat, story, change(row))
+
+    # What moderators say of a card of unknown outcome.
+
+    async def _unknown(self, card: Unknown) -> Row | None:
+        """Its row, while it is not known whether that attempt arrived."""
+        row = await self.rows.read(card.chat, card.story)
+        if row is None or row.state is not State.UNKNOWN or row.generation != card.generation:
+            return None
+        return row
+
+    async def claim(self, card: Unknown) -> Claim | None:
+        """Look for it once more, else take a moderator's word; None when it is settled."""
+        if (row := await self._unknown(card)) is None:
+            return None
+        place = None
+        if await self._platform.showing(card.chat) is None:  # else there is nothing to look up
+            key = nonce(card.chat, card.story, "card", row.generation)
+            await self._calls.turn(card.chat)
+            with suppress(SendFailed):  # then their word has to do
+                place = await self._platform.find(card.chat, key, row.at)
+        if place is not None:
+            await self.rows.record(card.chat, card.story, self._stands(row, place))
+            return Claim.FOUND
+        if row.claimed_at is not None:
+            return Claim.REPEATED
+        await self.rows.record(card.chat, card.story, replace(row, claimed_at=self._now()))
+        return Claim.TAKEN
+
+    async def show(self, chat: Chat, story: StoryId, place: str) -> Row | None:
+        """A card of unknown outcome stands there; return what the row was before."""
+        row = await self.rows.read(chat, story)
+        if row is not None and row.state is State.UNKNOWN:
+            await self.rows.record(chat, story, self._stands(row, place))
+        return row
+
+    def _stands(self, row: Row, place: str) -> Row:
+        """The row of a card that stands after all, whatever revision it shows."""
+        shown = replace(row, state=State.SHOWN, at=self._now(), place=place, posted_at=row.at)
+        return replace(shown, looks=None, why=None, claimed_at=None)
+
+    async def post_again(self, card: Unknown, edition: Edition) -> bool:
+        """Post it anew, wanted or not; False when it is settled."""
+        if (row := await self._unknown(card)) is None:
+            return False
+        if await self._becomes(card.chat, card.story):
+            raise NotNow(timedelta(seconds=1), N_("another story's card becomes this one's"))
+        await self._post(card.chat, edition, row.generation + 1, row)
+        return True
 
     # Stories that become one.
 
@@ -394,12 +443,15 @@ class Cards:
         message = stub(edition, heir.story, place and self._platform.link(chat, place))
         return message, _looks(message)
 
-    async def _post(self, chat: Chat, edition: Edition, generation: int) -> None:
+    async def _post(
+        self, chat: Chat, edition: Edition, generation: int, before: Row | None
+    ) -> None:
         """Make a card. Whatever happens is in the ledger when this returns or raises."""
         message, looks = self._card(chat, edition)
         revision = edition.revision
         await self._calls.turn(chat)
         row = Row(State.SENDING, self._now(), revision, looks=looks, generation=generation)
+        row = replace(row, noticed_at=before.noticed_at if before else None)
         await self.rows.about_to(chat, edition.story.id, row)
         await self._send(chat, edition, row, message, again=False)
 

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.delivery.asking import Asking
 from bot.delivery.cards import Cards, Policy
 from bot.delivery.owing import Owing, by_turns
 from bot.delivery.pace import Pace, room
@@ -32,7 +33,20 @@ from bot.model.errors import (
 )
 from bot.model.language import speaking
 from bot.model.rule import Rule
-from bot.ports import Archive, Due, HighWater, Lease, Ledger, Mark, Pin, Platform, Refusal, Row
+from bot.model.unknown import Unknown
+from bot.ports import (
+    Archive,
+    Claim,
+    Due,
+    HighWater,
+    Lease,
+    Ledger,
+    Mark,
+    Pin,
+    Platform,
+    Refusal,
+    Row,
+)
 from stories.delta import Weight
 from stories.index import Cursor
 from stories.shelf import Shelf
@@ -150,6 +164,17 @@ class Courier:
             look=self._look_again_at,
             now=now,
         )
+        self._asking = Asking(
+            platform,
+            ledger=ledger,
+            rules=rules,
+            shelf=shelf,
+            warden=warden,
+            lease=lease,
+            pace=pace,
+            note=self.note,
+            now=now,
+        )
         self._owing = Owing(
             platform.name,
             shelf=shelf,
@@ -245,6 +270,7 @@ class Courier:
     async def _deliver(self) -> None:
         await self._warden.begin()
         self._cards.begin()
+        self._asking.begin()
         # The cursor first: what the holder before us still marks, we mark once more.
         cursor = await patiently(lambda: self._due.cursor(self.platform.name))
         for mark in await patiently(lambda: self._due.all(self.platform.name)):
@@ -260,6 +286,8 @@ class Courier:
             tasks.create_task(self._tide.keep(), name=f"tide {self.platform.name}")
             tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")
             tasks.create_task(self._warden.run(), name=f"warden {self.platform.name}")
+            if not self._policy.repeat_unknown:  # then what is unknown is repeated by itself
+                tasks.create_task(self._asking.run(), name=f"asking {self.platform.name}")
             tasks.create_task(self._labour(), name=f"workers {self.platform.name}")
 
     async def _recall_pace(self) -> None:
@@ -357,6 +385,36 @@ class Courier:
             sure = await self._cards.pins.take_any(chat, story)
         if not sure:
             self._look_again_at(chat, story, SETTLE)
+
+    # Cards of unknown outcome.
+
+    async def claim(self, card: Unknown) -> Claim | None:
+        """Take a moderator's word that a card stands; None when it is settled."""
+        async with self._holding((card.chat, card.story)):
+            claim = await self._cards.claim(card)
+        self._look_again_at(card.chat, card.story)
+        return claim
+
+    async def show(self, chat: Chat, story: StoryId, place: str) -> Row | None:
+        """A moderator shows where a card stands; return what its row was before."""
+        async with self._holding((chat, story)):
+            row = await self._cards.show(chat, story, place)
+        self._look_again_at(chat, story)
+        return row
+
+    async def post_again(self, card: Unknown) -> bool:
+        """Post a card of unknown outcome anew; False when it is settled. Raises SendFailed."""
+        edition = self._shelf.get(card.story)
+        assert edition is not None, "the desk has looked"
+        await self._owe([Mark(card.chat, card.story, edition.seq)])  # should we die meanwhile
+        async with self._holding((card.chat, card.story)):
+            with self._speaking(card.chat):
+                return await self._cards.post_again(card, edition)
+
+    def live(self, story: StoryId) -> bool:
+        """Whether a story is known and still going on."""
+        edition = self._shelf.get(story)
+        return edition is not None and edition.is_live(self._now(), self._shelf.live_for)
 
     async def _make_room(self, chat: Chat, rows: Mapping[StoryId, Row]) -> list[StoryId]:
         """Let the oldest pins of a chat go that its rule allows no room for."""

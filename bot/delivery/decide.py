@@ -1,6 +1,6 @@
 """What is due: the step from what a card shows to what it should show. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.ports import Pin, Row, State
@@ -118,6 +118,8 @@ class Wish:
     """Nothing new is posted or said before; None: it may be now."""
     publish_from: datetime | None = None
     """When its card may be published; None: it is not to be."""
+    recalled: bool = False
+    """The story was withdrawn since the row's revision, or is no longer."""
     pinned: bool = True
     """A pin may stand: the story is live."""
     pin_from: datetime | None = None
@@ -149,7 +151,11 @@ def decide(
         case State.SENDING if row.place is None:
             return Recover()
         case State.UNKNOWN:
-            return _make(row.generation + 1, wish) if newer else Nothing()
+            if row.claimed_at is None:
+                return _make(row.generation + 1, wish) if newer else Nothing()
+            # It counts as standing, so readers are to hear that it was withdrawn, too.
+            wish = replace(wish, shown=wish.shown or wish.recalled)
+            return _make(row.generation + 1, wish) if newer and matters else Nothing()
         case State.GONE:
             return _make(row.generation + 1, wish) if newer and matters else Nothing()
         case State.FAILED if row.place is None:

@@ -18,7 +18,20 @@ from bot.model.errors import (
 )
 from bot.model.language import N_, _, named, recalled
 from bot.model.message import Text
-from bot.ports import Forgetful, Health, Ledger, Platform, Refusal, Right, Row, Standing
+from bot.model.unknown import Unknown, key_of
+from bot.ports import (
+    Claim,
+    Forgetful,
+    Health,
+    Ledger,
+    Platform,
+    Refusal,
+    Right,
+    Row,
+    Showing,
+    Standing,
+    State,
+)
 from stories.story import StoryId
 
 T = TypeVar("T")
@@ -113,6 +126,63 @@ class CardDesk:
             refusal=courier.refusal(chat),
         )
 
+    async def unknown(self, chat: Chat) -> list[tuple[StoryId, Row]]:
+        rows = await self._ledger.of_chat(chat)
+        return [(story, row) for story, row in rows.items() if row.state is State.UNKNOWN]
+
+    async def unknown_by(self, here: Chat, key: str) -> Unknown | None:
+        if (named := await self._ledger.unknown_by(here.platform, key)) is not None:
+            return named
+        for story, row in await self.unknown(here):  # written before there was an index
+            if key_of(here, story) == key:
+                return Unknown(here, story, row.generation)
+        return None
+
+    async def moderates(self, chat: Chat, person: Chat) -> bool:
+        try:
+            return await self._couriers[chat.platform].platform.moderates(chat, person)
+        except SendFailed as failed:
+            raise Sorry(
+                _("Whether you are a moderator there cannot be looked up just now"),
+                Text(_("Please try again in a minute.")),
+            ) from failed
+
+    async def called(self, chat: Chat) -> str:
+        return await self._couriers[chat.platform].platform.called(chat)
+
+    async def claim(self, card: Unknown) -> tuple[Claim, Showing | None]:
+        courier = self._couriers[card.chat.platform]
+        try:
+            claim = await courier.claim(card)
+            if claim is None:
+                raise _settled()
+            return claim, await courier.platform.showing(card.chat)
+        except SendFailed as failed:
+            raise _sorry(failed) from failed
+
+    async def show(self, chat: Chat, story: StoryId, place: str) -> bool:
+        courier = self._couriers[chat.platform]
+        rows = await self._ledger.of_chat(chat)
+        if any(row.place == place for other, row in rows.items() if other != story):
+            raise Sorry(_("That message is another story's card: reply to the one in question"))
+        row = await courier.show(chat, story, place)
+        if row is None or (row.state is not State.UNKNOWN and row.place != place):
+            raise Sorry(
+                _("A newer card of that story is known here, so this one is left as it is"),
+                Text(_("/why says how it stands.")),
+            )
+        return row.state is State.UNKNOWN
+
+    async def post_again(self, card: Unknown) -> None:
+        courier = self._couriers[card.chat.platform]
+        if not courier.live(card.story):
+            raise Sorry(_("That story is over, so no new card is made for it"))
+        try:
+            if not await courier.post_again(card):
+                raise _settled()
+        except SendFailed as failed:
+            raise _sorry(failed) from failed
+
     async def health(self, chat: Chat) -> Health:
         courier = self._couriers[chat.platform]
         lacks, rows = await asyncio.gather(
@@ -152,6 +222,12 @@ async def _soon(call: Awaitable[T]) -> T | None:
             return await call
     except (StorageAway, SendFailed, TimeoutError):
         return None
+
+
+def _settled() -> Sorry:
+    return Sorry(
+        _("That has been settled meanwhile"), Text(_("/why in that chat says how the card stands."))
+    )
 
 
 def _sorry(failed: SendFailed) -> Sorry:

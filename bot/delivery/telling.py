@@ -66,7 +66,7 @@ class Telling:
         pin_from: datetime | None,
     ) -> Wish:
         if rule is None:
-            return Wish(shown, told, pinned=pinned, pin_from=pin_from)
+            return Wish(shown, told, recalled=recalled(since), pinned=pinned, pin_from=pin_from)
         now = self._now()
         major_at = edition.heard_at if since.weight is Weight.MAJOR else None
         rest_s = self._pace.publish_rest(chat) if rule.publish and shown else None
@@ -75,6 +75,7 @@ class Telling:
             told,
             quiet_until=rule.quiet_until(now, major_at=major_at),
             publish_from=now + timedelta(seconds=rest_s) if rest_s is not None else None,
+            recalled=recalled(since),
             pinned=pinned,
             pin_from=pin_from,
         )

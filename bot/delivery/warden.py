@@ -211,7 +211,7 @@ class Warden:
         while untold:
             places = defaultdict[Chat | None, list[Chat]](list)
             for chat in untold:
-                places[await self._place(chat, deaf)].append(chat)
+                places[await self.place(chat, deaf)].append(chat)
             for chat in places.pop(None, []):
                 log.info("nobody can be told of a refusal", extra={"chat": str(chat)})
                 self._change(chat, asked_at=self._now())
@@ -222,14 +222,16 @@ class Warden:
                     untold += chats
         await self._save()
 
-    async def _place(self, chat: Chat, deaf: set[Chat]) -> Chat | None:
-        """Where someone can be told who can mend it."""
+    async def place(self, chat: Chat, deaf: set[Chat], *, itself: bool = False) -> Chat | None:
+        """Where someone can be told who can fix it; with `itself` also a person's own private
+        chat, when it is that one."""
         server = self._platform.server(chat)
         neighbours = [
             other
             for other in self._rules.chats()
             if other.platform == chat.platform
             and other not in deaf
+            and other != chat
             and other not in self._troubles
             and self._platform.server(other) == server
         ]
@@ -241,7 +243,7 @@ class Warden:
         keeper = rule.keeper if rule else None
         if keeper is None or keeper in deaf or keeper in self._troubles:
             return None
-        return keeper if keeper.platform == chat.platform and keeper != chat else None
+        return keeper if keeper.platform == chat.platform and (itself or keeper != chat) else None
 
     async def _tell(self, place: Chat, chats: list[Chat]) -> bool:
         """Say it; False when the place takes nothing either.
@@ -262,7 +264,7 @@ class Warden:
             self._change(chat, told=True)
         try:
             await self._save()
-            await self._post(place, message, f"trouble {chats[0]} {since.isoformat()}", near)
+            await self.post(place, message, f"trouble {chats[0]} {since.isoformat()}", near)
         except (NotNow, Unreachable, StorageAway) as failed:  # surely not said
             for chat in chats:
                 self._change(chat, told=False)
@@ -284,7 +286,7 @@ class Warden:
             log.info("told of a refusal", extra={"place": str(place), "chats": len(chats)})
         return True
 
-    async def _post(self, place: Chat, message: Message, key: str, silent: bool) -> None:
+    async def post(self, place: Chat, message: Message, key: str, silent: bool) -> None:
         """Post, and when we are told to stop let it finish: it may be on the wire."""
         step = asyncio.create_task(self._platform.post(place, message, key=key, silent=silent))
         try:

@@ -13,6 +13,19 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Pointed:
+    """A message that someone replied to, or forwarded to us, as far as the platform tells."""
+
+    chat: Chat
+    """Where it stands."""
+    place: str
+    story: str | None
+    """The story that its buttons are about; None when it is not ours or shows no such buttons."""
+    title: str = ""
+    """Its first line, of a forwarded message; that one may have lost its buttons."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One question, wherever it came from: typed, picked or clicked."""
 
@@ -34,6 +47,8 @@ class Ask:
     """The asker may manage that server, and not this chat alone."""
     whispered: bool = False
     """The answer is shown to the asker alone, though others are here."""
+    pointed: Pointed | None = None
+    """The message they replied to or forwarded, where that is what they say with it."""
 
     def get(self, option: str) -> str:
         """What was said for an option, stripped; empty when nothing was."""
@@ -104,6 +119,9 @@ class Command:
     """What people may put into other chats, where a platform lets them; of one command at most."""
     personal: bool = False
     """It is about whoever asks and nobody else: never answered where others read."""
+    pointed: Callable[[Pointed, Chat], Awaitable[bool]] | None = None
+    """Whether a person's reply without a command, or what they forwarded, is meant for this
+    command; of one command at most. It is asked with `Ask.pointed` then."""
 
     @property
     def elsewhere(self) -> Message:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.model.chat import Chat
 from stories.story import StoryId
 
 
@@ -199,6 +200,8 @@ class Act:
     """A sentence marked with `N_()`, without its subject: “followed {what}”."""
     what: str = ""
     """What stands in its gap: the same in every language."""
+    chat: Chat | None = None
+    """Where it was done; None: in the chat that was asked in."""
 
 
 @dataclass(frozen=True, slots=True)

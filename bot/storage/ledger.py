@@ -5,14 +5,15 @@ A row in the hash counts more than a packed one, so what is written needs no unp
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
-from bot.ports import Row
+from bot.model.unknown import Unknown, key_of
+from bot.ports import Row, State
 from bot.storage.lease import RedisLease
 from bot.storage.packed import PackedError, pack, packs, unpack
 from bot.storage.together import Script, Together
@@ -24,15 +25,18 @@ log = logging.getLogger(__name__)
 
 # A row is written only while the lease is the writer's: whoever slept through its end is told.
 WRITE = Script("""
-local lease, counter, stories, pins = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local lease, counter, stories, pins, unknown = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local token, chat, written = ARGV[1], ARGV[2], 0
 if token ~= '' and redis.call('GET', lease) ~= token then return -1 end
-for number = 5, #KEYS do
-    local first = 3 * number - 12
+for number = 6, #KEYS do
+    local first = 5 * number - 27
     local story, row, pin = ARGV[first], ARGV[first + 1], ARGV[first + 2]
+    local name, attempt = ARGV[first + 3], ARGV[first + 4]
     redis.call('HSET', KEYS[number], chat, row)
     redis.call('SADD', stories, story)
     redis.call(pin, pins, chat .. ' ' .. story)
+    if attempt == '' then redis.call('HDEL', unknown, name)
+    else redis.call('HSET', unknown, name, chat .. ' ' .. story .. ' ' .. attempt) end
     written = redis.call('INCR', counter)
 end
 return written
@@ -41,32 +45,35 @@ _ROW = TypeAdapter(Row)
 # Rows that are as they were when they were read go from the hash into the packed value. What has
 # changed meanwhile stays, and counts. Repeated, it finds none of them, and adds nothing.
 # KEYS: the editor's lease, packed, rows; ARGV: token, story, beginning of the chats' keys, a
-# segment, then chat and row, and so on.
+# segment, beginning of the keys of what is unknown, then chat, row and the card's key, and so on.
 _PACK = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
 local moved = 0
-for number = 5, #ARGV, 2 do
+for number = 6, #ARGV, 3 do
     if redis.call('HGET', KEYS[3], ARGV[number]) == ARGV[number + 1] then
         if moved == 0 then redis.call('APPEND', KEYS[2], ARGV[4]) end
         redis.call('HDEL', KEYS[3], ARGV[number])
         redis.call('SREM', ARGV[3] .. ARGV[number] .. ':stories', ARGV[2])
+        redis.call('HDEL', ARGV[5] .. string.match(ARGV[number], '^[^:]*'), ARGV[number + 2])
         moved = moved + 1
     end
 end
 return moved
 """
 # KEYS: the editor's lease, packed, rows; ARGV: token, story, beginning of the chats' keys, that of
-# the pins' keys, then chats.
+# the pins' keys, that of the keys of what is unknown, then chat and the card's key, and so on.
 _DROP = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
 redis.call('DEL', KEYS[2])
-for number = 5, #ARGV do
+for number = 6, #ARGV, 2 do
     local chat = ARGV[number]
     redis.call('HDEL', KEYS[3], chat)
     redis.call('SREM', ARGV[3] .. chat .. ':stories', ARGV[2])
-    redis.call('SREM', ARGV[4] .. string.match(chat, '^[^:]*'), chat .. ' ' .. ARGV[2])
+    local platform = string.match(chat, '^[^:]*')
+    redis.call('SREM', ARGV[4] .. platform, chat .. ' ' .. ARGV[2])
+    redis.call('HDEL', ARGV[5] .. platform, ARGV[number + 1])
 end
-return #ARGV - 4
+return #ARGV - 5
 """
 # A number for each chat that has none, never one that another had; 0 for one that has no row.
 # KEYS: numbers, chats by number, the last number, rows
@@ -128,7 +135,8 @@ class RedisLedger:
     async def _write(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int:
         lease_key, token = (self._lease.key, self._lease.token) if self._lease else ("", "")
         counter = self._written(chat.platform)
-        keys = [lease_key, counter, self._stories(chat), self._pins(chat.platform)]
+        keys = [lease_key, counter, self._stories(chat)]
+        keys += [self._pins(chat.platform), self._unknown(chat.platform)]
         arguments: list[str | bytes] = [token, str(chat)]
         for story, row in rows.items():
             keys.append(self._cards(story))
@@ -136,6 +144,8 @@ class RedisLedger:
                 story,
                 _ROW.dump_json(row, exclude_none=True),
                 "SADD" if row.pin else "SREM",
+                key_of(chat, story),
+                str(row.generation) if row.state is State.UNKNOWN else "",
             ]
         written = await self._together.run(WRITE, keys, arguments)
         if written < 0:
@@ -205,11 +215,11 @@ class RedisLedger:
                 row = _ROW.validate_json(raw) if raw else None
                 if number and row is not None and packs(row):
                     rows[number] = row
-                    moving += [chat, raw]
+                    moving += [chat, raw, key_of(read_chat(chat), story)]
             beginning = f"{self._prefix}:chat:"
             moved = await self._redis.eval(
                 *(_PACK, 3, key, self._packed(story), self._cards(story)),
-                *(token, story, beginning, pack(rows), *moving),
+                *(token, story, beginning, pack(rows), self._unknown(""), *moving),
             )
             if int(moved) < 0:
                 return False
@@ -220,11 +230,16 @@ class RedisLedger:
         """Keep nothing of a story's cards; False when the lease is another's."""
         key, token = fence
         chats: Any = await self._redis.hkeys(self._cards(story))
-        beginnings = (f"{self._prefix}:chat:", f"{self._prefix}:pins:")
+        beginnings = (f"{self._prefix}:chat:", self._pins(""), self._unknown(""))
         for first in range(0, max(1, len(chats)), _BATCH):
+            named = [
+                part
+                for chat in map(text, chats[first : first + _BATCH])
+                for part in (chat, key_of(read_chat(chat), story))
+            ]
             dropped = await self._redis.eval(
                 *(_DROP, 3, key, self._packed(story), self._cards(story)),
-                *(token, story, *beginnings, *chats[first : first + _BATCH]),
+                *(token, story, *beginnings, *named),
             )
             if int(dropped) < 0:
                 return False
@@ -253,6 +268,17 @@ class RedisLedger:
         return {pin: _ROW.validate_json(raw) for pin, raw in zip(pins, rows, strict=True) if raw}
 
     @storage
+    async def unknown(self, platform: str) -> Sequence[Unknown]:
+        return [
+            _read_unknown(text(raw)) for raw in await self._redis.hvals(self._unknown(platform))
+        ]
+
+    @storage
+    async def unknown_by(self, platform: str, key: str) -> Unknown | None:
+        raw = await self._redis.hget(self._unknown(platform), key)
+        return _read_unknown(text(raw)) if raw else None
+
+    @storage
     async def forget(self, chat: Chat) -> set[StoryId]:
         members = await self._redis.smembers(self._stories(chat))
         stories = {StoryId(text(member)) for member in members}
@@ -262,6 +288,8 @@ class RedisLedger:
                     pipe.hdel(self._cards(story), str(chat))
                 pipe.srem(self._stories(chat), *stories)
                 pipe.srem(self._pins(chat.platform), *(f"{chat} {story}" for story in stories))
+                named = (key_of(chat, story) for story in stories)
+                pipe.hdel(self._unknown(chat.platform), *named)
                 await pipe.execute()
         # Last: whatever was packed meanwhile is no one's.
         await self._redis.eval(_FORGET_NUMBER, 2, self._numbers, self._chats, str(chat))
@@ -272,6 +300,9 @@ class RedisLedger:
 
     def _pins(self, platform: str) -> str:
         return f"{self._prefix}:pins:{platform}"
+
+    def _unknown(self, platform: str) -> str:
+        return f"{self._prefix}:unknown:{platform}"
 
     def _cards(self, story: StoryId) -> str:
         return f"{self._prefix}:cards:{story}"
@@ -298,3 +329,8 @@ class RedisLedger:
 def _pin(member: str) -> tuple[Chat, StoryId]:
     chat, story = member.split(" ")
     return read_chat(chat), StoryId(story)
+
+
+def _read_unknown(value: str) -> Unknown:
+    chat, story, generation = value.split(" ")
+    return Unknown(read_chat(chat), StoryId(story), int(generation))

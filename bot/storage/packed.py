@@ -25,8 +25,9 @@ class PackedError(ValueError):
 
 
 def packs(row: Row) -> bool:
-    """Whether a row can be packed: nothing is on its way, and no pin of ours is to be taken."""
-    return row.state in _STATES and row.pin is None
+    """Whether a row can be packed: nothing is on its way, no pin of ours is to be taken, and it is
+    no card that counts as standing while nobody knows where."""
+    return row.state in _STATES and row.pin is None and row.claimed_at is None
 
 
 def pack(rows: Mapping[int, Row]) -> bytes:

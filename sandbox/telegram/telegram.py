@@ -252,6 +252,42 @@ class Telegram:
             self.invite(group)
         return await self.say(person, group, f"/start@storywire_bot {payload}")
 
+    async def forward_message(
+        self, person: int, message: Mapping[str, Any], chat: int | None = None
+    ) -> Message:
+        """A person forwards a message of a chat of theirs, by default to the bot in private.
+
+        It says where it came from (`forward_origin`): a channel's post with the channel and its
+        number there, anything else only with who wrote it. Of its buttons those stay that open
+        links, if all of them do.
+        """
+        origin = self._place(person, message["chat"]["id"])
+        said = self._message(origin, message["message_id"])
+        place = self._place(person, person if chat is None else chat)
+        if place.blocked:
+            raise NotPossible("the bot is blocked; it can be started again, then written to")
+        kept = ("text", "entities", "link_preview_options")
+        content: dict[str, Any] = {name: said[name] for name in kept if name in said}
+        if origin.kind == "channel":
+            content["forward_origin"] = {
+                "type": "channel",
+                "date": said["date"],
+                "chat": origin.chat(),
+                "message_id": said["message_id"],
+            }
+        else:
+            content["forward_origin"] = {
+                "type": "user",
+                "date": said["date"],
+                "sender_user": said["from"],
+            }
+        rows = said.get("reply_markup", {}).get("inline_keyboard", [])
+        if rows and all("url" in button for row in rows for button in row):
+            content["reply_markup"] = said["reply_markup"]
+        forwarded = self.world.add_message(place, self.world.author(place, person), content)
+        self.world.announce(place, forwarded)
+        return copy_of(forwarded)
+
     async def click(
         self,
         person: int,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.model.chat import Chat
 from bot.model.command import Ask, Choice, Command
@@ -27,7 +28,22 @@ from bot.model.message import (
     read_ref,
 )
 from bot.model.rule import Rule
-from bot.ports import Deed, Draft, Health, Kept, Place, Refusal, Right, Standing, Visit
+from bot.model.unknown import Unknown, key_of
+from bot.ports import (
+    Claim,
+    Deed,
+    Draft,
+    Health,
+    Kept,
+    Place,
+    Refusal,
+    Right,
+    Row,
+    Showing,
+    Standing,
+    State,
+    Visit,
+)
 from handlers import menu
 from stories.index import Heard
 from stories.log import Log
@@ -96,6 +112,9 @@ class MemoryDesk:
         self.silent_roles: set[str] = set()
         """Roles whose members are not called."""
         self.away = False
+        self.heads: set[tuple[Chat, Chat]] = set()
+        """Who is a moderator of which chat, asked elsewhere."""
+        self.showing: Showing | None = Showing.REPLY
 
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
         if chat in self.lacking:
@@ -134,6 +153,52 @@ class MemoryDesk:
             raise StorageAway
         self.pinned.pop(chat, None)
         return len(self.standings.pop(chat, ()))
+
+    async def unknown(self, chat: Chat) -> list[tuple[StoryId, Row]]:
+        if self.away:
+            raise StorageAway
+        return [
+            (each.story, each.row)
+            for each in self.standings.get(chat, [])
+            if each.story and each.row and each.row.state is State.UNKNOWN
+        ]
+
+    async def unknown_by(self, here: Chat, key: str) -> Unknown | None:
+        for chat in self.standings:
+            for story, row in await self.unknown(chat):
+                if key_of(chat, story) == key:
+                    return Unknown(chat, story, row.generation)
+        return None
+
+    async def moderates(self, chat: Chat, person: Chat) -> bool:
+        return (chat, person) in self.heads
+
+    async def called(self, chat: Chat) -> str:
+        return "Harbour News"
+
+    async def claim(self, card: Unknown) -> tuple[Claim, Showing | None]:
+        claimed = self._row(card.chat, card.story).claimed_at
+        self._become(card.chat, card.story, claimed_at=NOW)
+        return Claim.TAKEN if claimed is None else Claim.REPEATED, self.showing
+
+    async def show(self, chat: Chat, story: StoryId, place: str) -> bool:
+        new = self._row(chat, story).place != place
+        self._become(chat, story, state=State.SHOWN, place=place)
+        return new
+
+    async def post_again(self, card: Unknown) -> None:
+        self._become(card.chat, card.story, state=State.SHOWN, place="99", generation=2)
+
+    def _row(self, chat: Chat, story: StoryId) -> Row:
+        row = next(each.row for each in self.standings[chat] if each.story == story)
+        assert row is not None
+        return row
+
+    def _become(self, chat: Chat, story: StoryId, **changes: Any) -> None:
+        row = replace(self._row(chat, story), **changes)
+        self.standings[chat] = [
+            replace(each, row=row) if each.story == story else each for each in self.standings[chat]
+        ]
 
     async def health(self, chat: Chat) -> Health:
         return self.healths.get(chat, Health(dict.fromkeys(Right, ()), ()))

@@ -56,7 +56,7 @@ async def test_in_private_the_commands_stand_in_short_groups_by_what_they_are_fo
         "What comes here": ["setup", "follow", "following", "unfollow", "rules"],
         "Less of it": ["mute", "unmute", "pause", "resume"],
         "Pins": ["pin", "unpin", "pins"],
-        "Who, what and why": ["why", "status", "audit", "moderators"],
+        "Who, what and why": ["why", "status", "unknown", "audit", "moderators"],
         "You and me": ["privacy", "forgetme", "help"],
     }
 
@@ -98,6 +98,7 @@ def test_every_platform_takes_the_menu(talk: Talk) -> None:
         "pin",
         "unpin",
         "pins",
+        "unknown",
         "audit",
         "moderators",
         "privacy",

@@ -735,6 +735,13 @@ ROWS = (
         ("Pin it again",),
         moderator=True,
     ),
+    # /unknown
+    Row(
+        "which cards may not have arrived, where all have",
+        (Say("unknown"),),
+        "Of every card I posted here I know whether it arrived",
+        moderator=True,
+    ),
     # /audit
     Row(
         "who changed what, where there is only one",

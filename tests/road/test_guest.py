@@ -36,6 +36,7 @@ async def test_what_is_about_the_chat_is_refused_there_and_changes_nothing(
         Say("unfollow", {"what": "all"}),
         Say("pin", {"story": "ferry"}),
         Say("why", {"story": "ferry"}),
+        Say("unknown"),
         Say("audit"),
         Say("moderators"),
     ):

@@ -13,14 +13,14 @@ from bot.delivery.cards import _looks as looks_of
 from bot.delivery.cards import nonce
 from bot.delivery.tide import KEEP_S
 from bot.model.card import card, kin_of, stub
-from bot.model.chat import Chat
+from bot.model.chat import Chat, read_chat
 from bot.model.message import Link, Message
 from bot.model.rule import Rule
 from bot.ports import Pin, Row, State
 from bot.storage.lease import LASTS_S
 from stories.delta import Weight, compare
 from stories.shelf import Edition, Shelf
-from stories.story import Status, StoryId
+from stories.story import Status, Story, StoryId
 from tests.simulation.clock import BEGINNING
 from tests.simulation.platform import PUBLISHED_UNHEARD, TAKEN_OVER, Sent
 from tests.simulation.storage import _edition
@@ -87,8 +87,8 @@ DECIDED_BEFORE_S = 30.0
 
 
 def _is_notice(sent: Sent) -> bool:
-    """Whether it tells that some chat refuses us."""
-    return sent.key.startswith("trouble ")
+    """Whether it tells that some chat refuses us, or that a card may not have arrived there."""
+    return sent.key.startswith(("trouble ", "unknown "))
 
 
 def told(row: Row | None) -> str:
@@ -436,17 +436,15 @@ class Checker:
                 return True
             return False
         match row.state:
+            case State.UNKNOWN if row.claimed_at is not None:
+                return row.revision >= revision or self._minor(row.revision, held.story)
             case State.UNKNOWN:
                 return row.revision >= revision
             case State.GONE if self.world.store.losses:
                 self.exempted.append(NUMBERED_ANEW)
                 return True
             case State.GONE:
-                before = [
-                    was for _, was in self.data.histories[story] if was.revision == row.revision
-                ]
-                delta = compare(before[0] if before else None, held.story)
-                return row.revision >= revision or (delta.weight or 0) < Weight.NOTABLE
+                return row.revision >= revision or self._minor(row.revision, held.story)
             case State.SHOWN:
                 service = self.world.services[chat.platform]
                 sent = service.sent.get(row.place or "")
@@ -454,6 +452,12 @@ class Checker:
                 return sent is not None and sent.deleted_at is not None
             case _:
                 return False
+
+    def _minor(self, revision: int, newest: Story) -> bool:
+        """Whether nothing notable came of a story since a revision."""
+        past = self.data.histories[newest.id]
+        before = next((was for _, was in past if was.revision == revision), None)
+        return (compare(before, newest).weight or 0) < Weight.NOTABLE
 
     def _replies(self) -> Iterator[str]:
         """(d) One reply a story, chat and revision, and only beside its card."""
@@ -532,7 +536,8 @@ class Checker:
                     yield f"{number} pins stand in {chat}, of {rule.pins} at most"
 
     def _notices(self) -> Iterator[str]:
-        """(e) That a chat refuses us is said once a trouble, and never where we are refused."""
+        """(e) That a chat refuses us is said once a trouble, and never where we are refused; that
+        cards may not have arrived in a chat, once an outage, wherever somebody can be told."""
         for service in self.world.services.values():
             said: dict[str, Sent] = {}
             for sent in filter(_is_notice, service.sent.values()):
@@ -540,8 +545,42 @@ class Checker:
                 lost = any(first.at <= loss <= sent.at for loss in self.world.store.losses)
                 if first is not sent and not lost:
                     yield f"“{sent.key}” is said at {first.at:.1f} and again at {sent.at:.1f}"
-                if str(sent.chat) in sent.message.title:
+                if str(sent.chat) in sent.message.title and sent.key.startswith("trouble "):
                     yield f"{sent.chat} is told of itself at {sent.at:.1f}"
+
+        asked: dict[Chat, Sent] = {}
+        for service in self.world.services.values():
+            for sent in service.sent.values():
+                if not sent.key.startswith("unknown "):
+                    continue
+                about = read_chat(sent.key.split(" ")[1])
+                first = asked.setdefault(about, sent)
+                if first is not sent and not self.world.store.losses:
+                    yield f"{about} is asked about at {first.at:.1f} and again at {sent.at:.1f}"
+        for name in self.world.services:
+            holder = self.world.standing[name]
+            if self.world.store.losses:
+                continue  # what was perhaps said may be forgotten with it
+            for story, rows in self.data.rows.items():
+                for chat, row in rows.items():
+                    if chat.platform != name or row.state is not State.UNKNOWN or not holder:
+                        continue
+                    server = holder.handles[name].server
+                    near = [
+                        other
+                        for other in holder.rules.chats()
+                        if other.platform == name
+                        and other != chat
+                        and other not in holder.couriers[name]._warden._troubles
+                        and server(other) == server(chat)
+                    ]
+                    held = (rows.get(chat) for rows in self.data.rows.values())
+                    if (
+                        near
+                        and chat not in asked
+                        and not any(each and each.noticed_at for each in held)
+                    ):
+                        yield f"nobody was asked about {story} in {chat}: {told(row)}"
 
     def _lost_documents(self) -> Iterator[str]:
         """Nothing left at the inbox is missed, unless the storage itself forgot it."""

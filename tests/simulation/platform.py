@@ -17,7 +17,7 @@ from bot.model.chat import Chat
 from bot.model.command import Command
 from bot.model.errors import CardGone, Moved, NotNow, OutcomeUnknown, Unreachable
 from bot.model.message import Message
-from bot.ports import Right
+from bot.ports import Right, Showing
 from stories.story import StoryId
 
 GIVES_UP_S = 30.0
@@ -339,6 +339,13 @@ class Handle:
 
     async def called(self, chat: Chat) -> str:
         return str(chat)
+
+    async def moderates(self, chat: Chat, person: Chat) -> bool:
+        self._lives()
+        return True
+
+    async def showing(self, chat: Chat) -> Showing | None:
+        return None if self._service.has_keys else Showing.REPLY
 
     async def is_in(self, chat: Chat) -> bool:
         self._lives()

@@ -35,6 +35,9 @@ def outcome(seed: int, troubles: frozenset[str] | None = None) -> Outcome:
     for service in world.services.values():
         seen += service.requests
     seen["kills and stops"] = len(world.kills)
+    seen["unknown cards settled"] = world.settled
+    keys = [sent.key for service in world.services.values() for sent in service.sent.values()]
+    seen["notices of unknown cards"] = sum(key.startswith("unknown ") for key in keys)
     seen["losses"] = len(world.store.losses)
     seen["rows written"] = len(world.store.log)
     folded = [row for *_, row in world.store.log if row.into]

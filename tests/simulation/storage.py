@@ -17,7 +17,8 @@ from typing import TypeVar
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
 from bot.model.rule import Rule
-from bot.ports import Mark, Row, Tide, Trouble
+from bot.model.unknown import Unknown
+from bot.ports import Mark, Row, State, Tide, Trouble
 from bot.storage.lease import LASTS_S, RedisLease
 from stories.archive import (
     HISTORY_REVISIONS,
@@ -381,6 +382,19 @@ class MemoryLedger:
                 if row.pin is not None and chat.platform == platform
             }
         )
+
+    async def unknown(self, platform: str) -> list[Unknown]:
+        return await self._client.call(
+            lambda data: [
+                Unknown(chat, story, row.generation)
+                for story, rows in data.rows.items()
+                for chat, row in rows.items()
+                if row.state is State.UNKNOWN and chat.platform == platform
+            ]
+        )
+
+    async def unknown_by(self, platform: str, key: str) -> Unknown | None:
+        return next((each for each in await self.unknown(platform) if each.key == key), None)
 
 
 class MemoryDue:

@@ -10,13 +10,14 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from types import ModuleType
 from typing import Any, TypeVar
 
 from bot import app
+from bot.delivery import asking as asking_module
 from bot.delivery import courier as courier_module
 from bot.delivery import pins as pins_module
 from bot.delivery.cards import Policy
@@ -29,7 +30,8 @@ from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import SendFailed, StorageAway
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.ports import Pin, Tide
+from bot.model.unknown import Unknown
+from bot.ports import Pin, State, Tide
 from bot.updates import Editor, Follower
 from stories.index import Cursor
 from stories.shelf import Shelf
@@ -62,6 +64,11 @@ AFTER_S = 60.0
 HURRY: dict[ModuleType, dict[str, Any]] = {
     courier_module: {"WORKERS": 8},
     pins_module: {"PINS_REST": timedelta(seconds=30)},
+    asking_module: {
+        "TELL_AFTER": timedelta(seconds=10),
+        "LOOK_S": 5.0,
+        "AGAIN": timedelta(seconds=20),
+    },
 }
 POLICY = Policy(
     Spacing(timedelta(seconds=6), timedelta(seconds=20), timedelta(seconds=40)),
@@ -119,6 +126,11 @@ class StormyClient(Client):
         self._lives()
         if self.weather.answer_lost and self._dice.random() < self.weather.answer_lost:
             raise StorageAway("the answer was lost")
+
+
+def seconds(at: datetime) -> float:
+    """When that was, on the loop's clock."""
+    return (at - BEGINNING).total_seconds()
 
 
 def _limits(platform: str) -> Limits:
@@ -248,6 +260,7 @@ class World:
         self.loop = loop
         self.random = self.dice("director")
         self.calm = self.dice("what chats do not want to hear")
+        self.settling = self.dice("what moderators know of lost cards")
         known = self._troubles()
         self.troubles = known if troubles is None else troubles
         self.store = Store(loop.calendar)
@@ -261,6 +274,8 @@ class World:
         """When each chat's rule was last set."""
         self.changed: set[Chat] = set()
         """Chats whose rule somebody meant to change."""
+        self.settled = 0
+        """How often a moderator pressed a button for a card of unknown outcome."""
         self.asked_for: set[tuple[Chat, StoryId]] = set()
         """Cards that a moderator asked for, wanted or not."""
         self.left: list[tuple[float, Story]] = []
@@ -312,6 +327,8 @@ class World:
     def _something_happens(self) -> None:
         usual: list[Event] = [World._develop, World._again, World._change_rule, World._pin]
         happens = usual[:1] * 10 + usual[1:] * 2
+        if self.settling.random() < 0.3:
+            self._settle()
         happens += [event for name in sorted(self.troubles) for event in TROUBLES[name]]
         self.random.choice(happens)(self)
 
@@ -447,6 +464,43 @@ class World:
                     await (courier.unpin(chat, story) if unpins else courier.pin(chat, story))
 
         self._errand(ask())
+
+    def _settle(self) -> None:
+        """A moderator settles a card of unknown outcome, and is right about it."""
+        name = self.settling.choice(list(self.services))
+        service = self.services[name]
+        rows = [
+            (Unknown(chat, story, row.generation), row)
+            for story, held in sorted(self.store.data.rows.items())
+            for chat, row in held.items()
+            if chat.platform == name and row.state is State.UNKNOWN
+        ]
+        asked = self._asked(name)
+        if not rows or not asked:
+            return
+        card, row = self.settling.choice(rows)
+        courier, shows = asked[0].couriers[name], self.settling.random() < 0.6
+        there = [
+            sent.place
+            for sent in service.visible()
+            if sent.chat == card.chat and sent.story == card.story
+        ]
+        live = courier.live(card.story)
+        if not there:
+            self.asked_for.add((card.chat, card.story))
+
+        async def settle() -> None:
+            with suppress(SendFailed, StorageAway, asyncio.CancelledError, TimeoutError):
+                async with asyncio.timeout(90):
+                    if not there and live and self.loop.time() > seconds(row.at) + GIVES_UP_S:
+                        await courier.post_again(card)
+                    elif there:
+                        await courier.claim(card)
+                        if shows:
+                            await courier.show(card.chat, card.story, there[-1])
+
+        self.settled += 1
+        self._errand(settle())
 
     def _change_rule(self) -> None:
         """Someone asks for it in a chat, so it is the process that answers there that does it."""

@@ -44,7 +44,7 @@ from bot.platforms.discord.refusals import (
 )
 from bot.platforms.discord.render import render
 from bot.platforms.discord.standing import Place, watch
-from bot.ports import Moderators, Right, Turns
+from bot.ports import Moderators, Right, Showing, Turns
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -303,6 +303,24 @@ class DiscordPlatform:
             with suppress(SendFailed), self._speaking(chat, Right.POST) as client:
                 name = getattr(await client.fetch_channel(number), "name", None)
         return f"#{name}" if name else str(chat)
+
+    async def moderates(self, chat: Chat, person: Chat) -> bool:
+        if chat == person or chat.address.startswith("@"):
+            return chat == person
+
+        async def role(server: str) -> str | None:
+            return await self._moderators.role(server) if self._moderators else None
+
+        try:
+            with self._speaking(chat, Right.POST) as client:
+                number = int(person.address.removeprefix("@"))
+                return await rights.moderates(client, chat, number, role)
+        except Unreachable:  # we are not there ourselves
+            return False
+
+    async def showing(self, chat: Chat) -> Showing | None:
+        """Always None: what we posted is found by its number."""
+        return None
 
     async def is_in(self, chat: Chat) -> bool:
         if chat.address.startswith("@"):

@@ -1,11 +1,14 @@
 """What the bot may do in a channel, in the words of Discord's own settings."""
 
+from collections.abc import Awaitable, Callable
+
 import discord
 
 from bot.model.chat import Chat
 from bot.model.language import N_
 from bot.ports import Right
 
+Role = Callable[[str], Awaitable[str | None]]
 Channel = discord.abc.GuildChannel | discord.Thread
 
 
@@ -34,6 +37,28 @@ async def fetched(client: discord.Client, chat: Chat, right: Right) -> tuple[str
     parent = await guild.fetch_channel(home)
     assert isinstance(parent, discord.abc.GuildChannel), "a thread's parent is a channel"
     return _missing(parent, me, found, right)
+
+
+async def moderates(client: discord.Client, chat: Chat, person: int, role: Role) -> bool:
+    """Whether a person may look after a channel, asked of Discord; raises what the library raises.
+
+    `role` says for a server which role counts besides the permissions.
+    """
+    found = await client.fetch_channel(int(chat.address))
+    if not isinstance(found, Channel):
+        return False  # a direct message
+    guild = await client.fetch_guild(found.guild.id, with_counts=False)
+    home = found.parent_id if isinstance(found, discord.Thread) else found.id
+    parent = await guild.fetch_channel(home)
+    assert isinstance(parent, discord.abc.GuildChannel), "a thread's parent is a channel"
+    try:
+        member = await guild.fetch_member(person)
+    except discord.NotFound:
+        return False
+    may = parent.permissions_for(member)
+    if may.administrator or may.manage_messages or may.manage_channels:
+        return True
+    return await role(str(guild.id)) in [str(each.id) for each in member.roles]
 
 
 def announces(client: discord.Client, chat: Chat) -> bool | None:

@@ -21,13 +21,13 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
     BotCommandScopeDefault,
     CallbackQuery,
-    ChatMember,
     InlineQuery,
     InlineQueryResultArticle,
     InlineQueryResultsButton,
     InputTextMessageContent,
     LinkPreviewOptions,
     MaybeInaccessibleMessage,
+    MessageOriginChannel,
     ReplyParameters,
     Update,
     User,
@@ -37,22 +37,24 @@ from telegram.constants import ChatType, MessageEntityType, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.model.chat import Chat
-from bot.model.command import Ask, Command, Hurry, Quote
+from bot.model.command import Ask, Command, Hurry, Pointed, Quote
 from bot.model.errors import CardGone, Sorry
 from bot.model.language import ENGLISH, N_, _, language, languages, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, asked_about, read_ref
-from bot.model.text import line, shorten
-from bot.platforms.telegram.refusals import NOT_A_MEMBER, NOT_MODIFIED, failed
+from bot.model.text import JOINER, line, shorten
+from bot.platforms.telegram.refusals import NOT_MODIFIED, failed
 from bot.platforms.telegram.render import (
     BESIDE,
     IN_PLACE,
     LABEL_LIMIT,
+    WITHDRAWN,
     Rendered,
     asked_by,
     escape,
     render,
 )
 from bot.platforms.telegram.request import TooSoon
+from bot.platforms.telegram.rights import heads
 from bot.ports import Turns
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ QUOTED_LIMIT = 120
 LONGEST_PAUSE = timedelta(seconds=30)
 SHORTEST_PAUSE = timedelta(seconds=1)
 
+_TITLE_MARK = re.compile(rf"^{WITHDRAWN} ")
 _TYPED = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<to>\w+))?(?:\s+(?P<words>.*))?", re.DOTALL)
 
 
@@ -118,6 +121,7 @@ class Answers:
         self._turns = turns
         self._pinning = pinning
         self._commands = {command.name: command for command in commands}
+        self._shown = next((command for command in commands if command.pointed), None)
         self._quotes = next((c.quotes for c in commands if c.quotes), None)
         self._here = {c.name for c in commands if c.moderators or c.about_chat}
 
@@ -189,6 +193,8 @@ class Answers:
     async def _said(self, said: Said, text: str) -> None:
         private = said.chat.type == ChatType.PRIVATE
         typed = _TYPED.fullmatch(text)
+        if (shown := self._forwarded_post(said)) and await self._show(said, shown):
+            return
         if not _is_typed(said):
             if private and said.via_bot is None:  # there it was brought to us, to be asked about
                 if typed is None:
@@ -199,6 +205,8 @@ class Answers:
         if typed is None:
             if (ref := self._replied(said)) and (command := self._commands.get(ref.command)):
                 await self._answer(said, command, command.options_of(ref, text))
+            elif (shown := self._replied_to(said)) and await self._show(said, shown):
+                return
             elif private:
                 await self._answer(said, *self._plain(text))
             return
@@ -221,6 +229,37 @@ class Answers:
             return None
         links = (e.url for e in question.entities if e.type == MessageEntityType.TEXT_LINK)
         return next((ref for link in links if link and (ref := asked_by(link))), None)
+
+    async def _show(self, said: Said, shown: Pointed) -> bool:
+        """Take it for someone showing us a card of ours; False when it is not meant so."""
+        command, person = self._shown, _person(said)
+        if command is None or command.pointed is None or not await command.pointed(shown, person):
+            return False
+        try:
+            may = said.chat.type == ChatType.PRIVATE or await self._is_moderator(said)
+        except Sorry:  # it cannot be seen, which the answer says
+            may = True
+        if may:
+            await self._answer(said, command, {}, shown)
+        return True  # a member may reply to a card, and is not told that it is for moderators
+
+    def _replied_to(self, said: Said) -> Pointed | None:
+        """The message that this one replies to."""
+        card = said.reply_to_message
+        if card is None or card.forum_topic_created is not None:  # so all in a topic replies
+            return None
+        story = _card_of(card, start_link(self._bot)) if self._is_ours(card) else None
+        return Pointed(_chat(said), str(card.message_id), story)
+
+    def _forwarded_post(self, said: Said) -> Pointed | None:
+        """The post of a channel that someone forwarded to us in private."""
+        post = said.forward_origin
+        if said.chat.type != ChatType.PRIVATE or not isinstance(post, MessageOriginChannel):
+            return None
+        story = _card_of(said, start_link(self._bot))
+        title = _TITLE_MARK.sub("", (said.text or "").partition("\n")[0])
+        channel = Chat("telegram", str(post.chat.id))
+        return Pointed(channel, str(post.message_id), story, line(title.replace(JOINER, "")))
 
     def _is_ours(self, said: Said) -> bool:
         """Whether we said it. In channels nobody is named, and only administrators speak."""
@@ -258,12 +297,15 @@ class Answers:
             return _linked(ref), {}
         return command, {} if command.personal else command.options_of(ref)
 
-    async def _answer(self, said: Said, command: Command, options: Mapping[str, str]) -> None:
+    async def _answer(
+        self,
+        said: Said,
+        command: Command,
+        options: Mapping[str, str],
+        shown: Pointed | None = None,
+    ) -> None:
         private = said.chat.type == ChatType.PRIVATE
-        here = _chat(said)
-        # Whoever speaks in a chat's name is nobody: all of them share one number.
-        named = said.from_user if said.sender_chat is None else None
-        person = Chat("telegram", str(named.id)) if named else here
+        here, person = _chat(said), _person(said)
         is_moderator = partial(self._is_moderator, said)
         hurry = await self._hurry(person, said, is_moderator if command.moderators else None)
         if hurry:
@@ -274,7 +316,15 @@ class Answers:
             await self._send(said, self._rendered(command.elsewhere, private), reply=True)
             return
         answer = await command.reply(
-            Ask(here, person, private, options, _language(said.from_user), _name(said)),
+            Ask(
+                here,
+                person,
+                private,
+                options,
+                _language(said.from_user),
+                _name(said),
+                pointed=shown,
+            ),
             is_moderator,
         )
         rendered = self._rendered(answer, private, said.from_user)
@@ -323,12 +373,9 @@ class Answers:
     async def _heads(self, chat: int, person: int) -> bool:
         """Whether a person is an administrator of a chat; raise Sorry where we cannot see that."""
         try:
-            member = await self._bot.get_chat_member(chat, person)
+            return await heads(self._bot, chat, person)
         except TelegramError as error:
-            said = error.message.casefold()
             refused = isinstance(error, BadRequest)
-            if refused and any(part in said for part in NOT_A_MEMBER):
-                return False
             log.warning(
                 "who moderates a chat cannot be seen", extra={"chat": chat, "why": error.message}
             )
@@ -340,7 +387,6 @@ class Answers:
                     else _("Telegram gave no answer. Please try again in a minute.")
                 ),
             ) from error
-        return member.status in (ChatMember.ADMINISTRATOR, ChatMember.OWNER)
 
     async def _clicked(self, query: CallbackQuery) -> None:
         data = query.data or ""
@@ -472,6 +518,25 @@ def _topic(message: MaybeInaccessibleMessage) -> int | None:
 def _chat(message: MaybeInaccessibleMessage) -> Chat:
     topic = _topic(message)
     return Chat("telegram", f"{message.chat.id}" if topic is None else f"{message.chat.id}/{topic}")
+
+
+def _person(said: Said) -> Chat:
+    """Who says it. Whoever speaks in a chat's name is nobody: all of them share one number."""
+    named = said.from_user if said.sender_chat is None else None
+    return Chat("telegram", str(named.id)) if named else _chat(said)
+
+
+def _card_of(card: Said, link: str) -> str | None:
+    """The story of a card, by its buttons; None for answers of ours, which act in place."""
+    rows = card.reply_markup.inline_keyboard if card.reply_markup else ()
+    buttons = [button for row in rows for button in row]
+    if any(str(button.callback_data or "").startswith(IN_PLACE) for button in buttons):
+        return None
+    return asked_about(
+        str(button.callback_data)[1:] if button.callback_data else str(button.url)[len(link) :]
+        for button in buttons
+        if button.callback_data or str(button.url).startswith(link)
+    )
 
 
 def _name(said: Said) -> str | None:

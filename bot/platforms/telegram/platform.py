@@ -11,7 +11,7 @@ from typing import Any
 
 import telegram
 from telegram import Update
-from telegram.constants import ParseMode, UpdateType
+from telegram.constants import ChatType, ParseMode, UpdateType
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.model.chat import Chat
@@ -25,7 +25,7 @@ from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed
 from bot.platforms.telegram.render import render
 from bot.platforms.telegram.request import UNREADABLE, AiohttpRequest, TooLarge, TooSoon, Unread
 from bot.platforms.telegram.standing import is_inside
-from bot.ports import Right, Turns
+from bot.ports import Right, Showing, Turns
 
 log = logging.getLogger(__name__)
 
@@ -303,6 +303,24 @@ class TelegramPlatform:
         if not title:
             return str(chat)
         return f"{title} ({topic})" if topic else title
+
+    async def moderates(self, chat: Chat, person: Chat) -> bool:
+        if chat == person:
+            return True
+        place, _ = _address(chat)
+        try:
+            with self._speaking() as bot:
+                return await rights.heads(bot, place, _address(person)[0])
+        except Unreachable:  # we are not there ourselves
+            return False
+
+    async def showing(self, chat: Chat) -> Showing | None:
+        place, _ = _address(chat)
+        if _is_private(place):
+            return Showing.REPLY
+        with self._speaking() as bot:
+            channel = (await bot.get_chat(place)).type == ChatType.CHANNEL
+        return Showing.FORWARD if channel else Showing.REPLY
 
     async def is_in(self, chat: Chat) -> bool:
         place, topic = _address(chat)

@@ -10,9 +10,11 @@ from telegram import (
     ChatMemberRestricted,
 )
 from telegram.constants import ChatType
+from telegram.error import BadRequest
 
 from bot.model.errors import Unreachable
 from bot.model.language import N_
+from bot.platforms.telegram.refusals import NOT_A_MEMBER
 from bot.ports import Right
 
 
@@ -26,6 +28,17 @@ async def missing(bot: Bot, place: int, right: Right) -> tuple[str, ...]:
         )
     name, granted = _standing(chat, me, right)
     return () if granted else (name,)
+
+
+async def heads(bot: Bot, place: int, person: int) -> bool:
+    """Whether a person is an administrator of a group or channel; raises as the library does."""
+    try:
+        member = await bot.get_chat_member(place, person)
+    except BadRequest as error:
+        if any(part in error.message.casefold() for part in NOT_A_MEMBER):
+            return False
+        raise
+    return member.status in (ChatMember.ADMINISTRATOR, ChatMember.OWNER)
 
 
 def _standing(chat: ChatFullInfo, me: ChatMember, right: Right) -> tuple[str, bool]:

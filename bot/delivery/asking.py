@@ -1,0 +1,207 @@
+"""Tells who can settle it that nobody knows whether a card stands: once a chat and outage.
+
+A post whose answer was lost cannot be looked up on every platform. Its row says so, and after
+TELL_AFTER a moderator is told, with two buttons: it is there, or post it again.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.delivery.pace import Pace
+from bot.delivery.rules import RuleBook
+from bot.delivery.warden import NAME_LENGTH, Warden
+from bot.model.chat import Chat
+from bot.model.errors import (
+    NotNow,
+    OutcomeUnknown,
+    SendFailed,
+    StorageAway,
+    Unreachable,
+)
+from bot.model.language import _, ngettext, speaking
+from bot.model.message import Message, Note, Text, Tone
+from bot.model.text import line, shorten
+from bot.model.unknown import Unknown, listed, offered
+from bot.model.words import number
+from bot.ports import Lease, Ledger, Platform, Row, State
+from stories.shelf import Shelf
+from stories.story import StoryId
+
+log = logging.getLogger(__name__)
+
+TELL_AFTER = timedelta(minutes=2)
+"""So long after the attempt someone is told: cards of one outage are told of together."""
+LOOK_S = 30.0
+OUTAGE = timedelta(hours=1)
+"""At most one notice a chat in so long; what else is unknown there, /status shows."""
+AGAIN = timedelta(minutes=10)
+"""When nobody could be told, it is tried again after so long."""
+AT_ONCE = 100
+"""How many rows are read together."""
+
+Change = Callable[[Chat, StoryId, Callable[[Row], Row]], Awaitable[None]]
+
+
+class Asking:
+    """Looks after the cards of unknown outcome of one platform."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        *,
+        ledger: Ledger,
+        rules: RuleBook,
+        shelf: Shelf,
+        warden: Warden,
+        lease: Lease,
+        pace: Pace,
+        note: Change,
+        now: Callable[[], datetime],
+    ) -> None:
+        """`note` changes a row while nobody has its card in hand."""
+        self._platform = platform
+        self._ledger = ledger
+        self._rules = rules
+        self._shelf = shelf
+        self._warden = warden
+        self._lease = lease
+        self._pace = pace
+        self._note = note
+        self._now = now
+        self._seen: set[Unknown] = set()
+        """Those that need no notice any more."""
+        self._told: dict[Chat, datetime] = {}
+        """When somebody was last told of a chat, as far as we have looked."""
+        self._again_at: dict[Chat, datetime] = {}
+        """Chats of which nobody could be told, and when that is tried again."""
+        self._deaf: set[Chat] = set()
+        """Places that did not take a notice."""
+
+    def begin(self) -> None:
+        """Another process may have told since."""
+        self._seen.clear()
+        self._told.clear()
+
+    async def run(self) -> None:
+        """Tell, until cancelled."""
+        while True:
+            if self._lease.sure and self._platform.connected:
+                try:
+                    await self._look()
+                except StorageAway as away:
+                    log.info("unknown cards are looked at later", extra={"why": str(away)})
+                except Exception:
+                    log.exception("looking at unknown cards failed")
+            await asyncio.sleep(LOOK_S)
+
+    async def _look(self) -> None:
+        unknown = await self._ledger.unknown(self._platform.name)
+        self._seen &= set(unknown)
+        now = self._now()
+        self._again_at = {chat: at for chat, at in self._again_at.items() if now < at}
+        fresh = [
+            card
+            for card in unknown
+            if card not in self._seen
+            and card.chat not in self._again_at
+            and not self._is_told(card.chat)
+        ]
+        ripe: dict[Chat, list[Unknown]] = defaultdict(list)
+        for begin in range(0, len(fresh), AT_ONCE):
+            batch = fresh[begin : begin + AT_ONCE]
+            rows = await asyncio.gather(*(self._ledger.row(c.chat, c.story) for c in batch))
+            for card, row in zip(batch, rows, strict=True):
+                if row is None or row.state is not State.UNKNOWN:
+                    continue
+                if row.noticed_at is not None and row.noticed_at >= row.at:
+                    self._seen.add(card)
+                elif not timedelta(0) <= now - row.at < TELL_AFTER:
+                    ripe[card.chat].append(card)
+        for chat, cards in ripe.items():
+            await self._recall(chat)
+            if not self._is_told(chat):
+                await self._tell(chat, cards)
+
+    def _is_told(self, chat: Chat) -> bool:
+        """Whether somebody was told of the chat in this outage."""
+        told = self._told.get(chat)
+        return told is not None and self._now() - told < OUTAGE
+
+    async def _recall(self, chat: Chat) -> None:
+        """The rows of a chat remember across restarts when somebody was told."""
+        if chat not in self._told:
+            rows = (await self._ledger.of_chat(chat)).values()
+            told = [row.noticed_at for row in rows if row.noticed_at is not None]
+            if told:
+                self._told[chat] = max(told)
+
+    async def _noticed(self, cards: Sequence[Unknown], at: datetime | None) -> None:
+        for card in cards:
+
+            def noticed(row: Row, attempt: int = card.generation) -> Row:
+                same = row.state is State.UNKNOWN and row.generation == attempt
+                return replace(row, noticed_at=at) if same else row
+
+            await self._note(card.chat, card.story, noticed)
+        (self._seen.update if at else self._seen.difference_update)(cards)
+
+    async def _tell(self, chat: Chat, cards: Sequence[Unknown]) -> None:
+        """That it is told is kept before it is said: it is said once or, when we die, perhaps not.
+        /status and /why say it all the same."""
+        place = await self._warden.place(chat, self._deaf, itself=True)
+        if place is None:
+            log.info("nobody can be told of an unknown card", extra={"chat": str(chat)})
+            self._again_at[chat] = self._now() + AGAIN
+            self._deaf.clear()
+            return
+        name = shorten(line(await self._platform.called(chat)), NAME_LENGTH)
+        await self._pace.take(place)
+        at = self._now()
+        rule = self._rules.of(place)
+        with speaking(rule.language if rule else None):
+            message = self._message(name, cards)
+        near = self._platform.server(place) == self._platform.server(chat)
+        await self._noticed(cards, at)
+        self._told[chat] = at
+        try:
+            await self._warden.post(place, message, f"unknown {chat} {at.isoformat()}", near)
+        except (NotNow, Unreachable) as failed:  # surely not said
+            del self._told[chat]
+            await self._noticed(cards, None)
+            if isinstance(failed, Unreachable):
+                self._pace.refused()
+                self._deaf.add(place)
+            elif failed.too_fast:
+                self._pace.too_fast(place, failed.after)
+        except SendFailed as failed:
+            facts = {"chat": str(chat), "place": str(place), "why": str(failed)}
+            perhaps = isinstance(failed, OutcomeUnknown)
+            log.warning("an unknown card was not told", extra={**facts, "perhaps_said": perhaps})
+        else:
+            told = {"chat": str(chat), "place": str(place), "cards": len(cards)}
+            log.info("told of unknown cards", extra=told)
+
+    def _message(self, name: str, cards: Sequence[Unknown]) -> Message:
+        title = ngettext(
+            "I don't know whether {n} card arrived in {chat}",
+            "I don't know whether {n} cards arrived in {chat}",
+            len(cards),
+        )
+        titles = [
+            line(edition.story.title) if (edition := self._shelf.get(card.story)) else card.story
+            for card in cards
+        ]
+        return Message(
+            title.format(n=number(len(cards)), chat=name),
+            (
+                *listed(titles),
+                Text(_("The platform gave no answer when I posted. Please look there.")),
+                Note(_("I tell this once an hour at most. /status there shows all of it.")),
+            ),
+            offered(cards),
+            tone=Tone.SORRY,
+        )

@@ -1,0 +1,191 @@
+"""/unknown - settles whether a card stands that was posted and got no answer."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from bot.model.chat import Chat
+from bot.model.command import Ask, Command, Option, Pointed
+from bot.model.errors import Sorry, StorageAway
+from bot.model.language import N_, _
+from bot.model.message import Act, Block, Buttons, Message, Note, Row, Text, Tone
+from bot.model.unknown import Unknown, again, listed, offered
+from bot.ports import Claim, Desk, Showing, State
+from bot.ports import Row as Line
+from handlers.wants import title_of
+from stories.shelf import Shelf
+from stories.story import StoryId
+
+SHOWS_FOR = timedelta(minutes=10)
+"""So long after someone said that a card is there, their next reply is taken to show it."""
+REMEMBERED = 1000
+"""Of so many people at most it is remembered that they said so."""
+
+
+def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
+    awaited: dict[tuple[Chat, Chat], tuple[datetime, StoryId]] = {}
+    """Who said of which chat that a card is there, when, and of which story."""
+
+    async def answer(ask: Ask) -> Message:
+        if ask.pointed is not None:
+            return await _shown(ask, ask.pointed)
+        if not (key := ask.get("card")):
+            return await _which(ask.chat)
+        card = await desk.unknown_by(ask.chat, key)
+        if card is None or str(card.generation) != ask.get("attempt"):
+            raise Sorry(
+                _("That has been settled meanwhile"),
+                Text(_("/why in that chat says how the card stands.")),
+            )
+        await _may(ask, card.chat)
+        if ask.get("step") == "there":
+            return await _there(ask, card)
+        if ask.get("step") == "again":
+            return await _again(ask, card)
+        return _offer([card])
+
+    async def _may(ask: Ask, chat: Chat) -> None:
+        """Whoever presses elsewhere has to be a moderator there, at this moment."""
+        if chat != ask.chat and not await desk.moderates(chat, ask.person):
+            raise Sorry(_("Only a moderator of that chat can settle this"))
+
+    async def _which(chat: Chat) -> Message:
+        cards = [Unknown(chat, story, row.generation) for story, row in await desk.unknown(chat)]
+        if not cards:
+            return Message(_("Of every card I posted here I know whether it arrived"))
+        return _offer(cards)
+
+    def _offer(cards: Sequence[Unknown]) -> Message:
+        return Message(
+            _("I don't know whether this arrived"),
+            (
+                *listed([title_of(card.story, shelf) for card in cards]),
+                Text(_("The platform gave no answer when I posted. Please look there.")),
+            ),
+            offered(cards),
+            tone=Tone.SORRY,
+        )
+
+    async def _there(ask: Ask, card: Unknown) -> Message:
+        claim, showing = await desk.claim(card)
+        title = _quoted(card.story)
+        told = N_("said that the card of {what} is there")
+        act = None if claim is Claim.REPEATED else Act(told, title, card.chat)
+        if claim is Claim.FOUND:
+            found = _("I found the card of {story}")
+            kept = Text(_("It is kept up to date from now on."))
+            return Message(found.format(story=title), (kept,), act=act)
+        blocks: list[Block] = []
+        if showing is not None:
+            if len(awaited) >= REMEMBERED:
+                awaited.clear()
+            awaited[card.chat, ask.person] = now(), card.story
+            blocks.append(Text(await _how(ask, card.chat, showing)))
+        else:
+            blocks.append(Text(_("I could not find it myself, so I take your word for it.")))
+        blocks.append(
+            Note(
+                _(
+                    "Until I know where it stands I can't edit it: the story's next notable "
+                    "update, or its withdrawal, is posted as a new card."
+                )
+            )
+        )
+        shows = _("Show me the card of {story}") if showing else _("The card of {story} is there")
+        return Message(
+            shows.format(story=title), tuple(blocks), (Buttons((again(card),)),), act=act
+        )
+
+    async def _how(ask: Ask, chat: Chat, showing: Showing) -> str:
+        if showing is Showing.FORWARD:
+            return _("Forward that card to me in our private chat. Then I keep it up to date.")
+        if chat == ask.chat:
+            return _("Reply to that card with any word. Then I keep it up to date.")
+        return _("In {chat}, reply to that card with any word. Then I keep it up to date.").format(
+            chat=await desk.called(chat)
+        )
+
+    async def _again(ask: Ask, card: Unknown) -> Message:
+        await desk.post_again(card)
+        title = _quoted(card.story)
+        return Message(
+            _("Posted {story} again").format(story=title),
+            (Text(_("If the first card is there after all, please delete it.")),),
+            act=Act(N_("had the card of {what} posted again"), title, card.chat),
+        )
+
+    async def _shown(ask: Ask, shown: Pointed) -> Message:
+        """Someone replied to a message, or forwarded one, to show us where a card stands."""
+        await _may(ask, shown.chat)
+        story = await _meant(ask, shown)
+        known = not await desk.show(shown.chat, story, shown.place)
+        awaited.pop((shown.chat, ask.person), None)
+        title = _quoted(story)
+        if known:
+            return Message(_("I know that card of {story} already").format(story=title))
+        return Message(
+            _("Thank you, now I know the card of {story}").format(story=title),
+            (Text(_("It is kept up to date from now on.")),),
+            act=Act(N_("showed me the card of {what}"), title, shown.chat),
+        )
+
+    async def _meant(ask: Ask, shown: Pointed) -> StoryId:
+        """The story whose card was shown; raise Sorry when it is none that we look for."""
+        looked_for = awaited.get((shown.chat, ask.person))
+        if shown.story is None and not shown.title:
+            raise Sorry(_("That is not a card of mine. Reply to the card in question itself."))
+        for story, _row in await _claimed(shown.chat):
+            if shown.story == story:
+                return story
+            if shown.story is None and shown.title == title_of(story, shelf):
+                return story
+        standing = await desk.standing(shown.chat, StoryId(shown.story)) if shown.story else None
+        if looked_for is not None and looked_for[1] != shown.story:
+            wrong = _("That is another story's card. Show me the one of {story}.")
+            raise Sorry(wrong.format(story=_quoted(looked_for[1])))
+        if standing is not None and standing.row and standing.row.place == shown.place:
+            return StoryId(str(shown.story))
+        if standing is not None and standing.row and standing.row.state is State.SHOWN:
+            raise Sorry(_("A newer card of that story is known here, so this one is left as it is"))
+        raise Sorry(_("That is no card I am looking for."))
+
+    async def _claimed(chat: Chat) -> list[tuple[StoryId, Line]]:
+        return [each for each in await desk.unknown(chat) if each[1].claimed_at is not None]
+
+    async def pointed(shown: Pointed, person: Chat) -> bool:
+        """A right reply is known by the ledger, whoever restarted; a wrong one by who was asked."""
+        said = awaited.get((shown.chat, person))
+        if said is not None and now() - said[0] < SHOWS_FOR:
+            return True
+        if shown.story is None and not shown.title:
+            return False
+        try:
+            claimed = await _claimed(shown.chat)
+        except StorageAway:
+            return False
+        return any(
+            shown.story == story or (shown.story is None and shown.title == title_of(story, shelf))
+            for story, _row in claimed
+        )
+
+    def _quoted(story: StoryId) -> str:
+        return f"“{title_of(story, shelf)}”"
+
+    return Command(
+        "unknown",
+        N_("Cards that may not have arrived"),
+        answer,
+        options=(
+            Option("step", N_("What to do about it"), hidden=True),
+            Option("card", N_("Which card"), hidden=True),
+            Option("attempt", N_("Which attempt"), hidden=True),
+        ),
+        moderators=True,
+        pointed=pointed,
+    )
+
+
+def to_settle(chat: Chat, cards: Sequence[tuple[StoryId, Line]]) -> tuple[Row, ...]:
+    """The buttons for those of a chat's cards of which it is not known whether they stand."""
+    return offered(
+        [Unknown(chat, story, row.generation) for story, row in cards if row.state is State.UNKNOWN]
+    )

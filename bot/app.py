@@ -106,6 +106,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         places = RedisPlaces(redis, settings.prefix)
         audit = RedisAudit(redis, settings.prefix)
         drafts = RedisDrafts(redis, settings.prefix)
+        rules.on_move(drafts.move)
+        rules.on_move(audit.move)
         paces = {platform.name: Pace(LIMITS[platform.name]) for platform in platforms}
 
         async def knows(chat: Chat) -> bool:

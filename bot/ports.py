@@ -134,6 +134,10 @@ class Platform(Protocol):
         under its own number, too."""
         ...
 
+    def on_moved(self, listener: Callable[[Chat, Chat], Awaitable[None]]) -> None:
+        """Call `listener` with the old address and the new one of each chat that moves."""
+        ...
+
     async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
         """Where the message posted with `key` stands, if the platform lets us look."""
         ...

@@ -265,7 +265,8 @@ def refuse_endless(said: Iterable[str], *rows: Row) -> None:
 
 
 def with_story(rule: Rule, story: StoryId, *rows: Row) -> Rule:
-    """The rule that follows one more story; raise Sorry, with `rows`, where that is too many."""
+    """The rule that follows one more story, which is muted no longer; raise Sorry, with `rows`,
+    where that is too many."""
     if len(rule.story_ids) >= STORIES:
         raise Sorry(
             ngettext(
@@ -276,7 +277,7 @@ def with_story(rule: Rule, story: StoryId, *rows: Row) -> Rule:
             Text(_("Unfollow one that is over, or follow a word that several stories share.")),
             rows=rows,
         )
-    return replace(rule, story_ids=(*rule.story_ids, story))
+    return replace(rule.unmuted(story), story_ids=(*rule.story_ids, story))
 
 
 def _not_everything(rule: Rule) -> None:

@@ -52,6 +52,7 @@ class Mutation:
 
 
 REFUSED = (*PYTEST, "tests/road/test_refused.py")
+MOVES = (*PYTEST, "tests/road/test_supergroup.py", "tests/delivery/test_rules.py")
 THREADS = (*PYTEST, "tests/road/test_threads.py")
 CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/courier.py"
 PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/telling.py"
@@ -89,9 +90,44 @@ MUTATIONS = (
     Mutation(
         "a thread that sleeps is not woken",
         "bot/platforms/discord/platform.py",
-        "        if error.code != ARCHIVED:\n",
-        "        if True:\n",
+        "        if error.code != ARCHIVED or isinstance(\n",
+        "        if True or isinstance(\n",
         THREADS,
+    ),
+    Mutation(
+        "a chat's old rule replaces what was chosen at its new address",
+        "bot/delivery/rules.py",
+        "            rule = there.over(rule)\n",
+        "            pass\n",
+        MOVES,
+    ),
+    Mutation(
+        "that a chat moved is only noticed when a card comes",
+        "bot/platforms/telegram/platform.py",
+        "                    if moved := _moved(update):\n",
+        "                    if (moved := _moved(update)) and False:\n",
+        MOVES,
+    ),
+    Mutation(
+        "what is kept beside a rule stays behind when its chat moves",
+        "bot/delivery/rules.py",
+        "                await follower(old, new)\n",
+        "                pass\n",
+        MOVES,
+    ),
+    Mutation(
+        "the first topic of a forum is taken for one of the others",
+        "bot/model/chat.py",
+        '    if platform == "telegram" and address.endswith(GENERAL):\n',
+        "    if False:\n",
+        REFUSED,
+    ),
+    Mutation(
+        "a forum passes for a channel",
+        "bot/platforms/discord/rights.py",
+        "        case discord.ForumChannel():\n            raise Unreachable(*FORUM)\n",
+        "",
+        (*PYTEST, "tests/platforms/test_discord_platform.py", "-k", "holds_no_cards"),
     ),
     Mutation(
         "infinity is waited for",

@@ -115,6 +115,7 @@ class Courier:
     ) -> None:
         self.platform = platform
         platform.on_standing(self._standing)
+        platform.on_moved(self._moves)
         self._warden = warden
         self._shelf = shelf
         self._bell = bell
@@ -668,10 +669,16 @@ class Courier:
             log.warning("not shown", extra={**facts, "why": str(failed)})
         return None
 
-    async def _follow_move(self, chat: Chat, story: StoryId, to: Chat) -> None:
-        """A chat has another address now: its rule goes along, and its stories are shown there."""
+    async def _moves(self, chat: Chat, to: Chat) -> None:
+        """A chat has another address now: what is kept of it goes along."""
         log.warning("a chat moved", extra={"chat": str(chat), "to": str(to)})
+        self._parked.pop(chat, None)
+        self._warden.moved(chat)
         await patiently(lambda: self._rules.move(chat, to))
+
+    async def _follow_move(self, chat: Chat, story: StoryId, to: Chat) -> None:
+        """The same, found out from a story's card: its stories are shown there."""
+        await self._moves(chat, to)
         rule = self._rules.of(to) or Rule()
         stories = {story, *rule.story_ids}  # what it follows may be over: then that ends there
         known = [edition for each in stories if (edition := self._shelf.get(each)) is not None]

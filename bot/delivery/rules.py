@@ -10,6 +10,7 @@ from bot.ports import RuleStore
 from stories.story import Story, StoryId
 
 Listener = Callable[[Chat, Rule], Awaitable[None]]
+Follower = Callable[[Chat, Chat], Awaitable[None]]
 
 
 class RuleBook:
@@ -23,6 +24,9 @@ class RuleBook:
         self._fixed = dict(fixed)
         self._store = store
         self._listeners: list[Listener] = []
+        self._followers: list[Follower] = []
+        self._moves: dict[Chat, Chat] = {}
+        """Old addresses whose rules are kept under the new ones."""
         self._changing = asyncio.Lock()
         self._rules: dict[Chat, Rule] = {}
         self._by_word: defaultdict[tuple[str, str], set[Chat]] = defaultdict(set)
@@ -31,7 +35,8 @@ class RuleBook:
 
     async def load(self) -> None:
         """Read what people set from chat, and which chats moved; raise StorageAway."""
-        for old, new in (await self._store.moved()).items():
+        self._moves = dict(await self._store.moved())
+        for old, new in self._moves.items():
             self._readdress(old, new)
         stored = await self._store.load()
         for chat in self._rules.keys() - stored.keys() - self._fixed.keys():
@@ -43,6 +48,11 @@ class RuleBook:
     def on_change(self, listener: Listener) -> None:
         """Call `listener` after a chat's rule changed, with what it was before."""
         self._listeners.append(listener)
+
+    def on_move(self, follower: Follower) -> None:
+        """Call `follower` with the old address and the new one of each chat that moves: what is
+        kept beside its rule goes along."""
+        self._followers.append(follower)
 
     def of(self, chat: Chat) -> Rule | None:
         return self._rules.get(chat)
@@ -123,14 +133,22 @@ class RuleBook:
         return rule
 
     async def move(self, old: Chat, new: Chat) -> None:
-        """A chat has another address now: its rule goes along, the operator's file's too."""
-        await self._store.move(old, new)
-        if old not in self._fixed and (rule := self._rules.get(old)) is not None:
-            await self._store.save(new, rule)
-            await self._store.save(old, None)
-        self._readdress(old, new)
-        for listener in self._listeners:
-            await listener(new, Rule())
+        """A chat has another address now: its rule goes along, the operator's file's too, and what
+        people have chosen there already stays. May raise StorageAway; then ask again."""
+        async with self._changing:
+            if self._moves.get(old) == new and old not in self._rules:
+                return
+            was = self._rules.get(new, Rule())
+            self._readdress(old, new)  # at once: what is asked there next finds its rule
+            for follower in self._followers:
+                await follower(old, new)
+            if new not in self._fixed:
+                await self._store.save(new, self._rules.get(new))
+                await self._store.save(old, None)
+            await self._store.move(old, new)
+            self._moves[old] = new
+            for listener in self._listeners:
+                await listener(new, was)
 
     def _readdress(self, old: Chat, new: Chat) -> None:
         rule = self._rules.get(old)
@@ -138,6 +156,10 @@ class RuleBook:
             return
         if old in self._fixed:
             self._fixed[new] = self._fixed.pop(old)
+        elif new in self._fixed:
+            rule = self._fixed[new]
+        elif (there := self._rules.get(new)) is not None:
+            rule = there.over(rule)
         self._keep(old, None)
         self._keep(new, rule)
 

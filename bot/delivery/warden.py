@@ -124,6 +124,12 @@ class Warden:
             if trouble.left_at is not None and room(chat) in chats:
                 self._set(chat, None)
 
+    def moved(self, chat: Chat) -> None:
+        """Nobody has to do anything about a chat's old address."""
+        self._left.discard(chat)
+        if chat in self._troubles:
+            self._set(chat, None)
+
     def _set(self, chat: Chat, trouble: Trouble | None) -> None:
         if trouble is None:
             self._troubles.pop(chat, None)

@@ -9,6 +9,11 @@ _SHAPES = {
 }
 
 
+GENERAL = "/1"
+"""Behind a Telegram forum's number: the topic that every forum begins with. Links name it so, and
+the Bot API knows it as the forum itself."""
+
+
 class Chat(NamedTuple):
     """A place the bot speaks in. A tuple, because it is a key nearly everywhere.
 
@@ -43,4 +48,6 @@ def read_chat(text: str) -> Chat:
             f"“{text}” is not a {platform.title()} chat: after “{platform}:” comes its number"
             + (", or @ and a person's" if platform == "discord" else "")
         )
+    if platform == "telegram" and address.endswith(GENERAL):
+        address = address.removesuffix(GENERAL)
     return Chat(platform, address)

@@ -1,7 +1,7 @@
 """What one chat wants: which stories, and how loud."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -130,6 +130,25 @@ class Rule:
         """The rule that no longer follows the story by itself."""
         return replace(self, story_ids=tuple(each for each in self.story_ids if each != story))
 
+    def over(self, before: "Rule") -> "Rule":
+        """What people chose here, over what was chosen at the chat's address before: words, stories
+        and mutes of both, and of the rest what was chosen here."""
+        plain = Rule()
+        chosen = {
+            each.name: getattr(self, each.name)
+            for each in fields(Rule)
+            if getattr(self, each.name) != getattr(plain, each.name)
+        }
+        ours = {mute.story for mute in self.muted} | set(self.story_ids)
+        muted = tuple(mute for mute in before.muted if mute.story not in ours)
+        joined = {
+            "keywords": _joined(before.keywords, self.keywords),
+            "entities": _joined(before.entities, self.entities),
+            "story_ids": tuple(dict.fromkeys((*before.story_ids, *self.story_ids))),
+            "muted": (*muted, *self.muted),
+        }
+        return replace(before, **(chosen | joined))
+
     def quiet_until(self, now: datetime, *, major_at: datetime | None) -> datetime | None:
         """Until when nothing new is told; None when it may be told now.
 
@@ -158,6 +177,11 @@ class Rule:
         return at_least(stats.virality, self.min_virality) and at_least(
             stats.articles, self.min_articles
         )
+
+
+def _joined(before: tuple[str, ...], words: tuple[str, ...]) -> tuple[str, ...]:
+    known = folded(before)
+    return (*before, *(word for word in words if fold(word) not in known))
 
 
 def at_least(figure: float | None, threshold: float | None) -> bool:

@@ -83,6 +83,20 @@ class RedisAudit:
             async for key in self._redis.scan_iter(f"{self._prefix}:audited:*", count=1000):
                 await self._redis.srem(key, str(chat))
 
+    @storage
+    async def move(self, old: Chat, new: Chat) -> None:
+        """A chat has another address now: what was done there goes along."""
+        for mark, (where, deed) in self._unsaved.items():
+            if where == old:
+                self._unsaved[mark] = new, deed
+        async with self._saving:  # what is being saved just now is found there
+            kept: list[Any] = await self._redis.zrange(self._chat(old), 0, -1)
+            for mark, deed in map(_read, kept):
+                await self._save(mark, new, deed)
+                if deed.person is not None:
+                    await self._redis.srem(self._person(deed.person), str(old))
+            await self._redis.delete(self._chat(old))
+
     async def run(self) -> None:
         """Save deeds as they come, until cancelled."""
         while True:

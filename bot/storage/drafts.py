@@ -43,5 +43,15 @@ class RedisDrafts:
     async def drop(self, chat: Chat) -> None:
         await self._redis.delete(self._key(chat))
 
+    async def move(self, old: Chat, new: Chat) -> None:
+        """A chat has another address now: its draft goes along, unless there is one already."""
+        if (draft := await self.load(old)) is not None:
+            await self._keep(new, draft)
+            await self.drop(old)
+
+    @storage
+    async def _keep(self, chat: Chat, draft: Draft) -> None:
+        await self._redis.set(self._key(chat), _AS_JSON.dump_json(draft), ex=KEPT_FOR, nx=True)
+
     def _key(self, chat: Chat) -> str:
         return f"{self._prefix}:drafts:{chat}"

@@ -24,6 +24,7 @@ from sandbox.discord.world import (
     OWNER,
     SUPPRESS_EMBEDS,
     TEXT,
+    WORDLESS,
     Channel,
     Json,
     Post,
@@ -291,7 +292,7 @@ class Rest:
         return DONE
 
     def _need_to_send(self, where: Channel) -> None:
-        if where.kind == FORUM:
+        if where.kind in WORDLESS:
             raise refusals.not_a_text_channel()
         sending = "SEND_MESSAGES_IN_THREADS" if where.is_thread else "SEND_MESSAGES"
         self._world.need(where, sending)

@@ -333,7 +333,7 @@ class Discord:
     # -- the server's keepers --------------------------------------------------------------------
 
     def add_channel(self, name: str, kind: str = "text") -> str:
-        """A new channel of the kind text, announcement or forum; its id."""
+        """A new channel of the kind text, announcement, forum, category or stage; its id."""
         numbers = {word: number for number, word in KINDS.items() if word in _MADE_BY_HAND}
         return self.world.add_channel(name, numbers[kind]).id
 
@@ -522,7 +522,7 @@ class Discord:
             bell.set()
 
 
-_MADE_BY_HAND = ("text", "announcement", "forum")
+_MADE_BY_HAND = ("text", "announcement", "forum", "category", "stage")
 
 
 _T = TypeVar("_T", _Slow, _Spoiled)

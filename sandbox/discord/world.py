@@ -33,6 +33,9 @@ READERS = "1100000000000000403"
 """A role that everyone may mention; mira has it."""
 
 TEXT, DM, GROUP_DM, ANNOUNCEMENT, ANNOUNCEMENT_THREAD, THREAD, FORUM = 0, 1, 3, 5, 10, 11, 15
+CATEGORY, STAGE = 4, 13
+WORDLESS = (CATEGORY, STAGE, FORUM)
+"""Kinds of channels that nothing can be said in."""
 THREADS = (ANNOUNCEMENT_THREAD, THREAD)
 KINDS: Mapping[int, str] = {
     TEXT: "text",
@@ -42,6 +45,8 @@ KINDS: Mapping[int, str] = {
     ANNOUNCEMENT_THREAD: "thread",
     THREAD: "thread",
     FORUM: "forum",
+    CATEGORY: "category",
+    STAGE: "stage",
 }
 
 CROSSPOSTED, SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING, SILENT = 1, 4, 32, 64, 128, 4096
@@ -575,6 +580,8 @@ class World:
                     "flags": 0,
                 },
             }
+        if channel.kind == STAGE:
+            data |= {"bitrate": 64_000, "user_limit": 50, "rtc_region": None}
         return data | {
             "position": channel.position,
             "parent_id": None,

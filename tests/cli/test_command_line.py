@@ -507,6 +507,35 @@ async def test_a_good_set_up_is_found_good_and_what_is_wrong_is_named(shell: She
     assert "STORYWIRE_TELEGRAM_TOKEN" in refused_too
 
 
+async def test_what_holds_no_cards_is_named_with_what_to_write_instead(shell: Shell) -> None:
+    (shell.folder / "config").mkdir()
+    async with platforms() as (here, there):
+        shell.settings |= local(here, there)
+        made = {kind: here.add_channel(kind, kind) for kind in ("forum", "category", "stage")}
+        thread = here.add_thread(made["forum"], "A post")
+        chats = [f"discord:{number}" for number in (*made.values(), discord.GUILD, thread)]
+        chats += [f"telegram:{telegram.FORUM}/1", f"telegram:{telegram.GROUP}/7"]
+        (shell.folder / "config" / "storywire.toml").write_text(
+            "".join(f'[[chats]]\nchat = "{chat}"\nstories = "all"\n' for chat in chats)
+        )
+        told = await shell.type("check")
+    forum, category, stage = made.values()
+    assert _to_mend(told) == [
+        f"discord:{discord.GUILD}: it is a server's number, not a channel's; "
+        "right-click the channel → Copy Channel ID, and write that",
+        f"discord:{forum}: it is a forum: posts go into its threads, not into the forum itself; "
+        "write the number of one of its threads, or /follow there",
+        f"discord:{category}: it is a category: it holds channels and no messages; "
+        "write the number of a channel in it",
+        f"discord:{stage}: it is a stage: its chat is for the people at an event; "
+        "choose a text channel or a thread",
+        f"telegram:{telegram.GROUP}/7: the group has no topics; "
+        "leave out the slash and what stands behind it",
+    ]
+    assert f"discord:{thread}: the bot may post and pin" in told.out
+    assert f"telegram:{telegram.FORUM}: the bot may post and pin" in told.out
+
+
 def _to_mend(ended: Ended) -> list[str]:
     found = (line.partition("MEND  ") for line in ended.out.splitlines())
     return [said for _, mend, said in found if mend]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
-from bot.model.rule import Mute, Rule
+from bot.model.rule import Loudness, Mute, Rule
 from stories.spelling import fold
 from stories.story import Stats, Story, StoryId
 
@@ -261,6 +261,51 @@ async def test_a_chat_that_moved_is_told_of_as_one_that_is_new() -> None:
     rules.on_change(listen)
     await rules.move(HERE, THERE)
     assert told == [(THERE, Rule())]
+
+
+TRAM = StoryId("tram")
+PLAIN, LOUD = Rule(keywords=("Ferry",), muted=(Mute(TRAM),)), Loudness.EDIT
+
+
+@pytest.mark.parametrize(
+    ("there", "both"),
+    [
+        (Rule(keywords=("ferry", "port")), replace(PLAIN, keywords=("Ferry", "port"))),
+        (Rule(story_ids=(TRAM,)), replace(PLAIN, story_ids=(TRAM,), muted=())),
+        (Rule(all=True, loudness=LOUD), replace(PLAIN, all=True, loudness=LOUD)),
+        (
+            Rule(pins=2, keeper=THERE, muted=(Mute(TRAM, until_major=True),)),
+            replace(PLAIN, pins=2, keeper=THERE, muted=(Mute(TRAM, until_major=True),)),
+        ),
+    ],
+)
+async def test_what_was_chosen_where_a_chat_moved_to_stays(there: Rule, both: Rule) -> None:
+    paper = Paper({HERE: PLAIN, THERE: there})
+    rules = RuleBook({}, paper)
+    await rules.load()
+    for _ in range(2):
+        await rules.move(HERE, THERE)
+        assert rules.of(THERE) == both
+        assert paper.kept == {THERE: both}
+
+
+async def test_what_goes_along_with_a_rule_does_so_however_often_the_storage_is_away() -> None:
+    went, paper = [], Paper({HERE: PLAIN})
+
+    async def along(old: Chat, new: Chat) -> None:
+        went.append((old, new))
+
+    rules = RuleBook({}, paper)
+    rules.on_move(along)
+    await rules.load()
+    paper.away = True
+    with pytest.raises(StorageAway):
+        await rules.move(HERE, THERE)
+    assert rules.of(THERE) == PLAIN, "what is asked there next finds it"
+    paper.away = False
+    await rules.move(HERE, THERE)
+    await rules.move(HERE, THERE)
+    assert (went, paper.kept) == ([(HERE, THERE)] * 2, {THERE: PLAIN})
 
 
 async def test_who_keeps_chats_is_found_but_for_those_of_the_file() -> None:

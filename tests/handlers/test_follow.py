@@ -40,6 +40,12 @@ async def test_a_word_that_means_one_story_is_a_word_and_the_story_is_offered(ta
     assert labels(answer)["Follow the story “AI Theft Claims”"] == "follow__ai-theft-claims"
 
 
+async def test_a_story_that_is_followed_is_muted_no_longer(talk: Talk) -> None:
+    await talk.click(f"mute_{FERRY}")
+    await talk.click(f"follow_{FERRY}")
+    assert talk.rules.of(HERE) == Rule(story_ids=(FERRY,), keeper=MIRA)
+
+
 async def test_a_title_with_a_comma_is_one_story() -> None:
     talk = Talk(made("fire", "Fire, Flood and Fury"))
     await talk.type("follow", "Fire, Flood and Fury")

@@ -26,6 +26,7 @@ from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import Right
 from sandbox.discord import (
     GENERAL,
+    GUILD,
     HEADLINES,
     MIRA,
     MODERATORS,
@@ -513,6 +514,26 @@ class TestRefusals:
         assert type(raised.value) is kind
         if isinstance(raised.value, NotNow):
             assert raised.value.after > timedelta(0)
+
+    @pytest.mark.parametrize(
+        ("kind", "said"),
+        [
+            ("forum", "posts go into its threads"),
+            ("category", "write the number of a channel in it"),
+            ("stage", "choose a text channel or a thread"),
+            (None, "it is a server's number"),
+        ],
+    )
+    async def test_what_holds_no_cards_is_named(
+        self, discord: Discord, platform: DiscordPlatform, kind: str | None, said: str
+    ) -> None:
+        number = discord.add_channel("harbour", kind) if kind else GUILD
+        here = Chat("discord", number)
+        await until(lambda: kind is None or platform.server(here) != str(here))
+        for asked in (platform.post(here, CARD, key="one"), platform.lacks(here, Right.POST)):
+            with pytest.raises(Unreachable, match=said) as raised:
+                await asked
+            assert not raised.value.out
 
     async def test_a_long_pause_is_taken_from_discord(
         self, discord: Discord, platform: DiscordPlatform

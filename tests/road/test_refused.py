@@ -10,7 +10,7 @@ import pytest
 from bot import app
 from bot.delivery import warden
 from bot.delivery.cards import Policy
-from bot.model.chat import Chat
+from bot.model.chat import Chat, read_chat
 from bot.model.rule import Loudness, Rule
 from sandbox import discord, telegram
 from stories.story import Status, Story, StoryId
@@ -96,6 +96,17 @@ async def test_what_is_refused_even_without_links_says_so(
 def tried(road: Road) -> list[Any]:
     path = f"/channels/{discord.NEWS}/messages"
     return [call for call in road.discord.calls if (call.method, call.path) == ("POST", path)]
+
+
+async def test_the_topic_that_every_forum_begins_with_is_the_group_itself(
+    calm_bot: Running,
+) -> None:
+    written = read_chat(f"telegram:{telegram.FORUM}/1")
+    road = await calm_bot.start({written: ALL})
+    sol = OnTelegram(road.telegram, telegram.SOL, telegram.FORUM)
+    await road.publish(FERRY)
+    assert "message_thread_id" not in (await has(sol, FERRY)).raw
+    assert "every live story" in (await sol.say(Say("following"))).body.lower()
 
 
 # -- about the chat, taken for one about the card --------------------------------------------------

@@ -384,6 +384,14 @@ async def test_who_may_write_in_a_thread_may_wake_it_unless_it_is_locked(here: D
     assert (await ask(here, "PATCH", path, awake)).code == 50013
 
 
+@pytest.mark.parametrize("kind", ["forum", "category", "stage"])
+async def test_nothing_is_said_where_no_messages_are(here: Discord, kind: str) -> None:
+    path = f"/channels/{here.add_channel('harbour', kind)}"
+    assert (await ask(here, "GET", path)).status == 200
+    refused = await ask(here, "POST", f"{path}/messages", {"content": "x"})
+    assert (refused.status, refused.code) == (400, 50008)
+
+
 async def test_a_harmful_link_is_refused_wherever_it_stands(here: Discord) -> None:
     here.filter_links("bad.example")
     bad = "https://bad.example/x"

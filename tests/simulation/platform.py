@@ -7,7 +7,7 @@ done; the checker reads that and nothing the bot says of itself.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -350,6 +350,9 @@ class Handle:
     async def is_in(self, chat: Chat) -> bool:
         self._lives()
         return True  # nobody removes the bot here
+
+    def on_moved(self, listener: Callable[[Chat, Chat], Awaitable[None]]) -> None:
+        """Never called: that a chat moved is only noticed when it is written to."""
 
     def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
         """Never called: what changes is only noticed when it is tried."""

@@ -112,6 +112,20 @@ async def test_what_is_older_than_ninety_days_is_neither_kept_nor_told(
     assert list(await RedisAudit(redis, prefix).deeds(OTHER)) == []
 
 
+async def test_deeds_go_along_saved_or_not_and_their_doers_can_still_be_forgotten(
+    saving: RedisAudit, redis: Redis, prefix: str
+) -> None:
+    saving.note(OTHER, deed(1))
+    await eventually_so(saved(redis, prefix, OTHER, "“1 – ”"), "it is saved")
+    unsaved = RedisAudit(redis, prefix)
+    unsaved.note(OTHER, deed(2))
+    await unsaved.move(OTHER, GROUP)
+    assert list(await unsaved.deeds(GROUP)) == [deed(2), deed(1)]
+    assert list(await unsaved.deeds(OTHER)) == []
+    assert await redis.smembers(f"{prefix}:audited:{SOL}") == {str(GROUP).encode()}
+    assert await unsaved.forget(SOL) == 2
+
+
 async def test_nothing_in_redis_names_who_is_forgotten(
     saving: RedisAudit, redis: Redis, prefix: str
 ) -> None:

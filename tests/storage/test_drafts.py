@@ -31,6 +31,16 @@ def drafts(request: pytest.FixtureRequest, redis: Redis, prefix: str) -> Drafts:
     return MemoryDrafts() if request.param == "memory" else RedisDrafts(redis, prefix)
 
 
+async def test_a_draft_goes_along_unless_there_is_one_already(redis: Redis, prefix: str) -> None:
+    drafts = RedisDrafts(redis, prefix)
+    await drafts.save(NORTH, DRAFT)
+    await drafts.move(NORTH, SOUTH)
+    assert (await drafts.load(NORTH), await drafts.load(SOUTH)) == (None, DRAFT)
+    await drafts.save(NORTH, Draft(Rule(), Rule(all=True)))
+    await drafts.move(NORTH, SOUTH)
+    assert (await drafts.load(NORTH), await drafts.load(SOUTH)) == (None, DRAFT)
+
+
 async def test_a_draft_is_read_as_it_was_saved_and_is_one_chats_alone(drafts: Drafts) -> None:
     assert await drafts.load(NORTH) is None
     await drafts.save(NORTH, Draft(Rule(), Rule(all=True)))

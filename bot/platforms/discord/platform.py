@@ -339,6 +339,9 @@ class DiscordPlatform:
     def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
         self._listeners.append(listener)
 
+    def on_moved(self, listener: Callable[[Chat, Chat], Awaitable[None]]) -> None:
+        """Never called: a channel keeps its number for life."""
+
     def _stand(self, places: Iterable[Place], inside: bool) -> None:
         named = {place.id: place.name for place in places}
         if not inside:
@@ -488,7 +491,9 @@ async def _awake(client: Client, chat: Chat, do: Callable[[], Awaitable[T]]) -> 
     try:
         return await do()
     except discord.HTTPException as error:
-        if error.code != ARCHIVED:
+        if error.code != ARCHIVED or isinstance(
+            client.get_channel(int(chat.address)), discord.abc.GuildChannel
+        ):
             raise
     try:
         await client.http.edit_channel(int(chat.address), archived=False)

@@ -1,24 +1,48 @@
 """What the bot may do in a channel, in the words of Discord's own settings."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import discord
 
 from bot.model.chat import Chat
+from bot.model.errors import Unreachable
 from bot.model.language import N_
 from bot.ports import Right
 
 Role = Callable[[str], Awaitable[str | None]]
+FORUM = (
+    N_("it is a forum: posts go into its threads, not into the forum itself"),
+    N_("write the number of one of its threads, or /follow there"),
+)
+CATEGORY = (
+    N_("it is a category: it holds channels and no messages"),
+    N_("write the number of a channel in it"),
+)
+STAGE = (
+    N_("it is a stage: its chat is for the people at an event"),
+    N_("choose a text channel or a thread"),
+)
+SERVER = (
+    N_("it is a server's number, not a channel's"),
+    N_("right-click the channel → Copy Channel ID, and write that"),
+)
 Channel = discord.abc.GuildChannel | discord.Thread
 
 
 def known(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...] | None:
-    """The rights missing as far as the gateway has told us; None when it has not."""
+    """The rights missing as far as the gateway has told us; None when it has not.
+
+    Raises Unreachable for what holds no cards, whatever the rights.
+    """
     if chat.address.startswith("@"):
         return ()  # whether somebody takes direct messages shows only when one is sent
     channel = client.get_channel(int(chat.address))
     if not isinstance(channel, Channel):
+        if channel is None and client.get_guild(int(chat.address)):
+            raise Unreachable(*SERVER)
         return None
+    _holds_cards(channel)
     parent = _home(channel)
     if parent is None or parent.guild.me is None:
         return None
@@ -26,11 +50,18 @@ def known(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...] |
 
 
 async def fetched(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...]:
-    """The same, asked of Discord; raises what the library raises."""
+    """The same, asked of Discord; raises what the library raises, too."""
     assert client.user is not None, "asked after login"
-    found = await client.fetch_channel(int(chat.address))
+    try:
+        found = await client.fetch_channel(int(chat.address))
+    except discord.NotFound:
+        with suppress(discord.HTTPException):
+            await client.fetch_guild(int(chat.address), with_counts=False)
+            raise Unreachable(*SERVER) from None
+        raise
     if not isinstance(found, Channel):
         return ()  # a direct message
+    _holds_cards(found)
     guild = await client.fetch_guild(found.guild.id, with_counts=False)
     me = await guild.fetch_member(client.user.id)
     home = found.parent_id if isinstance(found, discord.Thread) else found.id
@@ -87,6 +118,16 @@ def may_mention(client: discord.Client, chat: Chat, role: int) -> bool | None:
         and not found.is_default()
         and (found.mentionable or home.permissions_for(home.guild.me).mention_everyone)
     )
+
+
+def _holds_cards(channel: Channel) -> None:
+    match channel:
+        case discord.ForumChannel():
+            raise Unreachable(*FORUM)
+        case discord.CategoryChannel():
+            raise Unreachable(*CATEGORY)
+        case discord.StageChannel():
+            raise Unreachable(*STAGE)
 
 
 def _home(channel: Channel) -> discord.abc.GuildChannel | None:

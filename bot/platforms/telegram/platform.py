@@ -46,6 +46,8 @@ POLL_SLACK_S = 10.0
 CONNECTIONS = 100
 QUESTIONS_AT_ONCE = 100
 UPDATES_AT_ONCE = 100
+MOVE_S = 2.0
+"""How long questions wait for what is kept of a chat that has just moved."""
 TITLES_KEPT = 1000
 WANTED = (
     UpdateType.MESSAGE,
@@ -108,6 +110,7 @@ class TelegramPlatform:
         self._pinning: deque[tuple[int, int]] = deque(maxlen=100)
         self._listeners: list[Callable[[frozenset[Chat], bool], None]] = []
         self._connection: Callable[[str | None], None] = lambda _: None
+        self._movers: list[Callable[[Chat, Chat], Awaitable[None]]] = []
         self._titles: dict[int, str] = {}
         """Of chats that we are out of."""
 
@@ -134,6 +137,12 @@ class TelegramPlatform:
             answers = Answers(bot, commands, self._turns, self._pinning)
             async with aclosing(self._updates(bot)) as updates:
                 async for update in updates:
+                    if moved := _moved(update):
+                        task = asyncio.create_task(self._tell_moved(*moved), name="telegram move")
+                        answering.add(task)
+                        task.add_done_callback(answering.discard)
+                        # Who asks there next finds the rule, unless the storage is away for long.
+                        await asyncio.wait({task}, timeout=MOVE_S)
                     task = asyncio.create_task(answers.take(update), name="telegram answer")
                     answering.add(task)
                     task.add_done_callback(answering.discard)
@@ -286,8 +295,8 @@ class TelegramPlatform:
     async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
         """The rights we would need and have not, as Telegram's administrators see them named."""
         with self._speaking() as bot:
-            place, _ = _address(chat)
-            return () if _is_private(place) else await rights.missing(bot, place, right)
+            place, topic = _address(chat)
+            return () if _is_private(place) else await rights.missing(bot, place, right, topic)
 
     def may_mention(self, chat: Chat, role: str) -> bool | None:
         """Always None: there are no roles."""
@@ -335,6 +344,16 @@ class TelegramPlatform:
 
     def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
         self._listeners.append(listener)
+
+    def on_moved(self, listener: Callable[[Chat, Chat], Awaitable[None]]) -> None:
+        self._movers.append(listener)
+
+    async def _tell_moved(self, old: Chat, new: Chat) -> None:
+        for listener in self._movers:
+            try:
+                await listener(old, new)
+            except Exception:  # the next post to the old address says it again
+                log.exception("a chat was not moved", extra={"chat": str(old), "to": str(new)})
 
     def _stand(self, update: Update) -> None:
         """Note what an update says of our being in its chat."""
@@ -407,6 +426,17 @@ async def _offer(bot: telegram.Bot, commands: Sequence[Command]) -> None:
         await introduce(bot, commands)
     except BadRequest:
         log.exception("Telegram does not take our commands; it keeps those it knows")
+
+
+def _moved(update: Update) -> tuple[Chat, Chat] | None:
+    """The old address and the new one, when a group has become a supergroup; told in both."""
+    said = update.message
+    if said is None:
+        return None
+    old, new = said.chat.id, said.migrate_to_chat_id
+    if said.migrate_from_chat_id:
+        old, new = said.migrate_from_chat_id, said.chat.id
+    return (Chat("telegram", str(old)), Chat("telegram", str(new))) if new else None
 
 
 def _address(chat: Chat) -> tuple[int, int | None]:

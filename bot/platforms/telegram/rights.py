@@ -18,9 +18,13 @@ from bot.platforms.telegram.refusals import NOT_A_MEMBER
 from bot.ports import Right
 
 
-async def missing(bot: Bot, place: int, right: Right) -> tuple[str, ...]:
+async def missing(bot: Bot, place: int, right: Right, topic: int | None = None) -> tuple[str, ...]:
     """The rights missing in a group or channel; raises what the library raises, or Unreachable."""
     chat = await bot.get_chat(place)
+    if topic is not None and not chat.is_forum:
+        raise Unreachable(
+            N_("the group has no topics"), N_("leave out the slash and what stands behind it")
+        )
     me = await bot.get_chat_member(place, bot.id)
     if isinstance(me, ChatMemberLeft | ChatMemberBanned):
         raise Unreachable(

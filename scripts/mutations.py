@@ -36,6 +36,8 @@ FOLLOW = (*PYTEST, "tests/handlers/test_follow.py")
 PAGES = (*PYTEST, "tests/stories/test_page.py")
 COMMAND_LINE = (*PYTEST, "tests/cli")
 WIRE = (*PYTEST, "tests/stories/test_wire.py")
+REFUSALS = (*PYTEST, "tests/storage/test_refusals.py")
+REFUSED_BOT = (*PYTEST, "tests/road/test_refusals.py", "-k", "every_no")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
 STEPS_BACK = (*SIMULATION, "--troubles", "stepped back")
 """Storms of nothing else: updates that come late enough excuse much."""
@@ -56,7 +58,7 @@ MOVES = (*PYTEST, "tests/road/test_supergroup.py", "tests/delivery/test_rules.py
 THREADS = (*PYTEST, "tests/road/test_threads.py")
 CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/courier.py"
 PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/telling.py"
-ROWS = "bot/delivery/rows.py"
+ROWS, ARCHIVE = "bot/delivery/rows.py", "stories/archive.py"
 ENDS_S = 240
 """Unbroken, the longest of them ends in a third of that."""
 MUTATIONS = (
@@ -443,6 +445,62 @@ MUTATIONS = (
         "                    if bare(other) == bare(word) and fold(other) not in held:\n",
         "                    if False:\n",
         FOLLOW,
+    ),
+    Mutation(
+        "a reply that refuses rises as Redis said it",
+        ARCHIVE,
+        "            raise refusal(said) or StorageAway(said) from error\n",
+        "            raise\n",
+        REFUSALS,
+    ),
+    Mutation(
+        "the words of people are repeated in what is said of a refusal",
+        ARCHIVE,
+        'str(error).rpartition(" of pipeline caused error: ")[2]',
+        "str(error)",
+        REFUSALS,
+    ),
+    Mutation(
+        "a demoted primary is written to for ever",
+        ARCHIVE,
+        "            self._demoted |= isinstance(error, exceptions.ReadOnlyError)\n",
+        "",
+        REFUSALS,
+    ),
+    Mutation(
+        "what redis-py asks by itself counts as refused to us",
+        ARCHIVE,
+        "            if not self._greeting:\n",
+        "            if True:\n",
+        REFUSALS,
+    ),
+    Mutation(
+        "the alarm is over although writes are refused",
+        "bot/storage/refusals.py",
+        "                await self._write(redis)\n",
+        "                await asyncio.sleep(0)\n",
+        REFUSALS,
+    ),
+    Mutation(
+        "ready although Redis refuses",
+        "bot/app.py",
+        "follower.hears and not refusals.refuses",
+        "follower.hears",
+        REFUSED_BOT,
+    ),
+    Mutation(
+        "each command that is refused is said anew",
+        "bot/storage/refusals.py",
+        "        if not self._refused.is_set():\n",
+        "        if True:\n",
+        REFUSED_BOT,
+    ),
+    Mutation(
+        "check writes nothing",
+        "bot/storage/needs.py",
+        "(_writes, _hears, _clock)",
+        "(_hears, _clock)",
+        (*PYTEST, "tests/storage/test_needs.py"),
     ),
 )
 

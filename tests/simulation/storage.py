@@ -26,6 +26,7 @@ from stories.archive import (
     REJECTED_LENGTH,
     SWEEP_S,
 )
+from stories.away import StorageRefuses
 from stories.index import Changes, Cursor, Door, Page, Rejected, Verdict
 from stories.log import Log, grown
 from stories.shelf import Edition
@@ -92,6 +93,8 @@ class Store:
         self.now = now
         self.data = Data()
         self.away = False
+        self.refuses = False
+        """It answers, and takes no writes: its memory is full."""
         self.ears: dict[str, list[Ear]] = {UPDATES: [], WAKE: []}
         self.log: list[tuple[float, Chat, StoryId, Row]] = []
         """Every row ever written. This is the test's own memory: it never steps back."""
@@ -149,6 +152,16 @@ class Client:
         await self._back()
         return result
 
+    async def write(self, do: Callable[[Data], T]) -> T:
+        """The same for a step that changes something."""
+
+        def unless_refused(data: Data) -> T:
+            if self.store.refuses:
+                raise StorageRefuses("OOM")
+            return do(data)
+
+        return await self.call(unless_refused)
+
     async def _there(self) -> None:
         await asyncio.sleep(0)
         self._lives()
@@ -204,7 +217,7 @@ class MemoryArchive:
 
     async def accept(self, story: Story, now: datetime | None = None) -> tuple[Verdict, int]:
         digest, moment = content_hash(story), now or self._store.now()
-        return await self._client.call(lambda data: self._accept(data, story, digest, moment))
+        return await self._client.write(lambda data: self._accept(data, story, digest, moment))
 
     def _accept(self, data: Data, story: Story, digest: str, now: datetime) -> tuple[Verdict, int]:
         held = data.stories.get(story.id)
@@ -263,7 +276,7 @@ class MemoryArchive:
         def do(data: Data) -> None:
             data.inbox[self._store.number()] = document
 
-        await self._client.call(do)
+        await self._client.write(do)
 
     async def said(self) -> AsyncGenerator[bytes]:
         async with aclosing(self._client.listen(UPDATES)) as heard:
@@ -272,10 +285,10 @@ class MemoryArchive:
                     yield said
 
     async def left(self) -> AsyncGenerator[bytes]:
-        await self._client.call(_open)
+        await self._client.write(_open)
         in_hand = True  # what a dead editor had in hand comes first
         while True:
-            entries = await self._client.call(_in_hand if in_hand else _hand_over)
+            entries = await self._client.write(_in_hand if in_hand else _hand_over)
             if not entries and not in_hand:
                 await asyncio.sleep(0.5)
             in_hand = bool(entries) or not in_hand
@@ -286,7 +299,7 @@ class MemoryArchive:
                     data.in_hand.pop(number, None)
                     data.inbox.pop(number, None)
 
-                await self._client.call(strike)
+                await self._client.write(strike)
 
     async def reject(self, door: Door, raw: bytes, why: str) -> None:
         entry = Rejected(self._store.now(), door, why, raw[:800].decode("utf-8", "replace")[:200])
@@ -294,7 +307,7 @@ class MemoryArchive:
         def do(data: Data) -> None:
             data.rejected = (entry, *data.rejected)[:REJECTED_LENGTH]
 
-        await self._client.call(do)
+        await self._client.write(do)
 
     async def rejected(self, limit: int = 20) -> list[Rejected]:
         return await self._client.call(lambda data: list(data.rejected[:limit]))
@@ -347,10 +360,10 @@ class MemoryLedger:
         return await self._client.call(lambda data: data.rows.get(story, {}).get(chat))
 
     async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
-        return await self._client.call(lambda data: self._write(data, chat, story, row))
+        return await self._client.write(lambda data: self._write(data, chat, story, row))
 
     async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int:
-        return await self._client.call(
+        return await self._client.write(
             lambda data: [self._write(data, chat, story, row) for story, row in rows.items()][-1]
         )
 
@@ -413,7 +426,7 @@ class MemoryDue:
             if upto is not None:
                 data.cursors[platform] = upto
 
-        await self._client.call(do)
+        await self._client.write(do)
 
     async def all(self, platform: str) -> list[Mark]:
         due = await self._client.call(lambda data: dict(data.due.get(platform, {})))
@@ -426,7 +439,7 @@ class MemoryDue:
                 if due.get((mark.chat, mark.story), mark.seq + 1) <= mark.seq:
                     del due[mark.chat, mark.story]
 
-        await self._client.call(do)
+        await self._client.write(do)
 
 
 class MemoryRules:
@@ -444,13 +457,13 @@ class MemoryRules:
             if rule is not None:
                 data.rules[chat] = rule
 
-        await self._client.call(do)
+        await self._client.write(do)
 
     async def moved(self) -> Mapping[Chat, Chat]:
         return await self._client.call(lambda data: dict(data.moved))
 
     async def move(self, old: Chat, new: Chat) -> None:
-        await self._client.call(lambda data: data.moved.update({old: new}))
+        await self._client.write(lambda data: data.moved.update({old: new}))
 
 
 class MemoryTroubles:
@@ -471,7 +484,7 @@ class MemoryTroubles:
             if trouble is not None:
                 data.troubles[chat] = trouble
 
-        await self._client.call(do)
+        await self._client.write(do)
 
 
 class MemoryLease(RedisLease):
@@ -499,7 +512,7 @@ class MemoryLease(RedisLease):
             return True
 
         asked = _seconds()
-        held = await self._client.call(do)
+        held = await self._client.write(do)
         if held:
             self._proved = asked
         return held
@@ -509,7 +522,7 @@ class MemoryLease(RedisLease):
             if data.leases.get(self.key, ("", 0.0))[0] == self.token:
                 del data.leases[self.key]
 
-        await self._client.call(do)
+        await self._client.write(do)
 
 
 class MemoryHighWater:

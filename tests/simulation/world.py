@@ -302,7 +302,12 @@ class World:
 
     def _troubles(self) -> frozenset[str]:
         """Each seed knows some kinds of trouble and not others: a storm of all hides the rare."""
-        return frozenset(name for name in TROUBLES if self.random.random() < 0.4)
+        refusing = self.dice("whether the storage refuses")  # the other dice fall as before
+        return frozenset(
+            name
+            for name in TROUBLES
+            if (refusing if name == "refuses" else self.random).random() < 0.4
+        )
 
     async def run(self) -> None:
         """The storm, then the calm."""
@@ -396,7 +401,7 @@ class World:
             if not by_inbox:
                 self.store.publish(UPDATES, document)
                 return
-            while self.store.away:  # noqa: ASYNC110 - people look again, too
+            while self.store.away or self.store.refuses:  # noqa: ASYNC110 - people look again, too
                 await asyncio.sleep(1)
             self.store.data.inbox[self.store.number()] = document
             if story is not None:
@@ -594,6 +599,14 @@ class World:
     def _back(self) -> None:
         self.store.away = False
 
+    def _refuse(self) -> None:
+        if not self.store.refuses:
+            self.store.refuses = True
+            self.loop.call_later(self.random.choice([0.5, 4, 15, 40]), self._take_writes)
+
+    def _take_writes(self) -> None:
+        self.store.refuses = False
+
     def _hang_up(self) -> None:
         self.store.hang_up()
 
@@ -618,7 +631,7 @@ class World:
     async def _heal(self) -> None:
         while self._errands:
             await asyncio.wait(self._errands)
-        self.store.away = False
+        self.store.away = self.store.refuses = False
         self.storage_weather = Storage()
         for service in self.services.values():
             service.weather = CALM
@@ -685,6 +698,7 @@ TROUBLES: dict[str, list[Event]] = {
     "deaf": [World._go_deaf],
     "stepped back": [World._keep, World._step_back],
     "wiped": [World._wipe],
+    "refuses": [World._refuse],
 }
 """What can go wrong, and what of it happens at moments rather than all the time."""
 

@@ -123,14 +123,14 @@ async def test_people_s_words_are_not_repeated(own_url: str, prefix: str, how: s
                     await pipe.execute()
 
     async with connect(own_url) as redis:
-        await redis.config_set("maxmemory", "1mb")
+        await redis.config_set("min-replicas-to-write", 1)
         try:
             with pytest.raises(StorageRefuses) as refused:
                 await write(redis)
         finally:
-            await redis.config_set("maxmemory", "0")
+            await redis.config_set("min-replicas-to-write", 0)
         await write(redis)
-    assert refused.value.code == "OOM"
+    assert refused.value.code == "NOREPLICAS"
     assert "secret" not in str(refused.value)
 
 

@@ -1,13 +1,14 @@
 """What changed between two revisions of a story, and how much it matters."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from math import isqrt
 from types import MappingProxyType
 
-from rapidfuzz import fuzz, utils
+from rapidfuzz import fuzz, process, utils
 
 from stories.story import Source, Status, Story
 
@@ -16,6 +17,9 @@ SAME_BULLET = 65.0
 
 Different sentences about one event reach about 55, a corrected number or name leaves 75 and more.
 """
+COMPARED = 30_000_000
+"""So much is compared to find reworded bullets: characters times characters, over all pairs. Where
+that does not suffice, only the beginnings of bullets are compared."""
 REWRITTEN_BULLETS = 3
 """At least so many bullets, and at least half of them, replaced: the breakdown was rewritten."""
 VIRALITY_LEAP = 2.0
@@ -286,12 +290,13 @@ def _reworded(gone: list[str], come: list[str]) -> list[tuple[str, str]]:
 
     Equally alike ones pair up by their text, so that their order plays no part.
     """
-    processed = {text: utils.default_process(text) for text in {*gone, *come}}
+    olds, news = sorted(set(gone)), sorted(set(come))
+    much = sum(map(len, olds)) * sum(map(len, news))
+    cut = None if much <= COMPARED else isqrt(COMPARED // (len(olds) * len(news)))
     alike = sorted(
         (-likeness, old, new)
-        for old in set(gone)
-        for new in set(come)
-        if (likeness := _likeness(processed[old], processed[new])) >= SAME_BULLET
+        for old, likenesses in _likenesses(olds, news, cut)
+        for new, likeness in likenesses
     )
     left, right, pairs = Counter(gone), Counter(come), []
     for _, old, new in alike:
@@ -302,13 +307,26 @@ def _reworded(gone: list[str], come: list[str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _likeness(one: str, other: str) -> float:
-    if not one or not other:  # nothing but signs: only the same signs are the same
-        return 0.0
-    return max(
-        fuzz.ratio(one, other, score_cutoff=SAME_BULLET),
-        fuzz.token_sort_ratio(one, other, score_cutoff=SAME_BULLET),
-    )
+def _likenesses(
+    olds: Sequence[str], news: Sequence[str], cut: int | None
+) -> Iterator[tuple[str, Iterable[tuple[str, float]]]]:
+    """For each old bullet the new ones that may be the same in other words, and how alike (0-100).
+
+    Nothing but signs is like nothing: only the same signs are the same.
+    """
+    plain = [utils.default_process(new[:cut]) for new in news]
+    in_order = [" ".join(sorted(text.split())) for text in plain]
+    for old in olds:
+        said = utils.default_process(old[:cut])
+        found: dict[str, float] = {}
+        for one, others in ((said, plain), (" ".join(sorted(said.split())), in_order)):
+            texts = {place: text for place, text in enumerate(others) if text}
+            alike = process.extract(
+                one, texts, scorer=fuzz.ratio, score_cutoff=SAME_BULLET, limit=None
+            )
+            for _, likeness, place in alike if one else ():
+                found[news[place]] = max(likeness, found.get(news[place], 0.0))
+        yield old, found.items()
 
 
 def _questions(before: Story, after: Story) -> Iterator[_Found]:

@@ -5,11 +5,25 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from heapq import nsmallest
-from itertools import islice
+from heapq import nlargest, nsmallest
+from itertools import chain, islice
+from typing import TypeVar
 
 from stories.delta import Delta, Kind, compare
-from stories.search import Postings, Words, closeness, rarity, telling, words_of
+from stories.search import (
+    TYPED,
+    Asked,
+    Postings,
+    Words,
+    closeness,
+    fitting,
+    rare_and_common,
+    rarity,
+    telling,
+    to_look_in,
+    typed,
+    words_of,
+)
 from stories.story import LIVE_FOR, Question, Story, StoryId
 from stories.stub import Stub, key_of, read_stub, title_key_of
 
@@ -30,12 +44,28 @@ TITLE_LIMIT = 300
 """Longer words are no title."""
 LOOKED_FOR = 8
 """How many words a search looks for."""
+NAMED = 12
+"""How many words of what was typed are looked for among the names of stories, or in questions."""
+FORMS = 2
+"""How many forms of a common word are looked for in long texts."""
+LONG = 20_000
+"""Characters of a story's long texts that are searched."""
+RIVALS = 20
+"""How many stories are compared to tell whether words surely mean one."""
+FITTED = 30
+"""How many of the questions found are compared word by word with what was asked."""
+QUESTION = 24
+"""How many telling words of a question are compared with what was asked."""
+
+K = TypeVar("K")
 
 OTHERS = frozenset({Kind.MERGED, Kind.UNMERGED, Kind.SPLIT})
 """The kinds of change that name another story."""
 
 _Place = tuple[float, float, StoryId]
 """Virality, then freshness, turned so that the first in order is the smallest."""
+_Which = tuple[StoryId, int]
+"""A question: its story, and its place among that one's questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +155,14 @@ class Shelf:
     _filed: dict[StoryId, _Filed] = field(default_factory=dict)
     _deltas: dict[StoryId, Delta] = field(default_factory=dict)
     _order: list[_Place] = field(default_factory=list)
+    _seqs: list[tuple[int, StoryId]] = field(default_factory=list)
+    """In the order of the archive's index."""
     _titles: dict[frozenset[str], set[StoryId]] = field(default_factory=dict)
     _kin: dict[StoryId, set[StoryId]] = field(default_factory=dict)
     """For each story those that name it as what they went into or came from."""
     _names: Words[StoryId] = field(default_factory=Words)
     _bodies: Postings[StoryId] = field(default_factory=Postings)
-    _questions: Words[tuple[StoryId, str]] = field(default_factory=lambda: Words(shortest=2))
+    _questions: Words[_Which] = field(default_factory=lambda: Words(shortest=2))
 
     def put(self, edition: Edition) -> bool:
         """Keep an edition unless a newer one is here; True when it was kept."""
@@ -219,6 +251,7 @@ class Shelf:
         self._filed.clear()
         self._deltas.clear()
         self._order.clear()
+        self._seqs.clear()
         self._titles.clear()
         self._kin.clear()
         self._names = Words()
@@ -227,8 +260,8 @@ class Shelf:
 
     def since(self, seq: int) -> list[Edition]:
         """The editions behind a place in the archive's index, oldest first."""
-        newer = [edition for edition in self._editions.values() if edition.seq > seq]
-        return sorted(newer, key=lambda edition: edition.seq)
+        first = bisect_left(self._seqs, (seq + 1, StoryId("")))
+        return [self._editions[story] for _, story in self._seqs[first:]]
 
     def __len__(self) -> int:
         return len(self._editions)
@@ -332,7 +365,7 @@ class Shelf:
             return edition
         if (old := self.shelved(words)) is not None:
             return self.get(old)
-        named = self._named(words, at, limit=20)
+        named = self._named(words, at, limit=RIVALS)
         if not named:
             return None
         (less, part, over, place), *others = named
@@ -350,7 +383,7 @@ class Shelf:
         if (old := self.shelved(words)) is not None:
             return [self._there(old)]
         moment = (at or datetime.now(UTC)).timestamp()
-        same = [self._filed[each] for each in self._titles.get(_title(words), ())]
+        same = [self._filed[each] for each in self._titles.get(_title(words[:TYPED]), ())]
         same.sort(key=lambda filed: (filed.until < moment, filed.place))
         return [self._editions[filed.place[-1]] for filed in same]
 
@@ -382,15 +415,20 @@ class Shelf:
         The score is mostly how much of what was asked the question holds, and partly how much of
         the question was asked; rare words weigh more than common ones.
         """
-        asked = {word: self._questions.weight(word) for word in telling(words_of(text))}
+        asked = self._questions.asked(telling(typed(text))[:NAMED])
         if among is None:
-            asking = self._asking(list(asked), at)
+            asking = self._asking(asked, at)
         else:
-            asking = [(edition, each) for edition in among for each in edition.story.questions]
+            asking = [
+                (edition, place)
+                for edition in among
+                for place in range(len(edition.story.questions))
+            ]
+        fit = _Fit(self._questions, asked)
         found = [
-            Found(edition, question, score)
-            for edition, question in asking
-            if (score := self._fit(question, asked)) > 0
+            Found(edition, edition.story.questions[place], score)
+            for edition, place in asking
+            if (score := fit.of(self._words_asked(edition, place))) > 0
         ]
         found.sort(key=lambda each: (-round(each.score), _place(each.edition)))
         return found[:limit]
@@ -402,90 +440,117 @@ class Shelf:
         the first LOOKED_FOR telling ones are left aside.
         """
         moment = (at or datetime.now(UTC)).timestamp()
-        asked = [self._like(word) for word in telling(words_of(text))[:LOOKED_FOR]]
+        names, bodies, stories = self._names, self._bodies, len(self._editions)
+        likes = fitting(telling(typed(text))[:LOOKED_FOR], names.vocabulary, bodies.vocabulary)
+        asked = []
+        for word, like in likes.items():
+            entries = math.inf
+            if like is not None:
+                entries = sum(len(names.holding(each)) + bodies.count(each) for each in like)
+            holders = int(min(entries, stories))
+            asked.append(Asked(word, like, entries, rarity(holders, stories)))
+        rare, common = rare_and_common(asked)
         scores: dict[StoryId, float] = {}
-        whole = 0.0
-        for words in asked:
+        whole = sum(each.weight for each in common)
+        for each in rare:
             holding: dict[StoryId, float] = {}
-            for word, fits in sorted(words.items(), key=lambda each: each[1]):
-                holding.update(dict.fromkeys(self._bodies.holding(word), fits * BODY))
-            for word, fits in words.items():
-                for story, counts in self._names.holding(word).items():
+            like = each.like or {}
+            for word, fits in sorted(like.items(), key=lambda each: each[1]):
+                holding.update(dict.fromkeys(bodies.holding(word), fits * BODY))
+            for word, fits in like.items():
+                for story, counts in names.holding(word).items():
                     if fits * counts > holding.get(story, 0.0):
                         holding[story] = fits * counts
-            weight = rarity(len(holding), len(self._editions))
+            weight = rarity(len(holding), stories)
             whole += weight
             for story, fits in holding.items():
                 scores[story] = scores.get(story, 0.0) + weight * fits
+        if common:
+            forms = {each.word: self._forms(each) for each in common}
+            for story in list(to_look_in(scores, common, self._first(moment))):
+                for each in common:
+                    if fits := self._held(story, each.word, forms[each.word]):
+                        scores[story] = scores.get(story, 0.0) + each.weight * fits
         filed = self._filed
+        rounded = {story: round(100 * score / whole) for story, score in scores.items()}
         ranked = nsmallest(
             HITS,
             (
                 (score < NEAR, filed[story].until < moment, -score, filed[story].place)
-                for story, score in (
-                    (story, round(100 * score / whole)) for story, score in scores.items()
-                )
+                for story, score in rounded.items()
             ),
         )
         hits = tuple(Hit(self._editions[place[-1]], -less) for *_, less, place in ranked)
-        return Search(hits, tuple(asked))
-
-    def _like(self, asked: str) -> dict[str, float]:
-        """The words of any story that fit a typed one."""
-        names, bodies = self._names.vocabulary, self._bodies.vocabulary
-        return dict([*names.begun(asked), *bodies.begun(asked)]) or dict(
-            [*names.slipped(asked), *bodies.slipped(asked, quickly=True)]
+        return Search(
+            hits, tuple(like if like is not None else {w: 1.0} for w, like in likes.items())
         )
 
+    def _forms(self, asked: Asked) -> Mapping[str, float]:
+        """The forms of a common word that most long texts hold."""
+        like = asked.like or {asked.word: 1.0}
+        most = nlargest(FORMS, like, key=self._bodies.count)
+        return {form: like[form] for form in most}
+
+    def _held(self, story: StoryId, word: str, forms: Mapping[str, float]) -> float:
+        """How well (0-1) a story holds a common word."""
+        named = self._names.fit(story, word)
+        if named >= BODY:
+            return named
+        inside = (fits * BODY for form, fits in forms.items() if self._bodies.holds(story, form))
+        return max(named, next(inside, 0.0))
+
+    def _first(self, moment: float, *, only_live: bool = False) -> Iterator[StoryId]:
+        """The stories in order, live ones first."""
+        filed = self._filed
+        live = (each for *_, each in self._order if filed[each].until >= moment)
+        if only_live:
+            return live
+        return chain(live, (each for *_, each in self._order if filed[each].until < moment))
+
     def _live(self, at: datetime) -> Iterator[Edition]:
-        for *_, story_id in self._order:
-            edition = self._editions[story_id]
-            if edition.is_live(at, self.live_for):
-                yield edition
+        return (self._editions[each] for each in self._first(at.timestamp(), only_live=True))
 
     def _named(
         self, words: str, at: datetime | None, limit: int, *, only_live: bool = False
     ) -> list[_Named]:
         moment = (at or datetime.now(UTC)).timestamp()
-        same = self._titles.get(_title(words), ())
+        asked = self._names.asked(telling(typed(words))[:NAMED])
+        found = self._names.search(asked, self._first(moment, only_live=only_live))
         filed = self._filed
+        if only_live:
+            found = {each: score for each, score in found.items() if filed[each].until >= moment}
+        same = self._titles.get(_title(words[:TYPED]), ())
         named = (
             (-round(score), each not in same, filed[each].until < moment, filed[each].place)
-            for each, score in self._names.search(telling(words_of(words))).items()
-            if not only_live or filed[each].until >= moment
+            for each, score in _best(found, limit)
         )
         return nsmallest(limit, named)
 
-    def _asking(self, asked: list[str], at: datetime | None) -> list[tuple[Edition, Question]]:
+    def _asking(self, asked: Sequence[Asked], at: datetime | None) -> list[tuple[Edition, int]]:
         """The questions of live stories that hold most of the words."""
         moment = (at or datetime.now(UTC)).timestamp()
-        filed = self._filed
-        holding = (
-            (-round(score), filed[story].place, key)
-            for (story, key), score in self._questions.search(asked).items()
-            if filed[story].until >= moment
+        filed, editions = self._filed, self._editions
+        first = (
+            (story, place)
+            for story in self._first(moment, only_live=True)
+            for place in range(len(editions[story].story.questions))
         )
-        return [
-            (self._editions[place[-1]], question)
-            for _, place, key in nsmallest(50, holding)
-            for question in self._editions[place[-1]].story.questions
-            if question.key == key
-        ]
-
-    def _fit(self, question: Question, asked: Mapping[str, float]) -> float:
-        """How well (0-100) a question fits the words asked, each with its weight."""
-        words = {
-            word: self._questions.weight(word) for word in telling(words_of(question.question))
+        found = {
+            which: score
+            for which, score in self._questions.search(asked, first).items()
+            if filed[which[0]].until >= moment
         }
-        if not asked or not words:
-            return 0.0
-        heard = sum(
-            weight * max(closeness(each, word) for word in words) for each, weight in asked.items()
+        holding = (
+            (-round(score), filed[story].place, place)
+            for (story, place), score in _best(found, FITTED)
         )
-        said = sum(
-            weight * max(closeness(each, word) for each in asked) for word, weight in words.items()
-        )
-        return 65 * heard / sum(asked.values()) + 35 * said / sum(words.values())
+        return [(editions[of[-1]], place) for _, of, place in nsmallest(FITTED, holding)]
+
+    def _words_asked(self, edition: Edition, place: int) -> list[str]:
+        """The telling words of a question."""
+        if self._editions.get(edition.story.id) is edition:
+            return self._questions.words((edition.story.id, place)) or []
+        return _asks(edition.story)[place]
 
     def _file(self, edition: Edition) -> None:
         story, place = edition.story, _place(edition)
@@ -498,10 +563,11 @@ class Shelf:
         for other in _kin(story):
             self._kin.setdefault(other, set()).add(story.id)
         insort(self._order, place)
+        insort(self._seqs, (edition.seq, story.id))
         self._names.put(story.id, _names(story))
         self._bodies.put(story.id, _body(story))
-        for key, words in _asks(story).items():
-            self._questions.put((story.id, key), dict.fromkeys(words, 1.0))
+        for number, words in enumerate(_asks(story)):
+            self._questions.put((story.id, number), dict.fromkeys(words, 1.0))
 
     def _unfile(self, edition: Edition) -> None:
         story = edition.story
@@ -512,10 +578,53 @@ class Shelf:
         if not self._titles[filed.title]:
             del self._titles[filed.title]
         del self._order[bisect_left(self._order, filed.place)]
-        self._names.drop(story.id, _names(story))
+        del self._seqs[bisect_left(self._seqs, (edition.seq, story.id))]
+        self._names.drop(story.id)
         self._bodies.drop(story.id, _body(story))
-        for key, words in _asks(story).items():
-            self._questions.drop((story.id, key), words)
+        for number in range(len(story.questions)):
+            self._questions.drop((story.id, number))
+
+
+class _Fit:
+    """How well questions fit what was asked."""
+
+    def __init__(self, questions: Words[_Which], asked: Sequence[Asked]) -> None:
+        self._questions = questions
+        self._asked = asked
+        self._weights: dict[str, float] = {}
+        self._columns: dict[str, list[float]] = {}
+        """For each word of a question how well each one asked fits it: most come again."""
+
+    def of(self, words: Sequence[str]) -> float:
+        """How well (0-100) a question of these words fits the words asked."""
+        if not self._asked or not words:
+            return 0.0
+        columns = [self._column(word) for word in words[:QUESTION]]
+        weights = [self._weights[word] for word in words[:QUESTION]]
+        rows = zip(self._asked, zip(*columns, strict=True), strict=True)
+        heard = sum(each.weight * max(row) for each, row in rows)
+        said = sum(weight * max(column) for weight, column in zip(weights, columns, strict=True))
+        whole = sum(each.weight for each in self._asked)
+        score: float = 65 * heard / whole + 35 * said / sum(weights)
+        return score
+
+    def _column(self, word: str) -> list[float]:
+        column = self._columns.get(word)
+        if column is None:
+            self._weights[word] = self._questions.weight(word)
+            column = self._columns[word] = [
+                closeness(each.word, word) if each.like is None else each.like.get(word, 0.0)
+                for each in self._asked
+            ]
+        return column
+
+
+def _best(found: Mapping[K, float], limit: int) -> Iterable[tuple[K, float]]:
+    """Those that may be among the first so many, scores being rounded."""
+    if len(found) <= 2 * limit:
+        return found.items()
+    least = nlargest(limit, found.values())[-1] - 1
+    return [(each, score) for each, score in found.items() if score >= least]
 
 
 def surely(text: str, found: Sequence[Found]) -> Found | None:
@@ -562,8 +671,8 @@ def _names(story: Story) -> dict[str, float]:
 
 def _body(story: Story) -> set[str]:
     """The words of a story's long texts; those that say little are left out."""
-    texts = (*story.breakdown, *(each.question for each in story.questions))
-    return set(telling(words_of("\n".join(texts))))
+    texts = (*(each.question for each in story.questions), *story.breakdown)
+    return set(telling(words_of("\n".join(texts)[:LONG])))
 
 
 def _title(title: str) -> frozenset[str]:
@@ -571,6 +680,6 @@ def _title(title: str) -> frozenset[str]:
     return frozenset(telling(words_of(title)))
 
 
-def _asks(story: Story) -> dict[str, list[str]]:
-    """The words of each question a story answers, by the question's key."""
-    return {each.key: telling(words_of(each.question)) for each in story.questions}
+def _asks(story: Story) -> list[list[str]]:
+    """The telling words of each question a story answers."""
+    return [telling(words_of(each.question)) for each in story.questions]

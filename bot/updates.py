@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot.metrics import Metrics
 from bot.model.errors import LeaseLost, StorageAway
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 OVERLAP = 100
 """So many editions are read once more after each subscription: a storage that came back from a
 failure may hold others under the numbers that we know."""
-SLICE, SLICE_OF_STUBS = 10, 200
+SLICE, SLICE_OF_STUBS = 4, 200
 """So many editions, or stubs, are put on the shelf in one go."""
 WAIT_S = 1.0
 """Between attempts to reach a storage that is away."""
@@ -129,6 +130,7 @@ class Follower:
     def __init__(self, archive: Archive, shelf: Shelf, metrics: Metrics) -> None:
         self._archive = archive
         self._shelf = shelf
+        shelf.knows_live = shelf.knows_all = False
         self._metrics = metrics
         self._bells: list[asyncio.Event] = []
         self.cursor = Cursor()
@@ -160,9 +162,11 @@ class Follower:
         """Read the whole archive, newest first, so that what is live can be asked about at once;
         return from where on to read what came meanwhile."""
         page = await self._archive.newest()
-        begun = page.upto
+        begun, may_live = page.upto, datetime.now(UTC) - self._shelf.live_for
         await self._file(page.editions, page.stubs)
         while page.below:
+            if any(edition.heard_at < may_live for edition in page.editions):
+                self._shelf.knows_live = True
             page = await self._archive.newest(page.below)
             await self._file(page.editions, page.stubs)
         return begun
@@ -192,7 +196,9 @@ class Follower:
         if changes.anew and self.cursor.epoch:
             log.warning("the archive stepped back", extra={"epoch": changes.upto.epoch})
             self._shelf.clear()
+            self._shelf.knows_live = self._shelf.knows_all = False
         await self._file(changes.editions, changes.stubs)
+        self._shelf.knows_live = self._shelf.knows_all = True
         self.cursor = changes.upto
         self.hears = True
         for bell in self._bells:

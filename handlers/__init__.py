@@ -29,6 +29,7 @@ from handlers.resume import resume_command
 from handlers.rules import rules_command
 from handlers.search import search_command
 from handlers.setup import setup_command
+from handlers.starting import knowing
 from handlers.status import status_command
 from handlers.stories import stories_command
 from handlers.story import story_command
@@ -38,6 +39,9 @@ from handlers.unmute import unmute_command
 from handlers.unpin import unpin_command
 from handlers.why import why_command
 from stories.shelf import Shelf
+
+WITHOUT_STORIES = frozenset({"pause", "audit", "moderators", "privacy", "forgetme"})
+"""What is answered as well while the stories are still being read."""
 
 
 def _now() -> datetime:
@@ -87,10 +91,14 @@ def menu(
         privacy_command(shelf, rules, desk, places, forget_after_days),
         forgetme_command(rules, drafts, desk, places, audit),
     )
+
+    def known(command: Command) -> Command:
+        return command if command.name in WITHOUT_STORIES else knowing(command, shelf)
+
     reach = Reach(rules, desk, now)
     return tuple(
         audited(_in_language(reach.telling(recalling(command, shelf, history)), rules), audit, now)
-        for command in (*commands, help_command(commands))
+        for command in (*map(known, commands), help_command(commands))
     )
 
 

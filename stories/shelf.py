@@ -145,6 +145,10 @@ class Shelf:
     live_for: timedelta = LIVE_FOR
     cleared: int = 0
     """How often it was emptied because the archive began anew."""
+    knows_live: bool = True
+    """False while it is filled and live stories may be missing."""
+    knows_all: bool = True
+    """False while it is filled and stories may be missing."""
     _editions: dict[StoryId, Edition] = field(default_factory=dict)
     _stubs: dict[StoryId, bytes] = field(default_factory=dict)
     """The stories that have left full memory: their place in the index, and what a stub holds."""
@@ -633,7 +637,7 @@ def surely(text: str, found: Sequence[Found]) -> Found | None:
         return None
     best, *others = found
     rivals = [other for other in others if other.score > best.score - CLEAR]
-    asked = words_of(text)
+    asked = typed(text)
     exact = [each for each in found if words_of(each.question.question) == asked]
     return None if rivals and exact != [best] else best
 

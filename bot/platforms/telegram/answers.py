@@ -8,6 +8,7 @@ about the chat itself act where they stand.
 import asyncio
 import logging
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -37,7 +38,7 @@ from telegram.constants import ChatType, MessageEntityType, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.model.chat import Chat
-from bot.model.command import Ask, Command, Hurry, Pointed, Quote
+from bot.model.command import Ask, Command, Hurry, Pointed, Quote, Turn
 from bot.model.errors import CardGone, Sorry
 from bot.model.language import ENGLISH, N_, _, language, languages, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, asked_about, read_ref
@@ -55,7 +56,7 @@ from bot.platforms.telegram.render import (
 )
 from bot.platforms.telegram.request import TooSoon
 from bot.platforms.telegram.rights import heads
-from bot.ports import Turns
+from bot.ports import GroupPace, Turns
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ QUOTED_FOR_S = 10
 QUOTED_LIMIT = 120
 LONGEST_PAUSE = timedelta(seconds=30)
 SHORTEST_PAUSE = timedelta(seconds=1)
+WAITING = 5
+"""How many answers may wait for one group's pace; what is asked beyond that gets none."""
 
 _TITLE_MARK = re.compile(rf"^{WITHDRAWN} ")
 _TYPED = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<to>\w+))?(?:\s+(?P<words>.*))?", re.DOTALL)
@@ -115,8 +118,17 @@ class Answers:
         commands: Sequence[Command],
         turns: Turns | None = None,
         pinning: Collection[tuple[int, int]] = (),
+        pace: GroupPace | None = None,
+        too_fast: Callable[[], None] = lambda: None,
     ) -> None:
-        """`pinning`: chat and number of the messages that we pinned of late."""
+        """`pinning`: chat and number of the messages that we pinned of late.
+
+        `too_fast` is called for every answer that Telegram refuses with a 429.
+        """
+        self._pace = pace
+        self._too_fast = too_fast
+        self._waiting = Counter[Chat]()
+        """How many answers wait for each group's pace."""
         self._bot = bot
         self._turns = turns
         self._pinning = pinning
@@ -169,11 +181,19 @@ class Answers:
         We may not even be there. What they send is theirs, and we never see it again: so it has
         no buttons but links into the private chat.
         """
-        quotes = self._quotes(query.query, QUOTES) if self._quotes else []
-        missing = InlineQueryResultsButton(_("Nothing found. Ask me …"), start_parameter="search")
+        person = Chat("telegram", str(query.from_user.id))
+        if self._turns and await self._turns.take(person, None, turn=Turn.TYPING):
+            await query.answer([], cache_time=0, is_personal=True)
+            return
+        quotes, nothing = list[Quote](), _("Nothing found. Ask me …")
+        try:
+            quotes = self._quotes(query.query, QUOTES) if self._quotes else []
+        except Sorry as sorry:
+            nothing = str(sorry)
+        missing = InlineQueryResultsButton(nothing, start_parameter="search")
         await query.answer(
             [self._quoted(quote) for quote in quotes],
-            cache_time=QUOTED_FOR_S,
+            cache_time=QUOTED_FOR_S if quotes else 0,
             is_personal=len(languages()) > 1,  # else the next one would read it in this language
             button=None if quotes else missing,
         )
@@ -336,7 +356,7 @@ class Answers:
         where: MaybeInaccessibleMessage,
         is_moderator: Callable[[], Awaitable[bool]] | None,
         *,
-        press: bool = False,
+        turn: Turn = Turn.ASK,
     ) -> Hurry | None:
         if self._turns is None:
             return None
@@ -349,7 +369,7 @@ class Answers:
                 return False
 
         return await self._turns.take(
-            person, server, press=press, spared=spared if is_moderator else None
+            person, server, turn=turn, spared=spared if is_moderator else None
         )
 
     def _rendered(self, answer: Message, private: bool, asker: User | None = None) -> Rendered:
@@ -404,7 +424,7 @@ class Answers:
         person = Chat("telegram", str(query.from_user.id))
         heads = partial(self._heads, message.chat.id, query.from_user.id)
         asked = heads if command.moderators else None
-        if hurry := await self._hurry(person, message, asked, press=True):
+        if hurry := await self._hurry(person, message, asked, turn=Turn.PRESS):
             await query.answer(str(hurry), show_alert=True)  # said to them alone
             return
         if not private and command.name not in self._here:
@@ -433,7 +453,8 @@ class Answers:
     async def _replace(self, message: MaybeInaccessibleMessage, rendered: Rendered) -> bool:
         """Make the message say this; False when it can no longer be changed."""
         try:
-            await _patiently(
+            await self._patiently(
+                message,
                 partial(
                     self._bot.edit_message_text,
                     rendered.html,
@@ -442,7 +463,7 @@ class Answers:
                     parse_mode=ParseMode.HTML,
                     reply_markup=rendered.keyboard,
                     link_preview_options=NO_PREVIEW,
-                )
+                ),
             )
         except BadRequest as error:
             if NOT_MODIFIED in error.message.casefold():
@@ -455,7 +476,8 @@ class Answers:
     async def _send(
         self, to: MaybeInaccessibleMessage, rendered: Rendered, *, reply: bool = False
     ) -> None:
-        await _patiently(
+        await self._patiently(
+            to,
             partial(
                 self._bot.send_message,
                 to.chat.id,
@@ -469,8 +491,53 @@ class Answers:
                 reply_parameters=ReplyParameters(to.message_id, allow_sending_without_reply=True)
                 if reply
                 else None,
-            )
+            ),
         )
+
+    async def _patiently(
+        self, to: MaybeInaccessibleMessage, request: Callable[[], Awaitable[object]]
+    ) -> None:
+        """Make a request, again after each pause that Telegram asks for, while they are short.
+
+        In a group it waits for its turn among all that is written there, cards included. Past
+        so many that wait, or so long, nothing is answered: there is too much to answer.
+        """
+        left = LONGEST_PAUSE
+        while True:
+            if not await self._paced(_chat(to), left):
+                log.warning("too much is asked to answer it all", extra={"chat": to.chat.id})
+                return
+            try:
+                await request()
+            except TooSoon as pause:
+                self._too_fast()
+                after = max(pause.after, SHORTEST_PAUSE)
+                if self._pace is not None:
+                    self._pace.too_fast(_chat(to), after)
+                if after > left:
+                    raise
+                left -= after
+                await asyncio.sleep(after.total_seconds())
+            else:
+                return
+
+    async def _paced(self, chat: Chat, patience: timedelta) -> bool:
+        """Wait for the group's pace; False when that takes too long."""
+        if self._pace is None or not self._pace.counts(chat):
+            return True
+        if self._waiting[chat] >= WAITING:
+            return False
+        self._waiting[chat] += 1
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                await self._pace.take(chat)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting[chat] -= 1
+            if not self._waiting[chat]:
+                del self._waiting[chat]
+        return True
 
 
 def _is_typed(said: Said) -> bool:
@@ -490,22 +557,6 @@ async def _refusal(command: Command, is_moderator: Callable[[], Awaitable[bool]]
 
 def _mention(person: User) -> str:
     return f'<a href="tg://user?id={person.id}">{escape(person.full_name)}</a>'
-
-
-async def _patiently(request: Callable[[], Awaitable[object]]) -> None:
-    """Make a request, again after each pause that Telegram asks for, while they are short."""
-    left = LONGEST_PAUSE
-    while True:
-        try:
-            await request()
-        except TooSoon as pause:
-            after = max(pause.after, SHORTEST_PAUSE)
-            if after > left:
-                raise
-            left -= after
-            await asyncio.sleep(after.total_seconds())
-        else:
-            return
 
 
 def _topic(message: MaybeInaccessibleMessage) -> int | None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from redis.asyncio import Redis
@@ -25,7 +26,7 @@ from bot.model.errors import LeaseLost, SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
-from bot.ports import Forgetful, Lease, Moderators, Platform, Turns
+from bot.ports import Forgetful, GroupPace, Lease, Moderators, Platform, Turns
 from bot.pruning import Pruner
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
@@ -76,7 +77,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
     refusals = RefusalWatch(alarms, settings.prefix)
     async with connect(settings.redis_url, refusals.refused) as redis:
         moderators = RedisModerators(redis, settings.prefix)
-        platforms = platforms_for(settings, turns, moderators, metrics)
+        paces = {name: Pace(limits) for name, limits in LIMITS.items()}
+        platforms = platforms_for(settings, turns, moderators, paces, metrics)
         connections = Connections(platforms, alarms)
         data = DataFolder(settings.data_dir, alarms)
         data.look()
@@ -108,7 +110,6 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         drafts = RedisDrafts(redis, settings.prefix)
         rules.on_move(drafts.move)
         rules.on_move(audit.move)
-        paces = {platform.name: Pace(LIMITS[platform.name]) for platform in platforms}
 
         async def knows(chat: Chat) -> bool:
             """Whether anything is kept of a chat, or of a server under its number."""
@@ -218,11 +219,16 @@ def platforms_for(
     settings: Settings,
     turns: Turns | None = None,
     moderators: Moderators | None = None,
+    paces: Mapping[str, GroupPace] = MappingProxyType({}),
     metrics: Metrics | None = None,
 ) -> list[Platform]:
     """The platforms that have a token; raise SetupError when none has."""
     platforms: list[Platform] = []
     unreadable = (metrics or Metrics()).unreadable
+
+    def too_fast(name: str) -> Callable[[], None]:
+        return metrics.too_fast.labels(name).inc if metrics else lambda: None
+
     if settings.discord_token is not None:
         platforms.append(
             DiscordPlatform(
@@ -232,6 +238,7 @@ def platforms_for(
                 turns=turns,
                 moderators=moderators,
                 left_out=unreadable.labels("discord message").inc,
+                too_fast=too_fast("discord"),
             )
         )
     if settings.telegram_token is not None:
@@ -241,6 +248,8 @@ def platforms_for(
                 api_url=settings.telegram_api_url,
                 turns=turns,
                 left_out=unreadable.labels("telegram update").inc,
+                pace=paces.get("telegram"),
+                too_fast=too_fast("telegram"),
             )
         )
     if not platforms:

@@ -37,7 +37,7 @@ class Metrics:
         )
         self.too_fast = Counter(
             "storywire_too_fast",
-            "429s: each one is a defect of our pace.",
+            "429s, those on answers included: each one is a defect of our pace.",
             ["platform"],
             registry=registry,
         )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.model.chat import Chat
-from bot.model.command import Command, Hurry
+from bot.model.command import Command, Hurry, Turn
 from bot.model.message import Act, Message
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
@@ -734,14 +734,31 @@ class Turns(Protocol):
         person: Chat,
         server: str | None,
         *,
-        press: bool = False,
+        turn: Turn = Turn.ASK,
         spared: Callable[[], Awaitable[bool]] | None = None,
     ) -> Hurry | None:
         """None when the person may ask now, which then counts; else why not, and until when.
 
-        `server` is what the chat belongs to; None in private. A press of a button counts less.
+        `server` is what the chat belongs to; None in private. A press of a button counts less, and
+        a suggestion while someone types least.
         Who is `spared` need not wait for the others of the server.
         """
+        ...
+
+
+class GroupPace(Protocol):
+    """How fast a group may be written to: answers and cards share it."""
+
+    def counts(self, chat: Chat) -> bool:
+        """True for a chat where all that is written counts."""
+        ...
+
+    async def take(self, chat: Chat) -> None:
+        """Wait until the chat may be written to, which then counts."""
+        ...
+
+    def too_fast(self, chat: Chat, after: timedelta) -> None:
+        """The platform asks for a pause there."""
         ...
 
 

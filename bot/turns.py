@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from bot.model.chat import Chat
-from bot.model.command import Hurry
+from bot.model.command import Hurry, Turn
 from bot.model.errors import StorageAway
 
-PRESS = 0.25
-"""A button pressed counts as so much of a question: turning pages is no flood, hammering is."""
+COSTS = {Turn.ASK: 1.0, Turn.PRESS: 0.25, Turn.TYPING: 0.05}
+"""What counts how much: turning pages is no flood, hammering is; a suggestion comes with nearly
+every letter that somebody types."""
 SPARING_S = 1.0
 """How long it may take to find out who is spared: Discord waits 3 s for a first sign."""
 
@@ -37,17 +38,17 @@ class FairTurns:
         person: Chat,
         server: str | None,
         *,
-        press: bool = False,
+        turn: Turn = Turn.ASK,
         spared: Callable[[], Awaitable[bool]] | None = None,
     ) -> Hurry | None:
-        cost = PRESS if press else 1
+        cost = COSTS[turn]
         wait_s, crowd = self._people.wait_s(str(person), cost, self._clock()), False
         if not wait_s and server is not None:
             wait_s, crowd = self._servers.wait_s(server, cost, self._clock()), True
         if wait_s and not (crowd and spared is not None and await _surely(spared)):
             at = self._clock()
             told = self._told.wait_s(f"{person} {server}", 1, at) > 0
-            if not told:
+            if not told and turn is not Turn.TYPING:  # there nobody is told
                 self._told.count(f"{person} {server}", 1, at)
             return Hurry(math.ceil(wait_s), crowd=crowd, told=told)
         self._people.count(str(person), cost, self._clock())

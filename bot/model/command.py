@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from bot.model.chat import Chat
 from bot.model.errors import Sorry, StorageAway
@@ -171,6 +172,15 @@ class Command:
         values = (*ref.arguments, *said)
         named = zip((option.name for option in self.options), values, strict=False)
         return {name: value for name, value in named if value}
+
+
+class Turn(Enum):
+    """What somebody wants answered; see Turns in bot/ports.py."""
+
+    ASK = "ask"
+    PRESS = "press"
+    TYPING = "typing"
+    """Suggestions and quotes while someone types. Refused, they are empty."""
 
 
 @dataclass(frozen=True, slots=True)

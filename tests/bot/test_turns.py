@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.model.chat import Chat
-from bot.model.command import Hurry
+from bot.model.command import Hurry, Turn
 from bot.model.errors import StorageAway
 from bot.turns import FairTurns
 
@@ -69,7 +69,7 @@ async def test_nobody_is_told_twice_within_the_window_in_one_place(
 
 
 async def test_a_press_counts_a_quarter(turns: FairTurns) -> None:
-    pressed = [await turns.take(MIRA, "1", press=True) for _ in range(13)]
+    pressed = [await turns.take(MIRA, "1", turn=Turn.PRESS) for _ in range(13)]
     assert [hurry is None for hurry in pressed] == [True] * 12 + [False]
 
 

@@ -6,7 +6,7 @@ restart. (Hence no View listens: they only describe rows. discord.py would keep 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from inspect import Parameter, Signature
 from typing import Any
@@ -15,7 +15,7 @@ import discord
 from discord import app_commands, ui
 
 from bot.model.chat import Chat
-from bot.model.command import Ask, Choice, Command, Option
+from bot.model.command import Ask, Choice, Command, Hurry, Option, Turn
 from bot.model.language import ENGLISH, N_, _, name, speaking, spoken
 from bot.model.message import (
     Button,
@@ -29,7 +29,7 @@ from bot.model.message import (
     read_ref,
 )
 from bot.model.text import shorten, utf16
-from bot.platforms.discord.refusals import TROUBLE
+from bot.platforms.discord.refusals import TROUBLE, failed
 from bot.platforms.discord.render import (
     BESIDE,
     IN_PLACE,
@@ -70,9 +70,10 @@ class Client(discord.Client):
         about_to_identify: Callable[[], None] = lambda: None,
         heard: Callable[[], None] = lambda: None,
         left_out: Callable[[], None] = lambda: None,
+        too_fast: Callable[[], None] = lambda: None,
     ) -> None:
         """`about_to_identify` may raise, and then no session is begun; `heard`: we are connected;
-        `left_out`: something that the gateway said could not be read."""
+        `left_out`: something that the gateway said could not be read; `too_fast`: an answer was refused with a 429."""
         # The bot never speaks aloud, so nobody needs to hear what is missing for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -87,6 +88,7 @@ class Client(discord.Client):
         self._about_to_identify = about_to_identify
         self.turns = turns
         self.moderators = moderators
+        self.too_fast = too_fast
         self._commands = {command.name: command for command in commands}
         self.tree = _Tree(
             self,
@@ -290,6 +292,8 @@ def _autocomplete(
     ) -> list[app_commands.Choice[str]]:
         if _is_about(command) and _is_guest(interaction):
             return []
+        if await _turn(interaction, Turn.TYPING):
+            return []
         others = {
             name: str(value)
             for name, value in interaction.namespace
@@ -401,11 +405,10 @@ async def _answer(
         role = await interaction.client.moderators.role(ask.roles_of)
         return role in [str(each.id) for each in getattr(interaction.user, "roles", ())]
 
-    hurry = interaction.client.turns and await interaction.client.turns.take(
-        ask.person,
-        str(interaction.guild_id) if interaction.guild_id else None,
-        press=interaction.type is not discord.InteractionType.application_command,
-        spared=is_moderator if command.moderators else None,
+    hurry = await _turn(
+        interaction,
+        Turn.ASK if interaction.type is discord.InteractionType.application_command else Turn.PRESS,
+        is_moderator if command.moderators else None,
     )
     if hurry:  # said to them alone, beside what stands there
         command, share, in_place = hurry.instead, False, False
@@ -443,12 +446,29 @@ async def _answer(
         else:
             await interaction.response.send_message(embed=embed, view=rows, ephemeral=not share)
     except TROUBLE as error:
+        if getattr(failed(error, None), "too_fast", False):
+            interaction.client.too_fast()
         # Too late, answered by another process, or the network: there is nobody left to tell.
         log.warning(
             "an answer did not arrive", extra={"command": command.name, "error": str(error)}
         )
     finally:
         thinking.cancel()
+
+
+async def _turn(
+    interaction: discord.Interaction[Any],
+    turn: Turn,
+    spared: Callable[[], Awaitable[bool]] | None = None,
+) -> Hurry | None:
+    if interaction.client.turns is None:
+        return None
+    person = Chat("discord", f"@{interaction.user.id}")
+    server = str(interaction.guild_id) if interaction.guild_id else None
+    hurry: Hurry | None = await interaction.client.turns.take(
+        person, server, turn=turn, spared=spared
+    )
+    return hurry
 
 
 def _modal(form: Form) -> ui.Modal:

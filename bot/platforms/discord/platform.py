@@ -106,9 +106,12 @@ class DiscordPlatform:
         turns: Turns | None = None,
         moderators: Moderators | None = None,
         left_out: Callable[[], None] = lambda: None,
+        too_fast: Callable[[], None] = lambda: None,
     ) -> None:
         """Without `turns` everyone may ask as fast as they like; without `moderators` no role
-        counts as one. `left_out` is called for each message of the gateway that cannot be read."""
+        counts as one. `left_out` is called for each message of the gateway that cannot be read, `too_fast`
+        for each answer that is refused with a 429."""
+        self._too_fast = too_fast
         self._left_out = left_out
         self._moderators = moderators
         self._token = token
@@ -210,6 +213,7 @@ class DiscordPlatform:
             about_to_identify=self._identify,
             heard=lambda: self._connection(None),
             left_out=self._left_out,
+            too_fast=self._too_fast,
         )
         set_bounds(client)
         watch(client, self._stand)

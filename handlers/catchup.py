@@ -16,6 +16,7 @@ from handlers.changes import promptly
 from handlers.picking import buttons_to, heaps, menu_of, name, page_of, paged, room, turning
 from stories.delta import Delta, compare
 from stories.shelf import Edition, Shelf
+from stories.slices import in_slices
 from stories.story import Story
 
 PAGE = 5
@@ -63,7 +64,7 @@ def catchup_command(
             since = _read(ask.get("since")) if opened else kept.caught_up
             rule = rules.of(ask.chat)
             shows = rule is not None and rule.show_leaning
-            candidates = _candidates(kept, since, until)
+            candidates = await _candidates(kept, since, until)
             moved = await promptly(_moved(candidates[:LOOKED_AT], kept, since, until, shows))
         except StorageAway:
             raise Sorry(
@@ -77,12 +78,12 @@ def catchup_command(
             return _done(Note(_("Nothing moved in the last day that you have not seen")))
         return _page(ask, kept, moved, len(candidates) - LOOKED_AT, since, until)
 
-    def _candidates(kept: Kept, since: datetime | None, until: datetime) -> list[Edition]:
+    async def _candidates(kept: Kept, since: datetime | None, until: datetime) -> list[Edition]:
         """The stories that moved and were not looked at since, the most viral first."""
         start = since or until - FIRST
         moved = [
             edition
-            for edition in shelf.since(0)
+            async for edition in in_slices(shelf.since(0))
             if edition.heard_at > start
             and (since is not None or _is_news(edition, start, until))
             and _seen(kept.places.get(edition.story.id), until) < edition.revision
@@ -99,7 +100,8 @@ def catchup_command(
     ) -> list[Moved]:
         start = since or until - FIRST
         moved = []
-        for edition in editions:  # one after another: each would open a connection of its own
+        # one after another: each would open a connection of its own
+        async for edition in in_slices(editions):
             seen = _seen(kept.places.get(edition.story.id), until)
             was = await _before(edition, seen, start)
             changes = shelf.named(compare(was, edition.story)).changes

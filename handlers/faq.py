@@ -11,6 +11,7 @@ from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Row, T
 from bot.model.text import line, utf16
 from handlers.picking import (
     MENU,
+    button_to,
     buttons_to,
     choice,
     leaves,
@@ -25,8 +26,9 @@ from handlers.picking import (
     standing,
     turning,
 )
-from stories.search import words_of
+from stories.search import typed, words_of
 from stories.shelf import NEAR, Edition, Found, Shelf, surely
+from stories.slices import in_slices, others_first
 from stories.story import Question, Story
 
 TITLE = 200
@@ -45,7 +47,7 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             return _stories(at, ask.get("page"))
         if titled := shelf.titled(asked, at):
             return _questions(titled[0].story, "")
-        if _KEY.fullmatch(asked) and (having := _having(asked, at)):
+        if _KEY.fullmatch(asked) and (having := await _having(asked, at)):
             return _which(having, asked, ask.get("page"))
         if _KEY.fullmatch(ask.get("question")):
             raise Sorry(
@@ -54,8 +56,9 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
                 rows=menu_of(_("Questions about …"), buttons_to("faq", _asked_about(at, MENU))),
             )
         edition = shelf.find(asked, at)
-        if edition and set(words_of(asked)) <= set(words_of(edition.story.title)):
+        if edition and set(typed(asked)) <= set(words_of(edition.story.title)):
             return _questions(edition.story, "")  # nothing but words of its title
+        await others_first()
         found = shelf.answers(asked, at=at)
         if sure := surely(asked, found):
             return _answer(sure.edition.story, sure.question, ask.get("page"))
@@ -83,10 +86,10 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             return _answer(story, sure.question, page)
         raise _not_covered(asked, found, [edition])
 
-    def _having(key: str, at: datetime) -> list[Found]:
+    async def _having(key: str, at: datetime) -> list[Found]:
         return [
             Found(edition, question, 100)
-            for edition in shelf.live(at)
+            async for edition in in_slices(shelf.live(at))
             for question in edition.story.questions
             if question.key == key
         ]
@@ -116,7 +119,8 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             ),
             rows=pick_list(
                 _("Stories with questions …"),
-                buttons_to("faq", editions),
+                editions,
+                button_to("faq"),
                 page,
                 lambda to: Ref("faq", ("", "", "", to)),
             ),
@@ -167,7 +171,8 @@ def _questions(story: Story, page: str) -> Message:
 def _list(story: Story, page: str) -> tuple[Row, ...]:
     return pick_list(
         _("Pick a question …"),
-        [_button(story, question) for question in story.questions],
+        story.questions,
+        lambda question: _button(story, question),
         page,
         lambda to: Ref("faq", (story.id, "", "", to)),
     )

@@ -12,7 +12,7 @@ from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Row, Tex
 from bot.model.rule import Rule, folded
 from bot.model.text import line
 from bot.ports import Rules
-from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted, ref_to
+from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted, ref_to, wanted
 from handlers.wants import (
     EVERYTHING,
     Thing,
@@ -27,6 +27,7 @@ from handlers.wants import (
     words_in,
 )
 from stories.shelf import Edition, Shelf
+from stories.slices import in_slices
 from stories.spelling import bare, fold
 from stories.story import Status, Story, StoryId, text_key
 
@@ -176,7 +177,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                 ref_to("follow", near.story.id),
             )
             rows = (Buttons((only,)), *rows)
-        others = _spelled_otherwise(new, rule, at)
+        others = await _spelled_otherwise(new, rule, at)
         if others:
             rows = (Buttons(tuple(others.values())), *rows)
         act = Act(N_("followed {what}"), ", ".join(quoted(word, 40) for word in new))
@@ -184,15 +185,17 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             _("Following {what}").format(what=_list(new)),
             rule,
             rows,
-            _matching(new, at),
+            await _matching(new, at),
             *([_other_accents(list(others))] if others else []),
         )
         return replace(answer, act=act)
 
-    def _spelled_otherwise(new: tuple[str, ...], rule: Rule, at: datetime) -> dict[str, Button]:
+    async def _spelled_otherwise(
+        new: tuple[str, ...], rule: Rule, at: datetime
+    ) -> dict[str, Button]:
         """Words of live stories that differ from those typed by accents only, and their buttons."""
         held, found = folded((*words_in(rule), *new)), dict[str, Button]()
-        for word in new[:LOOKED_FOR]:
+        async for word in in_slices(new[:LOOKED_FOR]):
             for edition in shelf.nearest(word, NEAREST, at, only_live=True):
                 story = edition.story
                 for other in (*story.keywords, *story.entities):
@@ -205,9 +208,8 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                         found[other] = button
         return dict(list(found.items())[:OFFERED])
 
-    def _matching(new: tuple[str, ...], at: datetime) -> Note:
-        asked = Rule(keywords=new, entities=new)
-        number = sum(asked.wants(edition.story) for edition in shelf.live(at))
+    async def _matching(new: tuple[str, ...], at: datetime) -> Note:
+        number = len(await wanted(Rule(keywords=new, entities=new), shelf, at))
         if not number:
             return Note(
                 _(

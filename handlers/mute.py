@@ -11,7 +11,7 @@ from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
 from bot.model.rule import Mute, Rule
 from bot.model.words import number
 from bot.ports import Rules
-from handlers.picking import buttons_to, live_stories, meant, name, pick_list
+from handlers.picking import button_to, live_stories, meant, name, pick_list, wanted
 from handlers.wants import change, theirs, to_follow
 from stories.shelf import Edition, Shelf
 from stories.story import StoryId
@@ -32,18 +32,18 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
                 rows=(Buttons((to_follow(),)),),
             )
         if not (words := ask.get("story")):
-            return _which(rule, ask.get("page"))
+            return await _which(rule, ask.get("page"))
         until_major = ask.get("until").casefold() in (MAJOR, _(_MAJOR).casefold())
         return await _mute(ask, meant(shelf, words, now(), "mute"), until_major)
 
-    def _which(rule: Rule, page: str) -> Message:
-        coming = [edition for edition in shelf.live(now()) if rule.wants(edition.story)]
+    async def _which(rule: Rule, page: str) -> Message:
+        coming = await wanted(rule, shelf, now())
         if not coming:
             raise Sorry(_("No live story comes here just now"))
         return Message(
             _("Which story should be muted here?"),
             rows=pick_list(
-                _("Mute …"), buttons_to("mute", coming), page, lambda to: Ref("mute", ("", "", to))
+                _("Mute …"), coming, button_to("mute"), page, lambda to: Ref("mute", ("", "", to))
             ),
         )
 

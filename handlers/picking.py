@@ -9,8 +9,10 @@ from bot.model.command import Ask, Choice, Complete
 from bot.model.errors import Sorry
 from bot.model.language import _
 from bot.model.message import Button, Buttons, Menu, Note, Ref, Row, Text
+from bot.model.rule import Rule
 from bot.model.text import clean, line, shorten, utf16
 from stories.shelf import Edition, Shelf
+from stories.slices import in_slices
 from stories.spelling import bare
 from stories.story import Story, StoryId
 
@@ -66,11 +68,19 @@ def live_stories(shelf: Shelf, now: Callable[[], datetime]) -> Complete:
     return complete
 
 
+def button_to(command: str) -> Callable[[Edition], Button]:
+    """Makes the button that asks `command` about a story."""
+    return lambda edition: Button(name(edition.story), ref_to(command, edition.story.id))
+
+
 def buttons_to(command: str, editions: Iterable[Edition]) -> tuple[Button, ...]:
     """A button for each story that asks `command` about it."""
-    return tuple(
-        Button(name(edition.story), ref_to(command, edition.story.id)) for edition in editions
-    )
+    return tuple(map(button_to(command), editions))
+
+
+async def wanted(rule: Rule, shelf: Shelf, at: datetime) -> list[Edition]:
+    """The live stories that a rule wants."""
+    return [each async for each in in_slices(shelf.live(at)) if rule.wants(each.story)]
 
 
 def ref_to(command: str, story: StoryId, *more: str) -> Ref:
@@ -146,15 +156,17 @@ def turning(page: int, pages: int, to: Callable[[str], Ref]) -> tuple[Row, ...]:
 
 
 def pick_list(
-    prompt: str, items: Sequence[Button], said: str, to: Callable[[str], Ref]
+    prompt: str,
+    items: Sequence[T],
+    line: Callable[[T], Button],
+    said: str,
+    to: Callable[[str], Ref],
 ) -> tuple[Row, ...]:
     """A menu of as many lines as fit, with buttons to the rest."""
     pages = -(-len(items) // MENU)
     page = page_of(said, pages)
-    return (
-        *menu_of(prompt, items[(page - 1) * MENU : page * MENU]),
-        *turning(page, pages, to),
-    )
+    shown = items[(page - 1) * MENU : page * MENU]
+    return (*menu_of(prompt, [line(item) for item in shown]), *turning(page, pages, to))
 
 
 def room(text: str) -> int:

@@ -10,6 +10,7 @@ from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
 from bot.ports import Desk
 from handlers.picking import (
     MENU,
+    button_to,
     buttons_to,
     live_stories,
     meant,
@@ -52,7 +53,7 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
         return Message(
             _("Which story should be pinned here?"),
             rows=pick_list(
-                _("Pin …"), buttons_to("pin", live), page, lambda to: Ref("pin", ("", to))
+                _("Pin …"), live, button_to("pin"), page, lambda to: Ref("pin", ("", to))
             ),
         )
 

@@ -10,7 +10,7 @@ from bot.model.language import _
 from bot.model.message import Button, Buttons, Ref
 from bot.model.text import line
 from handlers.picking import name
-from stories.search import words_of
+from stories.search import TYPED, words_of
 from stories.shelf import NEAR, Edition, Shelf
 
 
@@ -19,7 +19,7 @@ def quotes(shelf: Shelf, now: Callable[[], datetime]) -> Quotes:
 
     def quoting(typed: str, most: int) -> list[Quote]:
         at = now()
-        if words_of(typed):
+        if words_of(typed[:TYPED]):
             found = [hit.edition for hit in shelf.search(typed, at).hits if hit.score >= NEAR]
         else:
             found = shelf.top(most, at)

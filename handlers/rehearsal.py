@@ -18,6 +18,7 @@ from handlers.picking import name
 from stories.delta import Kind, Weight, compare
 from stories.index import Heard
 from stories.shelf import Shelf
+from stories.slices import in_slices
 from stories.story import Story
 
 SPAN = timedelta(days=3)
@@ -146,10 +147,12 @@ class Rehearser:
             plays: list[_Play] = []
             deadline = time.monotonic() + PATIENCE_S
             try:
-                for edition in moved[:MOST]:  # one at a time: others have their turn in between
+                for edition in moved[:MOST]:  # one at a time: it reads much
                     history = await self._history.heard(edition.story.id, since)
                     play = _Play(rule, self._shelf.live_for, self._tempo, since)
-                    plays.append(play.play(history, now))
+                    async for _step in in_slices(play.steps(history, now)):
+                        pass
+                    plays.append(play)
                     if time.monotonic() > deadline:
                         break
             except StorageAway:
@@ -214,6 +217,12 @@ class _Play:
     """Quiet hours hold something back already."""
 
     def play(self, history: Sequence[Heard], now: datetime) -> "_Play":
+        for _step in self.steps(history, now):
+            pass
+        return self
+
+    def steps(self, history: Sequence[Heard], now: datetime) -> Iterator[None]:
+        """Play it, one step at a time."""
         before: Story | None = None
         newest: Heard | None = None
         wake: datetime | None = None
@@ -221,6 +230,7 @@ class _Play:
             until = heard.at if heard else now
             while newest and wake is not None and wake < until:
                 wake = self._steps(newest, before, wake)
+                yield
             if heard is None:
                 break
             before, newest = newest.story if newest else None, heard
@@ -230,7 +240,7 @@ class _Play:
                     self._written_at = heard.at
                 continue
             wake = self._steps(heard, before, heard.at)
-        return self
+            yield
 
     def _steps(self, newest: Heard, before: Story | None, at: datetime) -> datetime | None:
         """Do what is due at a moment; return when to look again."""

@@ -11,6 +11,7 @@ from bot.model.language import N_, _, ngettext
 from bot.model.message import Act, Buttons, Message, Text
 from bot.model.rule import Rule
 from bot.ports import Rules
+from handlers.picking import wanted
 from handlers.wants import change, hush, to_overview
 from stories.shelf import Shelf
 
@@ -19,7 +20,7 @@ def resume_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
     async def answer(ask: Ask) -> Message:
         _was, rule = await change(rules, ask, _resumed)
         at = now()
-        number = sum(rule.wants(edition.story) for edition in shelf.live(at))
+        number = len(await wanted(rule, shelf, at))
         comes = ngettext(
             "{n} live story matches what this chat follows. It is shown here unless it is already.",
             "{n} live stories match what this chat follows. They are shown here, each once, "

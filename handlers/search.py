@@ -13,12 +13,15 @@ from bot.model.text import line, pieces, shorten
 from handlers.picking import buttons_to, menu_of, name, page_of, quoted, turning
 from handlers.quotes import quotes
 from handlers.stories import PAGE
-from stories.search import telling, words_of
+from stories.search import telling, typed, words_of
 from stories.shelf import HITS, LOOKED_FOR, NEAR, Edition, Search, Shelf
+from stories.slices import in_slices
 from stories.story import Status, Story
 
 QUOTED = 160
 """How many characters are shown of the place where the words were found."""
+READ = 600
+"""How many characters of one place are looked through for the words."""
 BEFORE = 6
 """How many words of it stand before the first one found."""
 CARRIED = 40
@@ -29,7 +32,7 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
     async def answer(ask: Ask) -> Message:
         at = now()
         said = ask.get("words") or _read(ask.get("again"))
-        if not words_of(said):
+        if not typed(said):
             raise Sorry(
                 _("There is no word to look for in {words}").format(words=quoted(said))
                 if said
@@ -41,9 +44,9 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         good = [hit.edition for hit in found.hits if hit.score >= NEAR]
         if not good:
             raise _nothing(said, [hit.edition for hit in found.hits[:PAGE]], shelf.top(PAGE, at))
-        return _page(said, good, found, ask.get("page"), at)
+        return await _page(said, good, found, ask.get("page"), at)
 
-    def _page(
+    async def _page(
         said: str, good: Sequence[Edition], found: Search, page_said: str, at: datetime
     ) -> Message:
         carried = _write(said)
@@ -51,7 +54,7 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         page = page_of(page_said, pages)
         shown = good[(page - 1) * PAGE : page * PAGE]
         blocks: list[Block] = []
-        for edition in shown:
+        async for edition in in_slices(shown):
             blocks.append(Heading(name(edition.story)))
             if facts := tuple(_figures(edition, at)):
                 blocks.append(Facts(facts))
@@ -131,7 +134,7 @@ def _where(story: Story, found: Search) -> str:
 
 
 def _held(text: str, found: Search) -> int:
-    held = set(words_of(text))
+    held = set(words_of(text[:READ]))
     return sum(not held.isdisjoint(fitting) for fitting in found.words)
 
 
@@ -175,7 +178,7 @@ def _quoting(sentence: str, text: str, found: Search) -> Callable[[], str]:
 
 def _write(said: str) -> str | None:
     """None when they are too many for a button."""
-    looked_for = "-".join(telling(words_of(said))[:LOOKED_FOR])
+    looked_for = "-".join(telling(typed(said))[:LOOKED_FOR])
     carried = looked_for.encode("punycode").decode()
     return carried if len(carried) <= CARRIED else None
 

@@ -167,7 +167,8 @@ def _ask_what(things: list[Thing], page: str) -> Message:
 def _menu(things: list[Thing], page: str) -> tuple[Row, ...]:
     return pick_list(
         _("Unfollow …"),
-        [thing.button() for thing in things],
+        things,
+        Thing.button,
         page,
         lambda to: Ref("unfollow", ("", to)),
     )

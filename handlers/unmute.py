@@ -59,8 +59,13 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         return [mute.story for mute in rule.muted]
 
     def _menu(muted: list[StoryId], page: str) -> tuple[Row, ...]:
-        buttons = [Button(title_of(story, shelf), Ref("unmute", (story,))) for story in muted]
-        return pick_list(_("Unmute …"), buttons, page, lambda to: Ref("unmute", ("", to)))
+        return pick_list(
+            _("Unmute …"),
+            muted,
+            lambda story: Button(title_of(story, shelf), Ref("unmute", (story,))),
+            page,
+            lambda to: Ref("unmute", ("", to)),
+        )
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
         rule = rules.of(ask.chat) or Rule()

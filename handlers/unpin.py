@@ -63,7 +63,8 @@ def to_unpin(pinned: Sequence[StoryId], shelf: Shelf, page: str) -> tuple[Row, .
     """A menu of what is pinned, to unpin from."""
     return pick_list(
         _("Unpin …"),
-        [Button(title_of(story, shelf), Ref("unpin", (story,))) for story in pinned],
+        pinned,
+        lambda story: Button(title_of(story, shelf), Ref("unpin", (story,))),
         page,
         lambda to: Ref("unpin", ("", to)),
     )

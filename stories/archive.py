@@ -40,6 +40,7 @@ from stories.index import Changes, Cursor, Door, Heard, Page, Rejected, Verdict
 from stories.log import Log, grown, read_log, write_log
 from stories.records import Skipped, Unreadable, wrong_type
 from stories.shelf import Edition
+from stories.slices import in_slices
 from stories.story import Status, Story, StoryId
 from stories.stub import Stub
 from stories.wire import content_hash, restore, write
@@ -331,7 +332,8 @@ class Archive:
             self._skipped.note("index", keys[number - 1], "it is of another type")
         epoch = raw_epoch.decode("utf-8", "replace")
         seq = self._skipped.read("index", keys[1], int, raw_seq)
-        editions = [each for each in map(self._edition, batch) if each is not None]
+        held = [self._edition(each) async for each in in_slices(batch)]
+        editions = [each for each in held if each is not None]
         return epoch, seq, int(found), int(last), editions, list(map(_stub, past))
 
     @storage
@@ -456,7 +458,7 @@ class Archive:
             before, entries = await self._skipped.ask("history", key, pipe.execute(), [[], []])
         return [
             Heard(_moment(each[0]), past)
-            for each in (*before, *entries)
+            async for each in in_slices((*before, *entries))
             if (past := self._past(key, each)) is not None
         ]
 

@@ -64,10 +64,8 @@ _LAST = "\U0010ffff"
 def words_of(text: str) -> list[str]:
     """The words of a text as they are compared: without accents, case and possessive endings."""
     folded = _TAIL.sub("", letters(text))
-    if folded.isascii():  # as most are: nothing to fold any further
-        words = _ASCII_WORD.findall(folded)
-    else:
-        words = _WORD.findall(unaccented(folded))
+    plain = folded.isascii()  # as most are: nothing to fold any further
+    words = _ASCII_WORD.findall(folded) if plain else _WORD.findall(unaccented(folded))
     return [word[:LONGEST] for word in words]
 
 
@@ -164,10 +162,10 @@ class Vocabulary:
         slips = _slips(asked)
         if not slips or len(asked) < self._shortest:
             return []
-        letters = self._letters.get(_script(asked[0]), set())
+        alphabet = self._letters.get(_script(asked[0]), set())
         if slips == 1:
-            return [word for word in _one_slip(asked, letters) if word in self._known][:20]
-        heads = {asked[:_HEAD], *(each[:_HEAD] for each in _one_slip(asked[: _HEAD + 1], letters))}
+            return [word for word in _one_slip(asked, alphabet) if word in self._known][:20]
+        heads = {asked[:_HEAD], *(each[:_HEAD] for each in _one_slip(asked[: _HEAD + 1], alphabet))}
         near = [
             word
             for head in heads
@@ -184,12 +182,12 @@ def _script(letter: str) -> int:
     return ord(letter) >> 7
 
 
-def _one_slip(word: str, letters: Iterable[str]) -> set[str]:
+def _one_slip(word: str, alphabet: Iterable[str]) -> set[str]:
     """What a word becomes by one slip: a letter lost, two swapped, one wrong, one too many."""
     parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     made = {left + right[1:] for left, right in parts if right}
     made |= {left + right[1] + right[0] + right[2:] for left, right in parts if len(right) > 1}
-    for letter in letters:
+    for letter in alphabet:
         made |= {left + letter + right[1:] for left, right in parts if right}
         made |= {left + letter + right for left, right in parts}
     return made

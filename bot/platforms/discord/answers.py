@@ -73,7 +73,8 @@ class Client(discord.Client):
         too_fast: Callable[[], None] = lambda: None,
     ) -> None:
         """`about_to_identify` may raise, and then no session is begun; `heard`: we are connected;
-        `left_out`: something that the gateway said could not be read; `too_fast`: an answer was refused with a 429."""
+        `left_out`: something that the gateway said could not be read; `too_fast`: an answer was
+        refused with a 429."""
         # The bot never speaks aloud, so nobody needs to hear what is missing for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(

@@ -109,8 +109,8 @@ class DiscordPlatform:
         too_fast: Callable[[], None] = lambda: None,
     ) -> None:
         """Without `turns` everyone may ask as fast as they like; without `moderators` no role
-        counts as one. `left_out` is called for each message of the gateway that cannot be read, `too_fast`
-        for each answer that is refused with a 429."""
+        counts as one. `left_out` is called for each message of the gateway that cannot be read,
+        `too_fast` for each answer that is refused with a 429."""
         self._too_fast = too_fast
         self._left_out = left_out
         self._moderators = moderators

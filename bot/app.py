@@ -47,6 +47,7 @@ from handlers import menu
 from handlers.rehearsal import Tempo
 from stories.archive import Archive, connect
 from stories.away import StorageRefuses
+from stories.records import Skipped
 from stories.retention import Retention
 from stories.shelf import Shelf
 
@@ -75,24 +76,25 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
     metrics = Metrics()
     alarms = Alarms(metrics)
     refusals = RefusalWatch(alarms, settings.prefix)
+    skipped = Skipped(lambda kind: metrics.unreadable.labels(kind).inc())
     async with connect(settings.redis_url, refusals.refused) as redis:
-        moderators = RedisModerators(redis, settings.prefix)
+        moderators = RedisModerators(redis, settings.prefix, skipped)
         paces = {name: Pace(limits) for name, limits in LIMITS.items()}
         platforms = platforms_for(settings, turns, moderators, paces, metrics)
         connections = Connections(platforms, alarms)
         data = DataFolder(settings.data_dir, alarms)
         data.look()
-        archive = Archive(redis, settings.prefix)
+        archive = Archive(redis, settings.prefix, skipped)
         await reach(archive)
         shelf = Shelf(timedelta(hours=settings.live_hours))
         follower = Follower(archive, shelf, metrics)
-        editing = RedisLease(redis, "editor", settings.prefix)
-        ledger = RedisLedger(redis, settings.prefix)
+        editing = RedisLease(redis, "editor", settings.prefix, skipped)
+        ledger = RedisLedger(redis, settings.prefix, skipped=skipped)
         editor = Editor(archive, editing, metrics, pruner(redis, settings, editing, alarms).run)
-        kept_rules = RedisRules(redis, settings.prefix)
+        kept_rules = RedisRules(redis, settings.prefix, skipped)
         rules = RuleBook(chats, kept_rules)
         leases = {
-            platform.name: RedisLease(redis, platform.name, settings.prefix)
+            platform.name: RedisLease(redis, platform.name, settings.prefix, skipped)
             for platform in platforms
         }
         policy = Policy(
@@ -103,11 +105,16 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             first_for=timedelta(hours=settings.first_hours),
             repeat_unknown=settings.repeat_unknown,
         )
-        troubles = RedisTroubles(redis, settings.prefix)
-        records: list[Forgetful] = [ledger, RedisDue(redis, settings.prefix), kept_rules, troubles]
-        places = RedisPlaces(redis, settings.prefix)
-        audit = RedisAudit(redis, settings.prefix)
-        drafts = RedisDrafts(redis, settings.prefix)
+        troubles = RedisTroubles(redis, settings.prefix, skipped)
+        records: list[Forgetful] = [
+            ledger,
+            RedisDue(redis, settings.prefix, skipped),
+            kept_rules,
+            troubles,
+        ]
+        places = RedisPlaces(redis, settings.prefix, skipped)
+        audit = RedisAudit(redis, settings.prefix, skipped)
+        drafts = RedisDrafts(redis, settings.prefix, skipped)
         rules.on_move(drafts.move)
         rules.on_move(audit.move)
 
@@ -145,11 +152,11 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 bell=follower.bell(),
                 position=lambda: follower.cursor,
                 rules=rules,
-                ledger=RedisLedger(redis, settings.prefix, leases[platform.name]),
-                due=RedisDue(redis, settings.prefix),
+                ledger=RedisLedger(redis, settings.prefix, leases[platform.name], skipped),
+                due=RedisDue(redis, settings.prefix, skipped),
                 archive=archive,
                 lease=leases[platform.name],
-                high_water=FileHighWater(data, settings.prefix, platform.name),
+                high_water=FileHighWater(data, settings.prefix, platform.name, skipped),
                 pace=paces[platform.name],
                 metrics=metrics,
                 policy=policy,

@@ -1,9 +1,17 @@
 """What the bot needs from the world, in its own words."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -164,6 +172,10 @@ class Rules(Protocol):
         """True for a chat whose rule stands in the operator's file."""
         ...
 
+    def is_unreadable(self, chat: Chat) -> bool:
+        """True for a chat that has a rule which cannot be read: it is as if it had none."""
+        ...
+
     def wanting(self, story: Story) -> set[Chat]: ...
 
     def kept_by(self, person: Chat) -> list[Chat]:
@@ -175,7 +187,8 @@ class Rules(Protocol):
 
         One change is made and saved at a time, so two people at once lose nothing of each other's.
         A rule that says nothing any more is forgotten. What `how` raises is raised, and nothing is
-        changed; StorageAway when it cannot be saved now. Not for chats that are fixed.
+        changed; StorageAway when it cannot be saved now, Unreadable when there is one that cannot
+        be read, unless it is to be forgotten. Not for chats that are fixed.
         """
         ...
 
@@ -183,9 +196,17 @@ class Rules(Protocol):
 class RuleStore(Protocol):
     """Where the rules that people set from chat are kept, and what became of moved chats."""
 
+    @property
+    def unreadable(self) -> Collection[Chat]:
+        """The chats that have a rule which could not be read when they were loaded last."""
+        ...
+
     async def load(self) -> Mapping[Chat, Rule]: ...
 
-    async def save(self, chat: Chat, rule: Rule | None) -> None: ...
+    async def save(self, chat: Chat, rule: Rule | None) -> None:
+        """Keep a chat's rule; None: none any more. Raises Unreadable rather than replace one that
+        cannot be read."""
+        ...
 
     async def moved(self) -> Mapping[Chat, Chat]:
         """Old addresses and the ones they became."""
@@ -229,6 +250,8 @@ class State(StrEnum):
     """Surely not done."""
     GONE = "gone"
     """It stood there, and someone deleted it."""
+    UNREADABLE = "unreadable"
+    """There is a row, and it cannot be read: the card may stand. Such a row is never written."""
 
 
 class Pin(StrEnum):
@@ -286,6 +309,10 @@ class Row:
     def pinned(self) -> bool:
         """Whether the card is meant to be pinned by us."""
         return self.pin in (Pin.WANTED, Pin.STANDS)
+
+
+UNREADABLE = Row(State.UNREADABLE, datetime(1970, 1, 1, tzinfo=UTC), 0)
+"""Stands for a row that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,23 +498,26 @@ class Forgetful(Protocol):
 
 
 class Ledger(Protocol):
-    """Which card shows which revision where, and how every attempt ended."""
+    """Which card shows which revision where, and how every attempt ended.
+
+    A row that cannot be read is UNREADABLE.
+    """
 
     async def row(self, chat: Chat, story: StoryId) -> Row | None: ...
 
-    async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
-        """Write a row; return how many were ever written on its platform.
+    async def write(self, chat: Chat, story: StoryId, row: Row) -> int | None:
+        """Write a row; return how many were ever written on its platform, None if not known.
 
         Only a storage that lost something counts fewer than before.
         """
         ...
 
-    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int:
+    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int | None:
         """Write several rows of a chat, all or none."""
         ...
 
-    async def count(self, platform: str) -> int:
-        """How many rows were ever written on a platform."""
+    async def count(self, platform: str) -> int | None:
+        """How many rows were ever written on a platform; None if not known."""
         ...
 
     async def of_story(self, story: StoryId) -> Mapping[Chat, Row]: ...

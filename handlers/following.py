@@ -1,11 +1,12 @@
 """/following - what this chat gets, and which chat it is."""
 
 from bot.model.command import Ask, Command
+from bot.model.errors import Sorry
 from bot.model.language import N_, _
 from bot.model.message import Block, Button, Buttons, Menu, Message, Note, Ref
 from bot.ports import Rules
 from handlers.picking import MENU
-from handlers.wants import followed, gets, to_follow, who_follows
+from handlers.wants import followed, gets, newer, to_follow, who_follows
 from stories.shelf import Shelf
 
 
@@ -18,6 +19,8 @@ def following_command(shelf: Shelf, rules: Rules) -> Command:
         if rules.is_fixed(ask.chat):
             fixed = Note(_("Set by whoever runs this bot; ask them to change it."))
             return Message(_title(bool(things)), (*blocks, fixed, this))
+        if rules.is_unreadable(ask.chat):
+            raise Sorry(newer(), this)
         if not things:
             return Message(_title(False), (who_follows(private=ask.private), this), (_ways(),))
         if not ask.private:

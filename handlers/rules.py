@@ -15,7 +15,7 @@ from bot.ports import Rules
 from handlers import panel
 from handlers.drafting import Drafting
 from handlers.picking import quoted
-from handlers.wants import gets, theirs
+from handlers.wants import gets, newer, theirs
 from stories.shelf import Shelf
 
 LONGEST = 3500
@@ -43,6 +43,8 @@ def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
     def _show(ask: Ask) -> Message:
         rule, fixed = rules.of(ask.chat), rules.is_fixed(ask.chat)
         nothing = [Text(_("It gets no stories."))] if rule is None or rule.empty else []
+        if rules.is_unreadable(ask.chat):
+            nothing = [Text(newer())]
         said = [*nothing, *(gets(rule, shelf) if rule else ())]
         notes = [Note(_("Set by whoever runs this bot; ask them to change it."))] if fixed else []
         return Message(_("This chat's rules"), (*said, *notes), (_ways(fixed=fixed),))

@@ -23,7 +23,7 @@ from bot.model.unknown import listed
 from bot.ports import Desk, Health, Refusal, Right, Row, Rules, State
 from handlers.moments import refused, since, span
 from handlers.unknown import to_settle
-from handlers.wants import hush, title_of, to_follow, to_overview, unheard, who_follows
+from handlers.wants import hush, newer, title_of, to_follow, to_overview, unheard, who_follows
 from stories.shelf import Shelf
 from stories.story import StoryId
 
@@ -43,6 +43,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
             silent
             or bool(deaf)
             or bool(unknown)
+            or rules.is_unreadable(ask.chat)
             or any(_is_short(health, *card) for card in (health.cards or ())[:SHOWN])
         )
         nothing = rule is None or rule.empty
@@ -55,7 +56,11 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
                 *_rights(health, at),
                 *deaf,
                 *_unknown(unknown),
-                *_wishes(rule, at, private=ask.private),
+                *(
+                    [Text(newer())]
+                    if rules.is_unreadable(ask.chat)
+                    else _wishes(rule, at, private=ask.private)
+                ),
                 *_waiting(health, at),
                 *_newest(health, at),
             ),
@@ -208,6 +213,8 @@ def _outcome(row: Row) -> str:
             return N_("{story}: not known whether it arrived, {time} ago")
         case State.GONE:
             return N_("{story}: deleted here by someone, noticed {time} ago")
+        case State.UNREADABLE:
+            return N_("{story}: my record of its card can't be read, so it is left as it is")
         case State.FAILED if row.place is not None:
             return N_("{story}: could not be edited {time} ago: {why}")
         case State.FAILED:

@@ -273,4 +273,14 @@ def theirs(rules: Rules, chat: Chat) -> Rule:
                 )
             ),
         )
+    if rules.is_unreadable(chat):
+        raise Sorry(newer())
     return rules.of(chat) or Rule()
+
+
+def newer() -> str:
+    """What is said where a chat's rule cannot be read."""
+    return _(
+        "This chat's settings were written by a newer version of this bot, so I can't read or "
+        "change them"
+    )

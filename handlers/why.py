@@ -16,7 +16,7 @@ from handlers.changes import promptly
 from handlers.moments import refused, since, span
 from handlers.picking import buttons_to, live_stories, meant, menu_of, name, quoted
 from handlers.unknown import to_settle
-from handlers.wants import quiet_until, which, words_in
+from handlers.wants import newer, quiet_until, which, words_in
 from stories.delta import Delta, Kind, Weight
 from stories.shelf import Edition, Shelf
 from stories.spelling import fold
@@ -53,6 +53,8 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
         if standing.story is None:
             blocked = [Text(refused(standing.refusal, at))] if standing.refusal else []
             rule = rules.of(ask.chat)
+            if rules.is_unreadable(ask.chat):
+                raise Sorry(newer(), rows=rows)
             wants = [Text(_(_NOTHING))] if rule is None or rule.empty else _waits_for(rule)
             raise Sorry(_("There is no card here yet"), *wants, *blocked, rows=rows)
         edition = shelf.get(standing.story)
@@ -78,7 +80,8 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
         wanted = rule is not None and rule.wants(story)
         major_at = edition.heard_at if delta.weight is Weight.MAJOR else None
         quiet = quiet_until(rule, at, major_at=major_at)
-        lines = [*_wish(rule, story), *([] if live else [_over(edition, at)])]
+        wish = [newer() + "."] if rules.is_unreadable(chat) else _wish(rule, story)
+        lines = [*wish, *([] if live else [_over(edition, at)])]
         if standing is None:
             lines.append(_("What was shown here cannot be looked up just now."))
         elif standing.row is None:
@@ -125,7 +128,9 @@ def _title(edition: Edition, standing: Standing | None, at: datetime) -> str:
         title = _("“{story}” in this chat")
     elif row is None or (row.place is None and row.state in (State.FAILED, State.GONE)):
         title = _("“{story}” is not shown here")
-    elif row.place is None and (row.state is State.UNKNOWN or at - row.at > UNANSWERED):
+    elif row.place is None and (
+        row.state in (State.UNKNOWN, State.UNREADABLE) or at - row.at > UNANSWERED
+    ):
         title = _("It is not known whether “{story}” is shown here")
     elif row.place is None:
         title = _("“{story}” is being posted here")
@@ -287,6 +292,11 @@ def _card(
         case State.UNKNOWN:
             why = row.why or N_("it is not known whether the card arrived")
             yield words.sentence(f"{recalled(why)}.")
+        case State.UNREADABLE:
+            yield _(
+                "My record of its card can't be read: a newer version of this bot wrote it, or it "
+                "is damaged. So the card is left as it is, and no other is posted."
+            )
         case State.GONE if row.into is not None:
             yield _("Its card became the one of “{story}”, {time} ago.").format(
                 story=into or row.into, time=time

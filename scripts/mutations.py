@@ -201,7 +201,7 @@ MUTATIONS = (
     Mutation(
         "a newer mark is struck out with the older",
         "bot/storage/due.py",
-        "if seq and tonumber(seq) <= tonumber(ARGV[number + 1]) then",
+        "if seq and seq <= tonumber(ARGV[number + 1]) then",
         "if seq then",
         CONTRACT,
     ),
@@ -291,7 +291,7 @@ MUTATIONS = (
     Mutation(
         "the ledger takes rows from anyone",
         "bot/storage/ledger.py",
-        "if token ~= '' and redis.call('GET', lease) ~= token then return -1 end\n",
+        "if token ~= '' and redis.pcall('GET', lease) ~= token then return -1 end\n",
         "",
         CONTRACT,
     ),

@@ -402,8 +402,8 @@ class Archive:
         _, document, revision, seq, heard_at, *before = held
         was = None
         if before:
-            key = self._history(name)
-            was = self._skipped.read("history", key, self._read_once, before[0], before[1])
+            where = f"{self._history(name)} {text(before[1])}"
+            was = self._skipped.read("history", where, self._read_once, before[0], before[1])
         story = self._read_once(document, revision, was)
         return Edition(story, was, int(seq), datetime.fromtimestamp(int(heard_at) / 1000, UTC))
 
@@ -464,7 +464,7 @@ class Archive:
 
     def _past(self, key: str, entry: Any) -> Story | None:
         """The revision that an entry of a history holds; None when it cannot be read."""
-        where = f"{key} {text(entry[0])}"
+        where = f"{key} {text(entry[1].get(b'revision', b'?'))}"
         return self._skipped.read("history", where, _held, entry)
 
     async def wakes(self) -> AsyncGenerator[str]:

@@ -60,6 +60,8 @@ T = TypeVar("T")
 VARIANTS_KEPT = 1000
 HANDED_BACK = timedelta(minutes=10)
 """After the storage lost rows, so long a post may be answered with a message made before."""
+UNREADABLE_REST_S = 600.0
+"""How long a card whose row cannot be read is left alone: it may stand, so nothing is posted."""
 OTHERS_SETTLE = timedelta(seconds=45)
 """Like SETTLE, for attempts we know nothing of: another process's when we begin, and any after the
 storage lost rows. Whoever made one may still wait for its answer."""
@@ -162,6 +164,8 @@ class Cards:
             if left > timedelta(0):
                 return left.total_seconds()
         row = await self.rows.take(chat, story)
+        if row and row.state is State.UNREADABLE:
+            return UNREADABLE_REST_S
         rule = await self._telling.rule(chat, edition)
         heir = self._shelf.heir(story)
         hears = self._telling.hears(rule, edition, heir)
@@ -290,6 +294,13 @@ class Cards:
         row = await self.rows.read(chat, story)
         if row is not None and row.place is not None and row.state is not State.GONE:
             return row
+        if row is not None and row.state is State.UNREADABLE:
+            raise Unreachable(
+                N_(
+                    "the record of this card was written by a newer version of this bot, or damaged"
+                ),
+                N_("ask whoever runs this bot to look into its log"),
+            )
         if self.rows.is_missing(edition, row):
             raise Unreachable(
                 N_("the storage lost its memory of this card"),
@@ -307,7 +318,7 @@ class Cards:
     async def note(self, chat: Chat, story: StoryId, change: Callable[[Row], Row]) -> None:
         """Change what the ledger says of a card."""
         row = await self.rows.read(chat, story)
-        if row is not None:
+        if row is not None and row.state is not State.UNREADABLE:
             await self.rows.record(chat, story, change(row))
 
     # What moderators say of a card of unknown outcome.
@@ -371,6 +382,8 @@ class Cards:
                 return 0.2
             try:
                 living = await self.rows.read(chat, into)
+                if living is not None and living.state is State.UNREADABLE:
+                    return UNREADABLE_REST_S
                 if self.rows.is_missing(heir, living):
                     return None
                 if living is not None and living.state is State.SENDING:

@@ -142,6 +142,8 @@ def decide(
     """
     if row is None:
         return _make(1, wish)
+    if row.state is State.UNREADABLE:  # it may stand, and where is not known
+        return Nothing()
     newer = revision > row.revision
     matters = weight is not None and weight >= Weight.NOTABLE
     pin = _pin(row, wish)

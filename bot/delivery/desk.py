@@ -66,6 +66,8 @@ class CardDesk:
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         row = await self._ledger.row(chat, story)
+        if row is not None and row.state is State.UNREADABLE:
+            raise Sorry(_("I can't read my record of that card, so I can't unpin it"))
         if row is None or not row.pinned or row.place is None:
             raise Sorry(_("I have not pinned that story here"))
         courier = self._couriers[chat.platform]

@@ -95,6 +95,7 @@ class Rows:
         self._rise(written, least)
 
     async def _write(self, chat: Chat, story: StoryId, row: Row) -> None:
+        assert row.state is not State.UNREADABLE, "what cannot be read is not written over"
         least = self._tide.written + 1
         try:
             written = await self._ledger.write(chat, story, row)
@@ -109,7 +110,7 @@ class Rows:
         for story in stories:
             self._known.pop((chat, story), None)
 
-    def _rise(self, written: int, least: int) -> None:
+    def _rise(self, written: int | None, least: int) -> None:
         if not self._tide.rise(written, least):
             raise StorageAway("the storage stepped back: what is due is decided afresh")
 

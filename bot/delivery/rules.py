@@ -3,10 +3,12 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 from bot.model.chat import Chat
 from bot.model.rule import Rule, folded
 from bot.ports import RuleStore
+from stories.records import Unreadable
 from stories.story import Story, StoryId
 
 Listener = Callable[[Chat, Rule], Awaitable[None]]
@@ -29,6 +31,8 @@ class RuleBook:
         """Old addresses whose rules are kept under the new ones."""
         self._changing = asyncio.Lock()
         self._rules: dict[Chat, Rule] = {}
+        self._unreadable: set[Chat] = set()
+        """Chats that have a rule which cannot be read. They are as if they had none."""
         self._by_word: defaultdict[tuple[str, str], set[Chat]] = defaultdict(set)
         for chat, rule in fixed.items():
             self._keep(chat, rule)
@@ -39,6 +43,7 @@ class RuleBook:
         for old, new in self._moves.items():
             self._readdress(old, new)
         stored = await self._store.load()
+        self._unreadable = {chat for chat in self._store.unreadable if chat not in self._fixed}
         for chat in self._rules.keys() - stored.keys() - self._fixed.keys():
             self._keep(chat, None)  # another process forgot it since
         for chat, rule in stored.items():
@@ -59,6 +64,9 @@ class RuleBook:
 
     def is_fixed(self, chat: Chat) -> bool:
         return chat in self._fixed
+
+    def is_unreadable(self, chat: Chat) -> bool:
+        return chat in self._unreadable
 
     def chats(self) -> list[Chat]:
         return list(self._rules)
@@ -84,9 +92,14 @@ class RuleBook:
         async with self._changing:
             was = self._rules.get(chat, Rule())
             rule = how(was)
+            if chat in self._unreadable:
+                if rule != Rule():
+                    raise Unreadable(f"the rule of {chat} cannot be read, so it is not replaced")
+                await self._store.save(chat, None)
+                self._unreadable.discard(chat)
             if rule != was:
                 kept = None if rule == Rule() else rule
-                await self._store.save(chat, kept)
+                await self._save(chat, kept)
                 self._keep(chat, kept)
                 for listener in self._listeners:
                     await listener(chat, was)
@@ -121,8 +134,19 @@ class RuleBook:
                 return
             kept = None if rule == Rule() else rule
             if chat not in self._fixed:
-                await self._store.save(chat, kept)
-            self._keep(chat, kept)
+                with suppress(Unreadable):
+                    await self._save(chat, kept)
+                    self._keep(chat, kept)
+            else:
+                self._keep(chat, kept)
+
+    async def _save(self, chat: Chat, rule: Rule | None) -> None:
+        try:
+            await self._store.save(chat, rule)
+        except Unreadable:  # another process wrote it since we read it
+            self._unreadable.add(chat)
+            self._keep(chat, None)
+            raise
 
     async def unmute(self, chat: Chat, story: StoryId) -> Rule:
         """End a mute; one of the operator's file until the bot starts again."""
@@ -142,9 +166,10 @@ class RuleBook:
             self._readdress(old, new)  # at once: what is asked there next finds its rule
             for follower in self._followers:
                 await follower(old, new)
-            if new not in self._fixed:
-                await self._store.save(new, self._rules.get(new))
-                await self._store.save(old, None)
+            if new not in self._fixed and not {old, new} & self._unreadable:
+                with suppress(Unreadable):
+                    await self._save(new, self._rules.get(new))
+                    await self._save(old, None)
             await self._store.move(old, new)
             self._moves[old] = new
             for listener in self._listeners:

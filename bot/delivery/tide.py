@@ -56,12 +56,14 @@ class TideWatch:
         least = self._tide.written
         self.rise(await self._ledger.count(self._platform), least)
 
-    def rise(self, written: int, least: int) -> bool:
+    def rise(self, written: int | None, least: int) -> bool:
         """The storage counts `written` rows; there must be at least `least`.
 
         `least` is from before the storage was asked: answers may come out of order. False when
-        the storage stepped back.
+        the storage stepped back. A count that cannot be read proves nothing.
         """
+        if written is None:
+            return True
         if written >= least:
             self._tide = Tide(max(written, self._tide.written), self._tide.doubt)
             return True

@@ -9,6 +9,7 @@ from bot.model.chat import Chat
 from bot.model.errors import Sorry, StorageAway
 from bot.model.language import _, ngettext, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone
+from stories.records import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +154,20 @@ class Command:
             return await self.answer(ask)
         except Sorry as sorry:
             return Message(str(sorry), sorry.blocks, sorry.rows, tone=Tone.SORRY)
+        except Unreadable as error:
+            log.warning("not replaced", extra={"command": self.name, "why": str(error)})
+            return Message(
+                _("That can't be changed here"),
+                (
+                    Text(
+                        _(
+                            "What is stored was written by a newer version of this bot, or is "
+                            "damaged. Ask whoever runs it to look into its log."
+                        )
+                    ),
+                ),
+                tone=Tone.SORRY,
+            )
         except StorageAway:
             return Message(
                 _("That cannot be saved just now"),

@@ -1,8 +1,8 @@
 """Who changed what in a chat, in Redis: a sorted set a chat, and by person where they did."""
 
 import asyncio
+import hashlib
 import json
-import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,15 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from bot.model.chat import Chat, read_chat
 from bot.model.message import Act
 from bot.ports import Deed
 from stories.archive import storage, text
 from stories.away import StorageAway
-
-log = logging.getLogger(__name__)
+from stories.records import VERSION, Skipped
 
 KEPT = 100
 """How many deeds a chat remembers."""
@@ -30,8 +28,11 @@ UNSAVED = 10_000
 class RedisAudit:
     """Saves deeds behind the answers, so that no answer waits for it or fails with it."""
 
-    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+    def __init__(
+        self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
+    ) -> None:
         self._redis = redis
+        self._skipped = skipped or Skipped()
         self._prefix = prefix
         self._unsaved: dict[str, tuple[Chat, Deed]] = {}
         """By a mark of their own: one that is saved again, for want of an answer, stays one."""
@@ -47,8 +48,11 @@ class RedisAudit:
     @storage
     async def deeds(self, chat: Chat) -> Sequence[Deed]:
         since = (datetime.now(UTC) - KEPT_FOR).timestamp()
-        kept: list[Any] = await self._redis.zrangebyscore(self._chat(chat), since, "+inf")
-        found = dict(_read(raw) for raw in kept)
+        key = self._chat(chat)
+        asked = self._redis.zrangebyscore(key, since, "+inf")
+        kept: list[Any] = await self._skipped.ask("deed", key, asked, [])
+        read = [self._read(chat, raw) for raw in kept]
+        found = dict(each for each in read if each is not None)
         found |= {mark: deed for mark, (where, deed) in self._unsaved.items() if where == chat}
         return sorted(found.values(), key=lambda deed: deed.at, reverse=True)[:KEPT]
 
@@ -60,17 +64,25 @@ class RedisAudit:
                 if deed.person == person:
                     self._unsaved[mark] = chat, _nameless(deed)
                     number += 1
-            places = await self._redis.smembers(self._person(person))
-            for chat in [read_chat(text(raw)) for raw in places]:
-                kept: list[Any] = await self._redis.zrange(self._chat(chat), 0, -1)
-                read = {text(raw): _read(raw) for raw in kept}
-                theirs = {raw: each for raw, each in read.items() if each[1].person == person}
+            where = self._person(person)
+            places = await self._skipped.ask("deed", where, self._redis.smembers(where), set())
+            chats = [self._skipped.read("deed", where, read_chat, text(raw)) for raw in places]
+            for chat in filter(None, chats):
+                key = self._chat(chat)
+                kept: list[Any] = await self._skipped.ask(
+                    "deed", key, self._redis.zrange(key, 0, -1), []
+                )
                 async with self._redis.pipeline(transaction=True) as pipe:
-                    for raw, (mark, deed) in theirs.items():
-                        pipe.zrem(self._chat(chat), raw)
-                        pipe.zadd(self._chat(chat), _write(mark, _nameless(deed)))
+                    for raw in kept:
+                        read = self._read(chat, raw)
+                        if read is None and str(person).encode() in raw:  # deleted, as it is asked
+                            pipe.zrem(key, raw)
+                            number += 1
+                        elif read is not None and read[1].person == person:
+                            pipe.zrem(key, raw)
+                            pipe.zadd(key, _write(read[0], _nameless(read[1])))
+                            number += 1
                     await pipe.execute()
-                number += len(theirs)
             await self._redis.delete(self._person(person))
         return number
 
@@ -81,7 +93,8 @@ class RedisAudit:
         async with self._saving:  # what is being saved just now is deleted after it
             await self._redis.delete(self._chat(chat))
             async for key in self._redis.scan_iter(f"{self._prefix}:audited:*", count=1000):
-                await self._redis.srem(key, str(chat))
+                asked = self._redis.srem(key, str(chat))
+                await self._skipped.ask("deed", text(key), asked, 0)
 
     @storage
     async def move(self, old: Chat, new: Chat) -> None:
@@ -90,12 +103,19 @@ class RedisAudit:
             if where == old:
                 self._unsaved[mark] = new, deed
         async with self._saving:  # what is being saved just now is found there
-            kept: list[Any] = await self._redis.zrange(self._chat(old), 0, -1)
-            for mark, deed in map(_read, kept):
+            key = self._chat(old)
+            kept: list[Any] = await self._skipped.ask(
+                "deed", key, self._redis.zrange(key, 0, -1), []
+            )
+            for raw in kept:
+                if (read := self._read(old, raw)) is None:
+                    continue  # it stays where it is
+                mark, deed = read
                 await self._save(mark, new, deed)
                 if deed.person is not None:
-                    await self._redis.srem(self._person(deed.person), str(old))
-            await self._redis.delete(self._chat(old))
+                    person = self._person(deed.person)
+                    await self._skipped.ask("deed", person, self._redis.srem(person, str(old)), 0)
+                await self._redis.zrem(key, raw)
 
     async def run(self) -> None:
         """Save deeds as they come, until cancelled."""
@@ -112,11 +132,6 @@ class RedisAudit:
                     await self._save(mark, chat, deed)
                 except StorageAway:
                     saved = False
-                except (
-                    RedisError
-                ):  # a key of another type: worth the operator's eye, not the bot's life
-                    log.exception("a deed was not saved", extra={"chat": str(chat)})
-                    saved = True
                 else:
                     saved = True
                 if saved:
@@ -135,7 +150,11 @@ class RedisAudit:
             pipe.zremrangebyrank(key, 0, -KEPT - 1)
             pipe.zremrangebyscore(key, "-inf", (datetime.now(UTC) - KEPT_FOR).timestamp())
             pipe.expire(key, KEPT_FOR)
-            await pipe.execute()
+            await self._skipped.ask("deed", key, pipe.execute(), [])
+
+    def _read(self, chat: Chat, raw: bytes) -> tuple[str, Deed] | None:
+        mark = hashlib.blake2s(raw, digest_size=6).hexdigest()  # it may hold a person's name
+        return self._skipped.read("deed", f"{self._chat(chat)} {mark}", _read, raw)
 
     def _chat(self, chat: Chat) -> str:
         return f"{self._prefix}:audit:{chat}"
@@ -151,6 +170,7 @@ def _nameless(deed: Deed) -> Deed:
 def _write(mark: str, deed: Deed) -> Mapping[str, float]:
     """The member of the sorted set, and its score: when it was done."""
     said = {
+        "v": VERSION,
         "mark": mark,
         "at": deed.at.isoformat(),
         "said": deed.act.said,
@@ -163,6 +183,11 @@ def _write(mark: str, deed: Deed) -> Mapping[str, float]:
 
 def _read(raw: bytes | str) -> tuple[str, Deed]:
     said: dict[str, Any] = json.loads(raw)
+    if said.get("v", VERSION) > VERSION:
+        raise ValueError(f"it is of version {said['v']}, where at most {VERSION} is known")
     by = read_chat(said["by"]) if said["by"] else None
     at = datetime.fromisoformat(said["at"])
-    return said["mark"], Deed(at, Act(said["said"], said["what"]), by, said["name"])
+    words = said["said"], said["what"], said["name"]
+    if at.tzinfo is None or not isinstance(words[0], str):
+        raise ValueError("it does not say when, or what was done")
+    return f"{said['mark']}", Deed(at, Act(words[0], words[1]), by, words[2])

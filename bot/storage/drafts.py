@@ -1,43 +1,51 @@
 """Rules that moderators are still at, in Redis: a key a chat, gone a day after the last change."""
 
-import logging
+from contextlib import suppress
 from datetime import timedelta
 
-from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.ports import Draft
 from stories.archive import storage
-
-log = logging.getLogger(__name__)
+from stories.records import Beyond, Form, Skipped, Unreadable
 
 KEPT_FOR = timedelta(days=1)
 
-_AS_JSON = TypeAdapter(Draft)
+_AS_JSON = Form(Draft)
 
 
 class RedisDrafts:
     """Keeps what is not saved yet, so that a restart in the middle loses none of it."""
 
-    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+    def __init__(
+        self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
+    ) -> None:
         self._redis = redis
+        self._skipped = skipped or Skipped()
         self._prefix = prefix
 
     @storage
     async def load(self, chat: Chat) -> Draft | None:
-        raw = await self._redis.get(self._key(chat))
+        found = await self._read(chat)
+        return found[0] if found else None
+
+    async def _read(self, chat: Chat) -> tuple[Draft, Beyond | None] | None:
+        """The draft there is; raise Unreadable when it cannot be read."""
+        key = self._key(chat)
+        raw = await self._skipped.keep("draft", key, self._redis.get(key))
         if raw is None:
             return None
-        try:
-            return _AS_JSON.validate_json(raw)
-        except ValidationError as error:  # another version's, or its time zone is no more
-            log.warning("a draft cannot be read", extra={"chat": str(chat), "why": str(error)})
-            return None
+        found = self._skipped.read("draft", key, _AS_JSON.read_all, raw)
+        if found is None:
+            raise Unreadable(f"the draft of {chat} cannot be read, so it is not replaced")
+        return found
 
     @storage
     async def save(self, chat: Chat, draft: Draft) -> None:
-        await self._redis.set(self._key(chat), _AS_JSON.dump_json(draft), ex=KEPT_FOR)
+        held = await self._read(chat)
+        raw = _AS_JSON.write(draft, held[1] if held else None)
+        await self._redis.set(self._key(chat), raw, ex=KEPT_FOR)
 
     @storage
     async def drop(self, chat: Chat) -> None:
@@ -45,13 +53,14 @@ class RedisDrafts:
 
     async def move(self, old: Chat, new: Chat) -> None:
         """A chat has another address now: its draft goes along, unless there is one already."""
-        if (draft := await self.load(old)) is not None:
-            await self._keep(new, draft)
-            await self.drop(old)
+        with suppress(Unreadable):  # one that cannot be read stays where it is
+            if (draft := await self.load(old)) is not None:
+                await self._keep(new, draft)
+                await self.drop(old)
 
     @storage
     async def _keep(self, chat: Chat, draft: Draft) -> None:
-        await self._redis.set(self._key(chat), _AS_JSON.dump_json(draft), ex=KEPT_FOR, nx=True)
+        await self._redis.set(self._key(chat), _AS_JSON.write(draft), ex=KEPT_FOR, nx=True)
 
     def _key(self, chat: Chat) -> str:
         return f"{self._prefix}:drafts:{chat}"

@@ -1,7 +1,8 @@
 """What is owed, in Redis: a hash a platform, a field a chat and story, beside the cursor."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -9,35 +10,60 @@ from bot.model.chat import Chat, read_chat
 from bot.ports import Mark
 from stories.archive import storage, text
 from stories.index import Cursor
+from stories.records import Skipped, Unreadable, wrong_type
 from stories.story import StoryId
 
 # Strike out unless a newer edition has marked the same field since.
 DONE = """
 for number = 1, #ARGV, 2 do
-    local field, seq = ARGV[number], redis.call('HGET', KEYS[1], ARGV[number])
-    if seq and tonumber(seq) <= tonumber(ARGV[number + 1]) then
+    local field = ARGV[number]
+    local seq = tonumber(redis.call('HGET', KEYS[1], field) or '')
+    if seq and seq <= tonumber(ARGV[number + 1]) then
         redis.call('HDEL', KEYS[1], field)
     end
 end
 """
 _BATCH = 1000
+UNREADABLE = "unreadable"
+"""The epoch of a cursor that cannot be read: all there is, is marked anew."""
 
 
 class RedisDue:
     """What each platform still owes its chats."""
 
-    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+    def __init__(
+        self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
+    ) -> None:
         self._redis = redis
+        self._skipped = skipped or Skipped()
+        self._left_alone: set[str] = set()
+        """Keys that hold something else than they should."""
         self._prefix = prefix
         self._done = redis.register_script(DONE)
 
     @storage
     async def cursor(self, platform: str) -> Cursor:
-        held = await self._redis.hgetall(self._cursor(platform))
-        return Cursor(text(held[b"epoch"]), int(held[b"seq"])) if held else Cursor()
+        key = self._cursor(platform)
+        asked = self._redis.hgetall(key)
+        held: Any = await self._skipped.ask("cursor", key, asked, {b"of": b"another type"})
+        if not held:
+            return Cursor()
+        cursor = self._skipped.read("cursor", key, _cursor, held)
+        if cursor is None:
+            self._left_alone.add(key)
+        return cursor or Cursor(UNREADABLE)
 
     @storage
     async def mark(self, platform: str, marks: Iterable[Mark], upto: Cursor | None) -> None:
+        asked = self._mark(platform, marks, upto)
+        try:
+            await self._skipped.keep("mark", self._due(platform), asked)
+        except Unreadable:  # they are in line all the same; the cursor stays, for who comes after
+            self._left_alone |= {self._due(platform), self._cursor(platform)}
+
+    async def _mark(self, platform: str, marks: Iterable[Mark], upto: Cursor | None) -> None:
+        if self._due(platform) in self._left_alone:
+            return
         waiting = iter(marks)
         batch = _fields(islice(waiting, _BATCH))
         while following := _fields(islice(waiting, _BATCH)):
@@ -47,30 +73,44 @@ class RedisDue:
         async with self._redis.pipeline(transaction=True) as pipe:
             if batch:
                 pipe.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]
-            if upto is not None:
+            if upto is not None and self._cursor(platform) not in self._left_alone:
                 moved = {"epoch": upto.epoch, "seq": upto.seq}
                 pipe.hset(self._cursor(platform), mapping=moved)  # type: ignore[arg-type]
             await pipe.execute()
 
     @storage
     async def all(self, platform: str) -> list[Mark]:
-        marks = await self._redis.hgetall(self._due(platform))
-        return [_read(text(field), int(seq)) for field, seq in marks.items()]
+        key, asked = self._due(platform), self._redis.hgetall(self._due(platform))
+        held = await self._skipped.ask("mark", key, asked, None)
+        if held is None:
+            self._left_alone |= {key, self._cursor(platform)}
+        marks = [
+            self._skipped.read("mark", f"{key} {text(field)}", _read, text(field), seq)
+            for field, seq in (held or {}).items()
+        ]
+        return [mark for mark in marks if mark is not None]
 
     @storage
     async def done(self, platform: str, marks: Sequence[Mark]) -> None:
         for first in range(0, len(marks), _BATCH):
             batch = marks[first : first + _BATCH]
             told = [each for mark in batch for each in (_field(mark), mark.seq)]
-            await self._done([self._due(platform)], told)
+            asked = self._done([self._due(platform)], told)
+            await self._skipped.ask("mark", self._due(platform), asked, None)
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:
         scan = self._redis.hscan_iter(self._due(chat.platform), match=f"{chat} *", count=_BATCH)
-        fields = [text(field) async for field, _ in scan]
+        try:
+            fields = [text(field) async for field, _ in scan]
+        except Exception as error:
+            if not wrong_type(error):
+                raise
+            self._skipped.note("mark", self._due(chat.platform), error)
+            return set()
         if fields:
             await self._redis.hdel(self._due(chat.platform), *fields)
-        return {_read(field, 0).story for field in fields}
+        return {StoryId(field.rpartition(" ")[2]) for field in fields}
 
     def _due(self, platform: str) -> str:
         return f"{self._prefix}:due:{platform}"
@@ -87,6 +127,10 @@ def _field(mark: Mark) -> str:
     return f"{mark.chat} {mark.story}"
 
 
-def _read(field: str, seq: int) -> Mark:
+def _read(field: str, seq: bytes | str) -> Mark:
     chat, story = field.split(" ")
-    return Mark(read_chat(chat), StoryId(story), seq)
+    return Mark(read_chat(chat), StoryId(story), int(seq))
+
+
+def _cursor(held: Mapping[bytes, bytes]) -> Cursor:
+    return Cursor(text(held[b"epoch"]), int(held[b"seq"]))

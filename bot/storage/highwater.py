@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.alarms import Alarms
 from bot.ports import Tide
+from stories.records import VERSION, Skipped
 
 log = logging.getLogger(__name__)
 
@@ -85,16 +86,18 @@ def trouble(folder: Path, error: OSError) -> str:
 class FileHighWater:
     """One small file a prefix and platform, replaced whole."""
 
-    def __init__(self, folder: DataFolder, prefix: str, platform: str) -> None:
+    def __init__(
+        self, folder: DataFolder, prefix: str, platform: str, skipped: Skipped | None = None
+    ) -> None:
         self._folder = folder
         self._path = folder.path / f"{prefix}.{platform}.highwater.json"
+        self._skipped = skipped or Skipped()
         self._unread = False
         """There may be a mark that could not be read: it is not to be written over."""
 
     def read(self) -> Tide:
-        raw = ""
         try:
-            raw = self._path.read_text("utf-8")
+            raw = self._path.read_bytes()
         except FileNotFoundError:
             self._is_readable()
             return Tide()
@@ -102,16 +105,12 @@ class FileHighWater:
             self._unread = True
             self._folder.failed(self._path, error)
             return Tide()
-        except ValueError:
-            pass  # no text at all
-        self._is_readable()
-        try:
-            held = json.loads(raw)
-            doubt = held["doubt"]
-            return Tide(int(held["written"]), datetime.fromisoformat(doubt) if doubt else None)
-        except (ValueError, KeyError, TypeError) as error:
-            log.warning("the high-water mark is unreadable; a new one begins", exc_info=error)
+        tide = self._skipped.read("highwater", str(self._path), _tide, raw)
+        if tide is None:
+            self._unread = True
             return Tide()
+        self._is_readable()
+        return tide
 
     def _is_readable(self) -> None:
         if self._unread:
@@ -127,6 +126,7 @@ class FileHighWater:
                     return False
                 tide = Tide(max(tide.written, kept.written), tide.doubt or kept.doubt)
             held = {
+                "v": VERSION,
                 "written": tide.written,
                 "doubt": tide.doubt.isoformat() if tide.doubt else None,
             }
@@ -138,6 +138,16 @@ class FileHighWater:
             return False
         self._folder.worked(self._path)
         return True
+
+
+def _tide(raw: bytes) -> Tide:
+    held = json.loads(raw)
+    if held.get("v", VERSION) > VERSION:
+        raise ValueError(f"it is of version {held['v']}, where at most {VERSION} is known")
+    doubt = datetime.fromisoformat(held["doubt"]) if held["doubt"] else None
+    if doubt is not None and doubt.tzinfo is None:
+        raise ValueError("a time is without an offset")
+    return Tide(int(held["written"]), doubt)
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from bot.model.errors import LeaseLost, StorageAway
 from stories.archive import storage
+from stories.records import Skipped
 
 log = logging.getLogger(__name__)
 
@@ -21,20 +22,30 @@ LEAVE_S = 3.0
 
 # Take what is free or already ours, and keep it alive. Repeating it changes nothing.
 _HOLD = """
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
+local holder = redis.pcall('GET', KEYS[1])
+if type(holder) == 'table' then return -1 end
+if holder and holder ~= ARGV[1] then
+    return redis.call('PTTL', KEYS[1]) < 0 and -1 or 0 -- what never ends is no lease of ours
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
-_LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+_LEAVE = "if redis.pcall('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
 
 class RedisLease:
     """One name that one process holds at a time."""
 
-    def __init__(self, redis: Redis, name: str, prefix: str = "storywire") -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        name: str,
+        prefix: str = "storywire",
+        skipped: Skipped | None = None,
+    ) -> None:
         self._name = name
         self._redis = redis
+        self._skipped = skipped or Skipped()
         self.key = f"{prefix}:lease:{name}"
         self.token = secrets.token_hex(8)
         self._hold_script = redis.register_script(_HOLD)
@@ -107,7 +118,11 @@ class RedisLease:
     @storage
     async def _hold(self) -> bool:
         asked = asyncio.get_running_loop().time()
-        held = bool(await self._hold_script([self.key], [self.token, int(LASTS_S * 1000)]))
+        answer = await self._hold_script([self.key], [self.token, int(LASTS_S * 1000)])
+        if answer < 0:
+            why = "who holds it is not known; delete the key when no other process runs"
+            self._skipped.note("lease", self.key, why)
+        held = bool(answer == 1)
         if held:
             self._proved = asked
         return held

@@ -4,44 +4,41 @@ Of stories that have left full memory the rows are packed (packed.py), and only 
 A row in the hash counts more than a packed one, so what is written needs no unpacking.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
 from bot.model.unknown import Unknown, key_of
-from bot.ports import Row, State
+from bot.ports import UNREADABLE, Row, State
 from bot.storage.lease import RedisLease
-from bot.storage.packed import PackedError, pack, packs, unpack
+from bot.storage.packed import pack, packs, unpack
 from bot.storage.together import Script, Together
 from stories.archive import storage, text
 from stories.away import StorageAway
+from stories.records import Beyond, Form, Skipped, Unreadable, wrong_type
 from stories.story import StoryId
-
-log = logging.getLogger(__name__)
 
 # A row is written only while the lease is the writer's: whoever slept through its end is told.
 WRITE = Script("""
 local lease, counter, stories, pins, unknown = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local token, chat, written = ARGV[1], ARGV[2], 0
-if token ~= '' and redis.call('GET', lease) ~= token then return -1 end
+if token ~= '' and redis.pcall('GET', lease) ~= token then return -1 end
 for number = 6, #KEYS do
     local first = 5 * number - 27
     local story, row, pin = ARGV[first], ARGV[first + 1], ARGV[first + 2]
     local name, attempt = ARGV[first + 3], ARGV[first + 4]
     redis.call('HSET', KEYS[number], chat, row)
-    redis.call('SADD', stories, story)
-    redis.call(pin, pins, chat .. ' ' .. story)
-    if attempt == '' then redis.call('HDEL', unknown, name)
-    else redis.call('HSET', unknown, name, chat .. ' ' .. story .. ' ' .. attempt) end
-    written = redis.call('INCR', counter)
+    redis.pcall('SADD', stories, story) -- of another type, it is left as it is
+    redis.pcall(pin, pins, chat .. ' ' .. story)
+    if attempt == '' then redis.pcall('HDEL', unknown, name)
+    else redis.pcall('HSET', unknown, name, chat .. ' ' .. story .. ' ' .. attempt) end
+    written = redis.pcall('INCR', counter)
 end
-return written
+return type(written) == 'number' and written or -2
 """)
-_ROW = TypeAdapter(Row)
+_ROW = Form(Row)
 # Rows that are as they were when they were read go from the hash into the packed value. What has
 # changed meanwhile stays, and counts. Repeated, it finds none of them, and adds nothing.
 # KEYS: the editor's lease, packed, rows; ARGV: token, story, beginning of the chats' keys, a
@@ -102,37 +99,56 @@ end
 _BATCH = 500
 
 
+class _Doubtful(dict[Chat, Row]):
+    """Rows of a story of which not all can be read: any chat may have one."""
+
+    def get(self, chat: Chat, default: Any = None) -> Any:
+        return super().get(chat, UNREADABLE)
+
+
 class RedisLedger:
     """Which card shows which revision where. With a lease, only its holder can write."""
 
     def __init__(
-        self, redis: Redis, prefix: str = "storywire", lease: RedisLease | None = None
+        self,
+        redis: Redis,
+        prefix: str = "storywire",
+        lease: RedisLease | None = None,
+        skipped: Skipped | None = None,
     ) -> None:
         self._redis = redis
+        self._skipped = skipped or Skipped()
+        self._carries = False
+        """Some row says more than we read: each is looked at before it is written."""
         self._lease = lease
         self._together = Together(redis)
         self._prefix = prefix
 
     @storage
     async def row(self, chat: Chat, story: StoryId) -> Row | None:
-        raw = await self._together.do("HGET", self._cards(story), str(chat))
-        if raw:
-            return _ROW.validate_json(raw)
-        packed = await self._together.do("GET", self._packed(story))
-        if not packed:
+        held = await self._held(chat, story)
+        if held is not None:
+            return self._read(story, chat, held)
+        key = self._packed(story)
+        packed = await self._skipped.ask("card", key, self._together.do("GET", key), b"of another")
+        if packed is None:
             return None
-        number = await self._together.do("HGET", self._numbers, str(chat))
-        return self._unpack(story, packed).get(int(number)) if number else None
+        asked = self._together.do("HGET", self._numbers, str(chat))
+        number = await self._skipped.ask("card", self._numbers, asked, None)
+        if number is None:
+            return None
+        rows = self._skipped.read("card", key, unpack, packed)
+        return UNREADABLE if rows is None else rows.get(int(number))
 
     @storage
-    async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
+    async def write(self, chat: Chat, story: StoryId, row: Row) -> int | None:
         return await self._write(chat, {story: row})
 
     @storage
-    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int:
+    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int | None:
         return await self._write(chat, rows)
 
-    async def _write(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int:
+    async def _write(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int | None:
         lease_key, token = (self._lease.key, self._lease.token) if self._lease else ("", "")
         counter = self._written(chat.platform)
         keys = [lease_key, counter, self._stories(chat)]
@@ -142,29 +158,83 @@ class RedisLedger:
             keys.append(self._cards(story))
             arguments += [
                 story,
-                _ROW.dump_json(row, exclude_none=True),
+                _ROW.write(row, await self._beyond(chat, story), exclude_none=True),
                 "SADD" if row.pin else "SREM",
                 key_of(chat, story),
                 str(row.generation) if row.state is State.UNKNOWN else "",
             ]
-        written = await self._together.run(WRITE, keys, arguments)
-        if written < 0:
+        asked = self._together.run(WRITE, keys, arguments)
+        try:
+            written = await self._skipped.keep("card", " ".join(keys[5:]), asked)
+        except Unreadable as error:  # nobody posts over it: what is not written is not sent
+            raise StorageAway(str(error)) from error
+        if written == -1:
             raise StorageAway("another process holds the lease")
+        if written < 0:
+            self._skipped.note("count", counter, "it is no number")
+            return None
         return int(written)
 
+    async def _beyond(self, chat: Chat, story: StoryId) -> Beyond | None:
+        """What a newer version wrote into a row that is about to be written."""
+        if not self._carries or not (held := await self._held(chat, story)):
+            return None
+        read = self._skipped.read("card", f"{self._cards(story)} {chat}", _ROW.read_all, held)
+        if read is None:
+            raise StorageAway("a row that cannot be read is not written over")
+        return read[1]
+
+    async def _held(self, chat: Chat, story: StoryId) -> bytes | None:
+        key = self._cards(story)
+        asked = self._together.do("HGET", key, str(chat))
+        held: bytes | None = await self._skipped.ask("card", key, asked, b"of another type")
+        return held
+
+    def _read(self, story: StoryId, chat: Chat, raw: bytes | Exception | None) -> Row | None:
+        """A row; UNREADABLE when there is one that cannot be read, or its key is no hash."""
+        key = f"{self._cards(story)} {chat}"
+        if isinstance(raw, Exception):
+            if not wrong_type(raw):
+                raise raw
+            self._skipped.note("card", self._cards(story), raw)
+            return UNREADABLE
+        if raw is None:
+            return None
+        read = self._skipped.read("card", key, _ROW.read_all, raw)
+        if read is None or read[0].state is State.UNREADABLE:
+            return UNREADABLE
+        self._carries |= read[1] is not None
+        return read[0]
+
     @storage
-    async def count(self, platform: str) -> int:
-        return int(await self._redis.get(self._written(platform)) or 0)
+    async def count(self, platform: str) -> int | None:
+        key = self._written(platform)
+        held = await self._skipped.ask("count", key, self._redis.get(key), b"of another type")
+        return 0 if held is None else self._skipped.read("count", key, int, held)
 
     @storage
     async def of_story(self, story: StoryId) -> Mapping[Chat, Row]:
+        key, found = self._cards(story), dict[Chat, Row]()
+        packed_at = self._packed(story)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hgetall(self._cards(story))
-            pipe.get(self._packed(story))
-            held, packed = await pipe.execute()
-        rows = await self._named(self._unpack(story, packed)) if packed else {}
-        rows.update((read_chat(text(chat)), _ROW.validate_json(raw)) for chat, raw in held.items())
-        return rows
+            pipe.hgetall(key)
+            pipe.get(packed_at)
+            held, packed = await pipe.execute(raise_on_error=False)
+        for where, answer in ((key, held), (packed_at, packed)):
+            if wrong_type(answer):
+                self._skipped.note("card", where, answer)
+                found = _Doubtful()
+            elif isinstance(answer, Exception):
+                raise answer
+        if packed and not isinstance(packed, Exception):
+            rows = self._skipped.read("card", packed_at, unpack, packed)
+            found = _Doubtful() if rows is None else found
+            found.update(await self._named(rows or {}))
+        for field, raw in {} if isinstance(held, Exception) else held.items():
+            chat = self._skipped.read("card", f"{key} {text(field)}", read_chat, text(field))
+            if chat is not None and (row := self._read(story, chat, raw)) is not None:
+                found[chat] = row
+        return found
 
     async def _named(self, rows: Mapping[int, Row]) -> dict[Chat, Row]:
         """The rows by their chats, but for chats that were forgotten."""
@@ -172,19 +242,14 @@ class RedisLedger:
         numbers = list(rows)
         for first in range(0, len(numbers), _BATCH):
             batch = numbers[first : first + _BATCH]
-            chats: Any = await self._redis.hmget(self._chats, [str(each) for each in batch])
-            for number, chat in zip(batch, chats, strict=True):
+            asked = self._redis.hmget(self._chats, [str(each) for each in batch])
+            chats: Any = await self._skipped.ask("card", self._chats, asked, [None] * len(batch))
+            for number, held in zip(batch, chats, strict=True):
+                where = f"{self._chats} {number}"
+                chat = held and self._skipped.read("card", where, read_chat, text(held))
                 if chat:
-                    named[read_chat(text(chat))] = rows[number]
+                    named[chat] = rows[number]
         return named
-
-    def _unpack(self, story: StoryId, packed: bytes) -> dict[int, Row]:
-        """What cannot be read is left as it is, and nothing is known of it."""
-        try:
-            return unpack(packed)
-        except PackedError as error:
-            log.warning("packed rows left out", extra={"story": story, "why": str(error)})
-            return {}
 
     @storage
     async def knows(self, chat: Chat) -> bool:
@@ -200,7 +265,8 @@ class RedisLedger:
     async def pack(self, story: StoryId, fence: tuple[str, str]) -> bool:
         """Pack the rows of a story that has left full memory, but for those with a pin of ours
         and those of which something is on its way; False when the lease is another's."""
-        chats: Any = await self._redis.hkeys(self._cards(story))
+        cards = self._cards(story)
+        chats: Any = await self._skipped.ask("card", cards, self._redis.hkeys(cards), [])
         key, token = fence
         for first in range(0, len(chats), _BATCH):
             batch = [text(chat) for chat in chats[first : first + _BATCH]]
@@ -212,10 +278,11 @@ class RedisLedger:
             held: Any = await self._redis.hmget(self._cards(story), batch)
             rows, moving = {}, list[bytes | str]()
             for chat, number, raw in zip(batch, numbers, held, strict=True):
-                row = _ROW.validate_json(raw) if raw else None
-                if number and row is not None and packs(row):
-                    rows[number] = row
-                    moving += [chat, raw, key_of(read_chat(chat), story)]
+                where = f"{cards} {chat}"
+                read = self._skipped.read("card", where, _ROW.read_all, raw) if raw else None
+                if number and read is not None and read[1] is None and packs(read[0]):
+                    rows[number] = read[0]
+                    moving += [chat, raw, _name(chat, story)]
             beginning = f"{self._prefix}:chat:"
             moved = await self._redis.eval(
                 *(_PACK, 3, key, self._packed(story), self._cards(story)),
@@ -229,13 +296,14 @@ class RedisLedger:
     async def drop(self, story: StoryId, fence: tuple[str, str]) -> bool:
         """Keep nothing of a story's cards; False when the lease is another's."""
         key, token = fence
-        chats: Any = await self._redis.hkeys(self._cards(story))
+        cards = self._cards(story)
+        chats: Any = await self._skipped.ask("card", cards, self._redis.hkeys(cards), [])
         beginnings = (f"{self._prefix}:chat:", self._pins(""), self._unknown(""))
         for first in range(0, max(1, len(chats)), _BATCH):
             named = [
                 part
                 for chat in map(text, chats[first : first + _BATCH])
-                for part in (chat, key_of(read_chat(chat), story))
+                for part in (chat, _name(chat, story))
             ]
             dropped = await self._redis.eval(
                 *(_DROP, 3, key, self._packed(story), self._cards(story)),
@@ -247,41 +315,62 @@ class RedisLedger:
 
     @storage
     async def of_chat(self, chat: Chat) -> Mapping[StoryId, Row]:
-        members = await self._redis.smembers(self._stories(chat))
-        stories = [StoryId(text(member)) for member in members]
+        stories = await self._stories_of(chat)
+        rows = await self._rows([(chat, story) for story in stories])
+        return {story: row for (_, story), row in rows.items()}
+
+    async def _stories_of(self, chat: Chat) -> set[StoryId]:
+        key = self._stories(chat)
+        members = await self._skipped.ask("card", key, self._redis.smembers(key), set())
+        return {StoryId(text(member)) for member in members}
+
+    async def _rows(
+        self, cards: Sequence[tuple[Chat, StoryId]]
+    ) -> Mapping[tuple[Chat, StoryId], Row]:
+        """The rows there are of some cards."""
         async with self._redis.pipeline(transaction=False) as pipe:
-            for story in stories:
+            for chat, story in cards:
                 pipe.hget(self._cards(story), str(chat))
-            rows = await pipe.execute()
-        return {
-            story: _ROW.validate_json(raw) for story, raw in zip(stories, rows, strict=True) if raw
+            rows = await pipe.execute(raise_on_error=False) if cards else []
+        read = {
+            (chat, story): self._read(story, chat, raw)
+            for (chat, story), raw in zip(cards, rows, strict=True)
         }
+        return {card: row for card, row in read.items() if row is not None}
 
     @storage
     async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], Row]:
-        members = await self._redis.smembers(self._pins(platform))
-        pins = [_pin(text(member)) for member in members]
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for chat, story in pins:
-                pipe.hget(self._cards(story), str(chat))
-            rows = await pipe.execute() if pins else []
-        return {pin: _ROW.validate_json(raw) for pin, raw in zip(pins, rows, strict=True) if raw}
+        key = self._pins(platform)
+        members = await self._skipped.ask("pin", key, self._redis.smembers(key), set())
+        pins = [
+            self._skipped.read("pin", f"{key} {text(member)}", _pin, text(member))
+            for member in members
+        ]
+        rows = await self._rows([pin for pin in pins if pin is not None])
+        return {pin: row for pin, row in rows.items() if row.state is not State.UNREADABLE}
 
     @storage
     async def unknown(self, platform: str) -> Sequence[Unknown]:
-        return [
-            _read_unknown(text(raw)) for raw in await self._redis.hvals(self._unknown(platform))
+        key = self._unknown(platform)
+        found = [
+            self._skipped.read("unknown", f"{key} {text(name)}", _read_unknown, text(raw))
+            for name, raw in (
+                await self._skipped.ask("unknown", key, self._redis.hgetall(key), {})
+            ).items()
         ]
+        return [card for card in found if card is not None]
 
     @storage
     async def unknown_by(self, platform: str, key: str) -> Unknown | None:
-        raw = await self._redis.hget(self._unknown(platform), key)
-        return _read_unknown(text(raw)) if raw else None
+        where = self._unknown(platform)
+        raw = await self._skipped.ask("unknown", where, self._redis.hget(where, key), None)
+        if raw is None:
+            return None
+        return self._skipped.read("unknown", f"{where} {key}", _read_unknown, text(raw))
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:
-        members = await self._redis.smembers(self._stories(chat))
-        stories = {StoryId(text(member)) for member in members}
+        stories = await self._stories_of(chat)
         if stories:  # what is written meanwhile keeps its place in the index, and is found again
             async with self._redis.pipeline(transaction=True) as pipe:
                 for story in stories:
@@ -290,9 +379,10 @@ class RedisLedger:
                 pipe.srem(self._pins(chat.platform), *(f"{chat} {story}" for story in stories))
                 named = (key_of(chat, story) for story in stories)
                 pipe.hdel(self._unknown(chat.platform), *named)
-                await pipe.execute()
+                await self._skipped.ask("card", self._stories(chat), pipe.execute(), [])
         # Last: whatever was packed meanwhile is no one's.
-        await self._redis.eval(_FORGET_NUMBER, 2, self._numbers, self._chats, str(chat))
+        asked = self._redis.eval(_FORGET_NUMBER, 2, self._numbers, self._chats, str(chat))
+        await self._skipped.ask("card", self._numbers, asked, None)
         return stories
 
     def _written(self, platform: str) -> str:
@@ -329,6 +419,12 @@ class RedisLedger:
 def _pin(member: str) -> tuple[Chat, StoryId]:
     chat, story = member.split(" ")
     return read_chat(chat), StoryId(story)
+
+
+def _name(chat: str, story: StoryId) -> str:
+    """How the index of unknown outcomes names a card, whatever its chat is called."""
+    platform, _, address = chat.partition(":")
+    return key_of(Chat(platform, address), story)
 
 
 def _read_unknown(value: str) -> Unknown:

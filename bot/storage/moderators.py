@@ -3,23 +3,40 @@
 from redis.asyncio import Redis
 
 from stories.archive import storage, text
+from stories.records import Skipped, Unreadable
 
 
 class RedisModerators:
     """The roles that servers named."""
 
-    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+    def __init__(
+        self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
+    ) -> None:
         self._redis = redis
+        self._skipped = skipped or Skipped()
         self._key = f"{prefix}:moderators"
 
     @storage
     async def role(self, server: str) -> str | None:
-        role = await self._redis.hget(self._key, server)
-        return text(role) if role else None
+        held = await self._skipped.ask("role", self._key, self._redis.hget(self._key, server), None)
+        if held is None:
+            return None
+        return self._skipped.read("role", f"{self._key} {server}", _role, held)
 
     @storage
     async def name(self, server: str, role: str | None) -> None:
         if role is None:
-            await self._redis.hdel(self._key, server)
-        else:
-            await self._redis.hset(self._key, server, role)
+            await self._skipped.ask("role", self._key, self._redis.hdel(self._key, server), 0)
+            return
+        held = await self._skipped.keep("role", self._key, self._redis.hget(self._key, server))
+        where = f"{self._key} {server}"
+        if held is not None and self._skipped.read("role", where, _role, held) is None:
+            raise Unreadable(f"the role of {server} cannot be read, so it is not replaced")
+        await self._redis.hset(self._key, server, role)
+
+
+def _role(held: bytes | str) -> str:
+    role = text(held)
+    if not role.isdecimal():
+        raise ValueError("it is no role's number")
+    return role

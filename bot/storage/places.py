@@ -2,20 +2,17 @@
 
 import asyncio
 import json
-import logging
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from bot.model.chat import Chat
 from bot.ports import Kept, Place, Visit
 from stories.archive import storage, text
 from stories.away import StorageAway
+from stories.records import Skipped, wrong_type
 from stories.story import StoryId
-
-log = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=90)
 """How long after their last visit what a person saw is remembered: of each story, and of all."""
@@ -31,8 +28,11 @@ _Key = tuple[Chat, StoryId]
 class RedisPlaces:
     """Saves visits behind the answers, so that no answer waits for it or fails with it."""
 
-    def __init__(self, redis: Redis, prefix: str = "storywire") -> None:
+    def __init__(
+        self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
+    ) -> None:
         self._redis = redis
+        self._skipped = skipped or Skipped()
         self._prefix = prefix
         self._unsaved: dict[_Key, Visit] = {}
         self._seen = asyncio.Event()
@@ -55,19 +55,25 @@ class RedisPlaces:
     async def place(self, person: Chat, story: StoryId) -> Place | None:
         key = (person, story)
         unsaved = self._unsaved.get(key)  # asked before reading: it may be saved meanwhile
-        place = _read(await self._redis.hget(self._key(person), story))
+        where = self._key(person)
+        held = await self._skipped.ask("place", where, self._redis.hget(where, story), None)
+        place = self._read(person, story, held)
         visit = self._unsaved.get(key, unsaved)
         return place if visit is None else _after(place, visit)
 
     @storage
     async def kept(self, person: Chat) -> Kept:
         unsaved = self._unsaved_of(person)
+        key = self._key(person)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hgetall(self._key(person))
-            pipe.pexpiretime(self._key(person))
-            held, expires_ms = await pipe.execute()
-        places = {StoryId(text(story)): _read(raw) for story, raw in held.items()}
-        moments = [datetime.fromtimestamp(expires_ms / 1000, UTC)] if held else []
+            pipe.hgetall(key)
+            pipe.pexpiretime(key)
+            held, expires_ms = await self._skipped.ask("place", key, pipe.execute(), ({}, 0))
+        places = {
+            StoryId(text(story)): self._read(person, StoryId(text(story)), raw)
+            for story, raw in held.items()
+        }
+        moments = [datetime.fromtimestamp(expires_ms / 1000, UTC)] if expires_ms > 0 else []
         for story, visit in (unsaved | self._unsaved_of(person)).items():
             places[story] = _after(places.get(story), visit)
             moments.append(visit.at + KEPT_FOR)
@@ -94,10 +100,6 @@ class RedisPlaces:
             except StorageAway:
                 await asyncio.sleep(1)
                 continue
-            except (
-                RedisError
-            ):  # a key of another type: worth the operator's eye, not the bot's life
-                log.exception("visits were not saved", extra={"visits": len(batch)})
             if not batch:
                 self._seen.clear()
             for key, visit in batch.items():
@@ -110,16 +112,39 @@ class RedisPlaces:
         async with self._redis.pipeline(transaction=False) as pipe:
             for person in people:
                 pipe.hgetall(self._key(person))
-            held = dict(zip(people, await pipe.execute(), strict=True))
+            held = {}
+            for person, answer in zip(
+                people, await pipe.execute(raise_on_error=False), strict=True
+            ):
+                if wrong_type(answer):
+                    self._skipped.note("place", self._key(person), answer)
+                elif isinstance(answer, Exception):
+                    raise answer
+                else:
+                    held[person] = answer
             for (person, story), visit in batch.items():
-                before = _read(held[person].pop(story.encode(), None))
-                pipe.hset(self._key(person), story, _write(_after(before, visit)))
+                if person not in held:
+                    continue
+                raw = held[person].pop(story.encode(), None)
+                before = self._read(person, story, raw)
+                if raw is None or before is not None:  # what cannot be read is not written over
+                    pipe.hset(self._key(person), story, _write(_after(before, visit)))
             for person, rest in held.items():
                 now = max(visit.at for (who, _), visit in batch.items() if who == person)
-                if long_ago := [story for story, raw in rest.items() if _is_over(raw, now)]:
+                long_ago = [
+                    story
+                    for story, raw in rest.items()
+                    if _is_over(self._read(person, StoryId(text(story)), raw), now)
+                ]
+                if long_ago:
                     pipe.hdel(self._key(person), *long_ago)
                 pipe.expire(self._key(person), KEPT_FOR)
             await pipe.execute()
+
+    def _read(self, person: Chat, story: StoryId, raw: bytes | str | None) -> Place | None:
+        if raw is None:
+            return None
+        return self._skipped.read("place", f"{self._key(person)} {story}", _place, raw)
 
     def _unsaved_of(self, person: Chat) -> dict[StoryId, Visit]:
         """What waits to be saved. Ask before reading, too: it may be saved meanwhile."""
@@ -129,9 +154,8 @@ class RedisPlaces:
         return f"{self._prefix}:places:{person}"
 
 
-def _is_over(raw: bytes, now: datetime) -> bool:
+def _is_over(place: Place | None, now: datetime) -> bool:
     """Whether a revision was seen so long ago that nobody goes on from there."""
-    place = _read(raw)
     return place is not None and now - place.last.at > KEPT_FOR
 
 
@@ -144,8 +168,13 @@ def _write(place: Place) -> str:
     return json.dumps([[visit.revision, visit.at.isoformat()] for visit in visits])
 
 
-def _read(raw: bytes | str | None) -> Place | None:
-    if raw is None:
-        return None
-    visits = [Visit(revision, datetime.fromisoformat(at)) for revision, at in json.loads(raw)]
+def _place(raw: bytes | str) -> Place:
+    visits = [Visit(int(revision), _moment(at)) for revision, at in json.loads(raw)]
     return Place(*visits)
+
+
+def _moment(said: str) -> datetime:
+    moment = datetime.fromisoformat(said)
+    if moment.tzinfo is None:
+        raise ValueError("a time is without an offset")
+    return moment

@@ -34,6 +34,7 @@ class Paper:
         self.kept = dict(kept or {})
         self.addresses: dict[Chat, Chat] = {}
         self.away = False
+        self.unreadable: set[Chat] = set()
 
     async def load(self) -> Mapping[Chat, Rule]:
         return self.kept

@@ -70,7 +70,11 @@ class MemoryRules:
         self.fixed = fixed
         self.saved: dict[Chat, Rule] = {}
         self.away = False
+        self.unreadable: set[Chat] = set()
         self._changing = asyncio.Lock()
+
+    def is_unreadable(self, chat: Chat) -> bool:
+        return chat in self.unreadable
 
     def of(self, chat: Chat) -> Rule | None:
         return self.fixed.get(chat) or self.saved.get(chat)

@@ -7,7 +7,7 @@ command repeated, be slow, go deaf, and die with its process.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -447,6 +447,10 @@ class MemoryRules:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+
+    @property
+    def unreadable(self) -> Collection[Chat]:
+        return ()
 
     async def load(self) -> Mapping[Chat, Rule]:
         return await self._client.call(lambda data: dict(data.rules))

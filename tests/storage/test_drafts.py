@@ -9,6 +9,7 @@ from bot.model.chat import Chat
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.ports import Draft, Drafts
 from bot.storage.drafts import RedisDrafts
+from stories.records import Unreadable
 from stories.story import StoryId
 from tests.handlers.talking import MemoryDrafts
 
@@ -64,13 +65,20 @@ async def test_a_draft_nobody_goes_on_with_is_gone_after_a_day(redis: Redis, pre
     assert 0 <= timedelta(days=1).total_seconds() - await redis.ttl(key) < 60
 
 
-async def test_a_draft_that_cannot_be_read_is_begun_anew(redis: Redis, prefix: str) -> None:
+async def test_a_draft_that_cannot_be_read_is_not_replaced(redis: Redis, prefix: str) -> None:
     drafts = RedisDrafts(redis, prefix)
     await drafts.save(NORTH, DRAFT)
     [key] = [key async for key in redis.scan_iter(f"{prefix}:*")]
     kept = await redis.get(key)
     assert isinstance(kept, bytes)
     await redis.set(key, kept.replace(b"Europe/Berlin", b"Europe/Atlantis"))
-    assert await drafts.load(NORTH) is None
+    newer = await redis.get(key)
+    for _ in range(2):
+        with pytest.raises(Unreadable):
+            await drafts.load(NORTH)
+        with pytest.raises(Unreadable):
+            await drafts.save(NORTH, DRAFT)
+    assert await redis.get(key) == newer
+    await drafts.drop(NORTH)
     await drafts.save(NORTH, DRAFT)
     assert await drafts.load(NORTH) == DRAFT

@@ -1,15 +1,17 @@
 """Rules as Redis keeps them: what is no longer right in one costs nobody the rest."""
 
+import json
+from dataclasses import replace
 from datetime import time
 
 import pytest
-from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.storage.rules import RedisRules
 from stories.archive import text
+from stories.records import Unreadable
 from stories.story import StoryId
 
 HERE, BEFORE, OTHER, ELSEWHERE = (Chat("discord", number) for number in "1234")
@@ -37,13 +39,40 @@ async def test_quiet_hours_of_a_zone_that_is_unknown_here_are_left_out_and_logge
     assert "is no time zone" in str(vars(record)["why"])
 
 
-async def test_what_else_is_wrong_in_a_rule_is_not_passed_over(redis: Redis, prefix: str) -> None:
+async def test_what_else_is_wrong_in_a_rule_leaves_it_out_and_as_it_is(
+    redis: Redis, prefix: str
+) -> None:
     rules = RedisRules(redis, prefix)
     await rules.save(HERE, RULE)
+    await rules.save(OTHER, RULE)
     written = text((await redis.hgetall(f"{prefix}:rules"))[str(HERE).encode()])
-    await redis.hset(f"{prefix}:rules", str(HERE), written.replace('"ping"', '"shout"'))
-    with pytest.raises(ValidationError, match="loudness"):
-        await rules.load()
+    newer = written.replace('"ping"', '"shout"')
+    await redis.hset(f"{prefix}:rules", str(HERE), newer)
+    assert await rules.load() == {OTHER: RULE}
+    assert list(rules.unreadable) == [HERE]
+    with pytest.raises(Unreadable):
+        await rules.save(HERE, Rule(all=True))
+    assert await redis.hget(f"{prefix}:rules", str(HERE)) == newer.encode()
+
+
+async def test_what_a_newer_version_added_to_a_rule_stays_when_it_is_changed(
+    redis: Redis, prefix: str
+) -> None:
+    rules, key = RedisRules(redis, prefix), f"{prefix}:rules"
+    await rules.save(HERE, RULE)
+    said = json.loads(text((await redis.hgetall(key))[str(HERE).encode()]))
+    assert said["v"] == 1
+    said |= {"tone": "calm"}
+    said["quiet"] |= {"days": ["sat"]}
+    said["muted"][0] |= {"by": "sol"}
+    await redis.hset(key, str(HERE), json.dumps(said))
+    assert await rules.load() == {HERE: RULE}
+    fuller = replace(RULE, muted=(Mute(StoryId("quay")), *RULE.muted), publish=True)
+    await rules.save(HERE, fuller)
+    assert await rules.load() == {HERE: fuller}
+    kept = json.loads(text((await redis.hgetall(key))[str(HERE).encode()]))
+    assert (kept["tone"], kept["quiet"]["days"], kept["publish"]) == ("calm", ["sat"], True)
+    assert [mute.get("by") for mute in kept["muted"]] == [None, "sol"]
 
 
 @pytest.mark.parametrize("forgotten", [HERE, BEFORE])

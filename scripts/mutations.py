@@ -502,6 +502,21 @@ MUTATIONS = (
         "(_hears, _clock)",
         (*PYTEST, "tests/storage/test_needs.py"),
     ),
+    Mutation(
+        "GMT+2 lies west of Greenwich",
+        "bot/model/entry.py",
+        "    if offset is not None:\n",
+        '    if f"etc/{wanted}" in names:\n        return names[f"etc/{wanted}"]\n'
+        "    if offset is not None:\n",
+        (*PYTEST, "tests/model/test_quiet.py"),
+    ),
+    Mutation(
+        "any zone is the nearest to a few letters",
+        "bot/model/entry.py",
+        "    elif called := [zone",
+        "    elif called := False and [zone",
+        (*PYTEST, "tests/model/test_quiet.py"),
+    ),
 )
 
 

@@ -6,10 +6,10 @@ The operator's file holds such entries, and moderators copy them from one chat t
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import time
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rapidfuzz import process, utils
@@ -18,6 +18,7 @@ from bot.model.chat import Chat
 from bot.model.language import N_, _, languages
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.text import line, shorten
+from bot.model.words import either
 from stories.story import StoryId
 
 MOST_PINS = 25
@@ -249,7 +250,61 @@ def _text(text: str) -> str:
 
 
 _TIME = r"(\d{1,2})(?:[:.h](\d{2}))?\s*([ap]\.?m\.?)?"
-_HOURS = re.compile(rf"{_TIME}\s*(?:-|–|—|\bto\b|\buntil\b|\s)\s*{_TIME}(?:[\s,]+(.+))?", re.I)
+_HOURS = re.compile(
+    rf"{_TIME}\s*(?:-|–|—|\bto\b|\buntil\b|\s)\s*{_TIME}(?:(?:[\s,]+|(?=[+(]))(.+))?", re.I
+)
+_OFFSET = re.compile(r"(?:utc|gmt|z)?([+\-−–])(\d{1,2})(?:[:.]?(\d{2}))?", re.I)
+"""Hours from Greenwich as people write them: GMT+2 and +02:00 are two hours east."""
+_NAMED = re.compile(r"[_ ](?:standard|daylight|summer|local)?[_ ]?time\Z", re.I)
+_COMMON: Mapping[str, tuple[str, ...]] = {
+    "America/New_York": ("et", "est", "edt", "eastern"),
+    "America/Chicago": ("ct", "cst", "cdt", "central"),
+    "America/Denver": ("mt", "mst", "mdt", "mountain"),
+    "America/Los_Angeles": ("pt", "pst", "pdt", "pacific"),
+    "America/Anchorage": ("akt", "akst", "akdt"),
+    "America/Halifax": ("at", "ast", "adt", "atlantic"),
+    "America/St_Johns": ("nt", "nst", "ndt"),
+    "America/Sao_Paulo": ("brt",),
+    "America/Argentina/Buenos_Aires": ("art",),
+    "Pacific/Honolulu": ("ht", "hdt"),
+    "Europe/London": ("bst", "uk", "british"),
+    "Europe/Lisbon": ("west", "western_european"),
+    "Europe/Berlin": ("cest", "mez", "mesz", "central_european"),
+    "Europe/Athens": ("eest", "eastern_european"),
+    "Europe/Istanbul": ("trt",),
+    "Europe/Moscow": ("msk",),
+    "Africa/Johannesburg": ("sast",),
+    "Africa/Lagos": ("wat",),
+    "Africa/Maputo": ("cat",),
+    "Africa/Nairobi": ("eat",),
+    "Asia/Dubai": ("gst",),
+    "Asia/Tehran": ("irst",),
+    "Asia/Kabul": ("aft",),
+    "Asia/Karachi": ("pkt",),
+    "Asia/Kolkata": ("ist", "india", "indian"),
+    "Asia/Kathmandu": ("npt",),
+    "Asia/Dhaka": (),
+    "Asia/Yangon": ("mmt",),
+    "Asia/Bangkok": ("ict",),
+    "Asia/Jakarta": ("wib",),
+    "Asia/Shanghai": (),
+    "Asia/Singapore": ("sgt",),
+    "Asia/Hong_Kong": ("hkt",),
+    "Asia/Tokyo": ("jst",),
+    "Asia/Seoul": ("kst",),
+    "Australia/Perth": ("awst",),
+    "Australia/Adelaide": ("acst", "acdt"),
+    "Australia/Sydney": ("aest", "aedt"),
+    "Australia/Brisbane": (),
+    "Pacific/Noumea": (),
+    "Pacific/Auckland": ("nzt", "nzst", "nzdt"),
+    "Pacific/Tongatapu": (),
+    "Pacific/Kiritimati": (),
+    "Atlantic/Azores": (),
+    "Pacific/Pago_Pago": (),
+}
+"""Cities to propose, and what people there call their time: all year, though it may change. (The
+zones EST and MST of the database never do.)"""
 
 
 def read_quiet(text: str, *, majors: bool = True) -> Quiet:
@@ -289,21 +344,50 @@ def _time(hour: str, minute: str, half: str) -> time | None:
 
 
 def _zone(said: str, example: str) -> str:
-    """The zone of that name, or of that city; raise ValueError with the nearest."""
+    """The zone of that name, or of that city; raise ValueError with what to write instead."""
     wanted = "_".join(said.strip(" .()").casefold().split())
     if not wanted:
         raise ValueError(_("A time zone is missing.") + f" {example}")
-    names = _zones()
-    if wanted in names:
+    offset, names, near = _offset(wanted), _zones(), ""
+    if offset == timedelta(0):
+        return "UTC"
+    unknown = _("I know no time zone “{said}”.")
+    if offset is not None:
+        now = datetime.now(UTC)
+        there = [
+            zone
+            for moment in (now, now + timedelta(days=182))  # first where the clock shows it today
+            for zone in _COMMON
+            if moment.astimezone(ZoneInfo(zone)).utcoffset() == offset
+        ]
+        if there:
+            unknown = _(
+                "“{said}” does not say whether clocks change there. Write a city, such as {zone}."
+            )
+            near = either(there[:2])
+    elif called := [zone for zone, known in _COMMON.items() if _NAMED.sub("", wanted) in known]:
+        unknown, near = _("I know no time zone “{said}”; the nearest is {zone}."), called[0]
+    elif wanted in names:
         return names[wanted]
-    near = process.extractOne(wanted, list(names), processor=utils.default_process)
-    assert near is not None, "there are time zones"
-    raise ValueError(
-        _("I know no time zone “{said}”; the nearest is {zone}.").format(
-            said=shorten(said, 40), zone=names[near[0]]
+    elif len(wanted) > 3 and (  # of fewer letters nearly any name holds some
+        found := process.extractOne(
+            wanted, list(names), processor=utils.default_process, score_cutoff=SLIP
         )
-        + f" {example}"
-    )
+    ):
+        unknown = _("I know no time zone “{said}”; the nearest is {zone}.")
+        near = names[found[0]]
+    raise ValueError(unknown.format(said=shorten(said, 40), zone=near) + f" {example}")
+
+
+def _offset(wanted: str) -> timedelta | None:
+    """How far east of Greenwich it is; None where that is not what was written."""
+    if wanted == "z":
+        return timedelta(0)
+    read = _OFFSET.fullmatch(wanted.replace("_", ""))
+    if read is None:
+        return None
+    away = timedelta(hours=int(read[2]), minutes=int(read[3] or 0))
+    return away if read[1] == "+" else -away
 
 
 @cache
@@ -312,7 +396,7 @@ def _zones() -> dict[str, str]:
     zones = sorted(available_timezones())
     cities: dict[str, list[str]] = {}
     for zone in zones:
-        if "/" in zone:
+        if "/" in zone and not zone.startswith("Etc/"):  # Etc/GMT+2 is two hours *west*
             cities.setdefault(zone.rpartition("/")[2].casefold(), []).append(zone)
     by_city = {city: zones[0] for city, zones in cities.items() if len(zones) == 1}
     return by_city | {zone.casefold(): zone for zone in zones}

@@ -1,5 +1,6 @@
 """Quiet hours: when it is quiet, until when, and what passes all the same."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bot.model.entry import read_quiet
 from bot.model.rule import Quiet, Rule
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -99,6 +101,76 @@ def test_a_major_update_passes_where_the_chat_says_so_and_only_one_of_that_night
     deaf = Quiet(time(22), time(7), "Europe/Berlin", majors=False)
     assert Rule(quiet=deaf).quiet_until(now, major_at=now) == berlin(25, 7)
     assert Rule().quiet_until(now, major_at=None) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "zone"),
+    [
+        ("UTC", "UTC"),
+        ("GMT+0", "UTC"),
+        ("+00:00", "UTC"),
+        ("Z", "UTC"),
+        ("CET", "CET"),
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("new york", "America/New_York"),
+        ("Etc/GMT+2", "Etc/GMT+2"),  # written so by somebody who knows what it means
+    ],
+)
+def test_a_zone_is_read(said: str, zone: str) -> None:
+    assert read_quiet(f"22:00-07:00 {said}") == Quiet(time(22), time(7), zone)
+
+
+@pytest.mark.parametrize(
+    ("said", "hours"),
+    [
+        ("GMT+2", 2),
+        ("UTC+2", 2),
+        ("+02:00", 2),
+        ("utc +2", 2),
+        ("GMT−5", -5),
+        ("UTC-3:30", -3.5),
+        ("+0530", 5.5),
+        ("UTC+14", 14),
+    ],
+)
+def test_hours_from_greenwich_are_refused_with_a_city_where_the_clock_shows_them(
+    said: str, hours: float
+) -> None:
+    """They leave open whether clocks change; and Etc/GMT+2 would be two hours west."""
+    with pytest.raises(ValueError, match="Write a city, such as ") as refused:
+        read_quiet(f"22:00-07:00 {said}")
+    city = re.search(r"such as ([\w/]+)", str(refused.value))
+    assert city is not None
+    now, half_a_year = datetime.now(ZoneInfo(city[1])), timedelta(days=182)
+    shown = {now.utcoffset(), (now + half_a_year).utcoffset()}
+    assert timedelta(hours=hours) in shown
+
+
+@pytest.mark.parametrize(
+    ("said", "city"),
+    [
+        ("ET", "America/New_York"),
+        ("EST", "America/New_York"),
+        ("Pacific Time", "America/Los_Angeles"),
+        ("PST", "America/Los_Angeles"),
+        ("mst", "America/Denver"),
+        ("CEST", "Europe/Berlin"),
+        ("Central European Summer Time", "Europe/Berlin"),
+        ("BST", "Europe/London"),
+        ("IST", "Asia/Kolkata"),
+        ("JST", "Asia/Tokyo"),
+        ("Kiew", "Europe/Kiev"),
+    ],
+)
+def test_for_a_zones_common_name_the_city_is_proposed(said: str, city: str) -> None:
+    with pytest.raises(ValueError, match=f"the nearest is {city}"):
+        read_quiet(f"22:00-07:00 {said}")
+
+
+@pytest.mark.parametrize("said", ["xy", "q", "qqqq", "UTC+27", "GMT-99", "+00:61"])
+def test_for_what_is_like_no_zone_none_is_proposed(said: str) -> None:
+    with pytest.raises(ValueError, match=f"I know no time zone “{re.escape(said)}”. Write them"):
+        read_quiet(f"22:00-07:00 {said}")
 
 
 @pytest.mark.parametrize("zone", ["", "Europe", "Europe/Atlantis", "../etc/passwd", "/etc/hosts"])

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.model.chat import Chat, read_chat
-from bot.model.entry import WrongEntry, read_rule
+from bot.model.entry import WrongEntry, read_entry, read_rule
 from bot.model.errors import SetupError
 from bot.model.rule import Rule
 
@@ -32,7 +32,9 @@ def load_chats(path: Path | None) -> dict[Chat, Rule]:
 def read_chats(text: str, name: str) -> dict[Chat, Rule]:
     """Read the text of a storywire.toml; raise SetupError as load_chats does."""
     try:
-        document = tomllib.loads(text)
+        document = read_entry(text)
+    except WrongEntry as error:
+        raise SetupError(f"{name}, line {_line(text, None, error.key)}: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise SetupError(f"{name} is not TOML: {error}") from error
     for key in document:

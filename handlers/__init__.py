@@ -81,7 +81,7 @@ def menu(
         pause_command(rules),
         resume_command(shelf, rules, now),
         setup_command(shelf, desk, drafting, rehearser, now),
-        rules_command(shelf, rules, drafting),
+        rules_command(shelf, rules, desk, drafting),
         pin_command(shelf, desk, now),
         unpin_command(shelf, desk, now),
         pins_command(shelf, desk),

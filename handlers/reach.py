@@ -1,4 +1,5 @@
-"""Whoever follows in private and cannot be written to is told so wherever they ask next."""
+"""Whom we cannot write to is told so where they ask: people in private, chats where they change
+what comes there."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,10 +8,13 @@ from datetime import datetime
 from bot.model import words
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
-from bot.model.language import _, recalled
+from bot.model.language import _, named, recalled
 from bot.model.message import Message, Text
-from bot.ports import Desk, Refusal, Rules
+from bot.ports import Desk, Refusal, Right, Rules
 from handlers.moments import refused
+
+BRINGS = frozenset({"follow", "unmute", "resume", "setup"})
+"""The commands after which cards may come to a chat that got none before."""
 
 
 class Reach:
@@ -30,6 +34,10 @@ class Reach:
             if command.name == "following":
                 refusal = self._desk.refusal(ask.chat)
                 return _with(said, refused(refusal, self._now())) if refusal else said
+            if command.name in BRINGS and said.act is not None and not ask.private:
+                rule = self._rules.of(ask.chat)
+                if rule is not None and not (rule.empty or rule.paused):
+                    return await with_what_is_missing(self._desk, ask.chat, said)
             if ask.private and command.name == "follow" and said.act is not None:
                 refusal = await self._desk.first_word(ask.chat)  # what they will get is tried
             else:
@@ -43,6 +51,19 @@ class Reach:
             return _with(said, _unreached(refusal))
 
         return replace(command, answer=answer)
+
+
+async def with_what_is_missing(desk: Desk, chat: Chat, said: Message) -> Message:
+    """The answer, and first in it which permission we need before anything can come to the chat."""
+    health = await desk.health(chat)
+    lacking = health.lacks[Right.POST] if health.lacks else ()
+    if not lacking:
+        return said
+    told = _(
+        "I can't post here yet: I need {permissions}. Give me that in this chat's settings; "
+        "then the newest of each story comes."
+    )
+    return replace(said, blocks=(Text(told.format(permissions=named(lacking))), *said.blocks))
 
 
 def _with(said: Message, more: str) -> Message:

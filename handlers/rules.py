@@ -5,16 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from bot.model.command import Ask, Choice, Command, Option
-from bot.model.entry import WrongEntry, read_rule, write_entry
+from bot.model.entry import WrongEntry, read_entry, read_rule, write_entry
 from bot.model.errors import Sorry
 from bot.model.language import N_, _
 from bot.model.message import Button, Buttons, Code, Field, Message, Note, Ref, Text
 from bot.model.rule import Mute, Rule
 from bot.model.text import JOINER
-from bot.ports import Rules
+from bot.ports import Desk, Rules
 from handlers import panel
 from handlers.drafting import Drafting
 from handlers.picking import quoted
+from handlers.reach import with_what_is_missing
 from handlers.wants import gets, newer, theirs
 from stories.shelf import Shelf
 
@@ -23,7 +24,7 @@ LONGEST = 3500
 _VERBS = {"show": N_("show"), "export": N_("export"), "import": N_("import")}
 
 
-def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
+def rules_command(shelf: Shelf, rules: Rules, desk: Desk, drafting: Drafting) -> Command:
     async def answer(ask: Ask) -> Message:
         what, behind = (*ask.get("what").split(None, 1), "", "")[:2]
         text = ask.get("text") or behind
@@ -81,7 +82,8 @@ def rules_command(shelf: Shelf, rules: Rules, drafting: Drafting) -> Command:
         rule = _read(text)
         mutes = tuple(_from_now_on(mute) for mute in rule.muted)
         draft = await drafting.change(ask.chat, lambda _was: replace(rule, muted=mutes))
-        return panel.overview(draft, shelf, Note(_("Rehearse it, then save it.")))
+        shown = panel.overview(draft, shelf, Note(_("Rehearse it, then save it.")))
+        return shown if ask.private else await with_what_is_missing(desk, ask.chat, shown)
 
     def _from_now_on(mute: Mute) -> Mute:
         """Only what is yet to come can end it."""
@@ -127,7 +129,10 @@ def _ways(*, fixed: bool) -> Buttons:
 def _read(text: str) -> Rule:
     """Read one entry as people paste it; raise Sorry with what is wrong."""
     again = Buttons((Button(_("Try again"), Ref("rules", ("import",))),))
-    document = _parsed(text)
+    try:
+        document = _parsed(text)
+    except WrongEntry as wrong:
+        raise Sorry(_("I cannot take these rules"), Text(str(wrong)), rows=(again,)) from None
     if document is None:
         raise Sorry(
             _("I cannot read these rules"),
@@ -159,7 +164,7 @@ def _parsed(text: str) -> dict[str, Any] | None:
     )
     for said in (bare, bare.translate(_STRAIGHT)):
         try:
-            return tomllib.loads(said)
+            return read_entry(said)
         except tomllib.TOMLDecodeError:
             continue
     return None

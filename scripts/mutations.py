@@ -517,6 +517,20 @@ MUTATIONS = (
         "    elif called := False and [zone",
         (*PYTEST, "tests/model/test_quiet.py"),
     ),
+    Mutation(
+        "who follows where the bot may not post does not learn it",
+        "handlers/reach.py",
+        "    if not lacking:\n        return said\n",
+        "    if True:\n        return said\n",
+        (*PYTEST, "tests/road/test_reach.py"),
+    ),
+    Mutation(
+        "an entry is read however deep it is nested",
+        "bot/model/entry.py",
+        "> DEEPEST:\n",
+        "> 10**9:\n",
+        (*PYTEST, "tests/handlers/test_rules.py"),
+    ),
 )
 
 

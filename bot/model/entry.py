@@ -5,6 +5,7 @@ The operator's file holds such entries, and moderators copy them from one chat t
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -20,10 +21,15 @@ from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.text import line, shorten
 from bot.model.words import either
 from stories.story import StoryId
+from stories.wire import MAX_NUMBER
 
 MOST_PINS = 25
 """A shelf of more would be no shelf; Discord takes 250, Telegram names no limit."""
 EXAMPLE = "22:00-07:00 Europe/Berlin"
+DEEPEST = 20
+"""How deep an entry's lists and tables may lie in one another; it needs two."""
+_ASSIGNED = re.compile(r"\s*([\w.\"'\- ]+?)\s*=")
+_ENDLESS = re.compile(r"(?<![\w\"'.])[+-]?\d[\d_]{999}")
 SLIP = 70
 """How alike (0-100) a key must be to one that is known for that one to be proposed."""
 
@@ -69,7 +75,8 @@ class Entry(BaseModel):
     min_articles: int | None = Field(
         None,
         ge=0,
-        title=N_("a whole number from 0"),
+        le=MAX_NUMBER,
+        title=N_("a whole number from 0 to 9007199254740991"),
         description="and with at least so many articles",
     )
     show_leaning: bool = Field(
@@ -135,6 +142,32 @@ class Entry(BaseModel):
     )
 
 
+def read_entry(text: str) -> dict[str, Any]:
+    """Read TOML as an entry may have it; raise WrongEntry for what would cost a reader dear, and
+    tomllib.TOMLDecodeError for what is no TOML.
+    """
+    key, depth = "", 0
+    for row in text.splitlines():
+        assigned = _ASSIGNED.match(row)
+        if assigned and depth <= 0:
+            key, depth = assigned[1].partition(".")[0].strip(" \"'"), 0
+        name = assigned[1] if assigned else row if row.lstrip().startswith("[") else ""
+        depth += sum(row.count(sign) for sign in "[{") - sum(row.count(sign) for sign in "]}")
+        opened = max(depth, row.count("[["), row.count("[{"), row.count("{"), row.count(" = ["))
+        if max(opened, name.count("."), row.count(".") if "{" in row else 0) > DEEPEST:
+            raise WrongEntry(key, _("{key} is nested too deeply").format(key=_named(key or name)))
+        if _ENDLESS.search(row):
+            raise WrongEntry(key, _("{key} is too large a number").format(key=_named(key)))
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise WrongEntry(key, _("{key} is nested too deeply").format(key=_named(key))) from None
+
+
+def _named(key: str) -> str:
+    return shorten(line(key), 40)
+
+
 def read_rule(raw: Mapping[str, Any]) -> Rule:
     """Read an entry's keys without its `chat`; raise WrongEntry, which names the first wrong one.
 
@@ -196,7 +229,7 @@ def _wrong(error: ValidationError) -> WrongEntry:
 
 
 def _unknown(key: str) -> str:
-    keys = ["chat", *Entry.model_fields]
+    key, keys = _named(key), ["chat", *Entry.model_fields]
     known = ", ".join(keys)
     near = process.extractOne(key, keys, processor=utils.default_process, score_cutoff=SLIP)
     if near is None:
@@ -369,7 +402,7 @@ def _zone(said: str, example: str) -> str:
         unknown, near = _("I know no time zone “{said}”; the nearest is {zone}."), called[0]
     elif wanted in names:
         return names[wanted]
-    elif len(wanted) > 3 and (  # of fewer letters nearly any name holds some
+    elif 3 < len(wanted) <= 40 and (  # of fewer letters nearly any name holds some
         found := process.extractOne(
             wanted, list(names), processor=utils.default_process, score_cutoff=SLIP
         )

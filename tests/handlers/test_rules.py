@@ -5,6 +5,7 @@ from datetime import time
 
 import pytest
 
+from bot.model.errors import SetupError
 from bot.model.message import Code
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.text import JOINER
@@ -133,3 +134,46 @@ async def test_rules_too_long_to_be_copied_are_not_shown_in_part(talk: Talk) -> 
     talk.rules.saved[HERE] = Rule(keywords=tuple(f"{number} {'x' * 90}" for number in range(50)))
     refused = await talk.type("rules", "export")
     assert refused.title == "These rules are too long for one message"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("min_virality = 1e400", "min_virality is wrong: it takes a number from 0 to 10"),
+        ("min_virality = nan", "min_virality is wrong"),
+        (f"min_virality = {10**400}", "min_virality is wrong"),
+        (f"min_articles = {10**400}", "min_articles is wrong"),
+        ("min_articles = 9007199254740992", "min_articles is wrong"),
+        (f"min_articles = 0x{'f' * 3000}", "min_articles is wrong"),
+        (f"pins = {'9' * 3000}", "pins is too large a number"),
+        (f"role = {'7' * 300}", "role is wrong"),
+        (f"keywords = {'[' * 1900}{']' * 1900}", "keywords is nested too deeply"),
+        (f"keywords = {'[' * 3900}", "keywords is nested too deeply"),
+        (f"entities = [{'[' * 1500}\n{']' * 1500}\n]", "entities is nested too deeply"),
+        (f"muted = {'{a = ' * 700}1{'}' * 700}", "muted is nested too deeply"),
+        (f"quiet{'.a' * 1900} = 1", "quiet is nested too deeply"),
+        (f"chats = {'[' * 1800}{']' * 1800}", "chats is nested too deeply"),
+        (f'quiet = "22:00-07:00 {"a" * 3900}"', "quiet is wrong: I know no time zone"),
+        (f'keywords = ["{"x" * 3900}"]', "keywords[0] is wrong"),
+        (f"{'z' * 3900} = 1", f"“{'z' * 39}…” is unknown"),
+    ],
+    ids=lambda text: text[:16],
+)
+async def test_what_no_rule_can_say_is_refused_for_its_field(
+    talk: Talk, text: str, field: str
+) -> None:
+    question = await talk.type("rules", "import")
+    answer = await talk.fill(question, f'stories = "all"\n{text}')
+    assert answer.title == "I cannot take these rules"
+    assert field in read(answer)
+    assert len(read(answer)) < 600
+    with pytest.raises(SetupError, match=r"^storywire\.toml, line \d+: ") as refused:
+        read_chats(f'[[chats]]\nchat = "discord:1"\nstories = "all"\n{text}', "storywire.toml")
+    assert field in str(refused.value) or "begin each chat with" in str(refused.value)
+
+
+async def test_brackets_inside_words_are_no_nesting(talk: Talk) -> None:
+    text = 'keywords = ["[[[[[", "a.b.c.d"]\nentities = [\n  "one [",\n  "two",\n]'
+    rule = await imported(talk, text)
+    assert rule.keywords == ("[[[[[", "a.b.c.d")
+    assert rule.entities == ("one [", "two")

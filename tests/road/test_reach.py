@@ -40,3 +40,28 @@ async def test_who_blocked_the_bot_is_told_in_the_group(calm_bot: Running) -> No
         return CANNOT in said and "unblock the bot and press Start" in said
 
     await eventually_so(told, "the answer in the group says it")
+
+
+async def test_who_has_stories_come_where_the_bot_may_not_post_learns_which_permission_it_lacks(
+    calm_bot: Running,
+) -> None:
+    """At once, by every command after which cards would come, and no more once it may."""
+    road = await calm_bot.knowing(FERRY)
+    sol = OnDiscord(road.discord, discord.SOL, discord.GENERAL)
+    missing = "I can't post here yet: I need “Send Messages”. Give me that in this chat's settings"
+    road.discord.deny(discord.GENERAL, "SEND_MESSAGES")
+    assert missing in await sol.say(Say("follow", {"what": "all"}))
+    assert missing not in await sol.say(Say("pause"))
+    assert missing in await sol.say(Say("resume"))
+    assert missing not in await sol.say(Say("mute", {"story": "ferry"}))
+    assert missing in await sol.say(Say("unmute", {"story": "ferry"}))
+    assert missing not in await sol.say(Say("unfollow", {"what": "all"}))
+    assert missing in await sol.say(Say("follow", {"what": "tide, ferry"}))
+    assert missing in await sol.say(Say("follow", {"what": "Ferry Sails"}))
+    pasted = await sol.fill(await sol.say(Say("rules", {"what": "import"})), 'stories = "all"')
+    assert missing in pasted
+    assert missing in await sol.press(pasted, "Save")
+    assert "“Send Messages”" in await sol.say(Say("pin", {"story": "ferry"}))
+    road.discord.allow(discord.GENERAL, "SEND_MESSAGES")
+    await sol.say(Say("unfollow", {"what": "all"}))
+    assert "I can't post here" not in await sol.say(Say("follow", {"what": "all"}))

@@ -18,9 +18,11 @@ demo: install  ## Storywire at work in a web page, with its own Redis, Discord a
 test: dev  ## Run the tests
 	$(BIN)/pytest
 
-soak: dev  ## Ten thousand simulated storms, then real processes killed a hundred times
+soak: dev  ## Ten thousand simulated storms, then real processes killed, stopped, and their Redis
 	$(BIN)/python -m tests.simulation.soak --seeds 10000
 	$(BIN)/python -m tests.chaos.long --kills 100 --stories 200 --chats 50
+	$(BIN)/python -m tests.chaos.long --kills 0 --stops 100 --stories 200 --chats 50 --apart 4
+	$(BIN)/python -m tests.chaos.long --kills 0 --burst --stories 240 --chats 50 --patience 1200
 
 install: $(VENV)/.installed-demo  ## Prepare .venv with .venv/bin/storywire
 dev: $(VENV)/.installed-dev  ## The same, with the tools for changing the code

@@ -38,6 +38,7 @@ COMMAND_LINE = (*PYTEST, "tests/cli")
 WIRE = (*PYTEST, "tests/stories/test_wire.py")
 REFUSALS = (*PYTEST, "tests/storage/test_refusals.py")
 REFUSED_BOT = (*PYTEST, "tests/road/test_refusals.py", "-k", "every_no")
+UNKNOWN = (*PYTEST, "tests/road/test_unknown.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
 STEPS_BACK = (*SIMULATION, "--troubles", "stepped back")
 """Storms of nothing else: updates that come late enough excuse much."""
@@ -346,6 +347,56 @@ MUTATIONS = (
         CARDS,
         "            if not again:",
         "            if True:",
+    ),
+    Mutation(
+        "nobody is told of a card that may not have arrived",
+        COURIER,
+        "                tasks.create_task(self._asking.run()",
+        "                tasks.create_task(asyncio.sleep(1e9)",
+    ),
+    Mutation(
+        "the same outage is told again after a restart",
+        "bot/delivery/asking.py",
+        "            await self._recall(chat)\n",
+        "",
+        UNKNOWN,
+    ),
+    Mutation(
+        "a card that a moderator showed is not kept up to date",
+        CARDS,
+        "            await self.rows.record(chat, story, self._stands(row, place))\n"
+        "        return row",
+        "            pass\n        return row",
+        UNKNOWN,
+    ),
+    Mutation(
+        "a card is posted again though it is settled",
+        CARDS,
+        "        if row is None or row.state is not State.UNKNOWN or row.generation"
+        " != card.generation:\n            return None\n",
+        "",
+        UNKNOWN,
+    ),
+    Mutation(
+        "any message of ours passes for the card",
+        "bot/platforms/telegram/answers.py",
+        '    if any(str(button.callback_data or "").startswith(IN_PLACE) for button in buttons):\n',
+        "    if False:\n",
+        UNKNOWN,
+    ),
+    Mutation(
+        "who shows the card of a channel need not moderate it",
+        "handlers/unknown.py",
+        "        if chat != ask.chat and not await desk.moderates(chat, ask.person):\n",
+        "        if False:\n",
+        UNKNOWN,
+    ),
+    Mutation(
+        "a minor change is posted beside a card that counts as standing",
+        "bot/delivery/decide.py",
+        "            if row.claimed_at is None:\n",
+        "            if True:\n",
+        UNKNOWN,
     ),
     Mutation(
         "what was handed out in a lost answer is forgotten",

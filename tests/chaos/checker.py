@@ -95,7 +95,7 @@ async def still_to_come(world: World) -> Mapping[str, Any]:
 
 async def check(world: World) -> tuple[Report, list[str]]:
     """What was seen, and one sentence for everything that must not be."""
-    report, wrong = Report(world.done), []
+    report, wrong = Report(world.done), list(world.wrong)
     async with connect(world.redis.url) as client:
         ledger, archive = RedisLedger(client, PREFIX), Archive(client, PREFIX)
         for number, state in world.news.items():
@@ -110,10 +110,16 @@ async def check(world: World) -> tuple[Report, list[str]]:
             wrong += _wrong_in(world, chat, rows, report)
     for name, calls in (("discord", world.discord.calls), ("telegram", world.telegram.calls)):
         report.calls.update(f"{name} {call.status}" for call in calls)
-        wrong += [f"{name} said 429 to {_short(call)}" for call in calls if call.status == 429]
+        # A group may be asked too often within the minute after a takeover: docs/guarantees.md.
+        # What was edited in it is counted by its cards, and hurried they change every second.
+        many = [call for call in calls if call.status == 429]
+        wrong += [f"{name} said 429 to {_short(call)}" for call in many if not world.plan.hurried]
         report.backwards += _backwards(calls)
     wrong += [f"unknown to the sandbox: {call}" for call in world.discord.unknown_calls]
     wrong += [f"unknown to the sandbox: {call}" for call in world.telegram.unknown_calls]
+    plan = world.plan
+    if report.unknown and not (plan.kills or plan.wire_faults):
+        wrong.append(f"{report.unknown} cards stand twice, and no process was killed")
     return report, wrong
 
 

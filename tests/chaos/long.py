@@ -32,6 +32,8 @@ def _plan(argv: list[str] | None) -> Plan:
     parser.add_argument("--chats", type=int, default=50)
     parser.add_argument("--apart", type=float, default=5.0, help="seconds between two faults")
     parser.add_argument("--patience", type=float, default=300.0, help="seconds to come to rest")
+    parser.add_argument("--stops", type=int, default=0, help="planned restarts of the bot")
+    parser.add_argument("--burst", action="store_true", help="all at once, and Redis restarted")
     parser.add_argument("--hurried", action="store_true", help="with short leases")
     given = parser.parse_args(argv)
     return Plan(
@@ -44,6 +46,8 @@ def _plan(argv: list[str] | None) -> Plan:
         apart_s=given.apart,
         patience_s=given.patience,
         hurried=given.hurried,
+        stops=given.stops,
+        burst=given.burst,
     )
 
 

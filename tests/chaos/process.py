@@ -86,6 +86,10 @@ class BotProcess:
                 return float(found[3])
         return 0.0
 
+    async def is_up(self) -> bool:
+        """Whether it has come as far as to answer; before that it would not know a signal."""
+        return bool(await self._page("healthz"))
+
     async def _page(self, name: str) -> str:
         url = f"http://127.0.0.1:{self.http_port}/{name}"
         try:

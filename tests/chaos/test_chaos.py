@@ -20,6 +20,7 @@ SHORT = Plan(
     apart_s=0.8,
     patience_s=120.0,
     hurried=True,
+    stops=1,
 )
 QUIET = Plan(1, 0, 0, 0, stories=3, chats=4, apart_s=0, patience_s=30.0, hurried=True)
 
@@ -35,6 +36,7 @@ async def test_the_cards_are_right_whatever_was_killed(tmp_path: Path) -> None:
         assert not wrong, "\n".join([*wrong, again])
         assert report.cards, "nothing was told"
         assert world.done["kills"] == SHORT.kills
+        assert world.done["planned restarts"] == SHORT.stops
 
 
 async def test_an_update_comes_although_its_wake_was_swallowed(tmp_path: Path) -> None:

@@ -27,8 +27,11 @@ from stories.story import Question, Stats, Status, Story, StoryId
 from stories.wire import write
 from tests.chaos.process import BotProcess, RedisProcess
 from tests.chaos.proxy import Proxy
+from tests.running import eventually_so
 
 PREFIX = "chaos"
+STOPS_S = 20.0
+"""A container is killed so long after it was told to stop."""
 HOT = 6
 """So many stories change five times as often as the others; groups follow only those."""
 
@@ -50,6 +53,11 @@ class Plan:
     """How long the healed world may take to come to rest."""
     hurried: bool = False
     """Short leases, and a second between edits of one card, for a short test."""
+    stops: int = 0
+    """Of the bot or its standby, with SIGTERM, as at a planned restart."""
+    burst: bool = False
+    """Every chat that is no group wants every story, and all come at once. Until all are told
+    Redis is restarted every 5 to 15 seconds, besides the plan's faults."""
 
     def command(self) -> str:
         """What a person types to see it again."""
@@ -57,7 +65,8 @@ class Plan:
             f"python -m tests.chaos.long --seed {self.seed} --kills {self.kills} "
             f"--redis-restarts {self.redis_restarts} --wire-faults {self.wire_faults} "
             f"--stories {self.stories} --chats {self.chats} --apart {self.apart_s:g} "
-            f"--patience {self.patience_s:g}{' --hurried' if self.hurried else ''}"
+            f"--patience {self.patience_s:g} --stops {self.stops}"
+            f"{' --hurried' if self.hurried else ''}{' --burst' if self.burst else ''}"
         )
 
 
@@ -78,6 +87,8 @@ class World:
     """Each story's newest state."""
     done: dict[str, int] = field(default_factory=dict)
     """What was done to it, counted."""
+    wrong: list[str] = field(default_factory=list)
+    """What was seen to be wrong on the way."""
 
     def count(self, what: str) -> None:
         self.done[what] = self.done.get(what, 0) + 1
@@ -152,6 +163,8 @@ def _chats(plan: Plan, rng: random.Random, discord: Discord, telegram: Telegram)
     each = 1 if plan.stories <= 30 else 3
     for number in range(plan.chats):
         follows = f"keywords = {rng.sample(words, each)}"
+        if plan.burst:
+            follows = "stories = 'all'"
         if number % 2 == 0:
             chat = f"discord:{discord.add_channel(f'quay-{number}')}"
         elif number % 3 == 0:
@@ -207,6 +220,7 @@ async def suffer(world: World) -> None:
         *[kill_a_bot] * plan.kills,
         *[restart_redis] * plan.redis_restarts,
         *[spoil_a_wire] * plan.wire_faults,
+        *[stop_a_bot] * plan.stops,
     ]
     rng.shuffle(faults)
     for fault in faults:
@@ -229,11 +243,47 @@ async def kill_a_bot(world: World) -> None:
     bot.start()
 
 
+async def stop_a_bot(world: World) -> None:
+    """A planned restart, while answers are on the way: what is on the wire is finished first."""
+    bot = world.rng.choice(world.bots)
+    await eventually_so(bot.is_up, f"{bot.name} runs")
+    seconds = world.rng.uniform(0.2, 1.5)
+    world.discord.slow_next("POST", "/messages$", seconds, times=3)
+    world.telegram.slow_next("sendMessage|editMessageText", seconds, times=4)
+    await asyncio.sleep(world.rng.uniform(0.0, seconds))
+    if bot.runs:
+        began = time.monotonic()
+        code = await bot.stop()
+        world.count("planned restarts")
+        if code != 0:
+            world.wrong.append(f"told to stop, {bot.name} ended with {code}")
+        if time.monotonic() - began > STOPS_S:
+            world.wrong.append(f"{bot.name} took {time.monotonic() - began:.0f} s to stop")
+    bot.start()
+
+
 async def restart_redis(world: World) -> None:
     await world.redis.kill()
     world.count("redis restarts")
     await asyncio.sleep(world.rng.uniform(0.0, 2.0))
     await world.redis.start()
+
+
+async def restart_redis_until_all_is_told(
+    world: World, at_rest: Callable[[World], Awaitable[Mapping[str, Any]]]
+) -> None:
+    began = time.monotonic()
+    while open_ends := await at_rest(world):
+        if time.monotonic() - began > world.plan.patience_s:
+            raise AssertionError(f"{len(open_ends)} cards of the burst never came")
+        await asyncio.sleep(world.rng.uniform(5.0, 15.0))
+        await restart_redis(world)
+    world.done["cards of the burst"] = sum(
+        rule.wants(story(number, 1))
+        for rule in world.chats.values()
+        for number in range(world.plan.stories)
+    )
+    world.done["seconds of the burst"] = round(time.monotonic() - began)
 
 
 async def spoil_a_wire(world: World) -> None:
@@ -273,6 +323,8 @@ async def run(world: World, at_rest: Callable[[World], Awaitable[Mapping[str, An
     """
     for number in range(world.plan.stories):
         await publish(world, number)
+    if world.plan.burst:
+        await restart_redis_until_all_is_told(world, at_rest)
     developing = asyncio.create_task(develop(world))
     try:
         await suffer(world)

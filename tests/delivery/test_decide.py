@@ -36,6 +36,8 @@ SHOWN = Row(
     posted_at=NOW - timedelta(minutes=30),
 )
 
+CLAIMED = replace(SHOWN, state=State.UNKNOWN, place=None, claimed_at=NOW)
+
 
 def due(
     row: Row | None, wish: Wish, *, looks: str = "new", weight: Weight | None = Weight.NOTABLE
@@ -266,3 +268,15 @@ def test_a_card_is_published_once_it_is_as_it_should_be(
     row: Row, wish: Wish, looks: str, step: Step
 ) -> None:
     assert due(row, wish, looks=looks) == step
+
+
+def test_a_card_that_counts_as_standing_waits_for_what_matters_and_hears_of_a_withdrawal() -> None:
+    live, over = Wish(shown=True, told=True), Wish(shown=False, told=True, recalled=True)
+    unclaimed = replace(CLAIMED, claimed_at=None)
+    assert due(CLAIMED, live, weight=Weight.MINOR) == Nothing()
+    assert due(CLAIMED, live, weight=Weight.NOTABLE) == Post(2)
+    assert due(CLAIMED, over, weight=Weight.MAJOR) == Post(2)
+    at_night = replace(over, quiet_until=NOW + timedelta(hours=1))
+    assert due(CLAIMED, at_night, weight=Weight.MAJOR) == Wait(NOW + timedelta(hours=1))
+    assert due(unclaimed, live, weight=Weight.MINOR) == Post(2)
+    assert due(unclaimed, over, weight=Weight.MAJOR) == Nothing()

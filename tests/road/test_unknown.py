@@ -35,7 +35,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (cards, courier):
         monkeypatch.setattr(module, "SETTLE", timedelta(seconds=0.2))
     monkeypatch.setattr(cards, "OTHERS_SETTLE", timedelta(seconds=0.2))
-    monkeypatch.setattr(asking, "TELL_AFTER", timedelta(seconds=0.5))
+    monkeypatch.setattr(asking, "TELL_AFTER", timedelta(seconds=0.3))
     monkeypatch.setattr(asking, "LOOK_S", 0.1)
 
 
@@ -194,7 +194,7 @@ async def test_whoever_set_the_chat_up_is_asked_once_in_private_whatever_restart
     await calm_bot.stop()
     road = await calm_bot.start()
     await lose(road, ledger, GROUP, TRAMS)
-    await asyncio.sleep(1)  # in which somebody would be asked again
+    await asyncio.sleep(0.5)  # in which somebody would be asked again
     [notice] = asked(alone)
     assert notice.title == "I don't know whether 1 card arrived in Harbour News"
     assert notice.labels == ("It's there", "Post again")
@@ -241,7 +241,7 @@ async def test_the_card_of_a_channel_is_forwarded_and_nothing_is_said_there(
     await lose(road, ledger, CHANNEL, FERRY)
     [card] = messages(road, CHANNEL, FERRY)
     said = len(road.telegram.messages(telegram.CHANNEL))
-    await asyncio.sleep(1)
+    await asyncio.sleep(0.5)
     assert len(road.telegram.messages(telegram.CHANNEL)) == said
     admin = OnTelegram(road.telegram, telegram.SOL, telegram.CHANNEL)
     why = await admin.say(Say("why", {"story": FERRY.id}))

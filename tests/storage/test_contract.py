@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from bot.model.chat import Chat
 from bot.model.errors import LeaseLost, StorageAway
 from bot.model.rule import Loudness, Rule
+from bot.model.unknown import Unknown
 from bot.ports import (
     Due,
     HighWater,
@@ -345,6 +346,23 @@ async def test_only_who_holds_the_lease_can_write(storage: Storage) -> None:
         await storage.ledger(ours).write(NORTH, FERRY.id, replace(ROW, revision=9))
     assert await storage.ledger(None).row(NORTH, FERRY.id) == ROW
     assert await storage.ledger(None).count("discord") == 1
+
+
+async def test_cards_of_unknown_outcome_are_found_until_they_are_settled(storage: Storage) -> None:
+    ledger = storage.ledger(None)
+    unknown = replace(ROW, state=State.UNKNOWN, place=None, pin=None)
+    ferry, tram = (Unknown(GROUP, each.id, 2) for each in (FERRY, TRAM))
+    await ledger.write(GROUP, FERRY.id, unknown)
+    await ledger.write(GROUP, TRAM.id, unknown)
+    await ledger.write(NORTH, FERRY.id, ROW)
+    assert set(await ledger.unknown("telegram")) == {ferry, tram}
+    assert list(await ledger.unknown("discord")) == []
+    assert await ledger.unknown_by("telegram", tram.key) == tram
+    await ledger.write(GROUP, FERRY.id, replace(unknown, generation=3))
+    assert await ledger.unknown_by("telegram", ferry.key) == ferry._replace(generation=3)
+    await ledger.write(GROUP, FERRY.id, replace(unknown, state=State.SENDING, generation=4))
+    assert await ledger.unknown("telegram") == [tram]
+    assert await ledger.unknown_by("telegram", ferry.key) is None
 
 
 # What is due.

@@ -12,6 +12,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.alarms import Alarms
+from bot.clock import Clock
 from bot.delivery.cards import Policy
 from bot.delivery.courier import Courier
 from bot.delivery.decide import Spacing
@@ -84,8 +85,10 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         connections = Connections(platforms, alarms)
         data = DataFolder(settings.data_dir, alarms)
         data.look()
-        archive = Archive(redis, settings.prefix, skipped)
+        clock = Clock(alarms)
+        archive = Archive(redis, settings.prefix, skipped, now=clock.now)
         await reach(archive)
+        await clock.look(archive.time)
         shelf = Shelf(timedelta(hours=settings.live_hours))
         follower = Follower(archive, shelf, metrics)
         editing = RedisLease(redis, "editor", settings.prefix, skipped)
@@ -112,8 +115,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             kept_rules,
             troubles,
         ]
-        places = RedisPlaces(redis, settings.prefix, skipped)
-        audit = RedisAudit(redis, settings.prefix, skipped)
+        places = RedisPlaces(redis, settings.prefix, skipped, certain=clock.is_certain)
+        audit = RedisAudit(redis, settings.prefix, skipped, certain=clock.is_certain, now=clock.now)
         drafts = RedisDrafts(redis, settings.prefix, skipped)
         rules.on_move(drafts.move)
         rules.on_move(audit.move)
@@ -142,6 +145,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 knows=knows,
                 forget=forget,
                 grace=timedelta(days=settings.forget_after_days),
+                now=clock.now,
+                certain=clock.is_certain,
             )
             for platform in platforms
         }
@@ -161,6 +166,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 metrics=metrics,
                 policy=policy,
                 warden=wardens[platform.name],
+                now=clock.now,
             )
             for platform in platforms
         }
@@ -177,6 +183,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             moderators=moderators,
             drafts=drafts,
             forget_after_days=settings.forget_after_days,
+            now=clock.now,
             tempo=Tempo(
                 policy.spacing.young,
                 policy.spacing.old,
@@ -204,6 +211,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             parts: dict[str, Callable[[], Awaitable[object]]] = {
                 "refusals": partial(refusals.run, redis),
                 "disk": data.run,
+                "clock": partial(clock.run, archive.time),
                 "editor": editor.run,
                 "follower": follower.run,
                 "places": places.run,

@@ -92,7 +92,7 @@ def catchup_command(
 
     def _is_news(edition: Edition, start: datetime, until: datetime) -> bool:
         """False for one of the archive, which was only brought in since."""
-        fresh = (edition.story.updated_at or edition.heard_at) > start
+        fresh = edition.fresh > start
         return fresh or edition.is_live(until, shelf.live_for)
 
     async def _moved(

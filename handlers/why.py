@@ -221,7 +221,7 @@ def _over(edition: Edition, at: datetime) -> str:
         return _("It has gone up into another story: no new card is made for it.")
     if story.stats.status is Status.ENDED:
         return _("It has ended: no new card is made for it.")
-    quiet = words.duration(at - (story.updated_at or edition.heard_at))
+    quiet = words.duration(at - edition.fresh)
     return _(
         "It has not moved for {time}, so it is no longer live: no new card is made for it."
     ).format(time=quiet)

@@ -26,6 +26,7 @@ LOST_ANSWER = (*PYTEST, "tests/stories/test_archive.py")
 LATE_PINS = (*PYTEST, "tests/delivery/test_pins.py")
 STALE_PINS = (*PYTEST, "tests/road/test_pins.py", "-k", "stale")
 OUT = (*PYTEST, "tests/road/test_out.py")
+CLOCKS = (*PYTEST, "tests/bot/test_clock.py", "tests/road/test_clocks.py")
 DISK = (*PYTEST, "tests/storage/test_disk.py")
 UNREADABLE = (*PYTEST, "tests/platforms/test_unreadable.py")
 FOLDING = (*PYTEST, "tests/delivery/test_merging.py")
@@ -138,6 +139,34 @@ MUTATIONS = (
         "    return timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))\n",
         "    return timedelta(seconds=seconds)\n",
         (*PYTEST, "tests/platforms/test_telegram_platform.py", "-k", "pause_that_is_none"),
+    ),
+    Mutation(
+        "a row that lies ahead is waited for",
+        ROWS,
+        "        if all(moment is None or moment <= self._now() for moment in moments):\n",
+        "        if moments:\n",
+        CLOCKS,
+    ),
+    Mutation(
+        "every step of the wall clock is followed",
+        "bot/clock.py",
+        "        if abs(step) <= FOLLOWED or slept:\n",
+        "        if step:\n",
+        CLOCKS,
+    ),
+    Mutation(
+        "a chat is forgotten on the word of a clock's step",
+        "bot/delivery/warden.py",
+        "not over or not self._certain() or",
+        "not over or",
+        CLOCKS,
+    ),
+    Mutation(
+        "a story dated ahead is live for ever",
+        "stories/story.py",
+        "        return min(self.updated_at or heard_at, heard_at)\n",
+        "        return self.updated_at or heard_at\n",
+        (*PYTEST, "tests/stories/test_shelf.py"),
     ),
     Mutation(
         "a disk that fails ends the process",

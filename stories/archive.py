@@ -211,11 +211,19 @@ def text(raw: bytes | str) -> str:
     return raw if isinstance(raw, str) else raw.decode("utf-8", "backslashreplace")
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Archive:
     """Where stories are kept."""
 
     def __init__(
-        self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
+        self,
+        redis: Redis,
+        prefix: str = "storywire",
+        skipped: Skipped | None = None,
+        now: Callable[[], datetime] = _now,
     ) -> None:
         self._redis = redis
         self._skipped = skipped or Skipped()
@@ -223,6 +231,7 @@ class Archive:
         self._inbox = f"{prefix}:inbox"
         self._rejected = f"{prefix}:rejected"
         self._wake = f"{prefix}:wake"
+        self._now = now
         self._keys = f"{prefix}:{{archive}}:"
         self._accept, self._since = (
             redis.register_script(files("stories").joinpath(name).read_text("utf-8"))
@@ -235,6 +244,12 @@ class Archive:
         """Return when Redis answers."""
         await self._redis.ping()
 
+    @storage
+    async def time(self) -> datetime:
+        """What time it is for Redis."""
+        seconds, micros = await self._redis.time()
+        return datetime.fromtimestamp(int(seconds) + int(micros) / 1_000_000, UTC)
+
     # One revision in, all revisions out.
 
     @storage
@@ -244,7 +259,7 @@ class Archive:
         Raises Unreadable when what is held of the story cannot be read: it is not written over.
         The story's log grows in the same step, from what was held just before.
         """
-        moment = now or datetime.now(UTC)
+        moment = now or self._now()
         document, digest = write(replace(story, revision=None)), content_hash(story)
         keys = [
             *(self._story(story.id), self._history(story.id)),

@@ -148,8 +148,7 @@ class Retention:
     @storage
     async def time(self) -> datetime:
         """What time it is for Redis."""
-        seconds, micros = await self._redis.time()
-        return datetime.fromtimestamp(int(seconds) + int(micros) / 1_000_000, UTC)
+        return await self._archive.time()
 
     async def entries(self) -> AsyncGenerator[list[Entry]]:
         """Every story of the index, a page at a time."""

@@ -91,7 +91,12 @@ class Edition:
 
     def live_until(self, live_for: timedelta = LIVE_FOR) -> datetime:
         """When a story that lives goes stale, if nothing new comes."""
-        return (self.story.updated_at or self.heard_at) + live_for
+        return self.fresh + live_for
+
+    @property
+    def fresh(self) -> datetime:
+        """When the story last moved."""
+        return self.story.fresh(self.heard_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -558,8 +563,9 @@ class Shelf:
 
     def _file(self, edition: Edition) -> None:
         story, place = edition.story, _place(edition)
-        fresh = story.updated_at or edition.heard_at
-        until = (fresh + self.live_for).timestamp() if edition.is_live(fresh) else -math.inf
+        until = -math.inf
+        if edition.is_live(edition.fresh):
+            until = edition.live_until(self.live_for).timestamp()
         filed = _Filed(place, until, _title(story.title))
         self._editions[story.id] = edition
         self._filed[story.id] = filed
@@ -658,8 +664,7 @@ def _kin(story: Story) -> set[StoryId]:
 
 def _place(edition: Edition) -> _Place:
     story = edition.story
-    fresh = (story.updated_at or edition.heard_at).timestamp()
-    return (-(story.stats.virality or 0.0), -fresh, story.id)
+    return (-(story.stats.virality or 0.0), -edition.fresh.timestamp(), story.id)
 
 
 def _names(story: Story) -> dict[str, float]:

@@ -104,11 +104,16 @@ class Story:
     def is_live(self, at: datetime, heard_at: datetime, live_for: timedelta = LIVE_FOR) -> bool:
         """True while the story develops.
 
-        `heard_at` (when this revision reached us) stands in where the publisher gave no time.
+        `heard_at` (when this revision reached us) stands in where the publisher gave no time, or
+        one that lay ahead.
         """
         if self.stats.status is Status.ENDED or self.retracted is not None or self.merged_into:
             return False
-        return at - (self.updated_at or heard_at) <= live_for
+        return at - self.fresh(heard_at) <= live_for
+
+    def fresh(self, heard_at: datetime) -> datetime:
+        """When it last moved: as its publisher says, but not after we heard of it."""
+        return min(self.updated_at or heard_at, heard_at)
 
 
 def text_key(text: str) -> str:

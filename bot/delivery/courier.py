@@ -297,7 +297,8 @@ class Courier:
         now = self._now()
 
         def ages_s(moments: Iterable[datetime | None]) -> list[float]:
-            return [(now - moment).total_seconds() for moment in moments if moment is not None]
+            ages_s = [(now - moment).total_seconds() for moment in moments if moment is not None]
+            return [max(0.0, age_s) for age_s in ages_s]  # none lies ahead
 
         for chat in self._rules.chats():
             rule = self._rules.of(chat)

@@ -1,8 +1,10 @@
 """The ledger in the hands of who delivers: losses are noticed, and nothing is written over them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.clock import Past
 from bot.delivery.tide import TideWatch, patiently
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
@@ -10,6 +12,7 @@ from bot.ports import Lease, Ledger, Row, State
 from stories.shelf import Edition
 from stories.story import StoryId
 
+UNKNOWN_AGE = timedelta(hours=1)
 Key = tuple[Chat, StoryId]
 
 SETTLE = timedelta(seconds=15)
@@ -26,6 +29,7 @@ class Rows:
         self._lease = lease
         self._tide = tide
         self._now = now
+        self._past = Past(now)
         self._doubt_then: dict[Key, datetime | None] = {}
         """What was known of losses when the row of a card in hand was read."""
         self._known: dict[Key, tuple[Row | None, datetime | None]] = {}
@@ -55,13 +59,13 @@ class Rows:
         if known is None:
             return await self.read(chat, story)
         row, self._doubt_then[chat, story] = known
-        return row
+        return self._in_time(row)
 
     async def read(self, chat: Chat, story: StoryId) -> Row | None:
         self._known.pop((chat, story), None)
         self.changes += 1  # whoever asks anew may know of more than we do
         self._doubt_then[chat, story] = self.doubt
-        return await self._ledger.row(chat, story)
+        return self._in_time(await self._ledger.row(chat, story))
 
     def put_down(self, chat: Chat, story: StoryId) -> None:
         """The card is no longer in hand."""
@@ -69,7 +73,26 @@ class Rows:
 
     async def glance(self, chat: Chat, story: StoryId) -> Row | None:
         """The row of a card that is not in hand, and is not to be written."""
-        return await self._ledger.row(chat, story)
+        return self._in_time(await self._ledger.row(chat, story))
+
+    def _in_time(self, row: Row | None) -> Row | None:
+        """The row as a clock that was right would have written it: nothing in it lies ahead."""
+        if row is None:
+            return None
+        moments = (row.at, row.posted_at, row.replied_at, row.published_at, row.pinned_at)
+        if all(moment is None or moment <= self._now() for moment in moments):
+            return row
+        past = self._past
+        # An attempt of unknown age is too old to be repeated, and looked for far enough back.
+        age = UNKNOWN_AGE if row.state is State.SENDING else timedelta(0)
+        return replace(
+            row,
+            at=past(row.at) - age,
+            posted_at=row.posted_at and past(row.posted_at),
+            replied_at=row.replied_at and past(row.replied_at),
+            published_at=row.published_at and past(row.published_at),
+            pinned_at=row.pinned_at and past(row.pinned_at),
+        )
 
     async def about_to(self, chat: Chat, story: StoryId, row: Row) -> None:
         """Write a row before a call; raise StorageAway, and then the call is not made."""

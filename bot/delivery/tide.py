@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import count
 from typing import TypeVar
 
+from bot.clock import Past
 from bot.model.errors import StorageAway
 from bot.ports import HighWater, Ledger, Tide
 
@@ -37,6 +38,7 @@ class TideWatch:
         self._now = now
         self._stepped_back = stepped_back
         self._tide = Tide()
+        self._past = Past(now)  # a doubt that lies ahead would hold all cards until then
 
     @property
     def written(self) -> int:
@@ -51,7 +53,7 @@ class TideWatch:
     async def look(self) -> None:
         """Compare the mark with what the storage knows; raise StorageAway."""
         ours, kept = self._tide, self._high_water.read()
-        doubts = [doubt for doubt in (ours.doubt, kept.doubt) if doubt is not None]
+        doubts = [self._past(doubt) for doubt in (ours.doubt, kept.doubt) if doubt is not None]
         self._tide = Tide(max(ours.written, kept.written), max(doubts, default=None))
         least = self._tide.written
         self.rise(await self._ledger.count(self._platform), least)

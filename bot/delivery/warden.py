@@ -68,9 +68,11 @@ class Warden:
         forget: Callable[[Chat], Awaitable[object]],
         grace: timedelta,
         now: Callable[[], datetime] = _now,
+        certain: Callable[[], bool] = lambda: True,
     ) -> None:
         """`knows`: whether anything is kept of a chat; `forget` deletes all of it, when `grace` is
-        over since we were removed."""
+        over since we were removed and the time is `certain`."""
+        self._certain = certain
         self._platform = platform
         self._rules = rules
         self._knows = knows
@@ -142,7 +144,8 @@ class Warden:
 
     async def begin(self) -> None:
         """Recall what is wrong where; what another process wrote down since counts."""
-        self._troubles = dict(await patiently(lambda: self._store.all(self._platform.name)))
+        kept = await patiently(lambda: self._store.all(self._platform.name))
+        self._troubles = {chat: _in_time(trouble, self._now()) for chat, trouble in kept.items()}
         self._unsaved.clear()
         for chat in list(self._troubles):
             if not await patiently(partial(self._knows, chat)):  # it is nobody's trouble any more
@@ -343,7 +346,9 @@ class Warden:
             return
         for chat, trouble in list(self._troubles.items()):
             over = trouble.left_at is not None and self._now() - trouble.left_at >= self._grace
-            if not over or self._rules.is_fixed(chat):  # what the operator's file names stays
+            if (
+                not over or not self._certain() or self._rules.is_fixed(chat)
+            ):  # what the operator's file names stays
                 continue
             try:
                 back = await self._platform.is_in(chat)
@@ -356,3 +361,13 @@ class Warden:
                 log.info("a chat that removed the bot is forgotten", extra={"chat": str(chat)})
             self._set(chat, None)  # last: whoever is stopped before this begins again
         await self._save()
+
+
+def _in_time(trouble: Trouble, now: datetime) -> Trouble:
+    """The trouble, with nothing in it that lies ahead."""
+    return replace(
+        trouble,
+        since=min(trouble.since, now),
+        asked_at=trouble.asked_at and min(trouble.asked_at, now),
+        left_at=trouble.left_at and min(trouble.left_at, now),
+    )

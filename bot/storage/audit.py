@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,12 +25,25 @@ UNSAVED = 10_000
 """How many deeds wait for the storage at most; then the oldest are forgotten."""
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class RedisAudit:
     """Saves deeds behind the answers, so that no answer waits for it or fails with it."""
 
     def __init__(
-        self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
+        self,
+        redis: Redis,
+        prefix: str = "storywire",
+        skipped: Skipped | None = None,
+        *,
+        certain: Callable[[], bool] = lambda: True,
+        now: Callable[[], datetime] = _now,
     ) -> None:
+        """`certain`: whether the time is; else nothing is deleted for its age."""
+        self._certain = certain
+        self._now = now
         self._redis = redis
         self._skipped = skipped or Skipped()
         self._prefix = prefix
@@ -47,7 +60,7 @@ class RedisAudit:
 
     @storage
     async def deeds(self, chat: Chat) -> Sequence[Deed]:
-        since = (datetime.now(UTC) - KEPT_FOR).timestamp()
+        since = (self._now() - KEPT_FOR).timestamp()
         key = self._chat(chat)
         asked = self._redis.zrangebyscore(key, since, "+inf")
         kept: list[Any] = await self._skipped.ask("deed", key, asked, [])
@@ -148,7 +161,8 @@ class RedisAudit:
                 pipe.expire(self._person(deed.person), KEPT_FOR)
             pipe.zadd(key, _write(mark, deed))
             pipe.zremrangebyrank(key, 0, -KEPT - 1)
-            pipe.zremrangebyscore(key, "-inf", (datetime.now(UTC) - KEPT_FOR).timestamp())
+            if self._certain():
+                pipe.zremrangebyscore(key, "-inf", (self._now() - KEPT_FOR).timestamp())
             pipe.expire(key, KEPT_FOR)
             await self._skipped.ask("deed", key, pipe.execute(), [])
 

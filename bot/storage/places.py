@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -29,8 +30,15 @@ class RedisPlaces:
     """Saves visits behind the answers, so that no answer waits for it or fails with it."""
 
     def __init__(
-        self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
+        self,
+        redis: Redis,
+        prefix: str = "storywire",
+        skipped: Skipped | None = None,
+        *,
+        certain: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`certain`: whether the time is; else nothing is deleted for its age."""
+        self._certain = certain
         self._redis = redis
         self._skipped = skipped or Skipped()
         self._prefix = prefix
@@ -136,7 +144,7 @@ class RedisPlaces:
                     for story, raw in rest.items()
                     if _is_over(self._read(person, StoryId(text(story)), raw), now)
                 ]
-                if long_ago:
+                if long_ago and self._certain():
                     pipe.hdel(self._key(person), *long_ago)
                 pipe.expire(self._key(person), KEPT_FOR)
             await pipe.execute()

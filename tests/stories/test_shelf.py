@@ -346,3 +346,16 @@ def test_a_story_that_changed_is_found_by_what_it_says_now(
     for edition in newest.values():
         fresh.put(edition)
     assert shelf.search(words, NOW) == fresh.search(words, NOW)
+
+
+def test_a_time_ahead_makes_a_story_neither_live_for_ever_nor_first() -> None:
+    shelf = Shelf()
+    ahead = replace(FERRY, id=StoryId("ahead"), updated_at=NOW + timedelta(days=365))
+    now = replace(FERRY, id=StoryId("now"), updated_at=NOW)
+    for seq, (each, heard_at) in enumerate(((ahead, NOW - timedelta(hours=1)), (now, NOW)), 1):
+        shelf.put(Edition(each, None, seq, heard_at))
+    assert [edition.story.id for edition in shelf.live(NOW)] == ["now", "ahead"]
+    later = NOW + timedelta(hours=72)
+    assert [edition.story.id for edition in shelf.live(later)] == ["now"]
+    [edition] = [each for each in shelf.since(0) if each.story.id == "ahead"]
+    assert edition.live_until() == NOW + timedelta(hours=71)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from bot.metrics import Metrics
 from bot.model.errors import LeaseLost, StorageAway
 from bot.ports import Archive, Lease
+from stories.away import StorageRefuses
 from stories.index import Changes, Cursor, Door, Verdict
 from stories.records import Unreadable
 from stories.shelf import Edition, Shelf
@@ -72,46 +73,65 @@ class Editor:
                 await asyncio.sleep(WAIT_S)
 
     async def _take(self, door: Door, raw: bytes) -> None:
-        """Accept or reject one document. StorageAway leaves it at the inbox for another time."""
+        """Accept or reject one document. StorageAway leaves it at the inbox for another time.
+
+        What was said is nowhere else: it is tried until the storage takes it, before what is newer.
+        """
         async with self._one_at_a_time:
-            try:
-                reading = read(raw)
-            except WireError as error:
-                self._metrics.documents.labels(door, "unreadable").inc()
-                await self._reject(door, raw, str(error))
-                return
-            story = reading.story
-            if reading.unknown:
-                log.warning(
-                    "unknown fields left out",
-                    extra={"story": story.id, "fields": ", ".join(reading.unknown)},
+            logged = False
+            while True:
+                try:
+                    return await self._edit(door, raw)
+                except StorageAway as away:
+                    unforeseen = isinstance(away, StorageRefuses) and not away.expected
+                    if door is Door.LEFT or unforeseen:
+                        raise
+                    if not logged:
+                        logged = True
+                        log.warning(
+                            "waiting for the storage", extra={"door": door, "why": str(away)}
+                        )
+                await asyncio.sleep(WAIT_S)
+
+    async def _edit(self, door: Door, raw: bytes) -> None:
+        try:
+            reading = read(raw)
+        except WireError as error:
+            await self._reject(door, raw, str(error))
+            self._metrics.documents.labels(door, "unreadable").inc()
+            return
+        story = reading.story
+        if reading.unknown:
+            log.warning(
+                "unknown fields left out",
+                extra={"story": story.id, "fields": ", ".join(reading.unknown)},
+            )
+        try:
+            verdict, revision = await self._archive.accept(story)
+        except Unreadable as error:
+            await self._reject(door, raw, str(error))
+            self._metrics.documents.labels(door, "unreadable").inc()
+            return
+        self._metrics.documents.labels(door, verdict).inc()
+        facts = {"story": story.id, "revision": revision, "door": door}
+        match verdict:
+            case Verdict.ACCEPTED:
+                log.info("story accepted", extra=facts)
+            case Verdict.SAME:
+                log.info("nothing new", extra=facts)
+            case Verdict.STALE:
+                why = f"revision {story.revision} of {story.id} is stale: {revision} is held"
+                await self._reject(door, raw, why)
+            case Verdict.CONFLICT:
+                why = (
+                    f"revision {revision} of {story.id} is held with other content: "
+                    "publish the change as a higher revision, or leave revision out"
                 )
-            try:
-                verdict, revision = await self._archive.accept(story)
-            except Unreadable as error:
-                self._metrics.documents.labels(door, "unreadable").inc()
-                await self._reject(door, raw, str(error))
-                return
-            self._metrics.documents.labels(door, verdict).inc()
-            facts = {"story": story.id, "revision": revision, "door": door}
-            match verdict:
-                case Verdict.ACCEPTED:
-                    log.info("story accepted", extra=facts)
-                case Verdict.SAME:
-                    log.info("nothing new", extra=facts)
-                case Verdict.STALE:
-                    why = f"revision {story.revision} of {story.id} is stale: {revision} is held"
-                    await self._reject(door, raw, why)
-                case Verdict.CONFLICT:
-                    why = (
-                        f"revision {revision} of {story.id} is held with other content: "
-                        "publish the change as a higher revision, or leave revision out"
-                    )
-                    await self._reject(door, raw, why)
+                await self._reject(door, raw, why)
 
     async def _reject(self, door: Door, raw: bytes, why: str) -> None:
-        log.warning("document refused", extra={"door": door, "why": why})
         await self._archive.reject(door, raw, why)
+        log.warning("document refused", extra={"door": door, "why": why})
 
 
 def unless_told_to_stop() -> None:

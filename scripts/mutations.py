@@ -576,6 +576,13 @@ MUTATIONS = (
         REFUSED_BOT,
     ),
     Mutation(
+        "what is said while writes are refused is dropped",
+        "bot/updates.py",
+        "                    if door is Door.LEFT or unforeseen:\n",
+        "                    if True:\n",
+        REFUSED_BOT,
+    ),
+    Mutation(
         "check writes nothing",
         "bot/storage/needs.py",
         "(_writes, _hears, _clock)",

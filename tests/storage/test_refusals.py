@@ -1,5 +1,6 @@
 """Redis that answers “no”: every answer is waited for, and named once with what ends it."""
 
+import ast
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, asynccontextmanager
@@ -17,6 +18,7 @@ from bot.storage.due import RedisDue
 from bot.storage.refusals import RefusalWatch
 from bot.storage.together import Together
 from sandbox.redis import own_redis
+from scripts.docs import ROOT
 from stories.archive import Archive, connect, storage
 from stories.away import REFUSALS, StorageAway, StorageRefuses
 from stories.index import Verdict
@@ -254,3 +256,17 @@ def _port(url: str) -> int:
     port = urlsplit(url).port
     assert port is not None
     return port
+
+
+def test_nobody_asks_redis_without_waiting_for_it() -> None:
+    """Whatever a port offers turns every “no” into StorageAway."""
+    bare = []
+    for path in (*(ROOT / "stories").glob("*.py"), *(ROOT / "bot" / "storage").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_"):
+                source = ast.unparse(node)
+                asks = "self._redis" in source or "self._together" in source
+                waits = "@storage" in source or "with _waiting()" in source
+                if asks and not waits:
+                    bare.append(f"{path.name}: {node.name}")
+    assert bare == []

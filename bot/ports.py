@@ -619,8 +619,8 @@ class Archive(Protocol):
         """What is remembered of revisions that are no longer kept whole."""
         ...
 
-    async def history(self, story: StoryId) -> Sequence[Story]:
-        """The revisions still kept, oldest first."""
+    async def history(self, story: StoryId, since: int = 0) -> Sequence[Story]:
+        """The revisions still kept from `since` on, oldest first."""
         ...
 
     def wakes(self) -> AsyncGenerator[str]:

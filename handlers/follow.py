@@ -248,6 +248,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             Option("whole", N_("Whether it is everything"), hidden=True),
         ),
         rest="what",
+        also=("subscribe",),
         moderators=True,
     )
 

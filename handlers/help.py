@@ -41,6 +41,7 @@ def help_command(commands: Sequence[Command]) -> Command:
         "help",
         N_("What I do, and what you can ask"),
         answer,
+        also=("start", "menu", "commands"),
         options=(Option("which", N_("Whether to tell all of them"), hidden=True),),
     )
     return itself

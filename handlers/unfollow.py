@@ -150,6 +150,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
             Option("whole", N_("Whether it is everything"), hidden=True),
         ),
         rest="what",
+        also=("stop", "unsubscribe", "cancel"),
         moderators=True,
     )
 

@@ -134,6 +134,27 @@ MUTATIONS = (
         (*PYTEST, "tests/platforms/test_discord_platform.py", "-k", "holds_no_cards"),
     ),
     Mutation(
+        "a reply says nothing to whoever sees no embeds",
+        "bot/platforms/discord/platform.py",
+        "        if reply_to is not None or not silent:\n",
+        "        if False:\n",
+        (*PYTEST, "tests/delivery/test_loudness.py", "-k", "mentions or aloud"),
+    ),
+    Mutation(
+        "plain words in private are always a question",
+        "bot/platforms/telegram/answers.py",
+        '        if meant := self._worded.get(" ".join(words)):\n',
+        "        if meant := None:\n",
+        (*PYTEST, "tests/road/test_plain_words.py"),
+    ),
+    Mutation(
+        "who is two revisions behind reads the whole history",
+        "stories/archive.py",
+        "            count = min(2 * count, behind)\n",
+        "            count = 1000\n",
+        (*PYTEST, "tests/stories/test_archive.py", "-k", "two_revisions_behind"),
+    ),
+    Mutation(
         "infinity is waited for",
         "bot/model/errors.py",
         "    return timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))\n",

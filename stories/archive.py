@@ -436,11 +436,32 @@ class Archive:
         return story
 
     @storage
-    async def history(self, story: StoryId) -> Sequence[Story]:
-        """The revisions still kept, oldest first."""
-        key = self._history(story)
-        entries: Any = await self._skipped.ask("history", key, self._redis.xrange(key), [])
-        return [past for each in entries if (past := self._past(key, each)) is not None]
+    async def history(self, story: StoryId, since: int = 0) -> Sequence[Story]:
+        """The revisions still kept from `since` on, oldest first.
+
+        Read from the newest back, and no further than that: a document may be large.
+        """
+        key, found, upto, count = self._history(story), list[Story](), "+", 1
+        if since <= 0:
+            entries: Any = await self._skipped.ask("history", key, self._redis.xrange(key), [])
+            return [past for each in entries if (past := self._past(key, each)) is not None]
+        while True:
+            asked = self._redis.xrevrange(key, max=upto, count=count)
+            entries = await self._skipped.ask("history", key, asked, [])
+            behind = count
+            for each in entries:
+                upto = f"({text(each[0])}"
+                number = self._skipped.read("history", key, _revision, each)
+                if number is None:
+                    continue
+                behind = number - since
+                if behind >= 0 and (past := self._past(key, each)) is not None:
+                    found.append(past)
+                if behind <= 0:
+                    return found[::-1]
+            if len(entries) < count:
+                return found[::-1]
+            count = min(2 * count, behind)
 
     @storage
     async def past(self, story: StoryId, revision: int) -> Story | None:

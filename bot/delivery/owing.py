@@ -117,7 +117,7 @@ class Owing:
         last, self._found_at[story.id] = self._found_at.get(story.id), edition.revision
         if was is None or all_are:
             return ()
-        return (was,) if last == was.revision else await self._archive.history(story.id)
+        return (was,) if last == was.revision else await self._archive.history(story.id, last or 0)
 
     async def by_file(self) -> list[Mark]:
         """Who is owed what the operator's file names: nobody told us when that was written.

@@ -49,8 +49,8 @@ class Telling:
             return self._shelf.delta(edition).weight is Weight.MAJOR
         if edition.revision <= revision:
             return False
-        history = await self._archive.history(edition.story.id)
-        updates = [past for past in history if revision <= (past.revision or 0) <= edition.revision]
+        history = await self._archive.history(edition.story.id, revision)
+        updates = [past for past in history if (past.revision or 0) <= edition.revision]
         return any(compare(*pair).weight is Weight.MAJOR for pair in pairwise(updates))
 
     def wish(
@@ -109,7 +109,7 @@ class Telling:
         before = edition.before
         if revision is None or before is None or revision in (before.revision, edition.revision):
             return self._shelf.delta(edition)
-        history = await self._archive.history(edition.story.id)
+        history = await self._archive.history(edition.story.id, revision)
         shown = next((past for past in history if past.revision == revision), None)
         if shown is not None:
             return self._shelf.named(compare(shown, edition.story))

@@ -119,6 +119,8 @@ class Command:
     it would mean something else."""
     quotes: Quotes | None = None
     """What people may put into other chats, where a platform lets them; of one command at most."""
+    also: tuple[str, ...] = ()
+    """Other words that mean it, where people write to us without a slash."""
     personal: bool = False
     """It is about whoever asks and nobody else: never answered where others read."""
     pointed: Callable[[Pointed, Chat], Awaitable[bool]] | None = None

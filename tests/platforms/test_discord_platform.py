@@ -330,7 +330,7 @@ class TestCards:
         said = Message(f"@everyone <@{MIRA}> <@&{MODERATORS}>")
         await platform.post(HERE, said, key="two", silent=False, reply_to=card, mention=READERS)
         reply = discord.messages(NEWS)[-1]
-        assert reply["content"] == f"<@&{READERS}>"
+        assert reply["content"].startswith(f"<@&{READERS}> "), "and then in words what it is about"
         assert reply["mention_roles"] == [READERS]
         assert (reply["mentions"], reply["mention_everyone"]) == ([], False)
         call = [call for call in discord.calls if call.path.endswith(f"{NEWS}/messages")][-1]

@@ -38,6 +38,7 @@ from bot.platforms.discord.render import (
     RowButton,
     RowOption,
     SelectRow,
+    brief,
     escape,
     render,
 )
@@ -168,6 +169,25 @@ def test_no_trick_works_in_any_block(kind: "type[Text]", trick: str) -> None:
     assert seen.split("\n")[-1] == "end"
     assert line(trick) in line(seen)
     assert not links
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (Message("Ferry", (Text("It ended."), Text("More"))), "Ferry – It ended."),
+        (Message("Ferry", (Note("Also: more"),)), "Ferry"),
+        (Message("A\nferry", (Text("It\n# *ended* @everyone <@&1>"),)), None),
+        (Message("Ferry " * 90, (Text("x" * 900),)), None),
+    ],
+)
+def test_a_notification_says_in_one_line_what_it_is_about(
+    message: Message, said: str | None
+) -> None:
+    shown = escape(brief(message))
+    text, links = read(shown)
+    assert (links, "\n" in shown) == ([], False)
+    assert 0 < len(text) <= 200
+    assert said is None or text.replace(JOINER, "") == said
 
 
 @given(texts() | st.text())

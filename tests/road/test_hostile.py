@@ -13,6 +13,7 @@ from bot.model.text import line
 from sandbox import discord, telegram
 from stories.story import Source, Stats, Status, Story
 from stories.wire import HEADLINE_LIMIT, read, write
+from tests.platforms.test_discord_render import read as read_markup
 from tests.road.people import Person, Say, Seen, both
 from tests.running import Road, Running, eventually
 from tests.stories_made import CJK, EMOJI, HOSTILE, LARGEST, RIGHT_TO_LEFT, TRICKS
@@ -114,7 +115,7 @@ def nothing_is_more_than_text(road: Road) -> None:
     for message in posted:
         assert message["mentions"] == message["mention_roles"] == []
         assert not message["mention_everyone"]
-        assert message["content"] == ""
+        assert read_markup(message["content"])[1] == [], "no link, and no mark-up of theirs"
     view = road.telegram.view()
     said = [
         message

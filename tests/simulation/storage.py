@@ -263,9 +263,9 @@ class MemoryArchive:
         held = await self._client.call(lambda data: data.stories.get(StoryId(story_id)))
         return held.story if held else None
 
-    async def history(self, story: StoryId) -> Sequence[Story]:
+    async def history(self, story: StoryId, since: int = 0) -> Sequence[Story]:
         past = await self._client.call(lambda data: data.histories.get(story, ()))
-        return [each for _, each in past]
+        return [each for _, each in past if (each.revision or 0) >= since]
 
     async def wakes(self) -> AsyncGenerator[str]:
         async with aclosing(self._client.listen(WAKE)) as heard:

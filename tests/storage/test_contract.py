@@ -175,6 +175,13 @@ async def test_the_history_holds_what_was_taken_oldest_first(storage: Storage) -
         (3, "Three"),
     ]
     assert await storage.archive.history(TRAM.id) == []
+    since = [await storage.archive.history(FERRY.id, number) for number in (1, 2, 3, 4)]
+    assert [[story.title for story in each] for each in since] == [
+        ["One", "Two", "Three"],
+        ["Two", "Three"],
+        ["Three"],
+        [],
+    ]
 
 
 async def test_a_reader_gets_what_is_newer_than_its_cursor(storage: Storage) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,28 @@ from tests.chaos.proxy import Proxy
 from tests.running import eventually_so
 
 FERRY = Story(StoryId("ferry"), "Night ferry returns", ("It sailed at dusk.",))
+
+
+@pytest.mark.parametrize("step", [1, 10**9], ids=["counted by us", "a publisher's own"])
+async def test_who_is_two_revisions_behind_reads_two_and_the_newest(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    for number in range(1, 41):
+        revision = None if step == 1 else number * step
+        await archive.accept(replace(FERRY, revision=revision, headline=f"Hour {number}"))
+    read = list[int]()
+    backwards: Any = archive._redis.xrevrange
+
+    async def counted(*args: Any, **named: Any) -> Any:
+        entries: Any = await backwards(*args, **named)
+        read.append(len(entries))
+        return entries
+
+    monkeypatch.setattr(archive._redis, "xrevrange", counted)
+    monkeypatch.setattr(archive._redis, "xrange", None)
+    history = await archive.history(FERRY.id, 38 * step)
+    assert [story.headline for story in history] == ["Hour 38", "Hour 39", "Hour 40"]
+    assert sum(read) == 3
 
 
 async def test_the_history_keeps_a_hundred_revisions(archive: Archive) -> None:

@@ -42,7 +42,7 @@ from bot.platforms.discord.refusals import (
     UNREACHABLE,
     failed,
 )
-from bot.platforms.discord.render import render
+from bot.platforms.discord.render import brief, escape, render
 from bot.platforms.discord.standing import Place, watch
 from bot.ports import Moderators, Right, Showing, Turns
 
@@ -240,8 +240,10 @@ class DiscordPlatform:
         body = {**_body(message, spoken()), "nonce": _nonce(key), "enforce_nonce": True}
         body["components"] = _marked(body["components"], _marker(key))
         body["flags"] = discord.MessageFlags(suppress_notifications=silent).value
+        if reply_to is not None or not silent:
+            body["content"] = escape(brief(message))
         if mention is not None:
-            body["content"] = f"<@&{int(mention)}>"
+            body["content"] = f"<@&{int(mention)}> {body.get('content') or ''}".rstrip()
             body["allowed_mentions"] = {"parse": [], "roles": [mention]}
         with self._speaking(chat, Right.POST) as client:
             place = await _place(client, chat)

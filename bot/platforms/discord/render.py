@@ -51,6 +51,8 @@ FORM_TITLE_LIMIT = 45
 FIELD_LABEL_LIMIT = 45
 FIELD_HINT_LIMIT = 100
 FIELD_LIMIT = 4000
+# Ours: about what a phone shows of a notification. Discord takes 2000.
+BRIEF_LIMIT = 200
 # Ours: a longer address would crowd out what the message says, so only its host is named.
 LINK_LIMIT = 512
 
@@ -146,6 +148,13 @@ def render(message: Message) -> Rendered:
         again = RowButton(_("Open the form"), IN_PLACE + str(message.asks.ref))
         return Rendered(embed, (ButtonRow((again,)),), _form(message.title, message.asks))
     return Rendered(embed, tuple(_rows(message))[:ROWS])
+
+
+def brief(message: Message) -> str:
+    """The message in one line: what a notification shows, and whoever has embeds switched off."""
+    first = next((block.body for block in message.blocks if isinstance(block, Text)), "")
+    said = " – ".join(filter(None, (line(message.title), line(first))))
+    return shorten(said, BRIEF_LIMIT, lambda text: utf16(escape(text)))
 
 
 def _form(title: str, field: Field) -> Form:

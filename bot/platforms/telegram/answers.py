@@ -77,6 +77,19 @@ WAITING = 5
 """How many answers may wait for one group's pace; what is asked beyond that gets none."""
 
 _TITLE_MARK = re.compile(rf"^{WITHDRAWN} ")
+SMALL_TALK = 5
+"""More words than that are meant to be answered."""
+_SMALL_TALK = frozenset(
+    (
+        *("hi", "hello", "hey", "yo", "there", "again", "good", "morning", "afternoon", "evening"),
+        *("night", "day", "bye", "goodbye", "see", "you", "later", "thanks", "thank", "thx", "ty"),
+        *("cheers", "very", "so", "much", "a", "lot", "for", "that", "this", "it", "ok", "okay"),
+        *("fine", "great", "nice", "cool", "perfect", "awesome", "wow", "lol", "haha", "yes"),
+        *("no", "yep", "nope", "please", "sorry", "bot", "friend"),
+    )
+)
+"""What people say to be polite; it asks nothing."""
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _TYPED = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<to>\w+))?(?:\s+(?P<words>.*))?", re.DOTALL)
 
 
@@ -135,6 +148,7 @@ class Answers:
         self._commands = {command.name: command for command in commands}
         self._shown = next((command for command in commands if command.pointed), None)
         self._quotes = next((c.quotes for c in commands if c.quotes), None)
+        self._worded = {word: c for c in commands for word in (c.name, *c.also)}
         self._here = {c.name for c in commands if c.moderators or c.about_chat}
 
     async def take(self, update: Update) -> None:
@@ -218,7 +232,7 @@ class Answers:
         if not _is_typed(said):
             if private and said.via_bot is None:  # there it was brought to us, to be asked about
                 if typed is None:
-                    await self._answer(said, *self._plain(text))
+                    await self._answer(said, *self._question(text))
                 else:
                     await self._answer(said, _forwarded(typed["name"].casefold()), {})
             return
@@ -300,7 +314,15 @@ class Answers:
         )
 
     def _plain(self, text: str) -> tuple[Command, Mapping[str, str]]:
-        """Words that are no command are a question."""
+        """Words that are no command are a question, unless they are the words of a command."""
+        words = _WORD.findall(text.casefold())
+        if meant := self._worded.get(" ".join(words)):
+            return meant, {}
+        if len(words) <= SMALL_TALK and _SMALL_TALK.issuperset(words):
+            return _POLITE, {}
+        return self._question(text)
+
+    def _question(self, text: str) -> tuple[Command, Mapping[str, str]]:
         command = self._commands.get("faq", _HELPLESS)
         return command, _rest(command, text)
 
@@ -646,3 +668,14 @@ def _linked(ref: Ref) -> Command:
 
 
 _HELPLESS = _unknown("help")
+
+
+async def _be_polite(_ask: Ask) -> Message:
+    return Message(
+        _("I'm here for the news"),
+        (Text(_("Ask me about a story in your own words, or see what I can do with /help.")),),
+        (Buttons((Button(_("Help"), Ref("help")),)),),
+    )
+
+
+_POLITE = Command("polite", "Answers what asks nothing", _be_polite)

@@ -14,7 +14,8 @@ from bot.model.text import line, shorten
 from bot.ports import History, Kept, Place, Places, Rules, Visit
 from handlers.changes import promptly
 from handlers.picking import buttons_to, heaps, menu_of, name, page_of, paged, room, turning
-from stories.delta import Delta, compare
+from stories.delta import Change, Delta, compare
+from stories.log import still_so
 from stories.shelf import Edition, Shelf
 from stories.slices import in_slices
 from stories.story import Story
@@ -104,10 +105,23 @@ def catchup_command(
         async for edition in in_slices(editions):
             seen = _seen(kept.places.get(edition.story.id), until)
             was = await _before(edition, seen, start)
-            changes = shelf.named(compare(was, edition.story)).changes
+            changes = compare(was, edition.story).changes
+            if was is not None and (was.revision or 0) > seen:
+                changes = (*await _remembered(edition, was, seen, start), *changes)
+            changes = shelf.named(Delta(changes)).changes
             if telling := words.worth_saying(changes, show_leaning=shows):
                 moved.append(Moved(edition, Delta(tuple(telling))))
         return sorted(moved, key=lambda each: -(each.delta.weight or 0))
+
+    async def _remembered(edition: Edition, was: Story, seen: int, start: datetime) -> list[Change]:
+        """What the log tells of revisions after the last visit that are no longer kept whole."""
+        told = {change.kind for change in compare(was, edition.story).changes}
+        past = [
+            line
+            for line in (await history.log(edition.story.id)).lines
+            if line.at > start and seen < line.revision <= (was.revision or 0)
+        ]
+        return [each for each in still_so(past, edition.story) if each.kind not in told]
 
     async def _before(edition: Edition, seen: int, start: datetime) -> Story | None:
         """The story as the asker last knew it; None when it is new to them."""

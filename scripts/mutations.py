@@ -40,6 +40,7 @@ WIRE = (*PYTEST, "tests/stories/test_wire.py")
 REFUSALS = (*PYTEST, "tests/storage/test_refusals.py")
 REFUSED_BOT = (*PYTEST, "tests/road/test_refusals.py", "-k", "every_no")
 UNKNOWN = (*PYTEST, "tests/road/test_unknown.py")
+GROWTH = (*PYTEST, "tests/growth/test_pruning.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
 STEPS_BACK = (*SIMULATION, "--troubles", "stepped back")
 """Storms of nothing else: updates that come late enough excuse much."""
@@ -60,10 +61,104 @@ MOVES = (*PYTEST, "tests/road/test_supergroup.py", "tests/delivery/test_rules.py
 THREADS = (*PYTEST, "tests/road/test_threads.py")
 CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/courier.py"
 PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/telling.py"
+RETENTION, PRUNING = "stories/retention.py", "bot/pruning.py"
 ROWS, ARCHIVE = "bot/delivery/rows.py", "stories/archive.py"
 ENDS_S = 240
 """Unbroken, the longest of them ends in a third of that."""
 MUTATIONS = (
+    Mutation(
+        "full revisions go with the one that those after a week are compared with",
+        RETENTION,
+        "  local stay = #newer > 0 and 1 or 2\n",
+        "  local stay = 0\n  if #newer == 0 then stay = 1 end\n",
+        (*PYTEST, "tests/growth/test_log.py"),
+    ),
+    Mutation(
+        "a withdrawn story's sentences stay in its log",
+        "stories/log.py",
+        "        said = set()\n",
+        "        pass\n",
+        (*PYTEST, "tests/growth/test_log.py"),
+    ),
+    Mutation(
+        "the log grows from what another process replaced meanwhile",
+        "stories/accept.lua",
+        "if stored ~= tonumber(ARGV[10]) then",
+        "if false then",
+        (*PYTEST, "tests/growth/test_log.py"),
+    ),
+    Mutation(
+        "a story is pruned though an update came meanwhile",
+        RETENTION,
+        "if redis.call('HGET', KEYS[2], 'seq') ~= ARGV[3] then return 0 end\n"
+        "local seq = redis.call('INCR', KEYS[6])\n"
+        "redis.call('HSET', KEYS[2], 'stage', 'tomb'",
+        "local seq = redis.call('INCR', KEYS[6])\nredis.call('HSET', KEYS[2], 'stage', 'tomb'",
+        GROWTH,
+    ),
+    Mutation(
+        "whoever lost the editor's lease goes on deleting",
+        RETENTION,
+        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end\n",
+        "",
+        GROWTH,
+    ),
+    Mutation(
+        "what was written while a story was packed is lost",
+        "bot/storage/ledger.py",
+        "    if redis.call('HGET', KEYS[3], ARGV[number]) == ARGV[number + 1] then\n",
+        "    if true then\n",
+        GROWTH,
+    ),
+    Mutation(
+        "a packed row counts more than one written since",
+        "bot/storage/ledger.py",
+        "                found[chat] = row\n",
+        "                found.setdefault(chat, row)\n",
+        GROWTH,
+    ),
+    Mutation(
+        "a chat that is forgotten stays in the packed rows",
+        "bot/storage/ledger.py",
+        "self._redis.eval(_FORGET_NUMBER, 2,",
+        "self._redis.eval('return', 2,",
+        GROWTH,
+    ),
+    Mutation(
+        "our own clock alone decides what is old",
+        PRUNING,
+        "        if abs(ours - theirs) > APART:\n",
+        "        if False:\n",
+        GROWTH,
+    ),
+    Mutation(
+        "a clock that is set while we run deletes",
+        PRUNING,
+        "        if abs(moved) > STEP:\n",
+        "        if False:\n",
+        GROWTH,
+    ),
+    Mutation(
+        "a Redis that lives in the past deletes",
+        PRUNING,
+        "    if theirs >= newest - APART:\n",
+        "    if True:\n",
+        GROWTH,
+    ),
+    Mutation(
+        "however many would go at once, they go",
+        PRUNING,
+        "    if went + fresh > limit * days:\n",
+        "    if False:\n",
+        GROWTH,
+    ),
+    Mutation(
+        "a card whose story has left full memory is made of its stub",
+        CARDS,
+        "        if edition is None or edition.whole:\n            return edition\n",
+        "        return edition\n",
+        (*PYTEST, "tests/growth/test_road.py"),
+    ),
     Mutation(
         "no `sending` row before a post",
         CARDS,

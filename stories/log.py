@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from stories.delta import Change, Kind, Weight, compare
-from stories.story import Story
+from stories.story import Status, Story
 
 ENTRIES = 200
 """Lines and figures of one story; the oldest figures go first, then the oldest lines."""
@@ -66,6 +66,26 @@ def grown(log: Log, before: Story | None, story: Story, revision: int, now: date
         said = set()
     lines = [_as_said(line, said, reworded) for line in lines]
     return _bounded(lines, [*log.figures, *_figures(story, now)])
+
+
+def still_so(lines: Iterable[Line], story: Story) -> list[Change]:
+    """What the lines tell that still holds: each kind once, as its newest line says it."""
+    held = {line.change.kind: line.change for line in lines if _holds(line.change, story)}
+    return list(held.values())
+
+
+def _holds(change: Change, story: Story) -> bool:
+    match change.kind:
+        case Kind.RETRACTED:
+            return story.retracted is not None
+        case Kind.MERGED:
+            return story.merged_into == change.after
+        case Kind.ENDED:
+            return story.stats.status is Status.ENDED
+        case Kind.BULLET_ADDED:
+            return change.after is not None
+        case _:
+            return False
 
 
 def write_log(log: Log) -> bytes:

@@ -272,6 +272,10 @@ class Shelf:
         first = bisect_left(self._seqs, (seq + 1, StoryId("")))
         return [self._editions[story] for _, story in self._seqs[first:]]
 
+    def __contains__(self, story_id: StoryId) -> bool:
+        """Whether the story is in full memory."""
+        return story_id in self._editions
+
     def __len__(self) -> int:
         return len(self._editions)
 

@@ -15,6 +15,9 @@ from stories.story import Story, StoryId
 
 T = TypeVar("T")
 
+FOUND = 1000
+"""Of so many stories more than twice those in memory it is known how they were found."""
+
 
 async def by_turns(items: Iterable[T]) -> AsyncGenerator[T]:
     """The items, of which there may be many; now and then others have their turn meanwhile."""
@@ -114,6 +117,10 @@ class Owing:
     async def _seen_before(self, edition: Edition, all_are: bool) -> Sequence[Story]:
         """What the story was since we last marked for it: updates may have come between."""
         story, was = edition.story, edition.before
+        if len(self._found_at) > FOUND + 2 * len(self._shelf):  # stories have left full memory
+            self._found_at = {
+                each: at for each, at in self._found_at.items() if each in self._shelf
+            }
         last, self._found_at[story.id] = self._found_at.get(story.id), edition.revision
         if was is None or all_are:
             return ()

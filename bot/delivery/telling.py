@@ -10,7 +10,8 @@ from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from bot.ports import Archive, Row
-from stories.delta import Change, Delta, Kind, Weight, compare
+from stories.delta import Delta, Kind, Weight, compare
+from stories.log import still_so
 from stories.shelf import Edition, Shelf
 from stories.story import Status, Story
 
@@ -121,10 +122,10 @@ class Telling:
         newest = compare(before, edition.story).changes
         log = await self._archive.log(edition.story.id)
         upto = before.revision or 0
-        past = [line.change for line in log.lines if revision < line.revision <= upto]
+        past = [line for line in log.lines if revision < line.revision <= upto]
         told = {change.kind for change in newest}
-        kept = {change.kind: change for change in past if _holds(change, edition.story)}
-        return Delta((*(each for kind, each in kept.items() if kind not in told), *newest))
+        kept = [each for each in still_so(past, edition.story) if each.kind not in told]
+        return Delta((*kept, *newest))
 
     def owes(self, chat: Chat, edition: Edition, row: Row, since: Delta) -> int | None:
         """Whether a change is worth a reply: the revision whose readers are to be told."""
@@ -145,21 +146,6 @@ class Telling:
         if row.replied_at is not None and self._now() - row.replied_at < self._reply_gap:
             return None
         return known
-
-
-def _holds(change: Change, story: Story) -> bool:
-    """Whether what the log remembers is still so, and its readers have to hear of it."""
-    match change.kind:
-        case Kind.RETRACTED:
-            return story.retracted is not None
-        case Kind.MERGED:
-            return story.merged_into == change.after
-        case Kind.ENDED:
-            return story.stats.status is Status.ENDED
-        case Kind.BULLET_ADDED:
-            return change.after is not None
-        case _:
-            return False
 
 
 def _over(story: Story) -> bool:

@@ -1,16 +1,17 @@
-"""Ledger rows of a story that has left full memory, packed: a dozen bytes each. Pure.
+"""Ledger rows of a story that has left full memory, packed: some 15 bytes each. Pure.
 
 A value is a sequence of segments; of a chat that stands in several the last one counts. Chats are
 written as numbers, so that forgetting a chat is forgetting its number.
 
-A segment: a version byte, the length of the rest, when its rows were written (seconds), the
-revision most of them show, then the rows. A row: flags, the chat's number, and what its flags name.
+A segment: a version byte, the length of the rest, when the last of its rows was written (seconds),
+the revision most of them show, then the rows. A row: flags, the chat's number, how many seconds
+before that it was written, and what its flags name.
 Whole numbers are written in base 128, the lowest digits first.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.ports import Row, State
 from stories.story import StoryId
@@ -51,6 +52,7 @@ def pack(rows: Mapping[int, Row]) -> bytes:
         flags |= _PUBLISHED if row.published_at else 0
         body.append(flags)
         _write(body, number)
+        _write(body, at - int(row.at.timestamp()))
         if whole:
             _write(body, int(place))
         elif place:
@@ -87,10 +89,12 @@ def unpack(raw: bytes) -> dict[int, Row]:
 def _rows(raw: bytes, place: int, end: int) -> Iterator[tuple[int, Row]]:
     seconds, place = _read(raw, place)
     usual, place = _read(raw, place)
-    at = datetime.fromtimestamp(seconds, UTC)
+    last = datetime.fromtimestamp(seconds, UTC)
     while place < end:
         flags = raw[place]
         number, place = _read(raw, place + 1)
+        before, place = _read(raw, place)
+        at = last - timedelta(seconds=before)
         row = Row(_STATES[flags & 3], at, usual)
         if flags & _NUMBER:
             where, place = _read(raw, place)

@@ -23,7 +23,7 @@ HISTORY_FOR = timedelta(days=7)
 """How long full revisions are kept, whatever happens to their story."""
 FULL_FOR = timedelta(days=30)
 """How long a story stays in full memory once it has ended or gone stale."""
-_PAGE = 200
+_PAGE = 500
 
 # All of these begin with the lease: whoever lost it changes nothing, and is answered -1.
 _FENCE = """
@@ -97,6 +97,23 @@ return 1
 )
 
 
+# A page of the index, each story with how old it is; one that cannot be read is left out.
+# KEYS: index; ARGV: the place, at most so many, beginning of the stories' keys
+_ENTRIES = """
+local place = '(' .. ARGV[1]
+local found = redis.call('ZRANGEBYSCORE', KEYS[1], place, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+local entries = {}
+for at = 1, #found, 2 do
+  local held = redis.pcall('HMGET', ARGV[3] .. found[at], 'seq', 'stage', 'heard_at', 'over')
+  if not held.err then
+    local seq, stage, heard_at, over = unpack(held)
+    entries[#entries + 1] = {found[at], seq or '', stage or 'full', heard_at or '0', over or ''}
+  end
+end
+return {found[#found] or '0', entries}
+"""
+
+
 class Stage(StrEnum):
     """How much of a story is kept."""
 
@@ -142,6 +159,7 @@ class Retention:
                 ("bury", _BURY),
                 ("leave", _LEAVE),
                 ("heard", _HEARD),
+                ("entries", _ENTRIES),
             )
         }
 
@@ -161,20 +179,10 @@ class Retention:
 
     @storage
     async def _page(self, place: int) -> tuple[list[Entry], int]:
-        found: Any = await self._redis.zrangebyscore(
-            f"{self._keys}index", f"({place}", "+inf", 0, _PAGE, withscores=True
-        )
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for story, _ in found:
-                fields = ["seq", "stage", "heard_at", "over"]
-                pipe.hmget(f"{self._keys}story:{text(story)}", fields)
-            held = await pipe.execute() if found else []
-        entries = []
-        for (story, _), (seq, stage, heard_at, over) in zip(found, held, strict=True):
-            entry = _entry(StoryId(text(story)), seq, stage, heard_at, over)
-            if entry is not None:
-                entries.append(entry)
-        return entries, int(found[-1][1]) if found else 0
+        keys, beginning = [f"{self._keys}index"], f"{self._keys}story:"
+        last, found = await self._scripts["entries"](keys, [place, _PAGE, beginning])
+        entries = [entry for each in found if (entry := _entry(*each)) is not None]
+        return entries, int(last)
 
     @storage
     async def trim(self, stories: Sequence[StoryId], before: datetime) -> int:
@@ -246,16 +254,10 @@ class Retention:
         await self._redis.publish(self._keys.partition(":{")[0] + ":wake", b"{}")
 
 
-def _entry(
-    story: StoryId,
-    seq: bytes | None,
-    stage: bytes | None,
-    heard_at: bytes | None,
-    over: bytes | None,
-) -> Entry | None:
+def _entry(story: bytes, seq: bytes, stage: bytes, heard_at: bytes, over: bytes) -> Entry | None:
     try:
-        at = datetime.fromtimestamp(int(heard_at or 0) / 1000, UTC)
-        return Entry(story, text(seq or b""), Stage(text(stage or b"full")), at, bool(over))
+        at = datetime.fromtimestamp(int(heard_at) / 1000, UTC)
+        return Entry(StoryId(text(story)), text(seq), Stage(text(stage)), at, bool(over))
     except (ValueError, OverflowError, OSError):
         return None  # of another version, or damaged: it is left as it is
 

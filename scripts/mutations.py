@@ -285,6 +285,13 @@ MUTATIONS = (
         (*PYTEST, "tests/stories/test_shelf.py"),
     ),
     Mutation(
+        "giants at the inbox are read whole",
+        "stories/inbox.lua",
+        "string.sub(fields[number + 1], 1, limit + 1)",
+        "fields[number + 1]",
+        LOST_ANSWER,
+    ),
+    Mutation(
         "a disk that fails ends the process",
         "bot/storage/highwater.py",
         "        except OSError as error:\n"

@@ -43,11 +43,13 @@ from stories.shelf import Edition
 from stories.slices import in_slices
 from stories.story import Status, Story, StoryId
 from stories.stub import Stub
-from stories.wire import content_hash, restore, write
+from stories.wire import MAX_BYTES, content_hash, restore, write
 
 HISTORY_REVISIONS = 100
 """At most so many full revisions of a story; stories/retention.py trims them by age."""
 INBOX_LENGTH = 100_000
+INBOX_ENTRIES = 16
+"""Read together at most, and no more of them than one document may have bytes."""
 REJECTED_LENGTH = 1_000
 SWEEP_S = 30.0
 """Without a wake for so long, the index is read all the same."""
@@ -233,9 +235,9 @@ class Archive:
         self._wake = f"{prefix}:wake"
         self._now = now
         self._keys = f"{prefix}:{{archive}}:"
-        self._accept, self._since = (
+        self._accept, self._since, self._in_hand = (
             redis.register_script(files("stories").joinpath(name).read_text("utf-8"))
-            for name in ("accept.lua", "since.lua")
+            for name in ("accept.lua", "since.lua", "inbox.lua")
         )
         self._held: WeakValueDictionary[bytes, Story] = WeakValueDictionary()
 
@@ -572,29 +574,34 @@ class Archive:
                 await asyncio.sleep(SWEEP_S)
                 raise StorageAway(str(error)) from error
             while True:
-                entries = await self._inbox_entries("0")
-                if not entries:
-                    await self._inbox_entries(">")
-                for entry, fields in entries:
-                    if fields and b"story" in fields:
-                        yield fields[b"story"]
-                    elif fields:
+                entries = await self._at_the_inbox()
+                for entry, is_there, document in entries:
+                    if document is not None:
+                        yield document
+                    elif is_there:
                         yield b"an inbox entry without a field named story"
                     async with self._redis.pipeline(transaction=True) as pipe:
                         pipe.xack(self._inbox, "editors", entry)
                         pipe.xdel(self._inbox, entry)
                         await pipe.execute()
 
-    async def _inbox_entries(self, which: str) -> Sequence[tuple[bytes, Mapping[bytes, bytes]]]:
-        """The first that are in hand (“0”), or as many more taken in hand, once there are (“>”)."""
-        asked = self._redis.xreadgroup(
-            "editors", "editor", {self._inbox: which}, count=16, block=2000
-        )
+    async def _at_the_inbox(self) -> Sequence[tuple[bytes, int, bytes | None]]:
+        """Entries in hand: their ids, whether they are still there, and their documents.
+
+        None after a wait in which one may have been taken in hand: of what is waited for the
+        whole comes, so it is one alone, and it is read again as the others are.
+        """
+        asked = self._in_hand([self._inbox], [MAX_BYTES, INBOX_ENTRIES])
         try:
-            answer: Any = await self._skipped.keep("inbox", self._inbox, asked)
+            entries: Any = await self._skipped.keep("inbox", self._inbox, asked)
+            if not entries:
+                waited = self._redis.xreadgroup(
+                    "editors", "editor", {self._inbox: ">"}, count=1, block=2000
+                )
+                await self._skipped.keep("inbox", self._inbox, waited)
         except Unreadable as error:
             raise StorageAway(str(error)) from error
-        return answer[0][1] if answer else []
+        return entries or ()
 
     async def _open_inbox(self) -> None:
         try:

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 import pytest
 from redis.asyncio import Redis
 
+from stories import wire
 from stories.archive import Archive, connect
 from stories.away import StorageAway
 from stories.index import Cursor
 from stories.story import Story, StoryId
+from stories.wire import WireError
 from tests.chaos.proxy import Proxy
 from tests.running import eventually_so
 
@@ -132,3 +134,27 @@ async def test_what_was_handed_out_on_a_dead_wire_comes_before_what_the_next_one
         await near.leave(b"three")
         proxy.cut()
         assert [await waiting, await anext(left)] == [b"two", b"three"]
+
+
+async def test_giants_at_the_inbox_are_not_read_whole_and_hold_nothing_up(
+    archive: Archive, redis: Redis, prefix: str
+) -> None:
+    giants, said = 10, 2_000_000
+    for number in range(giants):
+        await redis.xadd(f"{prefix}:inbox", {"story": b"x" * said})
+        await archive.leave(b"%d" % number)
+    before = (await redis.info("stats"))["total_net_output_bytes"]
+    came = []
+    async with aclosing(archive.left()) as documents:
+        async for document in documents:
+            came.append(document)
+            if len(came) == 2 * giants:
+                break
+    read = (await redis.info("stats"))["total_net_output_bytes"] - before
+    assert read < giants * said / 4
+    assert [document for document in came if len(document) < 10] == [
+        b"%d" % number for number in range(giants)
+    ]
+    for document in came[::2]:
+        with pytest.raises(WireError, match="where at most"):
+            wire.read(document)

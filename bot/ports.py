@@ -101,6 +101,10 @@ class Platform(Protocol):
 
     async def unpin(self, chat: Chat, place: str) -> None: ...
 
+    async def pinned(self, chat: Chat) -> frozenset[str] | None:
+        """Where the chat's pinned messages stand, anybody's; None where that cannot be seen."""
+        ...
+
     async def publish(self, chat: Chat, place: str) -> None:
         """Send the message on to those who follow the channel; one that was stays so.
 
@@ -346,6 +350,16 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """What we have pinned in a chat."""
+
+    stories: Sequence[StoryId]
+    """The newest pin first."""
+    seen: bool
+    """The platform has shown that they stand; else people may have unpinned some."""
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """How a chat fares. What could not be looked up at once is None."""
 
@@ -391,8 +405,8 @@ class Desk(Protocol):
         """The same, once what waits for the chat has been tried; it waits a moment for that."""
         ...
 
-    async def pins(self, chat: Chat) -> list[StoryId]:
-        """The stories whose cards we have pinned here, the newest pin first."""
+    async def pins(self, chat: Chat) -> Pinned:
+        """The stories whose cards we have pinned here."""
         ...
 
     def can_publish(self, chat: Chat) -> bool:

@@ -16,7 +16,8 @@ SHOWN = 10
 
 def pins_command(shelf: Shelf, desk: Desk) -> Command:
     async def answer(ask: Ask) -> Message:
-        pinned = await desk.pins(ask.chat)
+        found = await desk.pins(ask.chat)
+        pinned = found.stories
         pin = Buttons((to_pin(),))
         if not pinned:
             return Message(
@@ -34,6 +35,8 @@ def pins_command(shelf: Shelf, desk: Desk) -> Command:
             more = len(pinned) - SHOWN
             rest = ngettext("… and {n} more", "… and {n} more", more)
             blocks.append(Note(rest.format(n=words.number(more))))
+        if not found.seen:
+            blocks.append(Note(_("I can't see which of them people have unpinned by hand.")))
         return Message(_("Pinned here"), tuple(blocks), (*to_unpin(pinned, shelf, ""), pin))
 
     return Command("pins", N_("What is pinned here"), answer, moderators=True)

@@ -16,7 +16,7 @@ from stories.story import StoryId
 
 def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
     async def answer(ask: Ask) -> Message:
-        pinned = await desk.pins(ask.chat)
+        pinned = (await desk.pins(ask.chat)).stories
         if not pinned:
             raise Sorry(_("I have nothing pinned here"), rows=(Buttons((to_pin(),)),))
         if not (words := ask.get("story")):

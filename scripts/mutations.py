@@ -741,6 +741,20 @@ MUTATIONS = (
         "> 10**9:\n",
         (*PYTEST, "tests/handlers/test_rules.py"),
     ),
+    Mutation(
+        "a pin that people took away counts",
+        COURIER,
+        "for story, row in standing.items() if row.place not in there}",
+        "for story, row in standing.items() if False}",
+        (*PYTEST, "tests/road/test_pins.py"),
+    ),
+    Mutation(
+        "what is not shown counts as unpinned",
+        "bot/platforms/discord/platform.py",
+        "        if await self.lacks(chat, Right.PIN):\n            return None",
+        "        if False:\n            return None",
+        (*PYTEST, "tests/road/test_pins.py"),
+    ),
 )
 
 

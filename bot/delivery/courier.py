@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.delivery.asking import Asking
 from bot.delivery.cards import Cards, Policy
@@ -43,6 +44,7 @@ from bot.ports import (
     Ledger,
     Mark,
     Pin,
+    Pinned,
     Platform,
     Refusal,
     Row,
@@ -64,6 +66,8 @@ LOSS_REMEMBERED = timedelta(hours=1)
 """Who begins within so long after the storage lost rows looks at every card."""
 PINS_EVERY_S = 60.0
 """How often pins are looked at, at least: a story goes stale without a sound."""
+LOOK_UP_S = 1.0
+"""Whoever asks how a chat fares, or what is pinned there, waits no longer."""
 FIRST_WORD_S = 1.5
 """How long an answer waits to hear whether its chat can be written to."""
 DRAIN_S = 8.0
@@ -371,6 +375,7 @@ class Courier:
         """
         edition = self._shelf.get(story)
         assert edition is not None, "handlers ask about stories they have found"
+        await self.pins(chat)  # else those that are gone would count when room is made
         await self._owe([Mark(chat, story, edition.seq)])  # one that is wanted comes all the same
         async with self._holding((chat, story)):
             with self._speaking(chat):
@@ -387,6 +392,24 @@ class Courier:
             sure = await self._cards.pins.take_any(chat, story)
         if not sure:
             self._look_again_at(chat, story, SETTLE)
+
+    async def pins(self, chat: Chat) -> Pinned:
+        """What we have pinned in a chat. Pins that people took away by hand are forgotten first."""
+        rows = await self._ledger.of_chat(chat)
+        standing = {story: row for story, row in rows.items() if row.pin is Pin.STANDS}
+        there: frozenset[str] | None = frozenset()
+        if standing:
+            try:
+                async with asyncio.timeout(LOOK_UP_S):
+                    there = await self.platform.pinned(chat)
+            except (SendFailed, TimeoutError):
+                there = None
+        if there is None:
+            return Pinned(pins_in(rows), seen=False)
+        gone = {story: row for story, row in standing.items() if row.place not in there}
+        for story, row in gone.items():
+            await self.note(chat, story, partial(_unpinned, row))
+        return Pinned(pins_in(await self._ledger.of_chat(chat) if gone else rows), seen=True)
 
     # Cards of unknown outcome.
 
@@ -710,6 +733,11 @@ def pins_in(rows: Mapping[StoryId, Row]) -> list[StoryId]:
     """The stories of a chat that are pinned there by us, the newest pin first."""
     pinned = [(row.pinned_at or row.at, story) for story, row in rows.items() if row.pinned]
     return [story for _, story in sorted(pinned, reverse=True)]
+
+
+def _unpinned(seen: Row, row: Row) -> Row:
+    """A row without its pin, unless it was pinned again since it was seen."""
+    return replace(row, pin=None, pinned_at=None) if row == seen else row
 
 
 def _let_go(row: Row) -> Row:

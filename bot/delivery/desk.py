@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from bot.delivery.courier import Courier, pins_in
+from bot.delivery.courier import LOOK_UP_S, Courier
 from bot.model.chat import Chat
 from bot.model.errors import (
     CardGone,
@@ -24,6 +24,7 @@ from bot.ports import (
     Forgetful,
     Health,
     Ledger,
+    Pinned,
     Platform,
     Refusal,
     Right,
@@ -35,9 +36,6 @@ from bot.ports import (
 from stories.story import StoryId
 
 T = TypeVar("T")
-
-LOOK_UP_S = 1.0
-"""Whoever asks how a chat fares waits no longer."""
 
 
 class CardDesk:
@@ -85,8 +83,8 @@ class CardDesk:
     async def first_word(self, chat: Chat) -> Refusal | None:
         return await self._couriers[chat.platform].first_word(chat)
 
-    async def pins(self, chat: Chat) -> list[StoryId]:
-        return pins_in(await self._ledger.of_chat(chat))
+    async def pins(self, chat: Chat) -> Pinned:
+        return await self._couriers[chat.platform].pins(chat)
 
     def can_publish(self, chat: Chat) -> bool:
         return self._couriers[chat.platform].next_publish(chat) is not None

@@ -35,6 +35,7 @@ from bot.ports import (
     Draft,
     Health,
     Kept,
+    Pinned,
     Place,
     Refusal,
     Right,
@@ -107,6 +108,7 @@ class MemoryDesk:
 
     def __init__(self) -> None:
         self.pinned: dict[Chat, list[StoryId]] = {}
+        self.sees_pins = True
         self.room = 5
         self.refusals: dict[Chat, Refusal] = {}
         self.lacking: set[Chat] = set()
@@ -123,7 +125,7 @@ class MemoryDesk:
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
         if chat in self.lacking:
             raise Sorry("I may not pin here: I lack the right “Pin Messages”")
-        pins = [*(each for each in await self.pins(chat) if each != story), story]
+        pins = [*(each for each in self.pinned.get(chat, ()) if each != story), story]
         self.pinned[chat] = pins[-self.room :]
         return pins[: -self.room]
 
@@ -134,12 +136,12 @@ class MemoryDesk:
         return self.refusals.get(chat)
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
-        if story not in await self.pins(chat):
+        if story not in self.pinned.get(chat, ()):
             raise Sorry("I have not pinned that story here")
         self.pinned[chat].remove(story)
 
-    async def pins(self, chat: Chat) -> list[StoryId]:
-        return list(self.pinned.get(chat, ()))
+    async def pins(self, chat: Chat) -> Pinned:
+        return Pinned(list(self.pinned.get(chat, ())), self.sees_pins)
 
     def may_mention(self, chat: Chat, role: str) -> bool | None:
         return role not in self.silent_roles

@@ -12,6 +12,8 @@ from tests.running import Road, eventually
 
 LOCALE = "en-GB"
 """What people on Discord read: English as Telegram's people read it, of no country's own."""
+UNSEEN = "I can't see which of them people have unpinned by hand."
+"""What only Telegram's people read under pins: it shows bots no more than the newest."""
 JUST_NOW = "just now"
 """What stands for every moment: each platform shows moments in its own way."""
 

@@ -14,7 +14,7 @@ from bot.ports import Pin, Row, State
 from bot.storage.ledger import RedisLedger
 from sandbox import discord, telegram
 from stories.story import Stats, Status, Story, StoryId
-from tests.road.people import OnTelegram, Person, Say, keepers
+from tests.road.people import UNSEEN, OnTelegram, Person, Say, keepers
 from tests.running import Road, Running, eventually, eventually_so
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -181,9 +181,13 @@ async def test_the_pin_of_a_card_that_was_deleted_can_be_taken_away(
     assert here and here.place and there and there.place  # noqa: PT018
     road.discord.delete_message(discord.NEWS, here.place)
     road.telegram.delete_message(telegram.GROUP, int(there.place))
-    for person in keepers(road):
+    for person, title in zip(
+        keepers(road),
+        ("I have nothing pinned here", "Unpinned “Ferry Sails”"),  # Discord shows that it is gone
+        strict=True,
+    ):
         answer = await person.say(Say("unpin", {"story": "ferry"}))
-        assert answer.title == "Unpinned “Ferry Sails”"
+        assert answer.title == title
         assert (await person.say(Say("pins"))).title == "I have nothing pinned here"
 
 
@@ -232,3 +236,46 @@ async def test_a_right_to_pin_that_was_taken_away_keeps_no_card_waiting(
         return all(row is not None and row.pin is Pin.GOING for row in rows)
 
     await eventually_so(still_to_go, "the ledger knows that the pins are to go")
+
+
+def unpin_by_hand(road: Road, title: str) -> None:
+    """Sol unpins a card in Discord's app."""
+    channel = road.discord.world.channel(discord.NEWS)
+    for message in road.discord.pins(discord.NEWS):
+        if message["embeds"][0]["title"] == title:
+            road.discord.world.unpin(channel.posts[message["id"]])
+
+
+async def test_a_pin_that_people_took_away_is_neither_listed_nor_counted(calm_bot: Running) -> None:
+    """On Discord, which shows its pins; on Telegram it is said that nobody can know."""
+    road = await calm_bot.knowing(FERRY, TRAM, FIRE, chats=FIXED)
+    here, there = keepers(road)
+    for person in (here, there):
+        await person.say(Say("pin", {"story": "ferry"}))
+        await person.say(Say("pin", {"story": "tram"}))
+    unpin_by_hand(road, "Trams Stand")
+    answer = await here.say(Say("pin", {"story": "fire"}))
+    assert "is unpinned for it" not in answer, "there was room"
+    await pins(here, "Ferry Sails", "Fire Is Out")
+    unpin_by_hand(road, "Ferry Sails")
+    listed = await here.say(Say("pins"))
+    assert "Fire Is Out" in listed
+    assert "Ferry Sails" not in listed
+    assert "Ferry Sails" not in (await here.say(Say("unpin"))).labels
+    assert UNSEEN not in listed
+    again = await here.say(Say("pin", {"story": "ferry"}))
+    assert again.title == "Pinned “Ferry Sails”"
+    await pins(here, "Ferry Sails", "Fire Is Out")
+    assert UNSEEN in await there.say(Say("pins"))
+
+
+async def test_where_the_pins_are_not_shown_none_counts_as_gone(calm_bot: Running) -> None:
+    road = await calm_bot.knowing(FERRY, chats=FIXED)
+    here, _ = keepers(road)
+    await here.say(Say("pin", {"story": "ferry"}))
+    road.discord.fail_next("GET", "/pins", 403, {"message": "No", "code": 50001})
+    for _again in range(2):
+        listed = await here.say(Say("pins"))
+        assert "Ferry Sails" in listed
+        assert UNSEEN in listed
+        road.discord.deny(discord.NEWS, "READ_MESSAGE_HISTORY")

@@ -309,6 +309,13 @@ class Handle:
     async def unpin(self, chat: Chat, place: str) -> None:
         await self._request("unpin", chat, lambda room: self._pinned(chat, place, pinned=False))
 
+    async def pinned(self, chat: Chat) -> frozenset[str] | None:
+        return frozenset(
+            place
+            for place, sent in self._service.sent.items()
+            if sent.chat == chat and sent.pinned and sent.deleted_at is None
+        )
+
     def _pinned(self, chat: Chat, place: str, *, pinned: bool) -> str:
         sent = self._service.sent.get(place)
         if sent is None or sent.chat != chat or sent.deleted_at is not None:

@@ -279,6 +279,13 @@ class DiscordPlatform:
             where = await _place(client, chat)
             await _awake(client, chat, where.get_partial_message(int(place)).unpin)
 
+    async def pinned(self, chat: Chat) -> frozenset[str] | None:
+        if await self.lacks(chat, Right.PIN):
+            return None  # who may not read the history is shown no pins
+        with self._speaking(chat, Right.PIN) as client:
+            pins = (await _place(client, chat)).pins(limit=None)
+            return frozenset([str(message.id) async for message in pins])
+
     async def publish(self, chat: Chat, place: str) -> None:
         """Send an announcement on to the servers that follow its channel."""
         with self._speaking(chat, Right.POST) as client:

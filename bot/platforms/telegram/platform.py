@@ -294,6 +294,10 @@ class TelegramPlatform:
         with self._speaking(but=NOT_PINNED) as bot:
             await bot.unpin_chat_message(_address(chat)[0], message_id=int(place))
 
+    async def pinned(self, chat: Chat) -> frozenset[str] | None:
+        """None: bots are shown the newest pin of a chat, and no other."""
+        return None
+
     async def publish(self, chat: Chat, place: str) -> None:
         """Nothing: who follows a Telegram channel reads it there."""
 

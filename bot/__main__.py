@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from bot.model.errors import SetupError, StorageAway
 from bot.model.language import recalled
 from bot.pruning import summary
 from bot.storage.due import RedisDue
+from bot.storage.layout import Layout
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from config.chats import load_chats
@@ -29,6 +31,7 @@ from stories.archive import Archive, connect
 from stories.away import StorageRefuses
 from stories.index import Cursor, Door
 from stories.page import PageError, read_page
+from stories.records import Skipped, Unreadable
 from stories.story import StoryId
 from stories.wire import MAX_BYTES, WireError, read, schema, withdrawn, write
 
@@ -50,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         result = arguments.act(arguments)
         return asyncio.run(result) if asyncio.iscoroutine(result) else int(result or OK)
-    except (Failed, SetupError, StorageAway) as error:
+    except (Failed, SetupError, StorageAway, Unreadable) as error:
         return _say_wrong(error)
     except ExceptionGroup as group:
         known, rest = group.split((Failed, SetupError, StorageAway))
@@ -71,6 +74,8 @@ def _first(group: ExceptionGroup[Any]) -> Exception:
 
 def _say_wrong(error: Exception) -> int:
     sentence = str(error)
+    if isinstance(error, Unreadable):
+        sentence += ": a newer version wrote it, or it is damaged"
     if isinstance(error, StorageAway) and not isinstance(error, StorageRefuses):
         sentence = f"Redis cannot be reached ({error}): start it, or fix STORYWIRE_REDIS_URL"
     print(f"storywire: {log.redact(sentence)}", file=sys.stderr)
@@ -117,6 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("retract", "Withdraw a story: its cards are struck through everywhere", _retract)
     sub.add_argument("id")
     sub.add_argument("--why", required=True, metavar="TEXT", help="shown on the cards")
+
+    sub = command("remove", "Remove a story that cannot be read any more", _remove)
+    sub.add_argument("id")
+    sub.add_argument("--confirm", action="store_true", help="really remove it")
 
     sub = command("ledger", "Show where a story's card stands, and how each attempt ended", _ledger)
     sub.add_argument("id")
@@ -194,6 +203,7 @@ def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
 async def _kept(make: Callable[..., T]) -> AsyncGenerator[T]:
     """One kept thing (the archive, the ledger, …) of the Redis that the settings name."""
     settings = load_settings()
+    log.set_up("ERROR", _secrets(settings))  # what is skipped, each command says in its own words
     async with connect(settings.redis_url) as redis:
         yield make(redis, settings.prefix)
 
@@ -304,14 +314,20 @@ def _read(name: str) -> bytes:
 
 
 async def _stories(_: argparse.Namespace) -> int:
-    async with _kept(Archive) as archive:
+    skipped = Skipped()
+    async with _kept(partial(Archive, skipped=skipped)) as archive:
         changes = await archive.since(Cursor())
     for edition in reversed(changes.editions):
         story = edition.story
         state = "withdrawn" if story.retracted else story.stats.status or "-"
         moment = (story.updated_at or edition.heard_at).strftime("%Y-%m-%d %H:%M")
         print(f"{moment}  {state:<10} r{edition.revision:<4} {story.id:<40} {story.title}")
-    if not changes.editions:
+    unread = sorted(key for kind, key in skipped.known if kind == "story")
+    for key in unread:
+        print(f"storywire: {key} cannot be read: {skipped.known['story', key]}", file=sys.stderr)
+    if unread:
+        print("storywire: `storywire remove ID` removes such a story", file=sys.stderr)
+    elif not changes.editions:
         print("The archive is empty. `storywire publish FILE` brings the first story.")
     return OK
 
@@ -343,6 +359,36 @@ async def _retract(arguments: argparse.Namespace) -> int:
             raise Failed(str(error)) from error
         await archive.leave(document)
     print(f"{story.id} is withdrawn; its cards follow")
+    return OK
+
+
+async def _remove(arguments: argparse.Namespace) -> int:
+    settings, story = load_settings(), StoryId(arguments.id)
+    log.set_up("ERROR", _secrets(settings))
+    async with connect(settings.redis_url) as redis:
+        layout = Layout(redis, Alarms(Metrics()), settings.prefix)
+        if await layout.look():
+            raise Failed("a newer version has laid out the keys in Redis: use that one")
+        archive = Archive(redis, settings.prefix)
+        try:
+            readable = await archive.story(story) is not None
+            if not readable and await archive.tombstone(story) is not None:
+                raise Failed(f"nothing of {story} is kept but its last revision")
+        except Unreadable:
+            readable = False
+        if readable:
+            raise Failed(
+                f"{story} can be read: `storywire retract {story} --why TEXT` withdraws it"
+            )
+        if not await archive.holds(story):
+            raise Failed(f"there is no story {story}: `storywire stories` lists them")
+        if not arguments.confirm:
+            print(f"{story} cannot be read. Its text, history and place in the index would go; its")
+            print("cards stay as they are, and a new document of it may be published.")
+            print(f"`storywire remove {story} --confirm` removes it. It cannot be brought back.")
+            return OK
+        await archive.remove(story)
+    print(f"{story} is removed")
     return OK
 
 

@@ -19,6 +19,7 @@ from bot.delivery.decide import Spacing
 from bot.delivery.desk import CardDesk
 from bot.delivery.pace import DISCORD, TELEGRAM, Pace
 from bot.delivery.rules import RuleBook
+from bot.delivery.tide import patiently
 from bot.delivery.warden import Warden
 from bot.health import Health, serve
 from bot.metrics import Metrics
@@ -33,6 +34,7 @@ from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
 from bot.storage.highwater import DataFolder, FileHighWater
+from bot.storage.layout import Layout
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
@@ -56,6 +58,8 @@ log = logging.getLogger(__name__)
 
 REACH_S = 30.0
 """How long a Redis that is not there is waited for at start."""
+ASK_S = 3.0
+"""How often a process that may write nothing looks whether another one serves a platform."""
 COLLECTIONS = (20_000, 20, 20)
 """When Python looks for garbage that refers to itself (gc.set_threshold). As it comes it walks
 through all stories and all that is due again and again while they grow, and answers wait for it:
@@ -89,6 +93,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         archive = Archive(redis, settings.prefix, skipped, now=clock.now)
         await reach(archive)
         await clock.look(archive.time)
+        layout = Layout(redis, alarms, settings.prefix, skipped, {archive.reading})
+        newer = await patiently(layout.look)
         shelf = Shelf(timedelta(hours=settings.live_hours))
         follower = Follower(archive, shelf, metrics)
         editing = RedisLease(redis, "editor", settings.prefix, skipped)
@@ -199,6 +205,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 delivers = platform.connected and couriers[platform.name].delivers
                 standing_by = follower.hears and not leases[platform.name].sure
                 states[platform.name] = delivers or standing_by
+            if layout.newer:  # nothing is delivered
+                states = dict.fromkeys(states, False)
             return Health(follower.hears and not refusals.refuses, states)
 
         def observed() -> Metrics:
@@ -212,19 +220,18 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 "refusals": partial(refusals.run, redis),
                 "disk": data.run,
                 "clock": partial(clock.run, archive.time),
-                "editor": editor.run,
                 "follower": follower.run,
-                "places": places.run,
-                "audit": audit.run,
+                "layout": layout.watch,
             }
+            if not newer:
+                parts |= {"editor": editor.run, "places": places.run, "audit": audit.run}
             for platform in platforms:
                 name = platform.name
-                parts[f"{name} delivery"] = partial(
-                    keep_in_step,
-                    couriers[name],
-                    leases[name],
-                    rules,
-                    partial(connections.keep, platform, commands),
+                connected = partial(connections.keep, platform, commands)
+                parts[f"{name} delivery"] = (
+                    partial(only_answer, leases[name], rules, connected)
+                    if newer
+                    else partial(keep_in_step, couriers[name], leases[name], rules, connected)
                 )
             for name, work in parts.items():
                 tasks.create_task(restarting(name, work, alarms), name=name)
@@ -338,6 +345,26 @@ async def keep_in_step(
         except* LeaseLost:
             log.warning("another process took over", extra={"platform": name})
             unless_told_to_stop()
+
+
+async def only_answer(
+    lease: RedisLease, rules: RuleBook, connected: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """Answer on one platform as long as no other process serves it; nothing is posted."""
+    await _load(rules)
+    while True:
+        await _until(lease, taken=False)
+        async with asyncio.TaskGroup() as tasks:
+            online = tasks.create_task(connected(), name="answers only")
+            await _until(lease, taken=True)
+            online.cancel()
+
+
+async def _until(lease: RedisLease, *, taken: bool) -> None:
+    while True:
+        if await patiently(lease.taken) is taken:
+            return
+        await asyncio.sleep(ASK_S)
 
 
 async def _load(rules: RuleBook) -> None:

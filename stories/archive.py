@@ -241,6 +241,11 @@ class Archive:
         )
         self._held: WeakValueDictionary[bytes, Story] = WeakValueDictionary()
 
+    @property
+    def reading(self) -> str:
+        """The hash of the script that only reads."""
+        return str(self._since.sha)
+
     @storage
     async def ping(self) -> None:
         """Return when Redis answers."""
@@ -397,6 +402,15 @@ class Archive:
         key = self._log(story_id)
         raw: Any = await self._skipped.ask("log", key, self._redis.get(key), b"")
         return self._skipped.read("log", key, read_log, raw) or Log()
+
+    @storage
+    async def holds(self, story: StoryId) -> bool:
+        """Whether there is anything of a story, also what cannot be read."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.exists(self._story(story))
+            pipe.zscore(self._keys + "index", story)
+            held, place = await pipe.execute()
+        return bool(held) or place is not None
 
     @storage
     async def remove(self, story: StoryId) -> bool:

@@ -8,7 +8,7 @@ from bot.clock import Past
 from bot.delivery.tide import TideWatch, patiently
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
-from bot.ports import Lease, Ledger, Row, State
+from bot.ports import UNREADABLE, Lease, Ledger, Row, State
 from stories.shelf import Edition
 from stories.story import StoryId
 
@@ -51,7 +51,9 @@ class Rows:
 
     def know(self, story: StoryId, rows: Mapping[Chat, Row], chats: Iterable[Chat]) -> None:
         """These chats' cards become due, and this is what the ledger says of them just now."""
-        self._known.update({(chat, story): (rows.get(chat), self.doubt) for chat in chats})
+        for chat in chats:
+            if (row := rows.get(chat)) is not UNREADABLE:  # looked at again, alone
+                self._known[chat, story] = row, self.doubt
 
     async def take(self, chat: Chat, story: StoryId) -> Row | None:
         """The row of a card taken in hand: as it was known to be, else read."""

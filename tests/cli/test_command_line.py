@@ -16,6 +16,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from redis.asyncio import Redis
 
 from bot import app
 from bot.__main__ import main
@@ -593,3 +594,36 @@ async def test_a_signal_ends_the_bot_well(shell: Shell, archive: Archive) -> Non
     assert "lease held" in said
     for never in ("Traceback", "ERROR", discord.TOKEN, telegram.TOKEN):
         assert never not in said
+
+
+async def test_a_story_that_cannot_be_read_is_named_and_removed(
+    shell: Shell, archive: Archive, redis: Redis, prefix: str
+) -> None:
+    for story in (FERRY, TRAMS):
+        await archive.accept(story)
+    await redis.hset(f"{prefix}:{{archive}}:story:ferry", "document", '{"version":2}')
+    listed, withdrawn, readable, unknown, asked = await asyncio.gather(
+        shell.type("stories"),
+        shell.type("retract", "ferry", "--why", "It never sailed"),
+        shell.type("remove", "trams", "--confirm"),
+        shell.type("remove", "tram"),
+        shell.type("remove", "ferry"),
+    )
+    assert listed.code == 0
+    assert ("trams" in listed.out, "ferry" in listed.out) == (True, False)
+    assert f"{prefix}:{{archive}}:story:ferry cannot be read: " in listed.err
+    assert "`storywire remove ID` removes such a story" in listed.err
+    assert withdrawn.code == 1
+    assert "ferry cannot be read by this version" in withdrawn.sentence
+    assert readable.sentence == (
+        "storywire: trams can be read: `storywire retract trams --why TEXT` withdraws it"
+    )
+    assert unknown.sentence == "storywire: there is no story tram: `storywire stories` lists them"
+    assert (asked.code, "--confirm" in asked.out) == (0, True)
+    assert await redis.exists(f"{prefix}:{{archive}}:story:ferry")
+    removed = await shell.type("remove", "ferry", "--confirm")
+    assert removed == Ended(0, "ferry is removed\n", "")
+    assert [key async for key in redis.scan_iter(f"{prefix}:*ferry*")] == []
+    listed = await shell.type("stories")
+    assert (listed.code, listed.err) == (0, "")
+    assert (await archive.accept(FERRY))[0] is Verdict.ACCEPTED

@@ -23,6 +23,7 @@ PYTEST = ("-m", "pytest", "-x", "-q")
 CONTRACT = (*PYTEST, "tests/storage/test_contract.py", "tests/delivery")
 MARKS = (*PYTEST, "tests/delivery/test_marks.py")
 LOST_ANSWER = (*PYTEST, "tests/stories/test_archive.py")
+RECORDS = (*PYTEST, "tests/storage/test_records.py")
 LATE_PINS = (*PYTEST, "tests/delivery/test_pins.py")
 STALE_PINS = (*PYTEST, "tests/road/test_pins.py", "-k", "stale")
 OUT = (*PYTEST, "tests/road/test_out.py")
@@ -549,6 +550,55 @@ MUTATIONS = (
         "            if row.claimed_at is None:\n",
         "            if True:\n",
         UNKNOWN,
+    ),
+    Mutation(
+        "a stored story is held against the door's limits",
+        "stories/wire.py",
+        "    story = replace(_STORED.validate_json(raw), revision=revision)\n",
+        "    story = replace(read(raw).story, revision=revision)\n",
+        (*PYTEST, "tests/stories/test_wire.py", "-k", "archive or figures"),
+    ),
+    Mutation(
+        "one bad record stops everything",
+        "stories/records.py",
+        "            self.note(kind, key, error)\n            return None\n",
+        "            raise\n",
+        RECORDS,
+    ),
+    Mutation(
+        "a key of another type stops everything",
+        "stories/records.py",
+        '"WRONGTYPE" in str(error)',
+        "False",
+        RECORDS,
+    ),
+    Mutation(
+        "a row that cannot be read passes for none",
+        "bot/storage/ledger.py",
+        "        if read is None or read[0].state is State.UNREADABLE:\n",
+        "        if read is None:\n            return None\n        if False:\n",
+        RECORDS,
+    ),
+    Mutation(
+        "a rule that cannot be read is replaced",
+        "bot/storage/rules.py",
+        '            if read is None:\n                raise Unreadable(f"the rule',
+        '            if read is False:\n                raise Unreadable(f"the rule',
+        RECORDS,
+    ),
+    Mutation(
+        "what a newer version added is lost when a record is written",
+        "stories/records.py",
+        "        if beyond is not None:\n",
+        "        if False:\n",
+        (*PYTEST, "tests/storage/test_records.py", "tests/storage/test_rules.py", "-k", "newer"),
+    ),
+    Mutation(
+        "a newer layout is written to",
+        "bot/storage/layout.py",
+        "            self._only_read()\n",
+        "",
+        (*PYTEST, "tests/storage/test_layout.py"),
     ),
     Mutation(
         "what was handed out in a lost answer is forgotten",

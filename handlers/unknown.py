@@ -17,8 +17,6 @@ from stories.story import StoryId
 
 SHOWS_FOR = timedelta(minutes=10)
 """So long after someone said that a card is there, their next reply is taken to show it."""
-REMEMBERED = 1000
-"""Of so many people at most it is remembered that they said so."""
 
 
 def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
@@ -76,9 +74,10 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
             return Message(found.format(story=title), (kept,), act=act)
         blocks: list[Block] = []
         if showing is not None:
-            if len(awaited) >= REMEMBERED:
-                awaited.clear()
-            awaited[card.chat, ask.person] = now(), card.story
+            at = now()
+            for key in [key for key, (said, _story) in awaited.items() if at - said > SHOWS_FOR]:
+                del awaited[key]
+            awaited[card.chat, ask.person] = at, card.story
             blocks.append(Text(await _how(ask, card.chat, showing)))
         else:
             blocks.append(Text(_("I could not find it myself, so I take your word for it.")))

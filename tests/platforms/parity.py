@@ -31,6 +31,8 @@ class Reader(Protocol):
     """The chat they are alone with the bot in."""
     shared: Chat
     """A chat where others read along."""
+    moderator: Chat
+    """The private chat of someone who is a moderator there; who reads is none."""
 
     async def ask(self, command: str, option: str = "", words: str = "") -> Seen:
         """Use a command in private; returns the answer."""
@@ -54,6 +56,7 @@ class Reader(Protocol):
 class OnDiscord:
     private = Chat("discord", f"@{discord.MIRA}")
     shared = Chat("discord", discord.NEWS)
+    moderator = Chat("discord", f"@{discord.SOL}")
 
     def __init__(self, world: discord.Discord, platform: DiscordPlatform) -> None:
         self.platform: Platform = platform
@@ -107,6 +110,7 @@ class OnDiscord:
 class OnTelegram:
     private = Chat("telegram", str(telegram.MIRA))
     shared = Chat("telegram", str(telegram.GROUP))
+    moderator = Chat("telegram", str(telegram.SOL))
 
     def __init__(self, world: telegram.Telegram, platform: TelegramPlatform) -> None:
         self.platform: Platform = platform

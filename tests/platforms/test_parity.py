@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.model.chat import Chat
 from bot.model.errors import CardGone, NotNow
 from bot.model.message import Message, Text
 from bot.ports import Right
@@ -106,6 +107,16 @@ async def test_nothing_is_lacking_where_the_bot_was_set_up(reader: Reader) -> No
     for chat in (reader.private, reader.shared):
         for right in Right:
             assert await reader.platform.lacks(chat, right) == ()
+
+
+async def test_who_moderates_a_chat_is_asked_of_the_platform(reader: Reader) -> None:
+    moderates = reader.platform.moderates
+    stranger = Chat(reader.shared.platform, reader.private.address.removesuffix("1") + "999")
+    assert await moderates(reader.shared, reader.moderator)
+    assert not await moderates(reader.shared, reader.private)
+    assert not await moderates(reader.shared, stranger)
+    assert await moderates(reader.private, reader.private)
+    assert not await moderates(reader.private, stranger)
 
 
 async def test_a_card_that_never_was_is_gone(reader: Reader) -> None:

@@ -10,6 +10,8 @@ from telegram import (
     InlineQueryResultArticle,
     InlineQueryResultsButton,
     InputTextMessageContent,
+    MessageOriginChannel,
+    MessageOriginUser,
     ReplyParameters,
     Update,
 )
@@ -38,7 +40,7 @@ from sandbox.telegram import (
     NotPossible,
     Telegram,
 )
-from tests.sandbox.telegram_kit import listening, served
+from tests.sandbox.telegram_kit import bot_of, listening, served
 
 Context = ContextTypes.DEFAULT_TYPE
 
@@ -360,3 +362,28 @@ async def test_who_blocked_the_bot_must_start_it_again(telegram: Telegram) -> No
         await telegram.say(MIRA, MIRA, "hello")
     await telegram.open(MIRA)
     assert (await telegram.say(MIRA, MIRA, "hello"))["text"] == "hello"
+
+
+async def test_a_forwarded_message_says_where_it_came_from(telegram: Telegram) -> None:
+    heard: list[Update] = []
+
+    async def hear(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        heard.append(update)
+
+    link = InlineKeyboardMarkup([[InlineKeyboardButton("Story", url="https://t.me/storywire_bot")]])
+    async with bot_of(telegram) as bot:
+        post = await bot.send_message(CHANNEL, "Ferry is back", reply_markup=link)
+        said = await bot.send_message(GROUP, "Ferry is back")
+    async with listening(telegram, TypeHandler(Update, hear)):
+        for message in (post, said):
+            await telegram.forward_message(SOL, message.to_dict())
+        await telegram.settle()
+    from_channel, from_group = (update.message for update in heard)
+    assert from_channel is not None
+    assert from_group is not None
+    assert isinstance(from_channel.forward_origin, MessageOriginChannel)
+    assert from_channel.forward_origin.chat.id == CHANNEL
+    assert from_channel.forward_origin.message_id == post.message_id
+    assert from_channel.reply_markup == link
+    assert isinstance(from_group.forward_origin, MessageOriginUser)
+    assert from_group.forward_origin.sender_user.id == BOT

@@ -416,6 +416,7 @@ COMMANDS = (
     ("ledger", "ferry"),
     ("retract", "ferry", "--why", "It never sailed"),
     ("due",),
+    ("prune",),
 )
 
 
@@ -554,8 +555,8 @@ async def test_a_bot_that_cannot_start_says_why_in_one_sentence(shell: Shell) ->
             none = await shell.type("run")
             shell.settings |= local(here, there)
             wrong, wrong_too, in_use = await asyncio.gather(
-                shell.type("run", discord_token=WRONG_DISCORD),
-                shell.type("run", telegram_token=WRONG_TELEGRAM),
+                shell.type("run", discord_token=WRONG_DISCORD, telegram_token=""),
+                shell.type("run", discord_token="", telegram_token=WRONG_TELEGRAM),
                 shell.type("run", http_port=port),
             )
     for ended, said in (

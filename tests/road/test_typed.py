@@ -1,11 +1,15 @@
 """Only what somebody wrote in a chat is a command there, and only what Telegram knows is a no."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
-from sandbox import telegram
+from bot.model.chat import Chat
+from bot.model.rule import Rule
+from sandbox import discord, telegram
 from stories.story import Story, StoryId
-from tests.road.people import OnTelegram, Say
-from tests.running import Road, Running
+from tests.road.people import OnDiscord, OnTelegram, Person, Say, keepers
+from tests.running import Road, Running, eventually
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 FERRY = Story(StoryId("ferry"), "Ferry Sails", ("It began.",), updated_at=NOW, keywords=("boat",))
@@ -102,3 +106,25 @@ async def test_who_cannot_be_seen_to_moderate_is_told_so_and_what_helps(calm_bot
         answer = await sol.say(Say("unfollow", typed="all"))
         assert answer.title == "/unfollow is for the moderators of this chat"
     assert "“tide”" in await sol.say(Say("following"))
+
+
+async def test_a_word_brings_its_stories_however_either_side_spells_it(calm_bot: Running) -> None:
+    """From chat on both platforms, and from the operator's file."""
+    fixed = Chat("discord", discord.GENERAL)
+    rule = Rule(keywords=("D’Amico",), entities=("izmit",))
+    road = await calm_bot.knowing(chats={fixed: rule})
+    for person, word in zip(keepers(road), ("O’Neill", "SÃO BRAZ"), strict=True):
+        assert (await person.say(Say("follow", {"what": word}))).title == f"Following “{word}”"
+    await road.publish(
+        replace(FERRY, keywords=("O'Neill", "D'Amico"), entities=("Sa\u0303o Braz",)),
+        replace(FERRY, id=StoryId("strait"), title="Strait Closed", entities=("İzmit",)),
+    )
+    filed = OnDiscord(road.discord, discord.SOL, discord.GENERAL)
+    await eventually(lambda: len(filed.read()) == 2, "both of the file's words")
+    for person in keepers(road):
+        await eventually(partial(_shows, person, "Ferry Sails"), "the card")
+        assert not _shows(person, "Strait Closed")
+
+
+def _shows(person: Person, title: str) -> bool:
+    return title in [message.title for message in person.read()]

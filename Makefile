@@ -7,7 +7,9 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test install dev run check lint fix docs messages pictures lock bench soak clean
+WORKERS ?= 4  # tests run side by side: most of them wait more than they work
+
+.PHONY: help demo test quick install dev run check lint fix docs messages pictures lock bench soak clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -16,7 +18,11 @@ demo: install  ## Storywire at work in a web page, with its own Redis, Discord a
 	$(BIN)/storywire demo $(if $(PORT),--port $(PORT))
 
 test: dev  ## Run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+quick: dev  ## The tests to run after each edit: everything that needs no platform
+	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/stories tests/model tests/config \
+		tests/bot tests/delivery --ignore tests/delivery/test_courier_roads.py
 
 soak: dev  ## Ten thousand simulated storms, then real processes killed, stopped, and their Redis
 	$(BIN)/python -m tests.simulation.soak --seeds 10000

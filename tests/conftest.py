@@ -4,10 +4,12 @@ Whatever a test did with the bot, at its end every call the bot made and every a
 against the platforms' official descriptions.
 """
 
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
+import hypothesis
 import pytest
 from redis.asyncio import Redis
 
@@ -22,6 +24,10 @@ from tests.contracts import discord as discord_contract
 from tests.contracts import telegram as telegram_contract
 from tests.running import Running, platforms
 from tests.server import serving
+
+hypothesis.settings.register_profile("usual", deadline=None)  # a busy machine is no failure
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
 @pytest.fixture(scope="session")

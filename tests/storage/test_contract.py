@@ -153,7 +153,7 @@ async def storage(
         (replace(FERRY, revision=6, title="Newer"), Verdict.ACCEPTED, 6),
         (replace(FERRY, revision=9), Verdict.ACCEPTED, 9),
     ],
-    ids=lambda value: str(getattr(value, "title", value)),
+    ids=lambda value: value.title if isinstance(value, Story) else str(value),
 )
 async def test_a_revision_is_taken_when_it_is_newer(
     storage: Storage, document: Story, verdict: Verdict, held: int

@@ -410,6 +410,11 @@ class Discord:
         self.token = self.gateway.token = token
         await self.gateway.hang_up(4004)
 
+    def heal(self) -> None:
+        """Whatever was to go wrong next does not."""
+        self._faults.clear()
+        self._slow.clear()
+
     async def hang_up(self, code: int | None = None) -> None:
         """Close the gateway's sockets with a close code, or cut them; sessions can be resumed."""
         await self.gateway.hang_up(code)

@@ -664,6 +664,11 @@ class Telegram:
         self.token = self._server.token = token
         await self.drop_connections()
 
+    def heal(self) -> None:
+        """Whatever was to go wrong next does not."""
+        self._server.faults.clear()
+        self._server.slow.clear()
+
     async def drop_connections(self) -> None:
         """Close every connection the bot has open, as a network does."""
         await self._server.drop_connections()

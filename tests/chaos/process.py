@@ -80,7 +80,7 @@ class BotProcess:
     async def metric(self, name: str, **labels: str) -> float:
         """One figure of /metrics; 0 while it has none or does not answer."""
         wanted = {f'{label}="{value}"' for label, value in labels.items()}
-        for line in (await self._page("metrics")).splitlines():
+        for line in (await self.page("metrics")).splitlines():
             found = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
             if found and found[1] == name and wanted <= set((found[2] or "").split(",")):
                 return float(found[3])
@@ -88,9 +88,9 @@ class BotProcess:
 
     async def is_up(self) -> bool:
         """Whether it has come as far as to answer; before that it would not know a signal."""
-        return bool(await self._page("healthz"))
+        return bool(await self.page("healthz"))
 
-    async def _page(self, name: str) -> str:
+    async def page(self, name: str) -> str:
         url = f"http://127.0.0.1:{self.http_port}/{name}"
         try:
             async with aiohttp.ClientSession() as session, session.get(url) as response:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -41,11 +42,27 @@ def _step(_: int, __: FrameType | None) -> None:
     _offset_s = float(Path(os.environ["STORYWIRE_TEST_CLOCK"]).read_text("utf-8") or 0)
 
 
+def _hurry() -> None:
+    """What rests an hour, for a platform's or a defect's sake, rests a second or two."""
+    from bot import app, supervision
+    from bot.delivery import cards, courier
+    from bot.model import errors
+
+    errors.LONGEST_PAUSE = clock.timedelta(seconds=2)
+    supervision.RESTS_S = (1.0, 2.0)
+    courier.FAILED_REST_S = 2.0
+    hurried = partial(
+        cards.Policy, park_first=clock.timedelta(seconds=1), park_longest=clock.timedelta(seconds=4)
+    )
+    app.Policy = hurried  # type: ignore[attr-defined]
+
+
 if __name__ == "__main__":
     clock.datetime = SteppedDatetime  # type: ignore[misc]
     time.time = lambda: _real_time() + _offset_s
     signal.signal(signal.SIGUSR1, _step)
-    import tests.chaos.hurried  # noqa: F401  # only now: modules bind the clock when they are imported
+    import tests.chaos.hurried  # noqa: F401  # only now: modules bind the clock when they come
     from bot.__main__ import main
 
+    _hurry()
     sys.exit(main())

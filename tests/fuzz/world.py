@@ -238,7 +238,7 @@ async def a_wake_is_made_up(fuzz: Fuzz) -> None:
 
 # Records.
 
-LEFT_ALONE = ("lease:", "epoch", "seq", "inbox")
+LEFT_ALONE = ("lease:", "{archive}:epoch", "{archive}:seq", "inbox", "probe")
 """Keys whose damage is Redis losing its mind, not one bad record: the storms step them back."""
 
 
@@ -268,12 +268,12 @@ async def a_record_is_damaged(fuzz: Fuzz) -> None:
 
             async def undo() -> None:
                 now = await fuzz.redis.hget(key, name)
-                if now != harm and not _may_be_anew(key):
+                if now == harm:
+                    await fuzz.redis.hset(key, name, was)
+                elif not _may_be_anew(key):
                     fuzz.seen.wrong.append(
                         f"{key!r} {name!r} could not be read, and became {now!r:.200}"
                     )
-                if now is not None:
-                    await fuzz.redis.hset(key, name, was)
 
         case _:
             return

@@ -26,6 +26,7 @@ quick: dev  ## The tests to run after each edit: everything that needs no platfo
 
 soak: dev  ## Ten thousand simulated storms, then real processes killed, stopped, and their Redis
 	$(BIN)/python -m tests.simulation.soak --seeds 10000
+	$(BIN)/python -m tests.fuzz.long --cases 5000
 	$(BIN)/python -m tests.chaos.long --kills 100 --stories 200 --chats 50
 	$(BIN)/python -m tests.chaos.long --kills 0 --stops 100 --stories 200 --chats 50 --apart 4
 	$(BIN)/python -m tests.chaos.long --kills 0 --burst --stories 240 --chats 50 --patience 1200

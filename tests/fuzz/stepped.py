@@ -49,12 +49,12 @@ def _hurry() -> None:
     from bot.model import errors
 
     errors.LONGEST_PAUSE = clock.timedelta(seconds=2)
-    supervision.RESTS_S = (1.0, 2.0)
+    supervision.RESTS_S = (1.0, 1.0, 2.0, 2.0)
     courier.FAILED_REST_S = 2.0
     hurried = partial(
         cards.Policy, park_first=clock.timedelta(seconds=1), park_longest=clock.timedelta(seconds=4)
     )
-    app.Policy = hurried  # type: ignore[attr-defined]
+    app.Policy = hurried  # type: ignore[attr-defined, assignment]
 
 
 if __name__ == "__main__":

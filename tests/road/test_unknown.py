@@ -104,6 +104,7 @@ async def test_a_moderator_replies_to_the_card_and_it_is_kept_up_to_date(
     assert {"It's there", "Post again"} <= set(status.labels)
     why = await mod.say(Say("why", {"story": FERRY.id}))
     assert why.title.startswith(LOST)
+    answer = await mod.say(Say("why", {"story": FERRY.id}))  # ours, and it leads to the story
     how = await mod.press(why, "It's there")
     assert how.title == f"Show me the card of “{FERRY.title}”"
     assert "Reply to that card" in how
@@ -113,6 +114,7 @@ async def test_a_moderator_replies_to_the_card_and_it_is_kept_up_to_date(
         (said, "That is not a card of mine."),
         (trams, "That is another story's card."),
         (how.raw, "That is not a card of mine."),
+        (answer.raw, "That is not a card of mine."),
     ):
         assert told in await reply(road, telegram.SOL, telegram.GROUP, wrong)
     assert "A moderator said" in await mod.say(Say("why", {"story": FERRY.id}))

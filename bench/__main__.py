@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import answers, fanout, limits, matching, wake, year
+from bench import adversarial, answers, fanout, limits, matching, wake, year
 from bench.kit import Line, lean_server
 from bot import app
 from sandbox.redis import own_redis
@@ -22,6 +22,7 @@ PARTS = {
     "limits": limits,
     "matching": matching,
     "answers": answers,
+    "adversarial": adversarial,
 }
 LONG = {"year": year}
 """Measured only when named; each has a part of its own on the page."""
@@ -67,6 +68,10 @@ How each is measured:
 * **Matching**: rules of every kind, of which 100 want the story.
 * **Answers**: the command and Discord's rendering, in process, while the follower hears Redis and
   while Redis is stopped, three times each in turn.
+* **Adversarial**: every command, every suggestion while typing, inline queries and plain messages
+  are asked with inputs made to hold the event loop, and with plain ones; five stories are as long
+  as a document may be. Every callback of the loop is timed; of each answer the longest counts, by
+  the processor time of the loop's thread, garbage collection included.
 """
 
 

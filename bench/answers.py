@@ -74,7 +74,7 @@ def _stories() -> list[Story]:
     ]
 
 
-class _Desk(CardDesk):
+class Desk(CardDesk):
     """Nobody delivers here, so no chat is known to refuse anything."""
 
     def refusal(self, chat: Chat) -> None:
@@ -101,7 +101,7 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
                 await until(partial(_is, lambda: len(shelf) == STORIES), "the shelf is full")
                 filling = time.perf_counter() - started
         rules = RuleBook({}, RedisRules(redis))
-        desk, places = _Desk({}, RedisLedger(redis), []), RedisPlaces(redis)
+        desk, places = Desk({}, RedisLedger(redis), []), RedisPlaces(redis)
         commands = menu(
             shelf=shelf,
             rules=rules,

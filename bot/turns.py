@@ -10,7 +10,7 @@ from bot.model.chat import Chat
 from bot.model.command import Hurry, Turn
 from bot.model.errors import StorageAway
 
-COSTS = {Turn.ASK: 1.0, Turn.PRESS: 0.25, Turn.TYPING: 0.05}
+COSTS = {Turn.ASK: 1.0, Turn.PRESS: 0.25, Turn.TYPING: 0.0625}
 """What counts how much: turning pages is no flood, hammering is; a suggestion comes with nearly
 every letter that somebody types."""
 SPARING_S = 1.0

@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         default=8,
         ge=1,
         description="How often one person is answered within STORYWIRE_ASKS_WITHIN_S seconds; a "
-        "press of a button counts as a quarter.",
+        "press of a button counts as a quarter, a suggestion while typing as a sixteenth.",
     )
     asks_a_server: int = Field(
         default=40,

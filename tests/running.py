@@ -65,7 +65,7 @@ class Road:
         answer = await self.discord.slash(MIRA, GENERAL, "story", {"words": story.id})
         assert answer.message is not None
         title: str = answer.message["embeds"][0]["title"]
-        unsure = ("There are no live stories", "I know no story", "I am not sure")
+        unsure = ("Just starting", "There are no live stories", "I know no story", "I am not sure")
         return not title.startswith(unsure)
 
 

@@ -73,7 +73,7 @@ QUOTED_FOR_S = 10
 QUOTED_LIMIT = 120
 LONGEST_PAUSE = timedelta(seconds=30)
 SHORTEST_PAUSE = timedelta(seconds=1)
-WAITING = 5
+WAITING = 10
 """How many answers may wait for one group's pace; what is asked beyond that gets none."""
 
 _TITLE_MARK = re.compile(rf"^{WITHDRAWN} ")

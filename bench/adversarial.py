@@ -1,0 +1,344 @@
+"""What one person's input costs the event loop at worst: the longest that one step of it takes."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bench.answers import HERE, WHO, Desk
+from bench.kit import Lean, Line, in_flight, ms, percentile, until
+from bot.delivery.rules import RuleBook
+from bot.metrics import Metrics
+from bot.model.command import Ask, Command
+from bot.model.rule import Rule
+from bot.platforms.discord.render import render
+from bot.storage.audit import RedisAudit
+from bot.storage.drafts import RedisDrafts
+from bot.storage.ledger import RedisLedger
+from bot.storage.moderators import RedisModerators
+from bot.storage.places import RedisPlaces
+from bot.storage.rules import RedisRules
+from bot.updates import Follower
+from handlers import menu
+from stories.archive import Archive
+from stories.index import Changes, Cursor, Page
+from stories.search import words_of
+from stories.shelf import Edition, Shelf
+from stories.story import Question, Stats, Status, Story, StoryId
+
+STORIES = 10_000
+WORDS = 135_000
+COMMON = 20_000
+"""So many of the words are used again and again, the first of them most."""
+ASKED = 3
+"""Inputs of each kind that each command is asked with."""
+LARGEST = 5
+"""So many stories are as long as a document may be, and were rewritten; they are the most viral."""
+MOVED, REVISIONS = 60, 15
+"""So many stories have a history of so many revisions, for rehearsals."""
+P99_S, P100_S = 0.005, 0.020
+
+
+@dataclass
+class Steps:
+    """How long the loop's thread worked in one go, by processor and by clock."""
+
+    cpu: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
+
+    @contextmanager
+    def watched(self) -> Generator[None]:
+        """Notes every callback of the event loop while inside."""
+        handle: Any = asyncio.Handle
+        run = handle._run
+
+        def noted(each: asyncio.Handle) -> None:
+            cpu, wall = time.thread_time(), time.perf_counter()
+            run(each)
+            self.cpu.append(time.thread_time() - cpu)
+            self.wall.append(time.perf_counter() - wall)
+
+        handle._run = noted
+        try:
+            yield
+        finally:
+            handle._run = run
+
+
+@dataclass
+class Took:
+    """What asking one thing took, each time."""
+
+    step_cpu: list[float] = field(default_factory=list)
+    """The longest step of each."""
+    step_wall: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
+    """Until the answer."""
+
+
+class _Vocabulary:
+    """Made-up words: some common and most rare, as words are."""
+
+    def __init__(self) -> None:
+        self.pick = random.Random(7)  # noqa: S311  # the same words every time
+        sounds = [
+            a + b for a in "bdfgklmnprstv" for b in ("a", "e", "i", "o", "u", "an", "or", "el")
+        ]
+        made: dict[str, None] = {}
+        while len(made) < WORDS:
+            made["".join(self.pick.choices(sounds, k=self.pick.choice((2, 3, 3, 4))))] = None
+        self.words = list(made)
+        self._rare = iter(self.words[COMMON:])
+
+    def text(self, count: int, rare: int = 0) -> str:
+        drawn = [self.words[int(COMMON * self.pick.random() ** 3)] for _ in range(count)]
+        drawn += [word for word, _ in zip(self._rare, range(rare), strict=False)]
+        self.pick.shuffle(drawn)
+        return " ".join(drawn).capitalize()
+
+
+def _stories(words: _Vocabulary, now: datetime) -> list[Story]:
+    pick = words.pick
+    each = -(-(WORDS - COMMON) // STORIES // 3)
+    return [
+        Story(
+            id=StoryId(f"story-{number}"),
+            title=words.text(4),
+            headline=words.text(10, each),
+            entities=tuple(words.text(2) for _ in range(4)),
+            stats=Stats(Status.ACTIVE, virality=round(pick.random() * 9, 1), articles=7),
+            updated_at=now - timedelta(minutes=pick.randrange(4000)),
+            breakdown=(words.text(20, each), *(words.text(20) for _ in range(5))),
+            keywords=tuple(words.text(1) for _ in range(6)),
+            questions=(
+                Question(words.text(8, each) + "?", words.text(40)),
+                *(Question(words.text(8) + "?", words.text(40)) for _ in range(3)),
+            ),
+            revision=1,
+        )
+        for number in range(STORIES)
+    ]
+
+
+def _all_of(story: Story) -> str:
+    questions = (each.question for each in story.questions)
+    texts = (story.title, story.headline or "", *story.entities, *story.keywords)
+    return " ".join((*texts, *story.breakdown, *questions))
+
+
+def _rewritten(words: _Vocabulary, story: Story) -> Story:
+    """As long as a document may be."""
+    return replace(
+        story,
+        stats=replace(story.stats, virality=10.0),
+        breakdown=tuple(words.text(400)[:2000] for _ in range(50)),
+        questions=tuple(Question(words.text(60)[:300], words.text(600)) for _ in range(50)),
+        revision=2,
+    )
+
+
+def _inputs(words: _Vocabulary, stories: list[Story]) -> Mapping[str, list[str]]:
+    """What people send to hold the loop, by kind; and what they ask."""
+    pick, letters = words.pick, "abcdefghijklmnopqrstuvwxyz"
+    long = [word for word in words.words if len(word) > 8]
+
+    def letter(count: int) -> str:
+        return "".join(pick.choices(letters, k=count))
+
+    def slipped(word: str) -> str:
+        place = pick.randrange(len(word) - 1)
+        return word[:place] + letter(1) + word[place + pick.randrange(2) :]
+
+    kinds: dict[str, Callable[[], str]] = {
+        "800 random words of four letters": lambda: " ".join(letter(4) for _ in range(800)),
+        "400 random words of twelve": lambda: " ".join(letter(12) for _ in range(400)),
+        "one letter": lambda: pick.choice("bdfgklmnprstv"),
+        "single letters": lambda: " ".join(pick.sample("bdfgklmnprstv", 13)),
+        "beginnings of two letters": lambda: " ".join(
+            letter(1) + "aeiou"[n % 5] for n in range(60)
+        ),
+        "beginnings of three": lambda: " ".join(w[:3] for w in pick.sample(words.words, 60)),
+        "the commonest words": lambda: " ".join(pick.sample(words.words[:60], 20)),
+        "known words": lambda: " ".join(pick.sample(words.words[60:], 60)),
+        "known words with slips": lambda: " ".join(slipped(w) for w in pick.sample(long, 40)),
+        "beginnings with other ends": lambda: " ".join(
+            w[:4] + letter(6) for w in pick.sample(long, 40)
+        ),
+        "letters that fold into many": lambda: "\ufdfa" * 2000,
+        "one word of 4,000 letters": lambda: letter(1) * 4000,
+        "4,000 signs without spaces": lambda: "".join(
+            chr(0x4E00 + pick.randrange(8000)) for _ in range(4000)
+        ),
+        "marks on one letter": lambda: "e" + "\u0301" * 4000,
+        "a title": lambda: pick.choice(stories).title,
+        "a title with slips": lambda: " ".join(
+            slipped(w) if len(w) > 5 else w for w in pick.choice(stories).title.split()
+        ),
+        "a question": lambda: pick.choice(stories).questions[0].question,
+        "nothing": lambda: "",
+    }
+    return {kind: [make() for _ in range(ASKED)] for kind, make in kinds.items()}
+
+
+class _Kept:
+    """An archive that hands out editions it holds in memory."""
+
+    def __init__(self, editions: list[Edition]) -> None:
+        self._editions = editions
+
+    async def wakes(self) -> AsyncGenerator[str]:
+        yield "subscribed"
+
+    async def newest(self, below: int | None = None) -> Page:
+        return Page(Cursor("e", len(self._editions)), 0, tuple(self._editions[::-1]), ())
+
+    async def since(self, cursor: Cursor) -> Changes:
+        return Changes(Cursor("e", len(self._editions)), ())
+
+
+async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
+    logging.disable(logging.CRITICAL)  # nobody delivers here, and what lacks that says so
+    words, now = _Vocabulary(), datetime.now(UTC)
+    stories = _stories(words, now)
+    heard_at = now - timedelta(minutes=1)
+    editions = [Edition(story, None, seq, heard_at) for seq, story in enumerate(stories, 1)]
+    for edition in editions[:LARGEST]:
+        story = edition.story
+        was = replace(_rewritten(words, story), revision=1)
+        editions[edition.seq - 1] = replace(edition, story=_rewritten(words, story), before=was)
+    archive, shelf = Archive(redis), Shelf()
+    await in_flight(_accepting(archive, stories[-MOVED:]))
+    filling = await _fill(shelf, editions)
+    rules = RuleBook({}, RedisRules(redis))
+    await rules.change(HERE, lambda _: Rule(keywords=tuple(words.words[:100]), keeper=WHO))
+    commands = menu(
+        shelf=shelf,
+        rules=rules,
+        desk=Desk({}, RedisLedger(redis), []),
+        places=RedisPlaces(redis),
+        history=archive,
+        audit=RedisAudit(redis),
+        moderators=RedisModerators(redis),
+        drafts=RedisDrafts(redis),
+    )
+    inputs, took = _inputs(words, stories), dict[str, Took]()
+    by_kind = dict[str, Took]()
+    for kind, texts in inputs.items():
+        for what, ask in _asks(commands):
+            for text in texts if kind != "nothing" else texts[:1]:
+                heard = took.setdefault(what, Took()), by_kind.setdefault(kind, Took())
+                await _ask(partial(ask, text), heard)
+    for _ in range(3):
+        await _ask(partial(_rehearse, commands), (took.setdefault("/setup, rehearsal", Took()),))
+    logging.disable(logging.NOTSET)
+    whole = Took()
+    for each in took.values():
+        whole.step_cpu += each.step_cpu
+        whole.step_wall += each.step_wall
+        whole.wall += each.wall
+    said = {word for story in stories for word in words_of(_all_of(story))}
+    size = f"{STORIES:,} stories, {len(said):,} words"
+    lines = [
+        _line(f"longest step of an answer, p99, {size}", whole, 0.99, P99_S),
+        _line(f"longest step of an answer, p100, {size}", whole, 1, P100_S),
+        _line("longest step of filling the shelf, p100", filling, 1, P100_S),
+    ]
+    lines += [_line(f"{what}, p100", each, 1) for what, each in took.items()]
+    lines += [_line(f"asked with {kind}, p100", each, 1) for kind, each in by_kind.items()]
+    return lines
+
+
+def _line(what: str, took: Took, share: float, most: float | None = None) -> Line:
+    cpu = percentile(took.step_cpu, share)
+    beside = f"by the clock {ms(percentile(took.step_wall, share))}"
+    answered = f"answered in {ms(percentile(took.wall, share))}" if took.wall else ""
+    goal = f"≤ {most * 1000:.0f} ms" if most else ""
+    return Line(what, ms(cpu), beside, answered, goal, cpu <= most if most else None)
+
+
+def _accepting(
+    archive: Archive, stories: Iterable[Story]
+) -> Iterable[Callable[[], Awaitable[object]]]:
+    for story in stories:
+        for revision in range(1, REVISIONS + 1):
+            title = f"{story.title} {revision}"
+            said = replace(story, revision=revision, title=title, headline=title)
+            yield partial(archive.accept, said)
+
+
+async def _fill(shelf: Shelf, editions: list[Edition]) -> Took:
+    kept: Any = _Kept(editions)
+    follower, steps = Follower(kept, shelf, Metrics()), Steps()
+    with steps.watched():
+        following = asyncio.create_task(follower.run())
+        await until(partial(_knows_all, shelf), "the shelf is full")
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+    return Took(steps.cpu, steps.wall)
+
+
+async def _knows_all(shelf: Shelf) -> bool:
+    return shelf.knows_all
+
+
+async def _ask(ask: Callable[[], Awaitable[None]], heard: Iterable[Took]) -> None:
+    steps, started = Steps(), time.perf_counter()
+    with steps.watched():
+        await asyncio.create_task(_awaited(ask))
+    wall = time.perf_counter() - started
+    for took in heard:
+        took.step_cpu.append(max(steps.cpu))
+        took.step_wall.append(max(steps.wall))
+        took.wall.append(wall)
+
+
+async def _awaited(ask: Callable[[], Awaitable[None]]) -> None:
+    await ask()
+
+
+Asking = Callable[[str], Awaitable[None]]
+
+
+def _asks(commands: Iterable[Command]) -> Iterable[tuple[str, Asking]]:
+    """Every way to send a text: as a command, while typing it, inline, and as a plain message."""
+    for command in commands:
+        yield f"/{command.name}", partial(_answer, command, command.rest)
+        if command.name == "faq":
+            yield "a plain message", partial(_answer, command, "text")
+        for option in command.options:
+            if option.complete is not None:
+                what = f"/{command.name}, typing {option.name}"
+                yield what, partial(_complete, option.complete)
+        if command.quotes is not None:
+            yield "an inline query", partial(_quote, command.quotes)
+
+
+async def _yes() -> bool:
+    return True
+
+
+async def _answer(command: Command, option: str | None, text: str) -> None:
+    options = {option: text} if option else {}
+    render(await command.reply(Ask(HERE, WHO, False, options), _yes))
+
+
+async def _complete(complete: Callable[[str, Ask], object], text: str) -> None:
+    complete(text[:100], Ask(HERE, WHO, False))  # an app sends no more
+
+
+async def _quote(quotes: Callable[[str, int], list[Any]], text: str) -> None:
+    for quote in quotes(text[:256], 10):  # an app sends no more
+        render(quote.message)
+
+
+async def _rehearse(commands: Iterable[Command]) -> None:
+    [setup] = [command for command in commands if command.name == "setup"]
+    render(await setup.reply(Ask(HERE, WHO, False, {setup.options[0].name: "rehearse"}), _yes))

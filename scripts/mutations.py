@@ -61,6 +61,8 @@ REFUSED = (*PYTEST, "tests/road/test_refused.py")
 MOVES = (*PYTEST, "tests/road/test_supergroup.py", "tests/delivery/test_rules.py")
 THREADS = (*PYTEST, "tests/road/test_threads.py")
 CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/courier.py"
+SHELF = (*PYTEST, "tests/stories/test_shelf.py", "tests/stories/test_delta.py")
+STARTING = (*PYTEST, "tests/road/test_starting.py", "tests/handlers/test_starting.py")
 PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/telling.py"
 RETENTION, PRUNING = "stories/retention.py", "bot/pruning.py"
 ROWS, ARCHIVE = "bot/delivery/rows.py", "stories/archive.py"
@@ -763,6 +765,7 @@ MUTATIONS = (
         (*PYTEST, "tests/storage/test_needs.py"),
     ),
     Mutation(
+<<<<<<< HEAD
         "GMT+2 lies west of Greenwich",
         "bot/model/entry.py",
         "    if offset is not None:\n",
@@ -804,6 +807,55 @@ MUTATIONS = (
         "        if await self.lacks(chat, Right.PIN):\n            return None",
         "        if False:\n            return None",
         (*PYTEST, "tests/road/test_pins.py"),
+=======
+        "words without bound: all that was typed is looked for",
+        "stories/shelf.py",
+        "telling(typed(words))[:NAMED]",
+        "telling(words_of(words))",
+        SHELF,
+    ),
+    Mutation(
+        "words without bound: slips of each word are looked for",
+        "stories/search.py",
+        "for word in nlargest(SLIPPED, missing, key=len):",
+        "for word in missing:",
+        SHELF,
+    ),
+    Mutation(
+        "words without bound: common words are looked for in every story",
+        "stories/search.py",
+        "    most = CHECKS // len(common)\n",
+        "    most = 10**9\n",
+        SHELF,
+    ),
+    Mutation(
+        "words without bound: long bullets are compared whole",
+        "stories/delta.py",
+        "cut = None if much <= COMPARED else isqrt(COMPARED // (len(olds) * len(news)))",
+        "cut = None",
+        SHELF,
+    ),
+    Mutation(
+        "suggestions while typing count nothing",
+        "bot/platforms/discord/answers.py",
+        "        if await _turn(interaction, Turn.TYPING):\n            return []\n",
+        "",
+        STARTING,
+    ),
+    Mutation(
+        "after a start there seem to be no stories",
+        "handlers/starting.py",
+        "    if not shelf.knows_live:\n        raise _starting()\n",
+        "    return\n",
+        STARTING,
+    ),
+    Mutation(
+        "answers do not wait for the group's pace",
+        "bot/platforms/telegram/answers.py",
+        "                await self._pace.take(chat)\n",
+        "                pass\n",
+        STARTING,
+>>>>>>> 6875930 (Bounds, the start and the pace have tests, mutations and promises; make bench asks adversarial inputs)
     ),
 )
 

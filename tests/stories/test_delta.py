@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from rapidfuzz import process
 
 from stories import wire
-from stories.delta import RULES, Change, Kind, Weight, compare
+from stories.delta import COMPARED, RULES, Change, Kind, Weight, compare
 from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
 from tests.stories.made import revisions, stories
 
@@ -459,3 +460,22 @@ def test_the_order_of_bullets_does_not_change_what_is_told(data: st.DataObject) 
 
 def _about_bullets(changes: list[tuple[Kind, Weight, str | None, str | None]]) -> list[str]:
     return sorted(str(change) for change in changes if change[0] is not Kind.OTHER)
+
+
+def test_only_the_beginnings_of_many_long_bullets_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = []
+    extract = process.extract
+
+    def counting(one: str, others: dict[int, str], **named: Any) -> Any:
+        compared.append(len(one) * sum(map(len, others.values())))
+        return extract(one, others, **named)
+
+    monkeypatch.setattr(process, "extract", counting)
+    texts = [" ".join(f"{letter}{number}" * 3 for letter in "abcdefghij") for number in range(50)]
+    before = tuple(" ".join([text] * 20)[:2000] for text in texts)
+    after = tuple(f"{text[:1900]} now" for text in before)
+    delta = compare(replace(FERRY, breakdown=before), replace(FERRY, breakdown=after))
+    assert {change.kind for change in delta.changes} == {Kind.BULLET_REWORDED}
+    assert 0 < sum(compared) <= 2 * COMPARED

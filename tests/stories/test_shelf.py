@@ -1,14 +1,17 @@
 """The shelf keeps the newest of each story and finds what people mean."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stories import search
 from stories.search import closeness, words_of
-from stories.shelf import SURE, Edition, Shelf, surely
+from stories.shelf import NAMED, SURE, Edition, Shelf, surely
 from stories.story import Question, Stats, Status, Story, StoryId
 
 NOW = datetime(2026, 6, 25, 6, 0, tzinfo=UTC)
@@ -348,6 +351,7 @@ def test_a_story_that_changed_is_found_by_what_it_says_now(
     assert shelf.search(words, NOW) == fresh.search(words, NOW)
 
 
+<<<<<<< HEAD
 def test_a_time_ahead_makes_a_story_neither_live_for_ever_nor_first() -> None:
     shelf = Shelf()
     ahead = replace(FERRY, id=StoryId("ahead"), updated_at=NOW + timedelta(days=365))
@@ -359,3 +363,86 @@ def test_a_time_ahead_makes_a_story_neither_live_for_ever_nor_first() -> None:
     assert [edition.story.id for edition in shelf.live(later)] == ["now"]
     [edition] = [each for each in shelf.since(0) if each.story.id == "ahead"]
     assert edition.live_until() == NOW + timedelta(hours=71)
+=======
+# However much is typed, and however much is kept, a search looks at so much and no more.
+
+
+class Counted:
+    """Counts what a function is asked, on the way to it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+        real, self.asked = getattr(owner, name), 0
+
+        def counting(*args: Any, **named: Any) -> Any:
+            self.asked += 1
+            return real(*args, **named)
+
+        monkeypatch.setattr(owner, name, counting)
+
+
+ASKS: dict[str, Callable[[Shelf, str], object]] = {
+    "find": lambda shelf, words: shelf.find(words, NOW),
+    "nearest": lambda shelf, words: shelf.nearest(words, 25, NOW, only_live=True),
+    "answers": lambda shelf, words: shelf.answers(words, at=NOW),
+    "search": lambda shelf, words: shelf.search(words, NOW),
+}
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_of_a_long_message_a_few_words_are_looked_for_and_fewer_of_them_as_slips(
+    shelf: Shelf, ask: Callable[[Shelf, str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = " ".join(f"{a}{b}{c}q" for a in "bcdfghjkl" for b in "aeiou" for c in "bcdfghjklmnp")
+    begun = Counted(monkeypatch, search.Vocabulary, "begun")
+    slipped = Counted(monkeypatch, search.Vocabulary, "slipped")
+    ask(shelf, words)
+    assert 0 < begun.asked <= 2 * NAMED
+    assert 0 < slipped.asked <= 2 * search.SLIPPED
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+@pytest.mark.parametrize("words", ["storm", "s", "storm strait"])
+def test_words_that_nearly_every_story_holds_are_looked_for_in_some(
+    ask: Callable[[Shelf, str], object], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "HOLDERS", 30)
+    monkeypatch.setattr(search, "CHECKS", 40)
+    shelf = shelf_of(*(_of_storms(number) for number in range(100)))
+    read = Counted(monkeypatch, search.Words, "fit")
+    ask(shelf, words)
+    assert read.asked <= 40
+
+
+def test_of_common_words_the_most_viral_stories_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "HOLDERS", 30)
+    monkeypatch.setattr(search, "CHECKS", 40)
+    shelf = shelf_of(*(_of_storms(number) for number in range(100)))
+    assert ids(shelf.nearest("storm", 2, NOW)) == ["storm-99", "storm-98"]
+    assert ids(shelf.nearest("storm town7", 1, NOW)) == ["storm-7"]
+    assert searched(shelf, "storm town7 strait")[0] == "storm-7"
+    answers = shelf.answers("how does the strait look in town7", at=NOW)
+    assert answers[0].edition.story.id == "storm-7"
+
+
+def _of_storms(number: int) -> Story:
+    asked = f"How does the strait look in town{number}?"
+    title = f"Storm strait town{number}"
+    return story(f"storm-{number}", title, virality=number / 20, questions=(asked,))
+
+
+@pytest.mark.parametrize("word", ["accusations", "alibaba", "claims", "distillation"])
+def test_one_slip_anywhere_in_a_word_is_forgiven(shelf: Shelf, word: str) -> None:
+    for place in range(len(word)):
+        lost = word[:place] + word[place + 1 :]
+        wrong = word[:place] + "x" + word[place + 1 :]
+        more = word[:place] + "x" + word[place:]
+        swapped = word[:place] + word[place : place + 2][::-1] + word[place + 2 :]
+        for slip in (lost, wrong, more, swapped):
+            assert searched(shelf, slip)[:1] == ["ai-theft-claims"], slip
+
+
+def test_of_what_is_typed_and_of_each_word_the_beginning_is_read() -> None:
+    assert len(search.typed("ﷺ" * 5000)) == len(search.typed("ﷺ" * search.TYPED))
+    assert words_of("a" * 4000) == ["a" * search.LONGEST]
+    assert found(shelf_of(story("a", "b" * 300)), "b" * 4000) == "a"
+>>>>>>> 6875930 (Bounds, the start and the pace have tests, mutations and promises; make bench asks adversarial inputs)

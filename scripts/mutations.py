@@ -765,7 +765,6 @@ MUTATIONS = (
         (*PYTEST, "tests/storage/test_needs.py"),
     ),
     Mutation(
-<<<<<<< HEAD
         "GMT+2 lies west of Greenwich",
         "bot/model/entry.py",
         "    if offset is not None:\n",
@@ -807,7 +806,8 @@ MUTATIONS = (
         "        if await self.lacks(chat, Right.PIN):\n            return None",
         "        if False:\n            return None",
         (*PYTEST, "tests/road/test_pins.py"),
-=======
+    ),
+    Mutation(
         "words without bound: all that was typed is looked for",
         "stories/shelf.py",
         "telling(typed(words))[:NAMED]",
@@ -855,7 +855,6 @@ MUTATIONS = (
         "                await self._pace.take(chat)\n",
         "                pass\n",
         STARTING,
->>>>>>> 6875930 (Bounds, the start and the pace have tests, mutations and promises; make bench asks adversarial inputs)
     ),
 )
 

@@ -351,7 +351,6 @@ def test_a_story_that_changed_is_found_by_what_it_says_now(
     assert shelf.search(words, NOW) == fresh.search(words, NOW)
 
 
-<<<<<<< HEAD
 def test_a_time_ahead_makes_a_story_neither_live_for_ever_nor_first() -> None:
     shelf = Shelf()
     ahead = replace(FERRY, id=StoryId("ahead"), updated_at=NOW + timedelta(days=365))
@@ -363,7 +362,8 @@ def test_a_time_ahead_makes_a_story_neither_live_for_ever_nor_first() -> None:
     assert [edition.story.id for edition in shelf.live(later)] == ["now"]
     [edition] = [each for each in shelf.since(0) if each.story.id == "ahead"]
     assert edition.live_until() == NOW + timedelta(hours=71)
-=======
+
+
 # However much is typed, and however much is kept, a search looks at so much and no more.
 
 
@@ -445,4 +445,3 @@ def test_of_what_is_typed_and_of_each_word_the_beginning_is_read() -> None:
     assert len(search.typed("ﷺ" * 5000)) == len(search.typed("ﷺ" * search.TYPED))
     assert words_of("a" * 4000) == ["a" * search.LONGEST]
     assert found(shelf_of(story("a", "b" * 300)), "b" * 4000) == "a"
->>>>>>> 6875930 (Bounds, the start and the pace have tests, mutations and promises; make bench asks adversarial inputs)

@@ -283,8 +283,9 @@ async def _year(redis: Redis, url: str, lean: Lean, size: int) -> list[Line]:
         bodies = _bodies(size)
         rss = 0
         for hour in range(HOURS):
+            before = await redis.hget(f"{KEYS}pruning", "at")
             await _one_hour(redis, bodies, hour, ahead)
-            await _swept(redis)
+            await _swept(redis, before)
             rss = max(rss, _rss(int(process)))
         pruned = int(await redis.hlen(f"{KEYS}stubs"))
         used = await _bytes(redis)
@@ -345,9 +346,8 @@ async def _one_hour(redis: Redis, bodies: Sequence[Story], hour: int, ahead: Any
         await asyncio.gather(*(ledger.write(chat, base.id, row) for chat in _chats()))
 
 
-async def _swept(redis: Redis) -> None:
+async def _swept(redis: Redis, before: Any) -> None:
     """Wait until what is old was let go."""
-    before = await redis.hget(f"{KEYS}pruning", "at")
     for _ in range(600):
         await asyncio.sleep(0.1)
         if await redis.hget(f"{KEYS}pruning", "at") != before:

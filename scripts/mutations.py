@@ -156,6 +156,12 @@ MUTATIONS = (
         GROWTH,
     ),
     Mutation(
+        "a card that nobody brought up to date before its story left full memory stays so",
+        "bot/delivery/owing.py",
+        "        for edition in self._shelf.left_since(behind) if behind else ():\n",
+        "        for edition in list[Edition]():\n",
+    ),
+    Mutation(
         "a card whose story has left full memory is made of its stub",
         CARDS,
         "        if edition is None or edition.whole:\n            return edition\n",

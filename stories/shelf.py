@@ -157,6 +157,9 @@ class Shelf:
     _editions: dict[StoryId, Edition] = field(default_factory=dict)
     _stubs: dict[StoryId, bytes] = field(default_factory=dict)
     """The stories that have left full memory: their place in the index, and what a stub holds."""
+    _left: list[tuple[int, StoryId]] = field(default_factory=list)
+    """The same stories by their place in the index, with places that some had before."""
+    _left_sorted: bool = True
     _stub_titles: dict[int, StoryId] = field(default_factory=dict)
     """By their titles; of several with one title the one that left last."""
     _recalled: dict[StoryId, Edition] = field(default_factory=dict)
@@ -204,6 +207,8 @@ class Shelf:
         if known is not None:
             title, thin = known
             self._stubs[story_id] = stub.seq.to_bytes(8) + stub.raw
+            self._left.append((stub.seq, story_id))
+            self._left_sorted = False
             self._stub_titles[title] = story_id
             for other in _kin(thin):
                 self._kin.setdefault(other, set()).add(story_id)
@@ -221,6 +226,17 @@ class Shelf:
             self._kin[other].discard(story.id)
             if not self._kin[other]:
                 del self._kin[other]
+
+    def left_since(self, seq: int) -> list[Edition]:
+        """What is known of the stories that left full memory behind a place in the index."""
+        if not self._left_sorted:
+            if len(self._left) > 2 * len(self._stubs) + 1000:
+                self._left = [(_seq(raw), story_id) for story_id, raw in self._stubs.items()]
+            self._left.sort()
+            self._left_sorted = True
+        behind = self._left[bisect_left(self._left, (seq + 1, StoryId(""))) :]
+        still = ((place, self._stubs.get(story_id, b""), story_id) for place, story_id in behind)
+        return [self._there(story_id) for place, raw, story_id in still if _seq(raw) == place]
 
     def shelved(self, words: str) -> StoryId | None:
         """The story that has left full memory whose id or whole title `words` are."""
@@ -255,6 +271,7 @@ class Shelf:
         self.cleared += 1
         self._editions.clear()
         self._stubs.clear()
+        self._left.clear()
         self._stub_titles.clear()
         self._recalled.clear()
         self._filed.clear()

@@ -82,7 +82,19 @@ class Owing:
             if changes == self._rows.changes:
                 self._rows.know(story.id, rows, ours)
             marks += [Mark(chat, story.id, edition.seq) async for chat in by_turns(ours)]
+        for edition in self._shelf.left_since(behind) if behind else ():
+            marks += await self._left_behind(edition)
         return marks
+
+    async def _left_behind(self, edition: Edition) -> list[Mark]:
+        """Whose card of a story that has left full memory never came to show its last revision:
+        nobody delivered for so long."""
+        story = edition.story.id
+        return [
+            Mark(chat, story, edition.seq)
+            for chat, row in (await self._ledger.of_story(story)).items()
+            if chat.platform == self._platform and row.place and row.revision < edition.revision
+        ]
 
     async def _to_kin(self, edition: Edition, *, all_are: bool) -> list[Mark]:
         """Whose cards of other stories are concerned, now that a story is as it is.

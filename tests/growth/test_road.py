@@ -10,6 +10,8 @@ from redis.asyncio import Redis
 from bot import pruning
 from bot.model.chat import Chat
 from bot.model.rule import Rule
+from bot.ports import Mark
+from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from sandbox import discord, telegram
 from stories.archive import Archive
@@ -54,7 +56,15 @@ async def test_a_withdrawal_reaches_the_cards_of_a_story_that_has_left_full_memo
         answer = await person.say(Say("story", {"words": "Night ferry returns"}))
         assert "It sailed at dusk." in answer
     await calm_bot.stop()
+    due = RedisDue(redis, prefix)
+    for chat in CHATS:  # as if it had been owed something all the time
+        await due.mark(chat.platform, [Mark(chat, FERRY.id, 1)], None)
     road = await calm_bot.start(CHATS)
+    await road.rests()
+    for person in both(road, "shared"):
+        card = card_of(person, FERRY.title)
+        assert card is not None
+        assert "It sailed at dusk." in card
     await road.publish(replace(ended, retracted="It never sailed."))
     await road.rests()
     for person in both(road, "shared"):

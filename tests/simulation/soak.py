@@ -38,6 +38,7 @@ def outcome(seed: int, troubles: frozenset[str] | None = None) -> Outcome:
     seen["unknown cards settled"] = world.settled
     keys = [sent.key for service in world.services.values() for sent in service.sent.values()]
     seen["notices of unknown cards"] = sum(key.startswith("unknown ") for key in keys)
+    seen["stories out of full memory"] = world.pruned
     seen["losses"] = len(world.store.losses)
     seen["rows written"] = len(world.store.log)
     folded = [row for *_, row in world.store.log if row.into]

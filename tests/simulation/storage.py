@@ -20,6 +20,7 @@ from bot.model.rule import Rule
 from bot.model.unknown import Unknown
 from bot.ports import Mark, Row, State, Tide, Trouble
 from bot.storage.lease import LASTS_S, RedisLease
+from bot.storage.packed import pack, packs, unpack
 from stories.archive import (
     HISTORY_REVISIONS,
     PROBE_S,
@@ -29,8 +30,9 @@ from stories.archive import (
 from stories.away import StorageRefuses
 from stories.index import Changes, Cursor, Door, Page, Rejected, Verdict
 from stories.log import Log, grown
-from stories.shelf import Edition
+from stories.shelf import Edition, title_key
 from stories.story import Story, StoryId
+from stories.stub import Stub, write_stub
 from stories.wire import content_hash
 
 T = TypeVar("T")
@@ -46,6 +48,8 @@ class Held:
     hash: str
     seq: int
     heard_at: datetime
+    stub: bytes | None = None
+    """What is served instead once it has left full memory."""
 
 
 @dataclass(slots=True)
@@ -56,6 +60,8 @@ class Data:
     seq: int = 0
     stories: dict[StoryId, Held] = field(default_factory=dict)
     histories: dict[StoryId, tuple[tuple[datetime, Story], ...]] = field(default_factory=dict)
+    bases: dict[StoryId, int] = field(default_factory=dict)
+    """The revision from which on a history is served; what was before tells only the checker."""
     logs: dict[StoryId, Log] = field(default_factory=dict)
     inbox: dict[int, bytes] = field(default_factory=dict)
     handed: int | None = None
@@ -75,7 +81,7 @@ class Data:
         new = copy(self)
         for name in ("stories", "histories", "inbox", "in_hand", "written", "cursors", "rules"):
             setattr(new, name, dict(getattr(self, name)))
-        for name in ("logs", "moved", "troubles", "leases"):
+        for name in ("logs", "bases", "moved", "troubles", "leases"):
             setattr(new, name, dict(getattr(self, name)))
         new.rows = {story: dict(rows) for story, rows in self.rows.items()}
         new.due = {platform: dict(marks) for platform, marks in self.due.items()}
@@ -234,6 +240,8 @@ class MemoryArchive:
         data.seq += 1
         data.stories.pop(story.id, None)  # the dictionary's order is the index's
         data.stories[story.id] = Held(new, digest, data.seq, now)
+        if held and held.stub:  # back in full memory
+            data.bases[story.id] = stored
         past = (*data.histories.get(story.id, ()), (now, new))[-HISTORY_REVISIONS:]
         data.histories[story.id] = past
         was = _edition(data, data.stories[story.id]).before
@@ -247,12 +255,14 @@ class MemoryArchive:
 
     async def newest(self, below: int | None = None) -> Page:
         changes = await self._client.call(lambda data: _since(data, Cursor()))
-        return Page(changes.upto, 0, changes.editions[::-1])
+        return Page(changes.upto, 0, changes.editions[::-1], changes.stubs)
 
     async def edition(self, story_id: StoryId) -> Edition | None:
         def do(data: Data) -> Edition | None:
             held = data.stories.get(story_id)
-            return _edition(data, held) if held else None
+            if held is None:
+                return None
+            return replace(_edition(data, held), before=held.story)
 
         return await self._client.call(do)
 
@@ -264,8 +274,12 @@ class MemoryArchive:
         return held.story if held else None
 
     async def history(self, story: StoryId, since: int = 0) -> Sequence[Story]:
-        past = await self._client.call(lambda data: data.histories.get(story, ()))
-        return [each for _, each in past if (each.revision or 0) >= since]
+        def do(data: Data) -> list[Story]:
+            least = max(since, data.bases.get(story, 0))
+            past = (each for _, each in data.histories.get(story, ()))
+            return [each for each in past if (each.revision or 0) >= least]
+
+        return await self._client.call(do)
 
     async def wakes(self) -> AsyncGenerator[str]:
         async with aclosing(self._client.listen(WAKE)) as heard:
@@ -316,9 +330,24 @@ class MemoryArchive:
 def _since(data: Data, cursor: Cursor) -> Changes:
     if cursor.seq and (data.epoch != cursor.epoch or data.seq < cursor.seq):
         return replace(_since(data, Cursor(data.epoch)), anew=True)
-    editions = [_edition(data, held) for held in data.stories.values() if held.seq > cursor.seq]
-    upto = Cursor(data.epoch, editions[-1].seq if editions else cursor.seq)
-    return Changes(upto, tuple(editions))
+    newer = [held for held in data.stories.values() if held.seq > cursor.seq]
+    upto = Cursor(data.epoch, newer[-1].seq if newer else cursor.seq)
+    editions = tuple(_edition(data, held) for held in newer if not held.stub)
+    stubs = tuple(Stub(held.story.id, held.seq, held.stub) for held in newer if held.stub)
+    return Changes(upto, editions, stubs=stubs)
+
+
+def shelve(data: Data, story: StoryId) -> None:
+    """Take a story out of full memory, and pack its rows, as bot/pruning.py has it done."""
+    held = data.stories.pop(story)
+    rows = data.rows.get(story, {})
+    for chat, row in rows.items():
+        if packs(row):
+            rows[chat] = unpack(pack({1: row}))[1]
+    data.seq += 1
+    stub = write_stub(held.story, held.heard_at, title_key(held.story.title))
+    data.stories[story] = replace(held, seq=data.seq, stub=stub)
+    data.logs.pop(story, None)  # its history goes too, but tells the checker what cards say
 
 
 def _edition(data: Data, held: Held) -> Edition:

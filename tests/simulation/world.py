@@ -41,6 +41,7 @@ from tests.simulation.clock import BEGINNING, VirtualLoop
 from tests.simulation.platform import CALM, GIVES_UP_S, LATE_S, PUBLISHES, Handle, Service, Weather
 from tests.simulation.storage import (
     UPDATES,
+    WAKE,
     Client,
     Data,
     MemoryArchive,
@@ -51,6 +52,7 @@ from tests.simulation.storage import (
     MemoryRules,
     MemoryTroubles,
     Store,
+    shelve,
 )
 
 T = TypeVar("T")
@@ -260,6 +262,9 @@ class World:
         self.loop = loop
         self.random = self.dice("director")
         self.calm = self.dice("what chats do not want to hear")
+        self.pruning = self.dice("what has become old")
+        self.pruned = 0
+        """How often a story left full memory."""
         self.settling = self.dice("what moderators know of lost cards")
         known = self._troubles()
         self.troubles = known if troubles is None else troubles
@@ -302,12 +307,12 @@ class World:
 
     def _troubles(self) -> frozenset[str]:
         """Each seed knows some kinds of trouble and not others: a storm of all hides the rare."""
-        refusing = self.dice("whether the storage refuses")  # the other dice fall as before
-        return frozenset(
-            name
-            for name in TROUBLES
-            if (refusing if name == "refuses" else self.random).random() < 0.4
-        )
+        # These have dice of their own, so that the others fall as before.
+        own = {
+            "refuses": self.dice("whether the storage refuses"),
+            "pruned": self.dice("whether what is old goes"),
+        }
+        return frozenset(name for name in TROUBLES if own.get(name, self.random).random() < 0.4)
 
     async def run(self) -> None:
         """The storm, then the calm."""
@@ -334,6 +339,8 @@ class World:
         happens = usual[:1] * 10 + usual[1:] * 2
         if self.settling.random() < 0.3:
             self._settle()
+        if "pruned" in self.troubles and self.pruning.random() < 0.3:
+            self._prune()
         happens += [event for name in sorted(self.troubles) for event in TROUBLES[name]]
         self.random.choice(happens)(self)
 
@@ -626,6 +633,23 @@ class World:
             self.store.step_back(Data())
             self._snapshots.clear()
 
+    def _prune(self) -> None:
+        """A story that is over, and of which nothing is left to be told, leaves full memory."""
+        data = self.store.data
+        due = {story for marks in data.due.values() for _, story in marks}
+        old = [
+            story
+            for story, held in sorted(data.stories.items())
+            if not held.stub
+            and story not in due
+            and not held.story.is_live(self.store.now(), held.heard_at)
+            and not any(row.owes or row.tells for row in data.rows.get(story, {}).values())
+        ]
+        if old and not self.store.away and not self.store.refuses:
+            shelve(data, self.pruning.choice(old))
+            self.pruned += 1
+            self.store.publish(WAKE, b"pruned")
+
     # The calm after it.
 
     async def _heal(self) -> None:
@@ -699,6 +723,7 @@ TROUBLES: dict[str, list[Event]] = {
     "stepped back": [World._keep, World._step_back],
     "wiped": [World._wipe],
     "refuses": [World._refuse],
+    "pruned": [],
 }
 """What can go wrong, and what of it happens at moments rather than all the time."""
 

@@ -107,6 +107,9 @@ for at = 1, #found, 2 do
   local held = redis.pcall('HMGET', ARGV[3] .. found[at], 'seq', 'stage', 'heard_at', 'over')
   if not held.err then
     local seq, stage, heard_at, over = unpack(held)
+    -- An earlier version, gone back to for a while, takes an update without knowing of stages.
+    local whole = stage and redis.call('HEXISTS', ARGV[3] .. found[at], 'document') == 1
+    if whole then stage = 'full' end
     entries[#entries + 1] = {found[at], seq or '', stage or 'full', heard_at or '0', over or ''}
   end
 end

@@ -13,6 +13,7 @@ from stories.retention import FenceLost
 from stories.shelf import Edition, Shelf
 from stories.story import Stats, Status, StoryId
 from stories.stub import STUB_BYTES, Stub, write_stub
+from stories.wire import write
 from tests.growth.conftest import FERRY, GROUP, NORTH, World
 
 DAY = timedelta(days=1)
@@ -75,6 +76,27 @@ async def test_a_document_repeated_after_a_month_or_a_year_is_no_new_story(prune
         assert edition is not None
         assert (edition.whole, edition.story.title) == (True, "News")
         assert (edition.before and edition.before.revision) == (None if tomb else 4)
+
+
+async def test_what_an_earlier_version_took_meanwhile_is_in_full_memory_and_leaves_it_again(
+    pruned: World,
+) -> None:
+    await pruned.accept(FERRY, OLD)
+    await pruned.sweep()
+    key = f"{pruned.prefix}:{{archive}}:story:ferry"
+    news = write(replace(FERRY, title="News"))
+    fields = {"document": news, "revision": 2, "seq": 9}
+    await pruned.redis.hset(key, mapping=fields)  # type: ignore[arg-type]  # as it would have done
+    await pruned.redis.zadd(f"{pruned.prefix}:{{archive}}:index", {"ferry": 9})
+    await pruned.redis.set(f"{pruned.prefix}:{{archive}}:seq", 9)
+    await pruned.follower._catch_up(overlap=0)
+    edition = pruned.shelf.get("ferry")
+    assert edition is not None
+    assert (edition.whole, edition.story.title) == (True, "News")
+    await pruned.sweep()
+    edition = pruned.shelf.get("ferry")
+    assert edition is not None
+    assert (edition.whole, edition.story.title) == (False, "News")
 
 
 async def test_cards_of_a_packed_story_are_still_reached(pruned: World) -> None:

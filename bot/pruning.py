@@ -14,6 +14,7 @@ from typing import Protocol
 
 from bot.alarms import Alarms
 from bot.model.errors import StorageAway
+from stories.records import Unreadable, wrong_type
 from stories.retention import FULL_FOR, HISTORY_FOR, Entry, FenceLost, Retention, Stage
 from stories.story import LIVE_FOR, StoryId
 
@@ -236,7 +237,7 @@ class Pruner:
         gone = 0
         try:
             for entry in plan.due[: plan.at_most]:
-                gone += await self._lets_go(entry, plan.now)
+                gone += await self._lets_one_go(entry, plan.now)
                 if gone % _BATCH == 0:
                     await self._retention.wake()
             for entry in plan.leave:
@@ -248,6 +249,16 @@ class Pruner:
             await self._note(plan, gone, confirmed=confirmed)
         if gone or trimmed:
             log.info("pruned", extra={"stories": gone, "revisions": trimmed})
+
+    async def _lets_one_go(self, entry: Entry, now: datetime) -> bool:
+        """Let a story go; one that cannot be read stays as it is, and stops no other."""
+        try:
+            return await self._lets_go(entry, now)
+        except Exception as error:
+            if not isinstance(error, Unreadable) and not wrong_type(error):
+                raise
+            log.warning("a story is not pruned", extra={"story": entry.story, "why": str(error)})
+            return False
 
     async def _lets_go(self, entry: Entry, now: datetime) -> bool:
         if entry.stage is Stage.STUB:

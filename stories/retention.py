@@ -36,10 +36,10 @@ _TRIM = (
     + """
 local trimmed = 0
 for number = 2, #KEYS do
-  local newer = redis.call('XRANGE', KEYS[number], ARGV[2], '+', 'COUNT', 1)
+  local newer = redis.pcall('XRANGE', KEYS[number], ARGV[2], '+', 'COUNT', 1)
   local stay = #newer > 0 and 1 or 2
-  local older = redis.call('XREVRANGE', KEYS[number], '(' .. ARGV[2] .. '-0', '-', 'COUNT', stay)
-  if #older == stay then
+  local older = redis.pcall('XREVRANGE', KEYS[number], '(' .. ARGV[2] .. '-0', '-', 'COUNT', stay)
+  if not older.err and #older == stay then
     trimmed = trimmed + redis.call('XTRIM', KEYS[number], 'MINID', older[stay][1])
   end
 end

@@ -190,6 +190,27 @@ async def test_an_update_that_comes_meanwhile_keeps_its_story(pruned: World) -> 
     assert edition.story.title == "News"
 
 
+@pytest.mark.parametrize("part", ["history", "cards", "packed", "log", "document"])
+async def test_one_bad_record_keeps_no_other_story_from_going(pruned: World, part: str) -> None:
+    tram = replace(FERRY, id=StoryId("tram"))
+    for story in (FERRY, tram):
+        await pruned.accept(story, OLD)
+        await pruned.write(NORTH, story.id, "77")
+    await pruned.accept(replace(FERRY, id=StoryId("fire")))
+    keys = f"{pruned.prefix}:{{archive}}:"
+    if part == "document":
+        await pruned.redis.hset(f"{keys}story:ferry", "document", "{")
+    else:
+        beginning = keys if part in ("history", "log") else f"{pruned.prefix}:"
+        await pruned.redis.delete(f"{beginning}{part}:ferry")
+        await pruned.redis.sadd(f"{beginning}{part}:ferry", "something else")
+    await pruned.pruner.sweep()
+    assert pruned.alarm == ""
+    stubs = [stub.id for stub in (await pruned.archive.since(Cursor())).stubs]
+    assert "tram" in stubs
+    assert (await pruned.ledger.of_story(tram.id))[NORTH].place == "77"
+
+
 async def test_who_lost_the_lease_deletes_nothing(pruned: World) -> None:
     await pruned.accept(FERRY, OLD)
     await pruned.write(NORTH, FERRY.id, "77")

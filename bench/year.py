@@ -280,6 +280,7 @@ async def _year(redis: Redis, url: str, lean: Lean, size: int) -> list[Line]:
     pointed = pointed_at(lean, "discord", "telegram")
     with processes((_bot, (url, pointed, ahead, asked, time.time(), tell))):
         process, *_ = await _heard(hear, 5)
+        await _swept(redis, None)  # its clocks have been seen: from here on they may be ahead
         bodies = _bodies(size)
         rss = 0
         for hour in range(HOURS):

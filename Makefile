@@ -24,7 +24,7 @@ quick: dev  ## The tests to run after each edit: everything that needs no platfo
 	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/stories tests/model tests/config \
 		tests/bot tests/delivery --ignore tests/delivery/test_courier_roads.py
 
-soak: dev  ## Ten thousand simulated storms, then real processes killed, stopped, and their Redis
+soak: dev  ## The long proofs: storms, fuzz, and processes and Redis killed and restarted (an hour and more)
 	$(BIN)/python -m tests.simulation.soak --seeds 10000
 	$(BIN)/python -m tests.fuzz.long --cases 5000
 	$(BIN)/python -m tests.chaos.long --kills 100 --stories 200 --chats 50

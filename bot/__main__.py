@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
+from redis.asyncio import Redis
+
 from bot import app, demo, log
 from bot.alarms import Alarms
 from bot.check import check
@@ -27,7 +29,7 @@ from bot.storage.ledger import RedisLedger
 from config.chats import load_chats
 from config.redis_url import secrets_in
 from config.settings import Settings, load_settings
-from stories.archive import Archive, connect
+from stories.archive import Archive, Gate, connect
 from stories.away import StorageRefuses
 from stories.index import Cursor, Door
 from stories.page import PageError, read_page
@@ -362,13 +364,17 @@ async def _retract(arguments: argparse.Namespace) -> int:
     return OK
 
 
+async def _ours_to_delete_in(redis: Redis, settings: Settings) -> None:
+    """Raise Failed where a newer version has laid out the keys."""
+    if await Layout(redis, Gate(), Alarms(Metrics()), settings.prefix).look():
+        raise Failed("a newer version has laid out the keys in Redis: use that one")
+
+
 async def _remove(arguments: argparse.Namespace) -> int:
     settings, story = load_settings(), StoryId(arguments.id)
     log.set_up("ERROR", _secrets(settings))
     async with connect(settings.redis_url) as redis:
-        layout = Layout(redis, Alarms(Metrics()), settings.prefix)
-        if await layout.look():
-            raise Failed("a newer version has laid out the keys in Redis: use that one")
+        await _ours_to_delete_in(redis, settings)
         archive = Archive(redis, settings.prefix)
         try:
             readable = await archive.story(story) is not None
@@ -410,7 +416,8 @@ async def _ledger(arguments: argparse.Namespace) -> int:
 async def _prune(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     log.set_up("WARNING", _secrets(settings))
-    async with connect(str(settings.redis_url)) as redis:
+    async with connect(settings.redis_url) as redis:
+        await _ours_to_delete_in(redis, settings)
         lease = RedisLease(redis, "editor", settings.prefix)
         pruner = app.pruner(redis, settings, lease, Alarms(Metrics()))
         plan = await pruner.plan(confirmed=arguments.confirm)

@@ -48,7 +48,7 @@ from bot.updates import Editor, Follower, unless_told_to_stop
 from config.settings import Settings
 from handlers import menu
 from handlers.rehearsal import Tempo
-from stories.archive import Archive, connect
+from stories.archive import Archive, Gate, connect
 from stories.away import StorageRefuses
 from stories.records import Skipped
 from stories.retention import Retention
@@ -82,7 +82,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
     alarms = Alarms(metrics)
     refusals = RefusalWatch(alarms, settings.prefix)
     skipped = Skipped(lambda kind: metrics.unreadable.labels(kind).inc())
-    async with connect(settings.redis_url, refusals.refused) as redis:
+    gate = Gate()
+    async with connect(settings.redis_url, refusals.refused, gate) as redis:
         moderators = RedisModerators(redis, settings.prefix, skipped)
         paces = {name: Pace(limits) for name, limits in LIMITS.items()}
         platforms = platforms_for(settings, turns, moderators, paces, metrics)
@@ -93,8 +94,9 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         archive = Archive(redis, settings.prefix, skipped, now=clock.now)
         await reach(archive)
         await clock.look(archive.time)
-        layout = Layout(redis, alarms, settings.prefix, skipped, {archive.reading})
-        newer = await patiently(layout.look)
+        gate.scripts = frozenset({archive.reading})
+        layout = Layout(redis, gate, alarms, settings.prefix, skipped)
+        await patiently(layout.look)
         shelf = Shelf(timedelta(hours=settings.live_hours))
         follower = Follower(archive, shelf, metrics)
         editing = RedisLease(redis, "editor", settings.prefix, skipped)
@@ -217,21 +219,23 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         serving = serve(settings.http_host, settings.http_port, health, alarms, observed)
         async with serving, asyncio.TaskGroup() as tasks:
             parts: dict[str, Callable[[], Awaitable[object]]] = {
+                "editor": editor.run,
+                "places": places.run,
+                "audit": audit.run,
                 "refusals": partial(refusals.run, redis),
                 "disk": data.run,
                 "clock": partial(clock.run, archive.time),
                 "follower": follower.run,
                 "layout": layout.watch,
             }
-            if not newer:
-                parts |= {"editor": editor.run, "places": places.run, "audit": audit.run}
             for platform in platforms:
                 name = platform.name
                 connected = partial(connections.keep, platform, commands)
-                parts[f"{name} delivery"] = (
-                    partial(only_answer, leases[name], rules, connected)
-                    if newer
-                    else partial(keep_in_step, couriers[name], leases[name], rules, connected)
+                parts[f"{name} delivery"] = partial(
+                    as_the_layout_allows,
+                    layout,
+                    partial(keep_in_step, couriers[name], leases[name], rules, connected),
+                    partial(only_answer, leases[name], rules, connected),
                 )
             for name, work in parts.items():
                 tasks.create_task(restarting(name, work, alarms), name=name)
@@ -345,6 +349,26 @@ async def keep_in_step(
         except* LeaseLost:
             log.warning("another process took over", extra={"platform": name})
             unless_told_to_stop()
+
+
+async def as_the_layout_allows(
+    layout: Layout,
+    deliver: Callable[[], Coroutine[Any, Any, None]],
+    answer: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
+    """Deliver while the keys are laid out as we know them, and only answer while they are not."""
+    while True:
+        newer = layout.newer
+        work = asyncio.create_task(answer() if newer else deliver())
+        over = asyncio.create_task(layout.becomes(newer=not newer))
+        try:
+            await asyncio.wait((work, over), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()  # it goes on for ever, or fails
+        finally:
+            for task in (work, over):
+                task.cancel()
+            await asyncio.gather(work, over, return_exceptions=True)
 
 
 async def only_answer(

@@ -604,8 +604,15 @@ MUTATIONS = (
     Mutation(
         "a newer layout is written to",
         "bot/storage/layout.py",
-        "            self._only_read()\n",
-        "",
+        "            await self._set(closed=True)\n",
+        "            await self._set(closed=False)\n",
+        (*PYTEST, "tests/storage/test_layout.py"),
+    ),
+    Mutation(
+        "a layout that is ours again stays closed",
+        "bot/storage/layout.py",
+        "            await self._set(closed=False)\n        else:",
+        "            pass\n        else:",
         (*PYTEST, "tests/storage/test_layout.py"),
     ),
     Mutation(

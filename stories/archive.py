@@ -23,7 +23,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import aclosing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, ParamSpec, TypeVar
@@ -35,7 +35,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 
-from stories.away import StorageAway, StorageRefuses, refusal
+from stories.away import NotWritten, StorageAway, StorageRefuses, refusal
 from stories.index import Changes, Cursor, Door, Heard, Page, Rejected, Verdict
 from stories.log import Log, grown, read_log, write_log
 from stories.records import Skipped, Unreadable, wrong_type
@@ -66,6 +66,33 @@ T = TypeVar("T")
 
 Refused = Callable[[StorageRefuses], None]
 
+READS = frozenset(
+    """
+    GET MGET HGET HMGET HGETALL HKEYS HVALS HLEN HEXISTS HSCAN SMEMBERS SISMEMBER SCARD SSCAN
+    ZRANGE ZREVRANGE ZRANGEBYSCORE ZREVRANGEBYSCORE ZCARD ZSCORE ZSCAN LRANGE LLEN XRANGE
+    XREVRANGE XLEN EXISTS TYPE TTL PTTL EXPIRETIME PEXPIRETIME STRLEN SCAN DBSIZE INFO TIME PING
+    HELLO AUTH SELECT CLIENT COMMAND SCRIPT MULTI EXEC DISCARD RESET QUIT
+    SUBSCRIBE UNSUBSCRIBE PUBLISH
+    """.split()  # noqa: SIM905 - a list of words is easier to read
+)
+"""What a closed gate lets through; nothing is kept of what is published."""
+
+
+@dataclass(slots=True)
+class Gate:
+    """Whether a client writes. Closed, its connections send only what reads."""
+
+    scripts: frozenset[str] = frozenset()
+    """The hashes of scripts that only read."""
+    closed: bool = False
+
+    def check(self, *command: Any) -> None:
+        """Raise NotWritten for a command that may write while the gate is closed."""
+        name = text(command[0]).upper()
+        reads = name.partition(" ")[0] in READS
+        if self.closed and not (reads or (name == "EVALSHA" and text(command[1]) in self.scripts)):
+            raise NotWritten(f"{name} is not sent: a newer version has laid out the keys")
+
 
 class _Ours(AbstractConnection):
     """Tells what Redis refuses, leaves a Redis that was demoted, and lets itself be cancelled.
@@ -75,12 +102,20 @@ class _Ours(AbstractConnection):
     to stop would go on for ever.
     """
 
-    def __init__(self, *, refused: Refused | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, refused: Refused | None = None, gate: Gate | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self._refused = refused
+        self._gate = gate or Gate()
         self._greeting = False
         """What redis-py asks by itself may be refused without harm."""
         self._demoted = False
+
+    def pack_command(self, *args: Any) -> list[bytes]:
+        if self._gate.closed:
+            self._gate.check(*args)
+        return super().pack_command(*args)
 
     async def on_connect_check_health(self, check_health: bool = True) -> None:
         self._greeting = True
@@ -131,10 +166,10 @@ class _Local(_Ours, UnixDomainSocketConnection):
     """unix://"""
 
 
-def connect(url: str, refused: Refused | None = None) -> Redis:
+def connect(url: str, refused: Refused | None = None, gate: Gate | None = None) -> Redis:
     """A client that tries again for about a second, then lets the caller decide how to wait.
 
-    `refused` hears of every command that Redis refuses.
+    `refused` hears of every command that Redis refuses; `gate` says whether anything is written.
     """
     backoff = ExponentialWithJitterBackoff(base=0.05, cap=0.5)
     client = Redis.from_url(url, retry=Retry(backoff, retries=3), socket_connect_timeout=2)
@@ -146,6 +181,7 @@ def connect(url: str, refused: Refused | None = None) -> Redis:
     }
     pool.connection_class = kinds[pool.connection_class]
     pool.connection_kwargs["refused"] = refused
+    pool.connection_kwargs["gate"] = gate
     return client
 
 

@@ -7,6 +7,10 @@ class StorageAway(Exception):
     """The storage cannot be used just now. Nothing is known to have been written."""
 
 
+class NotWritten(StorageAway):
+    """We write nothing there just now: a newer version has laid out the keys."""
+
+
 class StorageRefuses(StorageAway):
     """The storage answers, and says no. It is waited for as if it were away."""
 

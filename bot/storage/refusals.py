@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from bot.alarms import Alarms
 from stories.archive import storage
-from stories.away import StorageAway, StorageRefuses
+from stories.away import NotWritten, StorageAway, StorageRefuses
 
 ALARM = "redis"
 PROBE_EVERY_S = 3.0
@@ -45,15 +45,20 @@ class RefusalWatch:
             await asyncio.sleep(PROBE_EVERY_S)
             try:
                 await self._write(redis)
+            except NotWritten:  # whether it would be refused shows once we write again
+                self._clear()
             except StorageAway:
                 pass
             else:
                 if self._newest is None:
-                    self._refused.clear()
-                    self._told = None
-                    self._alarms.clear(ALARM)
+                    self._clear()
             if self._newest is not None and self._newest.code != self._told:
                 self._tell(self._newest)
+
+    def _clear(self) -> None:
+        self._refused.clear()
+        self._told = None
+        self._alarms.clear(ALARM)
 
     def _tell(self, refusal: StorageRefuses) -> None:
         self._told = refusal.code

@@ -292,8 +292,8 @@ def _may_be_anew(key: bytes) -> bool:
 
 def _is_known_anew(key: bytes, now: bytes | None) -> bool:
     """Whether what stands there is known: a card was being sent, or a chat takes us again."""
-    if now is None:
-        return b":troubles:" in key
+    if now is None:  # or someone had everything about them deleted
+        return any(kind in key for kind in (b":troubles:", b":places:", b":audit"))
     return b":cards:" in key and b'"state":"shown"' in now
 
 

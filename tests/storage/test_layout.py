@@ -12,11 +12,12 @@ from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.ports import Mark, Row, State
 from bot.storage.due import RedisDue
-from bot.storage.layout import LAYOUT, Layout, NotWritten
+from bot.storage.layout import LAYOUT, Layout
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
-from stories.archive import Archive, connect
+from stories.archive import Archive, Gate, connect
+from stories.away import NotWritten
 from stories.index import Cursor, Door
 from stories.story import Story, StoryId
 
@@ -26,7 +27,7 @@ ROW = Row(State.SHOWN, datetime(2026, 6, 25, tzinfo=UTC), 1, place="7")
 
 
 async def test_the_first_to_start_writes_which_layout_it_is(redis: Redis, prefix: str) -> None:
-    layout = Layout(redis, Alarms(Metrics()), prefix)
+    layout = Layout(redis, Gate(), Alarms(Metrics()), prefix)
     assert not await layout.look()
     assert await redis.get(f"{prefix}:layout") == b"1"
     assert not await layout.look()
@@ -58,11 +59,13 @@ async def test_who_finds_another_layout_reads_and_writes_nothing(
     else:
         await redis.set(f"{prefix}:layout", held)
     before = await _dump(redis, prefix)
-    async with connect(redis_url) as client:
+    gate = Gate()
+    async with connect(redis_url, gate=gate) as client:
         ours = Archive(client, prefix)
+        gate.scripts = frozenset({ours.reading})
         await ours.ping()  # a connection there is already
         alarms = Alarms(Metrics())
-        layout = Layout(client, alarms, prefix, scripts={ours.reading})
+        layout = Layout(client, gate, alarms, prefix)
         assert await layout.look()
         assert "Install the version that ran last" in alarms.active["layout"]
         assert [each.story.id for each in (await ours.since(Cursor())).editions] == [FERRY.id]
@@ -72,7 +75,12 @@ async def test_who_finds_another_layout_reads_and_writes_nothing(
         for write in WRITES.values():
             with pytest.raises(NotWritten):
                 await write(client, prefix)
-    assert await _dump(redis, prefix) == before
+        assert await _dump(redis, prefix) == before
+        await redis.delete(f"{prefix}:layout")  # as whoever put it right would
+        await redis.set(f"{prefix}:layout", LAYOUT)
+        assert not await layout.look()
+        assert alarms.active == {}
+        assert await RedisLease(client, "discord", prefix)._hold()
 
 
 async def _dump(redis: Redis, prefix: str) -> dict[str | bytes, object]:

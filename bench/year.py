@@ -339,7 +339,8 @@ async def _one_hour(redis: Redis, bodies: Sequence[Story], hour: int, ahead: Any
     for number in share:
         at = datetime.now(UTC) + timedelta(seconds=ahead.value)
         base = _story(bodies, 0, number)
-        base = replace(base, id=StoryId(f"new-{hour // 24}-{number}"), updated_at=at)
+        name, title = f"new-{hour // 24}-{number}", f"{base.title} new {hour}"
+        base = replace(base, id=StoryId(name), title=title, updated_at=at)
         for revision in range(1, REVISIONS + 1):
             story = replace(base, headline=f"{base.headline} {revision}", revision=revision)
             await archive.accept(story, at)

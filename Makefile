@@ -29,7 +29,7 @@ soak: dev  ## The long proofs: storms, fuzz, and processes and Redis killed and 
 	$(BIN)/python -m tests.fuzz.long --cases 5000
 	$(BIN)/python -m tests.chaos.long --kills 100 --stories 200 --chats 50
 	$(BIN)/python -m tests.chaos.long --kills 0 --stops 100 --stories 200 --chats 50 --apart 4
-	$(BIN)/python -m tests.chaos.long --kills 0 --burst --stories 240 --chats 50 --patience 1200
+	$(BIN)/python -m tests.chaos.long --kills 0 --burst --stories 100 --chats 125 --patience 900
 
 install: $(VENV)/.installed-demo  ## Prepare .venv with .venv/bin/storywire
 dev: $(VENV)/.installed-dev  ## The same, with the tools for changing the code

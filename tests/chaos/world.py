@@ -256,7 +256,8 @@ async def stop_a_bot(world: World) -> None:
         code = await bot.stop()
         world.count("planned restarts")
         if code != 0:
-            world.wrong.append(f"told to stop, {bot.name} ended with {code}")
+            last = bot.log.read_text("utf-8", "replace").splitlines()[-3:]
+            world.wrong.append(f"told to stop, {bot.name} ended with {code}: {last}")
         if time.monotonic() - began > STOPS_S:
             world.wrong.append(f"{bot.name} took {time.monotonic() - began:.0f} s to stop")
     bot.start()

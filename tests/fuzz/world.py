@@ -26,6 +26,7 @@ from stories.archive import Archive, connect
 from stories.away import StorageAway
 from tests.chaos.world import PREFIX, Plan, World, built, patiently, publish
 from tests.fuzz import texts
+from tests.running import eventually_so
 
 DISCORD_WAITS_S = 3.0
 """How long Discord waits for a command's first sign."""
@@ -97,6 +98,7 @@ async def begun(plan: Plan, folder: Path) -> AsyncIterator[Fuzz]:
             bot.kill()
         world.bots.remove(second)
         first.run_as("tests.fuzz.stepped", {"TEST_CLOCK": str(clock), **CALM})
+        await eventually_so(first.is_up, "the bot runs")  # before, it would not know a signal
         client = await stack.enter_async_context(connect(world.redis.url))
         fuzz = Fuzz(world, client, world.rng, Seen(), clock)
         yield fuzz
@@ -118,6 +120,7 @@ async def play(fuzz: Fuzz, cases: int) -> None:
         if not bot.runs:
             fuzz.seen.wrong.append(f"the bot ended by itself; the last case was {kind.__name__}")
             bot.start()
+            await eventually_so(bot.is_up, "the bot runs again")
             fuzz.disturb(10)
     if running:
         await asyncio.wait(running)

@@ -1,10 +1,14 @@
 """Whoever is told to stop while connecting stops, though a library forgets that it was told."""
 
 import asyncio
+import threading
+import time
 from contextlib import suppress
 
 from bot.platforms.discord.answers import Client
-from bot.platforms.discord.platform import _stay
+from bot.platforms.discord.platform import IDENTIFIES, DiscordPlatform, _stay
+from sandbox.discord import Discord
+from tests.running import beside, eventually
 
 
 class Forgetful(Client):
@@ -32,3 +36,19 @@ async def test_a_stop_while_discord_is_being_connected_to_is_not_forgotten() -> 
     stopped, _ = await asyncio.wait({staying}, timeout=10)
     assert stopped
     assert not client.connecting.is_set(), "nothing of it goes on"
+
+
+async def test_a_session_that_is_not_begun_leaves_no_heartbeat_behind() -> None:
+    def beating() -> set[threading.Thread]:
+        return {each for each in threading.enumerate() if each.name.startswith("keep-alive")}
+
+    before = beating()
+    async with Discord() as here:
+        platform = DiscordPlatform(here.token, api_url=here.api_url, gateway_url=here.gateway_url)
+        platform._identified.extend([time.monotonic()] * IDENTIFIES)
+        said: list[str | None] = []
+        platform.on_connection(said.append)
+        async with beside(platform.run(())):
+            await eventually(lambda: said, "that no session is begun")
+            assert "sessions were begun" in str(said)
+    await eventually(lambda: not beating() - before, "the heartbeat ends")

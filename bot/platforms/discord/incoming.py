@@ -7,7 +7,8 @@ a field ends its connection.
 import json
 import logging
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -83,11 +84,27 @@ class Socket(discord.gateway.DiscordWebSocket):
             client.left_out()
 
     async def poll_event(self) -> None:
+        with self._ending():
+            try:
+                await super().poll_event()
+            except discord.gateway.ReconnectWebSocket:
+                if self.socket.close_code == TOO_BIG:  # or resuming would hand it out again
+                    raise ValueError("a gateway message is too large") from None
+                raise
+
+    async def identify(self) -> None:
+        with self._ending():
+            await super().identify()
+
+    @contextmanager
+    def _ending(self) -> Generator[None]:
+        """Whatever ends the connection ends its heartbeat: the library forgets that thread when a
+        connection ends before it is handed to the client."""
         try:
-            await super().poll_event()
-        except discord.gateway.ReconnectWebSocket:
-            if self.socket.close_code == TOO_BIG:  # or resuming would hand it out again
-                raise ValueError("a gateway message is too large") from None
+            yield
+        except BaseException:
+            if self._keep_alive:
+                self._keep_alive.stop()
             raise
 
 

@@ -7,8 +7,8 @@ a field ends its connection.
 import json
 import logging
 import zlib
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -84,7 +84,7 @@ class Socket(discord.gateway.DiscordWebSocket):
             client.left_out()
 
     async def poll_event(self) -> None:
-        with self._ending():
+        async with self._closing():
             try:
                 await super().poll_event()
             except discord.gateway.ReconnectWebSocket:
@@ -93,16 +93,21 @@ class Socket(discord.gateway.DiscordWebSocket):
                 raise
 
     async def identify(self) -> None:
-        with self._ending():
+        async with self._closing():
             await super().identify()
 
-    @contextmanager
-    def _ending(self) -> Generator[None]:
-        """Whatever ends the connection ends its heartbeat: the library forgets that thread when a
-        connection ends before it is handed to the client."""
+    @asynccontextmanager
+    async def _closing(self) -> AsyncGenerator[None]:
+        """Whatever ends the connection ends its socket and heartbeat: the library forgets both when
+        a connection ends before it is handed to the client."""
         try:
             yield
-        except BaseException:
+        except (discord.gateway.ReconnectWebSocket, discord.ConnectionClosed):
+            raise  # the library has closed it
+        except Exception:
+            await self.close()
+            raise
+        except BaseException:  # cancelled: nothing is waited for
             if self._keep_alive:
                 self._keep_alive.stop()
             raise

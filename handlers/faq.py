@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import islice
 
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
@@ -95,7 +96,8 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         ]
 
     def _asked_about(at: datetime, limit: int | None = None) -> list[Edition]:
-        return [edition for edition in shelf.live(at) if edition.story.questions][:limit]
+        asked = (edition for edition in shelf.live(at) if edition.story.questions)
+        return list(islice(asked, limit))
 
     def _stories(at: datetime, page: str) -> Message:
         editions = _asked_about(at)

@@ -5,8 +5,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from heapq import nlargest, nsmallest
-from itertools import chain, islice
+from heapq import heappop, heappush, nlargest, nsmallest
+from itertools import chain
 from typing import TypeVar
 
 from stories.delta import Delta, Kind, compare
@@ -141,6 +141,40 @@ _Named = tuple[int, bool, bool, _Place]
 
 
 @dataclass(slots=True)
+class _Live:
+    """The live stories in order, kept as time goes on, so that nobody walks through all to tell."""
+
+    moment: float = -math.inf
+    """Until when it is known which have gone stale."""
+    places: list[_Place] = field(default_factory=list)
+    editions: list[Edition] = field(default_factory=list)
+    """One for each place."""
+    _ends: list[tuple[float, _Place]] = field(default_factory=list)
+    """When they go stale, the first of them first, with some that are no longer here."""
+
+    def add(self, edition: Edition, filed: _Filed) -> None:
+        self.go_on(edition.heard_at.timestamp())
+        if filed.until < self.moment:
+            return
+        index = bisect_left(self.places, filed.place)
+        self.places.insert(index, filed.place)
+        self.editions.insert(index, edition)
+        heappush(self._ends, (filed.until, filed.place))
+
+    def drop(self, place: _Place) -> None:
+        """Take one out, if it is here."""
+        index = bisect_left(self.places, place)
+        if index < len(self.places) and self.places[index] == place:
+            del self.places[index], self.editions[index]
+
+    def go_on(self, moment: float) -> None:
+        """What has gone stale by now is live no longer."""
+        self.moment = max(self.moment, moment)
+        while self._ends and self._ends[0][0] < self.moment:
+            self.drop(heappop(self._ends)[1])
+
+
+@dataclass(slots=True)
 class Shelf:
     """The copy of the stories that answers are given from. It never waits for anything.
 
@@ -167,6 +201,7 @@ class Shelf:
     _filed: dict[StoryId, _Filed] = field(default_factory=dict)
     _deltas: dict[StoryId, Delta] = field(default_factory=dict)
     _order: list[_Place] = field(default_factory=list)
+    _now_live: _Live = field(default_factory=_Live)
     _seqs: list[tuple[int, StoryId]] = field(default_factory=list)
     """In the order of the archive's index."""
     _titles: dict[frozenset[str], set[StoryId]] = field(default_factory=dict)
@@ -277,6 +312,7 @@ class Shelf:
         self._filed.clear()
         self._deltas.clear()
         self._order.clear()
+        self._now_live = _Live()
         self._seqs.clear()
         self._titles.clear()
         self._kin.clear()
@@ -379,11 +415,11 @@ class Shelf:
 
     def live(self, at: datetime | None = None) -> list[Edition]:
         """The live stories by virality, then freshness."""
-        return list(self._live(at or datetime.now(UTC)))
+        return list(self._live((at or datetime.now(UTC)).timestamp()))
 
     def top(self, limit: int, at: datetime | None = None) -> list[Edition]:
         """The first of the live stories."""
-        return list(islice(self._live(at or datetime.now(UTC)), limit))
+        return list(self._live((at or datetime.now(UTC)).timestamp())[:limit])
 
     def find(self, words: str, at: datetime | None = None) -> Edition | None:
         """The one story that `words` surely mean: its id, its title, or words only it answers to.
@@ -531,14 +567,19 @@ class Shelf:
 
     def _first(self, moment: float, *, only_live: bool = False) -> Iterator[StoryId]:
         """The stories in order, live ones first."""
-        filed = self._filed
-        live = (each for *_, each in self._order if filed[each].until >= moment)
+        live = (edition.story.id for edition in self._live(moment))
         if only_live:
             return live
+        filed = self._filed
         return chain(live, (each for *_, each in self._order if filed[each].until < moment))
 
-    def _live(self, at: datetime) -> Iterator[Edition]:
-        return (self._editions[each] for each in self._first(at.timestamp(), only_live=True))
+    def _live(self, moment: float) -> Sequence[Edition]:
+        """The live stories in order, as they are for as long as nothing is put on the shelf."""
+        if moment >= self._now_live.moment:
+            self._now_live.go_on(moment)
+            return self._now_live.editions
+        filed = self._filed  # asked about what is past
+        return [self._editions[each] for *_, each in self._order if filed[each].until >= moment]
 
     def _named(
         self, words: str, at: datetime | None, limit: int, *, only_live: bool = False
@@ -594,6 +635,7 @@ class Shelf:
         for other in _kin(story):
             self._kin.setdefault(other, set()).add(story.id)
         insort(self._order, place)
+        self._now_live.add(edition, filed)
         insort(self._seqs, (edition.seq, story.id))
         self._names.put(story.id, _names(story))
         self._bodies.put(story.id, _body(story))
@@ -609,6 +651,7 @@ class Shelf:
         if not self._titles[filed.title]:
             del self._titles[filed.title]
         del self._order[bisect_left(self._order, filed.place)]
+        self._now_live.drop(filed.place)
         del self._seqs[bisect_left(self._seqs, (edition.seq, story.id))]
         self._names.drop(story.id)
         self._bodies.drop(story.id, _body(story))

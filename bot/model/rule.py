@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.model.chat import Chat
@@ -168,8 +169,8 @@ class Rule:
         return (
             self.all
             or story.id in self.story_ids
-            or bool(folded(self.keywords) & folded(story.keywords))
-            or bool(folded(self.entities) & folded(story.entities))
+            or not _said(self.keywords).isdisjoint(map(fold, story.keywords))
+            or not _said(self.entities).isdisjoint(map(fold, story.entities))
         )
 
     def _reaches(self, story: Story) -> bool:
@@ -196,6 +197,12 @@ def known_zone(name: str) -> bool:
     except (KeyError, ValueError, OSError):  # unknown · no name at all · a folder of zones
         return False
     return True
+
+
+@lru_cache(maxsize=4096)
+def _said(words: tuple[str, ...]) -> frozenset[str]:
+    """The words of a rule, folded once for all the stories it is held against."""
+    return folded(words)
 
 
 def folded(words: Iterable[str]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from redis.asyncio import Redis
@@ -17,7 +18,7 @@ from bench.answers import HERE, WHO, Desk
 from bench.kit import Lean, Line, in_flight, ms, percentile, until
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
-from bot.model.command import Ask, Command
+from bot.model.command import Ask, Command, Quotes
 from bot.model.rule import Rule
 from bot.platforms.discord.render import render
 from bot.storage.audit import RedisAudit
@@ -32,6 +33,7 @@ from stories.archive import Archive
 from stories.index import Changes, Cursor, Page
 from stories.search import words_of
 from stories.shelf import Edition, Shelf
+from stories.slices import in_slices
 from stories.story import Question, Stats, Status, Story, StoryId
 
 STORIES = 10_000
@@ -111,7 +113,7 @@ class _Vocabulary:
 
     def text(self, count: int, rare: int = 0) -> str:
         drawn = [self.words[int(COMMON * self.pick.random() ** 3)] for _ in range(count)]
-        drawn += [word for word, _ in zip(self._rare, range(rare), strict=False)]
+        drawn += islice(self._rare, rare)
         self.pick.shuffle(drawn)
         return " ".join(drawn).capitalize()
 
@@ -188,6 +190,7 @@ def _inputs(words: _Vocabulary, stories: list[Story]) -> Mapping[str, list[str]]
         "4,000 signs without spaces": lambda: "".join(
             chr(0x4E00 + pick.randrange(8000)) for _ in range(4000)
         ),
+        "1,300 words with commas": lambda: ",".join(letter(2) for _ in range(1300)),
         "marks on one letter": lambda: "e" + "\u0301" * 4000,
         "a title": lambda: pick.choice(stories).title,
         "a title with slips": lambda: " ".join(
@@ -207,6 +210,7 @@ class _Kept:
 
     async def wakes(self) -> AsyncGenerator[str]:
         yield "subscribed"
+        await asyncio.Event().wait()  # nothing is published meanwhile
 
     async def newest(self, below: int | None = None) -> Page:
         return Page(Cursor("e", len(self._editions)), 0, tuple(self._editions[::-1]), ())
@@ -349,8 +353,8 @@ async def _complete(complete: Callable[[str, Ask], object], text: str) -> None:
     complete(text[:100], Ask(HERE, WHO, False))  # an app sends no more
 
 
-async def _quote(quotes: Callable[[str, int], list[Any]], text: str) -> None:
-    for quote in quotes(text[:256], 10):  # an app sends no more
+async def _quote(quotes: Quotes, text: str) -> None:
+    async for quote in in_slices(await quotes(text[:256], 10)):  # an app sends no more
         render(quote.message)
 
 

@@ -1,6 +1,7 @@
 """Hearing: documents come in by one editor at a time; wakes and catch-up close every gap."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import aclosing
@@ -23,6 +24,9 @@ OVERLAP = 100
 """So many editions are read once more after each subscription: a storage that came back from a
 failure may hold others under the numbers that we know."""
 SLICE, SLICE_OF_STUBS = 4, 200
+SETTLED = 250
+"""After so many stories at a stretch Python is told that what there is stays (gc.freeze): else it
+walks through all of them whenever it looks for garbage, and answers wait for it."""
 """So many editions, or stubs, are put on the shelf in one go."""
 WAIT_S = 1.0
 """Between attempts to reach a storage that is away."""
@@ -197,6 +201,8 @@ class Follower:
             self._shelf.put(edition)
             if number % SLICE == 0:
                 await asyncio.sleep(0)
+            if number % SETTLED == 0:
+                gc.freeze()
         for number, stub in enumerate(stubs, 1):
             try:
                 self._shelf.shelve(stub)

@@ -12,18 +12,20 @@ from bot.model.text import line
 from handlers.picking import name
 from stories.search import TYPED, words_of
 from stories.shelf import NEAR, Edition, Shelf
+from stories.slices import in_slices
 
 
 def quotes(shelf: Shelf, now: Callable[[], datetime]) -> Quotes:
     """The stories that speak of some words, as /search finds them; without any what is live."""
 
-    def quoting(typed: str, most: int) -> list[Quote]:
+    async def quoting(typed: str, most: int) -> list[Quote]:
         at = now()
         if words_of(typed[:TYPED]):
             found = [hit.edition for hit in shelf.search(typed, at).hits if hit.score >= NEAR]
         else:
             found = shelf.top(most, at)
-        return [_quote(edition) for edition in found if edition.story.retracted is None][:most]
+        shown = [edition for edition in found if edition.story.retracted is None][:most]
+        return [_quote(edition) async for edition in in_slices(shown)]
 
     def _quote(edition: Edition) -> Quote:
         story = edition.story

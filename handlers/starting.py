@@ -1,6 +1,5 @@
 """Just after a start: people hear that, until the stories they ask about are read."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from bot.model.command import Ask, Choice, Command, Complete, Quote, Quotes
@@ -48,10 +47,10 @@ def _completing(complete: Complete, shelf: Shelf) -> Complete:
     return completing
 
 
-def _quoting(quotes: Quotes, shelf: Shelf) -> Callable[[str, int], list[Quote]]:
-    def quoting(typed: str, most: int) -> list[Quote]:
+def _quoting(quotes: Quotes, shelf: Shelf) -> Quotes:
+    async def quoting(typed: str, most: int) -> list[Quote]:
         _begun(shelf)
-        found = quotes(typed, most)
+        found = await quotes(typed, most)
         if not found and not shelf.knows_all:
             raise _starting()
         return found

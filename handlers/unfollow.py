@@ -1,6 +1,6 @@
 """/unfollow - a chat stops getting a story, a word's stories, or everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,8 +26,9 @@ from handlers.wants import (
     to_follow,
     to_overview,
 )
-from stories.shelf import Shelf
-from stories.spelling import bare, fold
+from stories.shelf import LOOKED_FOR, Shelf
+from stories.slices import in_slices
+from stories.spelling import LONG, bare, fold
 from stories.story import StoryId, text_key
 
 
@@ -41,6 +42,8 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         if not (whole or story or word or what.strip(" ,")):
             return _ask_what(_things(theirs(rules, ask.chat)), ask.get("page"))
 
+        named = await _named(rules.of(ask.chat) or Rule(), what)
+
         def asked(rule: Rule) -> tuple[list[Thing], list[str]]:
             """The things meant, and the words that mean nothing followed here."""
             things = _things(rule)
@@ -50,7 +53,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
                     for thing in things
                     if (thing.story == story if story else thing.word and _is(thing.word, word))
                 ], []
-            return _meant(rule, things, what)
+            return _meant(things, what, named)
 
         def less(rule: Rule) -> Rule:
             things = _things(rule)
@@ -75,31 +78,27 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
             raise Sorry(_("This chat follows nothing"), rows=(Buttons((to_follow(),)),))
         return things
 
-    def _meant(rule: Rule, things: list[Thing], what: str) -> tuple[list[Thing], list[str]]:
+    async def _named(rule: Rule, what: str) -> dict[str, StoryId]:
+        """The stories followed by themselves that words mean, by those words: of many only the
+        first ones are looked for."""
+        parts = [what, *_parts(what)][: LOOKED_FOR + 1] if rule.story_ids else []
+        found = dict[str, StoryId]()
+        async for part in in_slices(parts):
+            if story := meant_among(rule.story_ids, part, shelf, now()):
+                found[part] = story
+        return found
+
+    def _meant(
+        things: list[Thing], what: str, named: Mapping[str, StoryId]
+    ) -> tuple[list[Thing], list[str]]:
         """What is meant by words that were typed."""
-        if (thing := _thing(rule, things, what)) is not None:  # a title may hold a comma
+        known = _Known(things, named)
+        if (thing := known.thing(what)) is not None:  # a title may hold a comma
             return [thing], []
-        parts = [part for each in what.split(",") if (part := line(each))]
-        found = {part: _thing(rule, things, part) for part in parts}
+        parts = _parts(what)
+        found = {part: known.thing(part) for part in parts}
         meant = [thing for thing in things if thing in found.values()]
         return meant, [part for part in parts if found[part] is None]
-
-    def _thing(rule: Rule, things: list[Thing], what: str) -> Thing | None:
-        """By a story's id or title, a word's key, or the word, without accents if it is clear."""
-        plain = meant_by_id(what) or what.casefold()
-        stories = {thing.story: thing for thing in things if thing.story}
-        if found := stories.get(StoryId(plain)):
-            return found
-        spelled = [thing for thing in things if thing.word]
-        for same in (
-            [thing for thing in spelled if thing.word and _is(thing.word, plain)],
-            [thing for thing in spelled if thing.word and fold(thing.word) == fold(what)],
-            [thing for thing in spelled if thing.word and bare(thing.word) == bare(what)],
-        ):
-            if len(same) == 1:
-                return same[0]
-        titled = meant_among(rule.story_ids, what, shelf, now())
-        return stories.get(titled) if titled else None
 
     def _unknown(rule: Rule, what: str, things: list[Thing]) -> Sorry:
         if rule.all:
@@ -153,6 +152,45 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         also=("stop", "unsubscribe", "cancel"),
         moderators=True,
     )
+
+
+class _Known:
+    """The things a chat follows, by what people may type for them."""
+
+    def __init__(self, things: Iterable[Thing], named: Mapping[str, StoryId]) -> None:
+        self._named = named
+        self._stories: dict[StoryId, Thing] = {}
+        self._by_key: dict[str, list[Thing]] = {}
+        self._spelled: dict[str, list[Thing]] = {}
+        self._bare: dict[str, list[Thing]] = {}
+        for thing in things:
+            if thing.story:
+                self._stories[StoryId(thing.story)] = thing
+            if thing.word:
+                self._by_key.setdefault(text_key(thing.word), []).append(thing)
+                self._spelled.setdefault(fold(thing.word), []).append(thing)
+                self._bare.setdefault(bare(thing.word), []).append(thing)
+
+    def thing(self, what: str) -> Thing | None:
+        """By a story's id or title, a word's key, or the word, without accents if it is clear."""
+        plain = meant_by_id(what) or what.casefold()
+        if found := self._stories.get(StoryId(plain)):
+            return found
+        word = what if len(what) <= LONG else ""  # no word is that long
+        for same in (
+            self._by_key.get(plain, []),
+            self._spelled.get(fold(word), []),
+            self._bare.get(bare(word), []),
+        ):
+            if len(same) == 1:
+                return same[0]
+        titled = self._named.get(what)
+        return self._stories.get(titled) if titled else None
+
+
+def _parts(what: str) -> list[str]:
+    """What stands between commas."""
+    return [part for each in what.split(",") if (part := line(each))]
 
 
 def _ask_what(things: list[Thing], page: str) -> Message:

@@ -18,6 +18,9 @@ _UNSEEN = re.compile(
 )
 """Soft hyphens, joiners, direction marks, lengthened lines: what a word can hold unseen."""
 
+LONG = 300
+"""Longer words are folded each time: they would fill the memory and never come again."""
+
 
 def letters(text: str) -> str:
     """A text in the letters it is compared by: one case, one form of each letter and mark.
@@ -32,9 +35,13 @@ def letters(text: str) -> str:
     return text.replace("i\u0307", "i").replace("ı", "i")
 
 
-@lru_cache(maxsize=32_768)
 def fold(word: str) -> str:
     """A word as it is compared: what reads the same gives the same."""
+    return _fold(word) if len(word) <= LONG else _fold.__wrapped__(word)
+
+
+@lru_cache(maxsize=32_768)
+def _fold(word: str) -> str:
     return " ".join(letters(word).split())
 
 

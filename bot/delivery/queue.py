@@ -28,6 +28,8 @@ class Queue:
     """
 
     _marks: dict[Key, tuple[float, Mark]] = field(default_factory=dict)
+    _stories: dict[Chat, dict[StoryId, None]] = field(default_factory=dict)
+    """The stories of each chat that are marked."""
     _in_hand: set[Key] = field(default_factory=set)
     _hands: Counter[Chat] = field(default_factory=Counter)
     """How many of each chat are in hand."""
@@ -52,7 +54,10 @@ class Queue:
 
     def stories_of(self, chat: Chat) -> list[StoryId]:
         """What is due in a chat, or in hand."""
-        return [story for where, story in self._marks.keys() | self._in_hand if where == chat]
+        marked = self._stories.get(chat, {})
+        in_hand = self._in_hand if chat in self._hands else ()
+        held = [story for where, story in in_hand if where == chat]
+        return [*marked, *(story for story in held if story not in marked)]
 
     def wake(self, chat: Chat) -> None:
         """A chat rests no longer: whether it does is asked anew."""
@@ -73,7 +78,7 @@ class Queue:
             turn = held[0]
         if held is not None and held[1].seq > mark.seq:
             mark = held[1]  # they were made in this order, and told in the other
-        self._marks[key] = (turn, mark)
+        self._note(key, turn, mark)
         if key not in self._in_hand:
             self._line_up(key, turn)
 
@@ -83,14 +88,14 @@ class Queue:
         held = self._marks.get(key)
         if held is not None:
             if held[1].seq < mark.seq:  # told in the wrong order
-                self._marks[key] = (held[0], mark)
+                self._note(key, held[0], mark)
         else:
-            self._marks[key] = (at, mark)
+            self._note(key, at, mark)
             heapq.heappush(self._later, (at, next(self._count), key))
 
     def waiting(self, chat: Chat) -> list[Mark]:
         """The chat's marks that nobody has in hand."""
-        return [mark for _, mark in self._marks.values() if mark.chat == chat]
+        return [self._marks[chat, story][1] for story in self._stories.get(chat, ())]
 
     def take(self, now: float, rest: Callable[[Chat], float]) -> Mark | None:
         """The mark whose turn it is, taken in hand; `rest` tells how many seconds a chat rests."""
@@ -114,8 +119,19 @@ class Queue:
             del self._listed[chat]
             self._busy.add(chat)
             self._grasp((chat, story))
-            return self._marks.pop((chat, story))[1]
+            return self._forget((chat, story))
         return None
+
+    def _note(self, key: Key, turn: float, mark: Mark) -> None:
+        self._marks[key] = (turn, mark)
+        self._stories.setdefault(key[0], {})[key[1]] = None
+
+    def _forget(self, key: Key) -> Mark:
+        chat, story = key
+        del self._stories[chat][story]
+        if not self._stories[chat]:
+            del self._stories[chat]
+        return self._marks.pop(key)[1]
 
     def hold(self, key: Key) -> bool:
         """Take a chat and story in hand out of turn; False when they are in hand already."""

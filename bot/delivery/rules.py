@@ -34,6 +34,8 @@ class RuleBook:
         self._unreadable: set[Chat] = set()
         """Chats that have a rule which cannot be read. They are as if they had none."""
         self._by_word: defaultdict[tuple[str, str], set[Chat]] = defaultdict(set)
+        self._by_mute: defaultdict[StoryId, set[Chat]] = defaultdict(set)
+        """The chats that muted a story."""
         for chat, rule in fixed.items():
             self._keep(chat, rule)
 
@@ -112,8 +114,8 @@ class RuleBook:
         """
         chats = {
             chat
-            for chat, rule in self._rules.items()
-            if chat.platform == platform and (story in rule.story_ids or rule.mute_of(story))
+            for chat in self.following(story) | self._by_mute.get(story, set())
+            if chat.platform == platform
         }
         for chat in chats:
             await self.amend(chat, lambda rule: rule.follows_on(story, into))
@@ -192,10 +194,16 @@ class RuleBook:
         if (old := self._rules.pop(chat, None)) is not None:
             for word in _index(old):
                 self._by_word[word].discard(chat)
+            for mute in old.muted:
+                self._by_mute[mute.story].discard(chat)
+                if not self._by_mute[mute.story]:
+                    del self._by_mute[mute.story]
         if rule is not None:
             self._rules[chat] = rule
             for word in _index(rule):
                 self._by_word[word].add(chat)
+            for mute in rule.muted:
+                self._by_mute[mute.story].add(chat)
 
 
 def _index(rule: Rule) -> set[tuple[str, str]]:

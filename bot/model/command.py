@@ -80,7 +80,7 @@ class Quote:
     message: Message
 
 
-Quotes = Callable[[str, int], list[Quote]]
+Quotes = Callable[[str, int], Awaitable[list[Quote]]]
 """At most so many quotes for what was typed, best first. Answers from memory, at once."""
 
 

@@ -57,6 +57,7 @@ from bot.platforms.telegram.render import (
 from bot.platforms.telegram.request import TooSoon
 from bot.platforms.telegram.rights import heads
 from bot.ports import GroupPace, Turns
+from stories.slices import in_slices
 
 log = logging.getLogger(__name__)
 
@@ -201,12 +202,12 @@ class Answers:
             return
         quotes, nothing = list[Quote](), _("Nothing found. Ask me …")
         try:
-            quotes = self._quotes(query.query, QUOTES) if self._quotes else []
+            quotes = await self._quotes(query.query, QUOTES) if self._quotes else []
         except Sorry as sorry:
             nothing = str(sorry)
         missing = InlineQueryResultsButton(nothing, start_parameter="search")
         await query.answer(
-            [self._quoted(quote) for quote in quotes],
+            [self._quoted(quote) async for quote in in_slices(quotes)],
             cache_time=QUOTED_FOR_S if quotes else 0,
             is_personal=len(languages()) > 1,  # else the next one would read it in this language
             button=None if quotes else missing,

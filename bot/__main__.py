@@ -202,18 +202,20 @@ def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
 
 
 @contextlib.asynccontextmanager
-async def _kept(make: Callable[..., T]) -> AsyncGenerator[T]:
+async def _kept(make: Callable[..., T], *, writing: bool = False) -> AsyncGenerator[T]:
     """One kept thing (the archive, the ledger, …) of the Redis that the settings name."""
     settings = load_settings()
     log.set_up("ERROR", _secrets(settings))  # what is skipped, each command says in its own words
     async with connect(settings.redis_url) as redis:
+        if writing:
+            await _ours_to_write_in(redis, settings)
         yield make(redis, settings.prefix)
 
 
 async def _publish(arguments: argparse.Namespace) -> int:
     documents = _documents(_read(arguments.file))
     refused = 0
-    async with _kept(Archive) as archive:
+    async with _kept(Archive, writing=True) as archive:
         for number, document in enumerate(documents, 1):
             name = f"document {number}" if len(documents) > 1 else "the document"
             try:
@@ -346,7 +348,7 @@ async def _rejected(arguments: argparse.Namespace) -> int:
 
 
 async def _retract(arguments: argparse.Namespace) -> int:
-    async with _kept(Archive) as archive:
+    async with _kept(Archive, writing=True) as archive:
         story = await archive.story(arguments.id)
         if story is None and await archive.tombstone(StoryId(arguments.id)) is not None:
             raise Failed(
@@ -364,9 +366,9 @@ async def _retract(arguments: argparse.Namespace) -> int:
     return OK
 
 
-async def _ours_to_delete_in(redis: Redis, settings: Settings) -> None:
+async def _ours_to_write_in(redis: Redis, settings: Settings) -> None:
     """Raise Failed where a newer version has laid out the keys."""
-    if await Layout(redis, Gate(), Alarms(Metrics()), settings.prefix).look():
+    if await Layout(redis, Gate(), Alarms(Metrics()), settings.prefix).fault():
         raise Failed("a newer version has laid out the keys in Redis: use that one")
 
 
@@ -374,7 +376,7 @@ async def _remove(arguments: argparse.Namespace) -> int:
     settings, story = load_settings(), StoryId(arguments.id)
     log.set_up("ERROR", _secrets(settings))
     async with connect(settings.redis_url) as redis:
-        await _ours_to_delete_in(redis, settings)
+        await _ours_to_write_in(redis, settings)
         archive = Archive(redis, settings.prefix)
         try:
             readable = await archive.story(story) is not None
@@ -417,7 +419,7 @@ async def _prune(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     log.set_up("WARNING", _secrets(settings))
     async with connect(settings.redis_url) as redis:
-        await _ours_to_delete_in(redis, settings)
+        await _ours_to_write_in(redis, settings)
         lease = RedisLease(redis, "editor", settings.prefix)
         pruner = app.pruner(redis, settings, lease, Alarms(Metrics()))
         plan = await pruner.plan(confirmed=arguments.confirm)

@@ -3,15 +3,19 @@
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
+from bot.alarms import Alarms
 from bot.app import platforms_for
+from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import SendFailed, SetupError, Unreachable
 from bot.model.language import recalled
 from bot.model.rule import Rule
 from bot.ports import Platform, Right
+from bot.storage.highwater import DataFolder
+from bot.storage.layout import Layout
 from bot.storage.needs import faults, hints
 from config.settings import Settings
-from stories.archive import connect
+from stories.archive import Gate, connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Finding:
 async def check(settings: Settings, chats: Mapping[Chat, Rule]) -> list[Finding]:
     """Look at Redis, both tokens and the rights in every chat of the file."""
     findings = [Finding(True, "the settings can be read"), *await _redis(settings)]
+    findings += _data_folder(settings)
     try:
         platforms = platforms_for(settings)
     except SetupError as error:
@@ -50,10 +55,19 @@ async def check(settings: Settings, chats: Mapping[Chat, Rule]) -> list[Finding]
 async def _redis(settings: Settings) -> list[Finding]:
     async with connect(settings.redis_url) as redis:
         found = [Finding(False, wrong) async for wrong in faults(redis, settings.prefix)]
+        if not found:
+            layout = Layout(redis, Gate(), Alarms(Metrics()), settings.prefix)
+            found = [Finding(False, why)] if (why := await layout.fault()) else []
         if found:
             return found
         hinted = [Finding(True, said, hint=True) async for said in hints(redis)]
     return [Finding(True, "Redis takes and keeps what the bot needs"), *hinted]
+
+
+def _data_folder(settings: Settings) -> list[Finding]:
+    alarms = Alarms(Metrics())
+    DataFolder(settings.data_dir, alarms).look()
+    return [Finding(False, sentence) for sentence in alarms.active.values()]
 
 
 async def _platform(platform: Platform, chats: list[Chat]) -> AsyncGenerator[Finding]:

@@ -602,17 +602,24 @@ MUTATIONS = (
         (*PYTEST, "tests/storage/test_records.py", "tests/storage/test_rules.py", "-k", "newer"),
     ),
     Mutation(
+        "a refusal inside the lease's script passes for a bad record",
+        "bot/storage/together.py",
+        "    error(answer)\n",
+        "    return nil\n",
+        (*PYTEST, "tests/storage/test_refusals.py", "-k", "script_that_is_refused"),
+    ),
+    Mutation(
         "a newer layout is written to",
         "bot/storage/layout.py",
-        "            await self._set(closed=True)\n",
-        "            await self._set(closed=False)\n",
+        "self._gate.closed = why is not None",
+        "self._gate.closed = False",
         (*PYTEST, "tests/storage/test_layout.py"),
     ),
     Mutation(
         "a layout that is ours again stays closed",
         "bot/storage/layout.py",
-        "            await self._set(closed=False)\n        else:",
-        "            pass\n        else:",
+        "self._gate.closed = why is not None",
+        "self._gate.closed |= why is not None",
         (*PYTEST, "tests/storage/test_layout.py"),
     ),
     Mutation(

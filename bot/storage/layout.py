@@ -49,28 +49,38 @@ class Layout:
             await self._changed.wait_for(lambda: self.newer is newer)
 
     @storage
-    async def look(self) -> bool:
-        """Look which version it is; returns `newer`."""
+    async def look(self) -> str | None:
+        """Look which version it is; returns why nothing is written, None where we may write."""
+        if not self.newer:
+            with suppress(StorageAway):  # it is written when it can be
+                await self._redis.set(self._key, LAYOUT, nx=True)
+        why = await self.fault()
+        if why is None:
+            self._alarms.clear(ALARM)
+        else:
+            self._alarms.report(ALARM, why)
+        self._gate.closed = why is not None
+        async with self._changed:
+            self._changed.notify_all()
+        return why
+
+    @storage
+    async def fault(self) -> str | None:
+        """Why this version may not write there; None where it may."""
         try:
             held = await self._skipped.keep("layout", self._key, self._redis.get(self._key))
         except Unreadable:
             held = b"of another type"
-        if held is None and not self.newer:
-            with suppress(StorageAway):  # it is written when it can be
-                await self._redis.set(self._key, LAYOUT, nx=True)
-        version = LAYOUT if held is None else self._skipped.read("layout", self._key, int, held)
-        if version is not None and version <= LAYOUT:
-            self._alarms.clear(ALARM)
-            await self._set(closed=False)
-        else:
-            said = "cannot be read" if version is None else f"has version {version}"
-            self._alarms.report(
-                ALARM,
-                f"The key layout in Redis {said}, and this bot knows {LAYOUT}: it posts and saves "
-                "nothing, and answers from what it can read. Install the version that ran last.",
-            )
-            await self._set(closed=True)
-        return self.newer
+        version = LAYOUT
+        if held is not None:
+            version = self._skipped.read("layout", self._key, _version, held) or 0
+        if 1 <= version <= LAYOUT:
+            return None
+        said = f"has version {version}" if version else "cannot be read"
+        return (
+            f"The key layout in Redis {said}, and this bot knows {LAYOUT}: it posts and saves "
+            "nothing, and answers from what it can read. Install the version that ran last."
+        )
 
     async def watch(self) -> None:
         """Look again and again, until cancelled: a newer version may be started beside us."""
@@ -79,7 +89,9 @@ class Layout:
             with suppress(StorageAway):
                 await self.look()
 
-    async def _set(self, *, closed: bool) -> None:
-        self._gate.closed = closed
-        async with self._changed:
-            self._changed.notify_all()
+
+def _version(held: bytes | str) -> int:
+    version = int(held)
+    if version < 1:
+        raise ValueError(f"it is {version}, where a version counts from 1")
+    return version

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from redis.asyncio import Redis
 
 from bot.model.errors import LeaseLost, StorageAway
+from bot.storage.together import TRY
 from stories.archive import storage
 from stories.records import Skipped
 
@@ -21,16 +22,16 @@ LEAVE_S = 3.0
 """How long we wait to be heard when we give it back: who is told to stop has little time."""
 
 # Take what is free or already ours, and keep it alive. Repeating it changes nothing.
-_HOLD = """
-local holder = redis.pcall('GET', KEYS[1])
-if type(holder) == 'table' then return -1 end
+_HOLD = f"""{TRY}
+local holder = try('GET', KEYS[1])
+if holder == nil then return -1 end
 if holder and holder ~= ARGV[1] then
     return redis.call('PTTL', KEYS[1]) < 0 and -1 or 0 -- what never ends is no lease of ours
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
-_LEAVE = "if redis.pcall('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+_LEAVE = f"{TRY} if try('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
 
 class RedisLease:

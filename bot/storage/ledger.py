@@ -14,30 +14,33 @@ from bot.model.unknown import Unknown, key_of
 from bot.ports import UNREADABLE, Row, State
 from bot.storage.lease import RedisLease
 from bot.storage.packed import pack, packs, unpack
-from bot.storage.together import Script, Together
+from bot.storage.together import TRY, Script, Together
 from stories.archive import storage, text
 from stories.away import StorageAway
 from stories.records import Beyond, Form, Skipped, Unreadable, wrong_type
 from stories.story import StoryId
 
 # A row is written only while the lease is the writer's: whoever slept through its end is told.
-WRITE = Script("""
+WRITE = Script(
+    TRY
+    + """
 local lease, counter, stories, pins, unknown = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local token, chat, written = ARGV[1], ARGV[2], 0
-if token ~= '' and redis.pcall('GET', lease) ~= token then return -1 end
+if token ~= '' and try('GET', lease) ~= token then return -1 end
 for number = 6, #KEYS do
     local first = 5 * number - 27
     local story, row, pin = ARGV[first], ARGV[first + 1], ARGV[first + 2]
     local name, attempt = ARGV[first + 3], ARGV[first + 4]
     redis.call('HSET', KEYS[number], chat, row)
-    redis.pcall('SADD', stories, story) -- of another type, it is left as it is
-    redis.pcall(pin, pins, chat .. ' ' .. story)
-    if attempt == '' then redis.pcall('HDEL', unknown, name)
-    else redis.pcall('HSET', unknown, name, chat .. ' ' .. story .. ' ' .. attempt) end
-    written = redis.pcall('INCR', counter)
+    try('SADD', stories, story) -- of another type, it is left as it is
+    try(pin, pins, chat .. ' ' .. story)
+    if attempt == '' then try('HDEL', unknown, name)
+    else try('HSET', unknown, name, chat .. ' ' .. story .. ' ' .. attempt) end
+    written = try('INCR', counter)
 end
-return type(written) == 'number' and written or -2
-""")
+return written or -2
+"""
+)
 _ROW = Form(Row)
 # Rows that are as they were when they were read go from the hash into the packed value. What has
 # changed meanwhile stays, and counts. Repeated, it finds none of them, and adds nothing.

@@ -51,6 +51,9 @@ async def faults(redis: Redis, prefix: str) -> AsyncGenerator[str]:
         except StorageAway as away:
             yield str(away)
             return
+    inbox = f"{prefix}:inbox"
+    if await redis.type(inbox) not in (b"none", b"stream"):
+        yield f"the key {inbox} holds something else than documents: rename or delete it"
     most, used = int(info.get("maxmemory", 0)), int(info.get("used_memory", 0))
     if most and used >= NEARLY_FULL * most:
         yield (

@@ -11,6 +11,19 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
+TRY = """
+-- What Redis answers; nil where the key holds something else than it should. A refusal is raised.
+local function try(...)
+    local answer = redis.pcall(...)
+    if type(answer) ~= 'table' or not answer.err then return answer end
+    if string.find(answer.err, 'WRONGTYPE') or string.find(answer.err, 'not an integer') then
+        return nil
+    end
+    error(answer)
+end
+"""
+"""Begins each script that goes on beside a record which cannot be read."""
+
 
 class Script:
     """Lua that Redis knows by its hash once it has run it."""

@@ -628,3 +628,31 @@ async def test_a_story_that_cannot_be_read_is_named_and_removed(
     listed = await shell.type("stories")
     assert (listed.code, listed.err) == (0, "")
     assert (await archive.accept(FERRY))[0] is Verdict.ACCEPTED
+
+
+async def test_where_a_newer_version_has_laid_out_the_keys_nothing_is_written_and_check_says_so(
+    shell: Shell, redis_url: str, prefix: str
+) -> None:
+    (shell.folder / "ferry.json").write_bytes(write(FERRY))
+    (shell.folder / "data").write_text("a file in the folder's place")
+    async with connect(redis_url) as redis:
+        await Archive(redis, prefix).accept(FERRY)
+        await redis.set(f"{prefix}:layout", 99)
+        found = await shell.type("check")
+        for ended in await asyncio.gather(
+            shell.type("publish", "ferry.json"),
+            shell.type("retract", FERRY.id, "--why", "It never sailed"),
+            shell.type("prune", "--confirm"),
+        ):
+            assert (ended.code, ended.out) == (1, "")
+            assert ended.sentence.endswith(
+                "a newer version has laid out the keys in Redis: use that one"
+            )
+        assert not await redis.exists(f"{prefix}:inbox")
+        await redis.set(f"{prefix}:layout", 1)
+        await redis.set(f"{prefix}:inbox", "of another type")
+        later = await shell.type("check")
+    assert found.code == 1
+    assert "MEND  The key layout in Redis has version 99" in found.out
+    assert "MEND" in next(line for line in found.out.splitlines() if "data" in line), found.out
+    assert f"MEND  the key {prefix}:inbox holds something else than documents" in later.out

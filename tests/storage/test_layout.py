@@ -46,7 +46,7 @@ WRITES: dict[str, Callable[[Redis, str], Awaitable[object]]] = {
 }
 
 
-@pytest.mark.parametrize("held", [str(LAYOUT + 1).encode(), b"", b"\xff", b"two", None])
+@pytest.mark.parametrize("held", [str(LAYOUT + 1).encode(), b"", b"\xff", b"two", b"-1", None])
 async def test_who_finds_another_layout_reads_and_writes_nothing(
     redis: Redis, redis_url: str, prefix: str, held: bytes | None
 ) -> None:

@@ -5,6 +5,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,8 +15,12 @@ from redis.asyncio import Redis
 
 from bot.alarms import Alarms
 from bot.metrics import Metrics
+from bot.model.chat import Chat
+from bot.ports import Row, State
 from bot.storage import refusals
 from bot.storage.due import RedisDue
+from bot.storage.lease import RedisLease
+from bot.storage.ledger import RedisLedger
 from bot.storage.refusals import RefusalWatch
 from bot.storage.together import Together
 from sandbox.redis import own_redis
@@ -22,6 +28,7 @@ from scripts.docs import ROOT
 from stories.archive import Archive, connect, storage
 from stories.away import REFUSALS, StorageAway, StorageRefuses
 from stories.index import Verdict
+from stories.story import StoryId
 from tests.chaos.proxy import Proxy
 from tests.road.test_commands import FERRY
 from tests.running import beside, eventually
@@ -270,3 +277,27 @@ def test_nobody_asks_redis_without_waiting_for_it() -> None:
                 if asks and not waits:
                     bare.append(f"{path.name}: {node.name}")
     assert bare == []
+
+
+@pytest.mark.parametrize("command", ["get", "pttl", "set", "hset", "sadd", "incr", "hdel"])
+async def test_a_script_that_is_refused_a_command_is_refused_and_takes_nothing_for_a_bad_record(
+    own_url: str, prefix: str, command: str
+) -> None:
+    chat, story = Chat("discord", "1"), StoryId("ferry")
+    row = Row(State.SHOWN, datetime.now(UTC), 1, place="7")
+    async with connect(own_url) as redis:
+        lease = RedisLease(redis, "discord", prefix)
+        other = RedisLease(redis, "discord", prefix)
+        ledger = RedisLedger(redis, prefix, lease)
+        assert await lease._hold()
+        await redis.acl_setuser("default", enabled=True, commands=[f"-{command}"])
+        refused = []
+        for call in (lease._hold, other._hold, partial(ledger.write, chat, story, row)):
+            try:
+                await call()
+            except StorageRefuses as error:
+                refused.append(error.code)
+        assert set(refused) == {"NOPERM"}
+        await redis.acl_setuser("default", enabled=True, categories=["+@all"])
+        assert await lease._hold()
+        assert await ledger.write(chat, story, row)

@@ -1,5 +1,6 @@
 """The address of a Redis: what leads to one is taken, all else is refused with what to write."""
 
+import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 _OPTIONS = {"db"}
@@ -11,10 +12,16 @@ _TLS_OPTIONS = {
     "ssl_check_hostname",
 }
 
+_TORN = (  # without ://USER:PASSWORD@, which the log and the command line cut out of every text
+    "it cannot be read: behind :// write USER:PASSWORD@HOST:6379/0, in the password %2F for /, "
+    "%23 for #, %3F for ?, %25 for %, %5B for [ and %5D for ], and an IPv6 address in brackets, "
+    "such as [::1]"
+)
+
 
 def one_redis(url: str) -> str:
     """Return the address unless it leads to no single Redis; raise ValueError with the remedy."""
-    scheme, said, _ = url.partition("://")
+    scheme, said, rest = url.partition("://")
     scheme = scheme.lower()
     if "sentinel" in scheme or "cluster" in scheme:
         raise ValueError(
@@ -25,21 +32,18 @@ def one_redis(url: str) -> str:
         raise ValueError(
             "an address begins with redis://, rediss:// (encrypted) or unix:// (a socket)"
         )
-    parts = urlsplit(url)
-    if "," in parts.netloc.rpartition("@")[2]:
+    if "," in re.split(r"[/?#]", rest)[0].rpartition("@")[2]:
         raise ValueError(
             "it names several hosts, and Storywire needs one: write the address of one Redis, or "
             "of a proxy that always leads to the primary"
         )
     try:
+        parts = urlsplit(url)
         torn = parts.port == 0 or "@" in parts.path + parts.query or bool(parts.fragment)
-    except ValueError:  # what stands where the port does is no number
+    except ValueError:  # a port that is no number, half a bracket; it would repeat the password
         torn = True
     if torn:
-        raise ValueError(
-            "it cannot be read: write redis://USER:PASSWORD@HOST:6379/0, and in the password "
-            "%2F for /, %23 for #, %3F for ? and %25 for %"
-        )
+        raise ValueError(_TORN)
     if scheme == "unix":
         if parts.netloc.rpartition("@")[2] or len(parts.path) < 2:
             raise ValueError("a socket is named by its whole path: unix:///run/redis/redis.sock")

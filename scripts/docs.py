@@ -214,7 +214,7 @@ def _text(field: Mapping[str, Any]) -> str:
 def _range(field: Mapping[str, Any]) -> str:
     low, high = field.get("minimum"), field.get("maximum")
     if (over := field.get("exclusiveMinimum")) is not None:
-        return f" above {over:g}"
+        return f" above {over:g}" + (f", up to {high:.16g}" if high is not None else "")
     if high is not None and high < 2**53 - 1:
         return f" from {low:g} to {high:.16g}"
     return f" from {low:g}" if low is not None else ""

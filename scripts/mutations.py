@@ -785,6 +785,27 @@ MUTATIONS = (
         (*PYTEST, "tests/storage/test_needs.py"),
     ),
     Mutation(
+        "the time between two edits may be endless",
+        "config/settings.py",
+        "default=60, ge=0, le=_WEEK_S,",
+        "default=60, ge=0, allow_inf_nan=True,",
+        (*PYTEST, "tests/config/test_settings.py"),
+    ),
+    Mutation(
+        "a wrong setting is repeated whatever it holds",
+        "config/settings.py",
+        "if _NUMBER.fullmatch(given) else said",
+        "if given else said",
+        (*PYTEST, "tests/config/test_settings.py"),
+    ),
+    Mutation(
+        "the remedy for a Redis address is cut out as a password",
+        "config/redis_url.py",
+        "behind :// write USER",
+        "write redis://USER",
+        (*PYTEST, "tests/cli/test_command_line.py", "-k", "remedy"),
+    ),
+    Mutation(
         "GMT+2 lies west of Greenwich",
         "bot/model/entry.py",
         "    if offset is not None:\n",

@@ -464,6 +464,38 @@ def test_a_redis_that_refuses_a_document_is_named_in_one_sentence(
     assert said in printed.err
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("REDIS_URL", "redis://user:pa/ss@host:6379/0", "USER:PASSWORD@HOST:6379/0, in the passw"),
+        ("REDIS_URL", "redis://user:pa#ss@host:6379/0", "%23 for #"),
+        ("REDIS_URL", "redis://user:pa[ss@host:6379/0", "%5B for ["),
+        ("REDIS_URL", "redis://[::1/0", "brackets, such as [::1]"),
+        ("EDIT_SPACING_S", "inf", "from 0 to 604800, not inf"),
+        ("FIRST_HOURS", "1e300", "up to 87600, not 1e300"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_wrong_setting_is_refused_with_a_remedy_that_can_be_read(
+    command: str,
+    name: str,
+    value: str,
+    remedy: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(f"STORYWIRE_{name}", value)
+    assert main([command]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith(f"storywire: STORYWIRE_{name} is wrong: ")
+    assert remedy in said.err
+    assert "[secret]" not in said.err
+    assert "user:pa" not in said.err
+
+
 async def test_a_bot_whose_redis_has_no_such_database_ends_with_that_sentence(
     redis_url: str,
 ) -> None:

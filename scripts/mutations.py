@@ -261,9 +261,23 @@ MUTATIONS = (
     Mutation(
         "infinity is waited for",
         "bot/model/errors.py",
-        "    return timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))\n",
-        "    return timedelta(seconds=seconds)\n",
+        "    if 0 <= seconds <= LONGEST_MEANT.total_seconds():\n",
+        "    if 0 <= seconds <= 1e307:\n",
         (*PYTEST, "tests/platforms/test_telegram_platform.py", "-k", "pause_that_is_none"),
+    ),
+    Mutation(
+        "a refusal is an answer",
+        "bot/platforms/telegram/request.py",
+        '"result" not in answer or answer.get("ok") is False:\n',
+        'answer.keys().isdisjoint(("result", "error_code")):\n',
+        UNREADABLE,
+    ),
+    Mutation(
+        "every field of a refusal is believed",
+        "bot/platforms/telegram/request.py",
+        "            payload = _refusal(payload)",
+        "            pass",
+        UNREADABLE,
     ),
     Mutation(
         "a row that lies ahead is waited for",

@@ -26,6 +26,8 @@ __all__ = [
 
 LONGEST_PAUSE = timedelta(hours=1)
 """No platform makes us wait longer: after that it is asked again."""
+LONGEST_MEANT = timedelta(days=1)
+"""No platform means a longer pause: it is a mistake of whoever answered."""
 
 
 class Sorry(Exception):
@@ -105,10 +107,13 @@ class OutcomeUnknown(SendFailed):
 
 
 def pause(seconds: object, usual: timedelta) -> timedelta:
-    """The pause a platform asks for: at most LONGEST_PAUSE, and `usual` for what is no pause.
+    """The pause a platform asks for: at most LONGEST_PAUSE, and `usual` for what no platform means.
 
     JSON as Python reads it has infinity and NaN, which no clock and no timer can take.
     """
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
-        return usual
-    return timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))
+    asked = usual
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        seconds = -1
+    if 0 <= seconds <= LONGEST_MEANT.total_seconds():
+        asked = timedelta(seconds=seconds)
+    return min(asked, LONGEST_PAUSE)

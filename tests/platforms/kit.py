@@ -24,10 +24,12 @@ CARD = Message(
     living=StoryId("ferry"),
 )
 NO_PAUSES: tuple[object, ...] = (
-    *(float("inf"), float("nan"), -5, 1e300, 10**400),
+    *(float("inf"), float("nan"), -5, 1e300, 10**400, 86_401),
     *("soon", None, True, []),
 )
-"""What a 429 may say instead of a number of seconds."""
+"""What a 429 may say instead of a number of seconds that a platform means."""
+LONG_PAUSES = ((900, 900), (3600, 3600), (3601, 3600), (86_400.0, 3600))
+"""What it may say, and for how many seconds it is obeyed."""
 BARE_CARD = Message(TITLES["tram"], (Text("Trams run again."),), living=StoryId("tram"))
 
 

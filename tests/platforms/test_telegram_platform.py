@@ -22,6 +22,7 @@ from bot.model.errors import (
 )
 from bot.model.message import Message
 from bot.platforms.telegram.platform import TelegramPlatform
+from bot.platforms.telegram.request import USUAL_PAUSE
 from bot.ports import Right
 from sandbox.telegram import (
     BOT,
@@ -34,7 +35,16 @@ from sandbox.telegram import (
     Telegram,
 )
 from tests.contracts.telegram import DESCRIPTION, violations
-from tests.platforms.kit import BARE_CARD, CARD, EPIC, NO_PAUSES, Kitchen, running, until
+from tests.platforms.kit import (
+    BARE_CARD,
+    CARD,
+    EPIC,
+    LONG_PAUSES,
+    NO_PAUSES,
+    Kitchen,
+    running,
+    until,
+)
 from tests.running import free_port
 
 IN_GROUP = Chat("telegram", str(GROUP))
@@ -504,12 +514,13 @@ class TestRefusals:
     async def test_a_pause_is_taken_from_telegram(
         self, telegram: Telegram, platform: TelegramPlatform
     ) -> None:
-        telegram.fail_next("sendMessage", 429, parameters={"retry_after": 900})
-        with pytest.raises(NotNow) as raised:
-            await platform.post(IN_GROUP, CARD, key="one")
-        assert raised.value.after == timedelta(seconds=900)
+        for asked, obeyed in LONG_PAUSES:
+            telegram.fail_next("sendMessage", 429, parameters={"retry_after": asked})
+            with pytest.raises(NotNow) as raised:
+                await platform.post(IN_GROUP, CARD, key="one")
+            assert raised.value.after == timedelta(seconds=obeyed), asked
 
-    async def test_a_pause_that_is_none_is_counted_and_bounded(
+    async def test_a_pause_that_is_none_is_counted_and_usual(
         self, telegram: Telegram, platform: TelegramPlatform
     ) -> None:
         for asked in NO_PAUSES:
@@ -517,7 +528,7 @@ class TestRefusals:
             with pytest.raises(NotNow) as raised:
                 await platform.post(IN_GROUP, CARD, key="one")
             assert raised.value.too_fast
-            assert timedelta(0) < raised.value.after <= timedelta(hours=1), asked
+            assert raised.value.after == USUAL_PAUSE, asked
             await platform.post(IN_GROUP, CARD, key="two")
 
     async def test_a_group_that_became_a_supergroup_is_followed(

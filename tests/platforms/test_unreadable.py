@@ -35,6 +35,20 @@ BAD_ANSWERS = {
 }
 
 
+BAD_REFUSALS = (
+    b'{"ok": false, "error_code": "x", "description": 5}',
+    b'{"ok": false, "error_code": null, "description": "Bad Request: chat not found"}',
+    b'{"ok": false, "error_code": 400}',
+    b'{"ok": false, "error_code": 400, "description": "", "parameters": "soon"}',
+    b'{"ok": false, "error_code": 400, "description": "", "parameters": [1]}',
+    b'{"ok": false, "error_code": 400, "description": "",'
+    b' "parameters": {"migrate_to_chat_id": "GROUP"}}',
+    b'{"ok": false, "result": []}',
+)
+"""What a proxy may make of a refusal of Telegram's."""
+BAD_RESULTS = (b"null", b"7", b'"done"', b"true", b"[[]]", b'{"message_id": "one"}')
+
+
 class Counted:
     """How often something was left out."""
 
@@ -115,6 +129,35 @@ async def test_nobody_knows_what_became_of_a_post_on_telegram(
         with pytest.raises(OutcomeUnknown):
             await platform.lacks(here, Right.POST)
         assert platform.connected
+
+
+async def test_a_refusal_that_cannot_be_read_is_no_word_of_telegrams(
+    telegram: Telegram, kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST_WAIT_S", "LONGEST_WAIT_S"):
+        monkeypatch.setattr(f"bot.platforms.telegram.platform.{name}", 0.01)
+    platform, here = on_telegram(telegram), Chat("telegram", str(GROUP))
+    bad = [(raw, status) for raw in BAD_REFUSALS for status in (200, 302, 401, 409)]
+    bad += [(b'{"ok": false, "error_code": 400, "description": "Bad Request"}', 200)]
+    bad += [(b'{"ok": true, "result": %s}' % result, 200) for result in BAD_RESULTS]
+    for raw, status in bad:  # also while it connects
+        telegram.spoil_next("getMe", raw, status=status)
+        telegram.spoil_next("getUpdates", raw, status=status)
+    async with running(platform, kitchen.menu):
+        card = await platform.post(here, CARD, key="good")
+        for raw, status in bad:
+            telegram.spoil_next("sendMessage", raw, status=status)
+            with pytest.raises(OutcomeUnknown):
+                await platform.post(here, CARD, key="one")
+            telegram.spoil_next("editMessageText", raw, status=status)
+            with pytest.raises(OutcomeUnknown):
+                await platform.edit(here, card, CARD)
+            telegram.spoil_next("getChat", raw, status=status)
+            with pytest.raises(OutcomeUnknown):
+                await platform.lacks(here, Right.POST)
+            telegram.spoil_next("getUpdates", raw, status=status)
+        await telegram.say(MIRA, MIRA, "/help")
+        await until(lambda: kitchen.asked)
 
 
 async def test_a_proxys_page_is_no_word_about_the_token(

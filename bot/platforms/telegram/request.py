@@ -102,7 +102,7 @@ class AiohttpRequest(BaseRequest):
             answer = from_json(payload)
         except ValueError:
             raise Unread("Telegram's answer is not JSON") from None
-        if not isinstance(answer, dict) or answer.keys().isdisjoint(("result", "error_code")):
+        if not isinstance(answer, dict) or "result" not in answer or answer.get("ok") is False:
             raise Unread("Telegram's answer has no result")
         return answer
 
@@ -145,8 +145,8 @@ class AiohttpRequest(BaseRequest):
             raise NetworkError(f"Telegram answered {response.status}")
         if response.status == 429:
             raise TooSoon(_wait(payload))
-        if response.status >= 400:
-            AiohttpRequest.parse_json_payload(payload)  # a proxy's 404 says nothing of our token
+        if response.status >= 300:
+            payload = _refusal(payload)  # a proxy's 404 says nothing of our token
         return response.status, payload
 
 
@@ -157,6 +157,30 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         if len(payload) > LARGEST_ANSWER:
             raise TooLarge(f"Telegram's answer has more than {LARGEST_ANSWER} bytes")
     return bytes(payload)
+
+
+def _refusal(payload: bytes) -> bytes:
+    """What the library is to read of a refusal, as it believes every field; raise Unread for one
+    that is not Telegram's."""
+    try:
+        said = from_json(payload)
+    except ValueError:
+        raise Unread("Telegram's answer is not JSON") from None
+    match said:
+        case {"error_code": int(), "description": str(text), **more}:
+            parameters = more.get("parameters", {})
+        case _:
+            raise Unread("Telegram's answer has no reason")
+    match parameters:
+        case {"migrate_to_chat_id": int(to)}:
+            parameters = {"migrate_to_chat_id": to}
+        case {"migrate_to_chat_id": _}:
+            raise Unread("Telegram's answer names no chat to move to")
+        case dict():
+            parameters = {}
+        case _:
+            raise Unread("Telegram's answer has parameters that are none")
+    return to_json({"result": None, "description": text, "parameters": parameters})
 
 
 def _body(data: RequestData | _Ready | None) -> bytes | None:

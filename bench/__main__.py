@@ -22,10 +22,21 @@ PARTS = {
     "limits": limits,
     "matching": matching,
     "answers": answers,
-    "adversarial": adversarial,
 }
-LONG = {"year": year}
-"""Measured only when named; each has a part of its own on the page."""
+APART = {"adversarial": adversarial, "year": year}
+"""Measured only when named; each has a part of its own on the page, in this order."""
+ADVERSARIAL = "## One person's input\n"
+ADVERSARIAL_NOTES = """
+Written by `python -m bench adversarial`, which takes a minute. {when}. {summary}
+
+Every command, every suggestion while typing, inline queries and plain messages are asked with
+inputs made to hold the event loop, and with plain ones; five stories are as long as a document may
+be, and the chat follows 100 words. One go is one callback of the event loop, by the processor time
+of the loop's thread, garbage collection included. Figures are p50 / p99 / p100 of all goes; “the
+longest go of each answer” counts one of each. “By the clock” is the longest go with what else the
+machine did meanwhile. The pairs of command and input with the longest goes stand last.
+
+"""
 YEAR = "## After a year\n"
 YEAR_NOTES = """
 Written by `python -m bench year`, which takes about half an hour. {when}. {summary}
@@ -37,6 +48,8 @@ at a step, and what is old is pruned; then it starts anew. “First right answer
 both count from the start of the process.
 
 """
+HEADINGS = {"adversarial": ADVERSARIAL, "year": YEAR}
+APART_NOTES = {"adversarial": ADVERSARIAL_NOTES, "year": YEAR_NOTES}
 PAGE = Path("docs/benchmarks.md")
 HEAD = """# Benchmarks
 
@@ -68,10 +81,6 @@ How each is measured:
 * **Matching**: rules of every kind, of which 100 want the story.
 * **Answers**: the command and Discord's rendering, in process, while the follower hears Redis and
   while Redis is stopped, three times each in turn.
-* **Adversarial**: every command, every suggestion while typing, inline queries and plain messages
-  are asked with inputs made to hold the event loop, and with plain ones; five stories are as long
-  as a document may be. Every callback of the loop is timed; of each answer the longest counts, by
-  the processor time of the loop's thread, garbage collection included.
 """
 
 
@@ -82,21 +91,33 @@ async def main(wanted: Sequence[str]) -> None:
     print("\n".join(rows), flush=True)
     for name in wanted or PARTS:
         async with own_redis() as url, lean_server() as lean, connect(url) as redis:
-            for line in await (PARTS | LONG)[name].measure(redis, url, lean):
+            for line in await (PARTS | APART)[name].measure(redis, url, lean):
                 lines.append(line)
                 rows.append(_said(line))
                 print(rows[-1], flush=True)
     page = PAGE.read_text("utf-8")  # noqa: ASYNC240  # nothing else runs any more
-    short, _, long = page.partition(YEAR)
+    parts = _parts(page)
+    table = "\n".join(rows) + "\n"
     if not wanted:
-        short = _head(summary(lines)) + "\n".join(rows) + "\n" + NOTES + "\n"
-    elif list(wanted) == ["year"]:
-        long = YEAR_NOTES.format(when=datetime.now(UTC).date(), summary=summary(lines))
-        long += "\n".join(rows) + "\n"
+        parts[""] = _head(summary(lines)) + table + NOTES
+    elif len(wanted) == 1 and wanted[0] in APART:
+        told = APART_NOTES[wanted[0]].format(when=datetime.now(UTC).date(), summary=summary(lines))
+        parts[wanted[0]] = HEADINGS[wanted[0]] + told + table
     else:
         return
-    PAGE.write_text(short + YEAR + long, "utf-8")  # noqa: ASYNC240
+    whole = [parts[name].strip() for name in ("", *APART) if name in parts]
+    PAGE.write_text("\n\n".join(whole) + "\n", "utf-8")  # noqa: ASYNC240
     print(f"\n{PAGE} is written", file=sys.stderr)
+
+
+def _parts(page: str) -> dict[str, str]:
+    """The page's first part, and those that stand apart by their names."""
+    parts = {}
+    for name, heading in reversed(HEADINGS.items()):
+        page, found, rest = page.partition(heading)
+        if found:
+            parts[name] = heading + rest
+    return parts | {"": page}
 
 
 def summary(lines: Sequence[Line]) -> str:

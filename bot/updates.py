@@ -15,6 +15,7 @@ from stories.away import StorageRefuses
 from stories.index import Changes, Cursor, Door, Verdict
 from stories.records import Unreadable
 from stories.shelf import Edition, Shelf
+from stories.slices import in_slices
 from stories.stub import Stub, StubError
 from stories.wire import WireError, read
 
@@ -23,11 +24,11 @@ log = logging.getLogger(__name__)
 OVERLAP = 100
 """So many editions are read once more after each subscription: a storage that came back from a
 failure may hold others under the numbers that we know."""
-SLICE, SLICE_OF_STUBS = 4, 200
+SLICE_OF_STUBS = 200
+"""So many stubs are put on the shelf in one go."""
 SETTLED = 250
 """After so many stories at a stretch Python is told that what there is stays (gc.freeze): else it
 walks through all of them whenever it looks for garbage, and answers wait for it."""
-"""So many editions, or stubs, are put on the shelf in one go."""
 WAIT_S = 1.0
 """Between attempts to reach a storage that is away."""
 
@@ -197,10 +198,10 @@ class Follower:
 
     async def _file(self, editions: Iterable[Edition], stubs: Iterable[Stub]) -> None:
         """Put them on the shelf; questions are answered meanwhile."""
-        for number, edition in enumerate(editions, 1):
+        number = 0
+        async for edition in in_slices(editions):
             self._shelf.put(edition)
-            if number % SLICE == 0:
-                await asyncio.sleep(0)
+            number += 1
             if number % SETTLED == 0:
                 gc.freeze()
         for number, stub in enumerate(stubs, 1):

@@ -145,10 +145,12 @@ class Vocabulary:
             first = bisect_left(words, asked)
             words = words[first : bisect_left(words, asked + _LAST, first)]
             return words if len(words) <= BEGUN else None
+        first = bisect_left(self._heads, asked)
+        last = bisect_left(self._heads, asked + _LAST, first)
+        if last - first > BEGUN:
+            return None
         words = []
-        for head in islice(self._heads, bisect_left(self._heads, asked), None):
-            if not head.startswith(asked):
-                break
+        for head in self._heads[first:last]:
             words += self._under[head]
             if len(words) > BEGUN:
                 return None
@@ -206,7 +208,13 @@ def fitting(
         if None in begun:
             found[word] = None
         else:
-            found[word] = {w: closeness(word, w) for each in begun if each for w in each}
+            full = len(word) + 2 if len(word) > 3 else 0  # as `closeness` has it
+            found[word] = {
+                w: 1.0 if w == word else STEM if len(w) <= full else START
+                for each in begun
+                if each
+                for w in each
+            }
     missing = [word for word in found if found[word] == {}]
     for word in nlargest(SLIPPED, missing, key=len):
         near = {w for each in vocabularies for w in each.slipped(word)}
@@ -255,9 +263,12 @@ class Words(Generic[K]):
         self._texts: dict[K, str] = {}
         """The words of each text, those that count most first, a space before and behind each."""
         self._shortest = shortest
+        self._weights: dict[str, float] = {}
+        """Those reckoned since the last text came or went."""
 
     def put(self, text: K, words: Mapping[str, float]) -> None:
         """Add a text by its words, each with how much it counts there (0-1)."""
+        self._weights.clear()
         ordered = sorted(words, key=lambda word: -words[word])
         self._texts[text] = f" {' '.join(ordered)} "
         for word, counts in words.items():
@@ -268,6 +279,7 @@ class Words(Generic[K]):
 
     def drop(self, text: K) -> None:
         """Take a text out again."""
+        self._weights.clear()
         for word in self._texts.pop(text).split():
             holders = self._where[word]
             del holders[text]
@@ -299,10 +311,14 @@ class Words(Generic[K]):
 
     def weight(self, word: str) -> float:
         """How much a word tells texts apart: the fewer hold it (or what it begins), the more."""
-        begun = self.vocabulary.begun(word)
-        if begun is None:
-            return rarity(len(self._texts), len(self._texts))
-        return rarity(max((len(self._where[each]) for each in begun), default=0), len(self._texts))
+        weight = self._weights.get(word)
+        if weight is None:
+            begun, texts = self.vocabulary.begun(word), len(self._texts)
+            holders = (
+                texts if begun is None else max((len(self._where[w]) for w in begun), default=0)
+            )
+            weight = self._weights[word] = rarity(holders, texts)
+        return weight
 
     def asked(self, words: Sequence[str]) -> list[Asked]:
         """What is known of typed words."""

@@ -606,11 +606,9 @@ class Shelf:
             for story in self._first(moment, only_live=True)
             for place in range(len(editions[story].story.questions))
         )
-        found = {
-            which: score
-            for which, score in self._questions.search(asked, first).items()
-            if filed[which[0]].until >= moment
-        }
+        found = self._questions.search(asked, first)
+        if len(self._now_live.places) < len(editions) or moment < self._now_live.moment:
+            found = {each: score for each, score in found.items() if filed[each[0]].until >= moment}
         holding = (
             (-round(score), filed[story].place, place)
             for (story, place), score in _best(found, FITTED)
@@ -668,6 +666,10 @@ class _Fit:
         self._weights: dict[str, float] = {}
         self._columns: dict[str, list[float]] = {}
         """For each word of a question how well each one asked fits it: most come again."""
+        self._none = [0.0] * len(asked)
+        self._fitting = set().union(*(each.like or () for each in asked))
+        """The words that fit any of those asked but those which too many fit."""
+        self._common = [(n, each.word) for n, each in enumerate(asked) if each.like is None]
 
     def of(self, words: Sequence[str]) -> float:
         """How well (0-100) a question of these words fits the words asked."""
@@ -686,10 +688,14 @@ class _Fit:
         column = self._columns.get(word)
         if column is None:
             self._weights[word] = self._questions.weight(word)
-            column = self._columns[word] = [
-                closeness(each.word, word) if each.like is None else each.like.get(word, 0.0)
-                for each in self._asked
-            ]
+            column = self._none
+            if word in self._fitting:
+                column = [(each.like or {}).get(word, 0.0) for each in self._asked]
+            for number, common in self._common:
+                if fits := closeness(common, word):
+                    column = column.copy()
+                    column[number] = fits
+            self._columns[word] = column
         return column
 
 

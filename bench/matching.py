@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from redis.asyncio import Redis
 
 from bench.kit import Lean, Line, longest_pause, median, story, until
+from bot.alarms import Alarms
 from bot.delivery.cards import Policy
 from bot.delivery.courier import Courier
 from bot.delivery.pace import DISCORD, Pace
@@ -159,6 +160,7 @@ async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[f
             high_water=FileHighWater(DataFolder(Path(folder)), prefix, "discord"),
             pace=pace,
             metrics=metrics,
+            alarms=Alarms(metrics),
             policy=Policy(),
             warden=Warden(
                 platform,

@@ -1,7 +1,9 @@
 """What is wrong with the process right now: for /readyz, the metrics and the log."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 
 from bot.metrics import Metrics
 
@@ -18,14 +20,23 @@ class Alarms:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._active: dict[str, str] = {}
+        self._ends: dict[str, asyncio.TimerHandle] = {}
 
     @property
     def active(self) -> Mapping[str, str]:
         """The names of what is wrong, each with its sentence."""
         return dict(self._active)
 
-    def report(self, name: str, sentence: str) -> None:
-        """Something is wrong; saying so again changes nothing."""
+    def report(self, name: str, sentence: str, lasts: timedelta | None = None) -> None:
+        """Something is wrong; saying so again changes nothing.
+
+        What `lasts` is over by itself so long after it was reported last.
+        """
+        if lasts is not None:
+            if (end := self._ends.pop(name, None)) is not None:
+                end.cancel()
+            loop = asyncio.get_running_loop()
+            self._ends[name] = loop.call_later(lasts.total_seconds(), self.clear, name)
         if self._active.get(name) == sentence:
             return
         self._active[name] = sentence

@@ -102,12 +102,12 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         editing = RedisLease(redis, "editor", settings.prefix, skipped)
         ledger = RedisLedger(redis, settings.prefix, skipped=skipped)
         editor = Editor(archive, editing, metrics, pruner(redis, settings, editing, alarms).run)
-        kept_rules = RedisRules(redis, settings.prefix, skipped)
-        rules = RuleBook(chats, kept_rules)
         leases = {
             platform.name: RedisLease(redis, platform.name, settings.prefix, skipped)
             for platform in platforms
         }
+        kept_rules = RedisRules(redis, settings.prefix, skipped, leases)
+        rules = RuleBook(chats, kept_rules)
         policy = Policy(
             Spacing(
                 timedelta(seconds=settings.edit_spacing_s),
@@ -172,6 +172,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 high_water=FileHighWater(data, settings.prefix, platform.name, skipped),
                 pace=paces[platform.name],
                 metrics=metrics,
+                alarms=alarms,
                 policy=policy,
                 warden=wardens[platform.name],
                 now=clock.now,

@@ -220,6 +220,15 @@ class RuleStore(Protocol):
         """Remember that a chat has another address now."""
         ...
 
+    async def put_back(
+        self, platform: str, rules: Mapping[Chat, Rule], moved: Mapping[Chat, Chat]
+    ) -> int:
+        """Keep again what is missing of a platform's rules and moves; what is there stays.
+
+        Returns how many were missing. Raises StorageAway unless we hold the platform's lease.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

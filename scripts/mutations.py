@@ -41,6 +41,7 @@ WIRE = (*PYTEST, "tests/stories/test_wire.py")
 REFUSALS = (*PYTEST, "tests/storage/test_refusals.py")
 REFUSED_BOT = (*PYTEST, "tests/road/test_refusals.py", "-k", "every_no")
 UNKNOWN = (*PYTEST, "tests/road/test_unknown.py")
+LOST_RULES = (*PYTEST, "tests/road/test_lost_rules.py")
 GROWTH = (*PYTEST, "tests/growth/test_pruning.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
 STEPS_BACK = (*SIMULATION, "--troubles", "stepped back")
@@ -489,6 +490,34 @@ MUTATIONS = (
         COURIER,
         "            return 0.05  # waits with its chat\n",
         "            return None\n",
+    ),
+    Mutation(
+        "rules that the storage lost stay lost",
+        COURIER,
+        "            missing = await patiently(lambda: self._rules.put_back(self.platform.name))\n",
+        "            missing = 0\n",
+        STEPS_BACK,
+    ),
+    Mutation(
+        "rules that the storage lost are put back only when rows were lost, too",
+        COURIER,
+        "            if anew:\n                self._lost.set()\n",
+        "            if self._anew:\n                self._lost.set()\n",
+        LOST_RULES,
+    ),
+    Mutation(
+        "a rule is put back over another",
+        "bot/storage/rules.py",
+        "'HSETNX', KEYS[2]",
+        "'HSET', KEYS[2]",
+        CONTRACT,
+    ),
+    Mutation(
+        "rules are put back without the lease",
+        "bot/storage/rules.py",
+        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end",
+        "",
+        CONTRACT,
     ),
     Mutation(
         "doubt is ignored",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from bot.alarms import Alarms
 from bot.delivery.asking import Asking
 from bot.delivery.cards import Cards, Policy
 from bot.delivery.owing import Owing, by_turns
@@ -64,6 +65,11 @@ ROUTINE_WAITS_S = 30.0
 """How far back in line a routine edit stands; waiting moves everything forward."""
 LOSS_REMEMBERED = timedelta(hours=1)
 """Who begins within so long after the storage lost rows looks at every card."""
+LOST = (
+    "Redis lost data that it had acknowledged, so cards may miss an update or be posted a second "
+    "time, and chats may follow again what they followed before; set appendonly yes in Redis, so "
+    "that a restart loses no more than a second."
+)
 PINS_EVERY_S = 60.0
 """How often pins are looked at, at least: a story goes stale without a sound."""
 LOOK_UP_S = 1.0
@@ -113,6 +119,7 @@ class Courier:
         high_water: HighWater,
         pace: Pace,
         metrics: Metrics,
+        alarms: Alarms,
         policy: Policy,
         warden: Warden,
         now: Callable[[], datetime] = _now,
@@ -130,6 +137,7 @@ class Courier:
         self._lease = lease
         self._pace = pace
         self._metrics = metrics
+        self._alarms = alarms
         self._policy = policy
         self._now = now
         self._queue = Queue()
@@ -152,6 +160,8 @@ class Courier:
         self._ended_at = 0.0
         self._tide = TideWatch(platform.name, ledger, high_water, now, self._stepped_back)
         self._anew = False
+        self._lost = asyncio.Event()
+        """The storage lost something; what people set may be missing there."""
         self._cards = Cards(
             platform,
             shelf=shelf,
@@ -287,6 +297,7 @@ class Courier:
         await patiently(self._recall_pace)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(cursor), name=f"marks {self.platform.name}")
+            tasks.create_task(self._put_back(), name=f"rules {self.platform.name}")
             tasks.create_task(self._strike_out(), name=f"strikes {self.platform.name}")
             tasks.create_task(self._tide.keep(), name=f"tide {self.platform.name}")
             tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")
@@ -494,6 +505,8 @@ class Courier:
             self._bell.clear()
             upto, now = self._position(), self._shelf.cleared
             anew = self._anew or now != cleared
+            if anew:
+                self._lost.set()
             if upto == Cursor() or (upto == cursor and not anew and begun):
                 continue  # nothing was read yet, or nothing is new
             self._has_read = True
@@ -527,6 +540,17 @@ class Courier:
         self._metrics.steps_back.labels(self.platform.name).inc()
         self._anew = True
         self._bell.set()
+
+    async def _put_back(self) -> None:
+        """Keep again the rules that the storage lost, for ever: nobody else may know them."""
+        while True:
+            await self._lost.wait()
+            self._lost.clear()
+            self._alarms.report("storage", LOST, lasts=LOSS_REMEMBERED)
+            missing = await patiently(lambda: self._rules.put_back(self.platform.name))
+            if missing:
+                facts = {"platform": self.platform.name, "rules": missing}
+                log.warning("rules that the storage lost are kept again", extra=facts)
 
     async def _owe(self, marks: list[Mark]) -> None:
         async with self._marking:

@@ -177,6 +177,18 @@ class RuleBook:
             for listener in self._listeners:
                 await listener(new, was)
 
+    async def put_back(self, platform: str) -> int:
+        """The storage lost something: keep again what it misses of a platform's rules.
+
+        Returns how many those were; raise StorageAway unless we hold the platform's lease, as
+        another process may have changed them.
+        """
+        async with self._changing:
+            mine = {chat: rule for chat, rule in self._rules.items() if chat.platform == platform}
+            rules = {chat: rule for chat, rule in mine.items() if chat not in self._fixed}
+            moved = {old: new for old, new in self._moves.items() if new in mine}
+            return await self._store.put_back(platform, rules, moved)
+
     def _readdress(self, old: Chat, new: Chat) -> None:
         rule = self._rules.get(old)
         if rule is None:

@@ -2,13 +2,15 @@
 
 import json
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
+from bot.model.errors import StorageAway
 from bot.model.rule import Rule
+from bot.storage.lease import RedisLease
 from stories.archive import storage, text
 from stories.records import Beyond, Form, Skipped, Unreadable
 from stories.story import StoryId
@@ -18,15 +20,32 @@ log = logging.getLogger(__name__)
 _AS_JSON = Form(Rule)
 _NO_ZONE = (("quiet",), "value_error")
 """How quiet hours are refused whose time zone is unknown here."""
+# KEYS: the platform's lease, a hash; ARGV: token, then field and value, and so on.
+_PUT_BACK = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
+local missing = 0
+for number = 2, #ARGV, 2 do
+    missing = missing + redis.call('HSETNX', KEYS[2], ARGV[number], ARGV[number + 1])
+end
+return missing
+"""
+_BATCH = 500
 
 
 class RedisRules:
     """What people set from chat, kept."""
 
     def __init__(
-        self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
+        self,
+        redis: Redis,
+        prefix: str = "storywire",
+        skipped: Skipped | None = None,
+        leases: Mapping[str, RedisLease] | None = None,
     ) -> None:
+        """`leases` are the platforms': only who holds one can put back what was lost there."""
         self._redis = redis
+        self._leases = leases or {}
+        self._put_back = redis.register_script(_PUT_BACK)
         self._skipped = skipped or Skipped()
         self._unreadable: set[Chat] = set()
         self._key = f"{prefix}:rules"
@@ -81,6 +100,29 @@ class RedisRules:
     async def move(self, old: Chat, new: Chat) -> None:
         asked = self._redis.hset(self._moved, str(old), str(new))
         await self._skipped.ask("moved", self._moved, asked, 0)
+
+    @storage
+    async def put_back(
+        self, platform: str, rules: Mapping[Chat, Rule], moved: Mapping[Chat, Chat]
+    ) -> int:
+        lease, chats = self._leases[platform], list(rules)
+        missing = 0
+        for first in range(0, len(chats), _BATCH):
+            batch = chats[first : first + _BATCH]
+            pairs = [(str(chat), _AS_JSON.write(rules[chat])) for chat in batch]
+            missing += await self._put("rule", self._key, lease, pairs)
+        addresses = [(str(old), str(new).encode()) for old, new in moved.items()]
+        return missing + await self._put("moved", self._moved, lease, addresses)
+
+    async def _put(
+        self, kind: str, key: str, lease: RedisLease, pairs: Iterable[tuple[str, bytes]]
+    ) -> int:
+        fields = [each for pair in pairs for each in pair]
+        asked = self._put_back([lease.key, key], [lease.token, *fields])
+        missing = int(await self._skipped.ask(kind, key, asked, 0))
+        if missing < 0:
+            raise StorageAway("another process holds the lease")
+        return missing
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:

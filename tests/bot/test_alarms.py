@@ -1,11 +1,13 @@
 """Alarms: each change is told once."""
 
 import logging
+from datetime import timedelta
 
 import pytest
 
 from bot.alarms import Alarms
 from bot.metrics import Metrics
+from tests.running import eventually
 
 
 def test_an_alarm_holds_until_it_is_cleared_and_each_change_is_logged_once(
@@ -24,3 +26,12 @@ def test_an_alarm_holds_until_it_is_cleared_and_each_change_is_logged_once(
     assert alarms.active == {}
     assert metrics.registry.get_sample_value("storywire_alarm", {"name": "disk"}) == 0
     assert [record.message for record in caplog.records] == ["alarm", "alarm", "alarm over"]
+
+
+async def test_an_alarm_that_lasts_a_while_is_over_by_itself() -> None:
+    alarms = Alarms(Metrics())
+    alarms.report("storage", "It lost something.", lasts=timedelta(0))
+    alarms.report("storage", "It lost something.", lasts=timedelta(hours=1))
+    alarms.report("disk", "It is full.", lasts=timedelta(0))
+    await eventually(lambda: "disk" not in alarms.active, "the while is over")
+    assert list(alarms.active) == ["storage"], "it was said again"

@@ -54,6 +54,14 @@ class Paper:
     async def move(self, old: Chat, new: Chat) -> None:
         self.addresses[old] = new
 
+    async def put_back(
+        self, platform: str, rules: Mapping[Chat, Rule], moved: Mapping[Chat, Chat]
+    ) -> int:
+        assert {chat.platform for chat in (*rules, *moved)} <= {platform}
+        missing = len(rules.keys() - self.kept.keys())
+        self.kept, self.addresses = {**rules, **self.kept}, {**moved, **self.addresses}
+        return missing
+
 
 @pytest.mark.parametrize(
     ("rule", "wants"),
@@ -314,3 +322,23 @@ async def test_who_keeps_chats_is_found_but_for_those_of_the_file() -> None:
     rules = RuleBook({HERE: kept}, Paper({THERE: kept, Chat("discord", "2"): Rule(all=True)}))
     await rules.load()
     assert rules.kept_by(Chat("discord", "@5")) == [THERE]
+
+
+async def test_a_book_puts_back_one_platforms_rules_as_they_are_now() -> None:
+    fixed, gone, left = (Chat("telegram", number) for number in ("-3", "-4", "-5"))
+    paper = Paper()
+    book = RuleBook({fixed: Rule(all=True)}, paper)
+    for chat in (HERE, THERE, gone):
+        await book.change(chat, lambda _: Rule(all=True))
+    await book.move(gone, left)
+    await book.change(left, lambda _: Rule())
+    paper.kept, paper.addresses = {}, {}
+    assert await book.put_back("telegram") == 1
+    assert paper.kept == {THERE: Rule(all=True)}, "none of the file's, none that was forgotten"
+    assert paper.addresses == {}
+    moved = Chat("telegram", "-6")
+    await book.move(THERE, moved)
+    paper.kept, paper.addresses = {moved: Rule(keywords=("ferry",))}, {}
+    assert await book.put_back("telegram") == 0
+    assert paper.kept == {moved: Rule(keywords=("ferry",))}, "what is there stays"
+    assert paper.addresses == {THERE: moved}

@@ -140,6 +140,7 @@ class Checker:
         found += self._pins()
         found += self._unfolded()
         found += self._followed()
+        found += self._unkept()
         found += self._unpublished()
         found += self._hushed()
         found += self._lost_documents()
@@ -302,6 +303,15 @@ class Checker:
                         yield f"{chat} still follows {story}, which is over"
                     if self.shelf.heir(story) is not None:
                         yield f"{chat} still follows {story}, which is a part of another"
+
+    def _unkept(self) -> Iterator[str]:
+        """Every rule that holds would hold after a restart, whatever the storage lost."""
+        for name, holder in self.world.standing.items():
+            for chat in holder.rules.chats() if holder else ():
+                if chat.platform != name or chat in self.world.unheard:
+                    continue
+                if holder and not holder.rules.is_fixed(chat) and chat not in self.data.rules:
+                    yield f"the rule of {chat} is kept nowhere"
 
     def _missing(self) -> Iterator[str]:
         """(b) Every card that is wanted stands."""

@@ -474,8 +474,9 @@ class MemoryDue:
 class MemoryRules:
     """What people set from chat, kept."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, leases: Mapping[str, "MemoryLease"] | None = None) -> None:
         self._client = client
+        self._leases = leases or {}
 
     @property
     def unreadable(self) -> Collection[Chat]:
@@ -497,6 +498,19 @@ class MemoryRules:
 
     async def move(self, old: Chat, new: Chat) -> None:
         await self._client.write(lambda data: data.moved.update({old: new}))
+
+    async def put_back(
+        self, platform: str, rules: Mapping[Chat, Rule], moved: Mapping[Chat, Chat]
+    ) -> int:
+        def do(data: Data) -> int:
+            if not self._leases[platform].is_ours(data):
+                raise StorageAway("another process holds the lease")
+            missing = (rules.keys() - data.rules.keys()) | (moved.keys() - data.moved.keys())
+            data.rules = {**rules, **data.rules}
+            data.moved = {**moved, **data.moved}
+            return len(missing)
+
+        return await self._client.write(do)
 
 
 class MemoryTroubles:

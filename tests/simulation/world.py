@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from bot import app
+from bot.alarms import Alarms
 from bot.delivery import asking as asking_module
 from bot.delivery import courier as courier_module
 from bot.delivery import pins as pins_module
@@ -157,8 +158,8 @@ class Process:
         self.shelf = shelf = Shelf()
         self.follower = follower = Follower(archive, shelf, metrics)
         self.editor = Editor(archive, MemoryLease(client, "editor"), metrics)
-        self.rules = RuleBook(world.fixed, MemoryRules(client))
         self.leases = {name: MemoryLease(client, name) for name in world.services}
+        self.rules = RuleBook(world.fixed, MemoryRules(client, self.leases))
         paces = {name: Pace(_limits(name), clock=world.loop.time) for name in self.handles}
 
         async def knows(chat: Chat) -> bool:
@@ -197,6 +198,7 @@ class Process:
                 pace=paces[name],
                 warden=wardens[name],
                 metrics=metrics,
+                alarms=Alarms(metrics),
                 policy=POLICY,
                 now=world.loop.calendar,
             )

@@ -80,6 +80,8 @@ class Storage:
     archive: Archive | MemoryArchive
     due: Due
     rules: RuleStore
+    rules_by: Callable[[RedisLease], RuleStore]
+    """Discord's, as who has this lease keeps them."""
     troubles: Troubles
     lease: Callable[[], RedisLease]
     ledger: Callable[[RedisLease | None], Ledger]
@@ -101,6 +103,10 @@ async def storage(
             assert lease is None or isinstance(lease, MemoryLease)
             return MemoryLedger(client, lease)
 
+        def memory_rules(lease: RedisLease) -> RuleStore:
+            assert isinstance(lease, MemoryLease)
+            return MemoryRules(client, {"discord": lease})
+
         async def publish(document: bytes) -> None:
             client.store.publish(UPDATES, document)
 
@@ -111,6 +117,7 @@ async def storage(
             MemoryArchive(client),
             MemoryDue(client),
             MemoryRules(client),
+            memory_rules,
             MemoryTroubles(client),
             lambda: MemoryLease(client, "discord"),
             memory_ledger,
@@ -128,6 +135,7 @@ async def storage(
         Archive(redis, prefix),
         RedisDue(redis, prefix),
         RedisRules(redis, prefix),
+        lambda lease: RedisRules(redis, prefix, leases={"discord": lease}),
         RedisTroubles(redis, prefix),
         lambda: RedisLease(redis, "discord", prefix),
         lambda lease: RedisLedger(redis, prefix, lease),
@@ -353,6 +361,25 @@ async def test_only_who_holds_the_lease_can_write(storage: Storage) -> None:
         await storage.ledger(ours).write(NORTH, FERRY.id, replace(ROW, revision=9))
     assert await storage.ledger(None).row(NORTH, FERRY.id) == ROW
     assert await storage.ledger(None).count("discord") == 1
+
+
+async def test_who_holds_the_lease_puts_back_what_is_missing_of_the_rules(
+    storage: Storage,
+) -> None:
+    ours, theirs = storage.lease(), storage.lease()
+    south, moved = Chat("discord", "9"), {Chat("discord", "8"): NORTH}
+    known = {NORTH: Rule(all=True), south: Rule(keywords=("tram",))}
+    await storage.rules.save(NORTH, Rule(keywords=("ferry",)))
+    async with ours.held():
+        with pytest.raises(StorageAway):
+            await storage.rules_by(theirs).put_back("discord", known, moved)
+        assert await storage.rules.load() == {NORTH: Rule(keywords=("ferry",))}
+        assert await storage.rules_by(ours).put_back("discord", known, moved) == 2
+        assert await storage.rules_by(ours).put_back("discord", known, moved) == 0
+    with pytest.raises(StorageAway):  # nobody holds it now
+        await storage.rules_by(ours).put_back("discord", {GROUP: Rule(all=True)}, {})
+    assert await storage.rules.load() == known | {NORTH: Rule(keywords=("ferry",))}
+    assert await storage.rules.moved() == moved
 
 
 async def test_cards_of_unknown_outcome_are_found_until_they_are_settled(storage: Storage) -> None:

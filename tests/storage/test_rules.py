@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Mute, Quiet, Rule
+from bot.storage.lease import RedisLease
 from bot.storage.rules import RedisRules
 from stories.archive import text
 from stories.records import Unreadable
@@ -87,3 +88,19 @@ async def test_neither_a_forgotten_chats_rule_nor_its_move_is_kept(
     await rules.forget(forgotten)
     assert await rules.load() == {OTHER: RULE}
     assert await rules.moved() == {OTHER: ELSEWHERE}
+
+
+async def test_what_cannot_be_read_is_no_gap_to_put_a_rule_back_into(
+    redis: Redis, prefix: str
+) -> None:
+    lease = RedisLease(redis, "discord", prefix)
+    rules = RedisRules(redis, prefix, leases={"discord": lease})
+    await redis.hset(f"{prefix}:rules", str(HERE), b"of a newer version")
+    await redis.set(f"{prefix}:moved", "of another type")
+    async with lease.held():
+        many = {Chat("discord", str(number)): RULE for number in range(1, 1200)}
+        missing = await rules.put_back("discord", {HERE: RULE, **many}, {BEFORE: HERE})
+    assert missing == len(many) - 1
+    assert await redis.hget(f"{prefix}:rules", str(HERE)) == b"of a newer version"
+    assert await redis.get(f"{prefix}:moved") == b"of another type"
+    assert len(await rules.load()) == missing

@@ -851,9 +851,15 @@ MUTATIONS = (
     Mutation(
         "GMT+2 lies west of Greenwich",
         "bot/model/entry.py",
-        "    if offset is not None:\n",
-        '    if f"etc/{wanted}" in names:\n        return names[f"etc/{wanted}"]\n'
-        "    if offset is not None:\n",
+        " != bool(read[1]) else -away\n",
+        " != (not read[1]) else -away\n",
+        (*PYTEST, "tests/model/test_quiet.py"),
+    ),
+    Mutation(
+        "a zone that is refused is proposed for another",
+        "bot/model/entry.py",
+        "        if zone.casefold() not in refused and not _offset(zone.casefold())\n",
+        "",
         (*PYTEST, "tests/model/test_quiet.py"),
     ),
     Mutation(

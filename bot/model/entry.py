@@ -286,24 +286,25 @@ _TIME = r"(\d{1,2})(?:[:.h](\d{2}))?\s*([ap]\.?m\.?)?"
 _HOURS = re.compile(
     rf"{_TIME}\s*(?:-|–|—|\bto\b|\buntil\b|\s)\s*{_TIME}(?:(?:[\s,]+|(?=[+(]))(.+))?", re.I
 )
-_OFFSET = re.compile(r"(?:utc|gmt|z)?([+\-−–])(\d{1,2})(?:[:.]?(\d{2}))?", re.I)
-"""Hours from Greenwich as people write them: GMT+2 and +02:00 are two hours east."""
+_OFFSET = re.compile(r"(etc/)?(?:utc|gmt|z|(?=[+\-−–]))([+\-−–]?)(\d{1,2})(?:[:.]?(\d{2}))?", re.I)
+"""Hours from Greenwich as people write them: GMT+2 and +02:00 are two hours east. (Etc/GMT+2, a
+name of the database, is two hours *west*.)"""
 _NAMED = re.compile(r"[_ ](?:standard|daylight|summer|local)?[_ ]?time\Z", re.I)
 _COMMON: Mapping[str, tuple[str, ...]] = {
-    "America/New_York": ("et", "est", "edt", "eastern"),
-    "America/Chicago": ("ct", "cst", "cdt", "central"),
-    "America/Denver": ("mt", "mst", "mdt", "mountain"),
-    "America/Los_Angeles": ("pt", "pst", "pdt", "pacific"),
+    "America/New_York": ("et", "est", "edt", "est5edt", "eastern"),
+    "America/Chicago": ("ct", "cst", "cdt", "cst6cdt", "central"),
+    "America/Denver": ("mt", "mst", "mdt", "mst7mdt", "mountain"),
+    "America/Los_Angeles": ("pt", "pst", "pdt", "pst8pdt", "pacific"),
     "America/Anchorage": ("akt", "akst", "akdt"),
     "America/Halifax": ("at", "ast", "adt", "atlantic"),
     "America/St_Johns": ("nt", "nst", "ndt"),
     "America/Sao_Paulo": ("brt",),
     "America/Argentina/Buenos_Aires": ("art",),
-    "Pacific/Honolulu": ("ht", "hdt"),
+    "Pacific/Honolulu": ("ht", "hst", "hdt"),
     "Europe/London": ("bst", "uk", "british"),
-    "Europe/Lisbon": ("west", "western_european"),
-    "Europe/Berlin": ("cest", "mez", "mesz", "central_european"),
-    "Europe/Athens": ("eest", "eastern_european"),
+    "Europe/Lisbon": ("wet", "west", "western_european"),
+    "Europe/Berlin": ("cet", "cest", "met", "mest", "mez", "mesz", "central_european"),
+    "Europe/Athens": ("eet", "eest", "eastern_european"),
     "Europe/Istanbul": ("trt",),
     "Europe/Moscow": ("msk",),
     "Africa/Johannesburg": ("sast",),
@@ -335,9 +336,15 @@ _COMMON: Mapping[str, tuple[str, ...]] = {
     "Pacific/Kiritimati": (),
     "Atlantic/Azores": (),
     "Pacific/Pago_Pago": (),
+    "America/Nuuk": (),
+    "Pacific/Marquesas": (),
+    "Australia/Eucla": (),
+    "Pacific/Chatham": (),
 }
-"""Cities to propose, and what people there call their time: all year, though it may change. (The
-zones EST and MST of the database never do.)"""
+"""Cities to propose, and what people there call their time: all year, though it may change. (Of the
+same names in the database, EST, MST and HST never do.)"""
+_NOWHERE = frozenset({"Factory", "localtime"})
+"""Names of the database that say nothing about a place."""
 
 
 def read_quiet(text: str, *, majors: bool = True) -> Quiet:
@@ -397,14 +404,17 @@ def _zone(said: str, example: str) -> str:
             unknown = _(
                 "“{said}” does not say whether clocks change there. Write a city, such as {zone}."
             )
-            near = either(there[:2])
+            near = either(list(dict.fromkeys(there))[:2])
     elif called := [zone for zone, known in _COMMON.items() if _NAMED.sub("", wanted) in known]:
-        unknown, near = _("I know no time zone “{said}”; the nearest is {zone}."), called[0]
+        unknown, near = _("“{said}” is not a city. Write one, such as {zone}."), called[0]
     elif wanted in names:
         return names[wanted]
     elif 3 < len(wanted) <= 40 and (  # of fewer letters nearly any name holds some
         found := process.extractOne(
-            wanted, list(names), processor=utils.default_process, score_cutoff=SLIP
+            wanted,
+            [name for name in names if not name.startswith("etc/")],
+            processor=utils.default_process,
+            score_cutoff=SLIP,
         )
     ):
         unknown = _("I know no time zone “{said}”; the nearest is {zone}.")
@@ -419,17 +429,25 @@ def _offset(wanted: str) -> timedelta | None:
     read = _OFFSET.fullmatch(wanted.replace("_", ""))
     if read is None:
         return None
-    away = timedelta(hours=int(read[2]), minutes=int(read[3] or 0))
-    return away if read[1] == "+" else -away
+    away = timedelta(hours=int(read[3]), minutes=int(read[4] or 0))
+    return away if (read[2] in ("", "+")) != bool(read[1]) else -away
 
 
 @cache
 def _zones() -> dict[str, str]:
-    """Every zone by its name in small letters, and by its city's where only one has it."""
-    zones = sorted(available_timezones())
+    """Every zone by its name in small letters, and by its city's where only one has it.
+
+    Those that are refused for a city are not among them: they are not proposed, either.
+    """
+    refused = {name for known in _COMMON.values() for name in known}
+    zones = sorted(
+        zone
+        for zone in available_timezones() - _NOWHERE
+        if zone.casefold() not in refused and not _offset(zone.casefold())
+    )
     cities: dict[str, list[str]] = {}
     for zone in zones:
-        if "/" in zone and not zone.startswith("Etc/"):  # Etc/GMT+2 is two hours *west*
+        if "/" in zone and not zone.startswith("Etc/"):
             cities.setdefault(zone.rpartition("/")[2].casefold(), []).append(zone)
     by_city = {city: zones[0] for city, zones in cities.items() if len(zones) == 1}
     return by_city | {zone.casefold(): zone for zone in zones}

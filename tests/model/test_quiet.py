@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import assume, given
@@ -110,10 +110,12 @@ def test_a_major_update_passes_where_the_chat_says_so_and_only_one_of_that_night
         ("GMT+0", "UTC"),
         ("+00:00", "UTC"),
         ("Z", "UTC"),
-        ("CET", "CET"),
+        ("GMT", "GMT"),
+        ("GMT0", "UTC"),
+        ("Etc/UTC", "Etc/UTC"),
+        ("Japan", "Japan"),
         ("Europe/Berlin", "Europe/Berlin"),
         ("new york", "America/New_York"),
-        ("Etc/GMT+2", "Etc/GMT+2"),  # written so by somebody who knows what it means
     ],
 )
 def test_a_zone_is_read(said: str, zone: str) -> None:
@@ -131,6 +133,13 @@ def test_a_zone_is_read(said: str, zone: str) -> None:
         ("UTC-3:30", -3.5),
         ("+0530", 5.5),
         ("UTC+14", 14),
+        ("GMT+5:30", 5.5),
+        ("GMT2", 2),
+        ("UTC-2", -2),
+        ("+12:45", 12.75),
+        ("Etc/GMT+2", -2),
+        ("Etc/GMT-9", 9),
+        ("etc/gmt+5", -5),
     ],
 )
 def test_hours_from_greenwich_are_refused_with_a_city_where_the_clock_shows_them(
@@ -144,6 +153,7 @@ def test_hours_from_greenwich_are_refused_with_a_city_where_the_clock_shows_them
     now, half_a_year = datetime.now(ZoneInfo(city[1])), timedelta(days=182)
     shown = {now.utcoffset(), (now + half_a_year).utcoffset()}
     assert timedelta(hours=hours) in shown
+    assert str(refused.value).count(city[1]) == 1 + (city[1] == "Europe/Berlin")  # the example
 
 
 @pytest.mark.parametrize(
@@ -159,12 +169,52 @@ def test_hours_from_greenwich_are_refused_with_a_city_where_the_clock_shows_them
         ("BST", "Europe/London"),
         ("IST", "Asia/Kolkata"),
         ("JST", "Asia/Tokyo"),
-        ("Kiew", "Europe/Kiev"),
+        ("HST", "Pacific/Honolulu"),
+        ("EST5EDT", "America/New_York"),
+        ("PST8PDT", "America/Los_Angeles"),
+        ("CET", "Europe/Berlin"),
+        ("MET", "Europe/Berlin"),
+        ("EET", "Europe/Athens"),
+        ("WET", "Europe/Lisbon"),
     ],
 )
 def test_for_a_zones_common_name_the_city_is_proposed(said: str, city: str) -> None:
-    with pytest.raises(ValueError, match=f"the nearest is {city}"):
+    with pytest.raises(ValueError, match=f"is not a city. Write one, such as {city}"):
         read_quiet(f"22:00-07:00 {said}")
+
+
+def test_no_name_of_the_database_whose_clock_is_not_a_places_is_read_or_proposed() -> None:
+    """EST stays at UTC-5 in summer, too, and Etc/GMT+2 is west: neither is what people mean."""
+    alike = {zone for zone in available_timezones() if re.search(r"^(Etc/|[A-Z]+\d)|ST$|ET$", zone)}
+    assert {"EST", "MST", "HST", "CET", "EST5EDT", "Etc/GMT+2", "Etc/GMT-14"} <= alike
+    read = set()
+    for zone in sorted({*alike, "Factory", "localtime"}):
+        try:
+            read.add(read_quiet(f"22:00-07:00 {zone}").zone)
+        except ValueError as refused:
+            city = re.search(r"(?:nearest is|such as) ([\w/]+)", str(refused))
+            assert city is None or "/" in city[1]
+    assert {datetime.now(ZoneInfo(zone)).utcoffset() for zone in read} == {timedelta(0)}
+
+
+@pytest.mark.parametrize(
+    ("said", "zone"),
+    [
+        ("Kiew", "Europe/Kiev"),
+        ("utcc", "UTC"),
+        ("EST6EDT", None),
+        ("MST6MDT", None),
+        ("cett", None),
+        ("Etc/GMTT", None),
+    ],
+)
+def test_for_a_slip_the_nearest_is_proposed_that_would_be_read(said: str, zone: str | None) -> None:
+    with pytest.raises(ValueError, match="I know no time zone") as refused:
+        read_quiet(f"22:00-07:00 {said}")
+    proposed = re.search(r"nearest is ([\w/+-]+)", str(refused.value))
+    assert zone is None or (proposed is not None and proposed[1] == zone)
+    if proposed is not None:
+        assert read_quiet(f"22:00-07:00 {proposed[1]}").zone == proposed[1]
 
 
 @pytest.mark.parametrize("said", ["xy", "q", "qqqq", "UTC+27", "GMT-99", "+00:61"])

@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import replace
-from datetime import time
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from redis.asyncio import Redis
@@ -38,6 +39,17 @@ async def test_quiet_hours_of_a_zone_that_is_unknown_here_are_left_out_and_logge
     assert (rule.keywords, rule.role, rule.muted) == (RULE.keywords, RULE.role, RULE.muted)
     (record,) = [each for each in caplog.records if "quiet hours" in each.message]
     assert "is no time zone" in str(vars(record)["why"])
+
+
+@pytest.mark.parametrize("zone", ["EST", "CET", "EST5EDT", "Etc/GMT+2", "GMT"])
+async def test_quiet_hours_kept_for_a_zone_that_is_refused_today_go_on(
+    zone: str, redis: Redis, prefix: str
+) -> None:
+    kept = replace(RULE, quiet=Quiet(time(22), time(7), zone))
+    await RedisRules(redis, prefix).save(HERE, kept)
+    assert await RedisRules(redis, prefix).load() == {HERE: kept}
+    there = datetime(2026, 6, 24, 23, tzinfo=ZoneInfo(zone))
+    assert kept.quiet_until(there, major_at=None) == there + timedelta(hours=8)
 
 
 async def test_what_else_is_wrong_in_a_rule_leaves_it_out_and_as_it_is(

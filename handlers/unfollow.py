@@ -26,10 +26,13 @@ from handlers.wants import (
     to_follow,
     to_overview,
 )
-from stories.shelf import LOOKED_FOR, Shelf
+from stories.shelf import Shelf
 from stories.slices import in_slices
 from stories.spelling import LONG, bare, fold
 from stories.story import StoryId, text_key
+
+TITLES = 25
+"""How many of the parts typed are looked for among the stories' titles."""
 
 
 def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
@@ -81,7 +84,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
     async def _named(rule: Rule, what: str) -> dict[str, StoryId]:
         """The stories followed by themselves that words mean, by those words: of many only the
         first ones are looked for."""
-        parts = [what, *_parts(what)][: LOOKED_FOR + 1] if rule.story_ids else []
+        parts = [what, *_parts(what)][: TITLES + 1] if rule.story_ids else []
         found = dict[str, StoryId]()
         async for part in in_slices(parts):
             if story := meant_among(rule.story_ids, part, shelf, now()):

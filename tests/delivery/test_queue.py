@@ -1,6 +1,7 @@
 """In what order cards are brought up: urgent first, nobody starves, one at a time."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -183,6 +184,40 @@ def test_a_resting_chat_is_woken() -> None:
     queue.wake(SOUTH)
     assert [taken.story for taken in drained(queue, 2)] == ["ferry", "tram"]
     assert queue.take(700, never) is None, "what rested is not taken twice"
+
+
+class Unwalkable(dict[Any, Any]):
+    """Answers for one key, and for all of them to nobody."""
+
+    def __iter__(self) -> Iterator[Any]:
+        raise AssertionError("nobody walks through all that is due")
+
+    def keys(self) -> Any:
+        return iter(self)
+
+    def values(self) -> Any:
+        return iter(self)
+
+    def items(self) -> Any:
+        return iter(self)
+
+
+def test_what_is_due_in_one_chat_is_told_without_a_look_at_the_others() -> None:
+    queue = Queue(_marks=Unwalkable())
+    for chat in (NORTH, SOUTH):
+        queue.add(mark(chat), 0, server="n")
+    queue.add_later(mark(NORTH, "tram"), 9)
+    assert queue.stories_of(NORTH) == ["ferry", "tram"]
+    assert [each.story for each in queue.waiting(NORTH)] == ["ferry", "tram"]
+    assert queue.take(1, never) == mark(NORTH)
+    assert sorted(queue.stories_of(NORTH)) == ["ferry", "tram"], "one is in hand"
+    assert [each.story for each in queue.waiting(NORTH)] == ["tram"]
+    queue.add(mark(NORTH, seq=2), 2, server="n")
+    assert sorted(queue.stories_of(NORTH)) == ["ferry", "tram"], "each once"
+    queue.release((NORTH, StoryId("ferry")))
+    assert [each.story for each in drained(queue, 10)] == ["ferry", "ferry", "tram"]
+    assert queue.stories_of(NORTH) == []
+    assert queue.waiting(NORTH) == []
 
 
 def test_a_server_with_five_hundred_chats_leaves_the_one_of_another_its_turn() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import bot.model.rule
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
@@ -246,6 +247,32 @@ async def test_who_follows_or_mutes_what_became_a_part_of_another_means_that_one
     assert rules.following(PORT) == {HERE}
     assert rules.following(FERRY.id) == {THERE}
     assert told == [], "nobody asked for it, and nobody is welcomed"
+
+
+async def test_who_mutes_a_story_is_known_for_as_long_as_it_does() -> None:
+    mutes = Rule(all=True, muted=(Mute(FERRY.id),))
+    rules = RuleBook({}, Paper({HERE: mutes, Chat("discord", "2"): mutes}))
+    await rules.load()
+    await rules.unmute(HERE, FERRY.id)
+    assert await rules.inherit(FERRY.id, PORT, "discord") == {Chat("discord", "2")}
+    assert await rules.inherit(FERRY.id, PORT, "discord") == set()
+    assert await rules.inherit(PORT, FERRY.id, "discord") == {Chat("discord", "2")}
+
+
+def test_the_words_of_a_rule_are_folded_once_for_all_stories(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folded: list[object] = []
+
+    def folding(words: tuple[str, ...]) -> frozenset[str]:
+        folded.append(words)
+        return frozenset(words)
+
+    monkeypatch.setattr(bot.model.rule, "folded", folding)
+    wanting = Rule(keywords=("folded", "once"), entities=("for", "all"))
+    for number in range(50):
+        assert not wanting.wants(replace(FERRY, id=StoryId(f"{number}")))
+    assert len(folded) == 2
 
 
 async def test_a_rule_of_the_file_is_changed_by_what_becomes_of_stories_and_never_saved() -> None:

@@ -2,11 +2,17 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 
+import pytest
+
+import handlers.unfollow
 from bot.model.message import Note, Tone
 from bot.model.rule import Loudness, Rule
 from handlers.picking import buttons_to
-from stories.spelling import fold
+from handlers.unfollow import TITLES
+from stories.shelf import Edition, Shelf
+from stories.spelling import bare, fold
 from stories.story import Status, StoryId, text_key
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, THEFT, TRAM, Talk, labels, made, read
 
@@ -423,3 +429,40 @@ async def test_buttons_of_older_messages_go_on(talk: Talk) -> None:
     assert talk.rules.of(HERE) == Rule(all=True, keeper=MIRA)
     await talk.click("unfollow_all")
     assert talk.rules.of(HERE) is None
+
+
+async def test_of_many_words_to_unfollow_a_few_are_looked_for_among_stories(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    find = Shelf.find
+
+    def finding(shelf: Shelf, words: str, at: datetime | None = None) -> Edition | None:
+        looked.append(words)
+        return find(shelf, words, at)
+
+    monkeypatch.setattr(Shelf, "find", finding)
+    talk.rules.saved[HERE] = Rule(keywords=("ferry", "Zürich"), story_ids=(THEFT,))
+    await talk.type("unfollow", ", ".join((*(f"storm {n}" for n in range(300)), "zurich")))
+    assert talk.rules.of(HERE) == Rule(keywords=("ferry",), story_ids=(THEFT,), keeper=MIRA)
+    assert 0 < len(looked) <= TITLES + 1
+    await talk.type("unfollow", "ferry, ai theft claims")
+    assert talk.rules.of(HERE) is None
+
+
+@pytest.mark.parametrize("what", ["ﷺ" * 2000, "ferry, " * 2000, "1" * 4000])
+async def test_what_is_typed_is_folded_no_more_often_than_there_are_words(
+    talk: Talk, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folded: list[int] = []
+
+    def counting(word: str) -> str:
+        folded.append(len(word))
+        return bare(word)
+
+    monkeypatch.setattr(handlers.unfollow, "bare", counting)
+    talk.rules.saved[HERE] = Rule(keywords=tuple(f"word {n}" for n in range(100)))
+    await talk.type("unfollow", what)
+    typed = [length for length in folded if length > len("word 99")]
+    assert typed == [], "nothing that long is followed"
+    assert len(folded) <= 2 * (2 * 100 + what.count(",") + 2)

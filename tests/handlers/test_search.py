@@ -1,10 +1,13 @@
 """/search finds stories by anything they say, and says honestly when there is nothing."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from bot.model.message import Message, Tone
+from handlers.quotes import quotes
+from stories import slices
 from stories.shelf import HITS
 from stories.story import Status, Story
 from tests.handlers.talking import Talk, labels, made, read
@@ -149,3 +152,23 @@ async def test_a_button_of_no_search_of_ours_asks_for_words(talk: Talk) -> None:
     for carried in ("-", "999999999", "zzzzzzzzzzzz9"):
         answer = await talk.click(f"search__2_{carried}")
         assert answer.tone is Tone.SORRY
+
+
+async def test_others_have_their_turn_between_the_stories_quoted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slices, "SLICE_S", -1.0)
+    talk = Talk(*(made(f"s{number}", f"Storm {number}") for number in range(8)))
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(others())
+    quoted = await quotes(talk.shelf, lambda: talk.at)("storm", 8)
+    waiting.cancel()
+    assert len(quoted) == 8
+    assert turns >= 8

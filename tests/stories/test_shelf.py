@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stories import search
+from stories import search, spelling
 from stories.search import closeness, words_of
 from stories.shelf import NAMED, SURE, Edition, Shelf, surely
 from stories.story import Question, Stats, Status, Story, StoryId
@@ -364,6 +364,44 @@ def test_a_time_ahead_makes_a_story_neither_live_for_ever_nor_first() -> None:
     assert edition.live_until() == NOW + timedelta(hours=71)
 
 
+MOMENTS = st.integers(0, 200)
+"""Hours."""
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5), MOMENTS, st.integers(0, 3), st.booleans(), MOMENTS),
+        max_size=25,
+    )
+)
+def test_what_is_live_is_known_at_each_moment_whatever_came_and_went(
+    steps: list[tuple[int, int, int, bool, int]],
+) -> None:
+    shelf, now = Shelf(), NOW
+    for seq, (number, age_h, virality, over, asked_h) in enumerate(steps, 1):
+        status = Status.ENDED if over else Status.ACTIVE
+        each = story(f"s{number}", "Storm", virality=virality, age_h=age_h, status=status)
+        now += timedelta(hours=1)
+        shelf.put(Edition(each, None, seq, now))
+        for at in (NOW + timedelta(hours=asked_h), now):
+            live = [each for each in shelf.since(0) if each.is_live(at)]
+            assert set(ids(shelf.live(at))) == set(ids(live))
+            assert ids(shelf.top(3, at)) == ids(shelf.live(at))[:3]
+            figures = [each.story.stats.virality or 0 for each in shelf.live(at)]
+            assert figures == sorted(figures, reverse=True)
+
+
+def test_how_much_a_word_tells_texts_apart_follows_what_comes_and_goes() -> None:
+    words = search.Words[int]()
+    words.put(1, {"storm": 1.0})
+    words.put(2, {"calm": 1.0})
+    alone = words.weight("storm")
+    words.put(3, {"storm": 1.0})
+    assert words.weight("storm") < alone
+    words.drop(3)
+    assert words.weight("storm") == alone
+
+
 # However much is typed, and however much is kept, a search looks at so much and no more.
 
 
@@ -445,3 +483,10 @@ def test_of_what_is_typed_and_of_each_word_the_beginning_is_read() -> None:
     assert len(search.typed("ﷺ" * 5000)) == len(search.typed("ﷺ" * search.TYPED))
     assert words_of("a" * 4000) == ["a" * search.LONGEST]
     assert found(shelf_of(story("a", "b" * 300)), "b" * 4000) == "a"
+
+
+def test_what_no_word_is_as_long_as_is_not_kept_folded() -> None:
+    held = spelling._fold.cache_info().currsize
+    for letter in "äöü":
+        assert spelling.fold(letter.upper() * 301) == letter * 301
+    assert spelling._fold.cache_info().currsize == held

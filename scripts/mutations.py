@@ -413,6 +413,7 @@ MUTATIONS = (
         "bot/storage/lease.py",
         "                    raise LeaseLost(self._name)\n",
         "                    return\n",
+        (*PYTEST, "tests/storage/test_contract.py", "-k", "lease"),
     ),
     Mutation(
         "cards of stories that became one are left apart",
@@ -432,6 +433,7 @@ MUTATIONS = (
         COURIER,
         "self.platform.connected and self._has_read:",
         "self.platform.connected:",
+        MARKS,
     ),
     Mutation(
         "an unpin that may come late is not reckoned with",

@@ -3,7 +3,11 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from bot.model.rule import Rule
+from bot.ports import Mark
+from stories.index import Cursor, Page
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.storage import Client, MemoryArchive, MemoryDue
 from tests.simulation.world import Process, World
@@ -35,6 +39,41 @@ def test_what_is_marked_again_while_it_is_in_hand_stays_marked_until_that_is_don
         await asyncio.sleep(2)
         assert not courier.is_due(chat, story.id)
         assert await due.all(name) == []
+        await process.stop()
+
+    try:
+        loop.run_until_complete(scene())
+    finally:
+        loop.close()
+
+
+def test_what_is_due_waits_until_the_stories_are_read_however_long_that_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = VirtualLoop()
+    world = World(0, loop, CALM)
+    name, service = next(iter(world.services.items()))
+    chat = next(iter(service.rooms))
+    world.fixed = {chat: Rule(all=True)}
+    world.store.data.rules.clear()
+    story = replace(FERRY, updated_at=loop.calendar())
+    newest = MemoryArchive.newest
+
+    async def slow(self: MemoryArchive, below: int | None = None) -> Page:
+        await asyncio.sleep(20)
+        return await newest(self, below)
+
+    monkeypatch.setattr(MemoryArchive, "newest", slow)
+
+    async def scene() -> None:
+        archive = MemoryArchive(Client(world.store))
+        await archive.accept(story)
+        upto = (await archive.since(Cursor())).upto
+        due = MemoryDue(Client(world.store))
+        await due.mark(name, [Mark(chat, story.id, upto.seq)], upto)  # by a process before this
+        process = Process(world, 0)
+        await asyncio.sleep(60)
+        assert len(service.sent) == 1
         await process.stop()
 
     try:

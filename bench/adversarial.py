@@ -48,6 +48,8 @@ LARGEST = 5
 """So many stories are as long as a document may be, and were rewritten; they are the most viral."""
 MOVED, REVISIONS = 60, 15
 """So many stories have a history of so many revisions, for rehearsals."""
+PAGE = 20
+"""So many stories are read from the archive at once."""
 P99_S, P100_S = 0.005, 0.020
 
 
@@ -213,7 +215,10 @@ class _Kept:
         await asyncio.Event().wait()  # nothing is published meanwhile
 
     async def newest(self, below: int | None = None) -> Page:
-        return Page(Cursor("e", len(self._editions)), 0, tuple(self._editions[::-1]), ())
+        last = len(self._editions) if below is None else below - 1
+        first = max(0, last - PAGE)
+        page = tuple(self._editions[first:last][::-1])
+        return Page(Cursor("e", len(self._editions)), first and first + 1, page, ())
 
     async def since(self, cursor: Cursor) -> Changes:
         return Changes(Cursor("e", len(self._editions)), ())

@@ -27,8 +27,8 @@ failure may hold others under the numbers that we know."""
 SLICE_OF_STUBS = 200
 """So many stubs are put on the shelf in one go."""
 SETTLED = 250
-"""After so many stories at a stretch Python is told that what there is stays (gc.freeze): else it
-walks through all of them whenever it looks for garbage, and answers wait for it."""
+"""After so many stories, while all are read, Python is told that what there is stays (gc.freeze):
+else it walks through all of them whenever it looks for garbage, and answers wait for it."""
 WAIT_S = 1.0
 """Between attempts to reach a storage that is away."""
 
@@ -158,6 +158,7 @@ class Follower:
         shelf.knows_live = shelf.knows_all = False
         self._metrics = metrics
         self._bells: list[asyncio.Event] = []
+        self._filed = 0
         self.cursor = Cursor()
         self.hears = False
         """True while the storage answers and wakes are subscribed."""
@@ -198,11 +199,10 @@ class Follower:
 
     async def _file(self, editions: Iterable[Edition], stubs: Iterable[Stub]) -> None:
         """Put them on the shelf; questions are answered meanwhile."""
-        number = 0
         async for edition in in_slices(editions):
             self._shelf.put(edition)
-            number += 1
-            if number % SETTLED == 0:
+            self._filed += 1
+            if self._filed % SETTLED == 0 and not self._shelf.knows_all:
                 gc.freeze()
         for number, stub in enumerate(stubs, 1):
             try:

@@ -984,6 +984,13 @@ MUTATIONS = (
         RULES,
     ),
     Mutation(
+        "garbage is looked for among all stories while they are read",
+        "bot/updates.py",
+        "self._filed % SETTLED == 0 and not self._shelf.knows_all",
+        "False",
+        (*PYTEST, "tests/bot/test_updates.py"),
+    ),
+    Mutation(
         "words without bound: long bullets are compared whole",
         "stories/delta.py",
         "cut = None if much <= COMPARED else isqrt(COMPARED // (len(olds) * len(news)))",

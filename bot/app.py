@@ -97,7 +97,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         gate.scripts = frozenset({archive.reading})
         layout = Layout(redis, gate, alarms, settings.prefix, skipped)
         await patiently(layout.look)
-        shelf = Shelf(timedelta(hours=settings.live_hours))
+        shelf = Shelf(timedelta(hours=settings.live_hours), is_unreadable=archive.is_unreadable)
         follower = Follower(archive, shelf, metrics)
         editing = RedisLease(redis, "editor", settings.prefix, skipped)
         ledger = RedisLedger(redis, settings.prefix, skipped=skipped)

@@ -97,6 +97,8 @@ def menu_of(prompt: str, items: Sequence[Button]) -> tuple[Row, ...]:
 
 def meant(shelf: Shelf, words: str, at: datetime, command: str) -> Edition:
     """The story that words mean; raise Sorry with the nearest as buttons that ask `command`."""
+    if shelf.get(named := words.strip().casefold()) is None and shelf.is_unreadable(named):
+        raise left_out(named)
     if edition := shelf.find(words, at):
         return edition
     nearest = buttons_to(command, shelf.nearest(words, 5, at))
@@ -110,6 +112,17 @@ def meant(shelf: Shelf, words: str, at: datetime, command: str) -> Edition:
         _("I know no story about {words}").format(words=quoted(words)),
         Text(_("Pick one of the live stories instead.") if shelf.top(1, at) else _nothing()),
         rows=menu_of(_("Live stories"), buttons_to(command, shelf.top(5, at))),
+    )
+
+
+def left_out(story: str) -> Sorry:
+    """What is said of a story whose record cannot be read."""
+    return Sorry(
+        _(
+            "The story {story} was written by a newer version of this bot, or is damaged, so I "
+            "can't read it"
+        ).format(story=quoted(story)),
+        Text(_("Its card stays as it is. Those who run the bot find the story in its log.")),
     )
 
 

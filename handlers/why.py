@@ -14,7 +14,7 @@ from bot.model.rule import Loudness, Rule, at_least, folded
 from bot.ports import Desk, Row, Rules, Standing, State
 from handlers.changes import promptly
 from handlers.moments import refused, since, span
-from handlers.picking import buttons_to, live_stories, meant, menu_of, name, quoted
+from handlers.picking import buttons_to, left_out, live_stories, meant, menu_of, name, quoted
 from handlers.unknown import to_settle
 from handlers.wants import newer, quiet_until, which, words_in
 from stories.delta import Delta, Kind, Weight
@@ -58,6 +58,8 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
             wants = [Text(_(_NOTHING))] if rule is None or rule.empty else _waits_for(rule)
             raise Sorry(_("There is no card here yet"), *wants, *blocked, rows=rows)
         edition = shelf.get(standing.story)
+        if edition is None and shelf.is_unreadable(standing.story):
+            raise left_out(standing.story)
         if edition is None:
             raise Sorry(
                 _("The newest card here is of a story that is no longer kept: {story}").format(

@@ -41,6 +41,7 @@ WIRE = (*PYTEST, "tests/stories/test_wire.py")
 REFUSALS = (*PYTEST, "tests/storage/test_refusals.py")
 REFUSED_BOT = (*PYTEST, "tests/road/test_refusals.py", "-k", "every_no")
 UNKNOWN = (*PYTEST, "tests/road/test_unknown.py")
+BAD_RECORDS = (*PYTEST, "tests/road/test_bad_records.py")
 LOST_RULES = (*PYTEST, "tests/road/test_lost_rules.py")
 GROWTH = (*PYTEST, "tests/growth/test_pruning.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
@@ -520,6 +521,13 @@ MUTATIONS = (
         "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end",
         "",
         CONTRACT,
+    ),
+    Mutation(
+        "a story that cannot be read is one that is not known",
+        "bot/app.py",
+        ", is_unreadable=archive.is_unreadable)",
+        ")",
+        BAD_RECORDS,
     ),
     Mutation(
         "doubt is ignored",

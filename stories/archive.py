@@ -460,6 +460,10 @@ class Archive:
             pipe.hdel(self._keys + "stubs", story)
             return any(await pipe.execute())
 
+    def is_unreadable(self, story_id: str) -> bool:
+        """Whether a story of this id was left out, as it could not be read."""
+        return ("story", self._story(StoryId(story_id))) in self._skipped.known
+
     def _edition(self, held: Sequence[bytes]) -> Edition | None:
         """An edition; None when it is to be left out, as it cannot be read."""
         name = StoryId(text(held[0]))

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush, nlargest, nsmallest
@@ -66,6 +66,10 @@ _Place = tuple[float, float, StoryId]
 """Virality, then freshness, turned so that the first in order is the smallest."""
 _Which = tuple[StoryId, int]
 """A question: its story, and its place among that one's questions."""
+
+
+def _all_is_readable(_: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,8 @@ class Shelf:
     """False while it is filled and live stories may be missing."""
     knows_all: bool = True
     """False while it is filled and stories may be missing."""
+    is_unreadable: Callable[[str], bool] = field(default_factory=lambda: _all_is_readable)
+    """Whether the archive holds a story of an id which could not be read, so it is not here."""
     _editions: dict[StoryId, Edition] = field(default_factory=dict)
     _stubs: dict[StoryId, bytes] = field(default_factory=dict)
     """The stories that have left full memory: their place in the index, and what a stub holds."""

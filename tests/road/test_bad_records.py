@@ -21,6 +21,7 @@ from stories.archive import Archive
 from stories.story import Story, StoryId
 from tests.road.people import Say, both, keepers
 from tests.road.test_commands import FERRY, TRAMS
+from tests.road.test_restart import card_of
 from tests.running import Running, eventually, free_port
 from tests.storage.test_records import KINDS, NOW, plant, still_there
 
@@ -120,6 +121,36 @@ async def test_with_a_key_layout_of_a_newer_version_questions_are_answered_and_n
     await redis.set(f"{prefix}:layout", LAYOUT)  # the version that ran last has put it back
     for person in keepers(road):
         await eventually(partial(_titled, person, TRAMS.title), "the card, without a restart")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"document": b"\xff"}, {"document": b'{"v":99,"id":"ferry"}'}, {"revision": b"newest"}],
+    ids=["damaged", "of a newer version", "a revision that is no number"],
+)
+async def test_who_asks_about_a_story_that_cannot_be_read_hears_why(
+    calm_bot: Running, redis: Redis, prefix: str, wrong: dict[str | bytes, bytes]
+) -> None:
+    chats = {NEWS: EVERYTHING, GROUP: EVERYTHING}
+    road = await calm_bot.knowing(FERRY, chats=chats)
+    cards = [
+        await eventually(partial(card_of, person, FERRY.title)) for person in both(road, "shared")
+    ]
+    await road.rests()
+    await calm_bot.stop()
+    await redis.hset(f"{prefix}:{{archive}}:story:{FERRY.id}", mapping=wrong)  # type: ignore[arg-type]
+    road = await calm_bot.knowing(TRAMS)
+    why = "was written by a newer version of this bot, or is damaged, so I can't read it"
+    for person, card in zip(keepers(road), cards, strict=True):
+        assert why in (await person.say(Say("why", {"story": "Ferry"}))).title
+        assert why in (await person.say(Say("story", {"words": "ferry"}))).title
+        assert why in (await person.say(Say("why"))).title
+        assert why in await person.press(card, "Questions (2)")
+        assert (await person.say(Say("story", {"words": "trams"}))).title == TRAMS.title
+    await road.publish(replace(FERRY, headline="It is late today"))
+    await road.rests()
+    for person in keepers(road) if "document" in wrong else ():  # a newer revision replaces it
+        assert (await person.say(Say("story", {"words": "ferry"}))).title == FERRY.title
 
 
 def _titled(person: object, title: str) -> bool:

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import logging
 import os
 import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -88,6 +89,16 @@ class Shell:
 
 WRONG_DISCORD = discord.TOKEN[:-4] + "xxxx"
 WRONG_TELEGRAM = f"{telegram.BOT}:AAH-another-token-that-is-wrong-00001"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command that runs in this process sets up the log; the next test has its own again."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture

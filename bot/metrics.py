@@ -44,7 +44,9 @@ class Metrics:
         self.due = Gauge("storywire_due", "Cards that are due.", ["platform"], registry=registry)
         self.oldest_due = Gauge(
             "storywire_oldest_due_seconds",
-            "How long the card that is latest has been due; those of parked chats are left out.",
+            "How long the card that is latest has been due, also while it waits after a failed "
+            "attempt or for a platform's pause; parked chats, quiet hours and the spacing of edits "
+            "are left out.",
             ["platform"],
             registry=registry,
         )

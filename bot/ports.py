@@ -10,7 +10,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -356,6 +356,8 @@ class Standing:
     next_publish: datetime | None = None
     """When another card may be published here; None where nothing can be."""
     refusal: Refusal | None = None
+    again_at: datetime | None = None
+    """When a card is tried again that could not be shown, or is kept by the platform's pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +381,9 @@ class Health:
     waiting: Sequence[tuple[StoryId, datetime | None]] = ()
     """The stories with something still to be done here; until when they wait at least, if known."""
     refusal: Refusal | None = None
+    again: Mapping[StoryId, datetime] = field(default_factory=dict)
+    """Those of them that could not be shown or are kept by a pause of the platform's, and when
+    they are tried again."""
 
 
 class Claim(StrEnum):

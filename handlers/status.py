@@ -46,12 +46,14 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
             or rules.is_unreadable(ask.chat)
             or any(_is_short(health, *card) for card in (health.cards or ())[:SHOWN])
         )
+        late = any(_is_late(health, story) for story, _until in _unfinished(health))
         nothing = rule is None or rule.empty
         buttons = [*([to_follow()] if nothing else []), to_overview()]
         if health.cards:
             buttons.append(Button(_("Why"), Ref("why")))
+        title = _("Cards are late in this chat") if late else _("All is well in this chat")
         return Message(
-            _("Something has to be mended in this chat") if ill else _("All is well in this chat"),
+            _("Something has to be mended in this chat") if ill else title,
             (
                 *_rights(health, at),
                 *deaf,
@@ -65,7 +67,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
                 *_newest(health, at),
             ),
             (*to_settle(ask.chat, unknown), Buttons(tuple(buttons))),
-            tone=Tone.SORRY if ill else Tone.PLAIN,
+            tone=Tone.SORRY if ill or late else Tone.PLAIN,
         )
 
     def _unknown(cards: Sequence[tuple[StoryId, Row]]) -> Iterator[Block]:
@@ -78,8 +80,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
 
     def _waiting(health: Health, at: datetime) -> Iterator[Block]:
         """What is still to be done here, and until when it waits."""
-        shown = {story for story, row in health.cards or () if _is_newest(story, row)}
-        waiting = [each for each in health.waiting if each[0] not in shown]
+        waiting = sorted(_unfinished(health), key=lambda each: not _is_late(health, each[0]))
         if not waiting:
             return
         number = len(waiting)
@@ -88,12 +89,23 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         )
         lines = []
         for story, until in waiting[:SHOWN]:
-            if health.refusal or until is None or until <= at:
+            again_at = health.again.get(story)
+            if not health.refusal and again_at and again_at > at:
+                said = _("{story}: it is tried again in {time}")
+                lines.append(said.format(story=_called(story), time=span(again_at - at)))
+            elif not health.refusal and _is_late(health, story):
+                lines.append(_("{story}: it is tried again").format(story=_called(story)))
+            elif health.refusal or until is None or until <= at:
                 lines.append(_called(story))
             else:
                 said = _("{story}: its next edit may be in {time}")
                 lines.append(said.format(story=_called(story), time=span(until - at)))
         yield Bullets((*lines, *_rest(number)))
+
+    def _unfinished(health: Health) -> list[tuple[StoryId, datetime | None]]:
+        """What waits and is more than a look at a card that is as it should be."""
+        shown = {story for story, row in health.cards or () if _is_newest(story, row)}
+        return [each for each in health.waiting if each[0] not in shown]
 
     def _is_newest(story: StoryId, row: Row) -> bool:
         """True for a card with nothing left to do but to look at it."""
@@ -194,6 +206,12 @@ def _is_short(health: Health, story: StoryId, row: Row) -> bool:
     """True for a card that lacks its links, or was refused and is not being tried again."""
     waits = story in (each for each, _until in health.waiting)
     return bool(row.bare) or (row.state is State.FAILED and not waits)
+
+
+def _is_late(health: Health, story: StoryId) -> bool:
+    """True for a card that could not be shown, or that a pause of the platform's keeps in line."""
+    failed = (each for each, row in health.cards or () if row.state is State.FAILED)
+    return story in health.again or story in failed
 
 
 def _outcome(row: Row) -> str:

@@ -240,6 +240,8 @@ def _absent(standing: Standing, *, wanted: bool, quiet: str | None, at: datetime
         yield refused(standing.refusal, at)
     elif standing.due and quiet:
         yield _("It is quiet here until {time}: its card comes then.").format(time=quiet)
+    elif standing.due and (again_at := standing.again_at) and again_at > at:
+        yield _("It is in line, and is tried in {time}.").format(time=span(again_at - at))
     elif standing.due:
         yield _(_IN_LINE)
     else:
@@ -351,6 +353,10 @@ def _behind(standing: Standing, row: Row, edition: Edition, at: datetime) -> Ite
         return
     if standing.refusal:
         yield refused(standing.refusal, at)
+    elif (again_at := standing.again_at) and again_at > max(at, standing.next_edit or at):
+        yield _("Revision {revision} is in line, and is tried in {time}.").format(
+            revision=edition.revision, time=span(again_at - at)
+        )
     elif standing.next_edit and standing.next_edit > at:
         yield _(
             "Revision {revision} waits: edits of one card are {apart} apart, so it comes in {time}."
@@ -373,6 +379,8 @@ def _failed(standing: Standing, row: Row, at: datetime) -> str:
     else:
         why = _("The platform did not take it; that has been logged for whoever runs this bot.")
     again = _("It is tried again.") if standing.due else _("The next update is tried again.")
+    if (again_at := standing.again_at) and again_at > at:
+        again = _("It is tried again in {time}.").format(time=span(again_at - at))
     return f"{why} {again}"
 
 

@@ -62,6 +62,7 @@ class Mutation:
 REFUSED = (*PYTEST, "tests/road/test_refused.py")
 MOVES = (*PYTEST, "tests/road/test_supergroup.py", "tests/delivery/test_rules.py")
 THREADS = (*PYTEST, "tests/road/test_threads.py")
+LATE = (*PYTEST, "tests/road/test_late.py")
 CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/courier.py"
 SHELF = (*PYTEST, "tests/stories/test_shelf.py", "tests/stories/test_delta.py")
 STARTING = (*PYTEST, "tests/road/test_starting.py", "tests/handlers/test_starting.py")
@@ -382,6 +383,27 @@ MUTATIONS = (
         "if seq and seq <= tonumber(ARGV[number + 1]) then",
         "if seq then",
         CONTRACT,
+    ),
+    Mutation(
+        "who waits after a failed attempt is not late",
+        COURIER,
+        "                    self._late.setdefault(key, begun)\n",
+        "                    pass\n",
+        LATE,
+    ),
+    Mutation(
+        "who waits for the platform's pause is not late",
+        "bot/delivery/pace.py",
+        "max(0.0, max(self._held.get(room(chat), 0.0), self._halted) - self.clock())\n",
+        "0.0\n",
+        LATE,
+    ),
+    Mutation(
+        "an edit that waits for a pause is as it should be",
+        CARDS,
+        'raise NotNow(rests, N_("the platform asks for a pause"))',
+        "return rests.total_seconds()",
+        LATE,
     ),
     Mutation(
         "what is marked anew while it is in hand is struck out",
@@ -733,9 +755,9 @@ MUTATIONS = (
     ),
     Mutation(
         "every refusal of getChatMember means no moderator",
-        ANSWERS,
-        "            if refused and any(part in said for part in NOT_A_MEMBER):\n",
-        "            if refused:\n",
+        "bot/platforms/telegram/rights.py",
+        "        if any(part in error.message.casefold() for part in NOT_A_MEMBER):\n",
+        "        if True:\n",
         TYPED,
     ),
     Mutation(

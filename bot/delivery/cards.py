@@ -192,7 +192,7 @@ class Cards:
             if again_s is not None:
                 return again_s
         if (rests := self._rests.get((chat, story), self._now()) - self._now()) > timedelta(0):
-            return rests.total_seconds()
+            raise NotNow(rests, N_("the platform asks for a pause"))
         self._rests.pop((chat, story), None)
         since = await self._telling.delta_since(edition, _last_told(row))
         message, looks = await self._message(chat, edition, row, heir)

@@ -157,6 +157,8 @@ class Courier:
         self._has_read = False
         """The shelf was filled: what is not there now is in no archive."""
         self._parked: dict[Chat, Parked] = {}
+        self._late: dict[Key, float] = {}
+        """Cards with which the last attempt failed, and when the first of those was made."""
         self._ended_at = 0.0
         self._tide = TideWatch(platform.name, ledger, high_water, now, self._stepped_back)
         self._anew = False
@@ -250,6 +252,16 @@ class Courier:
         """The stories whose cards here have something still to be done about them."""
         return self._queue.stories_of(chat)
 
+    def again_at(self, chat: Chat, story: StoryId) -> datetime | None:
+        """When a card is tried again that could not be shown, or that a pause of the platform's
+        keeps in line; None for every other."""
+        held_s = self._pace.held(chat)
+        if not self.is_due(chat, story) or not (held_s or (chat, story) in self._late):
+            return None
+        turn = self._queue.turn((chat, story)) or 0.0
+        left_s = max(turn - asyncio.get_running_loop().time(), held_s, 0.0)
+        return self._now() + timedelta(seconds=left_s)
+
     def try_again(self, chat: Chat) -> None:
         """A chat that refuses us may take something now: what waits there is not left alone."""
         if (parked := self._parked.get(chat)) is not None:
@@ -268,6 +280,9 @@ class Courier:
         """Bring the gauges up to date."""
         name, now = self.platform.name, asyncio.get_running_loop().time()
         turn = self._queue.longest_due(but=self._parked)
+        for (chat, _), since in self._late.items():
+            if chat not in self._parked and (turn is None or since < turn):
+                turn = since
         self._metrics.due.labels(name).set(len(self._queue))
         self._metrics.oldest_due.labels(name).set(max(0.0, now - turn) if turn else 0.0)
         self._metrics.parked.labels(name).set(len(self._parked))
@@ -275,6 +290,7 @@ class Courier:
     async def run(self) -> None:
         """Mark what changes and deliver what is due, until cancelled."""
         self._queue, self._done = Queue(), []
+        self._late.clear()
         self._delivering = True
         try:
             await self._deliver()
@@ -625,12 +641,16 @@ class Courier:
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while (mark := await self._next()) is not None:
+            key, begun, failed = (mark.chat, mark.story), loop.time(), True
             again_s: float | None = None
             try:
                 again_s = await self._bring_up(mark.chat, mark.story)
+                failed = False
                 if again_s is None:
                     self._done.append(mark)
                     self._some_done.set()
+            except NotNow as later:
+                again_s = max(later.after.total_seconds(), 1.0)
             except StorageAway:
                 again_s = 1.0
             except Exception:
@@ -638,7 +658,11 @@ class Courier:
                 again_s = FAILED_REST_S
             finally:
                 self._ended_at = loop.time()
-                await self._release((mark.chat, mark.story), mark, again_s)
+                if failed:
+                    self._late.setdefault(key, begun)
+                else:
+                    self._late.pop(key, None)
+                await self._release(key, mark, again_s)
 
     async def _strike_out(self) -> None:
         """Strike out what is done, until cancelled: many at a time, as nothing waits for it."""
@@ -698,13 +722,16 @@ class Courier:
     # What to do about it.
 
     async def _bring_up(self, chat: Chat, story: StoryId) -> float | None:
-        """Take a step for a card; return in how many seconds to look again, None for never."""
+        """Take a step for a card; return in how many seconds to look again, None for never.
+
+        Raises NotNow when it was not taken and is to be tried again.
+        """
         facts = {"chat": str(chat), "story": story}
         try:
             with self._speaking(chat):
                 return await self._cards.step(chat, story)
-        except NotNow as later:
-            return max(later.after.total_seconds(), 1.0)
+        except NotNow:
+            raise
         except OutcomeUnknown as unknown:
             log.warning("outcome unknown", extra={**facts, "why": str(unknown)})
             return SETTLE.total_seconds()

@@ -124,6 +124,7 @@ class CardDesk:
             reply_gap=policy.reply_gap,
             next_publish=courier.next_publish(chat),
             refusal=courier.refusal(chat),
+            again_at=courier.again_at(chat, story),
         )
 
     async def unknown(self, chat: Chat) -> list[tuple[StoryId, Row]]:
@@ -194,11 +195,14 @@ class CardDesk:
         cards = sorted((rows or {}).items(), key=lambda card: card[1].at, reverse=True)
         spacing = courier.policy.spacing
         edits = {story: spacing.next_edit(row) for story, row in cards if row.place is not None}
+        waiting = courier.waiting(chat)
+        again = {story: at for story in waiting if (at := courier.again_at(chat, story))}
         return Health(
             lacks,
             None if rows is None else cards,
-            [(story, edits.get(story)) for story in courier.waiting(chat)],
+            [(story, edits.get(story)) for story in waiting],
             refusal,
+            again,
         )
 
     async def _needs(self, courier: Courier, chat: Chat, right: Right, sentence: str) -> None:

@@ -65,6 +65,10 @@ class Pace:
                 ready = max(ready, past[-most] + 60.0)
         return max(0.0, ready - now)
 
+    def held(self, chat: Chat) -> float:
+        """Seconds for which the platform asked us to leave this chat alone, or every chat."""
+        return max(0.0, max(self._held.get(room(chat), 0.0), self._halted) - self.clock())
+
     def counts(self, chat: Chat) -> bool:
         """True for a chat where a whole minute counts."""
         return self.limits.group_per_minute is not None and chat.address.startswith("-")

@@ -169,6 +169,11 @@ class Queue:
         """The lowest turn of all that waits in line or for its chat's pace, but in some chats."""
         return min((turn for chat, turn in self._listed.items() if chat not in but), default=None)
 
+    def turn(self, key: Key) -> float | None:
+        """When a mark has its turn; None for one that is in hand, or not due at all."""
+        held = self._marks.get(key)
+        return held[0] if held else None
+
     def oldest(self) -> float | None:
         """The lowest turn that waits in line; None when nothing does."""
         while self._ready and self._listed.get(self._ready[0][2]) != self._ready[0][0]:

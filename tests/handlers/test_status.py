@@ -1,5 +1,6 @@
 """/status says how a chat fares, and what is to be mended."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 from bot.model.language import kept
@@ -124,6 +125,26 @@ async def test_what_waits_is_told_with_until_when(talk: Talk) -> None:
     assert "“Night Ferry Returns”: its next edit may be in 40 seconds · “Vennburg Tram Strike”" in (
         told
     )
+
+
+async def test_a_card_that_could_not_be_shown_is_named_with_when_it_is_tried_again(
+    talk: Talk,
+) -> None:
+    failed = row(State.FAILED, why="Discord asks for a pause")
+    waiting = [(TRAM, None), (FERRY, None)]
+    again = {FERRY: NOW + timedelta(seconds=40)}
+    for cards in ([(FERRY, failed)], [(FERRY, row(State.SENDING))], []):
+        told = await said(talk, Health(MAY, cards, waiting, again=again))
+        assert told[0] == "Cards are late in this chat"
+        assert (
+            "“Night Ferry Returns”: it is tried again in 40 seconds · “Vennburg Tram Strike”"
+        ) in told
+    told = await said(talk, Health(MAY, [(FERRY, failed)], waiting))
+    assert told[0] == "Cards are late in this chat"
+    assert "“Night Ferry Returns”: it is tried again · “Vennburg Tram Strike”" in told
+    newest = [(FERRY, replace(row(State.SHOWN), revision=10**6))]
+    told = await said(talk, Health(MAY, newest, waiting, again=again))
+    assert told[0] == "All is well in this chat", "the card is as it should be, only its pin is not"
 
 
 async def test_what_the_chat_itself_has_chosen_is_told(talk: Talk) -> None:

@@ -165,6 +165,10 @@ HELP = (
             {"next_edit": NOW - MINUTE, "due": True},
             "Revision 2 is in line: it comes as soon as the pace allows.",
         ),
+        (
+            {"again_at": NOW + 2 * MINUTE, "next_edit": NOW + MINUTE, "due": True},
+            "Revision 2 is in line, and is tried in 2 minutes.",
+        ),
         ({"refusal": DENIED, "due": True, "next_edit": NOW + MINUTE}, HELP),
     ],
 )
@@ -181,6 +185,12 @@ async def test_a_card_that_is_behind_tells_what_it_waits_for(
     ("found", "more", "title", "said"),
     [
         (None, {"due": True}, ABSENT, "It is in line and comes as soon as the platform's pace"),
+        (
+            None,
+            {"due": True, "again_at": NOW + timedelta(seconds=40)},
+            ABSENT,
+            "It is in line, and is tried in 40 seconds.",
+        ),
         (None, {}, ABSENT, "It has not changed since this chat follows it: then only the foremost"),
         (None, {"due": True, "refusal": DENIED}, ABSENT, HELP),
         (
@@ -219,6 +229,13 @@ async def test_a_card_that_is_behind_tells_what_it_waits_for(
             {"due": True},
             ABSENT,
             "Posting it failed 3 minutes ago. Telegram asks for a pause. It is tried again.",
+        ),
+        (
+            row(State.FAILED, place=None, why="Telegram asks for a pause"),
+            {"due": True, "again_at": NOW + timedelta(seconds=40)},
+            ABSENT,
+            "Posting it failed 3 minutes ago. Telegram asks for a pause. It is tried again in 40 "
+            "seconds.",
         ),
         (
             row(State.FAILED, why="Discord said 400: Invalid Form Body (50035)"),

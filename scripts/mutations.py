@@ -493,7 +493,7 @@ MUTATIONS = (
     Mutation(
         "the ledger takes rows from anyone",
         "bot/storage/ledger.py",
-        "if token ~= '' and redis.pcall('GET', lease) ~= token then return -1 end\n",
+        "if token ~= '' and try('GET', lease) ~= token then return -1 end\n",
         "",
         CONTRACT,
     ),
@@ -699,9 +699,9 @@ MUTATIONS = (
     ),
     Mutation(
         "what was handed out in a lost answer is forgotten",
-        "stories/archive.py",
-        'entries = await self._inbox_entries("0")\n',
-        'entries = await self._inbox_entries("0") or await self._inbox_entries(">")\n',
+        "stories/inbox.lua",
+        "ipairs({'0', '>'})",
+        "ipairs({'>'})",
         LOST_ANSWER,
     ),
     Mutation(

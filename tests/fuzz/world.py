@@ -268,6 +268,7 @@ async def a_record_is_damaged(fuzz: Fuzz) -> None:
         case b"hash":
             fields = await fuzz.redis.hkeys(key)
             if not fields:
+                fuzz.busy.discard(f"key {key!r}")
                 return
             name = fuzz.rng.choice(sorted(fields))
             was = await fuzz.redis.hget(key, name)
@@ -283,6 +284,7 @@ async def a_record_is_damaged(fuzz: Fuzz) -> None:
                     )
 
         case _:
+            fuzz.busy.discard(f"key {key!r}")
             return
     fuzz.later(undo, f"key {key!r}")
 
@@ -297,7 +299,7 @@ def _is_known_anew(key: bytes, now: bytes | None) -> bool:
     """Whether what stands there is known: a card was being sent, or a chat takes us again."""
     if now is None:  # or someone had everything about them deleted
         return any(kind in key for kind in (b":troubles:", b":places:", b":audit"))
-    return b":cards:" in key and b'"state":"shown"' in now
+    return b":cards:" in key and (b'"state":"shown"' in now or b'"state":"sending"' in now)
 
 
 async def a_key_is_of_another_type(fuzz: Fuzz) -> None:
@@ -333,11 +335,15 @@ async def _some_key(fuzz: Fuzz) -> bytes | None:
     kinds: dict[bytes, list[bytes]] = {}
     async for key in fuzz.redis.scan_iter(f"{PREFIX}:*", count=1000):
         rest = key.removeprefix(f"{PREFIX}:".encode())
-        if not rest.decode().startswith(LEFT_ALONE) and f"key {key!r}" not in fuzz.busy:
+        if not rest.decode().startswith(LEFT_ALONE):
             kinds.setdefault(rest.partition(b":")[0], []).append(key)
     if not kinds:
         return None
-    return fuzz.rng.choice(sorted(kinds[fuzz.rng.choice(sorted(kinds))]))
+    key = fuzz.rng.choice(sorted(kinds[fuzz.rng.choice(sorted(kinds))]))
+    if f"key {key!r}" in fuzz.busy:
+        return None
+    fuzz.busy.add(f"key {key!r}")  # at once: another case may be choosing, too
+    return key
 
 
 # Redis.

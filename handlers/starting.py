@@ -14,11 +14,14 @@ STARTING = N_("Just starting, try again in a moment.")
 def knowing(command: Command, shelf: Shelf) -> Command:
     """The command; while stories are still being read, it never says that there is none.
 
-    What is found among the live stories is said as soon as those are read.
+    What is found among the live stories is said as soon as those are read; a question about a
+    story that is named whole, as soon as that one is.
     """
 
     async def answer(ask: Ask) -> Message:
-        _begun(shelf)
+        named = any(shelf.titled(said) for said in ask.options.values())
+        if command.moderators or not named:
+            _begun(shelf)
         try:
             return await command.answer(ask)
         except Sorry:

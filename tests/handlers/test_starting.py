@@ -24,3 +24,13 @@ async def test_what_is_found_among_the_live_stories_is_said_while_the_others_are
         assert (await talk.say(name, **{option: "volcano"})).title == STARTING
     talk.shelf.knows_all = True
     assert (await talk.say("story", words="volcano")).title != STARTING
+
+
+async def test_a_story_that_is_named_whole_is_told_as_soon_as_it_is_read(talk: Talk) -> None:
+    talk.shelf.knows_live = talk.shelf.knows_all = False
+    ferry = talk.shelf.get(FERRY)
+    assert ferry is not None
+    for words in (FERRY, ferry.story.title):
+        assert (await talk.say("story", words=words)).title == ferry.story.title
+        assert (await talk.say("mute", story=words)).title == STARTING, "that changes something"
+    assert (await talk.say("story", words="night ferry")).title == STARTING

@@ -35,6 +35,10 @@ DELETED_UNSEEN = (
     "A card that a person deleted is missed only when its story next moves: "
     "the bot does not watch for deletions."
 )
+DELETED_LONG_AGO = (
+    "A card that a person deleted before its story left full memory comes back with a notable "
+    "update of the story after its return: what it missed meanwhile is not known."
+)
 FORGOTTEN = (
     "When the storage forgot a card and the story's next update came after that, the card is "
     "posted afresh, and the old one stands beside it."
@@ -70,6 +74,7 @@ OLD_LINK = (
 EXEMPTIONS = (
     RULE_AT_A_CRASH,
     DELETED_UNSEEN,
+    DELETED_LONG_AGO,
     TAKEN_OVER,
     FORGOTTEN,
     NUMBERED_ANEW,
@@ -458,6 +463,9 @@ class Checker:
             case State.GONE if self.world.store.losses:
                 self.exempted.append(NUMBERED_ANEW)
                 return True
+            case State.GONE if self.world.pruned and not self._kept(row.revision, story):
+                self.exempted.append(DELETED_LONG_AGO)
+                return True
             case State.GONE:
                 return row.revision >= revision or self._minor(row.revision, held.story)
             case State.SHOWN:
@@ -467,6 +475,10 @@ class Checker:
                 return sent is not None and sent.deleted_at is not None
             case _:
                 return False
+
+    def _kept(self, revision: int, story: StoryId) -> bool:
+        """Whether a revision's text is still there to compare with."""
+        return revision >= self.data.bases.get(story, 0)
 
     def _minor(self, revision: int, newest: Story) -> bool:
         """Whether nothing notable came of a story since a revision."""
@@ -579,6 +591,8 @@ class Checker:
             for story, rows in self.data.rows.items():
                 for chat, row in rows.items():
                     if chat.platform != name or row.state is not State.UNKNOWN or not holder:
+                        continue
+                    if row.why is None:  # its story left full memory, long after the notice's time
                         continue
                     server = holder.handles[name].server
                     near = [

@@ -569,7 +569,8 @@ class Checker:
             said: dict[str, Sent] = {}
             for sent in filter(_is_notice, service.sent.values()):
                 first = said.setdefault(sent.key, sent)
-                lost = any(first.at <= loss <= sent.at for loss in self.world.store.losses)
+                # It is written down just before it is said, and that may be lost, too.
+                lost = any(first.at - 1.0 <= loss <= sent.at for loss in self.world.store.losses)
                 if first is not sent and not lost:
                     yield f"“{sent.key}” is said at {first.at:.1f} and again at {sent.at:.1f}"
                 if str(sent.chat) in sent.message.title and sent.key.startswith("trouble "):

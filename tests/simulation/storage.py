@@ -431,7 +431,9 @@ class MemoryLedger:
                 Unknown(chat, story, row.generation)
                 for story, rows in data.rows.items()
                 for chat, row in rows.items()
-                if row.state is State.UNKNOWN and chat.platform == platform
+                if row.state is State.UNKNOWN
+                and chat.platform == platform
+                and row.why is not None  # of packed rows, which keep no reason, no index is kept
             ]
         )
 

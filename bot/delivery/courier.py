@@ -443,16 +443,14 @@ class Courier:
     async def claim(self, card: Unknown) -> Claim | None:
         """Take a moderator's word that a card stands; None when it is settled."""
         async with self._holding((card.chat, card.story)):
-            claim = await self._cards.claim(card)
-        self._look_again_at(card.chat, card.story)
-        return claim
+            await self._owe_newest(card.chat, card.story)
+            return await self._cards.claim(card)
 
     async def show(self, chat: Chat, story: StoryId, place: str) -> Row | None:
         """A moderator shows where a card stands; return what its row was before."""
         async with self._holding((chat, story)):
-            row = await self._cards.show(chat, story, place)
-        self._look_again_at(chat, story)
-        return row
+            await self._owe_newest(chat, story)
+            return await self._cards.show(chat, story, place)
 
     async def post_again(self, card: Unknown) -> bool:
         """Post a card of unknown outcome anew; False when it is settled. Raises SendFailed."""
@@ -567,6 +565,11 @@ class Courier:
             if missing:
                 facts = {"platform": self.platform.name, "rules": missing}
                 log.warning("rules that the storage lost are kept again", extra=facts)
+
+    async def _owe_newest(self, chat: Chat, story: StoryId) -> None:
+        """Mark a card that is in hand, so that it is brought up to date though we die meanwhile."""
+        if (edition := self._shelf.get(story)) is not None:
+            await self._owe([Mark(chat, story, edition.seq)])
 
     async def _owe(self, marks: list[Mark]) -> None:
         async with self._marking:

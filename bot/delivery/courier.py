@@ -163,6 +163,7 @@ class Courier:
         self._tide = TideWatch(platform.name, ledger, high_water, now, self._stepped_back)
         self._anew = False
         self._lost = asyncio.Event()
+        rules.on_loss(self._lost.set)
         """The storage lost something; what people set may be missing there."""
         self._cards = Cards(
             platform,
@@ -520,7 +521,7 @@ class Courier:
             upto, now = self._position(), self._shelf.cleared
             anew = self._anew or now != cleared
             if anew:
-                self._lost.set()
+                self._rules.noticed_loss()
             if upto == Cursor() or (upto == cursor and not anew and begun):
                 continue  # nothing was read yet, or nothing is new
             self._has_read = True

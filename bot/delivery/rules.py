@@ -26,6 +26,7 @@ class RuleBook:
         self._fixed = dict(fixed)
         self._store = store
         self._listeners: list[Listener] = []
+        self._loss_listeners: list[Callable[[], None]] = []
         self._followers: list[Follower] = []
         self._moves: dict[Chat, Chat] = {}
         """Old addresses whose rules are kept under the new ones."""
@@ -60,6 +61,15 @@ class RuleBook:
         """Call `follower` with the old address and the new one of each chat that moves: what is
         kept beside its rule goes along."""
         self._followers.append(follower)
+
+    def on_loss(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when somebody notices that the storage lost what it had acknowledged."""
+        self._loss_listeners.append(listener)
+
+    def noticed_loss(self) -> None:
+        """The storage lost something: perhaps rules, of whichever platform."""
+        for listener in self._loss_listeners:
+            listener()
 
     def of(self, chat: Chat) -> Rule | None:
         return self._rules.get(chat)

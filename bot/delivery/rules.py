@@ -42,16 +42,17 @@ class RuleBook:
 
     async def load(self) -> None:
         """Read what people set from chat, and which chats moved; raise StorageAway."""
-        self._moves = dict(await self._store.moved())
-        for old, new in self._moves.items():
-            self._readdress(old, new)
-        stored = await self._store.load()
-        self._unreadable = {chat for chat in self._store.unreadable if chat not in self._fixed}
-        for chat in self._rules.keys() - stored.keys() - self._fixed.keys():
-            self._keep(chat, None)  # another process forgot it since
-        for chat, rule in stored.items():
-            if chat not in self._fixed:
-                self._keep(chat, rule)
+        async with self._changing:  # or what was read would go over what is changed meanwhile
+            self._moves = dict(await self._store.moved())
+            for old, new in self._moves.items():
+                self._readdress(old, new)
+            stored = await self._store.load()
+            self._unreadable = {chat for chat in self._store.unreadable if chat not in self._fixed}
+            for chat in self._rules.keys() - stored.keys() - self._fixed.keys():
+                self._keep(chat, None)  # another process forgot it since
+            for chat, rule in stored.items():
+                if chat not in self._fixed:
+                    self._keep(chat, rule)
 
     def on_change(self, listener: Listener) -> None:
         """Call `listener` after a chat's rule changed, with what it was before."""

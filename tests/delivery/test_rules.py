@@ -369,3 +369,25 @@ async def test_a_book_puts_back_one_platforms_rules_as_they_are_now() -> None:
     assert await book.put_back("telegram") == 0
     assert paper.kept == {moved: Rule(keywords=("ferry",))}, "what is there stays"
     assert paper.addresses == {THERE: moved}
+
+
+async def test_what_is_changed_while_rules_are_read_is_not_undone_by_what_was_read() -> None:
+    store = Paper()
+    book = RuleBook({}, store)
+    await book.change(HERE, lambda rule: replace(rule, all=True))
+    begun, go_on, load = asyncio.Event(), asyncio.Event(), store.load
+
+    async def slow() -> Mapping[Chat, Rule]:
+        read = dict(await load())
+        begun.set()
+        await go_on.wait()
+        return read
+
+    store.load = slow  # type: ignore[method-assign]
+    reading = asyncio.create_task(book.load())
+    await begun.wait()
+    changing = asyncio.create_task(book.change(HERE, lambda rule: replace(rule, all=False, pins=3)))
+    await asyncio.sleep(0.01)
+    go_on.set()
+    await asyncio.gather(reading, changing)
+    assert book.of(HERE) == Rule(pins=3)

@@ -35,6 +35,10 @@ DELETED_UNSEEN = (
     "A card that a person deleted is missed only when its story next moves: "
     "the bot does not watch for deletions."
 )
+RULE_LOST_UNNOTICED = (
+    "When the storage lost a rule and nobody noticed that it lost anything, as before the first "
+    "story is heard, the rule holds until the bot starts again."
+)
 DELETED_LONG_AGO = (
     "A card that a person deleted before its story left full memory comes back with a notable "
     "update of the story after its return: what it missed meanwhile is not known."
@@ -74,6 +78,7 @@ OLD_LINK = (
 EXEMPTIONS = (
     RULE_AT_A_CRASH,
     DELETED_UNSEEN,
+    RULE_LOST_UNNOTICED,
     DELETED_LONG_AGO,
     TAKEN_OVER,
     FORGOTTEN,
@@ -316,7 +321,11 @@ class Checker:
                 if chat.platform != name or chat in self.world.unheard:
                     continue
                 if holder and not holder.rules.is_fixed(chat) and chat not in self.data.rules:
-                    yield f"the rule of {chat} is kept nowhere"
+                    noticed = "storage" in holder.couriers[name]._alarms.active
+                    if self.world.store.losses and not noticed:
+                        self.exempted.append(RULE_LOST_UNNOTICED)
+                    else:
+                        yield f"the rule of {chat} is kept nowhere"
 
     def _missing(self) -> Iterator[str]:
         """(b) Every card that is wanted stands."""

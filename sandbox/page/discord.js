@@ -289,7 +289,7 @@ export class DiscordPane {
     this.edited.notice(changed);
     if (!atBottom && news !== known) this.jump.hidden = false;
     if (atBottom) this.jump.hidden = true;
-    this.read.set(this.persona + this.place, news);
+    this.read.set(this.persona + this.place, this.messages(this.place).at(-1)?.id); // not a notice or the greeting
     this.composer.draw();
     this.rights.draw();
     if (!this.pins.hidden) this.drawPins();

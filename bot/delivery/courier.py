@@ -163,8 +163,8 @@ class Courier:
         self._tide = TideWatch(platform.name, ledger, high_water, now, self._stepped_back)
         self._anew = False
         self._lost = asyncio.Event()
-        rules.on_loss(self._lost.set)
         """The storage lost something; what people set may be missing there."""
+        rules.on_loss(self._lost.set)
         self._cards = Cards(
             platform,
             shelf=shelf,

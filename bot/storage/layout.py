@@ -2,7 +2,6 @@
 writes nothing until that is over."""
 
 import asyncio
-import logging
 from contextlib import suppress
 
 from redis.asyncio import Redis
@@ -11,8 +10,6 @@ from bot.alarms import Alarms
 from stories.archive import Gate, storage
 from stories.away import StorageAway
 from stories.records import Skipped, Unreadable
-
-log = logging.getLogger(__name__)
 
 ALARM = "layout"
 LAYOUT = 1

@@ -9,6 +9,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY config config
 COPY handlers handlers
+COPY newsroom newsroom
 COPY sandbox sandbox
 COPY stories stories
 RUN /opt/storywire/bin/pip install --no-cache-dir --no-deps .

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("bot", "config", "handlers", "sandbox", "stories", "tests")
+PACKAGES = ("bot", "config", "handlers", "newsroom", "sandbox", "stories", "tests")
 SEEDS = 300
 
 PYTEST = ("-m", "pytest", "-x", "-q")

@@ -116,7 +116,7 @@ def test_every_setting_named_is_there(path: Path) -> None:
 
 @each
 def test_every_module_named_is_there(path: Path) -> None:
-    parts = r"(?:bot|handlers|config|stories|sandbox|tests|requirements|docs|scripts)"
+    parts = r"(?:bot|handlers|config|newsroom|stories|sandbox|tests|requirements|docs|scripts)"
     for name in re.findall(rf"`({parts}/[\w./-]+)`", text_of(path)):
         assert (ROOT / name).exists(), f"{name} is not there"
 

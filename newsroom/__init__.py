@@ -1,0 +1,1 @@
+"""The newsroom: feeds in, articles grouped into stories, documents out."""

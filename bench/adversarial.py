@@ -25,7 +25,7 @@ from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
-from bot.storage.places import RedisPlaces
+from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
 from bot.updates import Follower
 from handlers import menu
@@ -243,7 +243,7 @@ async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
         shelf=shelf,
         rules=rules,
         desk=Desk({}, RedisLedger(redis), []),
-        places=RedisPlaces(redis),
+        places=RedisReadingPositions(redis),
         history=archive,
         audit=RedisAudit(redis),
         moderators=RedisModerators(redis),

@@ -24,7 +24,7 @@ from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
-from bot.storage.places import RedisPlaces
+from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
 from bot.updates import Follower
 from handlers import menu
@@ -101,7 +101,7 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
                 await until(partial(_is, lambda: len(shelf) == STORIES), "the shelf is full")
                 filling = time.perf_counter() - started
         rules = RuleBook({}, RedisRules(redis))
-        desk, places = Desk({}, RedisLedger(redis), []), RedisPlaces(redis)
+        desk, places = Desk({}, RedisLedger(redis), []), RedisReadingPositions(redis)
         commands = menu(
             shelf=shelf,
             rules=rules,

@@ -18,7 +18,7 @@ import aiohttp
 
 from bench.server import TOKEN
 from bot import app, log
-from bot.delivery.pace import Limits
+from bot.delivery.rate_limiter import Limits
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from config.settings import given

@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from bench.kit import Lean, Line, median, ms, pointed_at, processes, story, until, whole_bot
 from bench.server import DISCORD_PER_S, TELEGRAM_PER_S
-from bot.delivery.pace import DISCORD, TELEGRAM
+from bot.delivery.rate_limiter import DISCORD, TELEGRAM
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from stories.archive import Archive

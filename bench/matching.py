@@ -13,15 +13,15 @@ from redis.asyncio import Redis
 from bench.kit import Lean, Line, longest_pause, median, story, until
 from bot.alarms import Alarms
 from bot.delivery.cards import Policy
-from bot.delivery.courier import Courier
-from bot.delivery.pace import DISCORD, Pace
+from bot.delivery.rate_limiter import DISCORD, RateLimiter
+from bot.delivery.reconciler import Reconciler
 from bot.delivery.rules import RuleBook
-from bot.delivery.warden import Warden
+from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
-from bot.ports import Mark
+from bot.ports import DueCard
 from bot.storage.due import RedisDue
 from bot.storage.highwater import DataFolder, FileHighWater
 from bot.storage.lease import RedisLease
@@ -58,7 +58,7 @@ async def _few_among_many(redis: Redis) -> list[Line]:
         for size in SIZES:
             started = time.perf_counter()
             chats = books[size].wanting(told)
-            marks = [Mark(chat, told.id, number) for chat in chats]
+            marks = [DueCard(chat, told.id, number) for chat in chats]
             await due.mark(f"match-{size}", marks, Cursor("e", number))
             took[size].append(time.perf_counter() - started)
             assert len(chats) == WANTING
@@ -145,9 +145,9 @@ async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[f
     at = [Cursor()]
     with TemporaryDirectory() as folder:
         platform = DiscordPlatform("no token", api_url=None, gateway_url=None)  # away: only marks
-        rules, pace = RuleBook(chats, RedisRules(redis, prefix)), Pace(DISCORD)
+        rules, rate_limiter = RuleBook(chats, RedisRules(redis, prefix)), RateLimiter(DISCORD)
         ledger = RedisLedger(redis, prefix, lease)
-        courier = Courier(
+        reconciler = Reconciler(
             platform,
             shelf=shelf,
             bell=bell,
@@ -158,22 +158,22 @@ async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[f
             archive=Archive(redis, prefix),
             lease=lease,
             high_water=FileHighWater(DataFolder(Path(folder)), prefix, "discord"),
-            pace=pace,
+            rate_limiter=rate_limiter,
             metrics=metrics,
             alarms=Alarms(metrics),
             policy=Policy(),
-            warden=Warden(
+            unreachable=UnreachableChats(
                 platform,
                 rules=rules,
                 troubles=RedisTroubles(redis, prefix),
                 lease=lease,
-                pace=pace,
+                rate_limiter=rate_limiter,
                 knows=_nobody,
                 forget=_nobody,
                 grace=timedelta(days=30),
             ),
         )
-        running = asyncio.create_task(courier.run())
+        running = asyncio.create_task(reconciler.run())
         await asyncio.sleep(0.5)
         shelf.put(Edition(story("everyone"), None, 1, datetime.now(UTC)))
         at[0] = Cursor("e", 1)
@@ -182,7 +182,7 @@ async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[f
             bell.set()
 
             async def all_in_line() -> bool:
-                courier.observe()
+                reconciler.observe()
                 return metrics.registry.get_sample_value("storywire_due", _DISCORD) == ALL
 
             await until(all_in_line, "everything is marked")

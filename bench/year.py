@@ -29,7 +29,7 @@ from bot import app, log, pruning
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
 from bot.model.message import Message
-from bot.ports import Row, State
+from bot.ports import CardRecord, State
 from bot.storage.ledger import RedisLedger
 from bot.storage.packed import pack
 from config.settings import given
@@ -54,7 +54,7 @@ FIRST_S, ALL_S = 2.0, 20.0
 PREFIX = "storywire"
 KEYS = f"{PREFIX}:{{archive}}:"
 ASKER = Chat("telegram", "77")
-_AS_STORED = TypeAdapter(Row)
+_AS_STORED = TypeAdapter(CardRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,9 @@ async def _fill(redis: Redis, size: int) -> Asked:
     await redis.hset(f"{PREFIX}:packed-numbers", mapping={c: str(n) for n, c in numbers.items()})
     await redis.set(f"{PREFIX}:packed-last", CHATS)
 
-    def rows(at: datetime) -> dict[Chat, Row]:
+    def rows(at: datetime) -> dict[Chat, CardRecord]:
         return {
-            chat: Row(
+            chat: CardRecord(
                 State.SHOWN,
                 at,
                 REVISIONS,
@@ -344,7 +344,7 @@ async def _one_hour(redis: Redis, bodies: Sequence[Story], hour: int, ahead: Any
         for revision in range(1, REVISIONS + 1):
             story = replace(base, headline=f"{base.headline} {revision}", revision=revision)
             await archive.accept(story, at)
-        row = Row(State.SHOWN, at, REVISIONS, place="123456789012345678", posted_at=at)
+        row = CardRecord(State.SHOWN, at, REVISIONS, place="123456789012345678", posted_at=at)
         await asyncio.gather(*(ledger.write(chat, base.id, row) for chat in _chats()))
 
 

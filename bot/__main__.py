@@ -222,7 +222,7 @@ async def _publish(arguments: argparse.Namespace) -> int:
                 reading = read(document)
             except WireError as error:
                 print(_refusal(name, error.faults), file=sys.stderr)
-                await archive.reject(Door.LEFT, document, str(error))
+                await archive.reject(Door.INBOX, document, str(error))
                 refused += 1
                 continue
             if reading.unknown:

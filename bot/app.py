@@ -12,15 +12,16 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.alarms import Alarms
+from bot.ask_limiter import AskLimiter
 from bot.clock import Clock
 from bot.delivery.cards import Policy
-from bot.delivery.courier import Courier
 from bot.delivery.decide import Spacing
 from bot.delivery.desk import CardDesk
-from bot.delivery.pace import DISCORD, TELEGRAM, Pace
+from bot.delivery.rate_limiter import DISCORD, TELEGRAM, RateLimiter
+from bot.delivery.reconciler import Reconciler
+from bot.delivery.rollback import patiently
 from bot.delivery.rules import RuleBook
-from bot.delivery.tide import patiently
-from bot.delivery.warden import Warden
+from bot.delivery.unreachable import UnreachableChats
 from bot.health import Health, serve
 from bot.metrics import Metrics
 from bot.model.chat import Chat
@@ -28,7 +29,7 @@ from bot.model.errors import LeaseLost, SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
-from bot.ports import Forgetful, GroupPace, Lease, Moderators, Platform, Turns
+from bot.ports import AskLimits, Forgetful, GroupRateLimiter, Lease, Moderators, Platform
 from bot.pruning import Pruner
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
@@ -38,12 +39,11 @@ from bot.storage.layout import Layout
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
-from bot.storage.places import RedisPlaces
+from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.refusals import RefusalWatch
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
 from bot.supervision import Connections, restarting
-from bot.turns import FairTurns
 from bot.updates import Editor, Follower, unless_told_to_stop
 from config.settings import Settings
 from handlers import menu
@@ -73,7 +73,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
     Raises SetupError, perhaps inside an ExceptionGroup, when the set-up has to be mended.
     """
     gc.set_threshold(*COLLECTIONS)
-    turns = FairTurns(
+    turns = AskLimiter(
         a_person=settings.asks_a_person,
         a_server=settings.asks_a_server,
         within_s=settings.asks_within_s,
@@ -85,7 +85,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
     gate = Gate()
     async with connect(settings.redis_url, refusals.refused, gate) as redis:
         moderators = RedisModerators(redis, settings.prefix, skipped)
-        paces = {name: Pace(limits) for name, limits in LIMITS.items()}
+        paces = {name: RateLimiter(limits) for name, limits in LIMITS.items()}
         platforms = platforms_for(settings, turns, moderators, paces, metrics)
         connections = Connections(platforms, alarms)
         data = DataFolder(settings.data_dir, alarms)
@@ -123,7 +123,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             kept_rules,
             troubles,
         ]
-        places = RedisPlaces(redis, settings.prefix, skipped, certain=clock.is_certain)
+        places = RedisReadingPositions(redis, settings.prefix, skipped, certain=clock.is_certain)
         audit = RedisAudit(redis, settings.prefix, skipped, certain=clock.is_certain, now=clock.now)
         drafts = RedisDrafts(redis, settings.prefix, skipped)
         rules.on_move(drafts.move)
@@ -143,13 +143,13 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             await drafts.drop(chat)
             await moderators.name(chat.address, None)
 
-        wardens = {
-            platform.name: Warden(
+        unreachables = {
+            platform.name: UnreachableChats(
                 platform,
                 rules=rules,
                 troubles=troubles,
                 lease=leases[platform.name],
-                pace=paces[platform.name],
+                rate_limiter=paces[platform.name],
                 knows=knows,
                 forget=forget,
                 grace=timedelta(days=settings.forget_after_days),
@@ -158,8 +158,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             )
             for platform in platforms
         }
-        couriers = {
-            platform.name: Courier(
+        reconcilers = {
+            platform.name: Reconciler(
                 platform,
                 shelf=shelf,
                 bell=follower.bell(),
@@ -170,18 +170,18 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 archive=archive,
                 lease=leases[platform.name],
                 high_water=FileHighWater(data, settings.prefix, platform.name, skipped),
-                pace=paces[platform.name],
+                rate_limiter=paces[platform.name],
                 metrics=metrics,
                 alarms=alarms,
                 policy=policy,
-                warden=wardens[platform.name],
+                unreachable=unreachables[platform.name],
                 now=clock.now,
             )
             for platform in platforms
         }
-        for courier in couriers.values():
-            rules.on_change(courier.welcome)
-        desk = CardDesk(couriers, ledger, records)
+        for reconciler in reconcilers.values():
+            rules.on_change(reconciler.welcome)
+        desk = CardDesk(reconcilers, ledger, records)
         commands = menu(
             shelf=shelf,
             rules=rules,
@@ -205,7 +205,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             """Redis refuses nothing, and each platform is delivered to by us or stood by for."""
             states = {}
             for platform in platforms:
-                delivers = platform.connected and couriers[platform.name].delivers
+                delivers = platform.connected and reconcilers[platform.name].delivers
                 standing_by = follower.hears and not leases[platform.name].sure
                 states[platform.name] = delivers or standing_by
             if layout.newer:  # nothing is delivered
@@ -213,8 +213,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             return Health(follower.hears and not refusals.refuses, states)
 
         def observed() -> Metrics:
-            for courier in couriers.values():
-                courier.observe()
+            for reconciler in reconcilers.values():
+                reconciler.observe()
             return metrics
 
         serving = serve(settings.http_host, settings.http_port, health, alarms, observed)
@@ -235,7 +235,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 parts[f"{name} delivery"] = partial(
                     as_the_layout_allows,
                     layout,
-                    partial(keep_in_step, couriers[name], leases[name], rules, connected),
+                    partial(keep_in_step, reconcilers[name], leases[name], rules, connected),
                     partial(only_answer, leases[name], rules, connected),
                 )
             for name, work in parts.items():
@@ -244,9 +244,9 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
 
 def platforms_for(
     settings: Settings,
-    turns: Turns | None = None,
+    turns: AskLimits | None = None,
     moderators: Moderators | None = None,
-    paces: Mapping[str, GroupPace] = MappingProxyType({}),
+    paces: Mapping[str, GroupRateLimiter] = MappingProxyType({}),
     metrics: Metrics | None = None,
 ) -> list[Platform]:
     """The platforms that have a token; raise SetupError when none has."""
@@ -275,7 +275,7 @@ def platforms_for(
                 api_url=settings.telegram_api_url,
                 turns=turns,
                 left_out=unreadable.labels("telegram update").inc,
-                pace=paces.get("telegram"),
+                rate_limiter=paces.get("telegram"),
                 too_fast=too_fast("telegram"),
             )
         )
@@ -327,7 +327,7 @@ async def reach(archive: Archive, patience_s: float = REACH_S) -> None:
 
 
 async def keep_in_step(
-    courier: Courier,
+    reconciler: Reconciler,
     lease: Lease,
     rules: RuleBook,
     connected: Callable[[], Coroutine[Any, Any, None]],
@@ -336,7 +336,7 @@ async def keep_in_step(
 
     `connected` keeps the connection while it runs.
     """
-    name = courier.platform.name
+    name = reconciler.platform.name
     while True:
         try:
             async with lease.held():
@@ -344,8 +344,8 @@ async def keep_in_step(
                 async with asyncio.TaskGroup() as tasks:
                     online = tasks.create_task(connected(), name=f"{name} on")
                     try:
-                        await courier.run()
-                    finally:  # what the courier had in hand has ended: now we may hang up
+                        await reconciler.run()
+                    finally:  # what the reconciler had in hand has ended: now we may hang up
                         online.cancel()
         except* LeaseLost:
             log.warning("another process took over", extra={"platform": name})

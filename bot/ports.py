@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.model.chat import Chat
-from bot.model.command import Command, Hurry, Turn
+from bot.model.command import AskKind, Command, RateLimited
 from bot.model.message import Act, Message
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
@@ -278,7 +278,7 @@ class Pin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CardRecord:
     """One line of the ledger: one story's card in one chat."""
 
     state: State
@@ -324,7 +324,7 @@ class Row:
         return self.pin in (Pin.WANTED, Pin.STANDS)
 
 
-UNREADABLE = Row(State.UNREADABLE, datetime(1970, 1, 1, tzinfo=UTC), 0)
+UNREADABLE = CardRecord(State.UNREADABLE, datetime(1970, 1, 1, tzinfo=UTC), 0)
 """Stands for a row that cannot be read."""
 
 
@@ -344,7 +344,7 @@ class Standing:
 
     story: StoryId | None
     """None when no story was named and there is no card."""
-    row: Row | None = None
+    row: CardRecord | None = None
     due: bool = False
     """Something is still to be done about the card."""
     next_edit: datetime | None = None
@@ -376,7 +376,7 @@ class Health:
 
     lacks: Mapping[Right, Sequence[str]] | None
     """The rights we would need and have not, asked of the platform now."""
-    cards: Sequence[tuple[StoryId, Row]] | None
+    cards: Sequence[tuple[StoryId, CardRecord]] | None
     """The cards here, that written last first."""
     waiting: Sequence[tuple[StoryId, datetime | None]] = ()
     """The stories with something still to be done here; until when they wait at least, if known."""
@@ -443,7 +443,7 @@ class Desk(Protocol):
         """
         ...
 
-    async def unknown(self, chat: Chat) -> Sequence[tuple[StoryId, Row]]:
+    async def unknown(self, chat: Chat) -> Sequence[tuple[StoryId, CardRecord]]:
         """The cards of which it is not known whether they stand. May raise StorageAway."""
         ...
 
@@ -531,16 +531,16 @@ class Ledger(Protocol):
     A row that cannot be read is UNREADABLE.
     """
 
-    async def row(self, chat: Chat, story: StoryId) -> Row | None: ...
+    async def row(self, chat: Chat, story: StoryId) -> CardRecord | None: ...
 
-    async def write(self, chat: Chat, story: StoryId, row: Row) -> int | None:
+    async def write(self, chat: Chat, story: StoryId, row: CardRecord) -> int | None:
         """Write a row; return how many were ever written on its platform, None if not known.
 
         Only a storage that lost something counts fewer than before.
         """
         ...
 
-    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int | None:
+    async def write_together(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> int | None:
         """Write several rows of a chat, all or none."""
         ...
 
@@ -548,11 +548,11 @@ class Ledger(Protocol):
         """How many rows were ever written on a platform; None if not known."""
         ...
 
-    async def of_story(self, story: StoryId) -> Mapping[Chat, Row]: ...
+    async def of_story(self, story: StoryId) -> Mapping[Chat, CardRecord]: ...
 
-    async def of_chat(self, chat: Chat) -> Mapping[StoryId, Row]: ...
+    async def of_chat(self, chat: Chat) -> Mapping[StoryId, CardRecord]: ...
 
-    async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], Row]:
+    async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], CardRecord]:
         """Every card on a platform that has a pin of ours, or is to lose it."""
         ...
 
@@ -566,7 +566,7 @@ class Ledger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class DueCard:
     """A chat is owed a story's newest state."""
 
     chat: Chat
@@ -580,19 +580,19 @@ class Due(Protocol):
 
     async def cursor(self, platform: str) -> Cursor: ...
 
-    async def mark(self, platform: str, marks: Iterable[Mark], upto: Cursor | None) -> None:
+    async def mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
         """Add marks, then move the platform's cursor (None: leave it) together with the last."""
         ...
 
-    async def all(self, platform: str) -> list[Mark]: ...
+    async def all(self, platform: str) -> list[DueCard]: ...
 
-    async def done(self, platform: str, marks: Sequence[Mark]) -> None:
+    async def done(self, platform: str, marks: Sequence[DueCard]) -> None:
         """Strike marks out, but for those whose chat and story a newer edition has marked since."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Tide:
+class HighWaterMark:
     """How high the storage stood when we last looked."""
 
     written: int = 0
@@ -605,9 +605,9 @@ class HighWater(Protocol):
     """A mark outside the storage that tells when the storage steps back. Never waits long, never
     raises."""
 
-    def read(self) -> Tide: ...
+    def read(self) -> HighWaterMark: ...
 
-    def write(self, tide: Tide) -> bool:
+    def write(self, rollback: HighWaterMark) -> bool:
         """False when it could not be written, which the operator is told of by an alarm."""
         ...
 
@@ -623,11 +623,11 @@ class Archive(Protocol):
         """Remember a refused document for the operator."""
         ...
 
-    def said(self) -> AsyncGenerator[bytes]:
+    def pubsub(self) -> AsyncGenerator[bytes]:
         """Documents as they are published, while we listen."""
         ...
 
-    def left(self) -> AsyncGenerator[bytes]:
+    def inbox(self) -> AsyncGenerator[bytes]:
         """Documents of the inbox, each struck out when the next is asked for."""
         ...
 
@@ -681,7 +681,7 @@ class History(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Seen:
     """Someone saw a revision of a story."""
 
     revision: int
@@ -690,33 +690,33 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReadingPosition:
     """How far someone has followed a story: the last two revisions they saw."""
 
-    last: Visit
-    before: Visit | None = None
+    last: Seen
+    before: Seen | None = None
 
-    def after(self, visit: Visit) -> "Place":
+    def after(self, visit: Seen) -> "ReadingPosition":
         """The place once that was seen, too. Seeing the same revision again changes nothing."""
         known = visit.revision == self.last.revision or visit == self.before
-        return self if known else Place(visit, self.last)
+        return self if known else ReadingPosition(visit, self.last)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ReadingHistory:
     """Everything that is remembered of what one person looked at."""
 
-    places: Mapping[StoryId, Place]
+    places: Mapping[StoryId, ReadingPosition]
     until: datetime | None
     """When it is forgotten unless they look again; None when there is nothing to forget."""
     caught_up: datetime | None = None
     """Up to when they have read all that moved; None when they never said so."""
 
 
-class Places(Protocol):
+class ReadingPositions(Protocol):
     """How far people have followed stories."""
 
-    def saw(self, person: Chat, story: StoryId, visit: Visit) -> None:
+    def saw(self, person: Chat, story: StoryId, visit: Seen) -> None:
         """Remember a visit. Never waits and never fails: what cannot be kept is forgotten."""
         ...
 
@@ -724,11 +724,11 @@ class Places(Protocol):
         """Remember that they have read all that moved up to a moment; kept like a visit."""
         ...
 
-    async def place(self, person: Chat, story: StoryId) -> Place | None:
+    async def place(self, person: Chat, story: StoryId) -> ReadingPosition | None:
         """Where they left the story; None when they never saw it. May raise StorageAway."""
         ...
 
-    async def kept(self, person: Chat) -> Kept:
+    async def kept(self, person: Chat) -> ReadingHistory:
         """All that is remembered of them. May raise StorageAway."""
         ...
 
@@ -738,7 +738,7 @@ class Places(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditEntry:
     """Someone who cares for a chat changed something there."""
 
     at: datetime
@@ -752,11 +752,11 @@ class Deed:
 class Audit(Protocol):
     """Who changed what in a chat: the last hundred deeds, for ninety days."""
 
-    def note(self, chat: Chat, deed: Deed) -> None:
+    def note(self, chat: Chat, deed: AuditEntry) -> None:
         """Write a deed down. Never waits and never fails; kept as soon as the storage takes it."""
         ...
 
-    async def deeds(self, chat: Chat) -> Sequence[Deed]:
+    async def deeds(self, chat: Chat) -> Sequence[AuditEntry]:
         """What was done in the chat, newest first. May raise StorageAway."""
         ...
 
@@ -784,7 +784,7 @@ class Moderators(Protocol):
         ...
 
 
-class Turns(Protocol):
+class AskLimits(Protocol):
     """Whose turn it is to ask."""
 
     async def take(
@@ -792,9 +792,9 @@ class Turns(Protocol):
         person: Chat,
         server: str | None,
         *,
-        turn: Turn = Turn.ASK,
+        turn: AskKind = AskKind.ASK,
         spared: Callable[[], Awaitable[bool]] | None = None,
-    ) -> Hurry | None:
+    ) -> RateLimited | None:
         """None when the person may ask now, which then counts; else why not, and until when.
 
         `server` is what the chat belongs to; None in private. A press of a button counts less, and
@@ -804,7 +804,7 @@ class Turns(Protocol):
         ...
 
 
-class GroupPace(Protocol):
+class GroupRateLimiter(Protocol):
     """How fast a group may be written to: answers and cards share it."""
 
     def counts(self, chat: Chat) -> bool:

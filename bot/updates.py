@@ -55,8 +55,12 @@ class Editor:
         while True:
             try:
                 async with self._lease.held(), asyncio.TaskGroup() as doors:
-                    doors.create_task(self._watch(Door.SAID, self._archive.said), name="door said")
-                    doors.create_task(self._watch(Door.LEFT, self._archive.left), name="door left")
+                    doors.create_task(
+                        self._watch(Door.PUBSUB, self._archive.pubsub), name="door said"
+                    )
+                    doors.create_task(
+                        self._watch(Door.INBOX, self._archive.inbox), name="door left"
+                    )
                     if self._prune is not None:
                         doors.create_task(self._prune(), name="pruning")
             except* LeaseLost:
@@ -89,7 +93,7 @@ class Editor:
                     return await self._edit(door, raw)
                 except StorageAway as away:
                     unforeseen = isinstance(away, StorageRefuses) and not away.expected
-                    if door is Door.LEFT or unforeseen:
+                    if door is Door.INBOX or unforeseen:
                         raise
                     if not logged:
                         logged = True

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bot.model.command import Ask, Command
 from bot.model.language import speaking
 from bot.model.message import Message
-from bot.ports import Audit, Desk, Drafts, History, Moderators, Places, Rules
+from bot.ports import Audit, Desk, Drafts, History, Moderators, ReadingPositions, Rules
 from handlers.audit import audit_command, audited
 from handlers.catchup import catchup_command
 from handlers.drafting import Drafting
@@ -53,7 +53,7 @@ def menu(
     shelf: Shelf,
     rules: Rules,
     desk: Desk,
-    places: Places,
+    places: ReadingPositions,
     history: History,
     audit: Audit,
     moderators: Moderators,

@@ -9,7 +9,7 @@ from bot.model.errors import Sorry
 from bot.model.language import N_, _
 from bot.model.message import Message, Note, Ref, Text
 from bot.model.text import line, shorten, utf16
-from bot.ports import Audit, Deed
+from bot.ports import Audit, AuditEntry
 from handlers.picking import page_of, paged, turning
 
 A_PAGE = 5
@@ -30,7 +30,7 @@ def audited(command: Command, audit: Audit, now: Callable[[], datetime]) -> Comm
         if said.act is not None and not private:
             act = replace(said.act, what=shorten(line(said.act.what), WHAT, utf16))
             name = shorten(line(ask.name or ""), NAME, utf16)
-            audit.note(chat, Deed(now(), act, ask.person, name or None))
+            audit.note(chat, AuditEntry(now(), act, ask.person, name or None))
         return said
 
     return replace(command, answer=answer)
@@ -63,6 +63,6 @@ def audit_command(audit: Audit) -> Command:
     )
 
 
-def _told(deed: Deed) -> Note:
+def _told(deed: AuditEntry) -> Note:
     who = deed.name or (_("someone") if deed.person else _("someone who was forgotten"))
     return Note(f"{who}: {_(deed.act.said).replace('{what}', deed.act.what)},", deed.at)

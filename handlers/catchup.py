@@ -11,7 +11,7 @@ from bot.model.errors import Sorry, StorageAway
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
 from bot.model.text import line, shorten
-from bot.ports import History, Kept, Place, Places, Rules, Visit
+from bot.ports import History, ReadingHistory, ReadingPosition, ReadingPositions, Rules, Seen
 from handlers.changes import promptly
 from handlers.picking import buttons_to, heaps, menu_of, name, page_of, paged, room, turning
 from stories.delta import Change, Delta, compare
@@ -51,7 +51,11 @@ class Moved:
 
 
 def catchup_command(
-    shelf: Shelf, rules: Rules, places: Places, history: History, now: Callable[[], datetime]
+    shelf: Shelf,
+    rules: Rules,
+    places: ReadingPositions,
+    history: History,
+    now: Callable[[], datetime],
 ) -> Command:
     async def answer(ask: Ask) -> Message:
         at = now()
@@ -79,7 +83,9 @@ def catchup_command(
             return _done(Note(_("Nothing moved in the last day that you have not seen")))
         return _page(ask, kept, moved, len(candidates) - LOOKED_AT, since, until)
 
-    async def _candidates(kept: Kept, since: datetime | None, until: datetime) -> list[Edition]:
+    async def _candidates(
+        kept: ReadingHistory, since: datetime | None, until: datetime
+    ) -> list[Edition]:
         """The stories that moved and were not looked at since, the most viral first."""
         start = since or until - FIRST
         moved = [
@@ -97,7 +103,11 @@ def catchup_command(
         return fresh or edition.is_live(until, shelf.live_for)
 
     async def _moved(
-        editions: list[Edition], kept: Kept, since: datetime | None, until: datetime, shows: bool
+        editions: list[Edition],
+        kept: ReadingHistory,
+        since: datetime | None,
+        until: datetime,
+        shows: bool,
     ) -> list[Moved]:
         start = since or until - FIRST
         moved = []
@@ -137,7 +147,7 @@ def catchup_command(
 
     def _page(
         ask: Ask,
-        kept: Kept,
+        kept: ReadingHistory,
         moved: list[Moved],
         more: int,
         since: datetime | None,
@@ -179,7 +189,7 @@ def catchup_command(
             ),
         )
 
-    def _mark(ask: Ask, kept: Kept, until: datetime) -> None:
+    def _mark(ask: Ask, kept: ReadingHistory, until: datetime) -> None:
         """They have read all up to then; an old button takes nobody back."""
         if kept.caught_up is None or until > kept.caught_up:
             places.caught_up(ask.person, until)
@@ -209,12 +219,12 @@ def _told(moved: Moved) -> Iterator[Block]:
         yield Note(_("Also: {changes}").format(changes=besides))
 
 
-def _seen(place: Place | None, until: datetime) -> int:
+def _seen(place: ReadingPosition | None, until: datetime) -> int:
     """The newest revision someone had looked at when the first page was opened; 0 for none.
 
     What they open from the list stays on it, or pages would shift under their hands.
     """
-    visits: list[Visit | None] = [place.last, place.before] if place else []
+    visits: list[Seen | None] = [place.last, place.before] if place else []
     return max((each.revision for each in visits if each and each.at <= until), default=0)
 
 

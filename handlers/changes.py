@@ -13,7 +13,7 @@ from bot.model.command import Ask
 from bot.model.errors import StorageAway
 from bot.model.language import _
 from bot.model.message import Block, Bullets, Button, Buttons, Heading, Message, Note, Ref, Text
-from bot.ports import History, Place, Places, Visit
+from bot.ports import History, ReadingPosition, ReadingPositions, Seen
 from handlers.picking import heaps, name, page_of, paged, room, standing, turning
 from stories.delta import Change, Delta, Kind, compare
 from stories.shelf import Edition
@@ -52,7 +52,7 @@ async def what_changed(
     delta: Delta,
     ask: Ask,
     *,
-    places: Places,
+    places: ReadingPositions,
     history: History,
     named: Callable[[Delta], Delta],
     show_leaning: bool,
@@ -70,7 +70,7 @@ async def what_changed(
             "What you saw before cannot be looked up just now, so this is the last change only."
         )
         since = [Section("", (Note(away),))]
-    places.saw(ask.person, story.id, Visit(edition.revision, at))
+    places.saw(ask.person, story.id, Seen(edition.revision, at))
     return _page(story, [*since, *_last(edition, delta, since, show_leaning)], ask.get("page"))
 
 
@@ -99,7 +99,7 @@ def _page(story: Story, sections: Sequence[Section], said: str) -> Message:
 async def _since_last(
     edition: Edition,
     ask: Ask,
-    places: Places,
+    places: ReadingPositions,
     history: History,
     named: Callable[[Delta], Delta],
     show_leaning: bool,
@@ -161,7 +161,7 @@ def _remembered(change: Change) -> str:
     return words.sentence(words.said(change))
 
 
-def _last_look(place: Place | None, revision: int, at: datetime) -> Visit | None:
+def _last_look(place: ReadingPosition | None, revision: int, at: datetime) -> Seen | None:
     """The visit before this one: turning a page or coming from the card is still the same."""
     if place is None:
         return None

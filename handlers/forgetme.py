@@ -9,7 +9,7 @@ from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Bullets, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Rule
-from bot.ports import Audit, Desk, Drafts, Places, Rules
+from bot.ports import Audit, Desk, Drafts, ReadingPositions, Rules
 
 _STAY = N_("Cards already sent to you stay where they are, and are no longer edited.")
 _FIXED = N_(
@@ -19,7 +19,7 @@ _FIXED = N_(
 
 
 def forgetme_command(
-    rules: Rules, drafts: Drafts, desk: Desk, places: Places, audit: Audit
+    rules: Rules, drafts: Drafts, desk: Desk, places: ReadingPositions, audit: Audit
 ) -> Command:
     async def answer(ask: Ask) -> Message:
         if ask.person == ask.chat and not ask.private:  # a channel speaks, not a person

@@ -8,7 +8,7 @@ from bot.model.command import Ask, Command
 from bot.model.errors import StorageAway
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
-from bot.ports import Desk, Places, Rules
+from bot.ports import Desk, ReadingPositions, Rules
 from handlers.changes import promptly
 from handlers.wants import followed, to_overview
 from stories.shelf import Shelf
@@ -27,7 +27,7 @@ _DELETING = N_(
 
 
 def privacy_command(
-    shelf: Shelf, rules: Rules, desk: Desk, places: Places, forget_after_days: float
+    shelf: Shelf, rules: Rules, desk: Desk, places: ReadingPositions, forget_after_days: float
 ) -> Command:
     async def answer(ask: Ask) -> Message:
         return Message(

@@ -20,7 +20,7 @@ from bot.model.message import (
 )
 from bot.model.rule import Rule
 from bot.model.unknown import listed
-from bot.ports import Desk, Health, Refusal, Right, Row, Rules, State
+from bot.ports import CardRecord, Desk, Health, Refusal, Right, Rules, State
 from handlers.moments import refused, since, span
 from handlers.unknown import to_settle
 from handlers.wants import hush, newer, title_of, to_follow, to_overview, unheard, who_follows
@@ -70,7 +70,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
             tone=Tone.SORRY if ill or late else Tone.PLAIN,
         )
 
-    def _unknown(cards: Sequence[tuple[StoryId, Row]]) -> Iterator[Block]:
+    def _unknown(cards: Sequence[tuple[StoryId, CardRecord]]) -> Iterator[Block]:
         """What was posted and got no answer, and what moderators can do about it."""
         if not cards:
             return
@@ -107,7 +107,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         shown = {story for story, row in health.cards or () if _is_newest(story, row)}
         return [each for each in health.waiting if each[0] not in shown]
 
-    def _is_newest(story: StoryId, row: Row) -> bool:
+    def _is_newest(story: StoryId, row: CardRecord) -> bool:
         """True for a card with nothing left to do but to look at it."""
         edition = shelf.get(story)
         newest = edition is None or row.revision >= edition.revision
@@ -202,7 +202,7 @@ def _wishes(rule: Rule | None, at: datetime, *, private: bool) -> Iterator[Block
         )
 
 
-def _is_short(health: Health, story: StoryId, row: Row) -> bool:
+def _is_short(health: Health, story: StoryId, row: CardRecord) -> bool:
     """True for a card that lacks its links, or was refused and is not being tried again."""
     waits = story in (each for each, _until in health.waiting)
     return bool(row.bare) or (row.state is State.FAILED and not waits)
@@ -214,7 +214,7 @@ def _is_late(health: Health, story: StoryId) -> bool:
     return story in health.again or story in failed
 
 
-def _outcome(row: Row) -> str:
+def _outcome(row: CardRecord) -> str:
     """How the last attempt ended, as a marked sentence."""
     match row.state:
         case State.SHOWN if row.bare:
@@ -239,7 +239,7 @@ def _outcome(row: Row) -> str:
             return N_("{story}: could not be posted {time} ago: {why}")
 
 
-def _why(failed: Row | Refusal) -> str:
+def _why(failed: CardRecord | Refusal) -> str:
     """What went wrong, as far as it means something to people."""
     if failed.why is None or words.is_quote(failed.why):
         return _("that has been logged for whoever runs this bot")

@@ -11,7 +11,7 @@ from bot.model.language import N_, _
 from bot.model.message import Block, Bullets, Button, Buttons, Link, Message, Ref, Row, Text
 from bot.model.text import line, safe_link
 from bot.model.words import moment
-from bot.ports import History, Places, Rules, Visit
+from bot.ports import History, ReadingPositions, Rules, Seen
 from handlers.changes import what_changed
 from handlers.picking import (
     ROOM,
@@ -39,7 +39,11 @@ SHORT = 700
 
 
 def story_command(
-    shelf: Shelf, rules: Rules, places: Places, history: History, now: Callable[[], datetime]
+    shelf: Shelf,
+    rules: Rules,
+    places: ReadingPositions,
+    history: History,
+    now: Callable[[], datetime],
 ) -> Command:
     async def answer(ask: Ask) -> Message:
         at = now()
@@ -51,7 +55,7 @@ def story_command(
             raise nothing_live()
         match ask.get("part"):
             case "":
-                places.saw(ask.person, edition.story.id, Visit(edition.revision, at))
+                places.saw(ask.person, edition.story.id, Seen(edition.revision, at))
                 return _whole(edition, ask)
             case "changes":
                 return await what_changed(

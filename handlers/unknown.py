@@ -9,8 +9,8 @@ from bot.model.errors import Sorry, StorageAway
 from bot.model.language import N_, _
 from bot.model.message import Act, Block, Buttons, Message, Note, Row, Text, Tone
 from bot.model.unknown import Unknown, again, listed, offered
+from bot.ports import CardRecord as Line
 from bot.ports import Claim, Desk, Showing, State
-from bot.ports import Row as Line
 from handlers.wants import title_of
 from stories.shelf import Shelf
 from stories.story import StoryId

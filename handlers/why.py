@@ -11,7 +11,7 @@ from bot.model.errors import Sorry, StorageAway
 from bot.model.language import N_, _, ngettext, recalled
 from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Loudness, Rule, at_least, folded
-from bot.ports import Desk, Row, Rules, Standing, State
+from bot.ports import CardRecord, Desk, Rules, Standing, State
 from handlers.changes import promptly
 from handlers.moments import refused, since, span
 from handlers.picking import buttons_to, left_out, live_stories, meant, menu_of, name, quoted
@@ -256,7 +256,7 @@ _IN_LINE = N_("It is in line and comes as soon as the platform's pace allows.")
 
 def _card(
     standing: Standing,
-    row: Row,
+    row: CardRecord,
     edition: Edition,
     *,
     wanted: bool,
@@ -324,7 +324,7 @@ def _card(
 
 
 def _published(
-    standing: Standing, row: Row, rule: Rule, quiet: str | None, at: datetime
+    standing: Standing, row: CardRecord, rule: Rule, quiet: str | None, at: datetime
 ) -> Iterator[str]:
     """Whether a card that stands was sent on to those who follow the channel."""
     if row.published_at:
@@ -347,7 +347,7 @@ def _published(
         yield _("It is in line to be published.")
 
 
-def _behind(standing: Standing, row: Row, edition: Edition, at: datetime) -> Iterator[str]:
+def _behind(standing: Standing, row: CardRecord, edition: Edition, at: datetime) -> Iterator[str]:
     """What a card that stands waits for."""
     if row.revision >= edition.revision:
         return
@@ -371,7 +371,7 @@ def _behind(standing: Standing, row: Row, edition: Edition, at: datetime) -> Ite
         )
 
 
-def _failed(standing: Standing, row: Row, at: datetime) -> str:
+def _failed(standing: Standing, row: CardRecord, at: datetime) -> str:
     if standing.refusal:
         return refused(standing.refusal, at)
     if row.why and not words.is_quote(row.why):

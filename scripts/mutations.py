@@ -63,10 +63,10 @@ REFUSED = (*PYTEST, "tests/road/test_refused.py")
 MOVES = (*PYTEST, "tests/road/test_supergroup.py", "tests/delivery/test_rules.py")
 THREADS = (*PYTEST, "tests/road/test_threads.py")
 LATE = (*PYTEST, "tests/road/test_late.py")
-CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/courier.py"
+CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/reconciler.py"
 SHELF = (*PYTEST, "tests/stories/test_shelf.py", "tests/stories/test_delta.py")
 STARTING = (*PYTEST, "tests/road/test_starting.py", "tests/handlers/test_starting.py")
-PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/telling.py"
+PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/reply_policy.py"
 RETENTION, PRUNING = "stories/retention.py", "bot/pruning.py"
 ROWS, ARCHIVE = "bot/delivery/rows.py", "stories/archive.py"
 ENDS_S = 240
@@ -160,7 +160,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a card that nobody brought up to date before its story left full memory stays so",
-        "bot/delivery/owing.py",
+        "bot/delivery/affected.py",
         "        for edition in self._shelf.left_since(behind) if behind else ():\n",
         "        for edition in list[Edition]():\n",
     ),
@@ -298,7 +298,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a chat is forgotten on the word of a clock's step",
-        "bot/delivery/warden.py",
+        "bot/delivery/unreachable.py",
         "not over or not self._certain() or",
         "not over or",
         CLOCKS,
@@ -393,7 +393,7 @@ MUTATIONS = (
     ),
     Mutation(
         "who waits for the platform's pause is not late",
-        "bot/delivery/pace.py",
+        "bot/delivery/rate_limiter.py",
         "max(0.0, max(self._held.get(room(chat), 0.0), self._halted) - self.clock())\n",
         "0.0\n",
         LATE,
@@ -848,7 +848,7 @@ MUTATIONS = (
     Mutation(
         "what is said while writes are refused is dropped",
         "bot/updates.py",
-        "                    if door is Door.LEFT or unforeseen:\n",
+        "                    if door is Door.INBOX or unforeseen:\n",
         "                    if True:\n",
         REFUSED_BOT,
     ),
@@ -1044,7 +1044,7 @@ MUTATIONS = (
     Mutation(
         "answers do not wait for the group's pace",
         "bot/platforms/telegram/answers.py",
-        "                await self._pace.take(chat)\n",
+        "                await self._rate_limiter.take(chat)\n",
         "                pass\n",
         STARTING,
     ),

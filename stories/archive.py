@@ -606,14 +606,14 @@ class Archive:
         )
         await self._skipped.keep("inbox", self._inbox, asked)
 
-    async def said(self) -> AsyncGenerator[bytes]:
+    async def pubsub(self) -> AsyncGenerator[bytes]:
         """Documents as they are published, while we listen."""
         async with aclosing(self._listen(self._updates)) as heard:
             async for message in heard:
                 if message is not None and message["type"] == "message":
                     yield message["data"]
 
-    async def left(self) -> AsyncGenerator[bytes]:
+    async def inbox(self) -> AsyncGenerator[bytes]:
         """Documents of the inbox, each until the next is asked for; then it is struck out.
 
         There is one editor at a time and it always has the same name, so what a dead one had

@@ -24,9 +24,9 @@ class Verdict(StrEnum):
 class Door(StrEnum):
     """How a document came in."""
 
-    SAID = "said"
+    PUBSUB = "said"
     """Pub/sub: heard if a bot listens at that moment."""
-    LEFT = "left"
+    INBOX = "left"
     """The inbox: nothing left there is missed."""
 
 

@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.delivery.pace import Pace
+from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.rules import RuleBook
-from bot.delivery.warden import NAME_LENGTH, Warden
+from bot.delivery.unreachable import NAME_LENGTH, UnreachableChats
 from bot.model.chat import Chat
 from bot.model.errors import (
     NotNow,
@@ -27,7 +27,7 @@ from bot.model.message import Message, Note, Text, Tone
 from bot.model.text import line, shorten
 from bot.model.unknown import Unknown, listed, offered
 from bot.model.words import number
-from bot.ports import Lease, Ledger, Platform, Row, State
+from bot.ports import CardRecord, Lease, Ledger, Platform, State
 from stories.shelf import Shelf
 from stories.story import StoryId
 
@@ -43,7 +43,7 @@ AGAIN = timedelta(minutes=10)
 AT_ONCE = 100
 """How many rows are read together."""
 
-Change = Callable[[Chat, StoryId, Callable[[Row], Row]], Awaitable[None]]
+Change = Callable[[Chat, StoryId, Callable[[CardRecord], CardRecord]], Awaitable[None]]
 
 
 class Asking:
@@ -56,9 +56,9 @@ class Asking:
         ledger: Ledger,
         rules: RuleBook,
         shelf: Shelf,
-        warden: Warden,
+        unreachable: UnreachableChats,
         lease: Lease,
-        pace: Pace,
+        rate_limiter: RateLimiter,
         note: Change,
         now: Callable[[], datetime],
     ) -> None:
@@ -67,9 +67,9 @@ class Asking:
         self._ledger = ledger
         self._rules = rules
         self._shelf = shelf
-        self._warden = warden
+        self._unreachable = unreachable
         self._lease = lease
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._note = note
         self._now = now
         self._seen: set[Unknown] = set()
@@ -142,7 +142,7 @@ class Asking:
     async def _noticed(self, cards: Sequence[Unknown], at: datetime | None) -> None:
         for card in cards:
 
-            def noticed(row: Row, attempt: int = card.generation) -> Row:
+            def noticed(row: CardRecord, attempt: int = card.generation) -> CardRecord:
                 same = row.state is State.UNKNOWN and row.generation == attempt
                 return replace(row, noticed_at=at) if same else row
 
@@ -152,14 +152,14 @@ class Asking:
     async def _tell(self, chat: Chat, cards: Sequence[Unknown]) -> None:
         """That it is told is kept before it is said: it is said once or, when we die, perhaps not.
         /status and /why say it all the same."""
-        place = await self._warden.place(chat, self._deaf, itself=True)
+        place = await self._unreachable.place(chat, self._deaf, itself=True)
         if place is None:
             log.info("nobody can be told of an unknown card", extra={"chat": str(chat)})
             self._again_at[chat] = self._now() + AGAIN
             self._deaf.clear()
             return
         name = shorten(line(await self._platform.called(chat)), NAME_LENGTH)
-        await self._pace.take(place)
+        await self._rate_limiter.take(place)
         at = self._now()
         rule = self._rules.of(place)
         with speaking(rule.language if rule else None):
@@ -168,15 +168,15 @@ class Asking:
         await self._noticed(cards, at)
         self._told[chat] = at
         try:
-            await self._warden.post(place, message, f"unknown {chat} {at.isoformat()}", near)
+            await self._unreachable.post(place, message, f"unknown {chat} {at.isoformat()}", near)
         except (NotNow, Unreachable) as failed:  # surely not said
             del self._told[chat]
             await self._noticed(cards, None)
             if isinstance(failed, Unreachable):
-                self._pace.refused()
+                self._rate_limiter.refused()
                 self._deaf.add(place)
             elif failed.too_fast:
-                self._pace.too_fast(place, failed.after)
+                self._rate_limiter.too_fast(place, failed.after)
         except SendFailed as failed:
             facts = {"chat": str(chat), "place": str(place), "why": str(failed)}
             perhaps = isinstance(failed, OutcomeUnknown)

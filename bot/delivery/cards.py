@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from bot.delivery.calls import Calls
 from bot.delivery.decide import (
     Edit,
     Forgo,
@@ -26,12 +25,13 @@ from bot.delivery.decide import (
     decide,
 )
 from bot.delivery.merging import fold
-from bot.delivery.pace import Pace
+from bot.delivery.outbound import Outbound
 from bot.delivery.pins import Pins
+from bot.delivery.rate_limiter import RateLimiter
+from bot.delivery.reply_policy import ReplyPolicy, recalled
+from bot.delivery.rollback import RollbackWatch
 from bot.delivery.rows import SETTLE, Key, Rows
 from bot.delivery.rules import RuleBook
-from bot.delivery.telling import Telling, recalled
-from bot.delivery.tide import TideWatch
 from bot.metrics import Metrics
 from bot.model.card import Kin, card, kin_of, reply, stub
 from bot.model.chat import Chat
@@ -48,7 +48,7 @@ from bot.model.language import N_, Language, spoken
 from bot.model.message import Message, without_links
 from bot.model.rule import Loudness
 from bot.model.unknown import Unknown
-from bot.ports import Archive, Claim, Lease, Ledger, Pin, Platform, Row, State
+from bot.ports import Archive, CardRecord, Claim, Lease, Ledger, Pin, Platform, State
 from stories.delta import Delta, Weight
 from stories.shelf import Edition, Shelf
 from stories.story import StoryId
@@ -97,8 +97,8 @@ class Cards:
         ledger: Ledger,
         archive: Archive,
         lease: Lease,
-        tide: TideWatch,
-        pace: Pace,
+        rollback: RollbackWatch,
+        rate_limiter: RateLimiter,
         metrics: Metrics,
         policy: Policy,
         taken: Callable[[Chat, str], None],
@@ -113,23 +113,23 @@ class Cards:
         self._shelf = shelf
         self._rules = rules
         self._archive = archive
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._policy = policy
         self._beside = beside
         self._look = look
         self._now = now
-        self._telling = Telling(shelf, rules, archive, pace, policy.reply_gap, now)
-        self._calls = Calls(
+        self._reply_policy = ReplyPolicy(shelf, rules, archive, rate_limiter, policy.reply_gap, now)
+        self._outbound = Outbound(
             platform.name,
             lease=lease,
-            pace=pace,
+            rate_limiter=rate_limiter,
             metrics=metrics,
             taken=taken,
             refused=refused,
             now=now,
         )
-        self.rows = Rows(ledger, lease, tide, now)
-        self.pins = Pins(platform, self.rows, self._calls, now)
+        self.rows = Rows(ledger, lease, rollback, now)
+        self.pins = Pins(platform, self.rows, self._outbound, now)
         self._began = now()
         self._rests: dict[Key, datetime] = {}
         """Until when cards are left alone that were edited too often, whatever comes in."""
@@ -166,17 +166,17 @@ class Cards:
         row = await self.rows.take(chat, story)
         if row and row.state is State.UNREADABLE:
             return UNREADABLE_REST_S
-        rule = await self._telling.rule(chat, edition)
+        rule = await self._reply_policy.rule(chat, edition)
         heir = self._shelf.heir(story)
-        hears = self._telling.hears(rule, edition, heir)
+        hears = self._reply_policy.hears(rule, edition, heir)
         live = edition.is_live(self._now(), self._shelf.live_for)
         wanted = hears and live
         if row is None and not wanted:
-            await self._telling.stop_following(chat, rule, edition)
+            await self._reply_policy.stop_following(chat, rule, edition)
             return None
         if self.rows.is_missing(edition, row):
             why = N_("the storage lost its memory of this card; the next update is posted afresh")
-            lost = Row(State.UNKNOWN, self._now(), edition.revision, why=why)
+            lost = CardRecord(State.UNKNOWN, self._now(), edition.revision, why=why)
             generation = row.generation if row else 1
             await self.rows.record(chat, story, replace(lost, generation=generation))
             return None
@@ -194,10 +194,10 @@ class Cards:
         if (rests := self._rests.get((chat, story), self._now()) - self._now()) > timedelta(0):
             raise NotNow(rests, N_("the platform asks for a pause"))
         self._rests.pop((chat, story), None)
-        since = await self._telling.delta_since(edition, _last_told(row))
+        since = await self._reply_policy.delta_since(edition, _last_told(row))
         message, looks = await self._message(chat, edition, row, heir)
-        told = hears or recalled(since) or self._telling.parts_with(chat, rule, edition)
-        wish = self._telling.wish(
+        told = hears or recalled(since) or self._reply_policy.parts_with(chat, rule, edition)
+        wish = self._reply_policy.wish(
             chat,
             rule,
             edition,
@@ -220,7 +220,7 @@ class Cards:
             case Nothing():
                 if row and row.state is State.SHOWN and row.revision < edition.revision:
                     await self.rows.record(chat, story, replace(row, revision=edition.revision))
-                await self._telling.stop_following(chat, rule, edition)
+                await self._reply_policy.stop_following(chat, rule, edition)
                 return None
             case Wait(until):
                 return max(0.05, (until - self._now()).total_seconds())
@@ -258,7 +258,7 @@ class Cards:
                     return SETTLE.total_seconds()
         return 0.0  # more may be owed: a reply, or a newer edition
 
-    def _settles(self, chat: Chat, story: StoryId, row: Row) -> datetime:
+    def _settles(self, chat: Chat, story: StoryId, row: CardRecord) -> datetime:
         """When an attempt that may still be on its way has arrived: what is done before then
         may be undone by it. Where a key makes repeating harmless, there is no need to wait."""
         ended = self.rows.unknown_since(chat, story)
@@ -272,7 +272,7 @@ class Cards:
             return max(self._began + OTHERS_SETTLE, (ended or row.at) + SETTLE)
         return ended + SETTLE if ended else row.at
 
-    def _may_repeat(self, row: Row) -> bool:
+    def _may_repeat(self, row: CardRecord) -> bool:
         age_s = (self._now() - row.at).total_seconds()
         return self._platform.repeatable(age_s) and not self.rows.is_doubtful(row)
 
@@ -282,7 +282,7 @@ class Cards:
             return edition
         return await self._archive.edition(edition.story.id)
 
-    async def ensure(self, chat: Chat, edition: Edition) -> Row:
+    async def ensure(self, chat: Chat, edition: Edition) -> CardRecord:
         """Have the story's card stand in the chat, wanted or not."""
         whole = await self._whole(edition)
         if whole is None:
@@ -315,7 +315,9 @@ class Cards:
             raise OutcomeUnknown("the card may or may not be there")
         return row
 
-    async def note(self, chat: Chat, story: StoryId, change: Callable[[Row], Row]) -> None:
+    async def note(
+        self, chat: Chat, story: StoryId, change: Callable[[CardRecord], CardRecord]
+    ) -> None:
         """Change what the ledger says of a card."""
         row = await self.rows.read(chat, story)
         if row is not None and row.state is not State.UNREADABLE:
@@ -323,7 +325,7 @@ class Cards:
 
     # What moderators say of a card of unknown outcome.
 
-    async def _unknown(self, card: Unknown) -> Row | None:
+    async def _unknown(self, card: Unknown) -> CardRecord | None:
         """Its row, while it is not known whether that attempt arrived."""
         row = await self.rows.read(card.chat, card.story)
         if row is None or row.state is not State.UNKNOWN or row.generation != card.generation:
@@ -337,7 +339,7 @@ class Cards:
         place = None
         if await self._platform.showing(card.chat) is None:  # else there is nothing to look up
             key = nonce(card.chat, card.story, "card", row.generation)
-            await self._calls.turn(card.chat)
+            await self._outbound.turn(card.chat)
             with suppress(SendFailed):  # then their word has to do
                 place = await self._platform.find(card.chat, key, row.at)
         if place is not None:
@@ -348,14 +350,14 @@ class Cards:
         await self.rows.record(card.chat, card.story, replace(row, claimed_at=self._now()))
         return Claim.TAKEN
 
-    async def show(self, chat: Chat, story: StoryId, place: str) -> Row | None:
+    async def show(self, chat: Chat, story: StoryId, place: str) -> CardRecord | None:
         """A card of unknown outcome stands there; return what the row was before."""
         row = await self.rows.read(chat, story)
         if row is not None and row.state is State.UNKNOWN:
             await self.rows.record(chat, story, self._stands(row, place))
         return row
 
-    def _stands(self, row: Row, place: str) -> Row:
+    def _stands(self, row: CardRecord, place: str) -> CardRecord:
         """The row of a card that stands after all, whatever revision it shows."""
         shown = replace(row, state=State.SHOWN, at=self._now(), place=place, posted_at=row.at)
         return replace(shown, looks=None, why=None, claimed_at=None)
@@ -371,7 +373,9 @@ class Cards:
 
     # Stories that become one.
 
-    async def _fold(self, chat: Chat, edition: Edition, row: Row, heir: Edition) -> float | None:
+    async def _fold(
+        self, chat: Chat, edition: Edition, row: CardRecord, heir: Edition
+    ) -> float | None:
         """Make one of the cards of a merged story and of the one it went into.
 
         Returns in how many seconds to look again; None when it is not known what stands.
@@ -389,13 +393,13 @@ class Cards:
                 if living is not None and living.state is State.SENDING:
                     self._look(chat, into)  # first it has to be known whether it stands
                     return 1.0
-                since = await self._telling.delta_since(edition, _last_told(row))
-                owed = self._telling.owes(chat, edition, row, since) is not None
+                since = await self._reply_policy.delta_since(edition, _last_told(row))
+                owed = self._reply_policy.owes(chat, edition, row, since) is not None
                 rows = fold(
                     row, living, into=into, revision=heir.revision, tells=story if owed else None
                 )
                 await self.rows.write_together(chat, dict(zip((story, into), rows, strict=True)))
-                self._calls.count("fold", "shown")
+                self._outbound.count("fold", "shown")
             finally:
                 self.rows.put_down(chat, into)
         self._look(chat, into)
@@ -417,7 +421,7 @@ class Cards:
         return False
 
     async def _tell(
-        self, chat: Chat, edition: Edition, row: Row, place: str, part: StoryId
+        self, chat: Chat, edition: Edition, row: CardRecord, place: str, part: StoryId
     ) -> None:
         """Say beside a card that the story whose card it was is a part of this one now."""
         said = replace(row, tells=None, replied_at=self._now())
@@ -446,7 +450,7 @@ class Cards:
         return made[2:]
 
     async def _message(
-        self, chat: Chat, edition: Edition, row: Row | None, heir: Edition | None
+        self, chat: Chat, edition: Edition, row: CardRecord | None, heir: Edition | None
     ) -> tuple[Message, str]:
         """What the card should say, and a hash of it: where it was folded, where it goes on."""
         if row is None or row.into is None or heir is None:
@@ -457,34 +461,34 @@ class Cards:
         return message, _looks(message)
 
     async def _post(
-        self, chat: Chat, edition: Edition, generation: int, before: Row | None
+        self, chat: Chat, edition: Edition, generation: int, before: CardRecord | None
     ) -> None:
         """Make a card. Whatever happens is in the ledger when this returns or raises."""
         message, looks = self._card(chat, edition)
         revision = edition.revision
-        await self._calls.turn(chat)
-        row = Row(State.SENDING, self._now(), revision, looks=looks, generation=generation)
+        await self._outbound.turn(chat)
+        row = CardRecord(State.SENDING, self._now(), revision, looks=looks, generation=generation)
         row = replace(row, noticed_at=before.noticed_at if before else None)
         await self.rows.about_to(chat, edition.story.id, row)
         await self._send(chat, edition, row, message, again=False)
 
     async def _send(
-        self, chat: Chat, edition: Edition, row: Row, message: Message, *, again: bool
+        self, chat: Chat, edition: Edition, row: CardRecord, message: Message, *, again: bool
     ) -> None:
         story = edition.story.id
         try:
-            self._calls.leaves(edition)
+            self._outbound.leaves(edition)
             key = nonce(chat, story, "card", row.generation)
             place, bare = await self._plainly(
                 "post", chat, message, lambda said: self._platform.post(chat, said, key=key)
             )
         except OutcomeUnknown:
-            self._calls.count("post", "unknown")
+            self._outbound.count("post", "unknown")
             self.rows.ended_unknown(chat, story)
             raise  # the row says `sending`, which is the truth
         except SendFailed as error:
             failed = self._judged(chat, story, row, error)
-            refused = self._calls.failed(row, "post", chat, failed)
+            refused = self._outbound.failed(row, "post", chat, failed)
             if not again:  # that a repeat was refused says nothing of the attempt before it
                 await self.rows.record(chat, story, refused)
             raise failed from error
@@ -496,7 +500,7 @@ class Cards:
             shown = replace(shown, looks=None)  # an older one may have been handed back
         await self.rows.record(chat, story, shown)
         self._look_at_parts(chat, story)
-        self._calls.done(chat, "post")
+        self._outbound.done(chat, "post")
         log.debug(
             "card posted", extra={"chat": str(chat), "story": story, "revision": row.revision}
         )
@@ -514,11 +518,13 @@ class Cards:
             bare = without_links(message)
             if bare == message:
                 raise
-            self._calls.count(act, "links refused")
-            await self._calls.turn(chat)
+            self._outbound.count(act, "links refused")
+            await self._outbound.turn(chat)
             return await call(bare), refused.why
 
-    def _judged(self, chat: Chat, story: StoryId, row: Row, failed: SendFailed) -> SendFailed:
+    def _judged(
+        self, chat: Chat, story: StoryId, row: CardRecord, failed: SendFailed
+    ) -> SendFailed:
         """What a refusal that we do not know is about: the chat, when another takes the same card.
 
         Before that is known it is about the card, which is looked at again once it is.
@@ -534,7 +540,7 @@ class Cards:
         self._rejected.setdefault(row.looks, set()).add((chat, story))
         return failed
 
-    def _was_taken(self, chat: Chat, row: Row) -> None:
+    def _was_taken(self, chat: Chat, row: CardRecord) -> None:
         if row.looks is None:
             return
         if len(self._takers) > VARIANTS_KEPT:
@@ -543,21 +549,21 @@ class Cards:
         for elsewhere, story in self._rejected.pop(row.looks, ()):
             self._look(elsewhere, story)
 
-    async def _recover(self, chat: Chat, edition: Edition, row: Row) -> None:
+    async def _recover(self, chat: Chat, edition: Edition, row: CardRecord) -> None:
         """A post was under way: repeat it where that is harmless, else look for it."""
         story = edition.story.id
         if self._may_repeat(row):
             # The platform may hand back the message made then, with what it said then: an edit
             # follows.
-            await self._calls.turn(chat)
+            await self._outbound.turn(chat)
             await self._send(chat, edition, row, self._card(chat, edition)[0], again=True)
             return
         key = nonce(chat, story, "card", row.generation)
-        await self._calls.turn(chat)
+        await self._outbound.turn(chat)
         try:
             place = await self._platform.find(chat, key, row.at)
         except Unreachable as refused:
-            self._calls.refused(chat, "post", refused)
+            self._outbound.refused(chat, "post", refused)
             raise
         if place is not None:
             found = replace(row, state=State.SHOWN, place=place, posted_at=row.at)
@@ -574,30 +580,32 @@ class Cards:
         self,
         chat: Chat,
         edition: Edition,
-        row: Row,
+        row: CardRecord,
         place: str,
         message: Message,
         looks: str,
         since: Delta,
     ) -> None:
         story = edition.story.id
-        await self._calls.turn(chat)
+        await self._outbound.turn(chat)
         sending = replace(row, state=State.SENDING, at=self._now(), looks=None)
         await self.rows.about_to(chat, story, sending)
         try:
-            self._calls.leaves(edition)
+            self._outbound.leaves(edition)
             _, bare = await self._plainly(
                 "edit", chat, message, lambda said: self._platform.edit(chat, place, said)
             )
         except OutcomeUnknown:
-            self._calls.count("edit", "unknown")
+            self._outbound.count("edit", "unknown")
             self.rows.ended_unknown(chat, story)
             raise
         except CardGone as gone:
             await self._gone(chat, story, row, "edit", gone)
             raise
         except SendFailed as failed:
-            await self.rows.record(chat, story, self._calls.failed(sending, "edit", chat, failed))
+            await self.rows.record(
+                chat, story, self._outbound.failed(sending, "edit", chat, failed)
+            )
             if isinstance(failed, NotNow):
                 self._rests[chat, story] = self._now() + failed.after
             raise
@@ -607,21 +615,21 @@ class Cards:
             at=self._now(),
             revision=edition.revision,
             looks=looks,
-            owes=self._telling.owes(chat, edition, row, since),
+            owes=self._reply_policy.owes(chat, edition, row, since),
             why=None,
             bare=bare,
         )
         await self.rows.record(chat, story, shown)
-        self._calls.done(chat, "edit")
+        self._outbound.done(chat, "edit")
         facts = {"chat": str(chat), "story": story, "revision": edition.revision}
         log.debug("card edited", extra=facts)
 
     async def _reply(
-        self, chat: Chat, edition: Edition, row: Row, place: str, since: Delta
+        self, chat: Chat, edition: Edition, row: CardRecord, place: str, since: Delta
     ) -> None:
         """Say what changed beside the card: once, or perhaps not at all, but never twice."""
         rule = self._rules.of(chat)
-        message = reply(edition, since, parting=self._telling.parts_with(chat, rule, edition))
+        message = reply(edition, since, parting=self._reply_policy.parts_with(chat, rule, edition))
         key = nonce(chat, edition.story.id, "reply", edition.revision)
         said = replace(row, owes=None, replied_at=self._now(), told=edition.revision)
         major = since.weight is Weight.MAJOR
@@ -631,8 +639,8 @@ class Cards:
         self,
         chat: Chat,
         story: StoryId,
-        row: Row,
-        said: Row,
+        row: CardRecord,
+        said: CardRecord,
         message: Message,
         key: str,
         place: str,
@@ -640,7 +648,7 @@ class Cards:
         major: bool,
     ) -> None:
         """Post a reply to the card at `place`; `said` is the row once that is done."""
-        await self._calls.turn(chat)
+        await self._outbound.turn(chat)
         await self.rows.about_to(chat, story, said)
         rule = self._rules.of(chat)
         loudness = rule.loudness if rule else Loudness.REPLY
@@ -661,45 +669,47 @@ class Cards:
                 ),
             )
         except (NotNow, Unreachable) as failed:  # surely not said: it stays owed
-            self._calls.failed(row, "reply", chat, failed)
+            self._outbound.failed(row, "reply", chat, failed)
             await self.rows.record(chat, story, row)
             raise
         except SendFailed as failed:
-            self._calls.count("reply", type(failed).__name__)
+            self._outbound.count("reply", type(failed).__name__)
             log.warning("a reply was not said", extra={"chat": str(chat), "why": str(failed)})
         else:
-            self._calls.done(chat, "reply")
+            self._outbound.done(chat, "reply")
 
-    async def _publish(self, chat: Chat, story: StoryId, row: Row, place: str) -> None:
+    async def _publish(self, chat: Chat, story: StoryId, row: CardRecord, place: str) -> None:
         """Send a card on to those who follow the channel. Doing that twice is doing it once."""
-        await self._calls.turn(chat)
-        self._pace.published(chat)  # before we know: what is asked for may count
+        await self._outbound.turn(chat)
+        self._rate_limiter.published(chat)  # before we know: what is asked for may count
         try:
             await self._platform.publish(chat, place)
         except OutcomeUnknown:
-            self._calls.count("publish", "unknown")
+            self._outbound.count("publish", "unknown")
             raise
         except CardGone as gone:
             await self._gone(chat, story, row, "publish", gone)
         except NotNow as later:
-            self._calls.failed(row, "publish", chat, later)
-            self._pace.published_enough(chat, later.after)
+            self._outbound.failed(row, "publish", chat, later)
+            self._rate_limiter.published_enough(chat, later.after)
         except SendFailed as failed:  # it concerns nothing but the publishing
-            why = self._calls.failed(row, "publish", chat, failed).why
+            why = self._outbound.failed(row, "publish", chat, failed).why
             await self.rows.record(chat, story, replace(row, why=why))
             log.warning("a card was not published", extra={"chat": str(chat), "why": why})
         else:
             await self.rows.record(chat, story, replace(row, published_at=self._now()))
-            self._calls.count("publish", "shown")
+            self._outbound.count("publish", "shown")
 
-    async def _gone(self, chat: Chat, story: StoryId, row: Row, act: str, gone: CardGone) -> None:
-        self._calls.count(act, "gone")
+    async def _gone(
+        self, chat: Chat, story: StoryId, row: CardRecord, act: str, gone: CardGone
+    ) -> None:
+        self._outbound.count(act, "gone")
         lost = replace(row, state=State.GONE, at=self._now(), place=None, why=str(gone))
         await self.rows.record(chat, story, replace(lost, pin=None, pinned_at=None, owes=None))
         self._look_at_parts(chat, story)
 
 
-def _last_told(row: Row | None) -> int | None:
+def _last_told(row: CardRecord | None) -> int | None:
     """The revision that readers know: of what came after it they were not told."""
     if row is None:
         return None

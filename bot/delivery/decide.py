@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.ports import Pin, Row, State
+from bot.ports import CardRecord, Pin, State
 from stories.delta import Weight
 from stories.story import StoryId
 
@@ -18,11 +18,11 @@ class Spacing:
     published: timedelta = timedelta(minutes=20)
     """Once the card is published: Discord lets it be edited three times an hour."""
 
-    def next_edit(self, row: Row) -> datetime:
+    def next_edit(self, row: CardRecord) -> datetime:
         """When a shown card may be edited."""
         return row.at + self.apart(row)
 
-    def apart(self, row: Row) -> timedelta:
+    def apart(self, row: CardRecord) -> timedelta:
         """How long a shown card is left alone after it was written."""
         posted = row.posted_at or row.at
         apart = self.old if row.at - posted > timedelta(hours=1) else self.young
@@ -127,7 +127,7 @@ class Wish:
 
 
 def decide(
-    row: Row | None,
+    row: CardRecord | None,
     *,
     revision: int,
     looks: str,
@@ -194,7 +194,7 @@ def _make(generation: int, wish: Wish) -> Step:
     return Wait(wish.quiet_until) if wish.quiet_until else Post(generation)
 
 
-def _pin(row: Row, wish: Wish) -> Step | None:
+def _pin(row: CardRecord, wish: Wish) -> Step | None:
     """What is to be done about our pin of a card that stands."""
     if row.place is None or row.pin is None:
         return None

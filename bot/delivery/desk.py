@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from bot.delivery.courier import LOOK_UP_S, Courier
+from bot.delivery.reconciler import LOOK_UP_S, Reconciler
 from bot.model.chat import Chat
 from bot.model.errors import (
     CardGone,
@@ -20,6 +20,7 @@ from bot.model.language import N_, _, named, recalled
 from bot.model.message import Text
 from bot.model.unknown import Unknown, key_of
 from bot.ports import (
+    CardRecord,
     Claim,
     Forgetful,
     Health,
@@ -28,7 +29,6 @@ from bot.ports import (
     Platform,
     Refusal,
     Right,
-    Row,
     Showing,
     Standing,
     State,
@@ -42,23 +42,23 @@ class CardDesk:
     """The cards of every chat, for those who care for it or wonder."""
 
     def __init__(
-        self, couriers: Mapping[str, Courier], ledger: Ledger, records: Sequence[Forgetful]
+        self, reconcilers: Mapping[str, Reconciler], ledger: Ledger, records: Sequence[Forgetful]
     ) -> None:
         """`records` are all the places where something is kept of a chat's cards."""
-        self._couriers = couriers
+        self._reconcilers = reconcilers
         self._ledger = ledger
         self._records = records
 
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
-        courier = self._couriers[chat.platform]
+        reconciler = self._reconcilers[chat.platform]
         try:
             await self._needs(
-                courier, chat, Right.PIN, N_("I may not pin here: I lack the right {rights}")
+                reconciler, chat, Right.PIN, N_("I may not pin here: I lack the right {rights}")
             )
             await self._needs(
-                courier, chat, Right.POST, N_("I may not post here: I lack the right {rights}")
+                reconciler, chat, Right.POST, N_("I may not post here: I lack the right {rights}")
             )
-            return await courier.pin(chat, story)
+            return await reconciler.pin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
 
@@ -68,39 +68,39 @@ class CardDesk:
             raise Sorry(_("I can't read my record of that card, so I can't unpin it"))
         if row is None or not row.pinned or row.place is None:
             raise Sorry(_("I have not pinned that story here"))
-        courier = self._couriers[chat.platform]
+        reconciler = self._reconcilers[chat.platform]
         try:
             await self._needs(
-                courier, chat, Right.PIN, N_("I may not unpin here: I lack the right {rights}")
+                reconciler, chat, Right.PIN, N_("I may not unpin here: I lack the right {rights}")
             )
-            await courier.unpin(chat, story)
+            await reconciler.unpin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
 
     def refusal(self, chat: Chat) -> Refusal | None:
-        return self._couriers[chat.platform].refusal(chat)
+        return self._reconcilers[chat.platform].refusal(chat)
 
     async def first_word(self, chat: Chat) -> Refusal | None:
-        return await self._couriers[chat.platform].first_word(chat)
+        return await self._reconcilers[chat.platform].first_word(chat)
 
     async def pins(self, chat: Chat) -> Pinned:
-        return await self._couriers[chat.platform].pins(chat)
+        return await self._reconcilers[chat.platform].pins(chat)
 
     def can_publish(self, chat: Chat) -> bool:
-        return self._couriers[chat.platform].next_publish(chat) is not None
+        return self._reconcilers[chat.platform].next_publish(chat) is not None
 
     def may_mention(self, chat: Chat, role: str) -> bool | None:
-        return self._couriers[chat.platform].platform.may_mention(chat, role)
+        return self._reconcilers[chat.platform].platform.may_mention(chat, role)
 
     async def cards(self, chat: Chat) -> int:
         return len(await self._ledger.of_chat(chat))
 
     async def forget(self, chat: Chat) -> int:
         cards = set(await self._ledger.of_chat(chat))
-        courier = self._couriers[chat.platform]
+        reconciler = self._reconcilers[chat.platform]
         while found := set().union(*[await each.forget(chat) for each in self._records]):
             for story in found:  # an attempt under way still writes down how it ended
-                await courier.note(chat, story, lambda row: row)
+                await reconciler.note(chat, story, lambda row: row)
         return len(cards)
 
     async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
@@ -109,25 +109,25 @@ class CardDesk:
             story = max(rows, key=lambda each: rows[each].posted_at or rows[each].at, default=None)
             if story is None:
                 return Standing(None)
-            row: Row | None = rows[story]
+            row: CardRecord | None = rows[story]
         else:
             row = await self._ledger.row(chat, story)
-        courier = self._couriers[chat.platform]
-        policy = courier.policy
+        reconciler = self._reconcilers[chat.platform]
+        policy = reconciler.policy
         stands = row is not None and row.place is not None
         return Standing(
             story,
             row,
-            due=courier.is_due(chat, story),
+            due=reconciler.is_due(chat, story),
             next_edit=policy.spacing.next_edit(row) if row and stands else None,
             apart=policy.spacing.apart(row) if row and stands else timedelta(0),
             reply_gap=policy.reply_gap,
-            next_publish=courier.next_publish(chat),
-            refusal=courier.refusal(chat),
-            again_at=courier.again_at(chat, story),
+            next_publish=reconciler.next_publish(chat),
+            refusal=reconciler.refusal(chat),
+            again_at=reconciler.again_at(chat, story),
         )
 
-    async def unknown(self, chat: Chat) -> list[tuple[StoryId, Row]]:
+    async def unknown(self, chat: Chat) -> list[tuple[StoryId, CardRecord]]:
         rows = await self._ledger.of_chat(chat)
         return [(story, row) for story, row in rows.items() if row.state is State.UNKNOWN]
 
@@ -141,7 +141,7 @@ class CardDesk:
 
     async def moderates(self, chat: Chat, person: Chat) -> bool:
         try:
-            return await self._couriers[chat.platform].platform.moderates(chat, person)
+            return await self._reconcilers[chat.platform].platform.moderates(chat, person)
         except SendFailed as failed:
             raise Sorry(
                 _("Whether you are a moderator there cannot be looked up just now"),
@@ -149,24 +149,24 @@ class CardDesk:
             ) from failed
 
     async def called(self, chat: Chat) -> str:
-        return await self._couriers[chat.platform].platform.called(chat)
+        return await self._reconcilers[chat.platform].platform.called(chat)
 
     async def claim(self, card: Unknown) -> tuple[Claim, Showing | None]:
-        courier = self._couriers[card.chat.platform]
+        reconciler = self._reconcilers[card.chat.platform]
         try:
-            claim = await courier.claim(card)
+            claim = await reconciler.claim(card)
             if claim is None:
                 raise _settled()
-            return claim, await courier.platform.showing(card.chat)
+            return claim, await reconciler.platform.showing(card.chat)
         except SendFailed as failed:
             raise _sorry(failed) from failed
 
     async def show(self, chat: Chat, story: StoryId, place: str) -> bool:
-        courier = self._couriers[chat.platform]
+        reconciler = self._reconcilers[chat.platform]
         rows = await self._ledger.of_chat(chat)
         if any(row.place == place for other, row in rows.items() if other != story):
             raise Sorry(_("That message is another story's card: reply to the one in question"))
-        row = await courier.show(chat, story, place)
+        row = await reconciler.show(chat, story, place)
         if row is None or (row.state is not State.UNKNOWN and row.place != place):
             raise Sorry(
                 _("A newer card of that story is known here, so this one is left as it is"),
@@ -175,28 +175,28 @@ class CardDesk:
         return row.state is State.UNKNOWN
 
     async def post_again(self, card: Unknown) -> None:
-        courier = self._couriers[card.chat.platform]
-        if not courier.live(card.story):
+        reconciler = self._reconcilers[card.chat.platform]
+        if not reconciler.live(card.story):
             raise Sorry(_("That story is over, so no new card is made for it"))
         try:
-            if not await courier.post_again(card):
+            if not await reconciler.post_again(card):
                 raise _settled()
         except SendFailed as failed:
             raise _sorry(failed) from failed
 
     async def health(self, chat: Chat) -> Health:
-        courier = self._couriers[chat.platform]
+        reconciler = self._reconcilers[chat.platform]
         lacks, rows = await asyncio.gather(
-            _soon(_lacking(courier.platform, chat)), _soon(self._ledger.of_chat(chat))
+            _soon(_lacking(reconciler.platform, chat)), _soon(self._ledger.of_chat(chat))
         )
-        refusal = courier.refusal(chat)
+        refusal = reconciler.refusal(chat)
         if refusal is not None and lacks is not None and not lacks[Right.POST]:
-            courier.try_again(chat)
+            reconciler.try_again(chat)
         cards = sorted((rows or {}).items(), key=lambda card: card[1].at, reverse=True)
-        spacing = courier.policy.spacing
+        spacing = reconciler.policy.spacing
         edits = {story: spacing.next_edit(row) for story, row in cards if row.place is not None}
-        waiting = courier.waiting(chat)
-        again = {story: at for story in waiting if (at := courier.again_at(chat, story))}
+        waiting = reconciler.waiting(chat)
+        again = {story: at for story in waiting if (at := reconciler.again_at(chat, story))}
         return Health(
             lacks,
             None if rows is None else cards,
@@ -205,8 +205,8 @@ class CardDesk:
             again,
         )
 
-    async def _needs(self, courier: Courier, chat: Chat, right: Right, sentence: str) -> None:
-        missing = await courier.platform.lacks(chat, right)
+    async def _needs(self, reconciler: Reconciler, chat: Chat, right: Right, sentence: str) -> None:
+        missing = await reconciler.platform.lacks(chat, right)
         if missing:
             raise Sorry(
                 _(sentence).format(rights=named(missing)),

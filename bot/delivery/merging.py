@@ -3,13 +3,18 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.ports import Pin, Row, State
+from bot.ports import CardRecord, Pin, State
 from stories.story import StoryId
 
 
 def fold(
-    part: Row, heir: Row | None, *, into: StoryId, revision: int, tells: StoryId | None
-) -> tuple[Row, Row]:
+    part: CardRecord,
+    heir: CardRecord | None,
+    *,
+    into: StoryId,
+    revision: int,
+    tells: StoryId | None,
+) -> tuple[CardRecord, CardRecord]:
     """The rows of a merged story and of the one it went into, once their cards are folded.
 
     `part` stands; `heir` is not being sent. `revision` is the heir's newest, `tells` the merged
@@ -19,7 +24,7 @@ def fold(
     if heir is None or heir.place is None:
         living = _with_message_of(
             part,
-            Row(
+            CardRecord(
                 State.SHOWN,
                 part.at,
                 revision,
@@ -45,7 +50,7 @@ def fold(
     return replace(stub, into=into), replace(living, pinned_at=pinned_at if pinned else None)
 
 
-def _with_message_of(other: Row, row: Row) -> Row:
+def _with_message_of(other: CardRecord, row: CardRecord) -> CardRecord:
     """The row with another's message, which does not say what it should yet; what its readers are
     still to be told goes along."""
     return replace(
@@ -63,5 +68,5 @@ def _with_message_of(other: Row, row: Row) -> Row:
     )
 
 
-def _age(row: Row) -> tuple[datetime, str]:
+def _age(row: CardRecord) -> tuple[datetime, str]:
     return (row.posted_at or row.at, row.place or "")

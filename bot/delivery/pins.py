@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.delivery.calls import Calls
 from bot.delivery.decide import PutPin, TakePin
+from bot.delivery.outbound import Outbound
 from bot.delivery.rows import SETTLE, Rows
 from bot.model.chat import Chat
 from bot.model.errors import (
@@ -19,7 +19,7 @@ from bot.model.errors import (
     SendFailed,
     Unreachable,
 )
-from bot.ports import Pin, Platform, Row
+from bot.ports import CardRecord, Pin, Platform
 from stories.story import StoryId
 
 log = logging.getLogger(__name__)
@@ -32,11 +32,11 @@ class Pins:
     """Pins and unpins cards that stand. Whoever calls has the card in hand."""
 
     def __init__(
-        self, platform: Platform, rows: Rows, calls: Calls, now: Callable[[], datetime]
+        self, platform: Platform, rows: Rows, calls: Outbound, now: Callable[[], datetime]
     ) -> None:
         self._platform = platform
         self._rows = rows
-        self._calls = calls
+        self._outbound = calls
         self._now = now
         self._began = now()
         self._unknown: dict[tuple[Chat, str], datetime] = {}
@@ -54,7 +54,9 @@ class Pins:
         until = self._rests.get(chat)
         return until if until and until > self._now() else None
 
-    async def put(self, chat: Chat, story: StoryId, row: Row, *, asked: bool = False) -> bool:
+    async def put(
+        self, chat: Chat, story: StoryId, row: CardRecord, *, asked: bool = False
+    ) -> bool:
         """Pin the card that stands; False when an earlier request may yet unpin it.
 
         The row says before that it is wanted, so that a crash forgets nothing. `asked`: somebody
@@ -62,7 +64,7 @@ class Pins:
         """
         assert row.place is not None, "only what stands is pinned"
         place = row.place
-        await self._calls.turn(chat)
+        await self._outbound.turn(chat)
         wanted = replace(row, pin=Pin.WANTED)
         if asked or wanted.pinned_at is None:
             wanted = replace(wanted, pinned_at=self._now())
@@ -88,11 +90,11 @@ class Pins:
             return True
         return await self.take(chat, story, row)
 
-    async def take(self, chat: Chat, story: StoryId, row: Row) -> bool:
+    async def take(self, chat: Chat, story: StoryId, row: CardRecord) -> bool:
         """Unpin it; False when an earlier request may yet pin it."""
         assert row.place is not None, "only what stands is pinned"
         place = row.place
-        await self._calls.turn(chat)
+        await self._outbound.turn(chat)
         going = replace(row, pin=Pin.GOING)
         if going != row:
             await self._rows.about_to(chat, story, going)
@@ -103,7 +105,7 @@ class Pins:
         await self._rows.record(chat, story, replace(going, pin=None, pinned_at=None))
         return True
 
-    def _may_be_undone(self, chat: Chat, place: str, row: Row) -> bool:
+    def _may_be_undone(self, chat: Chat, place: str, row: CardRecord) -> bool:
         """True while what we, or another process, asked about the pin may be on its way."""
         ended = self._unknown.get((chat, place), self._began)
         begun = row.pin in (Pin.WANTED, Pin.GOING) or ended > self._began
@@ -116,7 +118,7 @@ class Pins:
         self,
         chat: Chat,
         story: StoryId,
-        row: Row,
+        row: CardRecord,
         place: str,
         act: str,
         call: Callable[[Chat, str], Awaitable[None]],
@@ -124,11 +126,11 @@ class Pins:
         try:
             await call(chat, place)
         except OutcomeUnknown:
-            self._calls.count(act, "unknown")
+            self._outbound.count(act, "unknown")
             self._unknown[chat, place] = self._now()
             raise  # the row says what is wanted, and it is asked again
         except SendFailed as failed:
-            self._calls.failed(row, act, chat, failed)
+            self._outbound.failed(row, act, chat, failed)
             if isinstance(failed, NotNow):
                 raise
             if isinstance(failed, CardGone | Moved):
@@ -136,9 +138,11 @@ class Pins:
             if isinstance(failed, Unreachable | Rejected):
                 self._rests[chat] = self._now() + PINS_REST
             raise
-        self._calls.count(act, "shown")
+        self._outbound.count(act, "shown")
 
-    async def tend(self, chat: Chat, story: StoryId, row: Row, step: PutPin | TakePin) -> bool:
+    async def tend(
+        self, chat: Chat, story: StoryId, row: CardRecord, step: PutPin | TakePin
+    ) -> bool:
         """Do what is to be done about a pin; a refusal is about the pin, not about the chat."""
         try:
             if isinstance(step, PutPin):

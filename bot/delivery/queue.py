@@ -7,7 +7,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from bot.model.chat import Chat
-from bot.ports import Mark
+from bot.ports import DueCard
 from stories.story import StoryId
 
 Key = tuple[Chat, StoryId]
@@ -27,7 +27,7 @@ class Queue:
     Every moment comes from the caller's clock, in seconds.
     """
 
-    _marks: dict[Key, tuple[float, Mark]] = field(default_factory=dict)
+    _marks: dict[Key, tuple[float, DueCard]] = field(default_factory=dict)
     _stories: dict[Chat, dict[StoryId, None]] = field(default_factory=dict)
     """The stories of each chat that are marked."""
     _in_hand: set[Key] = field(default_factory=set)
@@ -64,7 +64,7 @@ class Queue:
         if (turn := self._listed.get(chat)) is not None:
             heapq.heappush(self._ready, (turn, next(self._count), chat))
 
-    def add(self, mark: Mark, now: float, *, server: str, stands_back_s: float = 0.0) -> None:
+    def add(self, mark: DueCard, now: float, *, server: str, stands_back_s: float = 0.0) -> None:
         """A mark is due. A newer one for the same chat and story takes the older one's place."""
         key = (mark.chat, mark.story)
         held = self._marks.get(key)
@@ -82,7 +82,7 @@ class Queue:
         if key not in self._in_hand:
             self._line_up(key, turn)
 
-    def add_later(self, mark: Mark, at: float) -> None:
+    def add_later(self, mark: DueCard, at: float) -> None:
         """A mark is due, but not before `at`. One that is due already stays so."""
         key = (mark.chat, mark.story)
         held = self._marks.get(key)
@@ -93,11 +93,11 @@ class Queue:
             self._note(key, at, mark)
             heapq.heappush(self._later, (at, next(self._count), key))
 
-    def waiting(self, chat: Chat) -> list[Mark]:
+    def waiting(self, chat: Chat) -> list[DueCard]:
         """The chat's marks that nobody has in hand."""
         return [self._marks[chat, story][1] for story in self._stories.get(chat, ())]
 
-    def take(self, now: float, rest: Callable[[Chat], float]) -> Mark | None:
+    def take(self, now: float, rest: Callable[[Chat], float]) -> DueCard | None:
         """The mark whose turn it is, taken in hand; `rest` tells how many seconds a chat rests."""
         while self._later and self._later[0][0] <= now:
             *_, key = heapq.heappop(self._later)
@@ -122,11 +122,11 @@ class Queue:
             return self._forget((chat, story))
         return None
 
-    def _note(self, key: Key, turn: float, mark: Mark) -> None:
+    def _note(self, key: Key, turn: float, mark: DueCard) -> None:
         self._marks[key] = (turn, mark)
         self._stories.setdefault(key[0], {})[key[1]] = None
 
-    def _forget(self, key: Key) -> Mark:
+    def _forget(self, key: Key) -> DueCard:
         chat, story = key
         del self._stories[chat][story]
         if not self._stories[chat]:

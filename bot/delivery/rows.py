@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.clock import Past
-from bot.delivery.tide import TideWatch, patiently
+from bot.delivery.rollback import RollbackWatch, patiently
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
-from bot.ports import UNREADABLE, Lease, Ledger, Row, State
+from bot.ports import UNREADABLE, CardRecord, Lease, Ledger, State
 from stories.shelf import Edition
 from stories.story import StoryId
 
@@ -23,16 +23,16 @@ class Rows:
     """Rows of the ledger, each read before it is written, and each card's in one pair of hands."""
 
     def __init__(
-        self, ledger: Ledger, lease: Lease, tide: TideWatch, now: Callable[[], datetime]
+        self, ledger: Ledger, lease: Lease, rollback: RollbackWatch, now: Callable[[], datetime]
     ) -> None:
         self._ledger = ledger
         self._lease = lease
-        self._tide = tide
+        self._rollback = rollback
         self._now = now
         self._past = Past(now)
         self._doubt_then: dict[Key, datetime | None] = {}
         """What was known of losses when the row of a card in hand was read."""
-        self._known: dict[Key, tuple[Row | None, datetime | None]] = {}
+        self._known: dict[Key, tuple[CardRecord | None, datetime | None]] = {}
         """Rows that were read when their cards became due, and what was known of losses then.
         Each is used once, and forgotten when it is written."""
         self._unknown: dict[Key, datetime] = {}
@@ -43,19 +43,19 @@ class Rows:
     @property
     def doubt(self) -> datetime | None:
         """When the storage was last seen to have lost rows."""
-        return self._tide.doubt
+        return self._rollback.doubt
 
     def begin(self) -> None:
         """Another process may have written since."""
         self._known.clear()
 
-    def know(self, story: StoryId, rows: Mapping[Chat, Row], chats: Iterable[Chat]) -> None:
+    def know(self, story: StoryId, rows: Mapping[Chat, CardRecord], chats: Iterable[Chat]) -> None:
         """These chats' cards become due, and this is what the ledger says of them just now."""
         for chat in chats:
             if (row := rows.get(chat)) is not UNREADABLE:  # looked at again, alone
                 self._known[chat, story] = row, self.doubt
 
-    async def take(self, chat: Chat, story: StoryId) -> Row | None:
+    async def take(self, chat: Chat, story: StoryId) -> CardRecord | None:
         """The row of a card taken in hand: as it was known to be, else read."""
         known = self._known.pop((chat, story), None)
         if known is None:
@@ -63,7 +63,7 @@ class Rows:
         row, self._doubt_then[chat, story] = known
         return self._in_time(row)
 
-    async def read(self, chat: Chat, story: StoryId) -> Row | None:
+    async def read(self, chat: Chat, story: StoryId) -> CardRecord | None:
         self._known.pop((chat, story), None)
         self.changes += 1  # whoever asks anew may know of more than we do
         self._doubt_then[chat, story] = self.doubt
@@ -73,11 +73,11 @@ class Rows:
         """The card is no longer in hand."""
         self._doubt_then.pop((chat, story), None)
 
-    async def glance(self, chat: Chat, story: StoryId) -> Row | None:
+    async def glance(self, chat: Chat, story: StoryId) -> CardRecord | None:
         """The row of a card that is not in hand, and is not to be written."""
         return self._in_time(await self._ledger.row(chat, story))
 
-    def _in_time(self, row: Row | None) -> Row | None:
+    def _in_time(self, row: CardRecord | None) -> CardRecord | None:
         """The row as a clock that was right would have written it: nothing in it lies ahead."""
         if row is None:
             return None
@@ -96,7 +96,7 @@ class Rows:
             pinned_at=row.pinned_at and past(row.pinned_at),
         )
 
-    async def about_to(self, chat: Chat, story: StoryId, row: Row) -> None:
+    async def about_to(self, chat: Chat, story: StoryId, row: CardRecord) -> None:
         """Write a row before a call; raise StorageAway, and then the call is not made."""
         await self._write(chat, story, row)
         if self.doubt != self._doubt_then[chat, story]:
@@ -104,24 +104,24 @@ class Rows:
         if not self._lease.sure:  # it ran out while this was written
             raise StorageAway("not sure of the lease")
 
-    async def record(self, chat: Chat, story: StoryId, row: Row) -> None:
+    async def record(self, chat: Chat, story: StoryId, row: CardRecord) -> None:
         """Write down what happened, however long it takes: only we know it."""
         await patiently(lambda: self._write(chat, story, row))
 
-    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> None:
+    async def write_together(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> None:
         """Write rows that were read and decided together; raise StorageAway."""
         if any(self._doubt_then[chat, story] != self.doubt for story in rows):
             raise StorageAway("rows were lost since this was decided")
-        least = self._tide.written + 1
+        least = self._rollback.written + 1
         try:
             written = await self._ledger.write_together(chat, rows)
         finally:
             self._changed(chat, *rows)
         self._rise(written, least)
 
-    async def _write(self, chat: Chat, story: StoryId, row: Row) -> None:
+    async def _write(self, chat: Chat, story: StoryId, row: CardRecord) -> None:
         assert row.state is not State.UNREADABLE, "what cannot be read is not written over"
-        least = self._tide.written + 1
+        least = self._rollback.written + 1
         try:
             written = await self._ledger.write(chat, story, row)
         finally:
@@ -136,7 +136,7 @@ class Rows:
             self._known.pop((chat, story), None)
 
     def _rise(self, written: int | None, least: int) -> None:
-        if not self._tide.rise(written, least):
+        if not self._rollback.rise(written, least):
             raise StorageAway("the storage stepped back: what is due is decided afresh")
 
     # What is not known.
@@ -149,11 +149,11 @@ class Rows:
         """When the last attempt ended, if it is not known how."""
         return self._unknown.get((chat, story))
 
-    def is_doubtful(self, row: Row) -> bool:
+    def is_doubtful(self, row: CardRecord) -> bool:
         """True for a row that may have had a successor which the storage lost."""
         return self.doubt is not None and row.at <= self.doubt
 
-    def is_missing(self, edition: Edition, row: Row | None) -> bool:
+    def is_missing(self, edition: Edition, row: CardRecord | None) -> bool:
         """True for a card that may stand although the storage, having lost rows, knows of none."""
         if self.doubt is None or (row is not None and (row.place or row.state is State.SENDING)):
             return False

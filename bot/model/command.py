@@ -191,7 +191,7 @@ class Command:
         return {name: value for name, value in named if value}
 
 
-class Turn(Enum):
+class AskKind(Enum):
     """What somebody wants answered; see Turns in bot/ports.py."""
 
     ASK = "ask"
@@ -201,7 +201,7 @@ class Turn(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Hurry:
+class RateLimited:
     """Someone asks faster than the bot may answer."""
 
     seconds: int

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
 from bot.model.message import Act
-from bot.ports import Deed
+from bot.ports import AuditEntry
 from stories.archive import storage, text
 from stories.away import StorageAway
 from stories.records import VERSION, Skipped
@@ -47,19 +47,19 @@ class RedisAudit:
         self._redis = redis
         self._skipped = skipped or Skipped()
         self._prefix = prefix
-        self._unsaved: dict[str, tuple[Chat, Deed]] = {}
+        self._unsaved: dict[str, tuple[Chat, AuditEntry]] = {}
         """By a mark of their own: one that is saved again, for want of an answer, stays one."""
         self._noted = asyncio.Event()
         self._saving = asyncio.Lock()
 
-    def note(self, chat: Chat, deed: Deed) -> None:
+    def note(self, chat: Chat, deed: AuditEntry) -> None:
         if len(self._unsaved) >= UNSAVED:
             del self._unsaved[next(iter(self._unsaved))]
         self._unsaved[secrets.token_hex(4)] = chat, deed
         self._noted.set()
 
     @storage
-    async def deeds(self, chat: Chat) -> Sequence[Deed]:
+    async def deeds(self, chat: Chat) -> Sequence[AuditEntry]:
         since = (self._now() - KEPT_FOR).timestamp()
         key = self._chat(chat)
         asked = self._redis.zrangebyscore(key, since, "+inf")
@@ -153,7 +153,7 @@ class RedisAudit:
                 await asyncio.sleep(1)
 
     @storage
-    async def _save(self, mark: str, chat: Chat, deed: Deed) -> None:
+    async def _save(self, mark: str, chat: Chat, deed: AuditEntry) -> None:
         key = self._chat(chat)
         async with self._redis.pipeline(transaction=True) as pipe:
             if deed.person is not None:
@@ -166,7 +166,7 @@ class RedisAudit:
             pipe.expire(key, KEPT_FOR)
             await self._skipped.ask("deed", key, pipe.execute(), [])
 
-    def _read(self, chat: Chat, raw: bytes) -> tuple[str, Deed] | None:
+    def _read(self, chat: Chat, raw: bytes) -> tuple[str, AuditEntry] | None:
         mark = hashlib.blake2s(raw, digest_size=6).hexdigest()  # it may hold a person's name
         return self._skipped.read("deed", f"{self._chat(chat)} {mark}", _read, raw)
 
@@ -177,11 +177,11 @@ class RedisAudit:
         return f"{self._prefix}:audited:{person}"
 
 
-def _nameless(deed: Deed) -> Deed:
+def _nameless(deed: AuditEntry) -> AuditEntry:
     return replace(deed, person=None, name=None)
 
 
-def _write(mark: str, deed: Deed) -> Mapping[str, float]:
+def _write(mark: str, deed: AuditEntry) -> Mapping[str, float]:
     """The member of the sorted set, and its score: when it was done."""
     said = {
         "v": VERSION,
@@ -195,7 +195,7 @@ def _write(mark: str, deed: Deed) -> Mapping[str, float]:
     return {json.dumps(said, ensure_ascii=False): deed.at.timestamp()}
 
 
-def _read(raw: bytes | str) -> tuple[str, Deed]:
+def _read(raw: bytes | str) -> tuple[str, AuditEntry]:
     said: dict[str, Any] = json.loads(raw)
     if said.get("v", VERSION) > VERSION:
         raise ValueError(f"it is of version {said['v']}, where at most {VERSION} is known")
@@ -204,4 +204,4 @@ def _read(raw: bytes | str) -> tuple[str, Deed]:
     words = said["said"], said["what"], said["name"]
     if at.tzinfo is None or not isinstance(words[0], str):
         raise ValueError("it does not say when, or what was done")
-    return f"{said['mark']}", Deed(at, Act(words[0], words[1]), by, words[2])
+    return f"{said['mark']}", AuditEntry(at, Act(words[0], words[1]), by, words[2])

@@ -7,7 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
-from bot.ports import Mark
+from bot.ports import DueCard
 from stories.archive import storage, text
 from stories.index import Cursor
 from stories.records import Skipped, Unreadable, wrong_type
@@ -54,14 +54,14 @@ class RedisDue:
         return cursor or Cursor(UNREADABLE)
 
     @storage
-    async def mark(self, platform: str, marks: Iterable[Mark], upto: Cursor | None) -> None:
+    async def mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
         asked = self._mark(platform, marks, upto)
         try:
             await self._skipped.keep("mark", self._due(platform), asked)
         except Unreadable:  # they are in line all the same; the cursor stays, for who comes after
             self._left_alone |= {self._due(platform), self._cursor(platform)}
 
-    async def _mark(self, platform: str, marks: Iterable[Mark], upto: Cursor | None) -> None:
+    async def _mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
         if self._due(platform) in self._left_alone:
             return
         waiting = iter(marks)
@@ -79,7 +79,7 @@ class RedisDue:
             await pipe.execute()
 
     @storage
-    async def all(self, platform: str) -> list[Mark]:
+    async def all(self, platform: str) -> list[DueCard]:
         key, asked = self._due(platform), self._redis.hgetall(self._due(platform))
         held = await self._skipped.ask("mark", key, asked, None)
         if held is None:
@@ -91,7 +91,7 @@ class RedisDue:
         return [mark for mark in marks if mark is not None]
 
     @storage
-    async def done(self, platform: str, marks: Sequence[Mark]) -> None:
+    async def done(self, platform: str, marks: Sequence[DueCard]) -> None:
         for first in range(0, len(marks), _BATCH):
             batch = marks[first : first + _BATCH]
             told = [each for mark in batch for each in (_field(mark), mark.seq)]
@@ -119,17 +119,17 @@ class RedisDue:
         return f"{self._prefix}:cursor:{platform}"
 
 
-def _fields(marks: Iterable[Mark]) -> dict[str, int]:
+def _fields(marks: Iterable[DueCard]) -> dict[str, int]:
     return {_field(mark): mark.seq for mark in marks}
 
 
-def _field(mark: Mark) -> str:
+def _field(mark: DueCard) -> str:
     return f"{mark.chat} {mark.story}"
 
 
-def _read(field: str, seq: bytes | str) -> Mark:
+def _read(field: str, seq: bytes | str) -> DueCard:
     chat, story = field.split(" ")
-    return Mark(read_chat(chat), StoryId(story), int(seq))
+    return DueCard(read_chat(chat), StoryId(story), int(seq))
 
 
 def _cursor(held: Mapping[bytes, bytes]) -> Cursor:

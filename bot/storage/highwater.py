@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.alarms import Alarms
-from bot.ports import Tide
+from bot.ports import HighWaterMark
 from stories.records import VERSION, Skipped
 
 log = logging.getLogger(__name__)
@@ -95,40 +95,40 @@ class FileHighWater:
         self._unread = False
         """There may be a mark that could not be read: it is not to be written over."""
 
-    def read(self) -> Tide:
+    def read(self) -> HighWaterMark:
         try:
             raw = self._path.read_bytes()
         except FileNotFoundError:
             self._is_readable()
-            return Tide()
+            return HighWaterMark()
         except OSError as error:
             self._unread = True
             self._folder.failed(self._path, error)
-            return Tide()
-        tide = self._skipped.read("highwater", str(self._path), _tide, raw)
-        if tide is None:
+            return HighWaterMark()
+        mark = self._skipped.read("highwater", str(self._path), _rollback, raw)
+        if mark is None:
             self._unread = True
-            return Tide()
+            return HighWaterMark()
         self._is_readable()
-        return tide
+        return mark
 
     def _is_readable(self) -> None:
         if self._unread:
             self._unread = False
             self._folder.worked(self._path)
 
-    def write(self, tide: Tide) -> bool:
+    def write(self, mark: HighWaterMark) -> bool:
         try:
             self._folder.path.mkdir(parents=True, exist_ok=True)
             if self._unread:
                 kept = self.read()
                 if self._unread:
                     return False
-                tide = Tide(max(tide.written, kept.written), tide.doubt or kept.doubt)
+                mark = HighWaterMark(max(mark.written, kept.written), mark.doubt or kept.doubt)
             held = {
                 "v": VERSION,
-                "written": tide.written,
-                "doubt": tide.doubt.isoformat() if tide.doubt else None,
+                "written": mark.written,
+                "doubt": mark.doubt.isoformat() if mark.doubt else None,
             }
             beside = self._path.with_suffix(".new")
             _write(beside, json.dumps(held))
@@ -140,14 +140,14 @@ class FileHighWater:
         return True
 
 
-def _tide(raw: bytes) -> Tide:
+def _rollback(raw: bytes) -> HighWaterMark:
     held = json.loads(raw)
     if held.get("v", VERSION) > VERSION:
         raise ValueError(f"it is of version {held['v']}, where at most {VERSION} is known")
     doubt = datetime.fromisoformat(held["doubt"]) if held["doubt"] else None
     if doubt is not None and doubt.tzinfo is None:
         raise ValueError("a time is without an offset")
-    return Tide(int(held["written"]), doubt)
+    return HighWaterMark(int(held["written"]), doubt)
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
 from bot.model.unknown import Unknown, key_of
-from bot.ports import UNREADABLE, Row, State
+from bot.ports import UNREADABLE, CardRecord, State
 from bot.storage.lease import RedisLease
 from bot.storage.packed import pack, packs, unpack
 from bot.storage.together import TRY, Script, Together
@@ -41,7 +41,7 @@ end
 return written or -2
 """
 )
-_ROW = Form(Row)
+_ROW = Form(CardRecord)
 # Rows that are as they were when they were read go from the hash into the packed value. What has
 # changed meanwhile stays, and counts. Repeated, it finds none of them, and adds nothing.
 # KEYS: the editor's lease, packed, rows; ARGV: token, story, beginning of the chats' keys, a
@@ -102,7 +102,7 @@ end
 _BATCH = 500
 
 
-class _Doubtful(dict[Chat, Row]):
+class _Doubtful(dict[Chat, CardRecord]):
     """Rows of a story of which not all can be read: any chat may have one."""
 
     def get(self, chat: Chat, default: Any = None) -> Any:
@@ -128,7 +128,7 @@ class RedisLedger:
         self._prefix = prefix
 
     @storage
-    async def row(self, chat: Chat, story: StoryId) -> Row | None:
+    async def row(self, chat: Chat, story: StoryId) -> CardRecord | None:
         held = await self._held(chat, story)
         if held is not None:
             return self._read(story, chat, held)
@@ -144,14 +144,14 @@ class RedisLedger:
         return UNREADABLE if rows is None else rows.get(int(number))
 
     @storage
-    async def write(self, chat: Chat, story: StoryId, row: Row) -> int | None:
+    async def write(self, chat: Chat, story: StoryId, row: CardRecord) -> int | None:
         return await self._write(chat, {story: row})
 
     @storage
-    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int | None:
+    async def write_together(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> int | None:
         return await self._write(chat, rows)
 
-    async def _write(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int | None:
+    async def _write(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> int | None:
         lease_key, token = (self._lease.key, self._lease.token) if self._lease else ("", "")
         counter = self._written(chat.platform)
         keys = [lease_key, counter, self._stories(chat)]
@@ -193,7 +193,7 @@ class RedisLedger:
         held: bytes | None = await self._skipped.ask("card", key, asked, b"of another type")
         return held
 
-    def _read(self, story: StoryId, chat: Chat, raw: bytes | Exception | None) -> Row | None:
+    def _read(self, story: StoryId, chat: Chat, raw: bytes | Exception | None) -> CardRecord | None:
         """A row; UNREADABLE when there is one that cannot be read, or its key is no hash."""
         key = f"{self._cards(story)} {chat}"
         if isinstance(raw, Exception):
@@ -216,8 +216,8 @@ class RedisLedger:
         return 0 if held is None else self._skipped.read("count", key, int, held)
 
     @storage
-    async def of_story(self, story: StoryId) -> Mapping[Chat, Row]:
-        key, found = self._cards(story), dict[Chat, Row]()
+    async def of_story(self, story: StoryId) -> Mapping[Chat, CardRecord]:
+        key, found = self._cards(story), dict[Chat, CardRecord]()
         packed_at = self._packed(story)
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(key)
@@ -239,9 +239,9 @@ class RedisLedger:
                 found[chat] = row
         return found
 
-    async def _named(self, rows: Mapping[int, Row]) -> dict[Chat, Row]:
+    async def _named(self, rows: Mapping[int, CardRecord]) -> dict[Chat, CardRecord]:
         """The rows by their chats, but for chats that were forgotten."""
-        named: dict[Chat, Row] = {}
+        named: dict[Chat, CardRecord] = {}
         numbers = list(rows)
         for first in range(0, len(numbers), _BATCH):
             batch = numbers[first : first + _BATCH]
@@ -317,7 +317,7 @@ class RedisLedger:
         return True
 
     @storage
-    async def of_chat(self, chat: Chat) -> Mapping[StoryId, Row]:
+    async def of_chat(self, chat: Chat) -> Mapping[StoryId, CardRecord]:
         stories = await self._stories_of(chat)
         rows = await self._rows([(chat, story) for story in stories])
         return {story: row for (_, story), row in rows.items()}
@@ -329,7 +329,7 @@ class RedisLedger:
 
     async def _rows(
         self, cards: Sequence[tuple[Chat, StoryId]]
-    ) -> Mapping[tuple[Chat, StoryId], Row]:
+    ) -> Mapping[tuple[Chat, StoryId], CardRecord]:
         """The rows there are of some cards."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for chat, story in cards:
@@ -342,7 +342,7 @@ class RedisLedger:
         return {card: row for card, row in read.items() if row is not None}
 
     @storage
-    async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], Row]:
+    async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], CardRecord]:
         key = self._pins(platform)
         members = await self._skipped.ask("pin", key, self._redis.smembers(key), set())
         pins = [

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.ports import Row, State
+from bot.ports import CardRecord, State
 from stories.story import StoryId
 
 VERSION = 1
@@ -25,13 +25,13 @@ class PackedError(ValueError):
     """What is stored was not packed by this version or an earlier one."""
 
 
-def packs(row: Row) -> bool:
+def packs(row: CardRecord) -> bool:
     """Whether a row can be packed: nothing is on its way, no pin of ours is to be taken, and it is
     no card that counts as standing while nobody knows where."""
     return row.state in _STATES and row.pin is None and row.claimed_at is None
 
 
-def pack(rows: Mapping[int, Row]) -> bytes:
+def pack(rows: Mapping[int, CardRecord]) -> bytes:
     """One segment, by the numbers of the chats."""
     if not rows:
         return b""
@@ -68,9 +68,9 @@ def pack(rows: Mapping[int, Row]) -> bytes:
     return bytes(head + body)
 
 
-def unpack(raw: bytes) -> dict[int, Row]:
+def unpack(raw: bytes) -> dict[int, CardRecord]:
     """The rows by the numbers of their chats, as far as was kept of them; raise PackedError."""
-    rows: dict[int, Row] = {}
+    rows: dict[int, CardRecord] = {}
     try:
         place = 0
         while place < len(raw):
@@ -86,7 +86,7 @@ def unpack(raw: bytes) -> dict[int, Row]:
     return rows
 
 
-def _rows(raw: bytes, place: int, end: int) -> Iterator[tuple[int, Row]]:
+def _rows(raw: bytes, place: int, end: int) -> Iterator[tuple[int, CardRecord]]:
     seconds, place = _read(raw, place)
     usual, place = _read(raw, place)
     last = datetime.fromtimestamp(seconds, UTC)
@@ -95,7 +95,7 @@ def _rows(raw: bytes, place: int, end: int) -> Iterator[tuple[int, Row]]:
         number, place = _read(raw, place + 1)
         before, place = _read(raw, place)
         at = last - timedelta(seconds=before)
-        row = Row(_STATES[flags & 3], at, usual)
+        row = CardRecord(_STATES[flags & 3], at, usual)
         if flags & _NUMBER:
             where, place = _read(raw, place)
             row = replace(row, place=str(where))
@@ -116,7 +116,7 @@ def _rows(raw: bytes, place: int, end: int) -> Iterator[tuple[int, Row]]:
         yield number, row
 
 
-def _known(row: Row) -> int:
+def _known(row: CardRecord) -> int:
     """The revision whose readers know it: shown, or told of in a reply."""
     return max(row.revision, row.told or 0)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.model.chat import Chat
-from bot.ports import Row, State
+from bot.ports import CardRecord, State
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from sandbox.calls import Call
@@ -124,7 +124,7 @@ async def check(world: World) -> tuple[Report, list[str]]:
 
 
 def _wrong_in(
-    world: World, chat: Chat, rows: Mapping[StoryId, Row], report: Report
+    world: World, chat: Chat, rows: Mapping[StoryId, CardRecord], report: Report
 ) -> Iterator[str]:
     cards, replies = shown_in(world, chat)
     wants = wanted(world, chat)

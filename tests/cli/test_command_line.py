@@ -321,7 +321,7 @@ async def test_an_array_is_read_as_its_documents_would_be_alone(
 
 
 async def _first(archive: Archive, number: int) -> AsyncGenerator[bytes]:
-    async with aclosing(archive.left()) as left:
+    async with aclosing(archive.inbox()) as left:
         for _ in range(number):
             yield await anext(left)
 
@@ -329,7 +329,7 @@ async def _first(archive: Archive, number: int) -> AsyncGenerator[bytes]:
 async def test_the_archive_and_what_it_refused_are_listed(shell: Shell, archive: Archive) -> None:
     await archive.accept(FERRY)
     await archive.accept(replace(TRAMS, title="Trams \x1b[31mred\nand a second line"))
-    await archive.reject(Door.LEFT, b'{"id": \x1b[31m', "it is not JSON")
+    await archive.reject(Door.INBOX, b'{"id": \x1b[31m', "it is not JSON")
     listed, refused = await asyncio.gather(shell.type("stories"), shell.type("rejected"))
     newest, oldest = listed.out.splitlines()
     assert re.fullmatch(r"[-\d]+ [\d:]+ +cooling +r1 +trams +Trams .*red and a second line", newest)

@@ -22,12 +22,12 @@ from bot.delivery.decide import (
     Wish,
     decide,
 )
-from bot.ports import Pin, Row, State
+from bot.ports import CardRecord, Pin, State
 from stories.delta import Weight
 from stories.story import StoryId
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
-SHOWN = Row(
+SHOWN = CardRecord(
     State.SHOWN,
     NOW - timedelta(minutes=5),
     3,
@@ -40,7 +40,11 @@ CLAIMED = replace(SHOWN, state=State.UNKNOWN, place=None, claimed_at=NOW)
 
 
 def due(
-    row: Row | None, wish: Wish, *, looks: str = "new", weight: Weight | None = Weight.NOTABLE
+    row: CardRecord | None,
+    wish: Wish,
+    *,
+    looks: str = "new",
+    weight: Weight | None = Weight.NOTABLE,
 ) -> Step:
     """The next step, where the newest edition is the fourth."""
     return decide(
@@ -101,7 +105,9 @@ def due(
         "a deleted card stays away for the same revision",
     ],
 )
-def test_the_next_step_follows_from_the_ledger(row: Row | None, wanted: bool, step: Step) -> None:
+def test_the_next_step_follows_from_the_ledger(
+    row: CardRecord | None, wanted: bool, step: Step
+) -> None:
     assert due(row, Wish(shown=wanted, told=True)) == step
 
 
@@ -152,7 +158,7 @@ OWING = replace(SHOWN, owes=2)
     ],
 )
 def test_what_may_not_be_heard_waits_or_is_dropped(
-    row: Row | None, wish: Wish, looks: str, step: Step
+    row: CardRecord | None, wish: Wish, looks: str, step: Step
 ) -> None:
     assert due(row, wish, looks=looks) == step
 
@@ -186,7 +192,7 @@ TELLING = replace(SHOWN, tells=StoryId("part"))
     ],
 )
 def test_what_became_of_a_story_is_told_beside_the_card_that_goes_on(
-    row: Row, wish: Wish, looks: str, step: Step
+    row: CardRecord, wish: Wish, looks: str, step: Step
 ) -> None:
     assert due(row, wish, looks=looks) == step
 
@@ -223,7 +229,7 @@ WANTED = replace(SHOWN, pin=Pin.WANTED)
     ],
 )
 def test_a_pin_is_put_and_taken_as_the_ledger_says(
-    row: Row, wish: Wish, looks: str, step: Step
+    row: CardRecord, wish: Wish, looks: str, step: Step
 ) -> None:
     assert due(row, wish, looks=looks) == step
 
@@ -265,7 +271,7 @@ PUBLISHES = Wish(shown=True, told=True, publish_from=NOW)
     ],
 )
 def test_a_card_is_published_once_it_is_as_it_should_be(
-    row: Row, wish: Wish, looks: str, step: Step
+    row: CardRecord, wish: Wish, looks: str, step: Step
 ) -> None:
     assert due(row, wish, looks=looks) == step
 

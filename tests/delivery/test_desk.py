@@ -12,24 +12,26 @@ from redis.asyncio import Redis
 from bot.delivery.desk import CardDesk
 from bot.model.chat import Chat
 from bot.model.errors import Sorry
-from bot.ports import Mark, Pin, Row, State
+from bot.ports import CardRecord, DueCard, Pin, State
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from stories.story import StoryId
 
 MIRA, SOL = Chat("telegram", "5"), Chat("telegram", "55")
 FIRE, FERRY, TRAM = StoryId("fire"), StoryId("ferry"), StoryId("tram")
-SHOWN = Row(State.SHOWN, datetime(2026, 6, 25, 6, 0, tzinfo=UTC), 3, "42", pin=Pin.STANDS)
+SHOWN = CardRecord(State.SHOWN, datetime(2026, 6, 25, 6, 0, tzinfo=UTC), 3, "42", pin=Pin.STANDS)
 
 
 class OnItsWay:
-    """A courier with one attempt under way: whoever waits for its end finds it written down."""
+    """A reconciler with one attempt under way: whoever waits for its end finds it written down."""
 
     def __init__(self, ledger: RedisLedger) -> None:
         self._ledger = ledger
         self._under_way = {(MIRA, TRAM)}
 
-    async def note(self, chat: Chat, story: StoryId, change: Callable[[Row], Row]) -> None:
+    async def note(
+        self, chat: Chat, story: StoryId, change: Callable[[CardRecord], CardRecord]
+    ) -> None:
         if (chat, story) in self._under_way:
             self._under_way.remove((chat, story))
             await self._ledger.write(chat, story, SHOWN)
@@ -37,18 +39,18 @@ class OnItsWay:
 
 async def test_no_key_or_field_names_a_forgotten_chat(redis: Redis, prefix: str) -> None:
     ledger, due = RedisLedger(redis, prefix), RedisDue(redis, prefix)
-    couriers: Mapping[str, Any] = {"telegram": OnItsWay(ledger)}
-    desk = CardDesk(couriers, ledger, [ledger, due])
+    reconcilers: Mapping[str, Any] = {"telegram": OnItsWay(ledger)}
+    desk = CardDesk(reconcilers, ledger, [ledger, due])
     for chat in (MIRA, SOL):
         await ledger.write(chat, FIRE, SHOWN)
         await ledger.write(chat, FERRY, SHOWN)
-        await due.mark("telegram", [Mark(chat, FIRE, 1), Mark(chat, TRAM, 2)], None)
+        await due.mark("telegram", [DueCard(chat, FIRE, 1), DueCard(chat, TRAM, 2)], None)
     assert await desk.cards(MIRA) == 2
     assert await desk.forget(MIRA) == 2
     assert await ledger.of_chat(MIRA) == {}
     assert await ledger.of_story(FIRE) == {SOL: SHOWN}
     assert await ledger.of_story(TRAM) == {}
-    assert await due.all("telegram") == [Mark(SOL, FIRE, 1), Mark(SOL, TRAM, 2)]
+    assert await due.all("telegram") == [DueCard(SOL, FIRE, 1), DueCard(SOL, TRAM, 2)]
     assert not [key async for key in redis.scan_iter(f"{prefix}:*{MIRA}:*")]
     assert await redis.smembers(f"{prefix}:pins:telegram") == {
         f"{SOL} {story}".encode() for story in (FIRE, FERRY)
@@ -62,7 +64,7 @@ async def test_no_key_or_field_names_a_forgotten_chat(redis: Redis, prefix: str)
 async def test_a_pin_that_another_took_away_meanwhile_is_not_taken_again(
     ledger: RedisLedger, pin: Pin | None
 ) -> None:
-    couriers: Mapping[str, Any] = {"telegram": OnItsWay(ledger)}
+    reconcilers: Mapping[str, Any] = {"telegram": OnItsWay(ledger)}
     await ledger.write(MIRA, FIRE, replace(SHOWN, pin=pin))
     with pytest.raises(Sorry, match="I have not pinned that story here"):
-        await CardDesk(couriers, ledger, [ledger]).unpin(MIRA, FIRE)
+        await CardDesk(reconcilers, ledger, [ledger]).unpin(MIRA, FIRE)

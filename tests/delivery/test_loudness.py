@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.ports import Row, State
+from bot.ports import CardRecord, State
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from sandbox.discord import GENERAL, HEADLINES, NEWS, READERS, SOL
@@ -264,7 +264,7 @@ async def test_no_more_than_ten_cards_an_hour_are_published_in_a_channel_also_af
 ) -> None:
     now = datetime.now(UTC)
     for n in range(9):
-        shown = Row(State.SHOWN, now, 1, place=str(n + 1), looks="-", posted_at=now)
+        shown = CardRecord(State.SHOWN, now, 1, place=str(n + 1), looks="-", posted_at=now)
         await ledger.write(IN_HEADLINES, StoryId(f"s{n}"), replace(shown, published_at=now))
     road = await calm_bot.start({IN_HEADLINES: Rule(all=True, publish=True)})
     await road.publish(FERRY, TRAMS, BRIDGE)

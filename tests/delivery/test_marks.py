@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.model.rule import Rule
-from bot.ports import Mark
+from bot.ports import DueCard
 from stories.index import Cursor, Page
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.storage import Client, MemoryArchive, MemoryDue
@@ -30,14 +30,14 @@ def test_what_is_marked_again_while_it_is_in_hand_stays_marked_until_that_is_don
         await MemoryArchive(Client(world.store)).accept(story)
         while not service.sent:  # noqa: ASYNC110 - its answer is still on its way
             await asyncio.sleep(0.01)
-        courier = process.couriers[name]
-        await courier.welcome(chat, Rule())
+        reconciler = process.reconcilers[name]
+        await reconciler.welcome(chat, Rule())
         first = await due.all(name)
         await asyncio.sleep(0.7)  # the first is over, and for the second the chat rests a second
-        assert courier.is_due(chat, story.id)
+        assert reconciler.is_due(chat, story.id)
         assert await due.all(name) == first != []
         await asyncio.sleep(2)
-        assert not courier.is_due(chat, story.id)
+        assert not reconciler.is_due(chat, story.id)
         assert await due.all(name) == []
         await process.stop()
 
@@ -70,7 +70,7 @@ def test_what_is_due_waits_until_the_stories_are_read_however_long_that_takes(
         await archive.accept(story)
         upto = (await archive.since(Cursor())).upto
         due = MemoryDue(Client(world.store))
-        await due.mark(name, [Mark(chat, story.id, upto.seq)], upto)  # by a process before this
+        await due.mark(name, [DueCard(chat, story.id, upto.seq)], upto)  # by a process before this
         process = Process(world, 0)
         await asyncio.sleep(60)
         assert len(service.sent) == 1

@@ -4,15 +4,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery.merging import fold
-from bot.ports import Pin, Row, State
+from bot.ports import CardRecord, Pin, State
 from stories.story import StoryId
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
 FERRY, PORT, STORM = (StoryId(name) for name in ("ferry", "port", "storm"))
 
 
-def standing(place: str, *, posted: timedelta, tells: StoryId | None = None) -> Row:
-    return Row(State.SHOWN, NOW, 3, place=place, posted_at=NOW - posted, tells=tells)
+def standing(place: str, *, posted: timedelta, tells: StoryId | None = None) -> CardRecord:
+    return CardRecord(State.SHOWN, NOW, 3, place=place, posted_at=NOW - posted, tells=tells)
 
 
 def test_what_the_readers_of_a_message_are_still_to_be_told_goes_along_with_it() -> None:
@@ -36,7 +36,7 @@ def test_where_two_mergers_are_to_be_told_beside_one_message_the_newer_is() -> N
     assert living.tells == PORT
 
 
-def pinned(row: Row) -> Row:
+def pinned(row: CardRecord) -> CardRecord:
     return replace(row, pin=Pin.STANDS, pinned_at=NOW)
 
 
@@ -52,7 +52,7 @@ def test_of_two_pinned_cards_the_one_that_goes_on_stays_pinned_and_the_other_goe
 
 def test_a_card_that_changes_hands_leaves_neither_pin_nor_publication_behind() -> None:
     part = replace(pinned(standing("only", posted=timedelta(hours=2))), published_at=NOW)
-    deleted = Row(State.GONE, NOW, 2, generation=3)
+    deleted = CardRecord(State.GONE, NOW, 2, generation=3)
     gone, living = fold(part, deleted, into=STORM, revision=7, tells=None)
     assert (gone.pin, gone.pinned_at, gone.published_at) == (None, None, None)
     assert (living.pin, living.pinned_at, living.published_at) == (Pin.STANDS, NOW, NOW)

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.delivery.calls import Calls
-from bot.delivery.pace import TELEGRAM, Pace
+from bot.delivery.outbound import Outbound
 from bot.delivery.pins import Pins
+from bot.delivery.rate_limiter import TELEGRAM, RateLimiter
+from bot.delivery.rollback import RollbackWatch
 from bot.delivery.rows import SETTLE, Rows
-from bot.delivery.tide import TideWatch
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import OutcomeUnknown
 from bot.model.message import Message
-from bot.ports import Pin, Row, State
+from bot.ports import CardRecord, Pin, State
 from stories.story import StoryId
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.platform import CALM, GIVES_UP_S, LATE_S, Handle, Sent, Service, Weather
@@ -36,28 +36,28 @@ class Board:
         self.lease = MemoryLease(client, "telegram")
         self.handle = Handle(self.service, client._lives)
         disk = MemoryHighWater(client, {}, "telegram")
-        tide = TideWatch("telegram", self.ledger, disk, loop.calendar, lambda: None)
-        calls = Calls(
+        rollback = RollbackWatch("telegram", self.ledger, disk, loop.calendar, lambda: None)
+        calls = Outbound(
             "telegram",
             lease=self.lease,
-            pace=Pace(TELEGRAM, clock=loop.time),
+            rate_limiter=RateLimiter(TELEGRAM, clock=loop.time),
             metrics=Metrics(),
             taken=lambda *_: None,
             refused=lambda *_: None,
             now=loop.calendar,
         )
-        self.rows = Rows(self.ledger, self.lease, tide, loop.calendar)
+        self.rows = Rows(self.ledger, self.lease, rollback, loop.calendar)
         self.pins = Pins(self.handle, self.rows, calls, loop.calendar)
         self._now = loop.calendar
 
-    async def card(self, story: StoryId) -> Row:
+    async def card(self, story: StoryId) -> CardRecord:
         place = await self.handle.post(HERE, Message("A card"), key="card")
-        row = Row(State.SHOWN, self._now(), 1, place=place)
+        row = CardRecord(State.SHOWN, self._now(), 1, place=place)
         await self.rows.read(HERE, story)
         await self.rows.record(HERE, story, row)
         return row
 
-    async def pin_without_an_answer(self, story: StoryId, row: Row) -> Row:
+    async def pin_without_an_answer(self, story: StoryId, row: CardRecord) -> CardRecord:
         self.service.weather = NO_ANSWER
         with pytest.raises(OutcomeUnknown):
             await self.pins.put(HERE, story, row)
@@ -69,8 +69,8 @@ class Board:
         (sent,) = self.service.sent.values()
         return sent
 
-    async def unpin_for_good(self, story: StoryId, row: Row) -> None:
-        """As the courier does: until it is sure."""
+    async def unpin_for_good(self, story: StoryId, row: CardRecord) -> None:
+        """As the reconciler does: until it is sure."""
         while not await self.pins.take(HERE, story, row):  # noqa: ASYNC110 - it looks again, too
             await asyncio.sleep(SETTLE.total_seconds())
         await asyncio.sleep(GIVES_UP_S + LATE_S)

@@ -9,15 +9,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.delivery.queue import Key, Queue
 from bot.model.chat import Chat
-from bot.ports import Mark
+from bot.ports import DueCard
 from stories.story import StoryId
 
 NORTH, SOUTH = Chat("discord", "1"), Chat("discord", "2")
 ROUTINE_S = 30.0
 
 
-def mark(chat: Chat, story: str = "ferry", seq: int = 1) -> Mark:
-    return Mark(chat, StoryId(story), seq)
+def mark(chat: Chat, story: str = "ferry", seq: int = 1) -> DueCard:
+    return DueCard(chat, StoryId(story), seq)
 
 
 def never(chat: Chat) -> float:
@@ -25,7 +25,7 @@ def never(chat: Chat) -> float:
     return 0.0
 
 
-def drained(queue: Queue, now: float) -> Iterator[Mark]:
+def drained(queue: Queue, now: float) -> Iterator[DueCard]:
     """Take one mark after the other, each brought to its end."""
     while (taken := queue.take(now, never)) is not None:
         yield taken
@@ -270,7 +270,7 @@ class Lines(RuleBasedStateMachine):
     def add(self, chat: Chat, story: StoryId, back: float) -> None:
         self.seq += 1
         self.queue.add(
-            Mark(chat, story, self.seq), self.now, server=chat.address, stands_back_s=back
+            DueCard(chat, story, self.seq), self.now, server=chat.address, stands_back_s=back
         )
         self.due[chat, story] = (0.0, self.seq)
 
@@ -279,7 +279,7 @@ class Lines(RuleBasedStateMachine):
         if (chat, story) in self.in_hand:
             return  # it is released first
         self.seq += 1
-        self.queue.add_later(Mark(chat, story, self.seq), self.now + wait)
+        self.queue.add_later(DueCard(chat, story, self.seq), self.now + wait)
         not_before, _ = self.due.get((chat, story), (self.now + wait, 0))
         self.due[chat, story] = (not_before, self.seq)
 

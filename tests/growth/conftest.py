@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from bot.alarms import Alarms
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.ports import Row, State
+from bot.ports import CardRecord, State
 from bot.pruning import Plan, Pruner
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
@@ -90,7 +90,7 @@ class World:
             await self.accept(story, ago)
 
     async def write(self, chat: Chat, story: StoryId, place: str, revision: int = 1) -> None:
-        row = Row(State.SHOWN, datetime.now(UTC), revision, place=place, looks="looks")
+        row = CardRecord(State.SHOWN, datetime.now(UTC), revision, place=place, looks="looks")
         await self.ledger.write(chat, story, row)
 
     async def sweep(self, *, confirmed: bool = False) -> Plan:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.model.rule import Rule
-from bot.ports import Visit
+from bot.ports import Seen
 from stories.log import Log, grown
 from stories.shelf import Edition, title_key
 from stories.story import StoryId
@@ -63,7 +63,7 @@ async def test_what_was_lost_of_the_past_is_told_from_the_log() -> None:
     talk.shelf.put(Edition(now, before, 9, NOW))
     talk.history.kept = [before, now]
     talk.history.logs[FERRY.id] = log
-    talk.places.saw(talk.person, StoryId("ferry"), Visit(1, NOW - timedelta(days=9)))
+    talk.places.saw(talk.person, StoryId("ferry"), Seen(1, NOW - timedelta(days=9)))
     answer = read(await talk.click("story_ferry_changes"))
     assert "Something that is no longer stated" in answer
     assert "Something stated before was removed" in answer

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.delivery.telling import Telling, recalled
+from bot.delivery.reply_policy import ReplyPolicy, recalled
 from bot.metrics import Metrics
 from bot.updates import Follower
 from stories.archive import Archive
@@ -191,7 +191,7 @@ async def test_readers_of_a_revision_that_is_gone_hear_that_it_was_withdrawn(
     await redis.xtrim(f"{prefix}:{{archive}}:history:ferry", maxlen=2, approximate=False)
     shelf = Shelf()
     await Follower(archive, shelf, Metrics())._catch_up(overlap=0)
-    telling = Telling(shelf, None, archive, None, DAY, lambda: NOW)  # type: ignore[arg-type]
+    telling = ReplyPolicy(shelf, None, archive, None, DAY, lambda: NOW)  # type: ignore[arg-type]
     edition = shelf.get("ferry")
     assert edition is not None
     assert recalled(await telling.delta_since(edition, 1))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.model.chat import Chat
-from bot.ports import Pin, Row, State
+from bot.ports import CardRecord, Pin, State
 from bot.storage.lease import RedisLease
 from stories.index import Cursor, Verdict
 from stories.retention import FenceLost
@@ -103,10 +103,10 @@ async def test_cards_of_a_packed_story_are_still_reached(pruned: World) -> None:
     await pruned.accept(FERRY, OLD)
     await pruned.write(NORTH, FERRY.id, "123456789012345679")
     await pruned.write(GROUP, FERRY.id, "77", revision=2)
-    pinned = Row(State.SHOWN, datetime.now(UTC), 1, place="78", pin=Pin.GOING)
+    pinned = CardRecord(State.SHOWN, datetime.now(UTC), 1, place="78", pin=Pin.GOING)
     topic = Chat("telegram", "-1001/5")
     await pruned.ledger.write(topic, FERRY.id, pinned)
-    sent = Row(State.SENDING, datetime.now(UTC), 1, generation=3)
+    sent = CardRecord(State.SENDING, datetime.now(UTC), 1, generation=3)
     await pruned.ledger.write(Chat("discord", "9"), FERRY.id, sent)
     await pruned.sweep()
     rows = await pruned.ledger.of_story(FERRY.id)
@@ -121,7 +121,7 @@ async def test_cards_of_a_packed_story_are_still_reached(pruned: World) -> None:
     packed = await pruned.redis.get(f"{pruned.prefix}:packed:ferry")
     assert packed is not None
     assert len(packed) < 2 * 40
-    later = Row(State.SHOWN, datetime.now(UTC), 9, place="77", looks="new")
+    later = CardRecord(State.SHOWN, datetime.now(UTC), 9, place="77", looks="new")
     await pruned.ledger.write(GROUP, FERRY.id, later)  # what is written counts more
     assert await pruned.ledger.row(GROUP, FERRY.id) == later
     assert (await pruned.ledger.of_story(FERRY.id))[GROUP] == later
@@ -130,7 +130,7 @@ async def test_cards_of_a_packed_story_are_still_reached(pruned: World) -> None:
 async def test_after_a_year_nothing_of_the_cards_is_left(pruned: World) -> None:
     await pruned.accept(FERRY, 400 * DAY)
     await pruned.write(NORTH, FERRY.id, "77")
-    await pruned.ledger.write(GROUP, FERRY.id, Row(State.SENDING, datetime.now(UTC), 1))
+    await pruned.ledger.write(GROUP, FERRY.id, CardRecord(State.SENDING, datetime.now(UTC), 1))
     for _ in range(4):
         await pruned.sweep()
         pruned.pass_time(DAY)
@@ -166,7 +166,7 @@ async def test_a_row_written_while_its_story_is_packed_counts(
     await pruned.accept(FERRY, OLD)
     await pruned.write(NORTH, FERRY.id, "77")
     whole = type(pruned.redis).hmget
-    newer = Row(State.SHOWN, datetime.now(UTC), 5, place="99")
+    newer = CardRecord(State.SHOWN, datetime.now(UTC), 5, place="99")
 
     async def slowly(self: object, name: str, *fields: object) -> object:
         read = await whole(pruned.redis, name, *fields)  # type: ignore[call-overload]

@@ -30,20 +30,20 @@ from bot.model.message import (
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown, key_of
 from bot.ports import (
+    AuditEntry,
+    CardRecord,
     Claim,
-    Deed,
     Draft,
     Health,
-    Kept,
     Pinned,
-    Place,
+    ReadingHistory,
+    ReadingPosition,
     Refusal,
     Right,
-    Row,
+    Seen,
     Showing,
     Standing,
     State,
-    Visit,
 )
 from handlers import menu
 from stories.index import Heard
@@ -160,7 +160,7 @@ class MemoryDesk:
         self.pinned.pop(chat, None)
         return len(self.standings.pop(chat, ()))
 
-    async def unknown(self, chat: Chat) -> list[tuple[StoryId, Row]]:
+    async def unknown(self, chat: Chat) -> list[tuple[StoryId, CardRecord]]:
         if self.away:
             raise StorageAway
         return [
@@ -195,7 +195,7 @@ class MemoryDesk:
     async def post_again(self, card: Unknown) -> None:
         self._become(card.chat, card.story, state=State.SHOWN, place="99", generation=2)
 
-    def _row(self, chat: Chat, story: StoryId) -> Row:
+    def _row(self, chat: Chat, story: StoryId) -> CardRecord:
         row = next(each.row for each in self.standings[chat] if each.story == story)
         assert row is not None
         return row
@@ -222,23 +222,23 @@ class MemoryPlaces:
     """What people saw, until the test is over."""
 
     def __init__(self) -> None:
-        self.held: dict[tuple[Chat, StoryId], Place] = {}
+        self.held: dict[tuple[Chat, StoryId], ReadingPosition] = {}
         self.upto: dict[Chat, datetime] = {}
         self.away = False
         self.slow = False
 
-    def saw(self, person: Chat, story: StoryId, visit: Visit) -> None:
+    def saw(self, person: Chat, story: StoryId, visit: Seen) -> None:
         held = self.held.get((person, story))
-        self.held[person, story] = held.after(visit) if held else Place(visit)
+        self.held[person, story] = held.after(visit) if held else ReadingPosition(visit)
 
-    async def place(self, person: Chat, story: StoryId) -> Place | None:
+    async def place(self, person: Chat, story: StoryId) -> ReadingPosition | None:
         if self.slow:
             await asyncio.sleep(60)
         if self.away:
             raise StorageAway
         return self.held.get((person, story))
 
-    async def kept(self, person: Chat) -> Kept:
+    async def kept(self, person: Chat) -> ReadingHistory:
         if self.slow:
             await asyncio.sleep(60)
         if self.away:
@@ -247,7 +247,7 @@ class MemoryPlaces:
         looked = [place.last.at for place in places.values()]
         upto = self.upto.get(person)
         looked += [upto] if upto else []
-        return Kept(places, max(looked) + KEPT_FOR if looked else None, upto)
+        return ReadingHistory(places, max(looked) + KEPT_FOR if looked else None, upto)
 
     def caught_up(self, person: Chat, upto: datetime) -> None:
         self.upto[person] = upto
@@ -263,13 +263,13 @@ class MemoryAudit:
     """Who changed what, until the test is over."""
 
     def __init__(self) -> None:
-        self.kept: list[tuple[Chat, Deed]] = []
+        self.kept: list[tuple[Chat, AuditEntry]] = []
         self.away = False
 
-    def note(self, chat: Chat, deed: Deed) -> None:
+    def note(self, chat: Chat, deed: AuditEntry) -> None:
         self.kept.append((chat, deed))
 
-    async def deeds(self, chat: Chat) -> list[Deed]:
+    async def deeds(self, chat: Chat) -> list[AuditEntry]:
         if self.away:
             raise StorageAway
         return [deed for where, deed in reversed(self.kept) if where == chat][:100]

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 from bot.model.language import kept
 from bot.model.message import Tone
 from bot.model.rule import Mute, Quiet, Rule
-from bot.ports import Health, Refusal, Right, Row, State
+from bot.ports import CardRecord, Health, Refusal, Right, State
 from stories.story import StoryId
 from tests.handlers.talking import FERRY, HERE, NOW, TRAM, Talk, labels, read
 
@@ -14,8 +14,8 @@ MAY = {Right.POST: (), Right.PIN: ()}
 MINUTE = timedelta(minutes=1)
 
 
-def row(state: State, ago: timedelta = 3 * MINUTE, why: str | None = None) -> Row:
-    return Row(state, NOW - ago, 4, "77", posted_at=NOW - timedelta(hours=1), why=why)
+def row(state: State, ago: timedelta = 3 * MINUTE, why: str | None = None) -> CardRecord:
+    return CardRecord(state, NOW - ago, 4, "77", posted_at=NOW - timedelta(hours=1), why=why)
 
 
 async def said(talk: Talk, health: Health, rule: Rule | None = None) -> list[str]:
@@ -98,7 +98,7 @@ async def test_who_gave_the_right_back_is_told_that_it_is_tried_at_once(talk: Ta
 async def test_the_newest_cards_are_told_with_how_they_went(talk: Talk) -> None:
     cards = [
         (FERRY, row(State.SHOWN)),
-        (TRAM, Row(State.SHOWN, NOW, 2, "7", posted_at=NOW)),
+        (TRAM, CardRecord(State.SHOWN, NOW, 2, "7", posted_at=NOW)),
         (StoryId("gone"), row(State.GONE)),
         (FERRY, row(State.FAILED, why="the topic is closed\nopen the topic again")),
         (FERRY, row(State.FAILED, why="Telegram said: nonsense")),

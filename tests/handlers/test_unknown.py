@@ -10,10 +10,10 @@ from bot.model.chat import Chat
 from bot.model.command import Pointed
 from bot.model.message import Message
 from bot.model.unknown import Unknown, key_of
-from bot.ports import Row, Showing, Standing, State
+from bot.ports import CardRecord, Showing, Standing, State
 from tests.handlers.talking import FERRY, HERE, MIRA, NOW, THEFT, TRAM, Talk, labels, read
 
-LOST = Row(State.UNKNOWN, NOW - timedelta(minutes=3), 1)
+LOST = CardRecord(State.UNKNOWN, NOW - timedelta(minutes=3), 1)
 
 
 def lost(talk: Talk, *stories: Any, chat: Chat = HERE, **more: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.ports import Pin, Refusal, Row, Standing, State
+from bot.ports import CardRecord, Pin, Refusal, Standing, State
 from handlers import changes
 from stories.story import Stats, Status, Story, StoryId
 from tests.handlers.talking import FERRY, HERE, NOW, Talk, labels, made, read
@@ -18,9 +18,9 @@ MINUTE = timedelta(minutes=1)
 FOLLOWS = Rule(keywords=("FIRE",))
 
 
-def row(state: State = State.SHOWN, ago: timedelta = 3 * MINUTE, **more: Any) -> Row:
+def row(state: State = State.SHOWN, ago: timedelta = 3 * MINUTE, **more: Any) -> CardRecord:
     usual: dict[str, Any] = {"revision": 1, "place": "77", "posted_at": NOW - ago}
-    return Row(state, NOW - ago, **{**usual, **more})
+    return CardRecord(state, NOW - ago, **{**usual, **more})
 
 
 class Case(Talk):
@@ -247,7 +247,7 @@ async def test_a_card_that_is_behind_tells_what_it_waits_for(
     ],
 )
 async def test_every_way_an_attempt_can_end_is_told_in_words(
-    found: Row | None, more: dict[str, Any], title: str, said: str
+    found: CardRecord | None, more: dict[str, Any], title: str, said: str
 ) -> None:
     lines = await Case(FIRE, row=found, **more).why()
     assert lines[0] == title

@@ -21,7 +21,7 @@ from bot.model.message import Code, Message
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.platforms.discord import render as on_discord
 from bot.platforms.telegram import render as on_telegram
-from bot.ports import Pin, Refusal, Row, Standing, State
+from bot.ports import CardRecord, Pin, Refusal, Standing, State
 from handlers.quotes import quotes
 from stories.delta import Change, Delta, Kind, Weight, compare
 from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
@@ -358,8 +358,8 @@ def test_every_span_of_time_is_translated() -> None:
 # What /why says of every state of a card.
 
 
-def shown(**more: Any) -> Row:
-    row = Row(State.SHOWN, NOW - HOUR, 1, place="77", posted_at=NOW - HOUR)
+def shown(**more: Any) -> CardRecord:
+    row = CardRecord(State.SHOWN, NOW - HOUR, 1, place="77", posted_at=NOW - HOUR)
     return replace(row, **more)
 
 

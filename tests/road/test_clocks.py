@@ -13,10 +13,10 @@ import pytest
 from redis.asyncio import Redis
 
 from bot import clock
-from bot.delivery import cards, warden
+from bot.delivery import cards, unreachable
 from bot.model.chat import Chat
 from bot.model.rule import Rule
-from bot.ports import Row, State, Trouble
+from bot.ports import CardRecord, State, Trouble
 from bot.storage.ledger import RedisLedger
 from bot.storage.troubles import RedisTroubles
 from sandbox.discord import NEWS
@@ -92,7 +92,7 @@ async def test_an_attempt_that_lies_ahead_is_not_made_twice(
     ledger = RedisLedger(redis, prefix)
     row = await ledger.row(ON_DISCORD, FERRY.id)
     assert row is not None
-    lost = Row(State.SENDING, row.at + YEAR, row.revision, generation=row.generation)
+    lost = CardRecord(State.SENDING, row.at + YEAR, row.revision, generation=row.generation)
     await ledger.write(ON_DISCORD, FERRY.id, lost)
     # The platform has long forgotten the key by which a repeat would be harmless.
     road.discord.rest.nonce_window = 0
@@ -138,11 +138,11 @@ async def test_no_chat_is_forgotten_on_the_word_of_a_step(
         return wall()
 
     monkeypatch.setattr("stories.archive.Archive.time", theirs)  # its clock is set, too
-    monkeypatch.setattr(warden, "LOOK_S", 0.05)
-    monkeypatch.setattr(warden, "GATHER_S", 0.0)
+    monkeypatch.setattr(unreachable, "LOOK_S", 0.05)
+    monkeypatch.setattr(unreachable, "GATHER_S", 0.0)
     chat, troubles = Chat("telegram", str(GROUP)), RedisTroubles(redis, prefix)
     ago = datetime.now(UTC) - timedelta(days=1)
-    await RedisLedger(redis, prefix).write(chat, FERRY.id, Row(State.GONE, ago, 1))
+    await RedisLedger(redis, prefix).write(chat, FERRY.id, CardRecord(State.GONE, ago, 1))
     await troubles.save(chat, Trouble("out", "let it in", ago, told=True, left_at=ago))
     port = free_port()
     road = await calm_bot.start(BOTH, http_port=port)

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
-from bot.delivery import tide
+from bot.delivery import rollback
 from bot.storage import lease
 from bot.storage.rules import RedisRules
 from tests.road.people import Say, keepers
@@ -41,7 +41,7 @@ async def test_rules_outlive_a_loss_in_redis(
     lose: Lose,
     shown: bool,
 ) -> None:
-    monkeypatch.setattr(tide, "KEEP_S", 0.05)
+    monkeypatch.setattr(rollback, "KEEP_S", 0.05)
     monkeypatch.setattr(lease, "RENEW_S", 0.6)
     port = free_port()
     road = await calm_bot.start(http_port=port)

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot import app
-from bot.delivery import warden
+from bot.delivery import unreachable
 from bot.delivery.cards import Policy
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
@@ -39,8 +39,8 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chat that refuses us is tried again after a moment, and troubles are gathered briefly."""
     hurried = partial(Policy, park_first=timedelta(seconds=0.3), park_longest=timedelta(seconds=1))
     monkeypatch.setattr(app, "Policy", hurried)
-    monkeypatch.setattr(warden, "GATHER_S", 0.3)
-    monkeypatch.setattr(warden, "ASK_AGAIN_S", 0.3)
+    monkeypatch.setattr(unreachable, "GATHER_S", 0.3)
+    monkeypatch.setattr(unreachable, "ASK_AGAIN_S", 0.3)
 
 
 def cards(person: Person) -> list[str]:

@@ -16,7 +16,7 @@ from bot.model.rule import Rule
 from bot.platforms.telegram import platform as on_telegram
 from bot.storage import highwater
 from bot.storage.audit import RedisAudit
-from bot.storage.places import RedisPlaces
+from bot.storage.reading_positions import RedisReadingPositions
 from bot.updates import Editor, Follower
 from config.settings import given
 from sandbox.discord import NEWS, Discord
@@ -228,7 +228,7 @@ async def test_a_defect_in_one_part_ends_no_other(
 
         return fails_at_first
 
-    parts = (Editor, Follower, RedisPlaces, RedisAudit)
+    parts = (Editor, Follower, RedisReadingPositions, RedisAudit)
     for kind in parts:
         monkeypatch.setattr(kind, "run", failing_at_first(kind))
     road = await calm_bot.start(BOTH)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
-from bot.ports import Pin, Row, State
+from bot.ports import CardRecord, Pin, State
 from bot.storage.ledger import RedisLedger
 from sandbox import discord, telegram
 from stories.story import Stats, Status, Story, StoryId
@@ -232,7 +232,7 @@ async def test_a_right_to_pin_that_was_taken_away_keeps_no_card_waiting(
         assert pinned(person) == {"Ferry Sails"}
 
     async def still_to_go() -> bool:
-        rows: list[Row | None] = [await ledger.row(chat, FERRY.id) for chat in CHATS]
+        rows: list[CardRecord | None] = [await ledger.row(chat, FERRY.id) for chat in CHATS]
         return all(row is not None and row.pin is Pin.GOING for row in rows)
 
     await eventually_so(still_to_go, "the ledger knows that the pins are to go")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import app
-from bot.delivery import warden
+from bot.delivery import unreachable
 from bot.delivery.cards import Policy
 from bot.model.chat import Chat, read_chat
 from bot.model.rule import Loudness, Rule
@@ -31,7 +31,7 @@ ALL, LOUD = Rule(all=True, loudness=Loudness.EDIT), Rule(all=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     hurried = partial(Policy, park_first=timedelta(seconds=0.8), park_longest=timedelta(seconds=1))
     monkeypatch.setattr(app, "Policy", hurried)
-    monkeypatch.setattr(warden, "GATHER_S", 0.05)
+    monkeypatch.setattr(unreachable, "GATHER_S", 0.05)
 
 
 def card_of(person: Person, story: Story) -> Seen | None:

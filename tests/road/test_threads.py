@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from bot import app
-from bot.delivery import warden
+from bot.delivery import unreachable
 from bot.delivery.cards import Policy
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
@@ -28,7 +28,7 @@ GENERAL = Chat("discord", discord.GENERAL)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     hurried = partial(Policy, park_first=timedelta(seconds=0.3), park_longest=timedelta(seconds=1))
     monkeypatch.setattr(app, "Policy", hurried)
-    monkeypatch.setattr(warden, "GATHER_S", 0.3)
+    monkeypatch.setattr(unreachable, "GATHER_S", 0.3)
 
 
 class Thread:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import asking, cards, courier
+from bot.delivery import asking, cards, reconciler
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
-from bot.ports import Row, State
+from bot.ports import CardRecord, State
 from bot.storage.ledger import RedisLedger
 from sandbox import telegram
 from stories.story import Story, StoryId
@@ -32,7 +32,7 @@ ASKS = "I don't know whether"
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer is given up after a moment, and somebody is told at once."""
-    for module in (cards, courier):
+    for module in (cards, reconciler):
         monkeypatch.setattr(module, "SETTLE", timedelta(seconds=0.2))
     monkeypatch.setattr(cards, "OTHERS_SETTLE", timedelta(seconds=0.2))
     monkeypatch.setattr(asking, "TELL_AFTER", timedelta(seconds=0.3))
@@ -40,9 +40,9 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def row_is(
-    ledger: RedisLedger, chat: Chat, story: Story, fits: Callable[[Row], bool], what: str
-) -> Row:
-    found: list[Row] = []
+    ledger: RedisLedger, chat: Chat, story: Story, fits: Callable[[CardRecord], bool], what: str
+) -> CardRecord:
+    found: list[CardRecord] = []
 
     async def so() -> bool:
         row = await ledger.row(chat, story.id)
@@ -55,7 +55,7 @@ async def row_is(
 
 async def lose(
     road: Road, ledger: RedisLedger, chat: Chat, story: Story, *, arrives: bool = True
-) -> Row:
+) -> CardRecord:
     """Publish a story whose post gets no answer, and wait until that is known."""
     await road.telegram.settle()  # or an answer would be lost instead
     road.telegram.fail_next("sendMessage", 0, after_effect=arrives)
@@ -63,7 +63,7 @@ async def lose(
     return await row_is(ledger, chat, story, lambda row: row.state is State.UNKNOWN, "unknown")
 
 
-async def is_shown(ledger: RedisLedger, chat: Chat, story: Story) -> Row:
+async def is_shown(ledger: RedisLedger, chat: Chat, story: Story) -> CardRecord:
     return await row_is(ledger, chat, story, lambda row: row.state is State.SHOWN, "shown")
 
 

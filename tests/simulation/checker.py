@@ -12,12 +12,12 @@ from itertools import pairwise
 
 from bot.delivery.cards import _looks as looks_of
 from bot.delivery.cards import nonce
-from bot.delivery.tide import KEEP_S
+from bot.delivery.rollback import KEEP_S
 from bot.model.card import card, kin_of, stub
 from bot.model.chat import Chat, read_chat
 from bot.model.message import Link, Message
 from bot.model.rule import Rule
-from bot.ports import Pin, Row, State
+from bot.ports import CardRecord, Pin, State
 from bot.storage.lease import LASTS_S
 from stories.delta import Weight, compare
 from stories.shelf import Edition, Shelf
@@ -102,7 +102,7 @@ def _is_notice(sent: Sent) -> bool:
     return sent.key.startswith(("trouble ", "unknown "))
 
 
-def told(row: Row | None) -> str:
+def told(row: CardRecord | None) -> str:
     """A row in one line."""
     if row is None:
         return "nothing"
@@ -164,7 +164,7 @@ class Checker:
                     cards[sent.chat, sent.story].append(sent)
         return cards
 
-    def _row(self, chat: Chat, story: StoryId) -> Row | None:
+    def _row(self, chat: Chat, story: StoryId) -> CardRecord | None:
         return self.data.rows.get(story, {}).get(chat)
 
     def _doubles(self) -> Iterator[str]:
@@ -262,7 +262,7 @@ class Checker:
                         f"the ledger believes it shows {looks}: {told(row)}"
                     )
 
-    def _expected(self, chat: Chat, edition: Edition, row: Row) -> Message:
+    def _expected(self, chat: Chat, edition: Edition, row: CardRecord) -> Message:
         """What a card should say: the newest, or where it goes on if it was folded."""
         heir = self.shelf.heir(edition.story.id)
         if heir is None or row.into is None:
@@ -321,7 +321,7 @@ class Checker:
                 if chat.platform != name or chat in self.world.unheard:
                     continue
                 if holder and not holder.rules.is_fixed(chat) and chat not in self.data.rules:
-                    noticed = "storage" in holder.couriers[name]._alarms.active
+                    noticed = "storage" in holder.reconcilers[name]._alarms.active
                     if self.world.store.losses and not noticed:
                         self.exempted.append(RULE_LOST_UNNOTICED)
                     else:
@@ -455,7 +455,7 @@ class Checker:
                 elif not self._owed_and_lost(story):
                     yield f"{story} in {chat} (place {sent.place}) is not published; {told(row)}"
 
-    def _explained(self, chat: Chat, story: StoryId, revision: int, row: Row | None) -> bool:
+    def _explained(self, chat: Chat, story: StoryId, revision: int, row: CardRecord | None) -> bool:
         held = self.data.stories[story]
         if self._owed_and_lost(story):
             return True
@@ -610,7 +610,7 @@ class Checker:
                         for other in holder.rules.chats()
                         if other.platform == name
                         and other != chat
-                        and other not in holder.couriers[name]._warden._troubles
+                        and other not in holder.reconcilers[name]._unreachable._troubles
                         and server(other) == server(chat)
                     ]
                     held = (rows.get(chat) for rows in self.data.rows.values())

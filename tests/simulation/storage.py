@@ -18,7 +18,7 @@ from bot.model.chat import Chat
 from bot.model.errors import StorageAway
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
-from bot.ports import Mark, Row, State, Tide, Trouble
+from bot.ports import CardRecord, DueCard, HighWaterMark, State, Trouble
 from bot.storage.lease import LASTS_S, RedisLease
 from bot.storage.packed import pack, packs, unpack
 from stories.archive import (
@@ -68,7 +68,7 @@ class Data:
     """The number of the last document handed to the editors; None before they opened it."""
     in_hand: dict[int, None] = field(default_factory=dict)
     rejected: tuple[Rejected, ...] = ()
-    rows: dict[StoryId, dict[Chat, Row]] = field(default_factory=dict)
+    rows: dict[StoryId, dict[Chat, CardRecord]] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
     due: dict[str, dict[tuple[Chat, StoryId], int]] = field(default_factory=dict)
     cursors: dict[str, Cursor] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Store:
         self.refuses = False
         """It answers, and takes no writes: its memory is full."""
         self.ears: dict[str, list[Ear]] = {UPDATES: [], WAKE: []}
-        self.log: list[tuple[float, Chat, StoryId, Row]] = []
+        self.log: list[tuple[float, Chat, StoryId, CardRecord]] = []
         """Every row ever written. This is the test's own memory: it never steps back."""
         self.losses: list[float] = []
         """When something acknowledged was lost."""
@@ -292,13 +292,13 @@ class MemoryArchive:
 
         await self._client.write(do)
 
-    async def said(self) -> AsyncGenerator[bytes]:
+    async def pubsub(self) -> AsyncGenerator[bytes]:
         async with aclosing(self._client.listen(UPDATES)) as heard:
             async for said in heard:
                 if said:
                     yield said
 
-    async def left(self) -> AsyncGenerator[bytes]:
+    async def inbox(self) -> AsyncGenerator[bytes]:
         await self._client.write(_open)
         in_hand = True  # what a dead editor had in hand comes first
         while True:
@@ -385,18 +385,18 @@ class MemoryLedger:
         self._client = client
         self._lease = lease
 
-    async def row(self, chat: Chat, story: StoryId) -> Row | None:
+    async def row(self, chat: Chat, story: StoryId) -> CardRecord | None:
         return await self._client.call(lambda data: data.rows.get(story, {}).get(chat))
 
-    async def write(self, chat: Chat, story: StoryId, row: Row) -> int:
+    async def write(self, chat: Chat, story: StoryId, row: CardRecord) -> int:
         return await self._client.write(lambda data: self._write(data, chat, story, row))
 
-    async def write_together(self, chat: Chat, rows: Mapping[StoryId, Row]) -> int:
+    async def write_together(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> int:
         return await self._client.write(
             lambda data: [self._write(data, chat, story, row) for story, row in rows.items()][-1]
         )
 
-    def _write(self, data: Data, chat: Chat, story: StoryId, row: Row) -> int:
+    def _write(self, data: Data, chat: Chat, story: StoryId, row: CardRecord) -> int:
         if self._lease is not None and not self._lease.is_ours(data):
             raise StorageAway("another process holds the lease")
         data.rows.setdefault(story, {})[chat] = row
@@ -407,15 +407,15 @@ class MemoryLedger:
     async def count(self, platform: str) -> int:
         return await self._client.call(lambda data: data.written.get(platform, 0))
 
-    async def of_story(self, story: StoryId) -> Mapping[Chat, Row]:
+    async def of_story(self, story: StoryId) -> Mapping[Chat, CardRecord]:
         return await self._client.call(lambda data: dict(data.rows.get(story, {})))
 
-    async def of_chat(self, chat: Chat) -> Mapping[StoryId, Row]:
+    async def of_chat(self, chat: Chat) -> Mapping[StoryId, CardRecord]:
         return await self._client.call(
             lambda data: {story: rows[chat] for story, rows in data.rows.items() if chat in rows}
         )
 
-    async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], Row]:
+    async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], CardRecord]:
         return await self._client.call(
             lambda data: {
                 (chat, story): row
@@ -450,7 +450,7 @@ class MemoryDue:
     async def cursor(self, platform: str) -> Cursor:
         return await self._client.call(lambda data: data.cursors.get(platform, Cursor()))
 
-    async def mark(self, platform: str, marks: Iterable[Mark], upto: Cursor | None) -> None:
+    async def mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
         def do(data: Data) -> None:
             due = data.due.setdefault(platform, {})
             due.update({(mark.chat, mark.story): mark.seq for mark in marks})
@@ -459,11 +459,11 @@ class MemoryDue:
 
         await self._client.write(do)
 
-    async def all(self, platform: str) -> list[Mark]:
+    async def all(self, platform: str) -> list[DueCard]:
         due = await self._client.call(lambda data: dict(data.due.get(platform, {})))
-        return [Mark(chat, story, seq) for (chat, story), seq in due.items()]
+        return [DueCard(chat, story, seq) for (chat, story), seq in due.items()]
 
-    async def done(self, platform: str, marks: Sequence[Mark]) -> None:
+    async def done(self, platform: str, marks: Sequence[DueCard]) -> None:
         def do(data: Data) -> None:
             due = data.due.get(platform, {})
             for mark in marks:
@@ -577,17 +577,17 @@ class MemoryLease(RedisLease):
 class MemoryHighWater:
     """The file beside the processes: a kill leaves it as it was, and losses do not touch it."""
 
-    def __init__(self, client: Client, disk: dict[str, Tide], platform: str) -> None:
+    def __init__(self, client: Client, disk: dict[str, HighWaterMark], platform: str) -> None:
         self._client = client
         self._disk = disk
         self._platform = platform
 
-    def read(self) -> Tide:
-        return self._disk.get(self._platform, Tide())
+    def read(self) -> HighWaterMark:
+        return self._disk.get(self._platform, HighWaterMark())
 
-    def write(self, tide: Tide) -> bool:
+    def write(self, rollback: HighWaterMark) -> bool:
         if self._client.alive:
-            self._disk[self._platform] = tide
+            self._disk[self._platform] = rollback
         return True
 
 

@@ -19,20 +19,20 @@ from typing import Any, TypeVar
 from bot import app
 from bot.alarms import Alarms
 from bot.delivery import asking as asking_module
-from bot.delivery import courier as courier_module
 from bot.delivery import pins as pins_module
+from bot.delivery import reconciler as courier_module
 from bot.delivery.cards import Policy
-from bot.delivery.courier import Courier
 from bot.delivery.decide import Spacing
-from bot.delivery.pace import Limits, Pace
+from bot.delivery.rate_limiter import Limits, RateLimiter
+from bot.delivery.reconciler import Reconciler
 from bot.delivery.rules import RuleBook
-from bot.delivery.warden import Warden
+from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import SendFailed, StorageAway
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.unknown import Unknown
-from bot.ports import Pin, State, Tide
+from bot.ports import HighWaterMark, Pin, State
 from bot.updates import Editor, Follower
 from stories.index import Cursor
 from stories.shelf import Shelf
@@ -79,7 +79,7 @@ POLICY = Policy(
     park_first=timedelta(seconds=5),
     park_longest=timedelta(seconds=40),
 )
-"""The courier's long waits, shortened so that a storm of two minutes meets them all."""
+"""The reconciler's long waits, shortened so that a storm of two minutes meets them all."""
 
 CHATS = {
     "discord": [Chat("discord", number) for number in ("1101", "1102", "2201", "@3301")],
@@ -160,7 +160,7 @@ class Process:
         self.editor = Editor(archive, MemoryLease(client, "editor"), metrics)
         self.leases = {name: MemoryLease(client, name) for name in world.services}
         self.rules = RuleBook(world.fixed, MemoryRules(client, self.leases))
-        paces = {name: Pace(_limits(name), clock=world.loop.time) for name in self.handles}
+        paces = {name: RateLimiter(_limits(name), clock=world.loop.time) for name in self.handles}
 
         async def knows(chat: Chat) -> bool:
             rows = await MemoryLedger(client).of_chat(chat)
@@ -169,13 +169,13 @@ class Process:
         async def forget(chat: Chat) -> None:
             raise AssertionError(f"{chat} did not remove us")
 
-        wardens = {
-            name: Warden(
+        unreachables = {
+            name: UnreachableChats(
                 handle,
                 rules=self.rules,
                 troubles=MemoryTroubles(client),
                 lease=self.leases[name],
-                pace=paces[name],
+                rate_limiter=paces[name],
                 knows=knows,
                 forget=forget,
                 grace=timedelta(days=30),
@@ -183,8 +183,8 @@ class Process:
             )
             for name, handle in self.handles.items()
         }
-        self.couriers = {
-            name: Courier(
+        self.reconcilers = {
+            name: Reconciler(
                 handle,
                 shelf=shelf,
                 bell=follower.bell(),
@@ -195,8 +195,8 @@ class Process:
                 archive=archive,
                 lease=self.leases[name],
                 high_water=MemoryHighWater(client, world.disk, name),
-                pace=paces[name],
-                warden=wardens[name],
+                rate_limiter=paces[name],
+                unreachable=unreachables[name],
                 metrics=metrics,
                 alarms=Alarms(metrics),
                 policy=POLICY,
@@ -204,8 +204,8 @@ class Process:
             )
             for name, handle in self.handles.items()
         }
-        for courier in self.couriers.values():
-            self.rules.on_change(courier.welcome)
+        for reconciler in self.reconcilers.values():
+            self.rules.on_change(reconciler.welcome)
         self.task = world.loop.create_task(self._run())
 
     async def _run(self) -> None:
@@ -216,7 +216,7 @@ class Process:
                 for name, handle in self.handles.items():
                     tasks.create_task(
                         app.keep_in_step(
-                            self.couriers[name],
+                            self.reconcilers[name],
                             self.leases[name],
                             self.rules,
                             partial(handle.run, ()),
@@ -271,7 +271,7 @@ class World:
         known = self._troubles()
         self.troubles = known if troubles is None else troubles
         self.store = Store(loop.calendar)
-        self.disk: dict[str, Tide] = {}
+        self.disk: dict[str, HighWaterMark] = {}
         names = self.random.choice([("discord",), ("telegram",), ("discord", "telegram")])
         self.services = {name: Service(name, seed, CHATS[name]) for name in names}
         self.fixed: dict[Chat, Rule] = {}
@@ -465,7 +465,7 @@ class World:
         asked = self._asked(name)
         if not asked:
             return
-        courier = asked[0].couriers[name]
+        reconciler = asked[0].reconcilers[name]
         edition = asked[0].shelf.get(story)
         if not unpins and (edition is None or not edition.is_live(self.store.now())):
             return
@@ -475,7 +475,7 @@ class World:
         async def ask() -> None:
             with suppress(SendFailed, StorageAway, asyncio.CancelledError, TimeoutError):
                 async with asyncio.timeout(90):  # what was asked of a dead process has no end
-                    await (courier.unpin(chat, story) if unpins else courier.pin(chat, story))
+                    await (reconciler.unpin(chat, story) if unpins else reconciler.pin(chat, story))
 
         self._errand(ask())
 
@@ -493,13 +493,13 @@ class World:
         if not rows or not asked:
             return
         card, row = self.settling.choice(rows)
-        courier, shows = asked[0].couriers[name], self.settling.random() < 0.6
+        reconciler, shows = asked[0].reconcilers[name], self.settling.random() < 0.6
         there = [
             sent.place
             for sent in service.visible()
             if sent.chat == card.chat and sent.story == card.story
         ]
-        live = courier.live(card.story)
+        live = reconciler.live(card.story)
         if not there:
             self.asked_for.add((card.chat, card.story))
 
@@ -507,11 +507,11 @@ class World:
             with suppress(SendFailed, StorageAway, asyncio.CancelledError, TimeoutError):
                 async with asyncio.timeout(90):
                     if not there and live and self.loop.time() > seconds(row.at) + GIVES_UP_S:
-                        await courier.post_again(card)
+                        await reconciler.post_again(card)
                     elif there:
-                        await courier.claim(card)
+                        await reconciler.claim(card)
                         if shows:
-                            await courier.show(card.chat, card.story, there[-1])
+                            await reconciler.show(card.chat, card.story, there[-1])
 
         self.settled += 1
         self._errand(settle())
@@ -689,7 +689,9 @@ class World:
             holder = self._holder(name)
             if holder is None:
                 return f"nobody delivers to {name}"
-            if in_line := len(holder.couriers[name]._queue):  # a mark kept and not in line: no harm
+            if in_line := len(
+                holder.reconcilers[name]._queue
+            ):  # a mark kept and not in line: no harm
                 return f"{in_line} cards are in line on {name}, of {data.due.get(name)}"
             for story, rows in data.rows.items():
                 for chat, row in rows.items():

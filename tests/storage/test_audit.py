@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
 from bot.model.message import Act
-from bot.ports import Audit, Deed
+from bot.ports import Audit, AuditEntry
 from bot.storage import audit as stored
 from bot.storage.audit import KEPT, RedisAudit
 from stories.archive import connect, text
@@ -23,9 +23,9 @@ MIRA, SOL = Chat("telegram", "5"), Chat("discord", "@5")
 NOW = datetime.now(UTC)
 
 
-def deed(number: int = 0, person: Chat = SOL, *, ago: timedelta = timedelta(0)) -> Deed:
+def deed(number: int = 0, person: Chat = SOL, *, ago: timedelta = timedelta(0)) -> AuditEntry:
     at = NOW - ago + timedelta(seconds=number)
-    return Deed(at, Act("followed {what}", f"“{number} – ”"), person, "Sol @everyone")
+    return AuditEntry(at, Act("followed {what}", f"“{number} – ”"), person, "Sol @everyone")
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ async def test_what_is_being_saved_when_one_is_forgotten_does_not_come_back(
 ) -> None:
     save, begun, go_on = saving._save, asyncio.Event(), asyncio.Event()
 
-    async def slowly(mark: str, chat: Chat, done: Deed) -> None:
+    async def slowly(mark: str, chat: Chat, done: AuditEntry) -> None:
         begun.set()
         await go_on.wait()
         await save(mark, chat, done)

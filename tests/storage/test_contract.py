@@ -16,15 +16,15 @@ from bot.model.errors import LeaseLost, StorageAway
 from bot.model.rule import Loudness, Rule
 from bot.model.unknown import Unknown
 from bot.ports import (
+    CardRecord,
     Due,
+    DueCard,
     HighWater,
+    HighWaterMark,
     Ledger,
-    Mark,
     Pin,
-    Row,
     RuleStore,
     State,
-    Tide,
     Trouble,
     Troubles,
 )
@@ -56,7 +56,7 @@ FERRY = Story(StoryId("ferry"), "Night ferry returns", ("It sailed at dusk.",))
 TRAM = replace(FERRY, id=StoryId("tram"), title="Trams stand still")
 NORTH, SOUTH = Chat("discord", "1"), Chat("discord", "2")
 GROUP, SUPERGROUP = Chat("telegram", "-1"), Chat("telegram", "-1001")
-ROW = Row(
+ROW = CardRecord(
     State.SHOWN,
     NOW,
     3,
@@ -97,7 +97,7 @@ async def storage(
     request: pytest.FixtureRequest, redis: Redis, prefix: str, tmp_path: Path
 ) -> AsyncIterator[Storage]:
     if request.param == "memory":
-        client, disk = Client(Store()), dict[str, Tide]()
+        client, disk = Client(Store()), dict[str, HighWaterMark]()
 
         def memory_ledger(lease: RedisLease | None) -> Ledger:
             assert lease is None or isinstance(lease, MemoryLease)
@@ -236,7 +236,7 @@ async def test_a_reader_is_subscribed_before_it_reads(storage: Storage) -> None:
 
 
 async def test_what_is_said_is_heard_by_who_listens(storage: Storage) -> None:
-    async with aclosing(storage.archive.said()) as said:
+    async with aclosing(storage.archive.pubsub()) as said:
         first = asyncio.ensure_future(anext(said))
         heard = None
         while heard is None:  # nobody tells when the subscription stands
@@ -249,10 +249,10 @@ async def test_what_is_said_is_heard_by_who_listens(storage: Storage) -> None:
 async def test_the_inbox_outlives_its_reader(storage: Storage) -> None:
     for document in (b"one", b"two", b"three"):
         await storage.archive.leave(document)
-    async with aclosing(storage.archive.left()) as first:
+    async with aclosing(storage.archive.inbox()) as first:
         assert [await anext(first), await anext(first)] == [b"one", b"two"]
         # Asking for “two” struck “one” out; “two” is in hand when its editor dies.
-    async with aclosing(storage.archive.left()) as second:
+    async with aclosing(storage.archive.inbox()) as second:
         assert [await anext(second), await anext(second)] == [b"two", b"three"]
         more = asyncio.ensure_future(anext(second))
         await storage.archive.leave(b"four")
@@ -262,7 +262,7 @@ async def test_the_inbox_outlives_its_reader(storage: Storage) -> None:
 async def test_documents_handed_out_in_a_lost_answer_come_before_the_next(
     storage: Storage,
 ) -> None:
-    async with aclosing(storage.archive.left()) as left:
+    async with aclosing(storage.archive.inbox()) as left:
         await storage.archive.leave(b"one")
         assert await anext(left) == b"one"
         await storage.archive.leave(b"two")
@@ -272,7 +272,7 @@ async def test_documents_handed_out_in_a_lost_answer_come_before_the_next(
 
 
 async def test_a_wiped_inbox_is_opened_again(storage: Storage) -> None:
-    async with aclosing(storage.archive.left()) as left:
+    async with aclosing(storage.archive.inbox()) as left:
         await storage.archive.leave(b"zero")
         assert await anext(left) == b"zero"
         waiting = asyncio.ensure_future(anext(left))
@@ -280,16 +280,16 @@ async def test_a_wiped_inbox_is_opened_again(storage: Storage) -> None:
         with pytest.raises(StorageAway):
             await waiting
     await storage.archive.leave(b"one")
-    async with aclosing(storage.archive.left()) as left:
+    async with aclosing(storage.archive.inbox()) as left:
         assert await anext(left) == b"one"
 
 
 async def test_what_was_refused_can_be_read_newest_first(storage: Storage) -> None:
-    await storage.archive.reject(Door.SAID, b"{", "not JSON")
-    await storage.archive.reject(Door.LEFT, b"\xff" * 5000, "not UTF-8")
+    await storage.archive.reject(Door.PUBSUB, b"{", "not JSON")
+    await storage.archive.reject(Door.INBOX, b"\xff" * 5000, "not UTF-8")
     newest, older = await storage.archive.rejected()
-    assert (newest.door, newest.why, len(newest.beginning)) == (Door.LEFT, "not UTF-8", 200)
-    assert (older.door, older.why, older.beginning) == (Door.SAID, "not JSON", "{")
+    assert (newest.door, newest.why, len(newest.beginning)) == (Door.INBOX, "not UTF-8", 200)
+    assert (older.door, older.why, older.beginning) == (Door.PUBSUB, "not JSON", "{")
     assert older.at <= newest.at
     assert await storage.archive.rejected(limit=1) == [newest]
 
@@ -302,7 +302,7 @@ async def test_a_row_is_read_as_it_was_written(storage: Storage) -> None:
     assert await ledger.row(NORTH, FERRY.id) is None
     await ledger.write(NORTH, FERRY.id, ROW)
     assert await ledger.row(NORTH, FERRY.id) == ROW
-    bare = Row(State.FAILED, NOW, 1)
+    bare = CardRecord(State.FAILED, NOW, 1)
     await ledger.write(NORTH, FERRY.id, bare)
     assert await ledger.row(NORTH, FERRY.id) == bare
 
@@ -403,7 +403,7 @@ async def test_cards_of_unknown_outcome_are_found_until_they_are_settled(storage
 
 
 async def test_a_mark_stays_until_it_is_done(storage: Storage) -> None:
-    mark, other = Mark(NORTH, FERRY.id, 4), Mark(SOUTH, FERRY.id, 4)
+    mark, other = DueCard(NORTH, FERRY.id, 4), DueCard(SOUTH, FERRY.id, 4)
     await storage.due.mark("discord", [mark, other], None)
     await storage.due.mark("discord", [mark], None)
     assert sorted(await storage.due.all("discord"), key=lambda each: each.chat) == [mark, other]
@@ -414,7 +414,7 @@ async def test_a_mark_stays_until_it_is_done(storage: Storage) -> None:
 
 
 async def test_a_newer_mark_outlives_the_older_ones_end(storage: Storage) -> None:
-    mark = Mark(NORTH, FERRY.id, 4)
+    mark = DueCard(NORTH, FERRY.id, 4)
     await storage.due.mark("discord", [mark], None)
     newer = replace(mark, seq=5)
     await storage.due.mark("discord", [newer], None)  # while the older is in hand
@@ -425,7 +425,7 @@ async def test_a_newer_mark_outlives_the_older_ones_end(storage: Storage) -> Non
 
 
 async def test_thousands_of_marks_are_made_and_struck_out_at_once(storage: Storage) -> None:
-    marks = [Mark(Chat("discord", str(number)), FERRY.id, 4) for number in range(1, 2500)]
+    marks = [DueCard(Chat("discord", str(number)), FERRY.id, 4) for number in range(1, 2500)]
     await storage.due.mark("discord", marks, Cursor("epoch", 4))
     assert set(await storage.due.all("discord")) == set(marks)
     await storage.due.done("discord", [replace(marks[0], seq=3), *marks[1:]])
@@ -434,8 +434,8 @@ async def test_thousands_of_marks_are_made_and_struck_out_at_once(storage: Stora
 
 async def test_the_cursor_moves_with_the_marks_of_its_platform(storage: Storage) -> None:
     assert await storage.due.cursor("discord") == Cursor()
-    await storage.due.mark("discord", [Mark(NORTH, FERRY.id, 4)], Cursor("epoch", 4))
-    await storage.due.mark("discord", [Mark(NORTH, TRAM.id, 4)], None)
+    await storage.due.mark("discord", [DueCard(NORTH, FERRY.id, 4)], Cursor("epoch", 4))
+    await storage.due.mark("discord", [DueCard(NORTH, TRAM.id, 4)], None)
     await storage.due.mark("discord", [], Cursor("epoch", 5))
     assert await storage.due.cursor("discord") == Cursor("epoch", 5)
     assert await storage.due.cursor("telegram") == Cursor()
@@ -566,21 +566,25 @@ async def test_who_slept_through_the_leases_end_is_refused_and_then_stopped(
 
 
 async def test_the_high_water_mark_is_read_as_it_was_written(storage: Storage) -> None:
-    assert storage.high_water().read() == Tide()
-    for tide in (Tide(5), Tide(3, NOW + timedelta(microseconds=7)), Tide(8, NOW)):
-        storage.high_water().write(tide)
-        assert storage.high_water().read() == tide
+    assert storage.high_water().read() == HighWaterMark()
+    for mark in (
+        HighWaterMark(5),
+        HighWaterMark(3, NOW + timedelta(microseconds=7)),
+        HighWaterMark(8, NOW),
+    ):
+        storage.high_water().write(mark)
+        assert storage.high_water().read() == mark
 
 
 def test_an_unreadable_mark_begins_anew(tmp_path: Path) -> None:
     mark = FileHighWater(DataFolder(tmp_path), "storywire", "discord")
-    mark.write(Tide(5))
+    mark.write(HighWaterMark(5))
     (file,) = tmp_path.iterdir()
     file.write_text('{"written": ')
-    assert mark.read() == Tide()
+    assert mark.read() == HighWaterMark()
 
 
 def test_a_mark_is_one_platforms_alone(tmp_path: Path) -> None:
-    FileHighWater(DataFolder(tmp_path), "storywire", "discord").write(Tide(5))
+    FileHighWater(DataFolder(tmp_path), "storywire", "discord").write(HighWaterMark(5))
     for prefix, platform in (("storywire", "telegram"), ("other", "discord")):
-        assert FileHighWater(DataFolder(tmp_path), prefix, platform).read() == Tide()
+        assert FileHighWater(DataFolder(tmp_path), prefix, platform).read() == HighWaterMark()

@@ -11,7 +11,7 @@ import pytest
 
 from bot.alarms import Alarms
 from bot.metrics import Metrics
-from bot.ports import Tide
+from bot.ports import HighWaterMark
 from bot.storage.highwater import DataFolder, FileHighWater
 
 MARK = "test.discord.highwater.json"
@@ -96,15 +96,15 @@ def test_a_folder_that_cannot_be_used_is_told_once_and_recovers_by_itself(
         assert folder.look() == (trouble is a_folder_in_the_marks_place)
         for written in range(1, 4):
             mark.read()
-            assert not mark.write(Tide(written))
+            assert not mark.write(HighWaterMark(written))
         said = alarms.active["disk"]
         assert sentence in said
         assert "cards may then be posted twice" in said, "what it costs"
         assert str(folder.path) in said
         assert [record.message for record in caplog.records].count("alarm") == 1
         fix()
-        assert mark.write(Tide(4))
-        assert mark.read() == Tide(4)
+        assert mark.write(HighWaterMark(4))
+        assert mark.read() == HighWaterMark(4)
     assert "disk" not in alarms.active
 
 
@@ -112,19 +112,19 @@ def test_one_file_that_works_says_nothing_of_another(tmp_path: Path) -> None:
     alarms = Alarms(Metrics())
     folder = DataFolder(tmp_path, alarms)
     (tmp_path / MARK).mkdir()
-    assert not FileHighWater(folder, "test", "discord").write(Tide(1))
-    assert FileHighWater(folder, "test", "telegram").write(Tide(1))
+    assert not FileHighWater(folder, "test", "discord").write(HighWaterMark(1))
+    assert FileHighWater(folder, "test", "telegram").write(HighWaterMark(1))
     assert "disk" in alarms.active
 
 
 def test_a_mark_that_could_not_be_read_is_not_written_over_by_a_lower_one(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
-    FileHighWater(folder, "test", "discord").write(Tide(7))
+    FileHighWater(folder, "test", "discord").write(HighWaterMark(7))
     (tmp_path / MARK).rename(tmp_path / "away")
     (tmp_path / MARK).mkdir()
     mark = FileHighWater(folder, "test", "discord")
-    assert mark.read() == Tide()
+    assert mark.read() == HighWaterMark()
     (tmp_path / MARK).rmdir()
     (tmp_path / "away").rename(tmp_path / MARK)
-    assert mark.write(Tide(2))
-    assert mark.read() == Tide(7), "or the loss of five rows would go unseen"
+    assert mark.write(HighWaterMark(2))
+    assert mark.read() == HighWaterMark(7), "or the loss of five rows would go unseen"

@@ -10,7 +10,7 @@ from bot.alarms import Alarms
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.rule import Rule
-from bot.ports import Mark, Row, State
+from bot.ports import CardRecord, DueCard, State
 from bot.storage.due import RedisDue
 from bot.storage.layout import LAYOUT, Layout
 from bot.storage.lease import RedisLease
@@ -23,7 +23,7 @@ from stories.story import Story, StoryId
 
 FERRY = Story(StoryId("ferry"), "Night ferry returns", ("It sailed at dusk.",))
 HERE = Chat("discord", "1")
-ROW = Row(State.SHOWN, datetime(2026, 6, 25, tzinfo=UTC), 1, place="7")
+ROW = CardRecord(State.SHOWN, datetime(2026, 6, 25, tzinfo=UTC), 1, place="7")
 
 
 async def test_the_first_to_start_writes_which_layout_it_is(redis: Redis, prefix: str) -> None:
@@ -37,10 +37,12 @@ WRITES: dict[str, Callable[[Redis, str], Awaitable[object]]] = {
     "a row": lambda redis, prefix: RedisLedger(redis, prefix).write(HERE, FERRY.id, ROW),
     "a rule": lambda redis, prefix: RedisRules(redis, prefix).save(HERE, Rule(all=True)),
     "a mark": lambda redis, prefix: RedisDue(redis, prefix).mark(
-        "discord", [Mark(HERE, FERRY.id, 3)], Cursor("e", 3)
+        "discord", [DueCard(HERE, FERRY.id, 3)], Cursor("e", 3)
     ),
     "a story": lambda redis, prefix: Archive(redis, prefix).accept(FERRY),
-    "a refused document": lambda redis, prefix: Archive(redis, prefix).reject(Door.SAID, b"", "x"),
+    "a refused document": lambda redis, prefix: Archive(redis, prefix).reject(
+        Door.PUBSUB, b"", "x"
+    ),
     "a lease": lambda redis, prefix: RedisLease(redis, "discord", prefix)._hold(),
     "a chat to forget": lambda redis, prefix: RedisLedger(redis, prefix).forget(HERE),
 }

@@ -20,7 +20,18 @@ from bot.model.errors import StorageAway
 from bot.model.message import Act
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
-from bot.ports import UNREADABLE, Deed, Draft, Mark, Pin, Row, State, Tide, Trouble, Visit
+from bot.ports import (
+    UNREADABLE,
+    AuditEntry,
+    CardRecord,
+    Draft,
+    DueCard,
+    HighWaterMark,
+    Pin,
+    Seen,
+    State,
+    Trouble,
+)
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
@@ -28,7 +39,7 @@ from bot.storage.highwater import DataFolder, FileHighWater
 from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
-from bot.storage.places import RedisPlaces
+from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
 from stories.archive import Archive
@@ -41,7 +52,7 @@ FERRY, TRAM = StoryId("ferry"), StoryId("tram")
 FERRIES = Story(FERRY, "Night ferry returns", ("It sailed at dusk.",))
 TRAMS = replace(FERRIES, id=TRAM, title="Trams stand still")
 NORTH, SOUTH, MIRA = Chat("discord", "1"), Chat("discord", "2"), Chat("discord", "@5")
-ROW = Row(State.SHOWN, NOW, 3, place="77", looks="abc", posted_at=NOW)
+ROW = CardRecord(State.SHOWN, NOW, 3, place="77", looks="abc", posted_at=NOW)
 TROUBLE = Trouble("no right", "give it", NOW)
 EVERYTHING = Rule(all=True)
 
@@ -111,7 +122,7 @@ async def pins(at: At) -> None:
 
 async def unknowns(at: At) -> None:
     ledger = RedisLedger(at.redis, at.prefix, skipped=at.skipped)
-    await ledger.write(SOUTH, FERRY, Row(State.UNKNOWN, NOW, 3))
+    await ledger.write(SOUTH, FERRY, CardRecord(State.UNKNOWN, NOW, 3))
     card = Unknown(SOUTH, FERRY, 1)
     assert await ledger.unknown("discord") == ([] if at.whole else [card])
     assert await ledger.unknown_by("discord", "00") is None
@@ -146,14 +157,14 @@ async def stories_of_a_chat(at: At) -> None:
 
 async def marks(at: At) -> None:
     due = RedisDue(*at.given)
-    mark = Mark(SOUTH, FERRY, 4)
+    mark = DueCard(SOUTH, FERRY, 4)
     assert await due.all("discord") == []
     await due.mark("discord", [mark], Cursor("epoch", 4))
     if at.whole:
         assert await due.cursor("discord") == Cursor(), "who comes after marks them anew"
     else:
         assert await due.all("discord") == [mark]
-    await due.done("discord", [mark, Mark(NORTH, FERRY, 99)])
+    await due.done("discord", [mark, DueCard(NORTH, FERRY, 99)])
     assert await due.all("discord") == []
     await due.forget(SOUTH)
 
@@ -162,8 +173,8 @@ async def cursors(at: At) -> None:
     due = RedisDue(*at.given)
     cursor = await due.cursor("discord")
     assert (cursor == Cursor(), cursor.seq) == (False, 0), "not the first start, but anew"
-    await due.mark("discord", [Mark(SOUTH, FERRY, 4)], Cursor("epoch", 4))
-    assert await due.all("discord") == [Mark(SOUTH, FERRY, 4)]
+    await due.mark("discord", [DueCard(SOUTH, FERRY, 4)], Cursor("epoch", 4))
+    assert await due.all("discord") == [DueCard(SOUTH, FERRY, 4)]
 
 
 async def troubles(at: At) -> None:
@@ -186,8 +197,8 @@ async def drafts(at: At) -> None:
 
 
 async def places(at: At) -> None:
-    places = RedisPlaces(*at.given)
-    visit, someone = Visit(3, NOW), Chat("discord", "@6")
+    places = RedisReadingPositions(*at.given)
+    visit, someone = Seen(3, NOW), Chat("discord", "@6")
     await places._save({(MIRA, FERRY): visit, (MIRA, TRAM): visit, (someone, FERRY): visit})
     assert await places.place(MIRA, FERRY) is None
     assert list((await places.kept(MIRA)).places) == ([] if at.whole else [TRAM])
@@ -196,7 +207,7 @@ async def places(at: At) -> None:
 
 async def deeds(at: At) -> None:
     audit = RedisAudit(*at.given)
-    deed = Deed(NOW, Act("followed {what}", "ferries"), MIRA, "Mira")
+    deed = AuditEntry(NOW, Act("followed {what}", "ferries"), MIRA, "Mira")
     await audit._save("mark", NORTH, deed)
     assert await audit.deeds(NORTH) == ([] if at.whole else [deed])
     await audit.forget(MIRA)
@@ -224,7 +235,7 @@ async def leases(at: At) -> None:
 
 async def rejected(at: At) -> None:
     archive = Archive(*at.given)
-    await archive.reject(Door.LEFT, b"{", "not JSON")
+    await archive.reject(Door.INBOX, b"{", "not JSON")
     assert [each.why for each in await archive.rejected()] == ([] if at.whole else ["not JSON"])
 
 
@@ -418,18 +429,18 @@ def test_a_high_water_mark_that_cannot_be_read_is_left_as_it_is(tmp_path: Path, 
     skipped = Skipped()
     folder = DataFolder(tmp_path, Alarms(Metrics()))
     mark = FileHighWater(folder, "storywire", "discord", skipped)
-    mark.write(Tide(3, NOW))
-    assert mark.read() == Tide(3, NOW)
+    mark.write(HighWaterMark(3, NOW))
+    assert mark.read() == HighWaterMark(3, NOW)
     [file] = tmp_path.iterdir()
     file.write_bytes(raw)
-    assert mark.read() == Tide()
-    mark.write(Tide(9))
+    assert mark.read() == HighWaterMark()
+    mark.write(HighWaterMark(9))
     assert file.read_bytes() == raw
     assert list(skipped.known) == [("highwater", str(file))]
     file.unlink()
-    assert mark.read() == Tide()
-    mark.write(Tide(9))
-    assert mark.read() == Tide(9)
+    assert mark.read() == HighWaterMark()
+    mark.write(HighWaterMark(9))
+    assert mark.read() == HighWaterMark(9)
 
 
 async def test_what_a_newer_version_added_to_a_row_stays_when_it_is_written(

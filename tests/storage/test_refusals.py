@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from bot.alarms import Alarms
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.ports import Row, State
+from bot.ports import CardRecord, State
 from bot.storage import refusals
 from bot.storage.due import RedisDue
 from bot.storage.lease import RedisLease
@@ -88,7 +88,7 @@ async def test_every_no_is_waited_for_and_told(
     told: list[StorageRefuses] = []
     async with answering(reply) as url, connect(url, told.append) as redis:
         redis.connection_pool.connection_kwargs["retry"]._retries = 0
-        for ask in (Archive(redis).ping, Archive(redis).said().__anext__):
+        for ask in (Archive(redis).ping, Archive(redis).pubsub().__anext__):
             with pytest.raises(StorageRefuses) as refused:
                 await ask()
             assert refused.value.code == code
@@ -284,7 +284,7 @@ async def test_a_script_that_is_refused_a_command_is_refused_and_takes_nothing_f
     own_url: str, prefix: str, command: str
 ) -> None:
     chat, story = Chat("discord", "1"), StoryId("ferry")
-    row = Row(State.SHOWN, datetime.now(UTC), 1, place="7")
+    row = CardRecord(State.SHOWN, datetime.now(UTC), 1, place="7")
     async with connect(own_url) as redis:
         lease = RedisLease(redis, "discord", prefix)
         other = RedisLease(redis, "discord", prefix)

@@ -119,7 +119,7 @@ async def test_what_was_handed_out_on_a_dead_wire_comes_before_what_the_next_one
     async with (
         Proxy(port) as proxy,
         connect(f"redis://127.0.0.1:{proxy.port}") as far,
-        aclosing(Archive(far, prefix).left()) as left,
+        aclosing(Archive(far, prefix).inbox()) as left,
     ):
         await near.leave(b"one")
         assert await anext(left) == b"one"
@@ -145,7 +145,7 @@ async def test_giants_at_the_inbox_are_not_read_whole_and_hold_nothing_up(
         await archive.leave(b"%d" % number)
     before = (await redis.info("stats"))["total_net_output_bytes"]
     came = []
-    async with aclosing(archive.left()) as documents:
+    async with aclosing(archive.inbox()) as documents:
         async for document in documents:
             came.append(document)
             if len(came) == 2 * giants:

@@ -15,7 +15,7 @@ import discord
 from discord import app_commands, ui
 
 from bot.model.chat import Chat
-from bot.model.command import Ask, Choice, Command, Hurry, Option, Turn
+from bot.model.command import Ask, AskKind, Choice, Command, Option, RateLimited
 from bot.model.language import ENGLISH, N_, _, name, speaking, spoken
 from bot.model.message import (
     Button,
@@ -40,7 +40,7 @@ from bot.platforms.discord.render import (
     SelectRow,
     render,
 )
-from bot.ports import Moderators, Turns
+from bot.ports import AskLimits, Moderators
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Client(discord.Client):
     def __init__(
         self,
         commands: Sequence[Command],
-        turns: Turns | None = None,
+        turns: AskLimits | None = None,
         moderators: Moderators | None = None,
         *,
         about_to_identify: Callable[[], None] = lambda: None,
@@ -81,7 +81,7 @@ class Client(discord.Client):
             intents=discord.Intents(guilds=True),  # channels and rights; nothing privileged
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
-            max_ratelimit_timeout=30,  # longer pauses are the courier's to plan, not a call's
+            max_ratelimit_timeout=30,  # longer pauses are the reconciler's to plan, not a call's
         )
         self.online = self.was_online = False
         self.left_out = left_out
@@ -293,7 +293,7 @@ def _autocomplete(
     ) -> list[app_commands.Choice[str]]:
         if _is_about(command) and _is_guest(interaction):
             return []
-        if await _turn(interaction, Turn.TYPING):
+        if await _turn(interaction, AskKind.TYPING):
             return []
         others = {
             name: str(value)
@@ -408,7 +408,9 @@ async def _answer(
 
     hurry = await _turn(
         interaction,
-        Turn.ASK if interaction.type is discord.InteractionType.application_command else Turn.PRESS,
+        AskKind.ASK
+        if interaction.type is discord.InteractionType.application_command
+        else AskKind.PRESS,
         is_moderator if command.moderators else None,
     )
     if hurry:  # said to them alone, beside what stands there
@@ -459,14 +461,14 @@ async def _answer(
 
 async def _turn(
     interaction: discord.Interaction[Any],
-    turn: Turn,
+    turn: AskKind,
     spared: Callable[[], Awaitable[bool]] | None = None,
-) -> Hurry | None:
+) -> RateLimited | None:
     if interaction.client.turns is None:
         return None
     person = Chat("discord", f"@{interaction.user.id}")
     server = str(interaction.guild_id) if interaction.guild_id else None
-    hurry: Hurry | None = await interaction.client.turns.take(
+    hurry: RateLimited | None = await interaction.client.turns.take(
         person, server, turn=turn, spared=spared
     )
     return hurry

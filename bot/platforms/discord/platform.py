@@ -44,7 +44,7 @@ from bot.platforms.discord.refusals import (
 )
 from bot.platforms.discord.render import brief, escape, render
 from bot.platforms.discord.standing import Place, watch
-from bot.ports import Moderators, Right, Showing, Turns
+from bot.ports import AskLimits, Moderators, Right, Showing
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -103,7 +103,7 @@ class DiscordPlatform:
         *,
         api_url: str | None,
         gateway_url: str | None,
-        turns: Turns | None = None,
+        turns: AskLimits | None = None,
         moderators: Moderators | None = None,
         left_out: Callable[[], None] = lambda: None,
         too_fast: Callable[[], None] = lambda: None,

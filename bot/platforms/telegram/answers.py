@@ -38,7 +38,7 @@ from telegram.constants import ChatType, MessageEntityType, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.model.chat import Chat
-from bot.model.command import Ask, Command, Hurry, Pointed, Quote, Turn
+from bot.model.command import Ask, AskKind, Command, Pointed, Quote, RateLimited
 from bot.model.errors import CardGone, Sorry
 from bot.model.language import ENGLISH, N_, _, language, languages, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone, asked_about, read_ref
@@ -56,7 +56,7 @@ from bot.platforms.telegram.render import (
 )
 from bot.platforms.telegram.request import TooSoon
 from bot.platforms.telegram.rights import heads
-from bot.ports import GroupPace, Turns
+from bot.ports import AskLimits, GroupRateLimiter
 from stories.slices import in_slices
 
 log = logging.getLogger(__name__)
@@ -130,16 +130,16 @@ class Answers:
         self,
         bot: Bot,
         commands: Sequence[Command],
-        turns: Turns | None = None,
+        turns: AskLimits | None = None,
         pinning: Collection[tuple[int, int]] = (),
-        pace: GroupPace | None = None,
+        rate_limiter: GroupRateLimiter | None = None,
         too_fast: Callable[[], None] = lambda: None,
     ) -> None:
         """`pinning`: chat and number of the messages that we pinned of late.
 
         `too_fast` is called for every answer that Telegram refuses with a 429.
         """
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._too_fast = too_fast
         self._waiting = Counter[Chat]()
         """How many answers wait for each group's pace."""
@@ -197,7 +197,7 @@ class Answers:
         no buttons but links into the private chat.
         """
         person = Chat("telegram", str(query.from_user.id))
-        if self._turns and await self._turns.take(person, None, turn=Turn.TYPING):
+        if self._turns and await self._turns.take(person, None, turn=AskKind.TYPING):
             await query.answer([], cache_time=0, is_personal=True)
             return
         quotes, nothing = list[Quote](), _("Nothing found. Ask me …")
@@ -379,8 +379,8 @@ class Answers:
         where: MaybeInaccessibleMessage,
         is_moderator: Callable[[], Awaitable[bool]] | None,
         *,
-        turn: Turn = Turn.ASK,
-    ) -> Hurry | None:
+        turn: AskKind = AskKind.ASK,
+    ) -> RateLimited | None:
         if self._turns is None:
             return None
         server = None if where.chat.type == ChatType.PRIVATE else str(where.chat.id)
@@ -447,7 +447,7 @@ class Answers:
         person = Chat("telegram", str(query.from_user.id))
         heads = partial(self._heads, message.chat.id, query.from_user.id)
         asked = heads if command.moderators else None
-        if hurry := await self._hurry(person, message, asked, turn=Turn.PRESS):
+        if hurry := await self._hurry(person, message, asked, turn=AskKind.PRESS):
             await query.answer(str(hurry), show_alert=True)  # said to them alone
             return
         if not private and command.name not in self._here:
@@ -535,8 +535,8 @@ class Answers:
             except TooSoon as pause:
                 self._too_fast()
                 after = max(pause.after, SHORTEST_PAUSE)
-                if self._pace is not None:
-                    self._pace.too_fast(_chat(to), after)
+                if self._rate_limiter is not None:
+                    self._rate_limiter.too_fast(_chat(to), after)
                 if after > left:
                     raise
                 left -= after
@@ -546,14 +546,14 @@ class Answers:
 
     async def _paced(self, chat: Chat, patience: timedelta) -> bool:
         """Wait for the group's pace; False when that takes too long."""
-        if self._pace is None or not self._pace.counts(chat):
+        if self._rate_limiter is None or not self._rate_limiter.counts(chat):
             return True
         if self._waiting[chat] >= WAITING:
             return False
         self._waiting[chat] += 1
         try:
             async with asyncio.timeout(patience.total_seconds()):
-                await self._pace.take(chat)
+                await self._rate_limiter.take(chat)
         except TimeoutError:
             return False
         finally:

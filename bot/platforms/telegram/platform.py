@@ -25,7 +25,7 @@ from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed
 from bot.platforms.telegram.render import render
 from bot.platforms.telegram.request import UNREADABLE, AiohttpRequest, TooLarge, TooSoon, Unread
 from bot.platforms.telegram.standing import is_inside
-from bot.ports import GroupPace, Right, Showing, Turns
+from bot.ports import AskLimits, GroupRateLimiter, Right, Showing
 
 log = logging.getLogger(__name__)
 
@@ -96,15 +96,15 @@ class TelegramPlatform:
         token: str,
         *,
         api_url: str | None,
-        turns: Turns | None = None,
+        turns: AskLimits | None = None,
         left_out: Callable[[], None] = lambda: None,
-        pace: GroupPace | None = None,
+        rate_limiter: GroupRateLimiter | None = None,
         too_fast: Callable[[], None] = lambda: None,
     ) -> None:
         """Without `turns` everyone may ask as fast as they like, and without `pace` they are
         answered as fast. `left_out` is called for each update that cannot be read, `too_fast` for
         each answer that is refused with a 429."""
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._too_fast = too_fast
         self._left_out = left_out
         self._turns = turns
@@ -139,7 +139,9 @@ class TelegramPlatform:
             await self._persist(bot.delete_webhook)  # Telegram tells updates in one way only
             await self._persist(lambda: _offer(bot, commands))
             self._bot = bot
-            answers = Answers(bot, commands, self._turns, self._pinning, self._pace, self._too_fast)
+            answers = Answers(
+                bot, commands, self._turns, self._pinning, self._rate_limiter, self._too_fast
+            )
             async with aclosing(self._updates(bot)) as updates:
                 async for update in updates:
                     if moved := _moved(update):

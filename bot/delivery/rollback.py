@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from bot.clock import Past
 from bot.model.errors import StorageAway
-from bot.ports import HighWater, Ledger, Tide
+from bot.ports import HighWater, HighWaterMark, Ledger
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -21,7 +21,7 @@ LOOK_EVERY = 30
 """How many of those pass until the storage is asked, so that a loss is seen without a write."""
 
 
-class TideWatch:
+class RollbackWatch:
     """Knows how many rows were ever written. A storage that knows of fewer has lost some."""
 
     def __init__(
@@ -37,25 +37,25 @@ class TideWatch:
         self._high_water = high_water
         self._now = now
         self._stepped_back = stepped_back
-        self._tide = Tide()
+        self._rollback = HighWaterMark()
         self._past = Past(now)  # a doubt that lies ahead would hold all cards until then
 
     @property
     def written(self) -> int:
         """How many rows there are at least."""
-        return self._tide.written
+        return self._rollback.written
 
     @property
     def doubt(self) -> datetime | None:
         """Until when rows may be missing; None when none ever was."""
-        return self._tide.doubt
+        return self._rollback.doubt
 
     async def look(self) -> None:
         """Compare the mark with what the storage knows; raise StorageAway."""
-        ours, kept = self._tide, self._high_water.read()
+        ours, kept = self._rollback, self._high_water.read()
         doubts = [self._past(doubt) for doubt in (ours.doubt, kept.doubt) if doubt is not None]
-        self._tide = Tide(max(ours.written, kept.written), max(doubts, default=None))
-        least = self._tide.written
+        self._rollback = HighWaterMark(max(ours.written, kept.written), max(doubts, default=None))
+        least = self._rollback.written
         self.rise(await self._ledger.count(self._platform), least)
 
     def rise(self, written: int | None, least: int) -> bool:
@@ -67,15 +67,17 @@ class TideWatch:
         if written is None:
             return True
         if written >= least:
-            self._tide = Tide(max(written, self._tide.written), self._tide.doubt)
+            self._rollback = HighWaterMark(
+                max(written, self._rollback.written), self._rollback.doubt
+            )
             return True
         log.error(
             "the storage stepped back: cards that cannot be proved are left alone",
             extra={"written": written, "known": least},
         )
         self._stepped_back()
-        self._tide = Tide(written, self._now())
-        self._high_water.write(self._tide)
+        self._rollback = HighWaterMark(written, self._now())
+        self._high_water.write(self._rollback)
         return False
 
     async def keep(self) -> None:
@@ -86,11 +88,11 @@ class TideWatch:
                 if seconds % LOOK_EVERY == 0:
                     with suppress(StorageAway):
                         await self.look()
-                if (tide := self._tide) != kept and self._high_water.write(tide):
-                    kept = tide
+                if (mark := self._rollback) != kept and self._high_water.write(mark):
+                    kept = mark
                 await asyncio.sleep(KEEP_S)
         finally:
-            self._high_water.write(self._tide)
+            self._high_water.write(self._rollback)
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:

@@ -13,7 +13,7 @@ from bot.model.card import card
 from bot.model.chat import Chat
 from bot.model.language import recalled
 from bot.model.rule import Loudness, Rule
-from bot.ports import Row, State
+from bot.ports import CardRecord, State
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from sandbox.calls import Call
@@ -59,8 +59,8 @@ async def stands(road: Road, chat: Chat, *stories: Story) -> None:
     await eventually(lambda: wanted <= set(titles(road, chat)), f"{wanted} in {chat}")
 
 
-async def has_row(ledger: RedisLedger, chat: Chat, story: Story, state: State) -> Row:
-    found: list[Row] = []
+async def has_row(ledger: RedisLedger, chat: Chat, story: Story, state: State) -> CardRecord:
+    found: list[CardRecord] = []
 
     async def so() -> bool:
         row = await ledger.row(chat, story.id)
@@ -90,7 +90,7 @@ async def test_a_channel_without_rights_is_left_alone_and_caught_up_when_they_ar
     for chat in (ELSEWHERE, IN_CHANNEL):
         await stands(road, chat, FERRY, TRAMS)
 
-    async def refused() -> list[Row]:
+    async def refused() -> list[CardRecord]:
         rows = [await ledger.row(ON_DISCORD, story.id) for story in (FERRY, TRAMS)]
         return [row for row in rows if row is not None and row.state is State.FAILED]
 
@@ -240,7 +240,7 @@ async def test_what_a_group_was_told_by_the_process_before_us_counts(
     group, other = (Chat("telegram", str(world[1].add_chat(name))) for name in ("Crew", "Guests"))
     now = datetime.now(UTC)
     for n in range(16):
-        row = Row(State.SHOWN, now, 1, place=str(n + 1), looks="-", posted_at=now)
+        row = CardRecord(State.SHOWN, now, 1, place=str(n + 1), looks="-", posted_at=now)
         await ledger.write(group, StoryId(f"before-{n}"), row)
     stories = [replace(FERRY, id=StoryId(f"s{n}"), title=f"Story {n}") for n in range(5)]
     road = await bot.start({group: ALL, other: ALL})

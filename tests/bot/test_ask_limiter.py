@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from bot.ask_limiter import AskLimiter
 from bot.model.chat import Chat
-from bot.model.command import Hurry, Turn
+from bot.model.command import AskKind, RateLimited
 from bot.model.errors import StorageAway
-from bot.turns import FairTurns
 
 MIRA, SOL = Chat("telegram", "5"), Chat("discord", "@6")
 
@@ -25,30 +25,30 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def turns(clock: Clock) -> FairTurns:
-    return FairTurns(a_person=3, a_server=5, within_s=10, clock=clock)
+def turns(clock: Clock) -> AskLimiter:
+    return AskLimiter(a_person=3, a_server=5, within_s=10, clock=clock)
 
 
-async def took(turns: FairTurns, times: int, person: Chat = MIRA, server: str | None = "1") -> int:
+async def took(turns: AskLimiter, times: int, person: Chat = MIRA, server: str | None = "1") -> int:
     return sum([not await turns.take(person, server) for _ in range(times)])
 
 
 async def test_a_person_may_ask_so_often_and_is_told_when_again(
-    turns: FairTurns, clock: Clock
+    turns: AskLimiter, clock: Clock
 ) -> None:
     for _ in range(3):
         assert await turns.take(MIRA, None) is None
         clock.at += 2
-    assert await turns.take(MIRA, None) == Hurry(4, crowd=False, told=False)
+    assert await turns.take(MIRA, None) == RateLimited(4, crowd=False, told=False)
     clock.at += 3.5
-    assert await turns.take(MIRA, None) == Hurry(1, crowd=False, told=True)
+    assert await turns.take(MIRA, None) == RateLimited(1, crowd=False, told=True)
     clock.at += 0.5
     assert await turns.take(MIRA, None) is None
-    assert await turns.take(MIRA, None) == Hurry(2, crowd=False, told=True)
+    assert await turns.take(MIRA, None) == RateLimited(2, crowd=False, told=True)
 
 
 async def test_what_is_refused_does_not_make_the_wait_longer(
-    turns: FairTurns, clock: Clock
+    turns: AskLimiter, clock: Clock
 ) -> None:
     assert await took(turns, 100) == 3
     clock.at += 10
@@ -56,7 +56,7 @@ async def test_what_is_refused_does_not_make_the_wait_longer(
 
 
 async def test_nobody_is_told_twice_within_the_window_in_one_place(
-    turns: FairTurns, clock: Clock
+    turns: AskLimiter, clock: Clock
 ) -> None:
     await took(turns, 3)
     told = []
@@ -65,27 +65,29 @@ async def test_nobody_is_told_twice_within_the_window_in_one_place(
         told.append(hurry is not None and not hurry.told)
         clock.at += 0.2
     assert told.count(True) == 1
-    assert await turns.take(MIRA, None) == Hurry(2, crowd=False, told=False), "in another place"
+    assert await turns.take(MIRA, None) == RateLimited(2, crowd=False, told=False), (
+        "in another place"
+    )
 
 
-async def test_a_press_counts_a_quarter(turns: FairTurns) -> None:
-    pressed = [await turns.take(MIRA, "1", turn=Turn.PRESS) for _ in range(13)]
+async def test_a_press_counts_a_quarter(turns: AskLimiter) -> None:
+    pressed = [await turns.take(MIRA, "1", turn=AskKind.PRESS) for _ in range(13)]
     assert [hurry is None for hurry in pressed] == [True] * 12 + [False]
 
 
 async def test_many_in_one_server_wait_for_each_other_and_other_servers_do_not(
-    turns: FairTurns,
+    turns: AskLimiter,
 ) -> None:
     people = [Chat("telegram", str(number)) for number in range(1, 8)]
     hurries = [await turns.take(person, "1") for person in people]
     assert hurries[:5] == [None] * 5
-    assert hurries[5] == Hurry(10, crowd=True, told=False)
+    assert hurries[5] == RateLimited(10, crowd=True, told=False)
     assert await turns.take(people[5], "2") is None
     assert await turns.take(people[6], None) is None
 
 
 async def test_who_is_spared_does_not_wait_for_the_others_but_for_themselves(
-    turns: FairTurns,
+    turns: AskLimiter,
 ) -> None:
     async def yes() -> bool:
         return True
@@ -98,13 +100,13 @@ async def test_who_is_spared_does_not_wait_for_the_others_but_for_themselves(
     assert await turns.take(MIRA, "1", spared=no) is not None
     for _ in range(3):
         assert await turns.take(SOL, "1", spared=yes) is None
-    assert await turns.take(SOL, "1", spared=yes) == Hurry(10, crowd=False, told=False)
+    assert await turns.take(SOL, "1", spared=yes) == RateLimited(10, crowd=False, told=False)
 
 
 async def test_who_cannot_be_told_apart_from_the_others_waits_like_them(
-    monkeypatch: pytest.MonkeyPatch, turns: FairTurns
+    monkeypatch: pytest.MonkeyPatch, turns: AskLimiter
 ) -> None:
-    monkeypatch.setattr("bot.turns.SPARING_S", 0.01)
+    monkeypatch.setattr("bot.ask_limiter.SPARING_S", 0.01)
 
     async def away() -> bool:
         raise StorageAway
@@ -119,7 +121,7 @@ async def test_who_cannot_be_told_apart_from_the_others_waits_like_them(
     assert await turns.take(SOL, "1", spared=endless) is not None
 
 
-async def test_nothing_is_remembered_of_who_asked_long_ago(turns: FairTurns, clock: Clock) -> None:
+async def test_nothing_is_remembered_of_who_asked_long_ago(turns: AskLimiter, clock: Clock) -> None:
     for number in range(1, 1000):
         await turns.take(Chat("telegram", str(number)), str(number))
         clock.at += 1
@@ -130,10 +132,16 @@ async def test_nothing_is_remembered_of_who_asked_long_ago(turns: FairTurns, clo
 @pytest.mark.parametrize(
     ("hurry", "said"),
     [
-        (Hurry(4, crowd=False, told=False), "You ask faster than I may answer; ask again in 4 sec"),
-        (Hurry(1, crowd=False, told=False), "answer; ask again in 1 second."),
-        (Hurry(2, crowd=True, told=False), "Many are asking here just now; ask again in 2 seconds"),
+        (
+            RateLimited(4, crowd=False, told=False),
+            "You ask faster than I may answer; ask again in 4 sec",
+        ),
+        (RateLimited(1, crowd=False, told=False), "answer; ask again in 1 second."),
+        (
+            RateLimited(2, crowd=True, told=False),
+            "Many are asking here just now; ask again in 2 seconds",
+        ),
     ],
 )
-def test_who_asks_too_fast_reads_when_to_ask_again(hurry: Hurry, said: str) -> None:
+def test_who_asks_too_fast_reads_when_to_ask_again(hurry: RateLimited, said: str) -> None:
     assert said in str(hurry)

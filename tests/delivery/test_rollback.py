@@ -6,50 +6,50 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot.delivery import tide as tides
-from bot.delivery.tide import TideWatch
+from bot.delivery import rollback as tides
+from bot.delivery.rollback import RollbackWatch
 from bot.model.chat import Chat
-from bot.ports import Row, State, Tide
+from bot.ports import CardRecord, HighWaterMark, State
 from bot.storage.highwater import DataFolder, FileHighWater
 from bot.storage.ledger import RedisLedger
 from stories.story import StoryId
 from tests.running import beside, eventually
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
-ROW = Row(State.SENDING, NOW, 1)
+ROW = CardRecord(State.SENDING, NOW, 1)
 HERE, FERRY = Chat("discord", "1"), StoryId("ferry")
 
 
-def watch(ledger: RedisLedger, folder: Path, seen: list[str]) -> TideWatch:
+def watch(ledger: RedisLedger, folder: Path, seen: list[str]) -> RollbackWatch:
     mark = FileHighWater(DataFolder(folder), "test", "discord")
-    return TideWatch("discord", ledger, mark, lambda: NOW, lambda: seen.append("lost"))
+    return RollbackWatch("discord", ledger, mark, lambda: NOW, lambda: seen.append("lost"))
 
 
 async def test_answers_out_of_order_are_no_loss(ledger: RedisLedger, tmp_path: Path) -> None:
     seen: list[str] = []
-    tide = watch(ledger, tmp_path, seen)
-    least = tide.written + 1  # both are asked before either has answered
+    rollback = watch(ledger, tmp_path, seen)
+    least = rollback.written + 1  # both are asked before either has answered
     first, second = [await ledger.write(HERE, FERRY, ROW) for _ in range(2)]
-    tide.rise(second, least)
-    tide.rise(first, least)
+    rollback.rise(second, least)
+    rollback.rise(first, least)
     assert seen == []
-    assert tide.doubt is None
-    assert tide.written == 2
+    assert rollback.doubt is None
+    assert rollback.written == 2
 
 
 async def test_a_storage_that_forgot_rows_is_doubted(
     ledger: RedisLedger, tmp_path: Path, redis: Redis, prefix: str
 ) -> None:
     seen: list[str] = []
-    tide = watch(ledger, tmp_path, seen)
+    rollback = watch(ledger, tmp_path, seen)
     for _ in range(3):
-        least = tide.written + 1
-        tide.rise(await ledger.write(HERE, FERRY, ROW), least)
+        least = rollback.written + 1
+        rollback.rise(await ledger.write(HERE, FERRY, ROW), least)
     await redis.delete(f"{prefix}:cards-written:discord")
-    least = tide.written + 1
-    tide.rise(await ledger.write(HERE, FERRY, ROW), least)
+    least = rollback.written + 1
+    rollback.rise(await ledger.write(HERE, FERRY, ROW), least)
     assert seen == ["lost"]
-    assert tide.doubt == NOW
+    assert rollback.doubt == NOW
     again = watch(ledger, tmp_path, seen)
     await again.look()
     assert again.doubt == NOW, "the next process doubts as well"
@@ -59,12 +59,12 @@ async def test_a_storage_that_knows_less_than_the_disk_is_doubted_before_anythin
     ledger: RedisLedger, tmp_path: Path
 ) -> None:
     seen: list[str] = []
-    FileHighWater(DataFolder(tmp_path), "test", "discord").write(Tide(2))
+    FileHighWater(DataFolder(tmp_path), "test", "discord").write(HighWaterMark(2))
     await ledger.write(HERE, FERRY, ROW)
-    tide = watch(ledger, tmp_path, seen)
-    await tide.look()
+    rollback = watch(ledger, tmp_path, seen)
+    await rollback.look()
     assert seen == ["lost"]
-    assert (tide.written, tide.doubt) == (1, NOW)
+    assert (rollback.written, rollback.doubt) == (1, NOW)
 
 
 async def test_what_is_written_is_known_on_disk_and_a_loss_is_seen_though_nothing_is_written(
@@ -76,21 +76,24 @@ async def test_what_is_written_is_known_on_disk_and_a_loss_is_seen_though_nothin
 ) -> None:
     monkeypatch.setattr(tides, "KEEP_S", 0.01)
     seen: list[str] = []
-    tide, mark = (
+    rollback, mark = (
         watch(ledger, tmp_path, seen),
         FileHighWater(DataFolder(tmp_path), "test", "discord"),
     )
-    async with beside(tide.keep()):
-        tide.rise(await ledger.write(HERE, FERRY, ROW), 1)
-        await eventually(lambda: mark.read() == Tide(1), "it is on disk")
+    async with beside(rollback.keep()):
+        rollback.rise(await ledger.write(HERE, FERRY, ROW), 1)
+        await eventually(lambda: mark.read() == HighWaterMark(1), "it is on disk")
         await redis.delete(f"{prefix}:cards-written:discord")
         await eventually(lambda: seen == ["lost"], "the loss is seen")
 
 
 async def test_whoever_stops_leaves_the_newest_on_disk(ledger: RedisLedger, tmp_path: Path) -> None:
-    tide, mark = watch(ledger, tmp_path, []), FileHighWater(DataFolder(tmp_path), "test", "discord")
-    tide.rise(1, 1)
-    async with beside(tide.keep()):
-        await eventually(lambda: mark.read() == Tide(1), "it is on disk")
-        tide.rise(2, 2)
-    assert mark.read() == Tide(2)
+    rollback, mark = (
+        watch(ledger, tmp_path, []),
+        FileHighWater(DataFolder(tmp_path), "test", "discord"),
+    )
+    rollback.rise(1, 1)
+    async with beside(rollback.keep()):
+        await eventually(lambda: mark.read() == HighWaterMark(1), "it is on disk")
+        rollback.rise(2, 2)
+    assert mark.read() == HighWaterMark(2)

@@ -9,7 +9,7 @@ from itertools import islice
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
-from bot.ports import Kept, Place, Visit
+from bot.ports import ReadingHistory, ReadingPosition, Seen
 from stories.archive import storage, text
 from stories.away import StorageAway
 from stories.records import Skipped, wrong_type
@@ -26,7 +26,7 @@ _ALL = StoryId("@all")
 _Key = tuple[Chat, StoryId]
 
 
-class RedisPlaces:
+class RedisReadingPositions:
     """Saves visits behind the answers, so that no answer waits for it or fails with it."""
 
     def __init__(
@@ -42,11 +42,11 @@ class RedisPlaces:
         self._redis = redis
         self._skipped = skipped or Skipped()
         self._prefix = prefix
-        self._unsaved: dict[_Key, Visit] = {}
+        self._unsaved: dict[_Key, Seen] = {}
         self._seen = asyncio.Event()
         self._saving = asyncio.Lock()
 
-    def saw(self, person: Chat, story: StoryId, visit: Visit) -> None:
+    def saw(self, person: Chat, story: StoryId, visit: Seen) -> None:
         key = (person, story)
         held = self._unsaved.get(key)
         if held is not None and held.revision == visit.revision:
@@ -57,10 +57,10 @@ class RedisPlaces:
         self._seen.set()
 
     def caught_up(self, person: Chat, upto: datetime) -> None:
-        self.saw(person, _ALL, Visit(int(upto.timestamp() * 1000), upto))
+        self.saw(person, _ALL, Seen(int(upto.timestamp() * 1000), upto))
 
     @storage
-    async def place(self, person: Chat, story: StoryId) -> Place | None:
+    async def place(self, person: Chat, story: StoryId) -> ReadingPosition | None:
         key = (person, story)
         unsaved = self._unsaved.get(key)  # asked before reading: it may be saved meanwhile
         where = self._key(person)
@@ -70,7 +70,7 @@ class RedisPlaces:
         return place if visit is None else _after(place, visit)
 
     @storage
-    async def kept(self, person: Chat) -> Kept:
+    async def kept(self, person: Chat) -> ReadingHistory:
         unsaved = self._unsaved_of(person)
         key = self._key(person)
         async with self._redis.pipeline(transaction=True) as pipe:
@@ -87,7 +87,7 @@ class RedisPlaces:
             moments.append(visit.at + KEPT_FOR)
         known = {story: place for story, place in places.items() if place is not None}
         upto = known.pop(_ALL, None)
-        return Kept(known, max(moments, default=None), upto.last.at if upto else None)
+        return ReadingHistory(known, max(moments, default=None), upto.last.at if upto else None)
 
     @storage
     async def forget(self, person: Chat) -> None:
@@ -115,7 +115,7 @@ class RedisPlaces:
                     del self._unsaved[key]
 
     @storage
-    async def _save(self, batch: dict[_Key, Visit]) -> None:
+    async def _save(self, batch: dict[_Key, Seen]) -> None:
         people = list(dict.fromkeys(person for person, _ in batch))
         async with self._redis.pipeline(transaction=False) as pipe:
             for person in people:
@@ -149,12 +149,14 @@ class RedisPlaces:
                 pipe.expire(self._key(person), KEPT_FOR)
             await pipe.execute()
 
-    def _read(self, person: Chat, story: StoryId, raw: bytes | str | None) -> Place | None:
+    def _read(
+        self, person: Chat, story: StoryId, raw: bytes | str | None
+    ) -> ReadingPosition | None:
         if raw is None:
             return None
         return self._skipped.read("place", f"{self._key(person)} {story}", _place, raw)
 
-    def _unsaved_of(self, person: Chat) -> dict[StoryId, Visit]:
+    def _unsaved_of(self, person: Chat) -> dict[StoryId, Seen]:
         """What waits to be saved. Ask before reading, too: it may be saved meanwhile."""
         return {story: visit for (who, story), visit in self._unsaved.items() if who == person}
 
@@ -162,23 +164,23 @@ class RedisPlaces:
         return f"{self._prefix}:places:{person}"
 
 
-def _is_over(place: Place | None, now: datetime) -> bool:
+def _is_over(place: ReadingPosition | None, now: datetime) -> bool:
     """Whether a revision was seen so long ago that nobody goes on from there."""
     return place is not None and now - place.last.at > KEPT_FOR
 
 
-def _after(place: Place | None, visit: Visit) -> Place:
-    return place.after(visit) if place else Place(visit)
+def _after(place: ReadingPosition | None, visit: Seen) -> ReadingPosition:
+    return place.after(visit) if place else ReadingPosition(visit)
 
 
-def _write(place: Place) -> str:
+def _write(place: ReadingPosition) -> str:
     visits = [place.last, place.before] if place.before else [place.last]
     return json.dumps([[visit.revision, visit.at.isoformat()] for visit in visits])
 
 
-def _place(raw: bytes | str) -> Place:
-    visits = [Visit(int(revision), _moment(at)) for revision, at in json.loads(raw)]
-    return Place(*visits)
+def _place(raw: bytes | str) -> ReadingPosition:
+    visits = [Seen(int(revision), _moment(at)) for revision, at in json.loads(raw)]
+    return ReadingPosition(*visits)
 
 
 def _moment(said: str) -> datetime:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.pace import (
+from bot.delivery.rate_limiter import (
     DISCORD,
     INVALID_MOST,
     INVALID_WINDOW_S,
     TELEGRAM,
     Limits,
-    Pace,
+    RateLimiter,
 )
 from bot.model.chat import Chat
 from tests.simulation.clock import VirtualLoop
@@ -25,10 +25,10 @@ GROUP, TOPIC = Chat("telegram", "-1"), Chat("telegram", "-1/7")
 PERSON = Chat("telegram", "5")
 
 
-def run(limits: Limits, do: Coroutine[None, None, None], pace: list[Pace]) -> None:
+def run(limits: Limits, do: Coroutine[None, None, None], rate_limiter: list[RateLimiter]) -> None:
     """Run something in virtual time, with a pace of its own in `pace`."""
     loop = VirtualLoop()
-    pace.append(Pace(limits, clock=loop.time))
+    rate_limiter.append(RateLimiter(limits, clock=loop.time))
     try:
         loop.run_until_complete(do)
     finally:
@@ -56,11 +56,11 @@ def test_whoever_asks_when_the_limits_hold(
 ) -> None:
     chats = [Chat("any", f"-{n}" if n % 2 else f"{n + 1}") for n in range(6)]
     taken: list[tuple[float, Chat]] = []
-    pace: list[Pace] = []
+    rate_limiter: list[RateLimiter] = []
 
     async def ask(chat: Chat, after: float) -> None:
         await asyncio.sleep(after)
-        await pace[0].take(chat)
+        await rate_limiter[0].take(chat)
         taken.append((asyncio.get_running_loop().time(), chat))
 
     async def all_ask() -> None:
@@ -68,7 +68,7 @@ def test_whoever_asks_when_the_limits_hold(
             *(ask(chats[n], after) for n, after, times in asked for _ in range(times))
         )
 
-    run(limits, all_ask(), pace)
+    run(limits, all_ask(), rate_limiter)
     assert len(taken) == sum(times for *_, times in asked)
     assert most_within([at for at, _ in taken], 1.0) <= limits.per_second
     for chat in chats:
@@ -79,118 +79,118 @@ def test_whoever_asks_when_the_limits_hold(
 
 
 def test_a_chat_that_was_written_to_rests() -> None:
-    pace: list[Pace] = []
+    rate_limiter: list[RateLimiter] = []
 
     async def write() -> None:
-        assert pace[0].rest(NORTH) == 0
-        await pace[0].take(NORTH)
-        assert pace[0].rest(NORTH) == pytest.approx(DISCORD.chat_gap_s)
-        assert pace[0].rest(SOUTH) == 0
+        assert rate_limiter[0].rest(NORTH) == 0
+        await rate_limiter[0].take(NORTH)
+        assert rate_limiter[0].rest(NORTH) == pytest.approx(DISCORD.chat_gap_s)
+        assert rate_limiter[0].rest(SOUTH) == 0
 
-    run(DISCORD, write(), pace)
+    run(DISCORD, write(), rate_limiter)
 
 
 def test_a_group_rests_when_its_minute_is_full_and_its_topics_with_it() -> None:
-    pace: list[Pace] = []
+    rate_limiter: list[RateLimiter] = []
 
     async def write() -> None:
         for number in range(18):
-            await pace[0].take(TOPIC if number % 2 else GROUP)
+            await rate_limiter[0].take(TOPIC if number % 2 else GROUP)
         for _ in range(18):
-            await pace[0].take(PERSON)
-        assert pace[0].rest(GROUP) == pace[0].rest(TOPIC) > 20
-        assert pace[0].rest(PERSON) <= 1
+            await rate_limiter[0].take(PERSON)
+        assert rate_limiter[0].rest(GROUP) == rate_limiter[0].rest(TOPIC) > 20
+        assert rate_limiter[0].rest(PERSON) <= 1
 
-    run(TELEGRAM, write(), pace)
+    run(TELEGRAM, write(), rate_limiter)
 
 
 def test_what_another_process_did_counts() -> None:
-    pace: list[Pace] = []
+    rate_limiter: list[RateLimiter] = []
 
     async def take_over() -> None:
-        pace[0].remember(GROUP, [float(age) for age in range(10, 28)])
-        assert pace[0].rest(GROUP) == pytest.approx(60 - 27)
-        pace[0].remember(TOPIC, [1.0])
-        assert pace[0].rest(GROUP) == pytest.approx(60 - 26)
+        rate_limiter[0].remember(GROUP, [float(age) for age in range(10, 28)])
+        assert rate_limiter[0].rest(GROUP) == pytest.approx(60 - 27)
+        rate_limiter[0].remember(TOPIC, [1.0])
+        assert rate_limiter[0].rest(GROUP) == pytest.approx(60 - 26)
 
-    run(TELEGRAM, take_over(), pace)
+    run(TELEGRAM, take_over(), rate_limiter)
 
 
 def test_a_429_is_obeyed_in_its_chat_and_when_another_has_one_everywhere() -> None:
-    pace: list[Pace] = []
+    rate_limiter: list[RateLimiter] = []
 
     async def be_refused() -> None:
         loop = asyncio.get_running_loop()
-        pace[0].too_fast(NORTH, timedelta(seconds=8))
-        pace[0].too_fast(NORTH, timedelta(seconds=2))
-        assert pace[0].rest(NORTH) == pytest.approx(8)
-        assert pace[0].rest(SOUTH) == 0
+        rate_limiter[0].too_fast(NORTH, timedelta(seconds=8))
+        rate_limiter[0].too_fast(NORTH, timedelta(seconds=2))
+        assert rate_limiter[0].rest(NORTH) == pytest.approx(8)
+        assert rate_limiter[0].rest(SOUTH) == 0
         before = loop.time()
-        await pace[0].take(EAST)
+        await rate_limiter[0].take(EAST)
         assert loop.time() == before
-        pace[0].too_fast(SOUTH, timedelta(seconds=5))
-        await pace[0].take(EAST)
+        rate_limiter[0].too_fast(SOUTH, timedelta(seconds=5))
+        await rate_limiter[0].take(EAST)
         assert loop.time() - before == pytest.approx(5)
 
-    run(DISCORD, be_refused(), pace)
+    run(DISCORD, be_refused(), rate_limiter)
 
 
 def test_a_429_in_a_topic_is_obeyed_in_its_group() -> None:
-    pace = Pace(TELEGRAM, clock=lambda: 100.0)
-    pace.too_fast(TOPIC, timedelta(seconds=8))
-    assert pace.rest(GROUP) == pace.rest(TOPIC) == 8
+    rate_limiter = RateLimiter(TELEGRAM, clock=lambda: 100.0)
+    rate_limiter.too_fast(TOPIC, timedelta(seconds=8))
+    assert rate_limiter.rest(GROUP) == rate_limiter.rest(TOPIC) == 8
 
 
 def test_of_very_many_chats_those_that_rest_are_remembered() -> None:
-    pace: list[Pace] = []
+    rate_limiter: list[RateLimiter] = []
 
     async def write() -> None:
-        pace[0].too_fast(EAST, timedelta(seconds=100))
+        rate_limiter[0].too_fast(EAST, timedelta(seconds=100))
         for number in range(10_000):
-            await pace[0].take(Chat("discord", f"9{number}"))
+            await rate_limiter[0].take(Chat("discord", f"9{number}"))
         await asyncio.sleep(70)
         for chat in (NORTH, SOUTH):
-            await pace[0].take(chat)
-        assert len(pace[0]._chats) < 10
-        assert pace[0].rest(NORTH) == pytest.approx(10)
-        assert pace[0].rest(EAST) == pytest.approx(30)
+            await rate_limiter[0].take(chat)
+        assert len(rate_limiter[0]._chats) < 10
+        assert rate_limiter[0].rest(NORTH) == pytest.approx(10)
+        assert rate_limiter[0].rest(EAST) == pytest.approx(30)
 
-    run(Limits(per_second=1e9, chat_gap_s=10), write(), pace)
+    run(Limits(per_second=1e9, chat_gap_s=10), write(), rate_limiter)
 
 
 def test_five_thousand_refusals_in_ten_minutes_stop_us_until_the_first_is_forgotten() -> None:
-    pace: list[Pace] = []
+    rate_limiter: list[RateLimiter] = []
 
     async def be_refused() -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         for _ in range(INVALID_MOST - 2):
-            pace[0].refused()
-        pace[0].too_fast(NORTH, timedelta(0))
-        await pace[0].take(NORTH)
+            rate_limiter[0].refused()
+        rate_limiter[0].too_fast(NORTH, timedelta(0))
+        await rate_limiter[0].take(NORTH)
         assert loop.time() == began, "one less than too many"
         await asyncio.sleep(100)
-        pace[0].refused()
-        await pace[0].take(SOUTH)
+        rate_limiter[0].refused()
+        await rate_limiter[0].take(SOUTH)
         assert loop.time() - began == pytest.approx(INVALID_WINDOW_S)
-        await pace[0].take(EAST)
+        await rate_limiter[0].take(EAST)
         assert loop.time() - began < INVALID_WINDOW_S + 1, "and then it goes on"
 
-    run(DISCORD, be_refused(), pace)
+    run(DISCORD, be_refused(), rate_limiter)
 
 
 def test_so_many_cards_are_published_in_a_channel_and_no_more_until_the_first_is_past() -> None:
     now = [0.0]
-    pace = Pace(DISCORD, clock=lambda: now[0])
+    rate_limiter = RateLimiter(DISCORD, clock=lambda: now[0])
     assert DISCORD.publishes is not None
     most, window_s = DISCORD.publishes
-    pace.published(NORTH, [50.0] * (most - 1))
-    assert pace.publish_rest(NORTH) == 0
-    pace.published(NORTH)
-    assert pace.publish_rest(NORTH) == window_s - 50
-    assert pace.publish_rest(SOUTH) == 0
+    rate_limiter.published(NORTH, [50.0] * (most - 1))
+    assert rate_limiter.publish_rest(NORTH) == 0
+    rate_limiter.published(NORTH)
+    assert rate_limiter.publish_rest(NORTH) == window_s - 50
+    assert rate_limiter.publish_rest(SOUTH) == 0
     now[0] = window_s - 50
-    assert pace.publish_rest(NORTH) == 0
-    pace.published_enough(NORTH, timedelta(seconds=700))
-    assert pace.publish_rest(NORTH) == 700
-    assert Pace(TELEGRAM).publish_rest(NORTH) is None
+    assert rate_limiter.publish_rest(NORTH) == 0
+    rate_limiter.published_enough(NORTH, timedelta(seconds=700))
+    assert rate_limiter.publish_rest(NORTH) == 700
+    assert RateLimiter(TELEGRAM).publish_rest(NORTH) is None

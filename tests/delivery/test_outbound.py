@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.delivery.calls import Calls
-from bot.delivery.pace import DISCORD, Pace
+from bot.delivery.outbound import Outbound
+from bot.delivery.rate_limiter import DISCORD, RateLimiter
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import NotNow
-from bot.ports import Row, State
+from bot.ports import CardRecord, State
 from tests.simulation.storage import Client, MemoryLease, Store
 
 NOW = datetime(2026, 6, 25, 6, 0, tzinfo=UTC)
@@ -30,16 +30,16 @@ HALF_AN_HOUR, A_MOMENT = timedelta(minutes=30), timedelta(seconds=8)
 def test_a_chat_rests_unless_the_pause_is_about_one_card(
     act: str, pause: timedelta, rest: timedelta
 ) -> None:
-    pace = Pace(DISCORD, clock=lambda: 100.0)
-    calls = Calls(
+    rate_limiter = RateLimiter(DISCORD, clock=lambda: 100.0)
+    calls = Outbound(
         "discord",
         lease=MemoryLease(Client(Store(lambda: NOW)), "discord"),
-        pace=pace,
+        rate_limiter=rate_limiter,
         metrics=Metrics(),
         taken=lambda *_: None,
         refused=lambda *_: None,
         now=lambda: NOW,
     )
-    row = Row(State.SENDING, NOW, 1, place="42")
+    row = CardRecord(State.SENDING, NOW, 1, place="42")
     calls.failed(row, act, NORTH, NotNow(pause, "Discord asks for a pause", too_fast=True))
-    assert pace.rest(NORTH) == rest.total_seconds()
+    assert rate_limiter.rest(NORTH) == rest.total_seconds()

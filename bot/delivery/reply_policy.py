@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from bot.delivery.decide import Wish
-from bot.delivery.pace import Pace
+from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
-from bot.ports import Archive, Row
+from bot.ports import Archive, CardRecord
 from stories.delta import Delta, Kind, Weight, compare
 from stories.log import still_so
 from stories.shelf import Edition, Shelf
 from stories.story import Status, Story
 
 
-class Telling:
+class ReplyPolicy:
     """Answers for one platform."""
 
     def __init__(
@@ -24,7 +24,7 @@ class Telling:
         shelf: Shelf,
         rules: RuleBook,
         archive: Archive,
-        pace: Pace,
+        rate_limiter: RateLimiter,
         reply_gap: timedelta,
         now: Callable[[], datetime],
     ) -> None:
@@ -32,7 +32,7 @@ class Telling:
         self._shelf = shelf
         self._rules = rules
         self._archive = archive
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._reply_gap = reply_gap
         self._now = now
 
@@ -70,7 +70,7 @@ class Telling:
             return Wish(shown, told, recalled=recalled(since), pinned=pinned, pin_from=pin_from)
         now = self._now()
         major_at = edition.heard_at if since.weight is Weight.MAJOR else None
-        rest_s = self._pace.publish_rest(chat) if rule.publish and shown else None
+        rest_s = self._rate_limiter.publish_rest(chat) if rule.publish and shown else None
         return Wish(
             shown,
             told,
@@ -127,7 +127,7 @@ class Telling:
         kept = [each for each in still_so(past, edition.story) if each.kind not in told]
         return Delta((*kept, *newest))
 
-    def owes(self, chat: Chat, edition: Edition, row: Row, since: Delta) -> int | None:
+    def owes(self, chat: Chat, edition: Edition, row: CardRecord, since: Delta) -> int | None:
         """Whether a change is worth a reply: the revision whose readers are to be told."""
         rule = self._rules.of(chat)
         last = recalled(since) or self.parts_with(chat, rule, edition)

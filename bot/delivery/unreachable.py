@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from bot.delivery.pace import Pace, room
+from bot.delivery.rate_limiter import RateLimiter, room
+from bot.delivery.rollback import patiently
 from bot.delivery.rules import RuleBook
-from bot.delivery.tide import patiently
 from bot.model.chat import Chat
 from bot.model.errors import (
     NotNow,
@@ -53,7 +53,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Warden:
+class UnreachableChats:
     """Looks after the chats of one platform that take nothing from us."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Warden:
         rules: RuleBook,
         troubles: Troubles,
         lease: Lease,
-        pace: Pace,
+        rate_limiter: RateLimiter,
         knows: Callable[[Chat], Awaitable[bool]],
         forget: Callable[[Chat], Awaitable[object]],
         grace: timedelta,
@@ -78,7 +78,7 @@ class Warden:
         self._knows = knows
         self._store = troubles
         self._lease = lease
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._forget = forget
         self._grace = grace
         self._now = now
@@ -260,7 +260,7 @@ class Warden:
         That it is told is kept before it is said: it is said once or, when we die, perhaps not.
         """
         names = {chat: await self._platform.called(chat) for chat in chats[:NAMED]}
-        await self._pace.take(place)
+        await self._rate_limiter.take(place)
         chats = [chat for chat in chats if chat in self._troubles]  # others are mended by now
         if not chats:
             return True
@@ -281,11 +281,11 @@ class Warden:
                 pause_s = max(failed.after.total_seconds(), 1.0)
                 self._not_before = asyncio.get_running_loop().time() + pause_s
                 if failed.too_fast:
-                    self._pace.too_fast(place, failed.after)
+                    self._rate_limiter.too_fast(place, failed.after)
                 return True
             if isinstance(failed, StorageAway):
                 raise
-            self._pace.refused()
+            self._rate_limiter.refused()
             return False
         except SendFailed as failed:
             unknown = isinstance(failed, OutcomeUnknown)

@@ -14,15 +14,15 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot.alarms import Alarms
+from bot.delivery.affected import AffectedCards, by_turns
 from bot.delivery.asking import Asking
 from bot.delivery.cards import Cards, Policy
-from bot.delivery.owing import Owing, by_turns
-from bot.delivery.pace import Pace, room
 from bot.delivery.queue import Key, Queue
+from bot.delivery.rate_limiter import RateLimiter, room
+from bot.delivery.rollback import RollbackWatch, patiently
 from bot.delivery.rows import SETTLE
 from bot.delivery.rules import RuleBook
-from bot.delivery.tide import TideWatch, patiently
-from bot.delivery.warden import Warden
+from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import (
@@ -38,17 +38,17 @@ from bot.model.rule import Rule
 from bot.model.unknown import Unknown
 from bot.ports import (
     Archive,
+    CardRecord,
     Claim,
     Due,
+    DueCard,
     HighWater,
     Lease,
     Ledger,
-    Mark,
     Pin,
     Pinned,
     Platform,
     Refusal,
-    Row,
 )
 from stories.delta import Weight
 from stories.index import Cursor
@@ -91,7 +91,7 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class ParkedChat:
     """A chat that refuses us. It keeps its rule, and its newest state waits."""
 
     why: str
@@ -101,7 +101,7 @@ class Parked:
     """On the event loop's clock."""
 
 
-class Courier:
+class Reconciler:
     """Keeps one platform's cards in step. At most one is active a platform, by lease."""
 
     def __init__(
@@ -117,17 +117,17 @@ class Courier:
         archive: Archive,
         lease: Lease,
         high_water: HighWater,
-        pace: Pace,
+        rate_limiter: RateLimiter,
         metrics: Metrics,
         alarms: Alarms,
         policy: Policy,
-        warden: Warden,
+        unreachable: UnreachableChats,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self.platform = platform
         platform.on_standing(self._standing)
         platform.on_moved(self._moves)
-        self._warden = warden
+        self._unreachable = unreachable
         self._shelf = shelf
         self._bell = bell
         self._position = position
@@ -135,7 +135,7 @@ class Courier:
         self._ledger = ledger
         self._due = due
         self._lease = lease
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._metrics = metrics
         self._alarms = alarms
         self._policy = policy
@@ -151,16 +151,16 @@ class Courier:
         self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
         self._marking = asyncio.Lock()  # held while marks that are in line are written down
         self._released = asyncio.Condition()
-        self._done: list[Mark] = []
+        self._done: list[DueCard] = []
         """What is done and not yet struck out."""
         self._some_done = asyncio.Event()
         self._has_read = False
         """The shelf was filled: what is not there now is in no archive."""
-        self._parked: dict[Chat, Parked] = {}
+        self._parked: dict[Chat, ParkedChat] = {}
         self._late: dict[Key, float] = {}
         """Cards with which the last attempt failed, and when the first of those was made."""
         self._ended_at = 0.0
-        self._tide = TideWatch(platform.name, ledger, high_water, now, self._stepped_back)
+        self._rollback = RollbackWatch(platform.name, ledger, high_water, now, self._stepped_back)
         self._anew = False
         self._lost = asyncio.Event()
         """The storage lost something; what people set may be missing there."""
@@ -172,12 +172,12 @@ class Courier:
             ledger=ledger,
             archive=archive,
             lease=lease,
-            tide=self._tide,
-            pace=pace,
+            rollback=self._rollback,
+            rate_limiter=rate_limiter,
             metrics=metrics,
             policy=policy,
             taken=self._unpark,
-            refused=warden.refused,
+            refused=unreachable.refused,
             beside=self._beside,
             look=self._look_again_at,
             now=now,
@@ -187,13 +187,13 @@ class Courier:
             ledger=ledger,
             rules=rules,
             shelf=shelf,
-            warden=warden,
+            unreachable=unreachable,
             lease=lease,
-            pace=pace,
+            rate_limiter=rate_limiter,
             note=self.note,
             now=now,
         )
-        self._owing = Owing(
+        self._affected = AffectedCards(
             platform.name,
             shelf=shelf,
             rules=rules,
@@ -224,7 +224,7 @@ class Courier:
 
     def next_publish(self, chat: Chat) -> datetime | None:
         """When another card may be published in a chat; None where none can be."""
-        rest_s = self._pace.publish_rest(chat)
+        rest_s = self._rate_limiter.publish_rest(chat)
         return None if rest_s is None else self._now() + timedelta(seconds=rest_s)
 
     def refusal(self, chat: Chat) -> Refusal | None:
@@ -256,7 +256,7 @@ class Courier:
     def again_at(self, chat: Chat, story: StoryId) -> datetime | None:
         """When a card is tried again that could not be shown, or that a pause of the platform's
         keeps in line; None for every other."""
-        held_s = self._pace.held(chat)
+        held_s = self._rate_limiter.held(chat)
         if not self.is_due(chat, story) or not (held_s or (chat, story) in self._late):
             return None
         turn = self._queue.turn((chat, story)) or 0.0
@@ -272,7 +272,7 @@ class Courier:
             self._moved.set()
 
     def _standing(self, chats: frozenset[Chat], inside: bool) -> None:
-        self._warden.standing(chats, inside)
+        self._unreachable.standing(chats, inside)
         for chat in list(self._parked) if inside else ():
             if room(chat) in chats:
                 self.try_again(chat)
@@ -300,15 +300,18 @@ class Courier:
             self._end_errands()
 
     async def _deliver(self) -> None:
-        await self._warden.begin()
+        await self._unreachable.begin()
         self._cards.begin()
         self._asking.begin()
         # The cursor first: what the holder before us still marks, we mark once more.
         cursor = await patiently(lambda: self._due.cursor(self.platform.name))
         for mark in await patiently(lambda: self._due.all(self.platform.name)):
             self._enqueue(mark)
-        await patiently(self._tide.look)
-        if self._tide.doubt is not None and self._now() - self._tide.doubt < LOSS_REMEMBERED:
+        await patiently(self._rollback.look)
+        if (
+            self._rollback.doubt is not None
+            and self._now() - self._rollback.doubt < LOSS_REMEMBERED
+        ):
             self._anew = True  # whoever saw it may not have come to look at every card
             self._bell.set()
         await patiently(self._recall_pace)
@@ -316,9 +319,9 @@ class Courier:
             tasks.create_task(self._follow(cursor), name=f"marks {self.platform.name}")
             tasks.create_task(self._put_back(), name=f"rules {self.platform.name}")
             tasks.create_task(self._strike_out(), name=f"strikes {self.platform.name}")
-            tasks.create_task(self._tide.keep(), name=f"tide {self.platform.name}")
+            tasks.create_task(self._rollback.keep(), name=f"tide {self.platform.name}")
             tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")
-            tasks.create_task(self._warden.run(), name=f"warden {self.platform.name}")
+            tasks.create_task(self._unreachable.run(), name=f"warden {self.platform.name}")
             if not self._policy.repeat_unknown:  # then what is unknown is repeated by itself
                 tasks.create_task(self._asking.run(), name=f"asking {self.platform.name}")
             tasks.create_task(self._labour(), name=f"workers {self.platform.name}")
@@ -335,11 +338,13 @@ class Courier:
         for chat in self._rules.chats():
             rule = self._rules.of(chat)
             publishes = rule is not None and rule.publish
-            if chat.platform == self.platform.name and (self._pace.counts(chat) or publishes):
+            if chat.platform == self.platform.name and (
+                self._rate_limiter.counts(chat) or publishes
+            ):
                 rows = (await self._ledger.of_chat(chat)).values()
                 done = ages_s(moment for row in rows for moment in (row.at, row.replied_at))
-                self._pace.remember(chat, [age_s for age_s in done if age_s < 60])
-                self._pace.published(chat, ages_s(row.published_at for row in rows))
+                self._rate_limiter.remember(chat, [age_s for age_s in done if age_s < 60])
+                self._rate_limiter.published(chat, ages_s(row.published_at for row in rows))
 
     async def welcome(self, chat: Chat, before: Rule) -> None:
         """A chat's rule changed: show it the foremost live stories that it wants now.
@@ -362,7 +367,7 @@ class Courier:
                 for place, edition in enumerate(wanted)
                 if place < WELCOME or before.mute_of(edition.story.id)
             ]
-        marks = [Mark(chat, edition.story.id, edition.seq) for edition in wanted]
+        marks = [DueCard(chat, edition.story.id, edition.seq) for edition in wanted]
         try:
             await self._owe(marks)
         except StorageAway:  # they may have been kept, and nobody else would know of them
@@ -375,7 +380,9 @@ class Courier:
         rule = self._rules.of(chat)
         return speaking(rule.language if rule else None)
 
-    async def note(self, chat: Chat, story: StoryId, change: Callable[[Row], Row]) -> None:
+    async def note(
+        self, chat: Chat, story: StoryId, change: Callable[[CardRecord], CardRecord]
+    ) -> None:
         """Change what the ledger says of a card while nobody has it in hand."""
         async with self._holding((chat, story)):
             await self._cards.note(chat, story, change)
@@ -404,7 +411,9 @@ class Courier:
         edition = self._shelf.get(story)
         assert edition is not None, "handlers ask about stories they have found"
         await self.pins(chat)  # else those that are gone would count when room is made
-        await self._owe([Mark(chat, story, edition.seq)])  # one that is wanted comes all the same
+        await self._owe(
+            [DueCard(chat, story, edition.seq)]
+        )  # one that is wanted comes all the same
         async with self._holding((chat, story)):
             with self._speaking(chat):
                 row = await self._cards.ensure(chat, edition)
@@ -447,7 +456,7 @@ class Courier:
             await self._owe_newest(card.chat, card.story)
             return await self._cards.claim(card)
 
-    async def show(self, chat: Chat, story: StoryId, place: str) -> Row | None:
+    async def show(self, chat: Chat, story: StoryId, place: str) -> CardRecord | None:
         """A moderator shows where a card stands; return what its row was before."""
         async with self._holding((chat, story)):
             await self._owe_newest(chat, story)
@@ -457,7 +466,7 @@ class Courier:
         """Post a card of unknown outcome anew; False when it is settled. Raises SendFailed."""
         edition = self._shelf.get(card.story)
         assert edition is not None, "the desk has looked"
-        await self._owe([Mark(card.chat, card.story, edition.seq)])  # should we die meanwhile
+        await self._owe([DueCard(card.chat, card.story, edition.seq)])  # should we die meanwhile
         async with self._holding((card.chat, card.story)):
             with self._speaking(card.chat):
                 return await self._cards.post_again(card, edition)
@@ -467,7 +476,7 @@ class Courier:
         edition = self._shelf.get(story)
         return edition is not None and edition.is_live(self._now(), self._shelf.live_for)
 
-    async def _make_room(self, chat: Chat, rows: Mapping[StoryId, Row]) -> list[StoryId]:
+    async def _make_room(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> list[StoryId]:
         """Let the oldest pins of a chat go that its rule allows no room for."""
         rule = self._rules.of(chat) or Rule()
         gone = pins_in(rows)[max(rule.pins, 0) :]
@@ -480,7 +489,7 @@ class Courier:
         """Have the story's card looked at, though nothing new came of it."""
         if (edition := self._shelf.get(story)) is not None:
             at = asyncio.get_running_loop().time() + after.total_seconds()
-            self._queue.add_later(Mark(chat, story, edition.seq), at)
+            self._queue.add_later(DueCard(chat, story, edition.seq), at)
             self._moved.set()
 
     async def _tend_pins(self) -> None:
@@ -498,7 +507,7 @@ class Courier:
             return 1.0  # just begun
         now, live_for = self._now(), self._shelf.live_for
         wait_s = PINS_EVERY_S
-        chats: dict[Chat, dict[StoryId, Row]] = {}
+        chats: dict[Chat, dict[StoryId, CardRecord]] = {}
         for (chat, story), row in (await self._ledger.pins(self.platform.name)).items():
             chats.setdefault(chat, {})[story] = row
             edition = self._shelf.get(story)
@@ -533,8 +542,8 @@ class Courier:
                 if anew:
                     for mark in await self._due.all(self.platform.name):
                         self._enqueue(mark)
-                named = [] if begun or not behind else await self._owing.by_file()
-                owed = named + await self._owing.since(behind, first=cursor == Cursor())
+                named = [] if begun or not behind else await self._affected.by_file()
+                owed = named + await self._affected.since(behind, first=cursor == Cursor())
                 async with self._marking:
                     # At once: until the cursor has moved, whoever comes after us marks them anew.
                     keeping = asyncio.create_task(self._due.mark(self.platform.name, owed, upto))
@@ -543,7 +552,7 @@ class Courier:
                     finally:
                         await keeping
             except StorageAway:
-                self._owing.forget()  # it may not have been kept
+                self._affected.forget()  # it may not have been kept
                 self._anew = self._anew or anew
                 await asyncio.sleep(1)
                 self._bell.set()
@@ -570,18 +579,18 @@ class Courier:
     async def _owe_newest(self, chat: Chat, story: StoryId) -> None:
         """Mark a card that is in hand, so that it is brought up to date though we die meanwhile."""
         if (edition := self._shelf.get(story)) is not None:
-            await self._owe([Mark(chat, story, edition.seq)])
+            await self._owe([DueCard(chat, story, edition.seq)])
 
-    async def _owe(self, marks: list[Mark]) -> None:
+    async def _owe(self, marks: list[DueCard]) -> None:
         async with self._marking:
             await self._due.mark(self.platform.name, marks, None)
             await self._line_up(marks)
 
-    async def _line_up(self, marks: list[Mark]) -> None:
+    async def _line_up(self, marks: list[DueCard]) -> None:
         async for mark in by_turns(marks):
             self._enqueue(mark)
 
-    def _enqueue(self, mark: Mark) -> None:
+    def _enqueue(self, mark: DueCard) -> None:
         edition = self._shelf.get(mark.story)
         urgent = (
             edition is None
@@ -596,7 +605,7 @@ class Courier:
         )
         self._moved.set()
 
-    async def _next(self) -> Mark | None:
+    async def _next(self) -> DueCard | None:
         """The mark whose turn it is, taken in hand; None once no more work is begun."""
         loop = asyncio.get_running_loop()
         async with self._looking:
@@ -618,14 +627,14 @@ class Courier:
         """Seconds until a chat may be written to: its pace, or its refusal."""
         parked = self._parked.get(chat)
         left = parked.until - asyncio.get_running_loop().time() if parked else 0.0
-        return max(left, self._pace.rest(chat))
+        return max(left, self._rate_limiter.rest(chat))
 
     async def _labour(self) -> None:
         """Have all workers work, until cancelled: then each may finish its step, as its call may
         be on the wire."""
         self._closing = False
         workers = {
-            asyncio.create_task(self._work(), name=f"courier {self.platform.name} {number}")
+            asyncio.create_task(self._work(), name=f"reconciler {self.platform.name} {number}")
             for number in range(WORKERS)
         }
         try:
@@ -685,7 +694,7 @@ class Courier:
                     self._some_done.set()
 
     async def _release(
-        self, key: Key, mark: Mark | None = None, again_s: float | None = None
+        self, key: Key, mark: DueCard | None = None, again_s: float | None = None
     ) -> None:
         self._queue.release(key)
         if mark is not None and again_s is not None:  # once released, or it lines up at once
@@ -752,7 +761,7 @@ class Courier:
         """A chat has another address now: what is kept of it goes along."""
         log.warning("a chat moved", extra={"chat": str(chat), "to": str(to)})
         self._parked.pop(chat, None)
-        self._warden.moved(chat)
+        self._unreachable.moved(chat)
         await patiently(lambda: self._rules.move(chat, to))
 
     async def _follow_move(self, chat: Chat, story: StoryId, to: Chat) -> None:
@@ -762,7 +771,7 @@ class Courier:
         stories = {story, *rule.story_ids}  # what it follows may be over: then that ends there
         known = [edition for each in stories if (edition := self._shelf.get(each)) is not None]
         await patiently(
-            lambda: self._owe([Mark(to, edition.story.id, edition.seq) for edition in known])
+            lambda: self._owe([DueCard(to, edition.story.id, edition.seq) for edition in known])
         )
 
     def _park(self, chat: Chat, refused: Unreachable) -> None:
@@ -773,27 +782,27 @@ class Courier:
             min(before.left_alone * 2, policy.park_longest) if before else policy.park_first
         )
         until = asyncio.get_running_loop().time() + left_alone.total_seconds()
-        self._parked[chat] = Parked(refused.why, refused.remedy, left_alone, until)
+        self._parked[chat] = ParkedChat(refused.why, refused.remedy, left_alone, until)
         if before is None:
             facts = {"chat": str(chat), "why": str(refused)}
             log.warning("a chat refuses us", extra=facts)
 
     def _unpark(self, chat: Chat, act: str) -> None:
-        self._warden.taken(chat, act)
+        self._unreachable.taken(chat, act)
         if self._parked.pop(chat, None) is not None:
             log.info("a chat takes us again", extra={"chat": str(chat)})
 
 
-def pins_in(rows: Mapping[StoryId, Row]) -> list[StoryId]:
+def pins_in(rows: Mapping[StoryId, CardRecord]) -> list[StoryId]:
     """The stories of a chat that are pinned there by us, the newest pin first."""
     pinned = [(row.pinned_at or row.at, story) for story, row in rows.items() if row.pinned]
     return [story for _, story in sorted(pinned, reverse=True)]
 
 
-def _unpinned(seen: Row, row: Row) -> Row:
+def _unpinned(seen: CardRecord, row: CardRecord) -> CardRecord:
     """A row without its pin, unless it was pinned again since it was seen."""
     return replace(row, pin=None, pinned_at=None) if row == seen else row
 
 
-def _let_go(row: Row) -> Row:
+def _let_go(row: CardRecord) -> CardRecord:
     return replace(row, pin=Pin.GOING) if row.pinned else row

@@ -9,7 +9,7 @@ from typing import TypeVar
 from bot.delivery.rows import Rows
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
-from bot.ports import Archive, Ledger, Mark
+from bot.ports import Archive, DueCard, Ledger
 from stories.shelf import Edition, Shelf
 from stories.story import Story, StoryId
 
@@ -27,7 +27,7 @@ async def by_turns(items: Iterable[T]) -> AsyncGenerator[T]:
             await asyncio.sleep(0)
 
 
-class Owing:
+class AffectedCards:
     """Finds the cards of one platform that are to be looked at. All may raise StorageAway."""
 
     def __init__(
@@ -58,7 +58,7 @@ class Owing:
         """What was found may not have been kept: what came between is asked for anew."""
         self._found_at.clear()
 
-    async def since(self, behind: int, *, first: bool) -> list[Mark]:
+    async def since(self, behind: int, *, first: bool) -> list[DueCard]:
         """Who is owed what came behind a place in the archive's index: those who want a story while
         it is live, and those who have its card; of all of them when `behind` is 0.
 
@@ -81,22 +81,22 @@ class Owing:
             ours = [chat for chat in chats if chat.platform == self._platform]
             if changes == self._rows.changes:
                 self._rows.know(story.id, rows, ours)
-            marks += [Mark(chat, story.id, edition.seq) async for chat in by_turns(ours)]
+            marks += [DueCard(chat, story.id, edition.seq) async for chat in by_turns(ours)]
         for edition in self._shelf.left_since(behind) if behind else ():
             marks += await self._left_behind(edition)
         return marks
 
-    async def _left_behind(self, edition: Edition) -> list[Mark]:
+    async def _left_behind(self, edition: Edition) -> list[DueCard]:
         """Whose card of a story that has left full memory never came to show its last revision:
         nobody delivered for so long."""
         story = edition.story.id
         return [
-            Mark(chat, story, edition.seq)
+            DueCard(chat, story, edition.seq)
             for chat, row in (await self._ledger.of_story(story)).items()
             if chat.platform == self._platform and row.place and row.revision < edition.revision
         ]
 
-    async def _to_kin(self, edition: Edition, *, all_are: bool) -> list[Mark]:
+    async def _to_kin(self, edition: Edition, *, all_are: bool) -> list[DueCard]:
         """Whose cards of other stories are concerned, now that a story is as it is.
 
         Follows and mutes of stories that became a part of another are brought there first.
@@ -119,7 +119,7 @@ class Owing:
         for other in kin:
             concerned[other] |= set(await self._ledger.of_story(other))
         return [
-            Mark(chat, other, known.seq)
+            DueCard(chat, other, known.seq)
             for other, chats in concerned.items()
             if (known := self._shelf.get(other)) is not None
             for chat in chats
@@ -138,7 +138,7 @@ class Owing:
             return ()
         return (was,) if last == was.revision else await self._archive.history(story.id, last or 0)
 
-    async def by_file(self) -> list[Mark]:
+    async def by_file(self) -> list[DueCard]:
         """Who is owed what the operator's file names: nobody told us when that was written.
 
         Whoever follows or mutes a story there that has become a part of another means that one.
@@ -154,5 +154,5 @@ class Owing:
                 if heir is not None:
                     await self._rules.inherit(story, heir.story.id, self._platform)
                 if (edition := heir or self._shelf.get(story)) is not None:
-                    marks.append(Mark(chat, edition.story.id, edition.seq))
+                    marks.append(DueCard(chat, edition.story.id, edition.seq))
         return marks

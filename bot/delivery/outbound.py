@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.delivery.pace import Pace
+from bot.delivery.rate_limiter import RateLimiter
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import NotNow, SendFailed, Unreachable
 from bot.model.language import N_
-from bot.ports import Lease, Row, State
+from bot.ports import CardRecord, Lease, State
 from stories.shelf import Edition
 
 CHAT_RESTS = timedelta(minutes=1)
@@ -17,7 +17,7 @@ CHAT_RESTS = timedelta(minutes=1)
 one be edited a few times an hour."""
 
 
-class Calls:
+class Outbound:
     """What precedes and follows every call."""
 
     def __init__(
@@ -25,7 +25,7 @@ class Calls:
         platform: str,
         *,
         lease: Lease,
-        pace: Pace,
+        rate_limiter: RateLimiter,
         metrics: Metrics,
         taken: Callable[[Chat, str], None],
         refused: Callable[[Chat, str, Unreachable], None],
@@ -34,7 +34,7 @@ class Calls:
         """`taken`: a chat takes something from us. `refused`: it takes nothing."""
         self._platform = platform
         self._lease = lease
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._metrics = metrics
         self._wake_to_wire = metrics.wake_to_wire.labels(platform)
         self._taken = taken
@@ -43,7 +43,7 @@ class Calls:
 
     async def turn(self, chat: Chat) -> None:
         """Wait for our turn at the platform; raise NotNow when the lease ran out meanwhile."""
-        await self._pace.take(chat)
+        await self._rate_limiter.take(chat)
         if not self._lease.sure:
             raise NotNow(timedelta(seconds=1), N_("not sure of the lease"))
 
@@ -57,7 +57,7 @@ class Calls:
         self.count(act, "shown")
         self._taken(chat, act)
 
-    def failed(self, row: Row, act: str, chat: Chat, failed: SendFailed) -> Row:
+    def failed(self, row: CardRecord, act: str, chat: Chat, failed: SendFailed) -> CardRecord:
         """Count a refusal, slow down if we were too fast, and say what the row becomes."""
         too_fast = isinstance(failed, NotNow) and failed.too_fast
         self.count(act, "too fast" if too_fast else type(failed).__name__)
@@ -65,11 +65,11 @@ class Calls:
             if too_fast:
                 self._metrics.too_fast.labels(self._platform).inc()
                 if act in ("edit", "publish") and failed.after > CHAT_RESTS:
-                    self._pace.refused()  # it is this card that has to wait, not its chat
+                    self._rate_limiter.refused()  # it is this card that has to wait, not its chat
                 else:
-                    self._pace.too_fast(chat, failed.after)
+                    self._rate_limiter.too_fast(chat, failed.after)
         else:
-            self._pace.refused()
+            self._rate_limiter.refused()
         if isinstance(failed, Unreachable) and act in ("post", "edit", "reply"):
             self.refused(chat, act, failed)
         why = f"{failed.why}\n{failed.remedy}" if isinstance(failed, Unreachable) else str(failed)

@@ -7,17 +7,17 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from bot.model.chat import Chat
-from bot.model.command import Hurry, Turn
+from bot.model.command import AskKind, RateLimited
 from bot.model.errors import StorageAway
 
-COSTS = {Turn.ASK: 1.0, Turn.PRESS: 0.25, Turn.TYPING: 0.0625}
+COSTS = {AskKind.ASK: 1.0, AskKind.PRESS: 0.25, AskKind.TYPING: 0.0625}
 """What counts how much: turning pages is no flood, hammering is; a suggestion comes with nearly
 every letter that somebody types."""
 SPARING_S = 1.0
 """How long it may take to find out who is spared: Discord waits 3 s for a first sign."""
 
 
-class FairTurns:
+class AskLimiter:
     """Counts, in memory, what was answered within the last seconds; what was refused counts not."""
 
     def __init__(
@@ -38,9 +38,9 @@ class FairTurns:
         person: Chat,
         server: str | None,
         *,
-        turn: Turn = Turn.ASK,
+        turn: AskKind = AskKind.ASK,
         spared: Callable[[], Awaitable[bool]] | None = None,
-    ) -> Hurry | None:
+    ) -> RateLimited | None:
         cost = COSTS[turn]
         wait_s, crowd = self._people.wait_s(str(person), cost, self._clock()), False
         if not wait_s and server is not None:
@@ -48,9 +48,9 @@ class FairTurns:
         if wait_s and not (crowd and spared is not None and await _surely(spared)):
             at = self._clock()
             told = self._told.wait_s(f"{person} {server}", 1, at) > 0
-            if not told and turn is not Turn.TYPING:  # there nobody is told
+            if not told and turn is not AskKind.TYPING:  # there nobody is told
                 self._told.count(f"{person} {server}", 1, at)
-            return Hurry(math.ceil(wait_s), crowd=crowd, told=told)
+            return RateLimited(math.ceil(wait_s), crowd=crowd, told=told)
         self._people.count(str(person), cost, self._clock())
         if server is not None:
             self._servers.count(server, cost, self._clock())

@@ -38,7 +38,7 @@ TELEGRAM = Limits(per_second=25, chat_gap_s=1.0, group_per_minute=18)
 
 
 @dataclass(slots=True)
-class Pace:
+class RateLimiter:
     """Says when the next call may be made. One a platform and token."""
 
     limits: Limits

@@ -11,9 +11,9 @@ from redis.asyncio.client import Pipeline
 
 from bot.model.chat import Chat
 from bot.model.errors import StorageAway
-from bot.ports import Kept, Place, Places, Visit
-from bot.storage import places as stored
-from bot.storage.places import RedisPlaces
+from bot.ports import ReadingHistory, ReadingPosition, ReadingPositions, Seen
+from bot.storage import reading_positions as stored
+from bot.storage.reading_positions import RedisReadingPositions
 from stories.archive import connect
 from stories.story import StoryId
 from tests.handlers.talking import MemoryPlaces
@@ -26,19 +26,19 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-async def saving(redis: Redis, prefix: str) -> AsyncIterator[RedisPlaces]:
-    places = RedisPlaces(redis, prefix)
+async def saving(redis: Redis, prefix: str) -> AsyncIterator[RedisReadingPositions]:
+    places = RedisReadingPositions(redis, prefix)
     async with beside(places.run()):
         yield places
 
 
 @pytest.fixture(params=["memory", "redis", "redis, not saved yet"])
 async def places(
-    request: pytest.FixtureRequest, saving: RedisPlaces, redis: Redis, prefix: str
-) -> Places:
+    request: pytest.FixtureRequest, saving: RedisReadingPositions, redis: Redis, prefix: str
+) -> ReadingPositions:
     if request.param == "memory":
         return MemoryPlaces()
-    return saving if request.param == "redis" else RedisPlaces(redis, prefix)
+    return saving if request.param == "redis" else RedisReadingPositions(redis, prefix)
 
 
 def saved(redis: Redis, prefix: str, person: Chat, stories: int) -> Callable[[], Awaitable[bool]]:
@@ -48,49 +48,49 @@ def saved(redis: Redis, prefix: str, person: Chat, stories: int) -> Callable[[],
     return seen
 
 
-async def test_nobody_has_a_place_in_a_story_they_never_saw(places: Places) -> None:
-    places.saw(MIRA, FERRY, Visit(1, AT))
+async def test_nobody_has_a_place_in_a_story_they_never_saw(places: ReadingPositions) -> None:
+    places.saw(MIRA, FERRY, Seen(1, AT))
     assert await places.place(MIRA, FIRE) is None
     assert await places.place(SOL, FERRY) is None
 
 
-async def test_the_first_look_at_a_revision_counts(places: Places) -> None:
-    places.saw(MIRA, FIRE, Visit(4, AT))
-    places.saw(MIRA, FIRE, Visit(4, AT + HOUR))
-    assert await places.place(MIRA, FIRE) == Place(Visit(4, AT))
+async def test_the_first_look_at_a_revision_counts(places: ReadingPositions) -> None:
+    places.saw(MIRA, FIRE, Seen(4, AT))
+    places.saw(MIRA, FIRE, Seen(4, AT + HOUR))
+    assert await places.place(MIRA, FIRE) == ReadingPosition(Seen(4, AT))
 
 
 async def test_the_look_before_is_kept_when_another_revision_is_seen(
-    saving: RedisPlaces, redis: Redis, prefix: str
+    saving: RedisReadingPositions, redis: Redis, prefix: str
 ) -> None:
     for places, settle in (
         (MemoryPlaces(), None),
         (saving, saved(redis, prefix, MIRA, 1)),
     ):
-        places.saw(MIRA, FIRE, Visit(4, AT))
+        places.saw(MIRA, FIRE, Seen(4, AT))
         if settle:
             await eventually_so(settle, "the first visit is saved")
-        places.saw(MIRA, FIRE, Visit(7, AT + HOUR))
-        assert await places.place(MIRA, FIRE) == Place(Visit(7, AT + HOUR), Visit(4, AT))
+        places.saw(MIRA, FIRE, Seen(7, AT + HOUR))
+        assert await places.place(MIRA, FIRE) == ReadingPosition(Seen(7, AT + HOUR), Seen(4, AT))
 
 
 async def test_another_process_finds_the_place_and_it_lasts_ninety_days(
-    saving: RedisPlaces, redis: Redis, prefix: str
+    saving: RedisReadingPositions, redis: Redis, prefix: str
 ) -> None:
     for number in range(250):
-        saving.saw(MIRA, StoryId(f"story-{number}"), Visit(number + 1, AT))
+        saving.saw(MIRA, StoryId(f"story-{number}"), Seen(number + 1, AT))
     await eventually_so(saved(redis, prefix, MIRA, 250), "all visits are saved")
-    other = RedisPlaces(redis, prefix)
-    assert await other.place(MIRA, StoryId("story-249")) == Place(Visit(250, AT))
+    other = RedisReadingPositions(redis, prefix)
+    assert await other.place(MIRA, StoryId("story-249")) == ReadingPosition(Seen(250, AT))
     left_s = await redis.ttl(f"{prefix}:places:{MIRA}")
     assert 0 <= timedelta(days=90).total_seconds() - left_s < 60
 
 
-async def test_all_that_is_kept_of_someone_can_be_told(places: Places) -> None:
-    assert await places.kept(MIRA) == Kept({}, None)
+async def test_all_that_is_kept_of_someone_can_be_told(places: ReadingPositions) -> None:
+    assert await places.kept(MIRA) == ReadingHistory({}, None)
     for story, ago in ((FIRE, timedelta(0)), (FERRY, 2 * HOUR)):
-        places.saw(MIRA, story, Visit(4, datetime.now(UTC) - ago))
-    places.saw(SOL, FIRE, Visit(9, AT))
+        places.saw(MIRA, story, Seen(4, datetime.now(UTC) - ago))
+    places.saw(SOL, FIRE, Seen(9, AT))
     kept = await places.kept(MIRA)
     assert {story: place.last.revision for story, place in kept.places.items()} == {
         FIRE: 4,
@@ -100,8 +100,10 @@ async def test_all_that_is_kept_of_someone_can_be_told(places: Places) -> None:
     assert abs(kept.until - datetime.now(UTC) - timedelta(days=90)) < HOUR
 
 
-async def test_how_far_someone_caught_up_is_kept_beside_what_they_saw(places: Places) -> None:
-    places.saw(MIRA, FIRE, Visit(4, AT))
+async def test_how_far_someone_caught_up_is_kept_beside_what_they_saw(
+    places: ReadingPositions,
+) -> None:
+    places.saw(MIRA, FIRE, Seen(4, AT))
     for upto in (AT, AT + HOUR):
         places.caught_up(MIRA, upto)
         kept = await places.kept(MIRA)
@@ -109,11 +111,11 @@ async def test_how_far_someone_caught_up_is_kept_beside_what_they_saw(places: Pl
         assert list(kept.places) == [FIRE]
     assert (await places.kept(SOL)).caught_up is None
     await places.forget(MIRA)
-    assert await places.kept(MIRA) == Kept({}, None)
+    assert await places.kept(MIRA) == ReadingHistory({}, None)
 
 
 async def test_a_visit_that_is_saved_while_it_is_read_is_not_missed(
-    saving: RedisPlaces, monkeypatch: pytest.MonkeyPatch
+    saving: RedisReadingPositions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def all_saved() -> bool:
         return not saving._unsaved
@@ -129,15 +131,15 @@ async def test_a_visit_that_is_saved_while_it_is_read_is_not_missed(
 
     monkeypatch.setattr(Redis, "hget", late(Redis.hget))
     monkeypatch.setattr(Pipeline, "execute", late(Pipeline.execute))
-    saving.saw(MIRA, FIRE, Visit(4, AT))
+    saving.saw(MIRA, FIRE, Seen(4, AT))
     reading = asyncio.create_task(saving.place(MIRA, FIRE))
     listing = asyncio.create_task(saving.kept(MIRA))
-    assert await reading == Place(Visit(4, AT))
-    assert (await listing).places == {FIRE: Place(Visit(4, AT))}
+    assert await reading == ReadingPosition(Seen(4, AT))
+    assert (await listing).places == {FIRE: ReadingPosition(Seen(4, AT))}
 
 
 async def test_a_visit_that_another_one_followed_while_it_was_read_stays_the_one_before(
-    saving: RedisPlaces, monkeypatch: pytest.MonkeyPatch
+    saving: RedisReadingPositions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def all_saved() -> bool:
         return not saving._unsaved
@@ -146,32 +148,34 @@ async def test_a_visit_that_another_one_followed_while_it_was_read_stays_the_one
 
     async def late(redis: Redis, *asked: Any) -> Any:
         await eventually_so(all_saved, "the first is saved before it is asked for")
-        saving.saw(MIRA, FIRE, Visit(7, AT + HOUR))
+        saving.saw(MIRA, FIRE, Seen(7, AT + HOUR))
         await eventually_so(all_saved, "the next is saved, too")
         return await ask(redis, *asked)
 
     monkeypatch.setattr(Redis, "hget", late)
-    saving.saw(MIRA, FIRE, Visit(4, AT))
-    assert await saving.place(MIRA, FIRE) == Place(Visit(7, AT + HOUR), Visit(4, AT))
+    saving.saw(MIRA, FIRE, Seen(4, AT))
+    assert await saving.place(MIRA, FIRE) == ReadingPosition(Seen(7, AT + HOUR), Seen(4, AT))
 
 
-async def test_someone_forgotten_has_no_place_and_others_keep_theirs(places: Places) -> None:
+async def test_someone_forgotten_has_no_place_and_others_keep_theirs(
+    places: ReadingPositions,
+) -> None:
     for person in (MIRA, SOL):
-        places.saw(person, FIRE, Visit(4, AT))
+        places.saw(person, FIRE, Seen(4, AT))
     await places.forget(MIRA)
-    assert await places.kept(MIRA) == Kept({}, None)
-    assert await places.place(SOL, FIRE) == Place(Visit(4, AT))
+    assert await places.kept(MIRA) == ReadingHistory({}, None)
+    assert await places.place(SOL, FIRE) == ReadingPosition(Seen(4, AT))
 
 
 async def test_what_is_being_saved_when_someone_is_forgotten_does_not_come_back(
-    saving: RedisPlaces, redis: Redis, prefix: str
+    saving: RedisReadingPositions, redis: Redis, prefix: str
 ) -> None:
     for turn in range(20):
-        saving.saw(MIRA, FIRE, Visit(turn, AT))
+        saving.saw(MIRA, FIRE, Seen(turn, AT))
         for _ in range(turn):
             await asyncio.sleep(0)  # somewhere between unsaved and saved
         await saving.forget(MIRA)
-        saving.saw(SOL, FIRE, Visit(turn + 1, AT))
+        saving.saw(SOL, FIRE, Seen(turn + 1, AT))
         await eventually_so(saved(redis, prefix, SOL, 1), "what came later is saved")
         assert not await redis.exists(f"{prefix}:places:{MIRA}")
         await saving.forget(SOL)
@@ -182,41 +186,41 @@ async def test_while_the_storage_is_away_a_look_costs_nothing_and_only_the_newes
 ) -> None:
     monkeypatch.setattr(stored, "UNSAVED", 3)
     async with connect("redis://127.0.0.1:1") as nowhere:
-        places = RedisPlaces(nowhere)
+        places = RedisReadingPositions(nowhere)
         for number in range(5):
-            places.saw(MIRA, StoryId(f"story-{number}"), Visit(1, AT))
+            places.saw(MIRA, StoryId(f"story-{number}"), Seen(1, AT))
         with pytest.raises(StorageAway):
             await places.place(MIRA, FIRE)
     assert [story for _, story in places._unsaved] == ["story-2", "story-3", "story-4"]
 
 
 async def test_what_the_server_refuses_is_said_to_the_operator_and_harms_no_one(
-    saving: RedisPlaces, redis: Redis, prefix: str, caplog: pytest.LogCaptureFixture
+    saving: RedisReadingPositions, redis: Redis, prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await redis.set(f"{prefix}:places:{MIRA}", "not a hash")
-    saving.saw(MIRA, FIRE, Visit(1, AT))
-    saving.saw(SOL, FIRE, Visit(1, AT))
+    saving.saw(MIRA, FIRE, Seen(1, AT))
+    saving.saw(SOL, FIRE, Seen(1, AT))
 
     async def told() -> bool:
         return "a stored record cannot be read" in caplog.text
 
     await eventually_so(told, "the operator is told")
-    saving.saw(SOL, FERRY, Visit(1, AT))
-    await eventually_so(saved(redis, prefix, SOL, 1), "others go on being saved")
+    saving.saw(SOL, FERRY, Seen(1, AT))
+    await eventually_so(saved(redis, prefix, SOL, 2), "others go on being saved")
 
 
 async def test_stories_seen_long_ago_do_not_pile_up(
-    saving: RedisPlaces, redis: Redis, prefix: str
+    saving: RedisReadingPositions, redis: Redis, prefix: str
 ) -> None:
     for days, story in ((0, "old"), (2, "newer"), (3, "newest")):
-        saving.saw(MIRA, StoryId(story), Visit(1, AT + timedelta(days=days)))
-    saving.saw(SOL, FIRE, Visit(1, AT))
+        saving.saw(MIRA, StoryId(story), Seen(1, AT + timedelta(days=days)))
+    saving.saw(SOL, FIRE, Seen(1, AT))
     await eventually_so(saved(redis, prefix, MIRA, 3), "all are saved")
-    saving.saw(MIRA, StoryId("newer"), Visit(2, AT + timedelta(days=91)))
+    saving.saw(MIRA, StoryId("newer"), Seen(2, AT + timedelta(days=91)))
     await eventually_so(saved(redis, prefix, MIRA, 2), "the old one is gone")
     assert await saving.place(MIRA, StoryId("old")) is None
-    assert await saving.place(MIRA, StoryId("newer")) == Place(
-        Visit(2, AT + timedelta(days=91)), Visit(1, AT + timedelta(days=2))
+    assert await saving.place(MIRA, StoryId("newer")) == ReadingPosition(
+        Seen(2, AT + timedelta(days=91)), Seen(1, AT + timedelta(days=2))
     )
     assert await saving.place(MIRA, StoryId("newest")) is not None
     assert await saving.place(SOL, FIRE) is not None

@@ -10,6 +10,7 @@ COPY bot bot
 COPY config config
 COPY handlers handlers
 COPY newsroom newsroom
+COPY runtime runtime
 COPY sandbox sandbox
 COPY stories stories
 RUN /opt/storywire/bin/pip install --no-cache-dir --no-deps .

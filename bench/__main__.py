@@ -13,8 +13,8 @@ from pathlib import Path
 from bench import adversarial, answers, fanout, limits, matching, wake, year
 from bench.kit import Line, lean_server
 from bot import app
+from runtime.connection import connect
 from sandbox.redis import own_redis
-from stories.archive import connect
 
 PARTS = {
     "wake": wake,

@@ -29,11 +29,11 @@ from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
 from bot.updates import Follower
 from handlers import menu
+from runtime.slices import in_slices
 from stories.archive import Archive
 from stories.index import Changes, Cursor, Page
 from stories.search import words_of
 from stories.shelf import Edition, Shelf
-from stories.slices import in_slices
 from stories.story import Question, Stats, Status, Story, StoryId
 
 STORIES = 10_000

@@ -28,8 +28,9 @@ from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
 from bot.updates import Follower
 from handlers import menu
+from runtime.connection import connect
 from sandbox.redis import own_redis
-from stories.archive import Archive, connect
+from stories.archive import Archive
 from stories.index import Cursor
 from stories.shelf import Edition, Shelf
 from stories.story import Question, Stats, Status, Story, StoryId

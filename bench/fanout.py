@@ -35,7 +35,8 @@ from bot.model.rule import Rule
 from bot.platforms.discord.answers import view
 from bot.platforms.discord.render import render as for_discord
 from bot.platforms.telegram.render import render as for_telegram
-from stories.archive import Archive, connect
+from runtime.connection import connect
+from stories.archive import Archive
 from stories.shelf import Edition, Shelf
 
 CHATS = 2000

@@ -17,11 +17,12 @@ from typing import Any
 import aiohttp
 
 from bench.server import TOKEN
-from bot import app, log
+from bot import app
 from bot.delivery.rate_limiter import Limits
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from config.settings import given
+from runtime import log
 from stories.samples import developments
 from stories.story import Story, StoryId
 

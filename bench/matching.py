@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from redis.asyncio import Redis
 
 from bench.kit import Lean, Line, longest_pause, median, story, until
-from bot.alarms import Alarms
 from bot.delivery.cards import Policy
 from bot.delivery.rate_limiter import DISCORD, RateLimiter
 from bot.delivery.reconciler import Reconciler
@@ -24,10 +23,11 @@ from bot.platforms.discord.platform import DiscordPlatform
 from bot.ports import DueCard
 from bot.storage.due import RedisDue
 from bot.storage.highwater import DataFolder, FileHighWater
-from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
+from runtime.alarms import Alarms
+from runtime.lease import RedisLease
 from stories.archive import Archive
 from stories.index import Cursor
 from stories.shelf import Edition, Shelf

@@ -14,7 +14,8 @@ from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.storage.due import DONE
 from bot.storage.ledger import WRITE
-from stories.archive import Archive, connect
+from runtime.connection import connect
+from stories.archive import Archive
 
 ROUNDS = 150
 WARM_UP = 20

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from bench.kit import Lean, Line, longest_pause, pointed_at, processes
-from bot import app, log, pruning
+from bot import app, pruning
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
 from bot.model.message import Message
@@ -34,8 +34,10 @@ from bot.storage.ledger import RedisLedger
 from bot.storage.packed import pack
 from config.settings import given
 from handlers import menu
+from runtime import log
+from runtime.connection import connect
 from sandbox.redis import own_redis
-from stories.archive import Archive, connect
+from stories.archive import Archive
 from stories.log import Log, grown, write_log
 from stories.retention import Retention
 from stories.shelf import title_key

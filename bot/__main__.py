@@ -15,25 +15,27 @@ from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
-from bot import app, demo, log
-from bot.alarms import Alarms
+from bot import app, demo
 from bot.check import check
 from bot.metrics import Metrics
-from bot.model.errors import SetupError, StorageAway
 from bot.model.language import recalled
 from bot.pruning import summary
 from bot.storage.due import RedisDue
-from bot.storage.layout import Layout
-from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from config.chats import load_chats
-from config.redis_url import secrets_in
 from config.settings import Settings, load_settings
-from stories.archive import Archive, Gate, connect
-from stories.away import StorageRefuses
+from runtime import log
+from runtime.alarms import Alarms
+from runtime.away import StorageAway, StorageRefuses
+from runtime.connection import Gate, connect
+from runtime.errors import SetupError
+from runtime.layout import Layout
+from runtime.lease import RedisLease
+from runtime.records import Skipped, Unreadable
+from runtime.redis_url import secrets_in
+from stories.archive import Archive
 from stories.index import Cursor, Door
 from stories.page import PageError, read_page
-from stories.records import Skipped, Unreadable
 from stories.story import StoryId
 from stories.wire import MAX_BYTES, WireError, read, schema, withdrawn, write
 

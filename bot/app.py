@@ -11,9 +11,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.alarms import Alarms
 from bot.ask_limiter import AskLimiter
-from bot.clock import Clock
+from bot.connections import Connections
 from bot.delivery.cards import Policy
 from bot.delivery.decide import Spacing
 from bot.delivery.desk import CardDesk
@@ -22,10 +21,8 @@ from bot.delivery.reconciler import Reconciler
 from bot.delivery.rollback import patiently
 from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
-from bot.health import Health, serve
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.errors import LeaseLost, SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
@@ -35,22 +32,27 @@ from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
 from bot.storage.highwater import DataFolder, FileHighWater
-from bot.storage.layout import Layout
-from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
 from bot.storage.reading_positions import RedisReadingPositions
-from bot.storage.refusals import RefusalWatch
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
-from bot.supervision import Connections, restarting
-from bot.updates import Editor, Follower, unless_told_to_stop
+from bot.updates import Editor, Follower
 from config.settings import Settings
 from handlers import menu
 from handlers.rehearsal import Tempo
-from stories.archive import Archive, Gate, connect
-from stories.away import StorageRefuses
-from stories.records import Skipped
+from runtime.alarms import Alarms
+from runtime.away import StorageAway, StorageRefuses
+from runtime.clock import Clock
+from runtime.connection import Gate, connect
+from runtime.errors import LeaseLost, SetupError
+from runtime.health import Health, serve
+from runtime.layout import Layout
+from runtime.lease import RedisLease
+from runtime.records import Skipped
+from runtime.refusals import RefusalWatch
+from runtime.supervision import restarting, unless_told_to_stop
+from stories.archive import Archive
 from stories.retention import Retention
 from stories.shelf import Shelf
 

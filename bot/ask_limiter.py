@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.model.chat import Chat
 from bot.model.command import AskKind, RateLimited
-from bot.model.errors import StorageAway
+from runtime.away import StorageAway
 
 COSTS = {AskKind.ASK: 1.0, AskKind.PRESS: 0.25, AskKind.TYPING: 0.0625}
 """What counts how much: turning pages is no flood, hammering is; a suggestion comes with nearly

@@ -3,19 +3,20 @@
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
-from bot.alarms import Alarms
 from bot.app import platforms_for
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.errors import SendFailed, SetupError, Unreachable
+from bot.model.errors import SendFailed, Unreachable
 from bot.model.language import recalled
 from bot.model.rule import Rule
 from bot.ports import Platform, Right
 from bot.storage.highwater import DataFolder
-from bot.storage.layout import Layout
-from bot.storage.needs import faults, hints
 from config.settings import Settings
-from stories.archive import Gate, connect
+from runtime.alarms import Alarms
+from runtime.connection import Gate, connect
+from runtime.errors import SetupError
+from runtime.layout import Layout
+from runtime.needs import faults, hints
 
 
 @dataclass(frozen=True, slots=True)

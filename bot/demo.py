@@ -9,15 +9,17 @@ from tempfile import TemporaryDirectory
 
 from bot import app
 from bot.model.chat import Chat
-from bot.model.errors import SetupError, StorageAway
 from bot.model.rule import Rule
 from bot.storage.rules import RedisRules
-from config.redis_url import one_redis
 from config.settings import Settings, given
+from runtime.away import StorageAway
+from runtime.connection import connect
+from runtime.errors import SetupError
+from runtime.redis_url import one_redis
 from sandbox import discord, telegram
 from sandbox.redis import NoRedis, own_redis
 from sandbox.web import Page
-from stories.archive import Archive, connect
+from stories.archive import Archive
 from stories.samples import developments
 from stories.wire import write
 

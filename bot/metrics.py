@@ -1,27 +1,18 @@
 """What the bot counts, for /metrics. Every name is explained in the operator's guide."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
+
+from stories.metrics import StoryMetrics
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
 
 
-class Metrics:
+class Metrics(StoryMetrics):
     """One set of figures a process; every part gets it handed in."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
-        self.documents = Counter(
-            "storywire_documents",
-            "Documents that came in, by door and what became of them.",
-            ["door", "verdict"],
-            registry=registry,
-        )
-        self.catch_ups = Counter(
-            "storywire_catch_ups",
-            "Readings of the archive's index, by what caused them.",
-            ["cause"],
-            registry=registry,
-        )
+        super().__init__()
+        registry = self.registry
         self.wake_to_wire = Histogram(
             "storywire_wake_to_wire_seconds",
             "From accepting a revision to sending its card, waits for the pace included.",
@@ -60,17 +51,5 @@ class Metrics:
             "storywire_storage_steps_back",
             "Times the storage was seen to have lost what it had acknowledged.",
             ["platform"],
-            registry=registry,
-        )
-        self.alarms = Gauge(
-            "storywire_alarm",
-            "1 while something is wrong; /readyz says what and how to fix it.",
-            ["name"],
-            registry=registry,
-        )
-        self.unreadable = Counter(
-            "storywire_unreadable_records",
-            "Stored records that were skipped because they cannot be read, by kind.",
-            ["kind"],
             registry=registry,
         )

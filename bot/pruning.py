@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from bot.alarms import Alarms
-from bot.model.errors import StorageAway
-from stories.records import Unreadable, wrong_type
+from runtime.alarms import Alarms
+from runtime.away import StorageAway
+from runtime.records import Unreadable, wrong_type
 from stories.retention import FULL_FOR, HISTORY_FOR, Entry, FenceLost, Retention, Stage
 from stories.story import LIVE_FOR, StoryId
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.metrics import Metrics
-from bot.model.errors import LeaseLost, StorageAway
 from bot.ports import Archive, Lease
-from stories.away import StorageRefuses
+from runtime.away import StorageAway, StorageRefuses
+from runtime.errors import LeaseLost
+from runtime.records import Unreadable
+from runtime.slices import in_slices
+from runtime.supervision import unless_told_to_stop
 from stories.index import Changes, Cursor, Door, Verdict
-from stories.records import Unreadable
 from stories.shelf import Edition, Shelf
-from stories.slices import in_slices
 from stories.stub import Stub, StubError
 from stories.wire import WireError, read
 
@@ -141,16 +142,6 @@ class Editor:
     async def _reject(self, door: Door, raw: bytes, why: str) -> None:
         await self._archive.reject(door, raw, why)
         log.warning("document refused", extra={"door": door, "why": why})
-
-
-def unless_told_to_stop() -> None:
-    """Raise CancelledError when we were cancelled while something else went wrong, too.
-
-    Before Python 3.13 a TaskGroup raises only its tasks' errors then, and the word is lost.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 class Follower:

@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.model.chat import Chat, read_chat
 from bot.model.entry import WrongEntry, read_entry, read_rule
-from bot.model.errors import SetupError
 from bot.model.rule import Rule
+from runtime.errors import SetupError
 
 DEFAULT = Path("config/storywire.toml")
 

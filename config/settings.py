@@ -12,8 +12,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.model.errors import SetupError
-from config.redis_url import one_redis
+from runtime.errors import SetupError
+from runtime.redis_url import one_redis
 
 PREFIX = "STORYWIRE_"
 

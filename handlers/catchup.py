@@ -7,17 +7,18 @@ from datetime import UTC, datetime, timedelta
 from bot.model import words
 from bot.model.card import is_new
 from bot.model.command import Ask, Command, Option
-from bot.model.errors import Sorry, StorageAway
+from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext
 from bot.model.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
 from bot.model.text import line, shorten
 from bot.ports import History, ReadingHistory, ReadingPosition, ReadingPositions, Rules, Seen
 from handlers.changes import promptly
 from handlers.picking import buttons_to, heaps, menu_of, name, page_of, paged, room, turning
+from runtime.away import StorageAway
+from runtime.slices import in_slices
 from stories.delta import Change, Delta, compare
 from stories.log import still_so
 from stories.shelf import Edition, Shelf
-from stories.slices import in_slices
 from stories.story import Story
 
 PAGE = 5

@@ -27,9 +27,9 @@ from handlers.picking import (
     standing,
     turning,
 )
+from runtime.slices import in_slices, others_first
 from stories.search import typed, words_of
 from stories.shelf import NEAR, Edition, Found, Shelf, surely
-from stories.slices import in_slices, others_first
 from stories.story import Question, Story
 
 TITLE = 200

@@ -26,8 +26,8 @@ from handlers.wants import (
     typed_id,
     words_in,
 )
+from runtime.slices import in_slices
 from stories.shelf import Edition, Shelf
-from stories.slices import in_slices
 from stories.spelling import bare, fold
 from stories.story import Status, Story, StoryId, text_key
 

@@ -11,8 +11,8 @@ from bot.model.language import _
 from bot.model.message import Button, Buttons, Menu, Note, Ref, Row, Text
 from bot.model.rule import Rule
 from bot.model.text import clean, line, shorten, utf16
+from runtime.slices import in_slices
 from stories.shelf import Edition, Shelf
-from stories.slices import in_slices
 from stories.spelling import bare
 from stories.story import Story, StoryId
 

@@ -10,9 +10,9 @@ from bot.model.language import _
 from bot.model.message import Button, Buttons, Ref
 from bot.model.text import line
 from handlers.picking import name
+from runtime.slices import in_slices
 from stories.search import TYPED, words_of
 from stories.shelf import NEAR, Edition, Shelf
-from stories.slices import in_slices
 
 
 def quotes(shelf: Shelf, now: Callable[[], datetime]) -> Quotes:

@@ -8,17 +8,18 @@ from datetime import datetime, timedelta
 
 from bot.model import words
 from bot.model.card import figures
-from bot.model.errors import Sorry, StorageAway
+from bot.model.errors import Sorry
 from bot.model.language import _, ngettext
 from bot.model.message import Block, Facts, Heading, Note, Text
 from bot.model.rule import Loudness, Rule
 from bot.model.text import shorten
 from bot.ports import History
 from handlers.picking import name
+from runtime.away import StorageAway
+from runtime.slices import in_slices
 from stories.delta import Kind, Weight, compare
 from stories.index import Heard
 from stories.shelf import Shelf
-from stories.slices import in_slices
 from stories.story import Story
 
 SPAN = timedelta(days=3)

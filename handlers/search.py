@@ -13,9 +13,9 @@ from bot.model.text import line, pieces, shorten
 from handlers.picking import buttons_to, menu_of, name, page_of, quoted, turning
 from handlers.quotes import quotes
 from handlers.stories import PAGE
+from runtime.slices import in_slices
 from stories.search import telling, typed, words_of
 from stories.shelf import HITS, LOOKED_FOR, NEAR, Edition, Search, Shelf
-from stories.slices import in_slices
 from stories.story import Status, Story
 
 QUOTED = 160

@@ -26,8 +26,8 @@ from handlers.wants import (
     to_follow,
     to_overview,
 )
+from runtime.slices import in_slices
 from stories.shelf import Shelf
-from stories.slices import in_slices
 from stories.spelling import LONG, bare, fold
 from stories.story import StoryId, text_key
 

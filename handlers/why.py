@@ -7,7 +7,7 @@ from bot.model import words
 from bot.model.card import is_new
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Option
-from bot.model.errors import Sorry, StorageAway
+from bot.model.errors import Sorry
 from bot.model.language import N_, _, ngettext, recalled
 from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Loudness, Rule, at_least, folded
@@ -17,6 +17,7 @@ from handlers.moments import refused, since, span
 from handlers.picking import buttons_to, left_out, live_stories, meant, menu_of, name, quoted
 from handlers.unknown import to_settle
 from handlers.wants import newer, quiet_until, which, words_in
+from runtime.away import StorageAway
 from stories.delta import Delta, Kind, Weight
 from stories.shelf import Edition, Shelf
 from stories.spelling import fold

@@ -18,7 +18,7 @@ from bot.model.entry import Entry
 from bot.platforms.discord.answers import SHARE, SHARED
 from config.settings import PREFIX, Settings
 from handlers import menu
-from stories.away import REFUSALS
+from runtime.away import REFUSALS
 from stories.delta import RULES
 from stories.shelf import Shelf
 from stories.wire import schema

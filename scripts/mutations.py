@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("bot", "config", "handlers", "newsroom", "sandbox", "stories", "tests")
+PACKAGES = ("bot", "config", "handlers", "newsroom", "runtime", "sandbox", "stories", "tests")
 SEEDS = 300
 
 PYTEST = ("-m", "pytest", "-x", "-q")
@@ -69,6 +69,7 @@ STARTING = (*PYTEST, "tests/road/test_starting.py", "tests/handlers/test_startin
 PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/reply_policy.py"
 RETENTION, PRUNING = "stories/retention.py", "bot/pruning.py"
 ROWS, ARCHIVE = "bot/delivery/rows.py", "stories/archive.py"
+CONNECTION = "runtime/connection.py"
 ENDS_S = 240
 """Unbroken, the longest of them ends in a third of that."""
 MUTATIONS = (
@@ -291,7 +292,7 @@ MUTATIONS = (
     ),
     Mutation(
         "every step of the wall clock is followed",
-        "bot/clock.py",
+        "runtime/clock.py",
         "        if abs(step) <= FOLLOWED or slept:\n",
         "        if step:\n",
         CLOCKS,
@@ -335,14 +336,14 @@ MUTATIONS = (
     ),
     Mutation(
         "one platform that refuses us for good ends the process",
-        "bot/supervision.py",
+        "bot/connections.py",
         "        if not self._served and len(self._refused) == len(self._platforms):\n",
         "        if self._refused:\n",
         OUT,
     ),
     Mutation(
         "a defect in one part ends the process",
-        "bot/supervision.py",
+        "runtime/supervision.py",
         "            if _is_set_up_wrongly(error):\n",
         "            if error:\n",
         OUT,
@@ -426,14 +427,14 @@ MUTATIONS = (
     ),
     Mutation(
         "the lease is never doubted",
-        "bot/storage/lease.py",
+        "runtime/lease.py",
         "        return asyncio.get_running_loop().time() < self._proved + LASTS_S - 1.0\n",
         "        return True\n",
         CONTRACT,
     ),
     Mutation(
         "who lost the lease is not told to stop",
-        "bot/storage/lease.py",
+        "runtime/lease.py",
         "                    raise LeaseLost(self._name)\n",
         "                    return\n",
         (*PYTEST, "tests/storage/test_contract.py", "-k", "lease"),
@@ -643,14 +644,14 @@ MUTATIONS = (
     ),
     Mutation(
         "one bad record stops everything",
-        "stories/records.py",
+        "runtime/records.py",
         "            self.note(kind, key, error)\n            return None\n",
         "            raise\n",
         RECORDS,
     ),
     Mutation(
         "a key of another type stops everything",
-        "stories/records.py",
+        "runtime/records.py",
         '"WRONGTYPE" in str(error)',
         "False",
         RECORDS,
@@ -671,28 +672,28 @@ MUTATIONS = (
     ),
     Mutation(
         "what a newer version added is lost when a record is written",
-        "stories/records.py",
+        "runtime/records.py",
         "        if beyond is not None:\n",
         "        if False:\n",
         (*PYTEST, "tests/storage/test_records.py", "tests/storage/test_rules.py", "-k", "newer"),
     ),
     Mutation(
         "a refusal inside the lease's script passes for a bad record",
-        "bot/storage/together.py",
+        "runtime/together.py",
         "    error(answer)\n",
         "    return nil\n",
         (*PYTEST, "tests/storage/test_refusals.py", "-k", "script_that_is_refused"),
     ),
     Mutation(
         "a newer layout is written to",
-        "bot/storage/layout.py",
+        "runtime/layout.py",
         "self._gate.closed = why is not None",
         "self._gate.closed = False",
         (*PYTEST, "tests/storage/test_layout.py"),
     ),
     Mutation(
         "a layout that is ours again stays closed",
-        "bot/storage/layout.py",
+        "runtime/layout.py",
         "self._gate.closed = why is not None",
         "self._gate.closed |= why is not None",
         (*PYTEST, "tests/storage/test_layout.py"),
@@ -734,7 +735,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a short password blanks its letters in every line",
-        "bot/log.py",
+        "runtime/log.py",
         "        if len(secret) >= SHORTEST:\n",
         "        if secret:\n",
         (*PYTEST, "tests/bot/test_log.py"),
@@ -798,35 +799,35 @@ MUTATIONS = (
     ),
     Mutation(
         "a reply that refuses rises as Redis said it",
-        ARCHIVE,
+        CONNECTION,
         "            raise refusal(said) or StorageAway(said) from error\n",
         "            raise\n",
         REFUSALS,
     ),
     Mutation(
         "the words of people are repeated in what is said of a refusal",
-        ARCHIVE,
+        CONNECTION,
         'str(error).rpartition(" of pipeline caused error: ")[2]',
         "str(error)",
         REFUSALS,
     ),
     Mutation(
         "a demoted primary is written to for ever",
-        ARCHIVE,
+        CONNECTION,
         "            self._demoted |= isinstance(error, exceptions.ReadOnlyError)\n",
         "",
         REFUSALS,
     ),
     Mutation(
         "what redis-py asks by itself counts as refused to us",
-        ARCHIVE,
+        CONNECTION,
         "            if not self._greeting:\n",
         "            if True:\n",
         REFUSALS,
     ),
     Mutation(
         "the alarm is over although writes are refused",
-        "bot/storage/refusals.py",
+        "runtime/refusals.py",
         "                await self._write(redis)\n",
         "                await asyncio.sleep(0)\n",
         REFUSALS,
@@ -840,7 +841,7 @@ MUTATIONS = (
     ),
     Mutation(
         "each command that is refused is said anew",
-        "bot/storage/refusals.py",
+        "runtime/refusals.py",
         "        if not self._refused.is_set():\n",
         "        if True:\n",
         REFUSED_BOT,
@@ -854,7 +855,7 @@ MUTATIONS = (
     ),
     Mutation(
         "check writes nothing",
-        "bot/storage/needs.py",
+        "runtime/needs.py",
         "(_writes, _hears, _clock)",
         "(_hears, _clock)",
         (*PYTEST, "tests/storage/test_needs.py"),
@@ -875,7 +876,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the remedy for a Redis address is cut out as a password",
-        "config/redis_url.py",
+        "runtime/redis_url.py",
         "behind :// write USER",
         "write redis://USER",
         (*PYTEST, "tests/cli/test_command_line.py", "-k", "remedy"),

@@ -6,7 +6,6 @@ lost.
 """
 
 import asyncio
-import functools
 import hashlib
 import json
 import logging
@@ -16,31 +15,25 @@ import zlib
 from collections.abc import (
     AsyncGenerator,
     Callable,
-    Coroutine,
-    Generator,
-    Iterable,
-    Mapping,
     Sequence,
 )
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from redis import exceptions
-from redis.asyncio import Connection, Redis, SSLConnection, UnixDomainSocketConnection
-from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.asyncio import Redis
 
-from stories.away import NotWritten, StorageAway, StorageRefuses, refusal
+from runtime.away import StorageAway
+from runtime.connection import as_storage_away, storage, text
+from runtime.records import Skipped, Unreadable, wrong_type
+from runtime.slices import in_slices
 from stories.index import Changes, Cursor, Door, Heard, Page, Rejected, Verdict
 from stories.log import Log, grown, read_log, write_log
-from stories.records import Skipped, Unreadable, wrong_type
 from stories.shelf import Edition
-from stories.slices import in_slices
 from stories.story import Status, Story, StoryId
 from stories.stub import Stub
 from stories.wire import MAX_BYTES, content_hash, restore, write
@@ -60,193 +53,7 @@ _BATCH = 20
 
 log = logging.getLogger(__name__)
 
-P = ParamSpec("P")
 T = TypeVar("T")
-
-
-Refused = Callable[[StorageRefuses], None]
-
-READS = frozenset(
-    """
-    GET MGET HGET HMGET HGETALL HKEYS HVALS HLEN HEXISTS HSCAN SMEMBERS SISMEMBER SCARD SSCAN
-    ZRANGE ZREVRANGE ZRANGEBYSCORE ZREVRANGEBYSCORE ZCARD ZSCORE ZSCAN LRANGE LLEN XRANGE
-    XREVRANGE XLEN EXISTS TYPE TTL PTTL EXPIRETIME PEXPIRETIME STRLEN SCAN DBSIZE INFO TIME PING
-    HELLO AUTH SELECT CLIENT COMMAND SCRIPT MULTI EXEC DISCARD RESET QUIT
-    SUBSCRIBE UNSUBSCRIBE PUBLISH
-    """.split()  # noqa: SIM905 - a list of words is easier to read
-)
-"""What a closed gate lets through; nothing is kept of what is published."""
-
-
-@dataclass(slots=True)
-class Gate:
-    """Whether a client writes. Closed, its connections send only what reads."""
-
-    scripts: frozenset[str] = frozenset()
-    """The hashes of scripts that only read."""
-    closed: bool = False
-
-    def check(self, *command: Any) -> None:
-        """Raise NotWritten for a command that may write while the gate is closed."""
-        name = text(command[0]).upper()
-        reads = name.partition(" ")[0] in READS
-        if self.closed and not (reads or (name == "EVALSHA" and text(command[1]) in self.scripts)):
-            raise NotWritten(f"{name} is not sent: a newer version has laid out the keys")
-
-
-class _Ours(AbstractConnection):
-    """Tells what Redis refuses, leaves a Redis that was demoted, and lets itself be cancelled.
-
-    redis-py sends with asyncio.wait_for, which before Python 3.12 forgets a cancellation that
-    comes just as it is done (https://github.com/python/cpython/issues/86296); the task that was
-    to stop would go on for ever.
-    """
-
-    def __init__(
-        self, *, refused: Refused | None = None, gate: Gate | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self._refused = refused
-        self._gate = gate or Gate()
-        self._greeting = False
-        """What redis-py asks by itself may be refused without harm."""
-        self._demoted = False
-
-    def pack_command(self, *args: Any) -> list[bytes]:
-        if self._gate.closed:
-            self._gate.check(*args)
-        return super().pack_command(*args)
-
-    async def on_connect_check_health(self, check_health: bool = True) -> None:
-        self._greeting = True
-        try:
-            await super().on_connect_check_health(check_health)
-        except exceptions.RedisError as error:
-            self._tell(error)
-            raise
-        finally:
-            self._greeting = False
-
-    async def send_packed_command(
-        self, command: bytes | str | Iterable[bytes], check_health: bool = True
-    ) -> None:
-        if self._demoted:  # a name that leads to the primary leads elsewhere now
-            self._demoted = False
-            await self.disconnect(nowait=True)
-        task = asyncio.current_task()
-        told_before = task.cancelling() if task else 0
-        await super().send_packed_command(command, check_health)
-        if task and task.cancelling() > told_before:
-            await self.disconnect(nowait=True)  # nobody will read the reply
-            raise asyncio.CancelledError
-
-    async def read_response(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return await super().read_response(*args, **kwargs)
-        except exceptions.RedisError as error:
-            self._demoted |= isinstance(error, exceptions.ReadOnlyError)
-            if not self._greeting:
-                self._tell(error)
-            raise
-
-    def _tell(self, error: exceptions.RedisError) -> None:
-        if self._refused and _is_reply(error) and (found := refusal(_said(error))):
-            self._refused(found)
-
-
-class _Plain(_Ours, Connection):
-    """redis://"""
-
-
-class _Encrypted(_Ours, SSLConnection):
-    """rediss://"""
-
-
-class _Local(_Ours, UnixDomainSocketConnection):
-    """unix://"""
-
-
-def connect(url: str, refused: Refused | None = None, gate: Gate | None = None) -> Redis:
-    """A client that tries again for about a second, then lets the caller decide how to wait.
-
-    `refused` hears of every command that Redis refuses; `gate` says whether anything is written.
-    """
-    backoff = ExponentialWithJitterBackoff(base=0.05, cap=0.5)
-    client = Redis.from_url(url, retry=Retry(backoff, retries=3), socket_connect_timeout=2)
-    pool = client.connection_pool
-    kinds: Mapping[type, type[AbstractConnection]] = {
-        Connection: _Plain,
-        SSLConnection: _Encrypted,
-        UnixDomainSocketConnection: _Local,
-    }
-    pool.connection_class = kinds[pool.connection_class]
-    pool.connection_kwargs["refused"] = refused
-    pool.connection_kwargs["gate"] = gate
-    return client
-
-
-def _is_reply(error: Exception) -> bool:
-    """Redis itself said so; the connection holds."""
-    return isinstance(error, exceptions.ResponseError) or bool(getattr(error, "status_code", None))
-
-
-def _said(error: Exception) -> str:
-    """What Redis said, its code first; not what it was asked, as people's words may stand there."""
-    said = str(error).rpartition(" of pipeline caused error: ")[2]
-    said = said.removeprefix("(").removesuffix(",)").strip("'\"")
-    said = said.partition(", with args beginning with")[0]
-    code = getattr(error, "status_code", None)
-    return f"{code} {said}" if code else said
-
-
-@contextmanager
-def _waiting() -> Generator[None]:
-    """Turn “cannot be reached” and “refused” into StorageAway. What a key holds wrongly rises."""
-    try:
-        yield
-    except (exceptions.RedisError, OSError) as raised:
-        error: Exception = raised
-        inside = raised.__cause__
-        if type(raised) is exceptions.ConnectionError and isinstance(inside, Exception):
-            error = inside  # so redis-py tells of a reply while it connects to a unix socket
-        said = _said(error)
-        if said.startswith("WRONGTYPE"):
-            raise
-        if _is_reply(error):
-            raise refusal(said) or StorageAway(said) from error
-        if isinstance(error, (exceptions.ConnectionError, exceptions.TimeoutError, OSError)):
-            raise StorageAway(said) from error
-        raise StorageRefuses("ERR", said) from error  # redis-py refused to ask it
-
-
-def storage(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Turn “cannot be reached” and “refused” into StorageAway.
-
-    A refusal that we know nothing of may be our own mistake: it is logged where it comes from, once
-    until the call succeeds.
-    """
-    logged = ""
-
-    @functools.wraps(call)
-    async def called(*args: P.args, **kwargs: P.kwargs) -> T:
-        nonlocal logged
-        try:
-            with _waiting():
-                answer = await call(*args, **kwargs)
-        except StorageRefuses as refused:
-            if not refused.expected and str(refused) != logged:
-                logged = str(refused)
-                log.exception("Redis did not take a command", extra={"call": call.__qualname__})
-            raise
-        logged = ""
-        return answer
-
-    return called
-
-
-def text(raw: bytes | str) -> str:
-    """What Redis answered, as text; the client hands out bytes. What is no UTF-8 is spelled out."""
-    return raw if isinstance(raw, str) else raw.decode("utf-8", "backslashreplace")
 
 
 def _now() -> datetime:
@@ -582,7 +389,7 @@ class Archive:
         it, and raise StorageAway when our own word does not come back.
         """
         own = f"{channel}:{secrets.token_hex(8)}"
-        with _waiting():
+        with as_storage_away():
             async with self._redis.pubsub() as pubsub:
                 await pubsub.subscribe(channel, own)
                 asked = False
@@ -621,7 +428,9 @@ class Archive:
         was lost, after which redis-py asks for more by itself. Wherefore asking for more only takes
         it in hand, and what is in hand is read apart from that, oldest first.
         """
-        with _waiting():  # also where the data was wiped under us: then the inbox is opened anew
+        with (
+            as_storage_away()
+        ):  # also where the data was wiped under us: then the inbox is opened anew
             try:
                 await self._skipped.keep("inbox", self._inbox, self._open_inbox())
             except Unreadable as error:

@@ -14,7 +14,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from stories.archive import Archive, storage, text
+from runtime.connection import storage, text
+from stories.archive import Archive
 from stories.shelf import title_key
 from stories.story import StoryId
 from stories.stub import write_stub

@@ -16,10 +16,11 @@ from redis.asyncio import Redis
 from bot import app
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
+from runtime.connection import connect
 from sandbox.discord import Discord
 from sandbox.redis import NoRedis, find_server
 from sandbox.telegram import Telegram
-from stories.archive import Archive, connect
+from stories.archive import Archive
 from tests.contracts import discord as discord_contract
 from tests.contracts import telegram as telegram_contract
 from tests.running import Running, platforms

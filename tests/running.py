@@ -15,9 +15,10 @@ from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.storage.due import RedisDue
 from config.settings import Settings, given
+from runtime.connection import connect
 from sandbox.discord import GENERAL, MIRA, Discord
 from sandbox.telegram import Telegram
-from stories.archive import Archive, connect
+from stories.archive import Archive
 from stories.index import Cursor
 from stories.story import Story
 from stories.wire import write

@@ -7,15 +7,7 @@ from typing import TypeVar
 
 from bot.delivery.reconciler import LOOK_UP_S, Reconciler
 from bot.model.chat import Chat
-from bot.model.errors import (
-    CardGone,
-    NotNow,
-    OutcomeUnknown,
-    SendFailed,
-    Sorry,
-    StorageAway,
-    Unreachable,
-)
+from bot.model.errors import CardGone, NotNow, OutcomeUnknown, SendFailed, Sorry, Unreachable
 from bot.model.language import N_, _, named, recalled
 from bot.model.message import Text
 from bot.model.unknown import Unknown, key_of
@@ -33,6 +25,7 @@ from bot.ports import (
     Standing,
     State,
 )
+from runtime.away import StorageAway
 from stories.story import StoryId
 
 T = TypeVar("T")

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from bot.alarms import Alarms
 from bot.delivery.affected import AffectedCards, by_turns
 from bot.delivery.asking import Asking
 from bot.delivery.cards import Cards, Policy
@@ -25,14 +24,7 @@ from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.errors import (
-    Moved,
-    NotNow,
-    OutcomeUnknown,
-    SendFailed,
-    StorageAway,
-    Unreachable,
-)
+from bot.model.errors import Moved, NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.model.language import speaking
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
@@ -50,6 +42,8 @@ from bot.ports import (
     Platform,
     Refusal,
 )
+from runtime.alarms import Alarms
+from runtime.away import StorageAway
 from stories.delta import Weight
 from stories.index import Cursor
 from stories.shelf import Shelf

@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import count
 from typing import TypeVar
 
-from bot.clock import Past
-from bot.model.errors import StorageAway
 from bot.ports import HighWater, HighWaterMark, Ledger
+from runtime.away import StorageAway
+from runtime.clock import Past
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

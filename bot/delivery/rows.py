@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.clock import Past
 from bot.delivery.rollback import RollbackWatch, patiently
 from bot.model.chat import Chat
-from bot.model.errors import StorageAway
 from bot.ports import UNREADABLE, CardRecord, Lease, Ledger, State
+from runtime.away import StorageAway
+from runtime.clock import Past
 from stories.shelf import Edition
 from stories.story import StoryId
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from bot.model.chat import Chat
 from bot.model.rule import Rule, folded
 from bot.ports import RuleStore
-from stories.records import Unreadable
+from runtime.records import Unreadable
 from stories.story import Story, StoryId
 
 Listener = Callable[[Chat, Rule], Awaitable[None]]

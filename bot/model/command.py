@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from bot.model.chat import Chat
-from bot.model.errors import Sorry, StorageAway
+from bot.model.errors import Sorry
 from bot.model.language import _, ngettext, speaking
 from bot.model.message import Button, Buttons, Message, Ref, Text, Tone
-from stories.records import Unreadable
+from runtime.away import StorageAway
+from runtime.records import Unreadable
 
 log = logging.getLogger(__name__)
 

@@ -5,21 +5,17 @@ from datetime import timedelta
 from bot.model.chat import Chat
 from bot.model.language import recalled
 from bot.model.message import Block, Row
-from stories.away import StorageAway
 
 __all__ = [
     "LONGEST_PAUSE",
     "CardGone",
-    "LeaseLost",
     "LinksRefused",
     "Moved",
     "NotNow",
     "OutcomeUnknown",
     "Rejected",
     "SendFailed",
-    "SetupError",
     "Sorry",
-    "StorageAway",
     "Unreachable",
     "pause",
 ]
@@ -37,14 +33,6 @@ class Sorry(Exception):
         super().__init__(sentence)
         self.blocks = blocks
         self.rows = rows
-
-
-class SetupError(Exception):
-    """The operator should hear about it: what is wrong with the set-up, and how to mend it."""
-
-
-class LeaseLost(Exception):
-    """Another process holds the lease now."""
 
 
 class SendFailed(Exception):

@@ -14,9 +14,9 @@ from redis.asyncio import Redis
 from bot.model.chat import Chat, read_chat
 from bot.model.message import Act
 from bot.ports import AuditEntry
-from stories.archive import storage, text
-from stories.away import StorageAway
-from stories.records import VERSION, Skipped
+from runtime.away import StorageAway
+from runtime.connection import storage, text
+from runtime.records import VERSION, Skipped
 
 KEPT = 100
 """How many deeds a chat remembers."""

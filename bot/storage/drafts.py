@@ -7,8 +7,8 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.ports import Draft
-from stories.archive import storage
-from stories.records import Beyond, Form, Skipped, Unreadable
+from runtime.connection import storage
+from runtime.records import Beyond, Form, Skipped, Unreadable
 
 KEPT_FOR = timedelta(days=1)
 

@@ -8,9 +8,9 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
 from bot.ports import DueCard
-from stories.archive import storage, text
+from runtime.connection import storage, text
+from runtime.records import Skipped, Unreadable, wrong_type
 from stories.index import Cursor
-from stories.records import Skipped, Unreadable, wrong_type
 from stories.story import StoryId
 
 # Strike out unless a newer edition has marked the same field since.

@@ -9,9 +9,9 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from bot.alarms import Alarms
 from bot.ports import HighWaterMark
-from stories.records import VERSION, Skipped
+from runtime.alarms import Alarms
+from runtime.records import VERSION, Skipped
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from redis.asyncio import Redis
 from bot.model.chat import Chat, read_chat
 from bot.model.unknown import Unknown, key_of
 from bot.ports import UNREADABLE, CardRecord, State
-from bot.storage.lease import RedisLease
 from bot.storage.packed import pack, packs, unpack
-from bot.storage.together import TRY, Script, Together
-from stories.archive import storage, text
-from stories.away import StorageAway
-from stories.records import Beyond, Form, Skipped, Unreadable, wrong_type
+from runtime.away import StorageAway
+from runtime.connection import storage, text
+from runtime.lease import RedisLease
+from runtime.records import Beyond, Form, Skipped, Unreadable, wrong_type
+from runtime.together import TRY, Script, Together
 from stories.story import StoryId
 
 # A row is written only while the lease is the writer's: whoever slept through its end is told.

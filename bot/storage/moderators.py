@@ -2,8 +2,8 @@
 
 from redis.asyncio import Redis
 
-from stories.archive import storage, text
-from stories.records import Skipped, Unreadable
+from runtime.connection import storage, text
+from runtime.records import Skipped, Unreadable
 
 
 class RedisModerators:

@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.ports import ReadingHistory, ReadingPosition, Seen
-from stories.archive import storage, text
-from stories.away import StorageAway
-from stories.records import Skipped, wrong_type
+from runtime.away import StorageAway
+from runtime.connection import storage, text
+from runtime.records import Skipped, wrong_type
 from stories.story import StoryId
 
 KEPT_FOR = timedelta(days=90)

@@ -8,11 +8,11 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
-from bot.model.errors import StorageAway
 from bot.model.rule import Rule
-from bot.storage.lease import RedisLease
-from stories.archive import storage, text
-from stories.records import Beyond, Form, Skipped, Unreadable
+from runtime.away import StorageAway
+from runtime.connection import storage, text
+from runtime.lease import RedisLease
+from runtime.records import Beyond, Form, Skipped, Unreadable
 from stories.story import StoryId
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
 from bot.ports import Trouble
-from stories.archive import storage, text
-from stories.records import Form, Skipped
+from runtime.connection import storage, text
+from runtime.records import Form, Skipped
 from stories.story import StoryId
 
 _AS_JSON = Form(Trouble)

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.alarms import Alarms
 from bot.metrics import Metrics
+from runtime.alarms import Alarms
 from tests.running import eventually
 
 

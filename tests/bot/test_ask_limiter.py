@@ -7,7 +7,7 @@ import pytest
 from bot.ask_limiter import AskLimiter
 from bot.model.chat import Chat
 from bot.model.command import AskKind, RateLimited
-from bot.model.errors import StorageAway
+from runtime.away import StorageAway
 
 MIRA, SOL = Chat("telegram", "5"), Chat("discord", "@6")
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.alarms import Alarms
-from bot.clock import Clock, Past
 from bot.metrics import Metrics
-from bot.model.errors import StorageAway
+from runtime.alarms import Alarms
+from runtime.away import StorageAway
+from runtime.clock import Clock, Past
 
 NOON = datetime(2026, 6, 25, 12, tzinfo=UTC)
 HOUR, YEAR = timedelta(hours=1, minutes=1), timedelta(days=365)

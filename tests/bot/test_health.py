@@ -7,11 +7,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.alarms import Alarms
-from bot.health import Health, serve
 from bot.metrics import Metrics
-from bot.model.errors import SetupError
 from config.settings import given
+from runtime.alarms import Alarms
+from runtime.errors import SetupError
+from runtime.health import Health, serve
 from tests.running import free_port
 
 BOTH = {"discord": True, "telegram": True}

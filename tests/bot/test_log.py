@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from bot import log
+from runtime import log
 
 DISCORD = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs0aBcDeFgHiJ"
 TELEGRAM = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"

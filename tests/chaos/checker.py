@@ -10,8 +10,9 @@ from bot.model.chat import Chat
 from bot.ports import CardRecord, State
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
+from runtime.connection import connect
 from sandbox.calls import Call
-from stories.archive import Archive, connect
+from stories.archive import Archive
 from stories.story import StoryId
 from tests.chaos.world import PREFIX, World, patiently, story
 

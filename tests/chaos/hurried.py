@@ -3,7 +3,7 @@
 import sys
 
 from bot.__main__ import main
-from bot.storage import lease
+from runtime import lease
 from stories import archive
 
 lease.LASTS_S, lease.RENEW_S = 3.0, 0.6

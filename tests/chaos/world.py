@@ -19,10 +19,11 @@ from redis import exceptions
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from config.chats import read_chats
+from runtime.away import StorageAway
+from runtime.connection import connect
 from sandbox.discord import Discord
 from sandbox.telegram import Telegram
-from stories.archive import Archive, connect
-from stories.away import StorageAway
+from stories.archive import Archive
 from stories.story import Question, Stats, Status, Story, StoryId
 from stories.wire import write
 from tests.chaos.process import BotProcess, RedisProcess

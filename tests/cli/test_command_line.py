@@ -22,10 +22,11 @@ from redis.asyncio import Redis
 from bot import app
 from bot.__main__ import main
 from bot.model.chat import Chat
-from bot.model.errors import SetupError
 from bot.model.rule import Loudness, Rule
+from runtime.connection import connect
+from runtime.errors import SetupError
 from sandbox import discord, telegram
-from stories.archive import Archive, connect
+from stories.archive import Archive
 from stories.index import Door, Verdict
 from stories.wire import read, write
 from tests.road.people import OnDiscord, OnTelegram, Person

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.model.chat import Chat
-from bot.model.errors import SetupError
 from bot.model.rule import Loudness, Rule
 from config.chats import load_chats, read_chats
+from runtime.errors import SetupError
 
 GOOD = """
 [[chats]]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.model.errors import SetupError
 from config.settings import Settings, given, load_settings
+from runtime.errors import SetupError
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import bot.model.rule
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
-from bot.model.errors import StorageAway
 from bot.model.rule import Loudness, Mute, Rule
+from runtime.away import StorageAway
 from stories.spelling import fold
 from stories.story import Stats, Story, StoryId
 

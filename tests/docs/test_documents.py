@@ -116,7 +116,9 @@ def test_every_setting_named_is_there(path: Path) -> None:
 
 @each
 def test_every_module_named_is_there(path: Path) -> None:
-    parts = r"(?:bot|handlers|config|newsroom|stories|sandbox|tests|requirements|docs|scripts)"
+    parts = (
+        r"(?:bot|handlers|config|newsroom|runtime|stories|sandbox|tests|requirements|docs|scripts)"
+    )
     for name in re.findall(rf"`({parts}/[\w./-]+)`", text_of(path)):
         assert (ROOT / name).exists(), f"{name} is not there"
 
@@ -191,7 +193,7 @@ def test_the_invitation_asks_for_the_permissions_that_are_explained() -> None:
 def test_every_sentence_to_look_up_is_one_that_is_said() -> None:
     said = "".join(
         path.read_text("utf-8")
-        for part in ("bot", "config", "handlers", "stories")
+        for part in ("bot", "config", "handlers", "runtime", "stories")
         for path in (ROOT / part).rglob("*.py")
     )
     for sentence, *_ in rows(text_of("docs/operators-guide.md"), "sentence"):

@@ -44,7 +44,8 @@ def _step(_: int, __: FrameType | None) -> None:
 
 def _hurry() -> None:
     """What rests an hour, for a platform's or a defect's sake, rests a second or two."""
-    from bot import app, supervision
+    from bot import app
+    from bot import connections as supervision
     from bot.delivery import cards, reconciler
     from bot.model import errors
 

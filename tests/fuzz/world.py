@@ -19,11 +19,12 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from runtime.away import StorageAway
+from runtime.connection import connect
 from sandbox import discord as on_discord
 from sandbox import telegram as on_telegram
 from sandbox.discord import NoAnswer, NotOffered
-from stories.archive import Archive, connect
-from stories.away import StorageAway
+from stories.archive import Archive
 from tests.chaos.world import PREFIX, Plan, World, built, patiently, publish
 from tests.fuzz import texts
 from tests.running import eventually_so

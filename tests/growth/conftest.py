@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.alarms import Alarms
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.ports import CardRecord, State
 from bot.pruning import Plan, Pruner
-from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.updates import Follower
+from runtime.alarms import Alarms
+from runtime.lease import RedisLease
 from stories.archive import Archive
 from stories.index import Verdict
 from stories.retention import Retention

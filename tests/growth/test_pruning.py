@@ -7,7 +7,7 @@ import pytest
 
 from bot.model.chat import Chat
 from bot.ports import CardRecord, Pin, State
-from bot.storage.lease import RedisLease
+from runtime.lease import RedisLease
 from stories.index import Cursor, Verdict
 from stories.retention import FenceLost
 from stories.shelf import Edition, Shelf

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.model.chat import Chat
 from bot.model.command import Ask, Choice, Command
-from bot.model.errors import Sorry, StorageAway
+from bot.model.errors import Sorry
 from bot.model.message import (
     Asks,
     Block,
@@ -46,6 +46,7 @@ from bot.ports import (
     State,
 )
 from handlers import menu
+from runtime.away import StorageAway
 from stories.index import Heard
 from stories.log import Log
 from stories.samples import developments

@@ -7,7 +7,7 @@ import pytest
 
 from bot.model.message import Message, Tone
 from handlers.quotes import quotes
-from stories import slices
+from runtime import slices
 from stories.shelf import HITS
 from stories.story import Status, Story
 from tests.handlers.talking import Talk, labels, made, read

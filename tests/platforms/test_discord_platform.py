@@ -11,20 +11,13 @@ import discord as library
 import pytest
 
 from bot.model.chat import Chat
-from bot.model.errors import (
-    CardGone,
-    NotNow,
-    OutcomeUnknown,
-    Rejected,
-    SendFailed,
-    SetupError,
-    Unreachable,
-)
+from bot.model.errors import CardGone, NotNow, OutcomeUnknown, Rejected, SendFailed, Unreachable
 from bot.model.message import Message
 from bot.platforms.discord import rights
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.refusals import LATER
 from bot.ports import Right
+from runtime.errors import SetupError
 from sandbox.discord import (
     GENERAL,
     GUILD,

@@ -17,13 +17,13 @@ from bot.model.errors import (
     OutcomeUnknown,
     Rejected,
     SendFailed,
-    SetupError,
     Unreachable,
 )
 from bot.model.message import Message
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.platforms.telegram.request import USUAL_PAUSE
 from bot.ports import Right
+from runtime.errors import SetupError
 from sandbox.telegram import (
     BOT,
     CHANNEL,

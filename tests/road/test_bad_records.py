@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
-from bot.storage import layout
-from bot.storage.layout import LAYOUT
 from bot.storage.rules import RedisRules
+from runtime import layout
+from runtime.layout import LAYOUT
 from sandbox import discord, telegram
 from sandbox.discord import Discord
 from sandbox.telegram import Telegram

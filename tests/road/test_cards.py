@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
+from runtime.connection import connect
 from sandbox.discord import GENERAL, NEWS
 from sandbox.telegram import CHANNEL, GROUP
-from stories.archive import connect
 from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
 from stories.wire import write
 from tests.running import Road, Running, eventually

@@ -12,13 +12,13 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
-from bot import clock
 from bot.delivery import cards, unreachable
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.ports import CardRecord, State, Trouble
 from bot.storage.ledger import RedisLedger
 from bot.storage.troubles import RedisTroubles
+from runtime import clock
 from sandbox.discord import NEWS
 from sandbox.telegram import CHANNEL, GROUP
 from stories.story import Story, StoryId

@@ -10,8 +10,9 @@ from functools import partial
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
+from runtime.connection import connect
 from sandbox import discord, telegram
-from stories.archive import Archive, connect
+from stories.archive import Archive
 from stories.story import Stats, Status, Story, StoryId
 from tests.road.people import Person, Say, Seen, both
 from tests.road.test_restart import redis_of_ones_own, standing_still

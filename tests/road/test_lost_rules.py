@@ -8,8 +8,8 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.delivery import rollback
-from bot.storage import lease
 from bot.storage.rules import RedisRules
+from runtime import lease
 from tests.road.people import Say, keepers
 from tests.road.test_commands import FERRY, STORIES, TRAMS, following
 from tests.road.test_restart import card_of

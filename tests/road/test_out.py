@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot import app, supervision
+from bot import app
+from bot import connections as supervision
 from bot.model.chat import Chat
-from bot.model.errors import SetupError
 from bot.model.rule import Rule
 from bot.platforms.telegram import platform as on_telegram
 from bot.storage import highwater
@@ -19,6 +19,7 @@ from bot.storage.audit import RedisAudit
 from bot.storage.reading_positions import RedisReadingPositions
 from bot.updates import Editor, Follower
 from config.settings import given
+from runtime.errors import SetupError
 from sandbox.discord import NEWS, Discord
 from sandbox.telegram import CHANNEL, MIRA, Telegram
 from stories.archive import Archive

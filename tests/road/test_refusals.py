@@ -15,16 +15,17 @@ from redis.exceptions import NoPermissionError, RedisError
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
-from bot.storage import lease, refusals
 from bot.storage.audit import RedisAudit
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
-from bot.storage.needs import faults
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
+from runtime import lease, refusals
+from runtime.connection import connect
+from runtime.needs import faults
 from sandbox import discord, telegram
 from sandbox.redis import find_server, own_redis
-from stories.archive import Archive, connect
+from stories.archive import Archive
 from stories.wire import write
 from tests.docs.test_publishing import shown
 from tests.road.people import Say, both, keepers

@@ -12,9 +12,10 @@ import pytest
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
+from runtime.connection import connect
 from sandbox import discord, telegram
 from sandbox.redis import find_server, own_redis
-from stories.archive import Archive, connect
+from stories.archive import Archive
 from stories.wire import write
 from tests.road.people import Person, Say, Seen, both, keepers
 from tests.road.test_commands import FERRY, STORIES, TRAMS, following

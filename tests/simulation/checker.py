@@ -18,7 +18,7 @@ from bot.model.chat import Chat, read_chat
 from bot.model.message import Link, Message
 from bot.model.rule import Rule
 from bot.ports import CardRecord, Pin, State
-from bot.storage.lease import LASTS_S
+from runtime.lease import LASTS_S
 from stories.delta import Weight, compare
 from stories.shelf import Edition, Shelf
 from stories.story import Status, Story, StoryId

@@ -15,19 +15,18 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from bot.model.chat import Chat
-from bot.model.errors import StorageAway
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
 from bot.ports import CardRecord, DueCard, HighWaterMark, State, Trouble
-from bot.storage.lease import LASTS_S, RedisLease
 from bot.storage.packed import pack, packs, unpack
+from runtime.away import StorageAway, StorageRefuses
+from runtime.lease import LASTS_S, RedisLease
 from stories.archive import (
     HISTORY_REVISIONS,
     PROBE_S,
     REJECTED_LENGTH,
     SWEEP_S,
 )
-from stories.away import StorageRefuses
 from stories.index import Changes, Cursor, Door, Page, Rejected, Verdict
 from stories.log import Log, grown
 from stories.shelf import Edition, title_key

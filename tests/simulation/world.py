@@ -17,7 +17,6 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from bot import app
-from bot.alarms import Alarms
 from bot.delivery import asking as asking_module
 from bot.delivery import pins as pins_module
 from bot.delivery import reconciler as courier_module
@@ -29,11 +28,13 @@ from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.errors import SendFailed, StorageAway
+from bot.model.errors import SendFailed
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.unknown import Unknown
 from bot.ports import HighWaterMark, Pin, State
 from bot.updates import Editor, Follower
+from runtime.alarms import Alarms
+from runtime.away import StorageAway
 from stories.index import Cursor
 from stories.shelf import Shelf
 from stories.story import Stats, Status, Story, StoryId

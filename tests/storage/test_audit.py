@@ -9,12 +9,12 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
-from bot.model.errors import StorageAway
 from bot.model.message import Act
 from bot.ports import Audit, AuditEntry
 from bot.storage import audit as stored
 from bot.storage.audit import KEPT, RedisAudit
-from stories.archive import connect, text
+from runtime.away import StorageAway
+from runtime.connection import connect, text
 from tests.handlers.talking import MemoryAudit
 from tests.running import beside, eventually_so
 

@@ -12,7 +12,6 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
-from bot.model.errors import LeaseLost, StorageAway
 from bot.model.rule import Loudness, Rule
 from bot.model.unknown import Unknown
 from bot.ports import (
@@ -30,10 +29,12 @@ from bot.ports import (
 )
 from bot.storage.due import RedisDue
 from bot.storage.highwater import DataFolder, FileHighWater
-from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
+from runtime.away import StorageAway
+from runtime.errors import LeaseLost
+from runtime.lease import RedisLease
 from stories.archive import Archive
 from stories.index import Cursor, Door, Verdict
 from stories.story import Story, StoryId
@@ -511,7 +512,7 @@ async def test_a_lease_has_one_holder_and_the_next_waits(storage: Storage) -> No
 async def test_a_lease_is_reckoned_from_before_it_was_asked_for(
     redis: Redis, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.storage.lease.LASTS_S", 1.5)
+    monkeypatch.setattr("runtime.lease.LASTS_S", 1.5)
     lease = RedisLease(redis, "slow", prefix)
     hold = lease._hold_script
 
@@ -536,9 +537,9 @@ async def test_only_who_holds_a_lease_gives_it_back(storage: Storage) -> None:
 async def test_who_slept_through_the_leases_end_is_refused_and_then_stopped(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.storage.lease.LASTS_S", 1.0)
+    monkeypatch.setattr("runtime.lease.LASTS_S", 1.0)
     monkeypatch.setattr("tests.simulation.storage.LASTS_S", 1.0)
-    monkeypatch.setattr("bot.storage.lease.RENEW_S", 4.5)  # a third of it, once unsure
+    monkeypatch.setattr("runtime.lease.RENEW_S", 4.5)  # a third of it, once unsure
     first, second = storage.lease(), storage.lease()
     seen: list[str] = []
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.alarms import Alarms
 from bot.metrics import Metrics
 from bot.ports import HighWaterMark
 from bot.storage.highwater import DataFolder, FileHighWater
+from runtime.alarms import Alarms
 
 MARK = "test.discord.highwater.json"
 

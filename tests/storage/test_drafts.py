@@ -9,7 +9,7 @@ from bot.model.chat import Chat
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.ports import Draft, Drafts
 from bot.storage.drafts import RedisDrafts
-from stories.records import Unreadable
+from runtime.records import Unreadable
 from stories.story import StoryId
 from tests.handlers.talking import MemoryDrafts
 

@@ -6,18 +6,19 @@ from datetime import UTC, datetime
 import pytest
 from redis.asyncio import Redis
 
-from bot.alarms import Alarms
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.ports import CardRecord, DueCard, State
 from bot.storage.due import RedisDue
-from bot.storage.layout import LAYOUT, Layout
-from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
-from stories.archive import Archive, Gate, connect
-from stories.away import NotWritten
+from runtime.alarms import Alarms
+from runtime.away import NotWritten
+from runtime.connection import Gate, connect
+from runtime.layout import LAYOUT, Layout
+from runtime.lease import RedisLease
+from stories.archive import Archive
 from stories.index import Cursor, Door
 from stories.story import Story, StoryId
 

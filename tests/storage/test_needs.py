@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from redis.asyncio import Redis
 
-from bot.storage.needs import faults, hints
-from stories.archive import connect
+from runtime.connection import connect
+from runtime.needs import faults, hints
 from tests.running import free_port
 from tests.server import serving
 
@@ -82,7 +82,7 @@ async def test_a_node_of_a_cluster_is_named(prefix: str) -> None:
 async def test_a_clock_that_differs_is_named(
     redis: Redis, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.storage.needs.time.time", lambda: 4000.0)
+    monkeypatch.setattr("runtime.needs.time.time", lambda: 4000.0)
     [found] = [each async for each in faults(redis, prefix)]
     assert found.startswith("the clocks here and of Redis differ by ")
 

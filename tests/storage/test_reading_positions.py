@@ -10,11 +10,11 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from bot.model.chat import Chat
-from bot.model.errors import StorageAway
 from bot.ports import ReadingHistory, ReadingPosition, ReadingPositions, Seen
 from bot.storage import reading_positions as stored
 from bot.storage.reading_positions import RedisReadingPositions
-from stories.archive import connect
+from runtime.away import StorageAway
+from runtime.connection import connect
 from stories.story import StoryId
 from tests.handlers.talking import MemoryPlaces
 from tests.running import beside, eventually_so

@@ -13,10 +13,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.alarms import Alarms
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.errors import StorageAway
 from bot.model.message import Act
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
@@ -36,15 +34,17 @@ from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
 from bot.storage.highwater import DataFolder, FileHighWater
-from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
 from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
+from runtime.alarms import Alarms
+from runtime.away import StorageAway
+from runtime.lease import RedisLease
+from runtime.records import Skipped, Unreadable
 from stories.archive import Archive
 from stories.index import Cursor, Door, Verdict
-from stories.records import Skipped, Unreadable
 from stories.story import Story, StoryId
 
 NOW = datetime.now(UTC).replace(microsecond=0)

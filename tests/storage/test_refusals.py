@@ -13,20 +13,21 @@ from urllib.parse import urlsplit
 import pytest
 from redis.asyncio import Redis
 
-from bot.alarms import Alarms
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.ports import CardRecord, State
-from bot.storage import refusals
 from bot.storage.due import RedisDue
-from bot.storage.lease import RedisLease
 from bot.storage.ledger import RedisLedger
-from bot.storage.refusals import RefusalWatch
-from bot.storage.together import Together
+from runtime import refusals
+from runtime.alarms import Alarms
+from runtime.away import REFUSALS, StorageAway, StorageRefuses
+from runtime.connection import connect, storage
+from runtime.lease import RedisLease
+from runtime.refusals import RefusalWatch
+from runtime.together import Together
 from sandbox.redis import own_redis
 from scripts.docs import ROOT
-from stories.archive import Archive, connect, storage
-from stories.away import REFUSALS, StorageAway, StorageRefuses
+from stories.archive import Archive
 from stories.index import Verdict
 from stories.story import StoryId
 from tests.chaos.proxy import Proxy
@@ -268,12 +269,13 @@ def _port(url: str) -> int:
 def test_nobody_asks_redis_without_waiting_for_it() -> None:
     """Whatever a port offers turns every “no” into StorageAway."""
     bare = []
-    for path in (*(ROOT / "stories").glob("*.py"), *(ROOT / "bot" / "storage").glob("*.py")):
+    folders = (ROOT / "runtime", ROOT / "stories", ROOT / "bot" / "storage")
+    for path in (path for folder in folders for path in folder.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_"):
                 source = ast.unparse(node)
                 asks = "self._redis" in source or "self._together" in source
-                waits = "@storage" in source or "with _waiting()" in source
+                waits = "@storage" in source or "with as_storage_away()" in source
                 if asks and not waits:
                     bare.append(f"{path.name}: {node.name}")
     assert bare == []

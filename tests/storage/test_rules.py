@@ -10,10 +10,10 @@ from redis.asyncio import Redis
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.storage.lease import RedisLease
 from bot.storage.rules import RedisRules
-from stories.archive import text
-from stories.records import Unreadable
+from runtime.connection import text
+from runtime.lease import RedisLease
+from runtime.records import Unreadable
 from stories.story import StoryId
 
 HERE, BEFORE, OTHER, ELSEWHERE = (Chat("discord", number) for number in "1234")

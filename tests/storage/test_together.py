@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from bot.storage.together import Together
+from runtime.together import Together
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 from redis.asyncio import Redis
 
+from runtime.away import StorageAway
+from runtime.connection import connect
 from stories import wire
-from stories.archive import Archive, connect
-from stories.away import StorageAway
+from stories.archive import Archive
 from stories.index import Cursor
 from stories.story import Story, StoryId
 from stories.wire import WireError

@@ -11,8 +11,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from runtime.records import Skipped
 from stories import wire
-from stories.records import Skipped
 from stories.story import Question, Source, Stats, Story, StoryId
 from tests.stories.made import revisions, stories, times
 

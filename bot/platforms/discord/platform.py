@@ -25,7 +25,7 @@ import yarl
 
 from bot.model.chat import Chat
 from bot.model.command import Command
-from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, SetupError, Unreachable
+from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.platforms.discord import pauses, rights
@@ -45,6 +45,7 @@ from bot.platforms.discord.refusals import (
 from bot.platforms.discord.render import brief, escape, render
 from bot.platforms.discord.standing import Place, watch
 from bot.ports import AskLimits, Moderators, Right, Showing
+from runtime.errors import SetupError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -57,7 +57,7 @@ from bot.platforms.telegram.render import (
 from bot.platforms.telegram.request import TooSoon
 from bot.platforms.telegram.rights import heads
 from bot.ports import AskLimits, GroupRateLimiter
-from stories.slices import in_slices
+from runtime.slices import in_slices
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.model.chat import Chat
 from bot.model.command import Command
-from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, SetupError, Unreachable
+from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.model.language import N_, Language, spoken
 from bot.model.message import Message
 from bot.platforms.telegram import rights
@@ -26,6 +26,7 @@ from bot.platforms.telegram.render import render
 from bot.platforms.telegram.request import UNREADABLE, AiohttpRequest, TooLarge, TooSoon, Unread
 from bot.platforms.telegram.standing import is_inside
 from bot.ports import AskLimits, GroupRateLimiter, Right, Showing
+from runtime.errors import SetupError
 
 log = logging.getLogger(__name__)
 

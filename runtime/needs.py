@@ -8,8 +8,8 @@ from typing import Any
 from redis import exceptions
 from redis.asyncio import Redis
 
-from stories.archive import storage, text
-from stories.away import StorageAway, StorageRefuses
+from runtime.away import StorageAway, StorageRefuses
+from runtime.connection import storage, text
 
 LASTS_S = 60
 """What a probe that was interrupted leaves behind goes after so long."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bot.alarms import Alarms
-from bot.metrics import Metrics
-from bot.model.errors import SetupError
+from runtime.alarms import Alarms
+from runtime.errors import SetupError
+from runtime.metrics import ProcessMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ async def serve(
     port: int,
     look: Callable[[], Health],
     alarms: Alarms,
-    metrics: Callable[[], Metrics],
+    metrics: Callable[[], ProcessMetrics],
 ) -> AsyncGenerator[int]:
     """Serve /healthz, /readyz and /metrics while inside; yield the port. 0 serves nothing.
 

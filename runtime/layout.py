@@ -6,10 +6,10 @@ from contextlib import suppress
 
 from redis.asyncio import Redis
 
-from bot.alarms import Alarms
-from stories.archive import Gate, storage
-from stories.away import StorageAway
-from stories.records import Skipped, Unreadable
+from runtime.alarms import Alarms
+from runtime.away import StorageAway
+from runtime.connection import Gate, storage
+from runtime.records import Skipped, Unreadable
 
 ALARM = "layout"
 LAYOUT = 1

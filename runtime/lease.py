@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager, suppress
 
 from redis.asyncio import Redis
 
-from bot.model.errors import LeaseLost, StorageAway
-from bot.storage.together import TRY
-from stories.archive import storage
-from stories.records import Skipped
+from runtime.away import StorageAway
+from runtime.connection import storage
+from runtime.errors import LeaseLost
+from runtime.records import Skipped
+from runtime.together import TRY
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.metrics import Metrics
+from runtime.metrics import ProcessMetrics
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ class Alarms:
     fixes it. Each change is logged once, however often it is reported.
     """
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: ProcessMetrics) -> None:
         self._metrics = metrics
         self._active: dict[str, str] = {}
         self._ends: dict[str, asyncio.TimerHandle] = {}

@@ -4,9 +4,9 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from bot.alarms import Alarms
-from stories.archive import storage
-from stories.away import NotWritten, StorageAway, StorageRefuses
+from runtime.alarms import Alarms
+from runtime.away import NotWritten, StorageAway, StorageRefuses
+from runtime.connection import storage
 
 ALARM = "redis"
 PROBE_EVERY_S = 3.0

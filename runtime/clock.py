@@ -5,8 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from bot.alarms import Alarms
-from bot.model.errors import StorageAway
+from runtime.alarms import Alarms
+from runtime.away import StorageAway
 
 LOOK_S = 10.0
 FOLLOWED = timedelta(seconds=60)

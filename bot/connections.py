@@ -1,61 +1,22 @@
-"""Keeps every part of the bot running by itself: what ends one neither ends another nor us."""
+"""Keeps the platforms connected, and tells the operator of one that cannot be."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import chain, repeat
 
-from bot.alarms import Alarms
 from bot.model.command import Command
-from bot.model.errors import SetupError
 from bot.ports import Platform
-from bot.updates import unless_told_to_stop
+from runtime.alarms import Alarms
+from runtime.errors import SetupError
+from runtime.supervision import restarting
 
 log = logging.getLogger(__name__)
 
-FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
-"""Between a defect of ours and the next attempt; doubled each time."""
-STEADY_S = 120.0
-"""What has run for so long is well again."""
 RESTS_S = (60.0, 300.0, 900.0, 3600.0)
 """How long a platform that refuses us for good is left alone: a token may be put right there. The
 last one stands for all that follow."""
-
-
-async def restarting(name: str, work: Callable[[], Awaitable[object]], alarms: Alarms) -> object:
-    """Run something until cancelled, and again after each defect of ours, with an alarm.
-
-    Raises SetupError, perhaps inside an ExceptionGroup: that is no defect.
-    """
-    loop, alarm, wait_s = asyncio.get_running_loop(), f"{name} failed", FIRST_WAIT_S
-    while True:
-        begun = loop.time()
-        well = loop.call_later(STEADY_S, alarms.clear, alarm)
-        try:
-            return await work()
-        except Exception as error:
-            if _is_set_up_wrongly(error):
-                raise
-            unless_told_to_stop()
-            log.exception("a part of the bot failed; it is started again", extra={"part": name})
-        finally:
-            well.cancel()
-        if loop.time() - begun >= STEADY_S:
-            wait_s = FIRST_WAIT_S
-        alarms.report(
-            alarm,
-            "A defect of the bot: this part of it is started again and again. Look into the log "
-            "for the traceback, and report it.",
-        )
-        await asyncio.sleep(wait_s)
-        wait_s = min(2 * wait_s, LONGEST_WAIT_S)
-
-
-def _is_set_up_wrongly(error: Exception) -> bool:
-    if isinstance(error, ExceptionGroup):
-        return error.split(SetupError)[0] is not None
-    return isinstance(error, SetupError)
 
 
 class Connections:

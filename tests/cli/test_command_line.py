@@ -29,8 +29,8 @@ from sandbox import discord, telegram
 from stories.archive import Archive
 from stories.index import Door, Verdict
 from stories.wire import read, write
+from tests.road.parity import FERRY, TRAMS
 from tests.road.people import OnDiscord, OnTelegram, Person
-from tests.road.test_commands import FERRY, TRAMS
 from tests.running import bot_running, eventually, free_port, platforms
 from tests.server import serving
 from tests.stories import test_page as pages

@@ -19,8 +19,8 @@ from sandbox.discord import Discord
 from sandbox.telegram import Telegram
 from stories.archive import Archive
 from stories.story import Story, StoryId
+from tests.road.parity import FERRY, TRAMS
 from tests.road.people import Say, both, keepers
-from tests.road.test_commands import FERRY, TRAMS
 from tests.road.test_restart import card_of
 from tests.running import Running, eventually, free_port
 from tests.storage.test_records import KINDS, NOW, plant, still_there

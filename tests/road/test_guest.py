@@ -2,8 +2,8 @@
 
 from sandbox import discord
 from sandbox.discord.rights import Overwrite, bits
+from tests.road.parity import STORIES
 from tests.road.people import OnDiscord, Say
-from tests.road.test_commands import STORIES
 from tests.running import Running, eventually_so
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from sandbox import discord
-from tests.road.test_commands import FERRY, STORIES
+from tests.road.parity import FERRY, STORIES
 from tests.running import Running, eventually
 
 SLOW_S = 4.0

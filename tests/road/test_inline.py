@@ -5,8 +5,8 @@ from dataclasses import replace
 from bot.model.text import JOINER
 from sandbox import telegram
 from stories.story import Status, StoryId
+from tests.road.parity import FERRY, FILLERS, STORIES, TRAMS
 from tests.road.people import OnTelegram
-from tests.road.test_commands import FERRY, FILLERS, STORIES, TRAMS
 from tests.running import Running
 
 

@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from bot.delivery import rollback
 from bot.storage.rules import RedisRules
 from runtime import lease
+from tests.road.parity import FERRY, STORIES, TRAMS, following
 from tests.road.people import Say, keepers
-from tests.road.test_commands import FERRY, STORIES, TRAMS, following
 from tests.road.test_restart import card_of
 from tests.running import Running, eventually, eventually_so, free_port
 

@@ -3,8 +3,8 @@
 from bot.model.chat import Chat
 from bot.storage.rules import RedisRules
 from sandbox import telegram
+from tests.road.parity import STORIES
 from tests.road.people import OnTelegram, Say
-from tests.road.test_commands import STORIES
 from tests.running import Running
 
 MIRA = Chat("telegram", str(telegram.MIRA))

@@ -28,8 +28,8 @@ from sandbox.redis import find_server, own_redis
 from stories.archive import Archive
 from stories.wire import write
 from tests.docs.test_publishing import shown
+from tests.road.parity import FERRY, STORIES, TRAMS, following
 from tests.road.people import Say, both, keepers
-from tests.road.test_commands import FERRY, STORIES, TRAMS, following
 from tests.road.test_restart import World, _says, card_of
 from tests.running import Running, eventually, eventually_so, free_port
 

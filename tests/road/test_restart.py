@@ -17,8 +17,8 @@ from sandbox import discord, telegram
 from sandbox.redis import find_server, own_redis
 from stories.archive import Archive
 from stories.wire import write
+from tests.road.parity import FERRY, STORIES, TRAMS, following
 from tests.road.people import Person, Say, Seen, both, keepers
-from tests.road.test_commands import FERRY, STORIES, TRAMS, following
 from tests.running import Running, eventually, eventually_so
 
 World = tuple[discord.Discord, telegram.Telegram]

@@ -7,8 +7,8 @@ import pytest
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from sandbox import discord, telegram
+from tests.road.parity import STORIES
 from tests.road.people import OnDiscord, OnTelegram, Person, Press, Say, Seen, keepers
-from tests.road.test_commands import STORIES
 from tests.running import Running, eventually_so
 
 SETUP = Say("setup")

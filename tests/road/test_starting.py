@@ -8,9 +8,9 @@ import pytest
 from sandbox import discord, telegram
 from stories.archive import Archive
 from stories.index import Page
+from tests.road.parity import FERRY, STORIES
 from tests.road.people import OnTelegram, Say, both
 from tests.road.test_ask_limiter import FAST
-from tests.road.test_commands import FERRY, STORIES
 from tests.running import Road, Running, eventually
 
 STARTING = "Just starting, try again in a moment."

@@ -15,8 +15,8 @@ from bot.ports import CardRecord, State
 from bot.storage.ledger import RedisLedger
 from sandbox import telegram
 from stories.story import Story, StoryId
+from tests.road.parity import following
 from tests.road.people import OnTelegram, Say, Seen
-from tests.road.test_commands import following
 from tests.running import Road, Running, eventually, eventually_so
 from tests.stories_made import FERRY as OLD_FERRY
 

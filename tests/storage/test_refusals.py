@@ -31,7 +31,7 @@ from stories.archive import Archive
 from stories.index import Verdict
 from stories.story import StoryId
 from tests.chaos.proxy import Proxy
-from tests.road.test_commands import FERRY
+from tests.road.parity import FERRY
 from tests.running import beside, eventually
 from tests.server import serving
 

@@ -1,0 +1,22 @@
+"""/following, asked on both platforms as a person would."""
+
+import pytest
+
+from tests.road.parity import Row, answers_the_same, cases
+from tests.road.people import Say
+from tests.running import Running
+
+ROWS = (
+    Row(
+        "what a new chat follows",
+        (Say("following"),),
+        "This chat follows nothing yet",
+        ("with /follow and a story or a word.", "This chat is …"),
+        ("Follow something",),
+    ),
+)
+
+
+@pytest.mark.parametrize(("row", "where"), cases(ROWS))
+async def test_both_platforms_answer_the_same(calm_bot: Running, row: Row, where: str) -> None:
+    await answers_the_same(calm_bot, row, where)

@@ -1,0 +1,35 @@
+"""/status, asked on both platforms as a person would."""
+
+import pytest
+
+from tests.road.parity import Row, answers_the_same, cases
+from tests.road.people import Say
+from tests.running import Running
+
+ROWS = (
+    Row(
+        "how a chat fares that gets nothing yet",
+        (Say("status"),),
+        "All is well in this chat",
+        (
+            "I may write and pin here.",
+            "This chat follows nothing, so no story comes here by itself.",
+            "with /follow and a story or a word.",
+            "I have sent no card here.",
+        ),
+        ("Follow something", "What this chat follows"),
+    ),
+    Row(
+        "how a chat fares with a card that has come",
+        (Say("pin", {"story": "ferry"}), Say("status")),
+        "All is well in this chat",
+        ("The newest cards “Night ferry returns”: posted under a minute ago, shows revision 1",),
+        ("What this chat follows", "Why"),
+        moderator=True,
+    ),
+)
+
+
+@pytest.mark.parametrize(("row", "where"), cases(ROWS))
+async def test_both_platforms_answer_the_same(calm_bot: Running, row: Row, where: str) -> None:
+    await answers_the_same(calm_bot, row, where)

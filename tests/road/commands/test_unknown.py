@@ -1,0 +1,21 @@
+"""/unknown, asked on both platforms as a person would."""
+
+import pytest
+
+from tests.road.parity import Row, answers_the_same, cases
+from tests.road.people import Say
+from tests.running import Running
+
+ROWS = (
+    Row(
+        "which cards may not have arrived, where all have",
+        (Say("unknown"),),
+        "Of every card I posted here I know whether it arrived",
+        moderator=True,
+    ),
+)
+
+
+@pytest.mark.parametrize(("row", "where"), cases(ROWS))
+async def test_both_platforms_answer_the_same(calm_bot: Running, row: Row, where: str) -> None:
+    await answers_the_same(calm_bot, row, where)

@@ -28,52 +28,52 @@ from tests.simulation.storage import _edition
 from tests.simulation.world import GROUP, SUPERGROUP, World
 
 RULE_AT_A_CRASH = (
-    "A rule that was saved at the moment the process died or the storage went away may hold only "
-    "once the bot has started again, and shows a story only when that story next moves."
+    "A rule saved at the moment the process died or the storage went away may take effect only "
+    "after the bot has restarted, and shows a story only with that story's next update."
 )
 DELETED_UNSEEN = (
-    "A card that a person deleted is missed only when its story next moves: "
-    "the bot does not watch for deletions."
+    "If a person deletes a card, the bot notices only at the story's next update: it doesn't "
+    "watch for deletions."
 )
 RULE_LOST_UNNOTICED = (
-    "When the storage lost a rule and nobody noticed that it lost anything, as before the first "
-    "story is heard, the rule holds until the bot starts again."
+    "If the storage lost a rule and the loss went unnoticed, for example before the first story "
+    "arrived, the rule holds until the bot restarts."
 )
 DELETED_LONG_AGO = (
     "A card that a person deleted before its story left full memory comes back with a notable "
-    "update of the story after its return: what it missed meanwhile is not known."
+    "update after the story's return: what it missed meanwhile is unknown."
 )
 FORGOTTEN = (
-    "When the storage forgot a card and the story's next update came after that, the card is "
-    "posted afresh, and the old one stands beside it."
+    "If the storage forgot a card and the story is updated after that, a new card is posted, and "
+    "the old one remains beside it."
 )
 NUMBERED_ANEW = (
-    "When the storage forgot a revision, its number may be given to another: a reply may tell of "
-    "that number twice, and a deleted card may come back an update later."
+    "If the storage forgot a revision, its number may be given to another one: a reply may report "
+    "that number twice, and a deleted card may come back one update late."
 )
 OWED_AND_LOST = (
-    "When the storage lost a rule, or what a chat was owed, a card may be missing "
-    "until its story's next update."
+    "If the storage lost a rule or a due entry, a card may be missing until its story's next "
+    "update."
 )
 PIN_FORGOTTEN = (
-    "When the storage forgot that a card is pinned, or that it is no longer, it stays as it is "
-    "until a moderator pins or unpins it."
+    "If the storage forgot that a card was pinned or unpinned, the card stays as it is until a "
+    "moderator pins or unpins it."
 )
 LAST_SECOND = (
-    "When a process is killed and the storage then forgets the second before that, nobody can "
-    "tell: what was said in that second may be said again."
+    "If a process is killed and the storage then forgets the second before that, nothing reveals "
+    "it: what was posted in that second may be posted again."
 )
 TWO_HOLDERS = (
-    "When the storage forgot who delivers, another process may begin while the one before goes on "
-    "for some seconds: what that one says then may be said again."
+    "If the storage forgot who holds the lease, another process may start while the previous one "
+    "continues for some seconds: what that one posts then may be posted again."
 )
 UNFOLDED = (
-    "When the storage forgot a card, or it is not known whether it stands, it is not folded into "
+    "If the storage forgot a card, or it is unknown whether the card exists, it isn't merged into "
     "another when their stories become one."
 )
 OLD_LINK = (
-    "When a process dies as a card that others lead to is posted anew, their link is an old one "
-    "until one of the stories moves."
+    "If a process dies while a card that others link to is being reposted, their links are "
+    "outdated until one of the stories is updated."
 )
 EXEMPTIONS = (
     RULE_AT_A_CRASH,

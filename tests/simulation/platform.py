@@ -33,13 +33,13 @@ PUBLISHES = (3, 30.0)
 """What stands for ten publishes an hour, so that a storm of two minutes meets the limit."""
 
 PUBLISHED_UNHEARD = (
-    "Within the hour after another process took over, some more than ten cards may be published in "
-    "an announcement channel: what the process before asked for and never heard of is not counted. "
-    "A 429 is obeyed."
+    "In the first hour after another process took over, slightly more than ten cards may be "
+    "published in an announcement channel: requests of the previous process that got no answer "
+    "aren't counted. A 429 is obeyed."
 )
 TAKEN_OVER = (
-    "Within the minute after another process took over, a Telegram group may be asked more than "
-    "twenty times: what the process before tried in vain is not counted. A 429 is obeyed."
+    "In the first minute after another process took over, a Telegram group may get more than "
+    "twenty requests: failed attempts of the previous process aren't counted. A 429 is obeyed."
 )
 
 

@@ -1,4 +1,4 @@
-# Storywire as a container: built in one stage, run in another without a compiler or root.
+# Storywire as a container: built in one stage, run in another, without a compiler and not as root.
 
 FROM python:3.13.7-slim-trixie AS build
 WORKDIR /src

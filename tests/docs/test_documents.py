@@ -130,10 +130,9 @@ def test_every_story_shown_is_one_that_is_accepted(path: Path) -> None:
             assert read(code).unknown == ()
 
 
-def test_the_chats_shown_in_the_settings_are_accepted() -> None:
-    shown = [
-        code for language, code in _FENCE.findall(text_of("docs/settings.md")) if language == "toml"
-    ]
+@pytest.mark.parametrize("path", ["README.md", "docs/settings.md"])
+def test_the_chats_shown_as_an_example_are_accepted(path: str) -> None:
+    shown = [code for language, code in _FENCE.findall(text_of(path)) if language == "toml"]
     assert [len(read_chats(code, "storywire.toml")) for code in shown] == [2]
 
 

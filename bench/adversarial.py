@@ -27,13 +27,14 @@ from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
 from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
-from bot.updates import Follower
 from handlers import menu
 from runtime.slices import in_slices
 from stories.archive import Archive
-from stories.index import Changes, Cursor, Page
+from stories.changes import Changes, Cursor, Page
+from stories.edition import Edition
+from stories.follower import Follower
 from stories.search import words_of
-from stories.shelf import Edition, Shelf
+from stories.shelf import Shelf
 from stories.story import Question, Stats, Status, Story, StoryId
 
 STORIES = 10_000

@@ -26,13 +26,14 @@ from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
 from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
-from bot.updates import Follower
 from handlers import menu
 from runtime.connection import connect
 from sandbox.redis import own_redis
 from stories.archive import Archive
-from stories.index import Cursor
-from stories.shelf import Edition, Shelf
+from stories.changes import Cursor
+from stories.edition import Edition
+from stories.follower import Follower
+from stories.shelf import Shelf
 from stories.story import Question, Stats, Status, Story, StoryId
 
 STORIES = 10_000

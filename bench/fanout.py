@@ -37,7 +37,8 @@ from bot.platforms.discord.render import render as for_discord
 from bot.platforms.telegram.render import render as for_telegram
 from runtime.connection import connect
 from stories.archive import Archive
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 
 CHATS = 2000
 STOCK_CHATS = 400

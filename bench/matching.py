@@ -29,8 +29,9 @@ from bot.storage.troubles import RedisTroubles
 from runtime.alarms import Alarms
 from runtime.lease import RedisLease
 from stories.archive import Archive
-from stories.index import Cursor
-from stories.shelf import Edition, Shelf
+from stories.changes import Cursor
+from stories.edition import Edition
+from stories.shelf import Shelf
 
 SIZES = (1_000, 10_000, 100_000)
 WANTING = 100

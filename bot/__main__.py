@@ -34,7 +34,7 @@ from runtime.lease import RedisLease
 from runtime.records import Skipped, Unreadable
 from runtime.redis_url import secrets_in
 from stories.archive import Archive
-from stories.index import Cursor, Door
+from stories.changes import Cursor, Door
 from stories.page import PageError, read_page
 from stories.story import StoryId
 from stories.wire import MAX_BYTES, WireError, read, schema, withdrawn, write

@@ -37,7 +37,6 @@ from bot.storage.moderators import RedisModerators
 from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
-from bot.updates import Editor, Follower
 from config.settings import Settings
 from handlers import menu
 from handlers.rehearsal import Tempo
@@ -53,6 +52,8 @@ from runtime.records import Skipped
 from runtime.refusals import RefusalWatch
 from runtime.supervision import restarting, unless_told_to_stop
 from stories.archive import Archive
+from stories.editor import Editor
+from stories.follower import Follower
 from stories.retention import Retention
 from stories.shelf import Shelf
 

@@ -20,9 +20,9 @@ from bot.model.command import AskKind, Command, RateLimited
 from bot.model.message import Act, Message
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
-from stories.index import Changes, Cursor, Door, Heard, Page, Verdict
+from stories.changes import Changes, Cursor, Door, Heard, Page, Verdict
+from stories.edition import Edition
 from stories.log import Log
-from stories.shelf import Edition
 from stories.story import Story, StoryId
 
 

@@ -17,8 +17,9 @@ from handlers.picking import buttons_to, heaps, menu_of, name, page_of, paged, r
 from runtime.away import StorageAway
 from runtime.slices import in_slices
 from stories.delta import Change, Delta, compare
+from stories.edition import Edition
 from stories.log import still_so
-from stories.shelf import Edition, Shelf
+from stories.shelf import Shelf
 from stories.story import Story
 
 PAGE = 5

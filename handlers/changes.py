@@ -16,7 +16,7 @@ from bot.ports import History, ReadingPosition, ReadingPositions, Seen
 from handlers.picking import heaps, name, page_of, paged, room, standing, turning
 from runtime.away import StorageAway
 from stories.delta import Change, Delta, Kind, compare
-from stories.shelf import Edition
+from stories.edition import Edition
 from stories.story import Story, StoryId
 
 CHANGES = 12

@@ -28,8 +28,9 @@ from handlers.picking import (
     turning,
 )
 from runtime.slices import in_slices, others_first
+from stories.edition import Edition
 from stories.search import typed, words_of
-from stories.shelf import NEAR, Edition, Found, Shelf, surely
+from stories.shelf import NEAR, Found, Shelf, surely
 from stories.story import Question, Story
 
 TITLE = 200

@@ -27,7 +27,8 @@ from handlers.wants import (
     words_in,
 )
 from runtime.slices import in_slices
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.spelling import bare, fold
 from stories.story import Status, Story, StoryId, text_key
 

@@ -13,7 +13,8 @@ from bot.model.words import number
 from bot.ports import Rules
 from handlers.picking import button_to, live_stories, meant, name, pick_list, wanted
 from handlers.wants import change, theirs, to_follow
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.story import StoryId
 
 MUTES = 100

@@ -23,7 +23,8 @@ from bot.ports import Draft
 from handlers.drafting import changed, mark
 from handlers.picking import menu_of, name
 from handlers.wants import gets, how_loud, spelled, title_of, when_quiet, which, words_in
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 
 VIRALITIES = (None, 3.0, 5.0, 7.0, 8.0)
 ARTICLES = (None, 3, 5, 10, 20)

@@ -12,7 +12,8 @@ from bot.model.message import Button, Buttons, Menu, Note, Ref, Row, Text
 from bot.model.rule import Rule
 from bot.model.text import clean, line, shorten, utf16
 from runtime.slices import in_slices
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.spelling import bare
 from stories.story import Story, StoryId
 

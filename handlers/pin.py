@@ -20,7 +20,8 @@ from handlers.picking import (
     pick_list,
 )
 from handlers.wants import title_of
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.story import StoryId
 
 

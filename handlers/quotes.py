@@ -11,8 +11,9 @@ from bot.model.message import Button, Buttons, Ref
 from bot.model.text import line
 from handlers.picking import name
 from runtime.slices import in_slices
+from stories.edition import Edition
 from stories.search import TYPED, words_of
-from stories.shelf import NEAR, Edition, Shelf
+from stories.shelf import NEAR, Shelf
 
 
 def quotes(shelf: Shelf, now: Callable[[], datetime]) -> Quotes:

@@ -17,8 +17,8 @@ from bot.ports import History
 from handlers.picking import name
 from runtime.away import StorageAway
 from runtime.slices import in_slices
+from stories.changes import Heard
 from stories.delta import Kind, Weight, compare
-from stories.index import Heard
 from stories.shelf import Shelf
 from stories.story import Story
 

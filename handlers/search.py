@@ -14,8 +14,9 @@ from handlers.picking import buttons_to, menu_of, name, page_of, quoted, turning
 from handlers.quotes import quotes
 from handlers.stories import PAGE
 from runtime.slices import in_slices
+from stories.edition import Edition
 from stories.search import telling, typed, words_of
-from stories.shelf import HITS, LOOKED_FOR, NEAR, Edition, Search, Shelf
+from stories.shelf import HITS, LOOKED_FOR, NEAR, Search, Shelf
 from stories.story import Status, Story
 
 QUOTED = 160

@@ -27,7 +27,8 @@ from handlers.picking import (
     standing,
     turning,
 )
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.story import Source, Story
 
 SOURCES = 8

@@ -19,7 +19,8 @@ from handlers.unknown import to_settle
 from handlers.wants import newer, quiet_until, which, words_in
 from runtime.away import StorageAway
 from stories.delta import Delta, Kind, Weight
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.spelling import fold
 from stories.story import Status, Story
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+WAIT_S = 1.0
+"""Between attempts to reach a storage that is away."""
+
 
 class StorageAway(Exception):
     """The storage cannot be used just now. Nothing is known to have been written."""

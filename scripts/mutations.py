@@ -27,7 +27,7 @@ RECORDS = (*PYTEST, "tests/storage/test_records.py")
 LATE_PINS = (*PYTEST, "tests/delivery/test_pins.py")
 STALE_PINS = (*PYTEST, "tests/road/test_pins.py", "-k", "stale")
 OUT = (*PYTEST, "tests/road/test_out.py")
-CLOCKS = (*PYTEST, "tests/bot/test_clock.py", "tests/road/test_clocks.py")
+CLOCKS = (*PYTEST, "tests/runtime/test_clock.py", "tests/road/test_clocks.py")
 DISK = (*PYTEST, "tests/storage/test_disk.py")
 UNREADABLE = (*PYTEST, "tests/platforms/test_unreadable.py")
 FOLDING = (*PYTEST, "tests/delivery/test_merging.py")
@@ -506,7 +506,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a wake is no reason to read the index",
-        "bot/updates.py",
+        "stories/follower.py",
         "                        await self._catch_up(overlap",
         '                        if cause == "subscribed":\n'
         "                            await self._catch_up(overlap",
@@ -574,7 +574,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a subscription is no reason to read the index",
-        "bot/updates.py",
+        "stories/follower.py",
         "                        await self._catch_up(overlap",
         '                        if cause == "wake":\n'
         "                            await self._catch_up(overlap",
@@ -689,14 +689,14 @@ MUTATIONS = (
         "runtime/layout.py",
         "self._gate.closed = why is not None",
         "self._gate.closed = False",
-        (*PYTEST, "tests/storage/test_layout.py"),
+        (*PYTEST, "tests/runtime/test_layout.py"),
     ),
     Mutation(
         "a layout that is ours again stays closed",
         "runtime/layout.py",
         "self._gate.closed = why is not None",
         "self._gate.closed |= why is not None",
-        (*PYTEST, "tests/storage/test_layout.py"),
+        (*PYTEST, "tests/runtime/test_layout.py"),
     ),
     Mutation(
         "what was handed out in a lost answer is forgotten",
@@ -738,7 +738,7 @@ MUTATIONS = (
         "runtime/log.py",
         "        if len(secret) >= SHORTEST:\n",
         "        if secret:\n",
-        (*PYTEST, "tests/bot/test_log.py"),
+        (*PYTEST, "tests/runtime/test_log.py"),
     ),
     Mutation(
         "a forwarded command is obeyed",
@@ -848,7 +848,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what is said while writes are refused is dropped",
-        "bot/updates.py",
+        "stories/editor.py",
         "                    if door is Door.INBOX or unforeseen:\n",
         "                    if True:\n",
         REFUSED_BOT,
@@ -858,7 +858,7 @@ MUTATIONS = (
         "runtime/needs.py",
         "(_writes, _hears, _clock)",
         "(_hears, _clock)",
-        (*PYTEST, "tests/storage/test_needs.py"),
+        (*PYTEST, "tests/runtime/test_needs.py"),
     ),
     Mutation(
         "the time between two edits may be endless",
@@ -1016,10 +1016,10 @@ MUTATIONS = (
     ),
     Mutation(
         "garbage is looked for among all stories while they are read",
-        "bot/updates.py",
+        "stories/follower.py",
         "self._filed % SETTLED == 0 and not self._shelf.knows_all",
         "False",
-        (*PYTEST, "tests/bot/test_updates.py"),
+        (*PYTEST, "tests/stories/test_follower.py"),
     ),
     Mutation(
         "words without bound: long bullets are compared whole",

@@ -31,9 +31,9 @@ from runtime.away import StorageAway
 from runtime.connection import as_storage_away, storage, text
 from runtime.records import Skipped, Unreadable, wrong_type
 from runtime.slices import in_slices
-from stories.index import Changes, Cursor, Door, Heard, Page, Rejected, Verdict
+from stories.changes import Changes, Cursor, Door, Heard, Page, Rejected, Verdict
+from stories.edition import Edition
 from stories.log import Log, grown, read_log, write_log
-from stories.shelf import Edition
 from stories.story import Status, Story, StoryId
 from stories.stub import Stub
 from stories.wire import MAX_BYTES, content_hash, restore, write

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TypeVar
 
 from stories.delta import Delta, Kind, compare
+from stories.edition import Edition
 from stories.search import (
     TYPED,
     Asked,
@@ -70,37 +71,6 @@ _Which = tuple[StoryId, int]
 
 def _all_is_readable(_: str) -> bool:
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """A story as the archive holds it: one revision and what is known about its arrival."""
-
-    story: Story
-    before: Story | None
-    """The revision it replaced, where the archive still has it."""
-    seq: int
-    """Where it stands in the archive's index: newer editions have higher ones."""
-    heard_at: datetime
-    whole: bool = True
-    """False for what is known of a story that has left full memory: little more than its title."""
-
-    @property
-    def revision(self) -> int:
-        assert self.story.revision is not None, "the archive numbers every revision"
-        return self.story.revision
-
-    def is_live(self, at: datetime, live_for: timedelta = LIVE_FOR) -> bool:
-        return self.story.is_live(at, self.heard_at, live_for)
-
-    def live_until(self, live_for: timedelta = LIVE_FOR) -> datetime:
-        """When a story that lives goes stale, if nothing new comes."""
-        return self.fresh + live_for
-
-    @property
-    def fresh(self) -> datetime:
-        """When the story last moved."""
-        return self.story.fresh(self.heard_at)
 
 
 @dataclass(frozen=True, slots=True)

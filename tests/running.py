@@ -19,7 +19,7 @@ from runtime.connection import connect
 from sandbox.discord import GENERAL, MIRA, Discord
 from sandbox.telegram import Telegram
 from stories.archive import Archive
-from stories.index import Cursor
+from stories.changes import Cursor
 from stories.story import Story
 from stories.wire import write
 

@@ -25,7 +25,7 @@ from bot.model.message import (
     Tone,
 )
 from stories import wire
-from stories.shelf import Edition
+from stories.edition import Edition
 from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
 
 AT = datetime(2026, 6, 25, 6, tzinfo=UTC)

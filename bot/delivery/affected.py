@@ -10,7 +10,8 @@ from bot.delivery.rows import Rows
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
 from bot.ports import Archive, DueCard, Ledger
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.story import Story, StoryId
 
 T = TypeVar("T")

@@ -50,7 +50,8 @@ from bot.model.rule import Loudness
 from bot.model.unknown import Unknown
 from bot.ports import Archive, CardRecord, Claim, Lease, Ledger, Pin, Platform, State
 from stories.delta import Delta, Weight
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.story import StoryId
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from bot.model.chat import Chat
 from bot.model.errors import NotNow, SendFailed, Unreachable
 from bot.model.language import N_
 from bot.ports import CardRecord, Lease, State
-from stories.shelf import Edition
+from stories.edition import Edition
 
 CHAT_RESTS = timedelta(minutes=1)
 """A longer pause asked for at an edit is about that one message: Discord lets an old or a published

@@ -44,8 +44,8 @@ from bot.ports import (
 )
 from runtime.alarms import Alarms
 from runtime.away import StorageAway
+from stories.changes import Cursor
 from stories.delta import Weight
-from stories.index import Cursor
 from stories.shelf import Shelf
 from stories.story import StoryId
 

@@ -11,8 +11,9 @@ from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from bot.ports import Archive, CardRecord
 from stories.delta import Delta, Kind, Weight, compare
+from stories.edition import Edition
 from stories.log import still_so
-from stories.shelf import Edition, Shelf
+from stories.shelf import Shelf
 from stories.story import Status, Story
 
 

@@ -9,7 +9,7 @@ from bot.model.chat import Chat
 from bot.ports import UNREADABLE, CardRecord, Lease, Ledger, State
 from runtime.away import StorageAway
 from runtime.clock import Past
-from stories.shelf import Edition
+from stories.edition import Edition
 from stories.story import StoryId
 
 UNKNOWN_AGE = timedelta(hours=1)

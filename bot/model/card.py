@@ -21,7 +21,8 @@ from bot.model.message import (
 )
 from bot.model.text import line, shorten
 from stories.delta import Delta, Kind
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.story import Story
 
 NAMES = 12

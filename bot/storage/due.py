@@ -10,7 +10,7 @@ from bot.model.chat import Chat, read_chat
 from bot.ports import DueCard
 from runtime.connection import storage, text
 from runtime.records import Skipped, Unreadable, wrong_type
-from stories.index import Cursor
+from stories.changes import Cursor
 from stories.story import StoryId
 
 # Strike out unless a newer edition has marked the same field since.

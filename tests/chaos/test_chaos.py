@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from bot import updates
+from runtime import away
 from stories import archive
 from tests.chaos.checker import check, shown_in, still_to_come, wanted
 from tests.chaos.process import BotProcess
@@ -40,7 +40,7 @@ async def test_the_cards_are_right_whatever_was_killed(tmp_path: Path) -> None:
 
 
 async def test_an_update_comes_although_its_wake_was_swallowed(tmp_path: Path) -> None:
-    assert 2 * archive.PROBE_S + updates.WAIT_S < 10, "how long the real thing takes at most"
+    assert 2 * archive.PROBE_S + away.WAIT_S < 10, "how long the real thing takes at most"
     async with built(QUIET, tmp_path) as world:
         await run(world, still_to_come)
         active = await holder(world)

@@ -27,7 +27,7 @@ from runtime.connection import connect
 from runtime.errors import SetupError
 from sandbox import discord, telegram
 from stories.archive import Archive
-from stories.index import Door, Verdict
+from stories.changes import Door, Verdict
 from stories.wire import read, write
 from tests.road.parity import FERRY, TRAMS
 from tests.road.people import OnDiscord, OnTelegram, Person

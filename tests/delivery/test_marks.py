@@ -7,7 +7,7 @@ import pytest
 
 from bot.model.rule import Rule
 from bot.ports import DueCard
-from stories.index import Cursor, Page
+from stories.changes import Cursor, Page
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.storage import Client, MemoryArchive, MemoryDue
 from tests.simulation.world import Process, World

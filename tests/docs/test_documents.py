@@ -12,7 +12,7 @@ from bot.model.entry import Entry
 from config.chats import read_chats
 from config.settings import PREFIX, Settings
 from scripts.docs import ROOT, documents, renewed
-from stories.index import Verdict
+from stories.changes import Verdict
 from stories.wire import read, schema
 
 DOCUMENTS = documents()

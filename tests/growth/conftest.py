@@ -12,11 +12,11 @@ from bot.model.chat import Chat
 from bot.ports import CardRecord, State
 from bot.pruning import Plan, Pruner
 from bot.storage.ledger import RedisLedger
-from bot.updates import Follower
 from runtime.alarms import Alarms
 from runtime.lease import RedisLease
 from stories.archive import Archive
-from stories.index import Verdict
+from stories.changes import Verdict
+from stories.follower import Follower
 from stories.retention import Retention
 from stories.shelf import Shelf
 from stories.story import Question, Stats, Status, Story, StoryId

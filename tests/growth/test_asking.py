@@ -7,8 +7,9 @@ import pytest
 
 from bot.model.rule import Rule
 from bot.ports import Seen
+from stories.edition import Edition
 from stories.log import Log, grown
-from stories.shelf import Edition, title_key
+from stories.shelf import title_key
 from stories.story import StoryId
 from stories.stub import Stub, write_stub
 from tests.growth.conftest import FERRY

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from stories.archive import Archive
-from stories.index import Cursor
+from stories.changes import Cursor
 from stories.story import StoryId
 from tests.cli.test_command_line import Shell
 from tests.growth.conftest import FERRY, World

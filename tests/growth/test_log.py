@@ -10,10 +10,10 @@ from redis.asyncio import Redis
 
 from bot.delivery.reply_policy import ReplyPolicy, recalled
 from bot.metrics import Metrics
-from bot.updates import Follower
 from stories.archive import Archive
+from stories.changes import Cursor
 from stories.delta import Kind
-from stories.index import Cursor
+from stories.follower import Follower
 from stories.log import ENTRIES, SENTENCE, Log, LogError, grown, read_log, write_log
 from stories.shelf import Shelf
 from stories.story import Stats, Story

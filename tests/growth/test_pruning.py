@@ -8,9 +8,10 @@ import pytest
 from bot.model.chat import Chat
 from bot.ports import CardRecord, Pin, State
 from runtime.lease import RedisLease
-from stories.index import Cursor, Verdict
+from stories.changes import Cursor, Verdict
+from stories.edition import Edition
 from stories.retention import FenceLost
-from stories.shelf import Edition, Shelf
+from stories.shelf import Shelf
 from stories.story import Stats, Status, StoryId
 from stories.stub import STUB_BYTES, Stub, write_stub
 from stories.wire import write

@@ -47,10 +47,11 @@ from bot.ports import (
 )
 from handlers import menu
 from runtime.away import StorageAway
-from stories.index import Heard
+from stories.changes import Heard
+from stories.edition import Edition
 from stories.log import Log
 from stories.samples import developments
-from stories.shelf import Edition, Shelf
+from stories.shelf import Shelf
 from stories.story import Question, Source, Stats, Status, Story, StoryId
 
 NOW = datetime(2026, 6, 25, 6, 1, tzinfo=UTC)

@@ -11,7 +11,8 @@ from bot.model.message import Note, Tone
 from bot.model.rule import Loudness, Rule
 from handlers.picking import buttons_to
 from handlers.unfollow import TITLES
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.spelling import bare, fold
 from stories.story import Status, StoryId, text_key
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, THEFT, TRAM, Talk, labels, made, read

@@ -8,7 +8,7 @@ import pytest
 
 from bot.model.rule import Loudness, Quiet, Rule
 from handlers.rehearsal import MOST, SPAN, USUAL, Rehearsal, rehearse
-from stories.index import Heard
+from stories.changes import Heard
 from stories.story import LIVE_FOR, Stats, Status, Story, StoryId
 from tests.handlers.talking import HERE, NOW, Talk, labels, made, read
 

@@ -17,12 +17,13 @@ from bot.platforms.telegram import platform as on_telegram
 from bot.storage import highwater
 from bot.storage.audit import RedisAudit
 from bot.storage.reading_positions import RedisReadingPositions
-from bot.updates import Editor, Follower
 from config.settings import given
 from runtime.errors import SetupError
 from sandbox.discord import NEWS, Discord
 from sandbox.telegram import CHANNEL, MIRA, Telegram
 from stories.archive import Archive
+from stories.editor import Editor
+from stories.follower import Follower
 from stories.story import Story, StoryId
 from tests.running import Road, Running, beside, eventually, eventually_so, free_port
 

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox import discord, telegram
 from stories.archive import Archive
-from stories.index import Page
+from stories.changes import Page
 from tests.road.parity import FERRY, STORIES
 from tests.road.people import OnTelegram, Say, both
 from tests.road.test_ask_limiter import FAST

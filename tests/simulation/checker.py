@@ -20,7 +20,8 @@ from bot.model.rule import Rule
 from bot.ports import CardRecord, Pin, State
 from runtime.lease import LASTS_S
 from stories.delta import Weight, compare
-from stories.shelf import Edition, Shelf
+from stories.edition import Edition
+from stories.shelf import Shelf
 from stories.story import Status, Story, StoryId
 from tests.simulation.clock import BEGINNING
 from tests.simulation.platform import PUBLISHED_UNHEARD, TAKEN_OVER, Sent

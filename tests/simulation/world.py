@@ -32,10 +32,11 @@ from bot.model.errors import SendFailed
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.unknown import Unknown
 from bot.ports import HighWaterMark, Pin, State
-from bot.updates import Editor, Follower
 from runtime.alarms import Alarms
 from runtime.away import StorageAway
-from stories.index import Cursor
+from stories.changes import Cursor
+from stories.editor import Editor
+from stories.follower import Follower
 from stories.shelf import Shelf
 from stories.story import Stats, Status, Story, StoryId
 from stories.wire import write

@@ -36,7 +36,7 @@ from runtime.away import StorageAway
 from runtime.errors import LeaseLost
 from runtime.lease import RedisLease
 from stories.archive import Archive
-from stories.index import Cursor, Door, Verdict
+from stories.changes import Cursor, Door, Verdict
 from stories.story import Story, StoryId
 from tests.simulation.storage import (
     UPDATES,

@@ -44,7 +44,7 @@ from runtime.away import StorageAway
 from runtime.lease import RedisLease
 from runtime.records import Skipped, Unreadable
 from stories.archive import Archive
-from stories.index import Cursor, Door, Verdict
+from stories.changes import Cursor, Door, Verdict
 from stories.story import Story, StoryId
 
 NOW = datetime.now(UTC).replace(microsecond=0)

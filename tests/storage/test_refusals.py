@@ -28,7 +28,7 @@ from runtime.together import Together
 from sandbox.redis import own_redis
 from scripts.docs import ROOT
 from stories.archive import Archive
-from stories.index import Verdict
+from stories.changes import Verdict
 from stories.story import StoryId
 from tests.chaos.proxy import Proxy
 from tests.road.parity import FERRY

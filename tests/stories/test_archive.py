@@ -14,7 +14,7 @@ from runtime.away import StorageAway
 from runtime.connection import connect
 from stories import wire
 from stories.archive import Archive
-from stories.index import Cursor
+from stories.changes import Cursor
 from stories.story import Story, StoryId
 from stories.wire import WireError
 from tests.chaos.proxy import Proxy

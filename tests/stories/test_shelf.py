@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stories import search, spelling
+from stories.edition import Edition
 from stories.search import closeness, words_of
-from stories.shelf import NAMED, SURE, Edition, Shelf, surely
+from stories.shelf import NAMED, SURE, Shelf, surely
 from stories.story import Question, Stats, Status, Story, StoryId
 
 NOW = datetime(2026, 6, 25, 6, 0, tzinfo=UTC)

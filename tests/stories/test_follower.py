@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from bot.metrics import Metrics
-from bot.updates import SETTLED, Follower
-from stories.index import Changes, Cursor, Page
-from stories.shelf import Edition, Shelf
+from stories.changes import Changes, Cursor, Page
+from stories.edition import Edition
+from stories.follower import SETTLED, Follower
+from stories.shelf import Shelf
 from stories.story import Story, StoryId
 
 NOW = datetime(2026, 6, 25, 6, 0, tzinfo=UTC)

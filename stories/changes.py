@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from stories.shelf import Edition
+from stories.edition import Edition
 from stories.story import Story
 from stories.stub import Stub
 

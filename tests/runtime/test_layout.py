@@ -19,7 +19,7 @@ from runtime.connection import Gate, connect
 from runtime.layout import LAYOUT, Layout
 from runtime.lease import RedisLease
 from stories.archive import Archive
-from stories.index import Cursor, Door
+from stories.changes import Cursor, Door
 from stories.story import Story, StoryId
 
 FERRY = Story(StoryId("ferry"), "Night ferry returns", ("It sailed at dusk.",))

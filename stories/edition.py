@@ -1,0 +1,37 @@
+"""A story as the archive holds it: one revision and what is known about its arrival."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from stories.story import LIVE_FOR, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A story as the archive holds it: one revision and what is known about its arrival."""
+
+    story: Story
+    before: Story | None
+    """The revision it replaced, where the archive still has it."""
+    seq: int
+    """Where it stands in the archive's index: newer editions have higher ones."""
+    heard_at: datetime
+    whole: bool = True
+    """False for what is known of a story that has left full memory: little more than its title."""
+
+    @property
+    def revision(self) -> int:
+        assert self.story.revision is not None, "the archive numbers every revision"
+        return self.story.revision
+
+    def is_live(self, at: datetime, live_for: timedelta = LIVE_FOR) -> bool:
+        return self.story.is_live(at, self.heard_at, live_for)
+
+    def live_until(self, live_for: timedelta = LIVE_FOR) -> datetime:
+        """When a story that lives goes stale, if nothing new comes."""
+        return self.fresh + live_for
+
+    @property
+    def fresh(self) -> datetime:
+        """When the story last moved."""
+        return self.story.fresh(self.heard_at)

@@ -1,0 +1,137 @@
+"""Following the archive: wakes and catch-up keep the stories in memory in step with it."""
+
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from runtime.away import WAIT_S, StorageAway
+from runtime.slices import in_slices
+from stories.changes import Changes, Cursor, Page
+from stories.edition import Edition
+from stories.metrics import StoryMetrics
+from stories.shelf import Shelf
+from stories.stub import Stub, StubError
+
+log = logging.getLogger(__name__)
+
+OVERLAP = 100
+"""So many editions are read once more after each subscription: a storage that came back from a
+failure may hold others under the numbers that we know."""
+SLICE_OF_STUBS = 200
+"""So many stubs are put on the shelf in one go."""
+SETTLED = 250
+"""After so many stories, while all are read, Python is told that what there is stays (gc.freeze):
+else it walks through all of them whenever it looks for garbage, and answers wait for it."""
+
+
+class Archive(Protocol):
+    """What the follower reads of the archive. Everything may raise StorageAway."""
+
+    async def since(self, cursor: Cursor) -> Changes:
+        """Everything newer than `cursor`; everything there is when its epoch is past."""
+        ...
+
+    async def newest(self, below: int | None = None) -> Page:
+        """A page of the index, newest first; the next one lies below the place this one names."""
+        ...
+
+    def wakes(self) -> AsyncGenerator[str]:
+        """A reason to read the index, each time there may be one; subscribed before the first."""
+        ...
+
+
+class Follower:
+    """Keeps the shelf in step with the archive, and rings when it changed."""
+
+    def __init__(self, archive: Archive, shelf: Shelf, metrics: StoryMetrics) -> None:
+        self._archive = archive
+        self._shelf = shelf
+        shelf.knows_live = shelf.knows_all = False
+        self._metrics = metrics
+        self._bells: list[asyncio.Event] = []
+        self._filed = 0
+        self.cursor = Cursor()
+        self.hears = False
+        """True while the storage answers and wakes are subscribed."""
+
+    def bell(self) -> asyncio.Event:
+        """An event that is set whenever the shelf may have changed."""
+        bell = asyncio.Event()
+        bell.set()
+        self._bells.append(bell)
+        return bell
+
+    async def run(self) -> None:
+        """Follow the index for ever: on every wake, every (re)subscription and every sweep."""
+        while True:
+            try:
+                async with aclosing(self._archive.wakes()) as wakes:
+                    async for cause in wakes:
+                        self._metrics.catch_ups.labels(cause).inc()
+                        await self._catch_up(overlap=OVERLAP if cause == "subscribed" else 0)
+            except StorageAway as away:
+                if self.hears:
+                    log.warning("stories come from memory for now", extra={"why": str(away)})
+                self.hears = False
+                await asyncio.sleep(WAIT_S)
+
+    async def _fill(self) -> Cursor:
+        """Read the whole archive, newest first, so that what is live can be asked about at once;
+        return from where on to read what came meanwhile."""
+        page = await self._archive.newest()
+        begun, may_live = page.upto, datetime.now(UTC) - self._shelf.live_for
+        await self._file(page.editions, page.stubs)
+        while page.below:
+            if any(edition.heard_at < may_live for edition in page.editions):
+                self._shelf.knows_live = True
+            page = await self._archive.newest(page.below)
+            await self._file(page.editions, page.stubs)
+        return begun
+
+    async def _file(self, editions: Iterable[Edition], stubs: Iterable[Stub]) -> None:
+        """Put them on the shelf; questions are answered meanwhile."""
+        async for edition in in_slices(editions):
+            self._shelf.put(edition)
+            self._filed += 1
+            if self._filed % SETTLED == 0 and not self._shelf.knows_all:
+                gc.freeze()
+        for number, stub in enumerate(stubs, 1):
+            try:
+                self._shelf.shelve(stub)
+            except StubError as error:
+                self._metrics.unreadable.labels("stub").inc()
+                log.warning("a stub is left out", extra={"story": stub.id, "why": str(error)})
+            if number % SLICE_OF_STUBS == 0:
+                await asyncio.sleep(0)
+
+    async def _catch_up(self, overlap: int) -> None:
+        if not self.cursor.epoch:
+            self.cursor = await self._fill()
+        known = self.cursor
+        changes = await self._archive.since(replace(known, seq=max(0, known.seq - overlap)))
+        if known.seq and not changes.anew and self._lost_some(changes):
+            changes = replace(await self._archive.since(Cursor(known.epoch)), anew=True)
+        if changes.anew and self.cursor.epoch:
+            log.warning("the archive stepped back", extra={"epoch": changes.upto.epoch})
+            self._shelf.clear()
+            self._shelf.knows_live = self._shelf.knows_all = False
+        await self._file(changes.editions, changes.stubs)
+        self._shelf.knows_live = self._shelf.knows_all = True
+        self.cursor = changes.upto
+        self.hears = True
+        for bell in self._bells:
+            bell.set()
+
+    def _lost_some(self, changes: Changes) -> bool:
+        """True when the archive no longer holds what we have read of it."""
+        if changes.upto.epoch != self.cursor.epoch or changes.upto.seq < self.cursor.seq:
+            return True
+        upto = self.cursor.seq
+        lost = (not self._shelf.holds(each) for each in changes.editions if each.seq <= upto)
+        gone = (not self._shelf.has_shelved(each) for each in changes.stubs if each.seq <= upto)
+        return any(lost) or any(gone)

@@ -1,1 +1,1 @@
-"""What things cost, beside what they would cost bare: `make bench`."""
+"""What things cost, next to a bare version of the same: `make bench`."""

@@ -24,17 +24,17 @@ PARTS = {
     "answers": answers,
 }
 APART = {"adversarial": adversarial, "year": year}
-"""Measured only when named; each has a part of its own on the page, in this order."""
+"""Measured only when named. Each has its own section on the page, in this order."""
 ADVERSARIAL = "## One person's input\n"
 ADVERSARIAL_NOTES = """
 Written by `python -m bench adversarial`, which takes a minute. {when}. {summary}
 
-Every command, every suggestion while typing, inline queries and plain messages are asked with
-inputs made to hold the event loop, and with plain ones; five stories are as long as a document may
-be, and the chat follows 100 words. One go is one callback of the event loop, by the processor time
-of the loop's thread, garbage collection included. Figures are p50 / p99 / p100 of all goes; “the
-longest go of each answer” counts one of each. “By the clock” is the longest go with what else the
-machine did meanwhile. The pairs of command and input with the longest goes stand last.
+Every command, every suggestion while typing, inline queries and plain messages are tried with
+inputs made to block the event loop, and with ordinary ones; five stories are as long as a document can
+be, and the chat follows 100 words. One “go” is one callback of the event loop, in processor time
+of the loop's thread, including garbage collection. Figures are p50 / p99 / p100 of all goes; “the
+longest go of each answer” counts only one per answer. “By the clock” is the longest go in wall time,
+including whatever else the machine did. The pairs of command and input with the longest goes come last.
 
 """
 YEAR = "## After a year\n"
@@ -42,9 +42,9 @@ YEAR_NOTES = """
 Written by `python -m bench year`, which takes about half an hour. {when}. {summary}
 
 Redis is filled with what a year of 300 stories a day leaves behind, 20 revisions each, in 200
-chats, with pruning on. Then the whole bot runs on it for 48 simulated hours at that rate, an hour
-at a step, and what is old is pruned; then it starts anew. “First right answer” is
-`/story` with the title of the newest story, “every story” with that of the one which is read last;
+chats, with pruning on. Then the whole bot runs on it for 48 simulated hours at that rate, in steps of an
+hour, and old data is pruned; then it restarts. “First right answer” is
+`/story` with the title of the newest story, “every story” with that of the story read last;
 both count from the start of the process.
 
 """
@@ -58,8 +58,8 @@ Written by `make bench`; run it yourself. {when}, {cpu}, {cores} cores, CPython 
 {summary}
 
 Everything runs over loopback, against a Redis of its own and a lean server with canned answers in a
-process of its own. Each figure is measured in turn with the one it is compared with, in one run:
-read the ratios, not the absolutes, which change with the machine and with what else it does. Rows
+separate process. Each figure and the one it is compared with are measured alternately, in one run:
+read the ratios, not the absolute figures, which depend on the machine and its other load. Rows
 without a goal are there for scale.
 
 """
@@ -68,23 +68,24 @@ without a goal are there for scale.
 NOTES = """
 How each is measured:
 
-* **Wake → wire**: a story is accepted silently, then its wake is published by hand; the lean server
-  writes down when the request came. The bot serves one platform. The bare loop hears a wake, writes
-  to Redis what the bot writes, and posts with aiohttp; it neither reads the story, nor knows who
-  wants it, nor renders anything.
-* **Fan-out**: pace lifted, 50 calls in flight, ledger and log on; the rate is from the first
-  arrival to the last. Each process has written to 1,000 other chats before. Second cards follow at
-  once, when discord.py still knows each channel's rate limit.
-* **Limits**: 5,000 chats are due on each platform, and 40 s of it are watched in real time; the
+* **Wake → wire**: a story is accepted without a wake-up message, which is then published by hand; the lean
+  server records when the request arrived. The bot serves one platform. The bare loop receives a wake-up, does
+  the bot's Redis writes, and posts with aiohttp; it doesn't read the story, look up who
+  wants it, or render anything.
+* **Fan-out**: no rate limits, 50 calls in flight, ledger and log on; the rate is measured from the first
+  arrival to the last. Each process has written to 1,000 other chats before. Second cards follow
+  immediately, while discord.py still remembers each channel's rate limit.
+* **Limits**: 5,000 chats are due on each platform, and the first 40 s are watched in real time; the
   server refuses a 51st message to Discord and a 31st to Telegram within any second. `/story` shows
-  a story's whole card, when idle as well as meanwhile.
+  a story's whole card, both when idle and under load.
 * **Matching**: rules of every kind, of which 100 want the story.
-* **Answers**: the command and Discord's rendering, in process, while the follower hears Redis and
-  while Redis is stopped, three times each in turn.
+* **Answers**: the command and Discord's rendering, in process, with Redis up and
+  with Redis stopped, three times each in turn.
 """
 
 
 async def main(wanted: Sequence[str]) -> None:
+    """Measure the named parts (by default all of PARTS), print the table, and renew its section."""
     gc.set_threshold(*app.COLLECTIONS)  # matching and answers are measured in this process
     lines: list[Line] = []
     rows = [_row("what", "Storywire", "beside", "ratio", "goal", ""), _row(*("---",) * 6)]
@@ -111,7 +112,7 @@ async def main(wanted: Sequence[str]) -> None:
 
 
 def _parts(page: str) -> dict[str, str]:
-    """The page's first part, and those that stand apart by their names."""
+    """Split the page into its first part, under "", and the sections of APART, by name."""
     parts = {}
     for name, heading in reversed(HEADINGS.items()):
         page, found, rest = page.partition(heading)
@@ -121,7 +122,7 @@ def _parts(page: str) -> dict[str, str]:
 
 
 def summary(lines: Sequence[Line]) -> str:
-    """How many goals are met, and which are missed."""
+    """How many goals are met, and a list of the missed ones."""
     goals = [line for line in lines if line.met is not None]
     missed = [line for line in goals if not line.met]
     said = f"**{len(goals) - len(missed)} of {len(goals)} goals are met.**"

@@ -1,4 +1,4 @@
-"""What one person's input costs the event loop at worst: how long it works in one go."""
+"""The worst that one person's input can do to the event loop: how long it works without a break."""
 
 import asyncio
 import logging
@@ -40,30 +40,32 @@ from stories.story import Question, Stats, Status, Story, StoryId
 STORIES = 10_000
 WORDS = 135_000
 COMMON = 20_000
-"""So many of the words are used again and again, the first of them most."""
+"""This many of the words are used again and again, the first ones most."""
 ASKED = 2
-"""Inputs of each kind that each command is asked with."""
+"""Inputs of each kind that each command is tried with."""
 WORST = 10
-"""So many pairs of input and command are shown, those that took longest in one go."""
+"""Number of (input, command) pairs to show, those with the longest steps."""
 LARGEST = 5
-"""So many stories are as long as a document may be, and were rewritten; they are the most viral."""
+"""This many stories are as long as a document can be, and were rewritten; they are the most
+viral."""
 MOVED, REVISIONS = 60, 15
-"""So many stories have a history of so many revisions, for rehearsals."""
+"""Number of stories that have a history, and of revisions in it, for rehearsals."""
 PAGE = 20
-"""So many stories are read from the archive at once."""
+"""Number of stories read from the archive at once."""
 P99_S, P100_S = 0.005, 0.020
 
 
 @dataclass
 class Steps:
-    """How long the loop's thread worked in one go, by processor and by clock."""
+    """How long each callback of the event loop took, in seconds of processor time and of wall
+    time."""
 
     cpu: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
 
     @contextmanager
     def watched(self) -> Generator[None]:
-        """Notes every callback of the event loop while inside."""
+        """Record every callback of the event loop while inside the block."""
         handle: Any = asyncio.Handle
         run = handle._run
 
@@ -82,16 +84,16 @@ class Steps:
 
 @dataclass
 class Took:
-    """What asking one thing took, each time."""
+    """What answering one kind of input took, in seconds, once per attempt."""
 
     gos: list[float] = field(default_factory=list)
     """Processor time of every callback of the event loop."""
     walls: list[float] = field(default_factory=list)
-    """How long each of them took by the clock."""
+    """Wall time of each of them."""
     answered: list[float] = field(default_factory=list)
-    """Until the answer, by the clock."""
+    """Wall time until the answer."""
     longest: list[float] = field(default_factory=list)
-    """The longest go of each answer, by processor time."""
+    """Processor time of the longest callback of each answer."""
 
     def add(self, other: "Took") -> None:
         self.gos += other.gos
@@ -101,7 +103,7 @@ class Took:
 
 
 class _Vocabulary:
-    """Made-up words: some common and most rare, as words are."""
+    """Made-up words: a few common ones and many rare ones, as in a real language."""
 
     def __init__(self) -> None:
         self.pick = random.Random(7)  # noqa: S311  # the same words every time
@@ -151,7 +153,7 @@ def _all_of(story: Story) -> str:
 
 
 def _rewritten(words: _Vocabulary, story: Story) -> Story:
-    """As long as a document may be."""
+    """The story rewritten, as long as a document can be."""
     return replace(
         story,
         stats=replace(story.stats, virality=10.0),
@@ -162,7 +164,7 @@ def _rewritten(words: _Vocabulary, story: Story) -> Story:
 
 
 def _inputs(words: _Vocabulary, stories: list[Story]) -> Mapping[str, list[str]]:
-    """What people send to hold the loop, by kind; and what they ask."""
+    """Inputs by kind: those made to block the loop, and ordinary ones."""
     pick, letters = words.pick, "abcdefghijklmnopqrstuvwxyz"
     long = [word for word in words.words if len(word) > 8]
 
@@ -206,14 +208,14 @@ def _inputs(words: _Vocabulary, stories: list[Story]) -> Mapping[str, list[str]]
 
 
 class _Kept:
-    """An archive that hands out editions it holds in memory."""
+    """A stand-in for the archive that serves editions from memory."""
 
     def __init__(self, editions: list[Edition]) -> None:
         self._editions = editions
 
     async def wakes(self) -> AsyncGenerator[str]:
         yield "subscribed"
-        await asyncio.Event().wait()  # nothing is published meanwhile
+        await asyncio.Event().wait()  # nothing is published during the measurement
 
     async def newest(self, below: int | None = None) -> Page:
         last = len(self._editions) if below is None else below - 1
@@ -226,7 +228,8 @@ class _Kept:
 
 
 async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
-    logging.disable(logging.CRITICAL)  # nobody delivers here, and what lacks that says so
+    """Try every command with every input; returns the table's rows, the goals first."""
+    logging.disable(logging.CRITICAL)  # no platform delivers here, and parts that miss one log it
     words, now = _Vocabulary(), datetime.now(UTC)
     stories = _stories(words, now)
     heard_at = now - timedelta(minutes=1)

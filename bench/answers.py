@@ -1,4 +1,5 @@
-"""Answers with 10,000 stories cached, Redis up and stopped; and what filling the shelf costs."""
+"""Answers with 10,000 stories in memory, with Redis up and stopped; and the cost of filling the
+index."""
 
 import asyncio
 import random
@@ -39,18 +40,18 @@ from stories.story import Question, Stats, Status, Story, StoryId
 STORIES = 10_000
 ASKED = 100
 ROUNDS = 3
-"""Redis is stopped and started so often, and so many are asked each time."""
+"""How often Redis is stopped and restarted; this many batches are asked in each state."""
 HERE = Chat("discord", "10000")
 WHO = Chat("discord", "@7")
 
 Answer = Callable[[int], Awaitable[None]]
-"""Asks about the story of that number and renders what comes back."""
+"""Asks about the story with that number and renders the answer."""
 Took = dict[str, list[float]]
-"""Seconds, by what was asked."""
+"""Seconds per answer, by what was asked."""
 
 
 def _stories() -> list[Story]:
-    """Stories of made-up words, some common and most rare, as words are."""
+    """Stories of made-up words: a few common ones and many rare ones, as in a real language."""
     pick = random.Random(7)  # noqa: S311  # the same stories every time
     sounds = [a + b for a in "bdfgklmnprstv" for b in ("a", "e", "i", "o", "u", "an", "or", "el")]
     vocabulary = ["".join(pick.choices(sounds, k=pick.choice((2, 3, 3, 4)))) for _ in range(20_000)]
@@ -77,13 +78,14 @@ def _stories() -> list[Story]:
 
 
 class Desk(CardDesk):
-    """Nobody delivers here, so no chat is known to refuse anything."""
+    """A desk without platforms: no chat is known to refuse anything."""
 
     def refusal(self, chat: Chat) -> None:
         return None
 
 
 async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
+    """Ask with Redis up and stopped in turn; returns the table's rows."""
     stories, shelf = _stories(), Shelf()
     up: Took = {}
     stopped: Took = {}

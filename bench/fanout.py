@@ -1,4 +1,5 @@
-"""One update for many chats, the pace lifted and the ledger on, beside the libraries' bare send."""
+"""One update to many chats, without rate limits but with the ledger, against the libraries' bare
+send."""
 
 import asyncio
 from collections import defaultdict
@@ -42,14 +43,14 @@ from stories.shelf import Shelf
 
 CHATS = 2000
 STOCK_CHATS = 400
-"""python-telegram-bot as it comes is so slow that fewer must do."""
+"""Fewer chats for the unmodified python-telegram-bot, because it is so slow."""
 STARTS = 4
 TIMES = ("first card", "second card")
-"""To channels that were never written to, and to the same ones at once after: discord.py keeps
-a rate limit for each channel, and forgets it after five minutes."""
+"""To channels never written to, then to the same ones right away: discord.py keeps a rate limit per
+channel, and forgets it after five minutes."""
 FIRST, FIRST_OTHER = 10_000, 90_000
 OTHERS = 1000
-"""Each process has written to so many other chats before: what is measured has been running."""
+"""Number of other chats each process writes to beforehand, as a warm-up."""
 GO = "storywire-bench:go:"
 
 Send = Callable[[int], Awaitable[object]]
@@ -57,7 +58,7 @@ Send = Callable[[int], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another way to send the same."""
+    """Another program that sends the same message."""
 
     name: str
     what: str
@@ -69,12 +70,14 @@ class Peer:
 
 
 def _message() -> Message:
-    """The card every peer sends: the same words and buttons as the bot's."""
+    """The card that every peer sends: the same words and buttons as the bot's."""
     edition = Edition(story("fan-0"), None, 1, datetime.now(UTC))
     return card(edition, Shelf().delta(edition))
 
 
 def discord_py(redis_url: str, url: str) -> None:
+    """Process: discord.py's `send` of an embed with buttons."""
+
     async def run() -> None:
         discord.http.Route.BASE = url
         rendered = for_discord(_message())
@@ -93,6 +96,8 @@ def discord_py(redis_url: str, url: str) -> None:
 
 
 def aiogram(redis_url: str, url: str) -> None:
+    """Process: aiogram's `send_message`."""
+
     async def run() -> None:
         rendered = for_telegram(_message())
         assert rendered.keyboard is not None
@@ -108,6 +113,8 @@ def aiogram(redis_url: str, url: str) -> None:
 
 
 def stock(redis_url: str, url: str) -> None:
+    """Process: python-telegram-bot's `send_message`, with its default request class."""
+
     async def run() -> None:
         rendered = for_telegram(_message())
         request = HTTPXRequest(connection_pool_size=256)
@@ -124,7 +131,7 @@ def stock(redis_url: str, url: str) -> None:
 
 
 async def _whenever_told(redis_url: str, name: str, send: Send) -> None:
-    """Send to so many chats, from the first on, whenever both numbers are published."""
+    """Wait for messages with two numbers, the first chat and the count, and send to those chats."""
     async with connect(redis_url) as redis, redis.pubsub() as heard:
         await heard.subscribe(GO + name)
         async for message in heard.listen():
@@ -134,6 +141,7 @@ async def _whenever_told(redis_url: str, name: str, send: Send) -> None:
 
 
 async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
+    """Compare the bot with each library on its platform; returns the table's rows."""
     peers = {
         "discord": [Peer("discord.py", "bare send", discord_py, lean.discord, CHATS, 0.8)],
         "telegram": [
@@ -151,7 +159,7 @@ async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
 async def _compared(
     platform: str, beside: list[Peer], redis: Redis, redis_url: str, lean: Lean
 ) -> list[Line]:
-    """Each process is started afresh a few times, and sends to every chat twice."""
+    """Restart each process a few times, and let it send to every chat twice."""
     news, others = Rule(keywords=("news",)), Rule(keywords=("others",))
     chats = {Chat(platform, str(FIRST + number)): news for number in range(CHATS)}
     chats |= {Chat(platform, str(FIRST_OTHER + number)): others for number in range(OTHERS)}
@@ -207,12 +215,12 @@ async def _all_listen(redis: Redis, platform: str, peers: int) -> bool:
 
 
 async def _rate(lean: Lean, count: int) -> float:
-    """Messages a second from the first to the last of so many."""
+    """Messages per second, from the first arrival to the last of `count`."""
 
     async def all_there() -> bool:
         return bool(await lean.say("count") >= count)
 
     await until(all_there, "every message arrived")
-    await asyncio.sleep(0.5)  # what is to be written down after the last one
+    await asyncio.sleep(0.5)  # time to record the last one
     moments: list[float] = [at for _, at in (await lean.say("arrived"))["arrived"]]
     return (len(moments) - 1) / (moments[-1] - moments[0])

@@ -1,4 +1,4 @@
-"""What every measurement needs: a lean server, a Redis of its own, processes, figures."""
+"""What every measurement needs: a lean server, a Redis of its own, processes, statistics."""
 
 import asyncio
 import json
@@ -40,34 +40,39 @@ class Line:
     ratio: str
     goal: str = ""
     met: bool | None = None
-    """None where there is no goal."""
+    """Whether the goal is met; None if there is no goal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lean:
-    """The lean server, from outside."""
+    """A client of the lean server (bench/server.py)."""
 
     rest: str
     desk: str
     session: aiohttp.ClientSession
 
     async def say(self, verb: str, **query: str) -> Any:
+        """POST a request to the server's control interface; returns the decoded JSON."""
         async with self.session.post(f"{self.desk}/{verb}", params=query) as answer:
             return await answer.json()
 
     def discord(self, peer: str = "") -> str:
+        """The base of Discord's REST API, optionally under a peer's name."""
         return f"{self.rest}{peer and '/' + peer}/api/v10"
 
     def telegram(self, peer: str = "") -> str:
+        """The base of the Bot API, optionally under a peer's name."""
         return f"{self.rest}{peer and '/' + peer}"
 
     @property
     def gateway(self) -> str:
+        """The address of Discord's gateway."""
         return self.desk.replace("http", "ws") + "/gateway"
 
 
 @asynccontextmanager
 async def lean_server() -> AsyncGenerator[Lean]:
+    """Run the lean server in a process of its own while inside the block."""
     server = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.server"),
         stdin=asyncio.subprocess.PIPE,
@@ -84,7 +89,7 @@ async def lean_server() -> AsyncGenerator[Lean]:
 
 @contextmanager
 def processes(*jobs: tuple[Callable[..., None], tuple[Any, ...]]) -> Generator[None]:
-    """Each job in a fresh interpreter of its own while inside."""
+    """Run each job in a fresh interpreter while inside the block."""
     fresh = multiprocessing.get_context("spawn")
     running = [fresh.Process(target=job, args=given_it, daemon=True) for job, given_it in jobs]
     for process in running:
@@ -103,7 +108,8 @@ def whole_bot(
     chats: Mapping[Chat, Rule],
     paced: bool = True,
 ) -> None:
-    """The bot as `storywire run` runs it, its log going nowhere; `lean`: what it is pointed at."""
+    """Run the bot as `storywire run` does, without its log. `lean`: settings that point it
+    somewhere."""
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123  # for the life of the process
     log.set_up("INFO")
     if not paced:
@@ -114,7 +120,7 @@ def whole_bot(
             redis_url=redis_url,
             data_dir=data_dir,
             http_port=0,
-            asks_a_person=10_000,  # one asks for all
+            asks_a_person=10_000,  # one person asks everything
             asks_a_server=10_000,
             **lean,
         )
@@ -133,13 +139,13 @@ def pointed_at(lean: Lean, *platforms: str) -> dict[str, str]:
 
 
 def story(name: str, *keywords: str) -> Story:
-    """A sample story under another id, just updated."""
+    """A sample story with another id, updated just now."""
     sample = developments(datetime.now(UTC))[0].story
     return replace(sample, id=StoryId(name), keywords=keywords, revision=1)
 
 
 async def in_flight(calls: Iterable[Callable[[], Awaitable[object]]]) -> None:
-    """Make all the calls, so many at a time."""
+    """Make all the calls, at most IN_FLIGHT at a time."""
     waiting = iter(calls)
 
     async def work() -> None:
@@ -151,7 +157,7 @@ async def in_flight(calls: Iterable[Callable[[], Awaitable[object]]]) -> None:
 
 @asynccontextmanager
 async def longest_pause() -> AsyncGenerator[list[float]]:
-    """The longest that the event loop kept others waiting while inside, in seconds."""
+    """Measures the longest time in seconds that the event loop was blocked inside the block."""
     worst = [0.0]
 
     async def watch() -> None:
@@ -165,13 +171,13 @@ async def longest_pause() -> AsyncGenerator[list[float]]:
     await asyncio.sleep(0)
     try:
         yield worst
-        await asyncio.sleep(0.002)  # a pause that has just ended is seen, too
+        await asyncio.sleep(0.002)  # so that a pause that has just ended is seen too
     finally:
         watching.cancel()
 
 
 async def until(seen: Callable[[], Awaitable[bool]], what: str) -> None:
-    """Wait until something is so; fail when it is not within a minute."""
+    """Wait until `seen()` is true; RuntimeError after a minute."""
     try:
         async with asyncio.timeout(60):
             while not await seen():  # noqa: ASYNC110  # seen from outside, nothing rings
@@ -181,13 +187,16 @@ async def until(seen: Callable[[], Awaitable[bool]], what: str) -> None:
 
 
 def percentile(figures: Iterable[float], share: float) -> float:
+    """The value below which this share (0 to 1) of the figures lies."""
     ordered = sorted(figures)
     return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
 
 
 def median(figures: Iterable[float]) -> float:
+    """The middle value."""
     return statistics.median(figures)
 
 
 def ms(seconds: float) -> str:
+    """Seconds as text in milliseconds."""
     return f"{seconds * 1000:.2f} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"

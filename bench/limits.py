@@ -1,4 +1,5 @@
-"""With the platforms' limits on and more chats due than can be served: pace kept, and answers."""
+"""More chats due than the platforms' limits allow: is the limit used fully, and do answers stay
+fast?"""
 
 import asyncio
 from functools import partial
@@ -14,22 +15,25 @@ from stories.archive import Archive
 
 CHATS = 5000
 WATCHED_S = 40.0
-"""All 5,000 are due, on each platform; they are watched for so long, not to the end."""
+"""All 5,000 chats are due on each platform; they are watched for this many seconds, not to the
+end."""
 IDLE_S = 20.0
 ASK_EVERY_S = 0.25
 AS_FAST = 1.1
-"""How much longer answers may take than when idle: two idle spells differ by as much."""
+"""Highest allowed ratio of answer times under load to idle: two idle periods differ by as much."""
 PLATFORMS = {"discord": (DISCORD, DISCORD_PER_S), "telegram": (TELEGRAM, TELEGRAM_PER_S)}
 
 
 async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
+    """Watch cards and answers while both platforms enforce their limits; returns the table's
+    rows."""
     chats = {
         Chat(platform, str(10_000 + number)): Rule(keywords=("limits",))
         for platform in PLATFORMS
         for number in range(CHATS)
     }
     archive = Archive(redis)
-    await archive.accept(story("idle"))  # wanted by nobody: what /story shows while nothing is due
+    await archive.accept(story("idle"))  # no chat wants it: /story shows it while nothing is due
     await lean.say("enforce")
     with processes((whole_bot, (redis_url, pointed_at(lean, *PLATFORMS), chats))):
         await until(partial(_answers, lean), "the bot answers")
@@ -65,7 +69,7 @@ async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
 
 
 async def _asked_for(seconds: float, lean: Lean) -> dict[str, list[float]]:
-    """How long answers took on each platform, in seconds, asked now and then for so long."""
+    """Ask /story regularly for `seconds`; returns the answer times per platform, in seconds."""
     took: dict[str, list[float]] = {name: [] for name in PLATFORMS}
     loop = asyncio.get_running_loop()
     ends = loop.time() + seconds

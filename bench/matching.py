@@ -1,4 +1,5 @@
-"""Who wants it: one update among 1,000 to 100,000 chats, and one that 100,000 want."""
+"""Finding the chats that want a story: 100 among 1,000 to 100,000 chats, and one that 100,000
+want."""
 
 import asyncio
 import random
@@ -41,6 +42,7 @@ _DISCORD = {"platform": "discord"}
 
 
 async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
+    """Measure matching among ever more chats, then marking all; returns the table's rows."""
     return [*await _few_among_many(redis), *await _everyone(redis)]
 
 
@@ -135,12 +137,13 @@ async def _bare_loop(redis: Redis, number: int) -> float:
 
 
 async def _nobody(_: Chat) -> bool:
-    """No chat removes us here."""
+    """No chat removes the bot here."""
     return False
 
 
 async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[float, float]:
-    """Seconds until everything is marked and in line, and the longest pause meanwhile."""
+    """Seconds until every chat is marked and queued, and the longest pause of the loop
+    meanwhile."""
     shelf, bell, metrics = Shelf(), asyncio.Event(), Metrics()
     lease = RedisLease(redis, "discord", prefix)
     at = [Cursor()]

@@ -1,7 +1,7 @@
-"""A Discord and a Telegram with canned answers, so lean that they are never what is measured.
+"""A Discord and a Telegram with canned answers, so lean that they don't distort a measurement.
 
-One process of its own. It writes down when each message arrived, by the system-wide monotonic
-clock, and knows nothing but what a library needs to log in, send and be asked something.
+It runs in a process of its own. It records when each message arrived, by the system-wide monotonic
+clock, and supports only what a library needs to log in, to send, and to receive a command.
 """
 
 import asyncio
@@ -84,11 +84,11 @@ _CHAT = re.compile(rb'"chat_id":\s*"?(-?\d+)|chat_id=(-?\d+)')
 
 
 class World:
-    """What arrived, and who is to be asked what."""
+    """What arrived, and who waits for an answer."""
 
     def __init__(self) -> None:
         self.arrived: list[tuple[str, float]] = []
-        """Who sent ("discord", "telegram" or a peer's name), and when it was here."""
+        """The sender ("discord", "telegram" or a peer's name), and when the message arrived."""
         self.enforced = False
         self.refused = 0
         self.ids = itertools.count(10**17)
@@ -102,7 +102,7 @@ class World:
         }
 
     def takes(self, platform: str, at: float) -> bool:
-        """Count one message against the limit of any one second; False when there are too many."""
+        """Count one message against the limit per second; False if there are too many."""
         most, past = self._windows[platform]
         while past and past[0] <= at - 1.0:
             past.popleft()
@@ -113,12 +113,13 @@ class World:
         return True
 
     def hear_answer(self, at: float) -> None:
+        """An answer to /story arrived: wake the one who asked."""
         if self.answered is not None and not self.answered.done():
             self.answered.set_result(at)
 
 
 class Connection(asyncio.Protocol):
-    """HTTP as these libraries speak it: one request after another, bodies of known length."""
+    """HTTP as these libraries use it: one request after another, bodies of known length."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -192,12 +193,13 @@ class Connection(asyncio.Protocol):
 
 
 class Desk:
-    """Discord's gateway, and what the benchmark asks of this server."""
+    """Discord's gateway, and the benchmark's control interface."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     async def gateway(self, request: web.Request) -> web.WebSocketResponse:
+        """A gateway session: hello, ready, heartbeats."""
         ws = web.WebSocketResponse()
         await ws.prepare(request)
         await ws.send_json({"op": 10, "d": {"heartbeat_interval": 40_000}})
@@ -224,7 +226,7 @@ class Desk:
         return ws
 
     async def ask(self, request: web.Request) -> web.Response:
-        """Have someone say /story, and tell how many seconds the answer took to come here."""
+        """Send /story as a user; returns the seconds until the answer arrived."""
         world = self._world
         answered = world.answered = asyncio.get_running_loop().create_future()
         at = time.monotonic()
@@ -238,14 +240,16 @@ class Desk:
             return web.json_response(await answered - at)
 
     async def arrived(self, _request: web.Request) -> web.Response:
-        """Everything that arrived since this was last asked."""
+        """Everything that arrived since the last call."""
         arrived, self._world.arrived = self._world.arrived, []
         return web.json_response({"arrived": arrived, "refused": self._world.refused})
 
     async def count(self, _request: web.Request) -> web.Response:
+        """How many messages arrived since the last call to `arrived`."""
         return web.json_response(len(self._world.arrived))
 
     async def enforce(self, _request: web.Request) -> web.Response:
+        """From now on, enforce the platforms' limits per second."""
         self._world.enforced = True
         return web.json_response(True)
 
@@ -291,7 +295,7 @@ def _typed(number: int) -> dict[str, Any]:
 
 
 async def main() -> None:
-    """Serve until whoever started us closes our standard input, or is gone."""
+    """Serve until the parent process closes our standard input or is gone."""
     world = World()
     desk = Desk(world)
     loop = asyncio.get_running_loop()

@@ -1,4 +1,5 @@
-"""From a wake to the request on the wire: the bot, idle on one platform, beside a bare loop."""
+"""From a wake-up message to the request on the wire: the bot, idle on one platform, and a bare
+loop."""
 
 import asyncio
 import json
@@ -24,8 +25,8 @@ ROW = '{"state":"sending","at":"2026-06-25T06:00:00.000000Z","revision":1,"gener
 
 
 def bare_loop(redis_url: str, url: str) -> None:
-    """Hear a wake, write what the bot writes before its call, post, and write what it writes
-    after: these commands and no more."""
+    """Receive a wake-up message, then do only the Redis writes and the request that the bot
+    does."""
 
     async def run() -> None:
         body = json.dumps({"chat_id": 10_000, "text": "A sentence of it. " * 100}).encode()
@@ -55,8 +56,9 @@ def bare_loop(redis_url: str, url: str) -> None:
 
 
 async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
+    """Time the bot and the bare loop in turn; returns the table's rows."""
     archive = Archive(redis)
-    archive._wake = "nobody"  # accepted silently: the wake is ours to time
+    archive._wake = "nobody"  # accepted without a wake-up: we send and time it ourselves
     return [
         line
         for platform in ("telegram", "discord")
@@ -67,7 +69,7 @@ async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:
 async def _took(
     platform: str, redis: Redis, redis_url: str, archive: Archive, lean: Lean
 ) -> dict[str, list[float]]:
-    """How long the bot and the bare loop took, in turn, in seconds."""
+    """The times of the bot and the bare loop, measured in turn, in seconds."""
     rounds = ROUNDS + WARM_UP
     chats = {
         Chat(platform, str(10_000 + number)): Rule(keywords=(f"{platform}{number}",))
@@ -82,7 +84,7 @@ async def _took(
         for number in range(rounds):
             await archive.accept(story(f"wake-{platform}-{number}", f"{platform}{number}"))
             for who in ("bot", "bare") if number % 2 else ("bare", "bot"):
-                await asyncio.sleep(0.07)  # everything has come to rest
+                await asyncio.sleep(0.07)  # until everything is idle
                 await lean.say("arrived")
                 channel = "storywire:wake" if who == "bot" else BARE
                 at = time.monotonic()
@@ -99,7 +101,7 @@ async def _ready(platform: str, redis: Redis) -> None:
         return bool(there) and bool(await redis.pubsub_channels(BARE))
 
     await until(listening, "the bot and the bare loop listen")
-    await asyncio.sleep(2)  # and have come to rest
+    await asyncio.sleep(2)  # and are idle
 
 
 async def _first(lean: Lean) -> float:

@@ -1,7 +1,7 @@
-"""What a year leaves behind: Redis filled with it, two more days at full rate, and then a start.
+"""What a year leaves behind: fill Redis with it, run two more days at full rate, then restart.
 
-300 stories a day, 20 revisions each, in 200 chats. It takes some twenty minutes, so it runs only
-when it is named: `python -m bench year`.
+300 stories a day with 20 revisions each, in 200 chats. It takes about half an hour, so it runs only
+when named: `python -m bench year`.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ A_DAY, REVISIONS, CHATS = 300, 20, 200
 HOURS = 48
 SIZES = (3_000, 11_000)
 WORDS, BODIES = 20_000, 400
-"""Different words of all stories, and different stories; the rest differ by id and title."""
+"""Number of distinct words, and of distinct stories; the others differ only by id and title."""
 REDIS, PROCESS = 4 * 10**9, 600 * 10**6
 FIRST_S, ALL_S = 2.0, 20.0
 PREFIX = "storywire"
@@ -61,7 +61,7 @@ _AS_STORED = TypeAdapter(CardRecord)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the bot is asked once it has started, by title: each is answered by its card."""
+    """Titles to ask for once the bot has started; each must be answered with its card."""
 
     newest: str
     oldest: str
@@ -75,7 +75,7 @@ def _words(rng: random.Random) -> list[str]:
 
 
 def _bodies(size: int) -> list[Story]:
-    """Stories whose document has about so many bytes."""
+    """Stories whose document has about `size` bytes."""
     rng = random.Random(size)  # noqa: S311  # the same stories every time
     words = _words(rng)
     weights = [1 / (place + 10) for place in range(len(words))]
@@ -115,7 +115,7 @@ def _chats() -> list[Chat]:
 
 
 async def _fill(redis: Redis, size: int) -> Asked:
-    """Redis as a year with pruning leaves it, oldest first."""
+    """Fill Redis as a year with pruning leaves it, oldest first."""
     bodies, chats = _bodies(size), _chats()
     rng = random.Random(7)  # noqa: S311  # the same places every time
     numbers = {number: str(chat) for number, chat in enumerate(chats, 1)}
@@ -207,7 +207,8 @@ def _log(story: Story, at: datetime) -> bytes:
 def _bot(
     url: str, lean: dict[str, str], ahead: Any, asked: Asked, began: float, told: Connection
 ) -> None:
-    """The whole bot, its clocks `ahead`; it is asked from inside, and tells when it knew what."""
+    """Process: the whole bot, its clocks `ahead`; reports through `told` when it could answer
+    what."""
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123  # for the life of the process
     log.set_up("INFO")
     pruning.LOOK_EVERY_S = 0.2
@@ -267,6 +268,7 @@ async def _nobody() -> bool:
 
 
 async def measure(_redis: Redis, _url: str, lean: Lean) -> list[Line]:
+    """Run the year once for each story size; returns the table's rows."""
     lines: list[Line] = []
     for size in SIZES:
         async with own_redis(options=("--appendonly", "no")) as url, connect(url) as redis:
@@ -282,7 +284,7 @@ async def _year(redis: Redis, url: str, lean: Lean, size: int) -> list[Line]:
     pointed = pointed_at(lean, "discord", "telegram")
     with processes((_bot, (url, pointed, ahead, asked, time.time(), tell))):
         process, *_ = await _heard(hear, 5)
-        await _swept(redis, None)  # its clocks have been seen: from here on they may be ahead
+        await _swept(redis, None)  # it has compared the clocks: from now on they may be ahead
         bodies = _bodies(size)
         rss = 0
         for hour in range(HOURS):
@@ -334,7 +336,7 @@ async def _year(redis: Redis, url: str, lean: Lean, size: int) -> list[Line]:
 
 
 async def _one_hour(redis: Redis, bodies: Sequence[Story], hour: int, ahead: Any) -> None:
-    """An hour's share of new stories, each with all its revisions, and its cards."""
+    """Publish an hour's share of new stories, each with all its revisions, and their cards."""
     archive, ledger = Archive(redis, PREFIX), RedisLedger(redis, PREFIX)
     ahead.value += 3600
     share = [n for n in range(A_DAY) if n * 24 // A_DAY == hour % 24]
@@ -351,11 +353,11 @@ async def _one_hour(redis: Redis, bodies: Sequence[Story], hour: int, ahead: Any
 
 
 async def _swept(redis: Redis, before: Any) -> None:
-    """Wait until what is old was let go."""
+    """Wait until old data was pruned."""
     for _ in range(600):
         await asyncio.sleep(0.1)
         if await redis.hget(f"{KEYS}pruning", "at") != before:
-            await asyncio.sleep(0.5)  # until it has looked at its clock again
+            await asyncio.sleep(0.5)  # until it has read its clock again
             return
     raise RuntimeError("nothing was pruned")
 
@@ -369,6 +371,6 @@ async def _heard(hear: Connection, many: int) -> list[float]:
 
 
 def _rss(process: int) -> int:
-    """How much memory a process holds, in bytes."""
+    """The memory of a process, in bytes."""
     status = Path(f"/proc/{process}/status").read_text()
     return 1024 * int(status.partition("VmRSS:")[2].split()[0])

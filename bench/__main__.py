@@ -30,11 +30,12 @@ ADVERSARIAL_NOTES = """
 Written by `python -m bench adversarial`, which takes a minute. {when}. {summary}
 
 Every command, every suggestion while typing, inline queries and plain messages are tried with
-inputs made to block the event loop, and with ordinary ones; five stories are as long as a document can
-be, and the chat follows 100 words. One “go” is one callback of the event loop, in processor time
-of the loop's thread, including garbage collection. Figures are p50 / p99 / p100 of all goes; “the
-longest go of each answer” counts only one per answer. “By the clock” is the longest go in wall time,
-including whatever else the machine did. The pairs of command and input with the longest goes come last.
+inputs made to block the event loop, and with ordinary ones; five stories are as long as a document
+can be, and the chat follows 100 words. One “go” is one callback of the event loop, in processor
+time of the loop's thread, including garbage collection. Figures are p50 / p99 / p100 of all goes;
+“the longest go of each answer” counts only one per answer. “By the clock” is the longest go in wall
+time, including whatever else the machine did. The pairs of command and input with the longest goes
+come last.
 
 """
 YEAR = "## After a year\n"
@@ -42,10 +43,10 @@ YEAR_NOTES = """
 Written by `python -m bench year`, which takes about half an hour. {when}. {summary}
 
 Redis is filled with what a year of 300 stories a day leaves behind, 20 revisions each, in 200
-chats, with pruning on. Then the whole bot runs on it for 48 simulated hours at that rate, in steps of an
-hour, and old data is pruned; then it restarts. “First right answer” is
-`/story` with the title of the newest story, “every story” with that of the story read last;
-both count from the start of the process.
+chats, with pruning on. Then the whole bot runs on it for 48 simulated hours at that rate, in steps
+of an hour, and old data is pruned; then it restarts. “First right answer” is `/story` with the
+title of the newest story, “every story” with that of the story read last; both count from the start
+of the process.
 
 """
 HEADINGS = {"adversarial": ADVERSARIAL, "year": YEAR}
@@ -68,13 +69,13 @@ without a goal are there for scale.
 NOTES = """
 How each is measured:
 
-* **Wake → wire**: a story is accepted without a wake-up message, which is then published by hand; the lean
-  server records when the request arrived. The bot serves one platform. The bare loop receives a wake-up, does
-  the bot's Redis writes, and posts with aiohttp; it doesn't read the story, look up who
-  wants it, or render anything.
-* **Fan-out**: no rate limits, 50 calls in flight, ledger and log on; the rate is measured from the first
-  arrival to the last. Each process has written to 1,000 other chats before. Second cards follow
-  immediately, while discord.py still remembers each channel's rate limit.
+* **Wake → wire**: a story is accepted without a wake-up message, which is then published by hand;
+  the lean server records when the request arrived. The bot serves one platform. The bare loop
+  receives a wake-up, does the bot's Redis writes, and posts with aiohttp; it doesn't read the
+  story, look up who wants it, or render anything.
+* **Fan-out**: no rate limits, 50 calls in flight, ledger and log on; the rate is measured from the
+  first arrival to the last. Each process has written to 1,000 other chats before. Second cards
+  follow immediately, while discord.py still remembers each channel's rate limit.
 * **Limits**: 5,000 chats are due on each platform, and the first 40 s are watched in real time; the
   server refuses a 51st message to Discord and a 31st to Telegram within any second. `/story` shows
   a story's whole card, both when idle and under load.

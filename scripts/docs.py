@@ -1,7 +1,7 @@
-"""Writes the tables of the documents from the declarations they describe: `make docs`.
+"""Writes the tables in the documents from the code they describe: `make docs`.
 
-A document marks each place with `<!-- table: NAME -->` and `<!-- end -->`; what stands between
-is written anew. tests/docs says when somebody forgot to.
+A document marks each table's place with `<!-- table: NAME -->` and `<!-- end -->`; whatever is in
+between is replaced. tests/docs fails when someone forgot to run this.
 """
 
 import re
@@ -28,7 +28,7 @@ _MARKED = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", 
 
 
 def main() -> None:
-    """Renew every document below docs/; say which ones changed."""
+    """Renew every document; print which ones changed."""
     for path in documents():
         text = path.read_text("utf-8")
         if (new := renewed(text)) != text:
@@ -37,12 +37,12 @@ def main() -> None:
 
 
 def documents() -> list[Path]:
-    """Every document of the project, the short ones at its top included."""
+    """Every Markdown document: those at the project's top, and all below docs/."""
     return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def renewed(text: str) -> str:
-    """The text with every marked table written anew; KeyError for a table nobody writes."""
+    """The text with every marked table regenerated; KeyError for an unknown table name."""
     return _MARKED.sub(lambda found: f"{found[1]}\n{TABLES[found['name']]()}\n{found[3]}", text)
 
 
@@ -55,11 +55,11 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-# What people can ask.
+# Commands.
 
 
 def declared() -> tuple[Command, ...]:
-    """Every command. Declaring one asks nothing of whoever it will act on."""
+    """Every command. Nothing is called on its dependencies, so they are all None."""
     nothing: Any = None
     return menu(
         shelf=Shelf(),
@@ -87,7 +87,7 @@ def _commands() -> str:
     return _table(("command", "what it does", "what it takes", "for"), rows())
 
 
-# What an operator may change.
+# Settings.
 
 
 def _settings() -> str:
@@ -107,7 +107,7 @@ def _settings() -> str:
     return _table(("variable", "default", "takes", "meaning"), rows())
 
 
-# What an operator may write about a chat.
+# Keys of a chat in storywire.toml.
 
 
 def _chats() -> str:
@@ -123,7 +123,7 @@ def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-# How much a change matters.
+# Weights of changes.
 
 
 def _weights() -> str:
@@ -137,7 +137,7 @@ def _weights() -> str:
     return _table(("what changed", "when", "weight"), rows())
 
 
-# What a story document holds.
+# Fields of a story document.
 
 
 def _story() -> str:
@@ -164,7 +164,7 @@ _PARTS = {"StatsDocument": "stats", "QuestionDocument": "questions", "SourceDocu
 
 
 def _kind(field: Mapping[str, Any]) -> str:
-    """What a JSON Schema lets a field hold, in words."""
+    """What a JSON Schema accepts in a field, in words."""
     if "anyOf" in field:
         [only] = [each for each in field["anyOf"] if each.get("type") != "null"]
         return _kind(only)
@@ -220,7 +220,7 @@ def _range(field: Mapping[str, Any]) -> str:
     return f" from {low:g}" if low is not None else ""
 
 
-# What the bot counts.
+# Metrics.
 
 
 def _metrics() -> str:
@@ -232,7 +232,7 @@ def _metrics() -> str:
     return _table(("name", "kind", "meaning"), rows())
 
 
-# What Redis may refuse.
+# Redis's refusals.
 
 
 def _refusals() -> str:

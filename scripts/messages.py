@@ -1,6 +1,7 @@
-"""Gathers every sentence the bot says into bot/locale/storywire.pot: `make messages`.
+"""Collects every sentence the bot can say into the catalogues: `make messages`.
 
-Catalogues that are there take the new sentences over; `make messages NEW=de` begins one.
+It renews the template, storywire.pot, and every existing catalogue; `make messages NEW=de` starts
+one.
 """
 
 import io
@@ -27,7 +28,7 @@ _CHANGING = re.compile(r'^"(?:POT-Creation-Date|PO-Revision-Date|Generated-By): 
 
 
 def main(language: str | None) -> None:
-    """Renew the template and every catalogue; begin one for `language`."""
+    """Renew the template and every catalogue; start one for `language` if it is given."""
     new = template()
     _write(TEMPLATE, new)
     if language and not (path := LOCALE / f"{language}.po").exists():
@@ -41,7 +42,7 @@ def main(language: str | None) -> None:
 
 
 def template() -> Catalog:
-    """Every sentence that stands in the code, and the names of commands and options."""
+    """Every sentence in the code, and the names of commands and options."""
     catalogue = Catalog(project="Storywire", header_comment="", fuzzy=False)
     for package in ("bot", "handlers"):
         found = extract_from_dir(
@@ -59,7 +60,7 @@ def template() -> Catalog:
 
 
 def names() -> list[str]:
-    """What commands and options are called, each once."""
+    """The names of commands and options, each once."""
     shown = [
         name
         for command in declared()
@@ -69,7 +70,7 @@ def names() -> list[str]:
 
 
 def descriptions() -> Iterator[str]:
-    """What stands beside them in a menu."""
+    """The descriptions that appear next to those names in a menu."""
     yield SHARED
     for command in declared():
         yield command.description
@@ -77,19 +78,21 @@ def descriptions() -> Iterator[str]:
 
 
 def written(catalogue: Catalog) -> str:
-    """A catalogue as it is filed, without what changes for nothing: dates, versions, lines."""
+    """A catalogue as text, without things that change for no reason: dates, versions, line
+    numbers."""
     file = io.BytesIO()
     write_po(file, catalogue, width=96, include_lineno=False, sort_by_file=True)
     return _CHANGING.sub("", file.getvalue().decode())
 
 
 def read(path: Path) -> Catalog:
+    """Parse a .po file."""
     with path.open("rb") as file:
         return read_po(file, locale=path.stem)
 
 
 def mistakes(catalogue: Catalog) -> Iterator[str]:
-    """What would go wrong with a translation, each in one sentence."""
+    """What is wrong with a translation, one sentence per mistake."""
     described = set(descriptions())
     for message in catalogue:
         for said in _translations(message):
@@ -104,7 +107,7 @@ def mistakes(catalogue: Catalog) -> Iterator[str]:
                 yield f"“{said}” has a brace too many or too few ({wrong})"
                 continue
             if message.pluralizable:
-                other -= {"n"}  # “one story” needs no figure
+                other -= {"n"}  # “one story” needs no number
             if other:
                 gaps = ", ".join(f"{{{gap}}}" for gap in sorted(other))
                 yield f"“{said}” has other gaps than “{sentence}”: {gaps}"

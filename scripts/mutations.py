@@ -1,8 +1,9 @@
-"""Break the bot on purpose, one small way after the other, and see that the tests notice.
+"""Break the bot on purpose, one small change at a time, and check that the tests notice.
 
 `python -m scripts.mutations`: each mutation is one search-and-replace in a temporary copy of the
-tree. It is caught when the tests that it names fail, mostly the simulation or the storage contract;
-exit status 1 when one survives. `--only WORD` tries those whose name holds the word.
+tree. It counts as caught when the tests it names fail, mostly the simulation or the storage
+contract. The exit status is 1 when one survives. `--only WORD` tries those whose name contains the
+word.
 """
 
 import argparse
@@ -46,17 +47,19 @@ LOST_RULES = (*PYTEST, "tests/road/test_lost_rules.py")
 GROWTH = (*PYTEST, "tests/growth/test_pruning.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
 STEPS_BACK = (*SIMULATION, "--troubles", "stepped back")
-"""Storms of nothing else: updates that come late enough excuse much."""
+"""Only storms in which the storage is rolled back: late updates would otherwise excuse too much."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
+    """One way to break the code, and the tests that should notice."""
+
     name: str
     file: str
     old: str
     new: str
     by: tuple[str, ...] = SIMULATION
-    """What must notice."""
+    """Arguments for Python: the command that must fail."""
 
 
 REFUSED = (*PYTEST, "tests/road/test_refused.py")
@@ -71,7 +74,7 @@ RETENTION, PRUNING = "stories/retention.py", "bot/pruning.py"
 ROWS, ARCHIVE = "bot/delivery/rows.py", "stories/archive.py"
 CONNECTION = "runtime/connection.py"
 ENDS_S = 240
-"""Unbroken, the longest of them ends in a third of that."""
+"""Timeout in seconds. Without a mutation, the longest run takes a third of this."""
 MUTATIONS = (
     Mutation(
         "full revisions go with the one that those after a week are compared with",
@@ -1053,6 +1056,7 @@ MUTATIONS = (
 
 
 def main() -> int:
+    """Try the mutations; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="those whose name holds this")
     given = parser.parse_args()
@@ -1076,7 +1080,7 @@ def main() -> int:
 
 
 def caught(mutation: Mutation, copy: Path) -> str | None:
-    """How the mutation was noticed; None when it was not."""
+    """How the mutation was noticed; None if it wasn't."""
     file = copy / mutation.file
     whole = file.read_text("utf-8")
     times = whole.count(mutation.old)

@@ -1,6 +1,6 @@
 """Takes the README's pictures from the running demo, as a person would see it: `make pictures`.
 
-Needs Chromium on the PATH, and a font with emoji.
+It needs Chromium on the PATH, and a font with emoji.
 """
 
 import asyncio
@@ -18,11 +18,12 @@ from sandbox.telegram import CHANNEL, GROUP, MIRA
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PATIENCE_MS = 60_000
-"""The samples develop over a minute."""
+"""Timeout in milliseconds: the samples develop over a minute."""
 SETTLED_MS = 2500
-"""What changed is marked for a moment, and replies and further cards come."""
+"""Wait before each picture: changes are highlighted for a moment, and replies and more cards
+arrive."""
 STORY = "Night Ferry Returns"
-NEWS = "fishermen met the boat"  # what the story's second revision says
+NEWS = "fishermen met the boat"  # text of the story's second revision
 QUESTION = "why did the night ferry stop"
 ANSWER = "cracks"
 WORDS = "ferry"
@@ -52,7 +53,7 @@ async def main() -> None:
 
 
 async def take(browser: Browser, url: str) -> None:
-    """Go through the demo once, and stop where there is something to show."""
+    """Go through the demo once and take each picture."""
     context = await browser.new_context(
         viewport={"width": 1280, "height": 776}, reduced_motion="reduce"
     )
@@ -78,7 +79,7 @@ async def cards(tab: Page) -> None:
 
 
 async def answers(tab: Page) -> None:
-    """A question asked in one's own words, on each platform."""
+    """A question in one's own words, on each platform."""
     await tab.get_by_test_id("discord-channel-general").click()
     await tab.get_by_test_id("discord-composer").fill("/faq")
     await tab.get_by_test_id("command-option-faq").click()
@@ -87,7 +88,7 @@ async def answers(tab: Page) -> None:
     await tab.get_by_test_id(f"telegram-chat-{MIRA}").click()
     await tab.get_by_test_id("telegram-start").click()
     composer = tab.get_by_test_id("telegram-composer")
-    await composer.fill(QUESTION)  # in private no command is needed
+    await composer.fill(QUESTION)  # in a private chat no command is needed
     await composer.press("Enter")
     for pane in ("discord", "telegram"):
         message = tab.get_by_test_id(f"{pane}-message").filter(has_text=ANSWER)
@@ -97,7 +98,7 @@ async def answers(tab: Page) -> None:
 
 
 async def pins(tab: Page) -> None:
-    """A moderator pins the card, and everyone finds it at the top."""
+    """A moderator pins the card, and everyone finds it among the pins."""
     await tab.get_by_test_id("discord-persona-sol").click()
     await tab.get_by_test_id("discord-channel-news").click()
     await tab.get_by_test_id("discord-composer").fill("/pin")
@@ -118,7 +119,7 @@ async def pins(tab: Page) -> None:
 
 
 async def setting_up(tab: Page) -> None:
-    """A moderator is asked for words: in a form on Discord, by a reply on Telegram."""
+    """A moderator is asked for words: in a form on Discord, in a reply on Telegram."""
     await tab.get_by_test_id("discord-channel-general").click()
     await tab.get_by_test_id(f"telegram-chat-{GROUP}").click()
     await ask(tab, "setup")
@@ -142,7 +143,7 @@ async def setting_up(tab: Page) -> None:
 
 
 async def why(tab: Page) -> None:
-    """What a chat is told when it asks why a card stands there."""
+    """What /why says about a card."""
     await tab.wait_for_timeout(SETTLED_MS)
     await ask(tab, "why")
     for pane in ("discord", "telegram"):
@@ -161,19 +162,22 @@ async def ask(tab: Page, command: str) -> None:
 
 
 async def press(tab: Page, pane: str, words: str) -> None:
+    """Press the button with these words in one platform's half of the page."""
     await tab.get_by_test_id(f"{pane}-button").get_by_text(words).last.click()
 
 
 def discord_card(tab: Page) -> Locator:
+    """The story's card in the Discord half."""
     return tab.get_by_test_id("discord-message").filter(has_text="Keywords: ferry").first
 
 
 def telegram_card(tab: Page) -> Locator:
+    """The story's card in the Telegram half."""
     return tab.get_by_test_id("telegram-message").filter(has_text="Keywords: ferry").first
 
 
 async def fill_in(tab: Page, option: str, words: str) -> None:
-    """Give a slash command's option, which the first one of a command is open for already."""
+    """Type a value for a slash command's option; a command's first option is already open."""
     field = tab.get_by_test_id(f"option-{option}")
     add = tab.get_by_test_id(f"add-option-{option}")
     await field.or_(add).first.wait_for()
@@ -183,6 +187,7 @@ async def fill_in(tab: Page, option: str, words: str) -> None:
 
 
 async def save(tab: Page, name: str) -> None:
+    """Save what both halves of the page show now, as docs/pictures/<name>."""
     await tab.mouse.move(0, 0)
     await tab.evaluate("document.activeElement?.blur()")
     await tab.screenshot(path=PICTURES / name)

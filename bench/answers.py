@@ -17,7 +17,6 @@ from bench.kit import Lean, Line, in_flight, longest_pause, ms, percentile, unti
 from bot.delivery.desk import CardDesk
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
-from bot.model.card import card
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
 from bot.platforms.discord.render import render
@@ -36,6 +35,7 @@ from stories.edition import Edition
 from stories.follower import Follower
 from stories.shelf import Shelf
 from stories.story import Question, Stats, Status, Story, StoryId
+from wording.card import card
 
 STORIES = 10_000
 ASKED = 100

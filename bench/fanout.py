@@ -29,9 +29,7 @@ from bench.kit import (
     whole_bot,
 )
 from bench.server import TOKEN
-from bot.model.card import card
 from bot.model.chat import Chat
-from bot.model.message import Message
 from bot.model.rule import Rule
 from bot.platforms.discord.answers import view
 from bot.platforms.discord.render import render as for_discord
@@ -40,6 +38,8 @@ from runtime.connection import connect
 from stories.archive import Archive
 from stories.edition import Edition
 from stories.shelf import Shelf
+from wording.card import card
+from wording.message import Message
 
 CHATS = 2000
 STOCK_CHATS = 400

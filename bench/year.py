@@ -28,7 +28,6 @@ from bench.kit import Lean, Line, longest_pause, pointed_at, processes
 from bot import app, pruning
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
-from bot.model.message import Message
 from bot.ports import CardRecord, State
 from bot.storage.ledger import RedisLedger
 from bot.storage.packed import pack
@@ -44,6 +43,7 @@ from stories.shelf import title_key
 from stories.story import Question, Source, Stats, Status, Story, StoryId
 from stories.stub import write_stub
 from stories.wire import write
+from wording.message import Message
 
 DAYS, FULL_DAYS, HISTORY_DAYS = 365, 33, 7
 A_DAY, REVISIONS, CHATS = 300, 20, 200

@@ -18,7 +18,6 @@ from redis.asyncio import Redis
 from bot import app, demo
 from bot.check import check
 from bot.metrics import Metrics
-from bot.model.language import recalled
 from bot.pruning import summary
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
@@ -38,6 +37,7 @@ from stories.changes import Cursor, Door
 from stories.page import PageError, read_page
 from stories.story import StoryId
 from stories.wire import MAX_BYTES, WireError, read, schema, withdrawn, write
+from wording.language import recalled
 
 T = TypeVar("T")
 

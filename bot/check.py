@@ -7,7 +7,6 @@ from bot.app import platforms_for
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import SendFailed, Unreachable
-from bot.model.language import recalled
 from bot.model.rule import Rule
 from bot.ports import Platform, Right
 from bot.storage.highwater import DataFolder
@@ -17,6 +16,7 @@ from runtime.connection import Gate, connect
 from runtime.errors import SetupError
 from runtime.layout import Layout
 from runtime.needs import faults, hints
+from wording.language import recalled
 
 
 @dataclass(frozen=True, slots=True)

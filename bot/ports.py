@@ -17,13 +17,13 @@ from typing import Protocol
 
 from bot.model.chat import Chat
 from bot.model.command import AskKind, Command, RateLimited
-from bot.model.message import Act, Message
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
 from stories.changes import Changes, Cursor, Door, Heard, Page, Verdict
 from stories.edition import Edition
 from stories.log import Log
 from stories.story import Story, StoryId
+from wording.message import Act, Message
 
 
 class Right(StrEnum):

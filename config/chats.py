@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.model.chat import Chat, read_chat
-from bot.model.entry import WrongEntry, read_entry, read_rule
 from bot.model.rule import Rule
+from config.entry import WrongEntry, read_entry, read_rule
 from runtime.errors import SetupError
 
 DEFAULT = Path("config/storywire.toml")

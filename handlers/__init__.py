@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.model.command import Ask, Command
-from bot.model.language import speaking
-from bot.model.message import Message
 from bot.ports import Audit, Desk, Drafts, History, Moderators, ReadingPositions, Rules
 from handlers.audit import audit_command, audited
 from handlers.catchup import catchup_command
@@ -39,6 +37,8 @@ from handlers.unmute import unmute_command
 from handlers.unpin import unpin_command
 from handlers.why import why_command
 from stories.shelf import Shelf
+from wording.language import speaking
+from wording.message import Message
 
 WITHOUT_STORIES = frozenset({"pause", "audit", "moderators", "privacy", "forgetme"})
 """What is answered as well while the stories are still being read."""

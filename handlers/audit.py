@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Message, Note, Ref, Text
-from bot.model.text import line, shorten, utf16
 from bot.ports import Audit, AuditEntry
 from handlers.picking import page_of, paged, turning
+from wording.language import N_, _
+from wording.message import Message, Note, Ref, Text
+from wording.text import line, shorten, utf16
 
 A_PAGE = 5
 """How many deeds stand on a page: it is read whole where answers are kept brief."""
@@ -25,7 +26,7 @@ def audited(command: Command, audit: Audit, now: Callable[[], datetime]) -> Comm
 
     async def answer(ask: Ask) -> Message:
         said = await command.answer(ask)
-        chat = (said.act.chat if said.act else None) or ask.chat
+        chat = Chat(*said.act.chat) if said.act and said.act.chat else ask.chat
         private = ask.private and chat == ask.chat
         if said.act is not None and not private:
             act = replace(said.act, what=shorten(line(said.act.what), WHAT, utf16))

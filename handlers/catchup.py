@@ -4,13 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.model import words
-from bot.model.card import is_new
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
-from bot.model.text import line, shorten
 from bot.ports import History, ReadingHistory, ReadingPosition, ReadingPositions, Rules, Seen
 from handlers.changes import promptly
 from handlers.picking import buttons_to, heaps, menu_of, name, page_of, paged, room, turning
@@ -21,6 +16,11 @@ from stories.edition import Edition
 from stories.log import still_so
 from stories.shelf import Shelf
 from stories.story import Story
+from wording import words
+from wording.card import is_new
+from wording.language import N_, _, ngettext
+from wording.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
+from wording.text import line, shorten
 
 PAGE = 5
 """How many stories stand on a page at most."""

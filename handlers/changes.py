@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
-from bot.model import words
-from bot.model.card import is_new
 from bot.model.command import Ask
-from bot.model.language import _
-from bot.model.message import Block, Bullets, Button, Buttons, Heading, Message, Note, Ref, Text
 from bot.ports import History, ReadingPosition, ReadingPositions, Seen
 from handlers.picking import heaps, name, page_of, paged, room, standing, turning
 from runtime.away import StorageAway
 from stories.delta import Change, Delta, Kind, compare
 from stories.edition import Edition
 from stories.story import Story, StoryId
+from wording import words
+from wording.card import is_new
+from wording.language import _
+from wording.message import Block, Bullets, Button, Buttons, Heading, Message, Note, Ref, Text
 
 CHANGES = 12
 """How many changes stand on a page."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 
 from bot.model.chat import Chat
-from bot.model.language import N_, _
 from bot.model.rule import Rule
 from bot.ports import Draft, Drafts, Rules
 from handlers.wants import kept_by, theirs
+from wording.language import N_, _
 
 SETTINGS = {
     N_("stories"): (

@@ -7,9 +7,6 @@ from itertools import islice
 
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Row, Text, Tone
-from bot.model.text import line, utf16
 from handlers.picking import (
     MENU,
     button_to,
@@ -32,6 +29,9 @@ from stories.edition import Edition
 from stories.search import typed, words_of
 from stories.shelf import NEAR, Found, Shelf, surely
 from stories.story import Question, Story
+from wording.language import N_, _
+from wording.message import Block, Button, Buttons, Message, Note, Ref, Row, Text, Tone
+from wording.text import line, utf16
 
 TITLE = 200
 """Longer questions stand whole below the title, where no platform cuts them."""

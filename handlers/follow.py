@@ -4,13 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model import words
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Row, Text
 from bot.model.rule import Rule, folded
-from bot.model.text import line
 from bot.ports import Rules
 from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted, ref_to, wanted
 from handlers.wants import (
@@ -31,6 +27,10 @@ from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.spelling import bare, fold
 from stories.story import Status, Story, StoryId, text_key
+from wording import words
+from wording.language import N_, _, ngettext
+from wording.message import Act, Button, Buttons, Message, Note, Ref, Row, Text
+from wording.text import line
 
 WORDS = 50
 """How many words a chat may follow."""

@@ -2,12 +2,12 @@
 
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Block, Button, Buttons, Menu, Message, Note, Ref
 from bot.ports import Rules
 from handlers.picking import MENU
 from handlers.wants import followed, gets, newer, to_follow, who_follows
 from stories.shelf import Shelf
+from wording.language import N_, _
+from wording.message import Block, Button, Buttons, Menu, Message, Note, Ref
 
 
 def following_command(shelf: Shelf, rules: Rules) -> Command:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.model import words
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Bullets, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Rule
 from bot.ports import Audit, Desk, Drafts, ReadingPositions, Rules
+from wording import words
+from wording.language import N_, _, ngettext
+from wording.message import Bullets, Button, Buttons, Message, Note, Ref, Text
 
 _STAY = N_("Cards already sent to you stay where they are, and are no longer edited.")
 _FIXED = N_(

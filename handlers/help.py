@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.model.command import Ask, Command, Option
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Asks, Block, Button, Buttons, Heading, Message, Note, Ref, Text
+from wording.language import N_, _, ngettext
+from wording.message import Asks, Block, Button, Buttons, Heading, Message, Note, Ref, Text
 
 _START = (
     ("stories", N_("Live stories")),

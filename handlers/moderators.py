@@ -2,9 +2,9 @@
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Roles, Row, Text
 from bot.ports import Moderators
+from wording.language import N_, _
+from wording.message import Act, Button, Buttons, Message, Note, Ref, Roles, Row, Text
 
 NOBODY = "none"
 

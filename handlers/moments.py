@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from bot.model import words
-from bot.model.language import _, ngettext, recalled
 from bot.ports import Refusal
+from wording import words
+from wording.language import _, ngettext, recalled
 
 
 def refused(refusal: Refusal, at: datetime) -> str:

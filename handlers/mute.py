@@ -6,16 +6,16 @@ from datetime import datetime
 
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
 from bot.model.rule import Mute, Rule
-from bot.model.words import number
 from bot.ports import Rules
 from handlers.picking import button_to, live_stories, meant, name, pick_list, wanted
 from handlers.wants import change, theirs, to_follow
 from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.language import N_, _, ngettext
+from wording.message import Act, Button, Buttons, Message, Ref, Row, Text
+from wording.words import number
 
 MUTES = 100
 """How many stories a chat may have muted."""

@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.model import words
-from bot.model.entry import EXAMPLE, write_quiet
-from bot.model.language import _, languages, ngettext
-from bot.model.message import (
+from bot.model.rule import Loudness, Rule
+from bot.ports import Draft
+from config.entry import EXAMPLE, write_quiet
+from handlers.drafting import changed, mark
+from handlers.picking import menu_of, name
+from handlers.wants import gets, how_loud, spelled, title_of, when_quiet, which, words_in
+from stories.edition import Edition
+from stories.shelf import Shelf
+from wording import words
+from wording.language import _, languages, ngettext
+from wording.message import (
     Block,
     Bullets,
     Button,
@@ -18,13 +25,6 @@ from bot.model.message import (
     Row,
     Text,
 )
-from bot.model.rule import Loudness, Rule
-from bot.ports import Draft
-from handlers.drafting import changed, mark
-from handlers.picking import menu_of, name
-from handlers.wants import gets, how_loud, spelled, title_of, when_quiet, which, words_in
-from stories.edition import Edition
-from stories.shelf import Shelf
 
 VIRALITIES = (None, 3.0, 5.0, 7.0, 8.0)
 ARTICLES = (None, 3, 5, 10, 20)

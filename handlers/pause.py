@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Act, Button, Buttons, Message, Ref, Text
 from bot.model.rule import Rule
 from bot.ports import Rules
 from handlers.wants import change, to_follow
+from wording.language import N_, _
+from wording.message import Act, Button, Buttons, Message, Ref, Text
 
 
 def pause_command(rules: Rules) -> Command:

@@ -7,15 +7,15 @@ from typing import TypeVar
 
 from bot.model.command import Ask, Choice, Complete
 from bot.model.errors import Sorry
-from bot.model.language import _
-from bot.model.message import Button, Buttons, Menu, Note, Ref, Row, Text
 from bot.model.rule import Rule
-from bot.model.text import clean, line, shorten, utf16
 from runtime.slices import in_slices
 from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.spelling import bare
 from stories.story import Story, StoryId
+from wording.language import _
+from wording.message import Button, Buttons, Menu, Note, Ref, Row, Text
+from wording.text import clean, line, shorten, utf16
 
 T = TypeVar("T")
 

@@ -5,8 +5,6 @@ from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Act, Button, Buttons, Message, Ref, Row, Text
 from bot.ports import Desk
 from handlers.picking import (
     MENU,
@@ -23,6 +21,8 @@ from handlers.wants import title_of
 from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.language import N_, _
+from wording.message import Act, Button, Buttons, Message, Ref, Row, Text
 
 
 def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:

@@ -1,14 +1,14 @@
 """/pins - the stories whose cards are pinned in this chat."""
 
-from bot.model import words
-from bot.model.card import figures
 from bot.model.command import Ask, Command
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Block, Buttons, Facts, Heading, Message, Note, Text
 from bot.ports import Desk
 from handlers.unpin import to_pin, to_unpin
 from handlers.wants import title_of
 from stories.shelf import Shelf
+from wording import words
+from wording.card import figures
+from wording.language import N_, _, ngettext
+from wording.message import Block, Buttons, Facts, Heading, Message, Note, Text
 
 SHOWN = 10
 """How many are told about; the menu has more of them."""

@@ -2,16 +2,16 @@
 
 from math import ceil
 
-from bot.model import words
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
 from bot.ports import Desk, ReadingPositions, Rules
 from handlers.changes import promptly
 from handlers.wants import followed, to_overview
 from runtime.away import StorageAway
 from stories.shelf import Shelf
+from wording import words
+from wording.language import N_, _, ngettext
+from wording.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
 
 NAMED = 5
 """How many of the things a chat follows are named; the rest is counted."""

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model.card import card, figures
 from bot.model.command import Quote, Quotes
-from bot.model.language import _
-from bot.model.message import Button, Buttons, Ref
-from bot.model.text import line
 from handlers.picking import name
 from runtime.slices import in_slices
 from stories.edition import Edition
 from stories.search import TYPED, words_of
 from stories.shelf import NEAR, Shelf
+from wording.card import card, figures
+from wording.language import _
+from wording.message import Button, Buttons, Ref
+from wording.text import line
 
 
 def quotes(shelf: Shelf, now: Callable[[], datetime]) -> Quotes:

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model import words
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
-from bot.model.language import _, named, recalled
-from bot.model.message import Message, Text
 from bot.ports import Desk, Refusal, Right, Rules
 from handlers.moments import refused
+from wording import words
+from wording.language import _, named, recalled
+from wording.message import Message, Text
 
 BRINGS = frozenset({"follow", "unmute", "resume", "setup"})
 """The commands after which cards may come to a chat that got none before."""

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
-from bot.model.language import _
-from bot.model.message import Message, Text
 from bot.ports import History
 from handlers.changes import promptly
 from handlers.picking import name
 from runtime.away import StorageAway
 from stories.shelf import Shelf
+from wording.language import _
+from wording.message import Message, Text
 
 
 def recalling(command: Command, shelf: Shelf, history: History) -> Command:

@@ -6,13 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.model import words
-from bot.model.card import figures
 from bot.model.errors import Sorry
-from bot.model.language import _, ngettext
-from bot.model.message import Block, Facts, Heading, Note, Text
 from bot.model.rule import Loudness, Rule
-from bot.model.text import shorten
 from bot.ports import History
 from handlers.picking import name
 from runtime.away import StorageAway
@@ -21,6 +16,11 @@ from stories.changes import Heard
 from stories.delta import Kind, Weight, compare
 from stories.shelf import Shelf
 from stories.story import Story
+from wording import words
+from wording.card import figures
+from wording.language import _, ngettext
+from wording.message import Block, Facts, Heading, Note, Text
+from wording.text import shorten
 
 SPAN = timedelta(days=3)
 MOST = 60

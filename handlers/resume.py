@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model import words
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Act, Buttons, Message, Text
 from bot.model.rule import Rule
 from bot.ports import Rules
 from handlers.picking import wanted
 from handlers.wants import change, hush, to_overview
 from stories.shelf import Shelf
+from wording import words
+from wording.language import N_, _, ngettext
+from wording.message import Act, Buttons, Message, Text
 
 
 def resume_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:

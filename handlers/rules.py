@@ -5,19 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 from bot.model.command import Ask, Choice, Command, Option
-from bot.model.entry import WrongEntry, read_entry, read_rule, write_entry
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Button, Buttons, Code, Field, Message, Note, Ref, Text
 from bot.model.rule import Mute, Rule
-from bot.model.text import JOINER
 from bot.ports import Desk, Rules
+from config.entry import WrongEntry, read_entry, read_rule, write_entry
 from handlers import panel
 from handlers.drafting import Drafting
 from handlers.picking import quoted
 from handlers.reach import with_what_is_missing
 from handlers.wants import gets, newer, theirs
 from stories.shelf import Shelf
+from wording.language import N_, _
+from wording.message import Button, Buttons, Code, Field, Message, Note, Ref, Text
+from wording.text import JOINER
 
 LONGEST = 3500
 """Characters of an entry that every platform shows whole."""

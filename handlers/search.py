@@ -3,13 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from bot.model import words
-from bot.model.card import figures
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Block, Facts, Heading, Message, Note, Ref, Text
-from bot.model.text import line, pieces, shorten
 from handlers.picking import buttons_to, menu_of, name, page_of, quoted, turning
 from handlers.quotes import quotes
 from handlers.stories import PAGE
@@ -18,6 +13,11 @@ from stories.edition import Edition
 from stories.search import telling, typed, words_of
 from stories.shelf import HITS, LOOKED_FOR, NEAR, Search, Shelf
 from stories.story import Status, Story
+from wording import words
+from wording.card import figures
+from wording.language import N_, _, ngettext
+from wording.message import Block, Facts, Heading, Message, Note, Ref, Text
+from wording.text import line, pieces, shorten
 
 QUOTED = 160
 """How many characters are shown of the place where the words were found."""

@@ -6,16 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from bot.model import words
-from bot.model.card import card
 from bot.model.command import Ask, Command, Option
-from bot.model.entry import read_quiet
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, languages, ngettext, speaking
-from bot.model.message import Act, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Loudness, Rule, folded
-from bot.model.text import line
 from bot.ports import Desk, Draft
+from config.entry import read_quiet
 from handlers import panel
 from handlers.drafting import Clash, Drafting, Overtaken, changed
 from handlers.follow import WORDS, refuse_endless, with_story
@@ -25,6 +20,11 @@ from handlers.wants import keeper_of, to_overview, unheard
 from stories.shelf import Shelf
 from stories.spelling import fold
 from stories.story import StoryId
+from wording import words
+from wording.card import card
+from wording.language import N_, _, languages, ngettext, speaking
+from wording.message import Act, Button, Buttons, Message, Note, Ref, Text
+from wording.text import line
 
 T = TypeVar("T")
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from bot.model.command import Ask, Choice, Command, Complete, Quote, Quotes
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Message
 from stories.shelf import Shelf
+from wording.language import N_, _
+from wording.message import Message
 
 STARTING = N_("Just starting, try again in a moment.")
 

@@ -3,21 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from bot.model import words
 from bot.model.command import Ask, Command
-from bot.model.language import N_, _, named, ngettext, recalled
-from bot.model.message import (
-    Block,
-    Bullets,
-    Button,
-    Buttons,
-    Heading,
-    Message,
-    Note,
-    Ref,
-    Text,
-    Tone,
-)
 from bot.model.rule import Rule
 from bot.model.unknown import listed
 from bot.ports import CardRecord, Desk, Health, Refusal, Right, Rules, State
@@ -26,6 +12,9 @@ from handlers.unknown import to_settle
 from handlers.wants import hush, newer, title_of, to_follow, to_overview, unheard, who_follows
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording import words
+from wording.language import N_, _, named, ngettext, recalled
+from wording.message import Block, Bullets, Button, Buttons, Heading, Message, Note, Ref, Text, Tone
 
 SHOWN = 5
 """How many of the newest cards, and of those that wait, are told about."""

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.model import words
-from bot.model.card import figures
 from bot.model.command import Ask, Command, Option
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Block, Facts, Heading, Message, Note, Ref
 from handlers.picking import buttons_to, menu_of, name, nothing_live, page_of, turning
 from stories.shelf import Shelf
+from wording import words
+from wording.card import figures
+from wording.language import N_, _, ngettext
+from wording.message import Block, Facts, Heading, Message, Note, Ref
 
 PAGE = 6
 """How many stories stand on a page."""

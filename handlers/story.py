@@ -4,13 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model.card import card, kin_of
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Block, Bullets, Button, Buttons, Link, Message, Ref, Row, Text
-from bot.model.text import line, safe_link
-from bot.model.words import moment
 from bot.ports import History, ReadingPositions, Rules, Seen
 from handlers.changes import what_changed
 from handlers.picking import (
@@ -30,6 +25,11 @@ from handlers.picking import (
 from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.story import Source, Story
+from wording.card import card, kin_of
+from wording.language import N_, _
+from wording.message import Block, Bullets, Button, Buttons, Link, Message, Ref, Row, Text
+from wording.text import line, safe_link
+from wording.words import moment
 
 SOURCES = 8
 """How many sources stand on a page."""

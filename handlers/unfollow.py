@@ -4,13 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model import words
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Act, Block, Buttons, Message, Note, Ref, Row, Text
 from bot.model.rule import Rule, folded
-from bot.model.text import line
 from bot.ports import Rules
 from handlers.picking import holding, meant_among, pick_list, quoted
 from handlers.wants import (
@@ -30,6 +26,10 @@ from runtime.slices import in_slices
 from stories.shelf import Shelf
 from stories.spelling import LONG, bare, fold
 from stories.story import StoryId, text_key
+from wording import words
+from wording.language import N_, _, ngettext
+from wording.message import Act, Block, Buttons, Message, Note, Ref, Row, Text
+from wording.text import line
 
 TITLES = 25
 """How many of the parts typed are looked for among the stories' titles."""

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Option, Pointed
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Act, Block, Buttons, Message, Note, Row, Text, Tone
 from bot.model.unknown import Unknown, again, listed, offered
 from bot.ports import CardRecord as Line
 from bot.ports import Claim, Desk, Showing, State
@@ -15,6 +13,8 @@ from handlers.wants import title_of
 from runtime.away import StorageAway
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.language import N_, _
+from wording.message import Act, Block, Buttons, Message, Note, Row, Text, Tone
 
 SHOWS_FOR = timedelta(minutes=10)
 """So long after someone said that a card is there, their next reply is taken to show it."""

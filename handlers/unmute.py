@@ -5,14 +5,14 @@ from datetime import datetime
 
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _
-from bot.model.message import Act, Button, Message, Ref, Row, Text
 from bot.model.rule import Rule
 from bot.ports import Rules
 from handlers.picking import holding, meant_among, pick_list, quoted
 from handlers.wants import change, theirs, title_of
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.language import N_, _
+from wording.message import Act, Button, Message, Ref, Row, Text
 
 
 def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:

@@ -7,18 +7,18 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 
-from bot.model import words
 from bot.model.chat import Chat
 from bot.model.command import Ask
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Block, Bullets, Button, Ref, Text
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.ports import Desk, Rules
 from handlers.picking import name
 from stories.shelf import Shelf
 from stories.spelling import fold
 from stories.story import StoryId, text_key
+from wording import words
+from wording.language import N_, _, ngettext
+from wording.message import Block, Bullets, Button, Ref, Text
 
 EVERYTHING = "all"
 """What buttons say for every live story."""

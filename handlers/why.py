@@ -3,13 +3,9 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from bot.model import words
-from bot.model.card import is_new
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.language import N_, _, ngettext, recalled
-from bot.model.message import Block, Button, Buttons, Message, Note, Ref, Text
 from bot.model.rule import Loudness, Rule, at_least, folded
 from bot.ports import CardRecord, Desk, Rules, Standing, State
 from handlers.changes import promptly
@@ -23,6 +19,10 @@ from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.spelling import fold
 from stories.story import Status, Story
+from wording import words
+from wording.card import is_new
+from wording.language import N_, _, ngettext, recalled
+from wording.message import Block, Button, Buttons, Message, Note, Ref, Text
 
 NAMED = 5
 """How many of the words a chat follows are named; the rest is counted."""

@@ -14,8 +14,8 @@ from pydantic_core import PydanticUndefined
 
 from bot.metrics import Metrics
 from bot.model.command import Command
-from bot.model.entry import Entry
 from bot.platforms.discord.answers import SHARE, SHARED
+from config.entry import Entry
 from config.settings import PREFIX, Settings
 from handlers import menu
 from runtime.away import REFUSALS

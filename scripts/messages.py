@@ -15,11 +15,11 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from bot.model.language import NAME
 from bot.platforms.discord.answers import DESCRIPTION_LIMIT, SHARE, SHARED
 from scripts.docs import ROOT, declared
+from wording.language import NAME
 
-LOCALE = ROOT / "bot" / "locale"
+LOCALE = ROOT / "wording" / "locale"
 TEMPLATE = LOCALE / "storywire.pot"
 _KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 _MEANT = "A command's or option's name on Discord: 1-32 of a-z, 0-9, - and _. Empty: stays English."
@@ -44,7 +44,7 @@ def main(language: str | None) -> None:
 def template() -> Catalog:
     """Every sentence in the code, and the names of commands and options."""
     catalogue = Catalog(project="Storywire", header_comment="", fuzzy=False)
-    for package in ("bot", "handlers"):
+    for package in ("bot", "handlers", "wording"):
         found = extract_from_dir(
             ROOT / package,
             [("**.py", "python")],

@@ -17,7 +17,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("bot", "config", "handlers", "newsroom", "runtime", "sandbox", "stories", "tests")
+PACKAGES = (
+    "bot",
+    "config",
+    "handlers",
+    "newsroom",
+    "runtime",
+    "sandbox",
+    "stories",
+    "tests",
+    "wording",
+)
 SEEDS = 300
 
 PYTEST = ("-m", "pytest", "-x", "-q")
@@ -886,21 +896,21 @@ MUTATIONS = (
     ),
     Mutation(
         "GMT+2 lies west of Greenwich",
-        "bot/model/entry.py",
+        "config/entry.py",
         " != bool(read[1]) else -away\n",
         " != (not read[1]) else -away\n",
         (*PYTEST, "tests/model/test_quiet.py"),
     ),
     Mutation(
         "a zone that is refused is proposed for another",
-        "bot/model/entry.py",
+        "config/entry.py",
         "        if zone.casefold() not in refused and not _offset(zone.casefold())\n",
         "",
         (*PYTEST, "tests/model/test_quiet.py"),
     ),
     Mutation(
         "any zone is the nearest to a few letters",
-        "bot/model/entry.py",
+        "config/entry.py",
         "    elif called := [zone",
         "    elif called := False and [zone",
         (*PYTEST, "tests/model/test_quiet.py"),
@@ -914,7 +924,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an entry is read however deep it is nested",
-        "bot/model/entry.py",
+        "config/entry.py",
         "> DEEPEST:\n",
         "> 10**9:\n",
         (*PYTEST, "tests/handlers/test_rules.py"),

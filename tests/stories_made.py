@@ -6,7 +6,10 @@ from itertools import cycle, islice
 
 from hypothesis import strategies as st
 
-from bot.model.message import (
+from stories import wire
+from stories.edition import Edition
+from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
+from wording.message import (
     Block,
     Bullets,
     Button,
@@ -24,9 +27,6 @@ from bot.model.message import (
     Text,
     Tone,
 )
-from stories import wire
-from stories.edition import Edition
-from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
 
 AT = datetime(2026, 6, 25, 6, tzinfo=UTC)
 

@@ -16,15 +16,15 @@ from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import NAME_LENGTH, UnreachableChats
 from bot.model.chat import Chat
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
-from bot.model.language import _, ngettext, speaking
-from bot.model.message import Message, Note, Text, Tone
-from bot.model.text import line, shorten
 from bot.model.unknown import Unknown, listed, offered
-from bot.model.words import number
 from bot.ports import CardRecord, Lease, Ledger, Platform, State
 from runtime.away import StorageAway
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.language import _, ngettext, speaking
+from wording.message import Message, Note, Text, Tone
+from wording.text import line, shorten
+from wording.words import number
 
 log = logging.getLogger(__name__)
 

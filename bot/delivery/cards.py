@@ -33,7 +33,6 @@ from bot.delivery.rollback import RollbackWatch
 from bot.delivery.rows import SETTLE, Key, Rows
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
-from bot.model.card import Kin, card, kin_of, reply, stub
 from bot.model.chat import Chat
 from bot.model.errors import (
     CardGone,
@@ -44,8 +43,6 @@ from bot.model.errors import (
     SendFailed,
     Unreachable,
 )
-from bot.model.language import N_, Language, spoken
-from bot.model.message import Message, without_links
 from bot.model.rule import Loudness
 from bot.model.unknown import Unknown
 from bot.ports import Archive, CardRecord, Claim, Lease, Ledger, Pin, Platform, State
@@ -53,6 +50,9 @@ from stories.delta import Delta, Weight
 from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.card import Kin, card, kin_of, reply, stub
+from wording.language import N_, Language, spoken
+from wording.message import Message, without_links
 
 log = logging.getLogger(__name__)
 

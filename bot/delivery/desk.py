@@ -8,8 +8,6 @@ from typing import TypeVar
 from bot.delivery.reconciler import LOOK_UP_S, Reconciler
 from bot.model.chat import Chat
 from bot.model.errors import CardGone, NotNow, OutcomeUnknown, SendFailed, Sorry, Unreachable
-from bot.model.language import N_, _, named, recalled
-from bot.model.message import Text
 from bot.model.unknown import Unknown, key_of
 from bot.ports import (
     CardRecord,
@@ -27,6 +25,8 @@ from bot.ports import (
 )
 from runtime.away import StorageAway
 from stories.story import StoryId
+from wording.language import N_, _, named, recalled
+from wording.message import Text
 
 T = TypeVar("T")
 

@@ -8,9 +8,9 @@ from bot.delivery.rate_limiter import RateLimiter
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import NotNow, SendFailed, Unreachable
-from bot.model.language import N_
 from bot.ports import CardRecord, Lease, State
 from stories.edition import Edition
+from wording.language import N_
 
 CHAT_RESTS = timedelta(minutes=1)
 """A longer pause asked for at an edit is about that one message: Discord lets an old or a published

@@ -25,7 +25,6 @@ from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import Moved, NotNow, OutcomeUnknown, SendFailed, Unreachable
-from bot.model.language import speaking
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
 from bot.ports import (
@@ -48,6 +47,7 @@ from stories.changes import Cursor
 from stories.delta import Weight
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.language import speaking
 
 log = logging.getLogger(__name__)
 

@@ -18,12 +18,12 @@ from bot.delivery.rollback import patiently
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
-from bot.model.language import N_, _, ngettext, speaking
-from bot.model.message import Block, Heading, Message, Note, Text, Tone
-from bot.model.text import line, shorten
-from bot.model.words import number, refused
 from bot.ports import Lease, Platform, Right, Trouble, Troubles
 from runtime.away import StorageAway
+from wording.language import N_, _, ngettext, speaking
+from wording.message import Block, Heading, Message, Note, Text, Tone
+from wording.text import line, shorten
+from wording.words import number, refused
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from enum import Enum
 
 from bot.model.chat import Chat
 from bot.model.errors import Sorry
-from bot.model.language import _, ngettext, speaking
-from bot.model.message import Button, Buttons, Message, Ref, Text, Tone
 from runtime.away import StorageAway
 from runtime.records import Unreadable
+from wording.language import _, ngettext, speaking
+from wording.message import Button, Buttons, Message, Ref, Text, Tone
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from bot.model.chat import Chat
-from bot.model.language import recalled
-from bot.model.message import Block, Row
+from wording.language import recalled
+from wording.message import Block, Row
 
 __all__ = [
     "LONGEST_PAUSE",

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.model.chat import Chat
-from bot.model.language import N_, _, ngettext
-from bot.model.message import Block, Bullets, Button, Buttons, Note, Ref
-from bot.model.words import number
 from stories.story import StoryId
+from wording.language import N_, _, ngettext
+from wording.message import Block, Bullets, Button, Buttons, Note, Ref
+from wording.words import number
 
 LISTED = 4
 """So many cards one message offers to settle; each takes a row, and a message has five."""

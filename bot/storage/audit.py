@@ -12,11 +12,11 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
-from bot.model.message import Act
 from bot.ports import AuditEntry
 from runtime.away import StorageAway
 from runtime.connection import storage, text
 from runtime.records import VERSION, Skipped
+from wording.message import Act
 
 KEPT = 100
 """How many deeds a chat remembers."""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.chat import Chat
-from bot.model.entry import (
+from bot.model.rule import Loudness, Mute, Quiet, Rule
+from config.entry import (
     EXAMPLE,
     MOST_PINS,
     WrongEntry,
@@ -17,7 +18,6 @@ from bot.model.entry import (
     write_entry,
     write_quiet,
 )
-from bot.model.rule import Loudness, Mute, Quiet, Rule
 from stories.story import StoryId
 
 HERE = Chat("telegram", "-100123/7")

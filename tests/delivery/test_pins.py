@@ -14,12 +14,12 @@ from bot.delivery.rows import SETTLE, Rows
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import OutcomeUnknown
-from bot.model.message import Message
 from bot.ports import CardRecord, Pin, State
 from stories.story import StoryId
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.platform import CALM, GIVES_UP_S, LATE_S, Handle, Sent, Service, Weather
 from tests.simulation.storage import Client, MemoryHighWater, MemoryLease, MemoryLedger, Store
+from wording.message import Message
 
 HERE, FERRY, PORT = Chat("telegram", "501"), StoryId("ferry"), StoryId("port")
 NO_ANSWER = Weather(hangs=1.0)

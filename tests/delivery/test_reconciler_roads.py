@@ -9,9 +9,7 @@ import pytest
 from bot import app
 from bot.delivery import cards
 from bot.delivery.cards import Policy
-from bot.model.card import card
 from bot.model.chat import Chat
-from bot.model.language import recalled
 from bot.model.rule import Loudness, Rule
 from bot.ports import CardRecord, State
 from bot.storage.ledger import RedisLedger
@@ -22,6 +20,8 @@ from sandbox.telegram import CHANNEL, FORUM, MIRA, Telegram
 from stories.story import Status, Story, StoryId
 from tests.running import Road, Running, eventually, eventually_so
 from tests.stories_made import FERRY as OLD_FERRY
+from wording.card import card
+from wording.language import recalled
 
 FERRY = replace(OLD_FERRY, revision=None, updated_at=datetime.now(UTC).replace(microsecond=0))
 TRAMS = replace(FERRY, id=StoryId("trams"), title="Trams Stand Still")

@@ -1,6 +1,7 @@
 """The documents say what is so: tables, links, names of settings, commands and targets."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,16 @@ import discord
 import pytest
 
 from bot.__main__ import _parser
-from bot.model.entry import Entry
 from config.chats import read_chats
+from config.entry import Entry
 from config.settings import PREFIX, Settings
 from scripts.docs import ROOT, documents, renewed
 from stories.changes import Verdict
 from stories.wire import read, schema
 
 DOCUMENTS = documents()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 each = pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
 
@@ -116,10 +119,8 @@ def test_every_setting_named_is_there(path: Path) -> None:
 
 @each
 def test_every_module_named_is_there(path: Path) -> None:
-    parts = (
-        r"(?:bot|handlers|config|newsroom|runtime|stories|sandbox|tests|requirements|docs|scripts)"
-    )
-    for name in re.findall(rf"`({parts}/[\w./-]+)`", text_of(path)):
+    parts = "|".join([*PACKAGES, "docs", "requirements", "scripts", "tests"])
+    for name in re.findall(rf"`((?:{parts})/[\w./-]+)`", text_of(path)):
         assert (ROOT / name).exists(), f"{name} is not there"
 
 
@@ -191,9 +192,7 @@ def test_the_invitation_asks_for_the_permissions_that_are_explained() -> None:
 
 def test_every_sentence_to_look_up_is_one_that_is_said() -> None:
     said = "".join(
-        path.read_text("utf-8")
-        for part in ("bot", "config", "handlers", "runtime", "stories")
-        for path in (ROOT / part).rglob("*.py")
+        path.read_text("utf-8") for part in PACKAGES for path in (ROOT / part).rglob("*.py")
     )
     for sentence, *_ in rows(text_of("docs/operators-guide.md"), "sentence"):
         for part in filter(None, map(str.strip, sentence.strip("`").split("…"))):

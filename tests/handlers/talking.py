@@ -9,24 +9,6 @@ from typing import Any
 from bot.model.chat import Chat
 from bot.model.command import Ask, Choice, Command
 from bot.model.errors import Sorry
-from bot.model.message import (
-    Asks,
-    Block,
-    Bullets,
-    Button,
-    Buttons,
-    Code,
-    Facts,
-    Heading,
-    Link,
-    Menu,
-    Message,
-    Note,
-    Ref,
-    Roles,
-    Text,
-    read_ref,
-)
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown, key_of
 from bot.ports import (
@@ -53,6 +35,24 @@ from stories.log import Log
 from stories.samples import developments
 from stories.shelf import Shelf
 from stories.story import Question, Source, Stats, Status, Story, StoryId
+from wording.message import (
+    Asks,
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Code,
+    Facts,
+    Heading,
+    Link,
+    Menu,
+    Message,
+    Note,
+    Ref,
+    Roles,
+    Text,
+    read_ref,
+)
 
 NOW = datetime(2026, 6, 25, 6, 1, tzinfo=UTC)
 HERE = Chat("telegram", "-100123")

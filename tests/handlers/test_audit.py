@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from bot.model.message import Note
 from bot.platforms.telegram.render import render
 from tests.handlers.talking import FERRY, Talk, labels, read
+from wording.message import Note
 
 
 async def test_every_act_of_a_moderator_is_told_the_newest_first(talk: Talk) -> None:

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from bot.model.chat import Chat
-from bot.model.message import Heading, Message
 from bot.model.rule import Rule
 from bot.platforms.telegram.render import render
 from handlers import catchup, changes
 from stories.story import Leaning, Stats, Status, StoryId
 from tests.handlers.talking import HERE, NOW, Talk, labels, made, read
+from wording.message import Heading, Message
 
 DAY = timedelta(days=1)
 FIRE = made("fire", "Fire at the mill")

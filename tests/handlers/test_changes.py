@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from bot.model.chat import Chat
-from bot.model.message import Bullets, Heading, Note
 from bot.model.rule import Rule
 from bot.platforms.discord.render import render
 from handlers import changes
 from stories.story import Leaning, Question, Source, Stats, Status
 from tests.handlers.talking import HERE, NOW, Talk, labels, made, read
+from wording.message import Bullets, Heading, Note
 
 FIRE = made(
     "fire",

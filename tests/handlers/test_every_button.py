@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.model.message import Message
 from bot.model.rule import Rule
 from tests.handlers.talking import (
     FILED,
@@ -20,6 +19,7 @@ from tests.handlers.talking import (
     made,
     samples,
 )
+from wording.message import Message
 
 ROOTS = list(Talk().commands)
 

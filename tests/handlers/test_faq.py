@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.model.message import Message, Tone
 from bot.platforms.discord.render import render as on_discord
 from bot.platforms.telegram.render import render as on_telegram
 from stories.story import Status, text_key
 from tests.handlers.talking import FERRY, THEFT, TRAM, Talk, labels, made, read
+from wording.message import Message, Tone
 
 DISTILLATION = "What is a distillation attack?"
 KEY = text_key(DISTILLATION)

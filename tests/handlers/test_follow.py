@@ -7,7 +7,6 @@ from datetime import datetime
 import pytest
 
 import handlers.unfollow
-from bot.model.message import Note, Tone
 from bot.model.rule import Loudness, Rule
 from handlers.picking import buttons_to
 from handlers.unfollow import TITLES
@@ -16,6 +15,7 @@ from stories.shelf import Shelf
 from stories.spelling import bare, fold
 from stories.story import Status, StoryId, text_key
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, THEFT, TRAM, Talk, labels, made, read
+from wording.message import Note, Tone
 
 
 async def test_words_are_followed_among_keywords_and_names(talk: Talk) -> None:

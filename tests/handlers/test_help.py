@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from bot.model.message import Asks, Heading
 from bot.platforms.telegram.render import render
 from tests.handlers.talking import Talk, labels, read
+from wording.message import Asks, Heading
 
 
 async def test_where_others_read_a_handful_is_told_and_where_the_rest_is(talk: Talk) -> None:

@@ -1,7 +1,7 @@
 """/moderators: who may change what the bot does in a chat."""
 
-from bot.model.message import Roles
 from tests.handlers.talking import Talk, labels, read
+from wording.message import Roles
 
 SERVER = "discord:987"
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model.message import Note
 from bot.model.rule import Rule
 from bot.platforms.telegram.render import render
 from bot.ports import Standing
 from handlers import changes
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, NOW, TRAM, Talk, read
+from wording.message import Note
 
 
 async def test_in_private_everything_is_told(talk: Talk) -> None:

@@ -5,13 +5,13 @@ from datetime import time
 
 import pytest
 
-from bot.model.message import Code
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.model.text import JOINER
 from config.chats import read_chats
 from runtime.errors import SetupError
 from stories.story import StoryId
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, Talk, labels, read
+from wording.message import Code
+from wording.text import JOINER
 
 RICH = Rule(
     keywords=("ferry", 'the "Halden"'),

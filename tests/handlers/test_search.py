@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.model.message import Message, Tone
 from handlers.quotes import quotes
 from runtime import slices
 from stories.shelf import HITS
 from stories.story import Status, Story
 from tests.handlers.talking import Talk, labels, made, read
+from wording.message import Message, Tone
 
 FIRE = replace(
     made(

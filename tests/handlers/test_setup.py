@@ -5,11 +5,11 @@ from datetime import time
 import pytest
 
 from bot.model.chat import Chat
-from bot.model.message import Message, Roles, Tone
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from handlers.follow import STORIES
 from stories.story import StoryId
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, Talk, labels, read
+from wording.message import Message, Roles, Tone
 
 SAVED = "Saved"
 

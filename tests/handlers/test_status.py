@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import time, timedelta
 
-from bot.model.language import kept
-from bot.model.message import Tone
 from bot.model.rule import Mute, Quiet, Rule
 from bot.ports import CardRecord, Health, Refusal, Right, State
 from stories.story import StoryId
 from tests.handlers.talking import FERRY, HERE, NOW, TRAM, Talk, labels, read
+from wording.language import kept
+from wording.message import Tone
 
 MAY = {Right.POST: (), Right.PIN: ()}
 MINUTE = timedelta(minutes=1)

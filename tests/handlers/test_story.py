@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model.card import card
-from bot.model.message import Link, Tone
 from bot.model.rule import Rule
 from bot.platforms.discord.render import render
 from stories.story import Source
 from tests.handlers.talking import HERE, NOW, Talk, labels, made, read
+from wording.card import card
+from wording.message import Link, Tone
 
 
 async def test_a_story_is_its_card_whose_buttons_act_in_place(talk: Talk) -> None:

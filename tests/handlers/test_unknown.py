@@ -8,10 +8,10 @@ import pytest
 
 from bot.model.chat import Chat
 from bot.model.command import Pointed
-from bot.model.message import Message
 from bot.model.unknown import Unknown, key_of
 from bot.ports import CardRecord, Showing, Standing, State
 from tests.handlers.talking import FERRY, HERE, MIRA, NOW, THEFT, TRAM, Talk, labels, read
+from wording.message import Message
 
 LOST = CardRecord(State.UNKNOWN, NOW - timedelta(minutes=3), 1)
 

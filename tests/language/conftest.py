@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.model.language import speaking
 from tests.language.pseudo import CODE, spoken_in
+from wording.language import speaking
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -13,10 +13,10 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
-from bot.model import language
-from bot.model.language import NAME
-from bot.model.text import JOINER
 from scripts.messages import template
+from wording import language
+from wording.language import NAME
+from wording.text import JOINER
 
 CODE = "ru"
 """Spoken by many, so that dates and figures are those of a real locale: with three plural forms."""

@@ -7,22 +7,13 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from bot.model import words
-from bot.model.language import (
-    N_,
-    _,
-    kept,
-    languages,
-    ngettext,
-    recalled,
-    speaking,
-    spoken,
-)
 from bot.platforms.discord import refusals as discord
 from bot.platforms.telegram import refusals as telegram
 from scripts import messages
 from scripts.messages import LOCALE, TEMPLATE, mistakes, template, written
 from tests.language.pseudo import CODE, catalogue, escaped, said
+from wording import words
+from wording.language import N_, _, kept, languages, ngettext, recalled, speaking, spoken
 
 AT = datetime(2026, 6, 25, 6, tzinfo=UTC)
 

@@ -1,11 +1,11 @@
 """A chat's moderators choose the language of its cards among those the bot speaks."""
 
-from bot.model.language import languages
 from bot.model.rule import Rule
 from handlers.panel import language_key
 from handlers.wants import spelled
 from tests.handlers.talking import FERRY, HERE, MIRA, Talk, first_samples, labels, read
 from tests.language.pseudo import CODE, wide
+from wording.language import languages
 
 
 async def test_the_language_of_cards_is_chosen_and_seen_in_the_rehearsal() -> None:

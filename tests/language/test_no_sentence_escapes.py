@@ -14,10 +14,6 @@ from typing import Any
 import discord
 import pytest
 
-from bot.model import words
-from bot.model.card import card, reply
-from bot.model.language import N_, _, kept, speaking
-from bot.model.message import Code, Message
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.platforms.discord import render as on_discord
 from bot.platforms.telegram import render as on_telegram
@@ -28,6 +24,10 @@ from stories.story import Leaning, Question, Source, Stats, Status, Story, Story
 from tests.handlers.talking import FILED, HERE, MIRA, NOW, Talk, buttons
 from tests.language.pseudo import CODE, escaped, wide
 from tests.stories_made import edition
+from wording import words
+from wording.card import card, reply
+from wording.language import N_, _, kept, speaking
+from wording.message import Code, Message
 
 HOUR = timedelta(hours=1)
 

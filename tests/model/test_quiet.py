@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.model.entry import read_quiet
 from bot.model.rule import Quiet, Rule
+from config.entry import read_quiet
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = Quiet(time(22), time(7), "Europe/Berlin")

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
-from bot.model.message import Button, Buttons, Field, Menu, Message, Ref, Text
 from bot.ports import Platform
 from stories.story import StoryId
+from wording.message import Button, Buttons, Field, Menu, Message, Ref, Text
 
 TITLES = {"ferry": "Night ferry returns", "tram": "Tram strike ends", "epic": "A long story"}
 EPIC = "It goes on and on. " * 100

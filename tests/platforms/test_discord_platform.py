@@ -12,7 +12,6 @@ import pytest
 
 from bot.model.chat import Chat
 from bot.model.errors import CardGone, NotNow, OutcomeUnknown, Rejected, SendFailed, Unreachable
-from bot.model.message import Message
 from bot.platforms.discord import rights
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.refusals import LATER
@@ -33,6 +32,7 @@ from sandbox.discord import (
 from tests.contracts.discord import DESCRIPTION, violations
 from tests.platforms.kit import BARE_CARD, CARD, LONG_PAUSES, NO_PAUSES, Kitchen, running, until
 from tests.running import free_port
+from wording.message import Message
 
 HERE = Chat("discord", NEWS)
 TO_MIRA = Chat("discord", f"@{MIRA}")

@@ -9,27 +9,6 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model.card import card, reply
-from bot.model.message import (
-    Asks,
-    Block,
-    Bullets,
-    Button,
-    Buttons,
-    Code,
-    Facts,
-    Field,
-    Heading,
-    Link,
-    Menu,
-    Message,
-    Note,
-    Ref,
-    Roles,
-    Text,
-    Tone,
-)
-from bot.model.text import JOINER, clean, line, safe_link, utf16
 from bot.platforms.discord.render import (
     ButtonRow,
     Form,
@@ -58,6 +37,27 @@ from tests.stories_made import (
     stories,
     texts,
 )
+from wording.card import card, reply
+from wording.message import (
+    Asks,
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Code,
+    Facts,
+    Field,
+    Heading,
+    Link,
+    Menu,
+    Message,
+    Note,
+    Ref,
+    Roles,
+    Text,
+    Tone,
+)
+from wording.text import JOINER, clean, line, safe_link, utf16
 
 # A character that a backslash protects is moved here while the rest is looked at: half a
 # surrogate pair, which no clean text has.

@@ -6,10 +6,10 @@ import pytest
 
 from bot.model.chat import Chat
 from bot.model.errors import CardGone, NotNow
-from bot.model.message import Message, Text
 from bot.ports import Right
 from tests.platforms.kit import BARE_CARD, CARD, TITLES, Kitchen
 from tests.platforms.parity import READERS, Reader
+from wording.message import Message, Text
 
 
 @pytest.fixture(params=list(READERS))

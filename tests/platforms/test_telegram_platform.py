@@ -19,7 +19,6 @@ from bot.model.errors import (
     SendFailed,
     Unreachable,
 )
-from bot.model.message import Message
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.platforms.telegram.request import USUAL_PAUSE
 from bot.ports import Right
@@ -46,6 +45,7 @@ from tests.platforms.kit import (
     until,
 )
 from tests.running import free_port
+from wording.message import Message
 
 IN_GROUP = Chat("telegram", str(GROUP))
 IN_CHANNEL = Chat("telegram", str(CHANNEL))

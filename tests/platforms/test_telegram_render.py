@@ -11,8 +11,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram import InlineKeyboardButton
 
-from bot.model.card import card, reply
-from bot.model.message import (
+from bot.platforms.telegram.render import Rendered, asked_by, escape, render
+from stories.delta import compare
+from stories.story import Status, Story, StoryId
+from tests.stories_made import (
+    AT,
+    EXTREMES,
+    FERRY,
+    LARGEST,
+    TRICKS,
+    WITHDRAWN,
+    edition,
+    messages,
+    prose,
+    questions,
+    stories,
+    texts,
+)
+from wording.card import card, reply
+from wording.message import (
     Asks,
     Block,
     Bullets,
@@ -31,24 +48,7 @@ from bot.model.message import (
     Text,
     Tone,
 )
-from bot.model.text import JOINER, clean, line, safe_link, utf16
-from bot.platforms.telegram.render import Rendered, asked_by, escape, render
-from stories.delta import compare
-from stories.story import Status, Story, StoryId
-from tests.stories_made import (
-    AT,
-    EXTREMES,
-    FERRY,
-    LARGEST,
-    TRICKS,
-    WITHDRAWN,
-    edition,
-    messages,
-    prose,
-    questions,
-    stories,
-    texts,
-)
+from wording.text import JOINER, clean, line, safe_link, utf16
 
 START = "https://t.me/storywire_bot?start="
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.model.text import JOINER
 from sandbox import discord, telegram
 from tests.platforms.test_discord_render import read as read_discord
 from tests.running import Road, eventually
+from wording.text import JOINER
 
 LOCALE = "en-GB"
 """What people on Discord read: English as Telegram's people read it, of no country's own."""

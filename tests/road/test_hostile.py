@@ -9,7 +9,6 @@ import pytest
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
-from bot.model.text import line
 from sandbox import discord, telegram
 from stories.story import Source, Stats, Status, Story
 from stories.wire import HEADLINE_LIMIT, read, write
@@ -17,6 +16,7 @@ from tests.platforms.test_discord_render import read as read_markup
 from tests.road.people import Person, Say, Seen, both
 from tests.running import Road, Running, eventually
 from tests.stories_made import CJK, EMOJI, HOSTILE, LARGEST, RIGHT_TO_LEFT, TRICKS
+from wording.text import line
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 CHATS = {

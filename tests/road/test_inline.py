@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from bot.model.text import JOINER
 from sandbox import telegram
 from stories.story import Status, StoryId
 from tests.road.parity import FERRY, FILLERS, STORIES, TRAMS
 from tests.road.people import OnTelegram
 from tests.running import Running
+from wording.text import JOINER
 
 
 async def test_a_story_is_found_by_its_words_and_sent_as_it_stands(calm_bot: Running) -> None:

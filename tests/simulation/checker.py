@@ -13,9 +13,7 @@ from itertools import pairwise
 from bot.delivery.cards import _looks as looks_of
 from bot.delivery.cards import nonce
 from bot.delivery.rollback import KEEP_S
-from bot.model.card import card, kin_of, stub
 from bot.model.chat import Chat, read_chat
-from bot.model.message import Link, Message
 from bot.model.rule import Rule
 from bot.ports import CardRecord, Pin, State
 from runtime.lease import LASTS_S
@@ -27,6 +25,8 @@ from tests.simulation.clock import BEGINNING
 from tests.simulation.platform import PUBLISHED_UNHEARD, TAKEN_OVER, Sent
 from tests.simulation.storage import _edition
 from tests.simulation.world import GROUP, SUPERGROUP, World
+from wording.card import card, kin_of, stub
+from wording.message import Link, Message
 
 RULE_AT_A_CRASH = (
     "A rule saved at the moment the process died or the storage went away may take effect only "

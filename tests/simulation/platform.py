@@ -16,9 +16,9 @@ from random import Random
 from bot.model.chat import Chat
 from bot.model.command import Command
 from bot.model.errors import CardGone, Moved, NotNow, OutcomeUnknown, Unreachable
-from bot.model.message import Message
 from bot.ports import Right, Showing
 from stories.story import StoryId
+from wording.message import Message
 
 GIVES_UP_S = 30.0
 """How long a client waits for an answer."""

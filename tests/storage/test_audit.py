@@ -9,7 +9,6 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
-from bot.model.message import Act
 from bot.ports import Audit, AuditEntry
 from bot.storage import audit as stored
 from bot.storage.audit import KEPT, RedisAudit
@@ -17,6 +16,7 @@ from runtime.away import StorageAway
 from runtime.connection import connect, text
 from tests.handlers.talking import MemoryAudit
 from tests.running import beside, eventually_so
+from wording.message import Act
 
 GROUP, OTHER = Chat("telegram", "-5"), Chat("discord", "5")
 MIRA, SOL = Chat("telegram", "5"), Chat("discord", "@5")

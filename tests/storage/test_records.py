@@ -15,7 +15,6 @@ from redis.asyncio import Redis
 
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.message import Act
 from bot.model.rule import Rule
 from bot.model.unknown import Unknown
 from bot.ports import (
@@ -46,6 +45,7 @@ from runtime.records import Skipped, Unreadable
 from stories.archive import Archive
 from stories.changes import Cursor, Door, Verdict
 from stories.story import Story, StoryId
+from wording.message import Act
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 FERRY, TRAM = StoryId("ferry"), StoryId("tram")

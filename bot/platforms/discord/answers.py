@@ -16,19 +16,6 @@ from discord import app_commands, ui
 
 from bot.model.chat import Chat
 from bot.model.command import Ask, AskKind, Choice, Command, Option, RateLimited
-from bot.model.language import ENGLISH, N_, _, name, speaking, spoken
-from bot.model.message import (
-    Button,
-    Buttons,
-    Link,
-    Message,
-    Ref,
-    Text,
-    Tone,
-    asked_about,
-    read_ref,
-)
-from bot.model.text import shorten, utf16
 from bot.platforms.discord.refusals import TROUBLE, failed
 from bot.platforms.discord.render import (
     BESIDE,
@@ -41,6 +28,9 @@ from bot.platforms.discord.render import (
     render,
 )
 from bot.ports import AskLimits, Moderators
+from wording.language import ENGLISH, N_, _, name, speaking, spoken
+from wording.message import Button, Buttons, Link, Message, Ref, Text, Tone, asked_about, read_ref
+from wording.text import shorten, utf16
 
 log = logging.getLogger(__name__)
 

@@ -26,8 +26,6 @@ import yarl
 from bot.model.chat import Chat
 from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
-from bot.model.language import N_, Language, spoken
-from bot.model.message import Message
 from bot.platforms.discord import pauses, rights
 from bot.platforms.discord.answers import Client, view
 from bot.platforms.discord.incoming import UNREADABLE, set_bounds
@@ -46,6 +44,8 @@ from bot.platforms.discord.render import brief, escape, render
 from bot.platforms.discord.standing import Place, watch
 from bot.ports import AskLimits, Moderators, Right, Showing
 from runtime.errors import SetupError
+from wording.language import N_, Language, spoken
+from wording.message import Message
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -19,7 +19,7 @@ from bot.model.errors import (
     Unreachable,
     pause,
 )
-from bot.model.language import N_, kept
+from wording.language import N_, kept
 
 TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """Everything the library raises when a request did not go well; OSError holds TimeoutError."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.model.fit import fit, harmless
-from bot.model.language import _
-from bot.model.message import (
+from wording.fit import fit, harmless
+from wording.language import _
+from wording.message import (
     Asks,
     Block,
     Bullets,
@@ -31,7 +31,7 @@ from bot.model.message import (
     Text,
     Tone,
 )
-from bot.model.text import JOINER, line, safe_link, shorten, unlink, utf16
+from wording.text import JOINER, line, safe_link, shorten, unlink, utf16
 
 # discord.com/developers/docs/resources/message#embed-object-embed-limits. Discord's 6000 for all
 # of an embed's text holds too: there is none but title and description. Counted in UTF-16 units,

@@ -7,8 +7,8 @@ import discord
 
 from bot.model.chat import Chat
 from bot.model.errors import Unreachable
-from bot.model.language import N_
 from bot.ports import Right
+from wording.language import N_
 
 Role = Callable[[str], Awaitable[str | None]]
 FORUM = (

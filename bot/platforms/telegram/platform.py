@@ -17,8 +17,6 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from bot.model.chat import Chat
 from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
-from bot.model.language import N_, Language, spoken
-from bot.model.message import Message
 from bot.platforms.telegram import rights
 from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start_link
 from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed
@@ -27,6 +25,8 @@ from bot.platforms.telegram.request import UNREADABLE, AiohttpRequest, TooLarge,
 from bot.platforms.telegram.standing import is_inside
 from bot.ports import AskLimits, GroupRateLimiter, Right, Showing
 from runtime.errors import SetupError
+from wording.language import N_, Language, spoken
+from wording.message import Message
 
 log = logging.getLogger(__name__)
 

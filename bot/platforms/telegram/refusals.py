@@ -27,8 +27,8 @@ from bot.model.errors import (
     SendFailed,
     Unreachable,
 )
-from bot.model.language import N_
 from bot.platforms.telegram.request import NotSent, TooSoon
+from wording.language import N_
 
 SOON = timedelta(seconds=5)
 LATER = timedelta(minutes=1)

@@ -14,9 +14,9 @@ from html import unescape
 import regex
 from telegram import ForceReply, InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.model.fit import fit, harmless
-from bot.model.language import _
-from bot.model.message import (
+from wording.fit import fit, harmless
+from wording.language import _
+from wording.message import (
     Asks,
     Block,
     Bullets,
@@ -35,8 +35,8 @@ from bot.model.message import (
     Tone,
     read_ref,
 )
-from bot.model.text import JOINER, line, safe_link, shorten, unlink, utf16
-from bot.model.words import moment
+from wording.text import JOINER, line, safe_link, shorten, unlink, utf16
+from wording.words import moment
 
 # From core.telegram.org/bots/api#sendmessage: 4096 after entities are parsed, in UTF-16 units.
 TEXT_LIMIT = 4096

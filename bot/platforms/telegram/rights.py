@@ -13,9 +13,9 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest
 
 from bot.model.errors import Unreachable
-from bot.model.language import N_
 from bot.platforms.telegram.refusals import NOT_A_MEMBER
 from bot.ports import Right
+from wording.language import N_
 
 
 async def missing(bot: Bot, place: int, right: Right, topic: int | None = None) -> tuple[str, ...]:

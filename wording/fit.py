@@ -3,8 +3,8 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bot.model.message import Asks, Block, Bullets, Code, Facts, Heading, Link, Note, Text
-from bot.model.text import clean, line, shorten
+from wording.message import Asks, Block, Bullets, Code, Facts, Heading, Link, Note, Text
+from wording.text import clean, line, shorten
 
 Fits = Callable[[Sequence[Block]], bool]
 """Whether a renderer can show these blocks, its mark-up and all. Fewer never fit worse."""

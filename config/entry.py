@@ -16,12 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rapidfuzz import process, utils
 
 from bot.model.chat import Chat
-from bot.model.language import N_, _, languages
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.model.text import line, shorten
-from bot.model.words import either
 from stories.story import StoryId
 from stories.wire import MAX_NUMBER
+from wording.language import N_, _, languages
+from wording.text import line, shorten
+from wording.words import either
 
 MOST_PINS = 25
 """A shelf of more would be no shelf; Discord takes 250, Telegram names no limit."""

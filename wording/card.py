@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.model import words
-from bot.model.language import _
-from bot.model.message import (
+from stories.delta import Delta, Kind
+from stories.edition import Edition
+from stories.shelf import Shelf
+from stories.story import Story
+from wording import words
+from wording.language import _
+from wording.message import (
     Block,
     Bullets,
     Button,
@@ -19,11 +23,7 @@ from bot.model.message import (
     Text,
     Tone,
 )
-from bot.model.text import line, shorten
-from stories.delta import Delta, Kind
-from stories.edition import Edition
-from stories.shelf import Shelf
-from stories.story import Story
+from wording.text import line, shorten
 
 NAMES = 12
 """How many entities or keywords a card names; the rest is counted."""

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model.fit import fit, harmless
-from bot.model.message import Asks, Block, Bullets, Code, Facts, Heading, Link, Note, Text
 from tests.stories_made import AT, blocks
+from wording.fit import fit, harmless
+from wording.message import Asks, Block, Bullets, Code, Facts, Heading, Link, Note, Text
 
 BULLETS = Bullets(("First point, whole. " * 4, "Second point, whole. " * 4, "Third point. " * 6))
 

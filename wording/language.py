@@ -1,8 +1,8 @@
 """In which language we speak: sentences from catalogues, figures and dates as read there.
 
-Every sentence stands in the code in English, inside `_()`. A catalogue is `bot/locale/<code>.po`;
-what it does not translate stays English. Whoever answers says once in which language (`speaking`),
-and everything said inside is said in it.
+Every sentence stands in the code in English, inside `_()`. A catalogue is
+`wording/locale/<code>.po`; what it does not translate stays English. Whoever answers says once in
+which language (`speaking`), and everything said inside is said in it.
 """
 
 import gettext
@@ -23,7 +23,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 ENGLISH = "en"
-CATALOGUES: Traversable = files("bot").joinpath("locale")
+CATALOGUES: Traversable = files("wording").joinpath("locale")
 WORLD_ENGLISH = Locale("en", "150")
 """English of nobody's own, as it is written in Europe: “25 Jun 2026, 06:00”."""
 

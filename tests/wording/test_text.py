@@ -7,8 +7,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.text import JOINER, clean, line, safe_link, shorten, unlink, utf16
 from tests.stories_made import texts, urls
+from wording.text import JOINER, clean, line, safe_link, shorten, unlink, utf16
 
 
 @pytest.mark.parametrize(

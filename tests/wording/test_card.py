@@ -6,19 +6,6 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 
-from bot.model.card import card, reply
-from bot.model.message import (
-    Bullets,
-    Button,
-    Buttons,
-    Facts,
-    Link,
-    Message,
-    Note,
-    Ref,
-    Text,
-    Tone,
-)
 from stories.delta import Delta, compare
 from stories.story import Status, Story
 from tests.stories_made import (
@@ -31,6 +18,8 @@ from tests.stories_made import (
     edition,
     stories,
 )
+from wording.card import card, reply
+from wording.message import Bullets, Button, Buttons, Facts, Link, Message, Note, Ref, Text, Tone
 
 CHANGED = compare(replace(FERRY, stats=replace(FERRY.stats, status=Status.EMERGING)), FERRY)
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from bot.model import words
 from stories.delta import Change, Delta, Kind, Weight, compare
 from stories.story import Leaning, Question, Stats, Status, Story, StoryId
 from tests.stories_made import FERRY, stories
+from wording import words
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.model.chat import Chat
 from stories.story import StoryId
 
 
@@ -200,7 +199,7 @@ class Act:
     """A sentence marked with `N_()`, without its subject: “followed {what}”."""
     what: str = ""
     """What stands in its gap: the same in every language."""
-    chat: Chat | None = None
+    chat: tuple[str, str] | None = None
     """Where it was done; None: in the chat that was asked in."""
 
 

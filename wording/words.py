@@ -10,10 +10,10 @@ from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from bot.model.language import N_, _, ngettext, recalled, spoken
-from bot.model.text import line, pieces, shorten
 from stories.delta import Change, Delta, Kind
 from stories.story import Leaning, Status, Story
+from wording.language import N_, _, ngettext, recalled, spoken
+from wording.text import line, pieces, shorten
 
 _MARKS = {
     Status.EMERGING: "◔",

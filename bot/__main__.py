@@ -79,9 +79,9 @@ def _first(group: ExceptionGroup[Any]) -> Exception:
 def _say_wrong(error: Exception) -> int:
     sentence = str(error)
     if isinstance(error, Unreadable):
-        sentence += ": a newer version wrote it, or it is damaged"
+        sentence += ": a newer version wrote it, or it's damaged"
     if isinstance(error, StorageAway) and not isinstance(error, StorageRefuses):
-        sentence = f"Redis cannot be reached ({error}): start it, or fix STORYWIRE_REDIS_URL"
+        sentence = f"can't reach Redis ({error}): start it, or fix STORYWIRE_REDIS_URL"
     print(f"storywire: {log.redact(sentence)}", file=sys.stderr)
     return WRONG
 
@@ -89,7 +89,9 @@ def _say_wrong(error: Exception) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="storywire",
-        description="Keeps Discord servers and Telegram chats in step with news stories.",
+        description=(
+            "Keeps Discord servers and Telegram chats up to date on developing news stories."
+        ),
     )
     parser.add_argument("--version", action="version", version=f"storywire {version('storywire')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -101,59 +103,63 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(act=act)
         return sub
 
-    command("run", "Run the bot with the settings of the environment and .env", _run)
+    command("run", "Run the bot with the settings from the environment and .env", _run)
 
-    sub = command("demo", "Show it all at work in a web page: no tokens, no Redis needed", _demo)
-    sub.add_argument("--port", type=_port, default=8090, help="of the page (default 8090)")
-    sub.add_argument("--redis", metavar="URL", help="use this Redis instead of an own one")
+    sub = command("demo", "Try everything on a web page, with no tokens and no Redis", _demo)
+    sub.add_argument("--port", type=_port, default=8090, help="the page's port (default 8090)")
+    sub.add_argument("--redis", metavar="URL", help="use this Redis instead of starting one")
 
-    sub = command("publish", "Leave a story document, or an array of them, at the inbox", _publish)
+    sub = command("publish", "Put a story document, or an array of them, in the inbox", _publish)
     sub.add_argument("file", help="a file with JSON, or - for standard input")
 
-    sub = command("import", "Turn a story page saved as text into a document; print it", _import)
+    sub = command(
+        "import", "Turn a story page saved as text into a document, and print it", _import
+    )
     sub.add_argument("page", help="the saved page, or - for standard input")
     sub.add_argument("--id", help="the story's id (default: made from the title)")
     sub.add_argument(
         "--at", type=_time, metavar="TIME", help="when the page was saved (default: now)"
     )
-    sub.add_argument("--revision", type=int, help="the document's revision (default: left open)")
+    sub.add_argument("--revision", type=int, help="the document's revision (default: none)")
 
-    command("stories", "List the stories of the archive, newest change first", _stories)
+    command("stories", "List the stories in the archive, latest change first", _stories)
 
-    sub = command("rejected", "List the documents that were refused, and why", _rejected)
+    sub = command("rejected", "List refused documents, and why they were refused", _rejected)
     sub.add_argument("--limit", type=_count, default=20, help="how many (default 20)")
 
     sub = command("retract", "Withdraw a story: its cards are struck through everywhere", _retract)
     sub.add_argument("id")
     sub.add_argument("--why", required=True, metavar="TEXT", help="shown on the cards")
 
-    sub = command("remove", "Remove a story that cannot be read any more", _remove)
+    sub = command("remove", "Remove a story that can no longer be read", _remove)
     sub.add_argument("id")
     sub.add_argument("--confirm", action="store_true", help="really remove it")
 
-    sub = command("ledger", "Show where a story's card stands, and how each attempt ended", _ledger)
+    sub = command(
+        "ledger", "Show which chats have a story's card, and how each attempt ended", _ledger
+    )
     sub.add_argument("id")
 
-    sub = command("prune", "Show what is old enough to go; with --confirm, delete it", _prune)
+    sub = command("prune", "Show what's old enough to delete; with --confirm, delete it", _prune)
     sub.add_argument(
-        "--confirm", action="store_true", help="the clocks are right: delete it, whatever warned"
+        "--confirm", action="store_true", help="the clocks are right: delete it despite any warning"
     )
 
     command("due", "List the cards that are due", _due)
     command("schema", "Print the JSON Schema of a story document", _schema)
-    command("check", "Check settings, Redis, both tokens, and rights in every chat", _check)
+    command("check", "Check settings, Redis, both tokens, and permissions in every chat", _check)
     return parser
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a port: write a number up to 65535")
+        raise argparse.ArgumentTypeError(f"“{text}” isn't a port: use a number up to 65535")
     return int(text)
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a count: write 1 or more")
+        raise argparse.ArgumentTypeError(f"“{text}” isn't a count: use 1 or more")
     return int(text)
 
 
@@ -163,7 +169,9 @@ def _time(text: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a time: write 2026-06-25T06:00:00Z")
+        raise argparse.ArgumentTypeError(
+            f"“{text}” isn't a time: write it like 2026-06-25T06:00:00Z"
+        )
     return moment
 
 
@@ -194,9 +202,12 @@ def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
     log.set_up("WARNING")
 
     def ready(page: str, redis: str) -> None:
-        print(f"Storywire is at work. Open {page}", flush=True)
-        print("Three stories develop over the next minute. Ctrl-C ends it all.", flush=True)
-        print("To add a story of your own (README.md has one), in another terminal:", flush=True)
+        print(f"Storywire is running. Open {page}", flush=True)
+        print("Three stories develop over the next minute. Press Ctrl-C to stop.", flush=True)
+        print(
+            "To add a story of your own (README.md has one), run this in another terminal:",
+            flush=True,
+        )
         where = f"STORYWIRE_REDIS_URL={redis} STORYWIRE_PREFIX={demo.PREFIX}"
         print(f"  {where} {sys.argv[0]} publish story.json", flush=True)
 
@@ -229,9 +240,9 @@ async def _publish(arguments: argparse.Namespace) -> int:
                 continue
             if reading.unknown:
                 names = ", ".join(reading.unknown)
-                print(f"storywire: {name}: unknown, and left out: {names}", file=sys.stderr)
+                print(f"storywire: {name}: unknown fields, left out: {names}", file=sys.stderr)
             await archive.leave(document)
-            print(f"{reading.story.id} is left at the inbox")
+            print(f"{reading.story.id} is in the inbox")
     if refused:
         print("storywire: `storywire rejected` lists what was refused, and why", file=sys.stderr)
     return WRONG if refused else OK
@@ -241,7 +252,7 @@ def _refusal(name: str, faults: Sequence[str]) -> str:
     """What is wrong with a document, each fault on a line of its own."""
     more = len(faults) - FAULTS
     said = [*faults[:FAULTS], *([f"and {more} more"] if more > 0 else [])]
-    return ("\n  " if len(said) > 1 else " ").join((f"storywire: {name} is refused:", *said))
+    return ("\n  " if len(said) > 1 else " ").join((f"storywire: {name} was refused:", *said))
 
 
 def _documents(raw: bytes) -> list[bytes]:
@@ -270,9 +281,9 @@ def _documents(raw: bytes) -> list[bytes]:
         if place + 1 < len(text):
             raise json.JSONDecodeError("Extra data", text, place + 1)
     except RecursionError as error:
-        raise Failed("the array is nested too deeply: five levels are all it needs") from error
+        raise Failed("the array is nested too deeply: five levels are enough") from error
     except ValueError as error:
-        raise Failed(f"the array is not JSON: {error}") from error
+        raise Failed(f"the array isn't JSON: {error}") from error
     return documents
 
 
@@ -292,8 +303,9 @@ def _import(arguments: argparse.Namespace) -> int:
         page = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Failed(
-            f"{arguments.page} is not UTF-8 (byte {error.start} is wrong): save it again with that "
-            "encoding; editors may call the one it has ANSI, Windows-1252 or Unicode"
+            f"{arguments.page} isn't UTF-8 (byte {error.start} is wrong): save it as "
+            "UTF-8; your editor may call its present encoding ANSI, Windows-1252 or "
+            "Unicode"
         ) from None
     try:
         story = read_page(
@@ -316,7 +328,7 @@ def _read(name: str) -> bytes:
         with sys.stdin.buffer if name == "-" else Path(name).open("rb") as file:
             return file.read(1000 * MAX_BYTES)
     except OSError as error:
-        raise Failed(f"{name} cannot be read: {error.strerror or error}") from error
+        raise Failed(f"can't read {name}: {error.strerror or error}") from error
 
 
 async def _stories(_: argparse.Namespace) -> int:
@@ -330,11 +342,11 @@ async def _stories(_: argparse.Namespace) -> int:
         print(f"{moment}  {state:<10} r{edition.revision:<4} {story.id:<40} {story.title}")
     unread = sorted(key for kind, key in skipped.known if kind == "story")
     for key in unread:
-        print(f"storywire: {key} cannot be read: {skipped.known['story', key]}", file=sys.stderr)
+        print(f"storywire: {key} can't be read: {skipped.known['story', key]}", file=sys.stderr)
     if unread:
         print("storywire: `storywire remove ID` removes such a story", file=sys.stderr)
     elif not changes.editions:
-        print("The archive is empty. `storywire publish FILE` brings the first story.")
+        print("The archive is empty. `storywire publish FILE` adds the first story.")
     return OK
 
 
@@ -354,24 +366,24 @@ async def _retract(arguments: argparse.Namespace) -> int:
         story = await archive.story(arguments.id)
         if story is None and await archive.tombstone(StoryId(arguments.id)) is not None:
             raise Failed(
-                f"{arguments.id} was last updated so long ago that its text and the places of its "
-                "cards are no longer kept: those cards can no longer be edited"
+                f"{arguments.id} was last updated so long ago that its text and the "
+                "location of its cards are no longer stored: those cards can't be edited"
             )
         if story is None:
-            raise Failed(f"there is no story {arguments.id}: `storywire stories` lists them")
+            raise Failed(f"there's no story {arguments.id}: `storywire stories` lists them")
         try:
             document = write(withdrawn(story, arguments.why, datetime.now(UTC)))
         except WireError as error:
             raise Failed(str(error)) from error
         await archive.leave(document)
-    print(f"{story.id} is withdrawn; its cards follow")
+    print(f"{story.id} is withdrawn; its cards will be updated")
     return OK
 
 
 async def _ours_to_write_in(redis: Redis, settings: Settings) -> None:
     """Raise Failed where a newer version has laid out the keys."""
     if await Layout(redis, Gate(), Alarms(Metrics()), settings.prefix).fault():
-        raise Failed("a newer version has laid out the keys in Redis: use that one")
+        raise Failed("a newer version has changed the key layout in Redis: use that version")
 
 
 async def _remove(arguments: argparse.Namespace) -> int:
@@ -383,19 +395,22 @@ async def _remove(arguments: argparse.Namespace) -> int:
         try:
             readable = await archive.story(story) is not None
             if not readable and await archive.tombstone(story) is not None:
-                raise Failed(f"nothing of {story} is kept but its last revision")
+                raise Failed(f"only the last revision number of {story} is still stored")
         except Unreadable:
             readable = False
         if readable:
             raise Failed(
-                f"{story} can be read: `storywire retract {story} --why TEXT` withdraws it"
+                f"{story} can be read: use `storywire retract {story} --why TEXT` to withdraw it"
             )
         if not await archive.holds(story):
-            raise Failed(f"there is no story {story}: `storywire stories` lists them")
+            raise Failed(f"there's no story {story}: `storywire stories` lists them")
         if not arguments.confirm:
-            print(f"{story} cannot be read. Its text, history and place in the index would go; its")
-            print("cards stay as they are, and a new document of it may be published.")
-            print(f"`storywire remove {story} --confirm` removes it. It cannot be brought back.")
+            print(
+                f"{story} can't be read. This would delete its text, its history and its "
+                "index entry. Its"
+            )
+            print("cards would stay as they are, and a new document for it could be published.")
+            print(f"`storywire remove {story} --confirm` removes it. This can't be undone.")
             return OK
         await archive.remove(story)
     print(f"{story} is removed")
@@ -406,14 +421,14 @@ async def _ledger(arguments: argparse.Namespace) -> int:
     async with _kept(RedisLedger) as ledger, _kept(Archive) as archive:
         rows = await ledger.of_story(StoryId(arguments.id))
         if not rows and await archive.story(arguments.id) is None:
-            raise Failed(f"there is no story {arguments.id}: `storywire stories` lists them")
+            raise Failed(f"there's no story {arguments.id}: `storywire stories` lists them")
     for chat, row in sorted(rows.items()):
         state = f"{row.state:<8} r{row.revision:<4} card {row.generation}"
         place = f"at {row.place}" if row.place else "nowhere"
         why = f"  {recalled(row.why)}" if row.why else ""
         print(f"{row.at:%Y-%m-%d %H:%M:%S}  {chat!s:<32} {state} {place}{why}")
     if not rows:
-        print(f"No chat has a card of {arguments.id}.")
+        print(f"No chat has a card for {arguments.id}.")
     return OK
 
 
@@ -430,17 +445,17 @@ async def _prune(arguments: argparse.Namespace) -> int:
         if not arguments.confirm:
             if plan.why:
                 print(f"Nothing is deleted: {plan.why}.")
-                print("If that is right, `storywire prune --confirm` deletes it all the same.")
+                print("If that's right, `storywire prune --confirm` deletes it anyway.")
             else:
-                print("The running bot deletes it by itself, once an hour.")
+                print("The running bot deletes it automatically, once an hour.")
             return OK
         await pruner.confirm()
         if await lease.taken():
-            print("The running bot deletes it within a minute.")
+            print("The running bot will delete it within a minute.")
             return OK
         async with lease.held():
             await pruner.sweep(confirmed=True)
-        print("It is deleted.")
+        print("Deleted.")
     return OK
 
 

@@ -284,7 +284,7 @@ def platforms_for(
         )
     if not platforms:
         raise SetupError(
-            "there is no platform to run on: set STORYWIRE_DISCORD_TOKEN, "
+            "there's no platform to run on: set STORYWIRE_DISCORD_TOKEN, "
             "STORYWIRE_TELEGRAM_TOKEN or both in the environment or .env"
         )
     return platforms
@@ -325,7 +325,7 @@ async def reach(archive: Archive, patience_s: float = REACH_S) -> None:
     if isinstance(last, StorageRefuses):
         raise SetupError(str(last))
     raise SetupError(
-        f"Redis did not answer for {patience_s:.0f} s: start it, or fix STORYWIRE_REDIS_URL"
+        f"Redis didn't answer for {patience_s:.0f} s: start it, or fix STORYWIRE_REDIS_URL"
     )
 
 

@@ -29,7 +29,7 @@ class Finding:
     """It may be meant so."""
 
     def __str__(self) -> str:
-        mark = "note" if self.hint else "ok  " if self.good else "MEND"
+        mark = "note" if self.hint else "ok  " if self.good else "FIX "
         return f"{mark}  {self.sentence}"
 
 
@@ -46,7 +46,7 @@ async def check(settings: Settings, chats: Mapping[Chat, Rule]) -> list[Finding]
         findings += [finding async for finding in _platform(platform, own)]
     served = {platform.name for platform in platforms}
     findings += [
-        Finding(False, f"{chat} waits in the file, but {chat.platform} has no token")
+        Finding(False, f"{chat} is in the file, but there's no token for {chat.platform}")
         for chat in sorted(chats)
         if chat.platform not in served
     ]
@@ -62,7 +62,7 @@ async def _redis(settings: Settings) -> list[Finding]:
         if found:
             return found
         hinted = [Finding(True, said, hint=True) async for said in hints(redis)]
-    return [Finding(True, "Redis takes and keeps what the bot needs"), *hinted]
+    return [Finding(True, "Redis accepts and keeps what the bot needs"), *hinted]
 
 
 def _data_folder(settings: Settings) -> list[Finding]:
@@ -74,13 +74,13 @@ def _data_folder(settings: Settings) -> list[Finding]:
 async def _platform(platform: Platform, chats: list[Chat]) -> AsyncGenerator[Finding]:
     try:
         async with platform.visit() as name:
-            yield Finding(True, f"{platform.name}: the token is {name}'s")
+            yield Finding(True, f"{platform.name}: the token belongs to {name}")
             for chat in chats:
                 yield await _chat(platform, chat)
     except SetupError as error:
         yield Finding(False, str(error))
     except SendFailed as failed:
-        yield Finding(False, f"{platform.name} cannot be reached: {failed}")
+        yield Finding(False, f"{platform.name} can't be reached: {failed}")
 
 
 async def _chat(platform: Platform, chat: Chat) -> Finding:
@@ -96,4 +96,4 @@ async def _chat(platform: Platform, chat: Chat) -> Finding:
     if missing:
         names = ", ".join(sorted(missing))
         return Finding(False, f"{chat}: give the bot {names} in this chat's settings")
-    return Finding(True, f"{chat}: the bot may post and pin")
+    return Finding(True, f"{chat}: the bot can post and pin")

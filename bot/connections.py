@@ -56,7 +56,7 @@ class Connections:
             self._connected(name)
         elif name not in self._alarms.active:  # the first reason is enough
             self._alarms.report(
-                name, f"{name.capitalize()} cannot be reached ({why}). The bot keeps trying."
+                name, f"{name.capitalize()} can't be reached ({why}). The bot keeps trying."
             )
 
     def _connected(self, name: str) -> None:
@@ -69,5 +69,5 @@ class Connections:
         if not self._served and len(self._refused) == len(self._platforms):
             raise SetupError("; ".join(map(str, self._refused.values())))
         self._alarms.report(
-            name, f"{refused}. The bot tries again by itself, once an hour at least."
+            name, f"{refused}. The bot tries again automatically, at least once an hour."
         )

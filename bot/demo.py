@@ -78,8 +78,8 @@ async def _redis(url: str | None) -> AsyncGenerator[str]:
                 await Archive(redis, PREFIX).ping()
             except StorageAway as away:
                 raise SetupError(
-                    f"the Redis of --redis cannot be used ({away}): start it, or leave --redis out "
-                    "for one that comes with the demo"
+                    f"the Redis given with --redis can't be used ({away}): start it, or leave out "
+                    "--redis to use the one that comes with the demo"
                 ) from None
         yield url
         return
@@ -87,7 +87,7 @@ async def _redis(url: str | None) -> AsyncGenerator[str]:
         async with own_redis() as own:
             yield own
     except NoRedis as error:
-        raise SetupError(f"{error}, or name a Redis of yours with --redis") from error
+        raise SetupError(f"{error}, or name your own Redis with --redis") from error
 
 
 @asynccontextmanager

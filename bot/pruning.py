@@ -34,8 +34,8 @@ DAY = timedelta(days=1)
 _BATCH = 50
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _REMEDY = (
-    "Until then nothing old is deleted. `storywire prune` shows what would go, "
-    "`storywire prune --confirm` deletes it."
+    "Until then, nothing old is deleted. `storywire prune` shows what would be "
+    "deleted, `storywire prune --confirm` deletes it."
 )
 
 
@@ -213,15 +213,18 @@ class Pruner:
         newest = (await self._retention.notes()).get("newest", 0.0)
         steady, ours, theirs = self._steadily(), self._now(), await self._retention.time()
         if abs(ours - theirs) > APART:
-            return f"our clock says {_said(ours)}, Redis's {_said(theirs)}: set the wrong one right"
+            return (
+                f"our clock says {_said(ours)} and Redis's {_said(theirs)}: correct the one "
+                "that's wrong"
+            )
         if self._anchor is None:
             self._anchor = (theirs, steady)
         then, began = self._anchor
         moved = (theirs - then) - timedelta(seconds=steady - began)
         if abs(moved) > STEP:
             return (
-                f"Redis's clock was set {_span(moved)} while we ran, to {_said(theirs)}: "
-                "set it right if that is wrong"
+                f"Redis's clock was set {_span(moved)} while we ran, to {_said(theirs)}: correct "
+                "it if that's wrong"
             )
         return _behind(theirs, datetime.fromtimestamp(newest, UTC))
 
@@ -296,8 +299,8 @@ def _behind(theirs: datetime, newest: datetime) -> str | None:
     if theirs >= newest - APART:
         return None
     return (
-        f"Redis's clock says {_said(theirs)}, but something was stored at {_said(newest)}: "
-        "set it right"
+        f"Redis's clock says {_said(theirs)}, but something was stored at "
+        f"{_said(newest)}: correct the clock"
     )
 
 
@@ -311,7 +314,10 @@ def _too_many(plan: Plan, notes: dict[str, float]) -> str | None:
     went = int(notes.get("went", 0.0)) if same_day else 0
     fresh = due - int(notes.get("backlog", 0.0))
     if went + fresh > limit * days:
-        return f"{due} of {plan.total} stories would go at once: look whether the clocks are right"
+        return (
+            f"{due} of {plan.total} stories would be deleted at once: check that the clocks "
+            "are right"
+        )
     plan.at_most = max(0, min(due, limit - went))
     plan.backlog = due - plan.at_most
     return None
@@ -329,8 +335,11 @@ def _span(moved: timedelta) -> str:
 def summary(plan: Plan) -> Sequence[str]:
     """The plan, for the operator."""
     return (
-        f"{len(plan.shelve)} stories would leave full memory",
-        f"{len(plan.bury)} stories would leave but a tombstone; their cards can't be edited after",
+        f"{len(plan.shelve)} stories would no longer be held whole in memory",
+        (
+            f"{len(plan.bury)} stories would be reduced to a tombstone; their cards can't be "
+            "edited afterwards"
+        ),
         f"{len(plan.full)} stories keep full revisions of the last {HISTORY_FOR.days} days",
         f"of {plan.total} stories, at {_said(plan.now)}",
     )

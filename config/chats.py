@@ -23,9 +23,9 @@ def load_chats(path: Path | None) -> dict[Chat, Rule]:
     except FileNotFoundError:
         if path is None:
             return {}
-        raise SetupError(f"{where} is not there: STORYWIRE_CONFIG names it") from None
+        raise SetupError(f"{where} doesn't exist, but STORYWIRE_CONFIG names it") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(f"{where} cannot be read: {error}") from error
+        raise SetupError(f"{where} can't be read: {error}") from error
     return read_chats(text, str(where))
 
 
@@ -36,23 +36,23 @@ def read_chats(text: str, name: str) -> dict[Chat, Rule]:
     except WrongEntry as error:
         raise SetupError(f"{name}, line {_line(text, None, error.key)}: {error}") from None
     except tomllib.TOMLDecodeError as error:
-        raise SetupError(f"{name} is not TOML: {error}") from error
+        raise SetupError(f"{name} isn't TOML: {error}") from error
     for key in document:
         if key != "chats":
             raise SetupError(
-                f"{name}, line {_line(text, None, key)}: “{key}” is unknown; "
-                "the file holds [[chats]] and nothing else"
+                f"{name}, line {_line(text, None, key)}: “{key}” isn't known; the file may only "
+                "contain [[chats]]"
             )
     entries: Any = document.get("chats", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         line = _line(text, None, "chats")
-        raise SetupError(f"{name}, line {line}: begin each chat with [[chats]], in two brackets")
+        raise SetupError(f"{name}, line {line}: start each chat with [[chats]], in double brackets")
     rules: dict[Chat, Rule] = {}
     for number, raw in enumerate(entries):
         chat, rule = _entry(raw, text, name, number)
         if chat in rules:
             line = _line(text, number, "chat")
-            raise SetupError(f"{name}, line {line}: {chat} stands here twice; keep one of them")
+            raise SetupError(f"{name}, line {line}: {chat} is listed twice; keep one of them")
         rules[chat] = rule
     return rules
 
@@ -65,7 +65,7 @@ def _entry(raw: dict[str, Any], text: str, name: str, number: int) -> tuple[Chat
     if said is None:
         raise wrong("", 'this [[chats]] has no chat: add chat = "discord:123"')
     if not isinstance(said, str):
-        raise wrong("chat", 'chat is wrong: it takes a text, such as "discord:123"')
+        raise wrong("chat", 'chat must be text, such as "discord:123"')
     try:
         chat = read_chat(said)
     except ValueError as error:
@@ -77,7 +77,7 @@ def _entry(raw: dict[str, Any], text: str, name: str, number: int) -> tuple[Chat
     if rule.empty:
         raise wrong(
             "chat",
-            f'{chat} wants no story: add stories = "all", or keywords, entities or story_ids',
+            (f'{chat} gets no stories: add stories = "all", or keywords, entities or story_ids'),
         )
     return chat, rule
 

@@ -185,7 +185,7 @@ def _reason(name: str, error: Mapping[str, Any]) -> str:
     """What is wrong with a value, in our words. It is repeated only where it is a bare number."""
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
-    said = f"it takes {_takes(name)}"
+    said = f"it must be {_takes(name)}"
     given = str(error["input"]).strip()
     return f"{said}, not {given}" if _NUMBER.fullmatch(given) else said
 
@@ -203,4 +203,4 @@ def _takes(name: str) -> str:
     if "enum" in field:
         *others, last = field["enum"]
         return f"{', '.join(others)} or {last}"
-    return Settings.model_fields[name].title or "a text"
+    return Settings.model_fields[name].title or "text"

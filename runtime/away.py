@@ -29,7 +29,7 @@ class StorageRefuses(StorageAway):
 
 UNEXPECTED = "ERR"
 _CLUSTER = (
-    "this is a node of a Redis Cluster, and Storywire needs one Redis that holds all its keys",
+    "this is a node of a Redis Cluster, but Storywire needs a single Redis that holds all its keys",
     "Set STORYWIRE_REDIS_URL to a Redis or Valkey that is not a cluster.",
 )
 REFUSALS: Mapping[str, tuple[str, str]] = {
@@ -39,47 +39,47 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     ),
     "MISCONF": (
         "it cannot save its data to disk, so it takes no writes",
-        "Free space on its disk; its log says what failed.",
+        "Free some space on its disk; its log says what failed.",
     ),
     "NOREPLICAS": (
-        "fewer replicas are connected than min-replicas-to-write asks for, so it takes no writes",
+        "fewer replicas are connected than min-replicas-to-write requires, so it takes no writes",
         "Start a replica, or lower min-replicas-to-write.",
     ),
     "READONLY": (
-        "it is a read-only replica, perhaps a primary that was demoted",
+        "it's a read-only replica, perhaps a demoted primary",
         "Set STORYWIRE_REDIS_URL to an address that always leads to the primary.",
     ),
     "MASTERDOWN": (
-        "it is a replica that lost its primary",
+        "it's a replica that lost its primary",
         "Set STORYWIRE_REDIS_URL to an address that always leads to the primary.",
     ),
     "BUSY": (
-        "a script has been running in it for long, and nothing else is answered meanwhile",
-        "Wait for the script, or end it with SCRIPT KILL.",
+        "a script has been running for a long time, and nothing else is answered until it ends",
+        "Wait for the script to end, or stop it with SCRIPT KILL.",
     ),
     "LOADING": (
         "it has just started and is still loading its data",
-        "This ends by itself.",
+        "Wait until it's done.",
     ),
     "NOPERM": (
         "the user in STORYWIRE_REDIS_URL lacks a permission that the bot needs",
         "Give it the permissions under “A Redis user of its own” in the operator's guide.",
     ),
     "NOAUTH": (
-        "it asks for a password",
-        "Put it into STORYWIRE_REDIS_URL: redis://:PASSWORD@HOST:6379/0.",
+        "it requires a password",
+        "Put it in STORYWIRE_REDIS_URL: redis://:PASSWORD@HOST:6379/0.",
     ),
     "WRONGPASS": (
         "the user name or password in STORYWIRE_REDIS_URL is wrong, or that user is disabled",
-        "Correct it. Characters such as / and # must be percent-encoded.",
+        "Fix it. Characters such as / and # must be percent-encoded.",
     ),
     "no password set": (
-        "STORYWIRE_REDIS_URL has a password, and this Redis has none",
-        "Take the password out of STORYWIRE_REDIS_URL, or set one in Redis.",
+        "STORYWIRE_REDIS_URL has a password, but this Redis has none",
+        "Remove the password from STORYWIRE_REDIS_URL, or set one in Redis.",
     ),
     "DB index": (
-        "it has no database of the number at the end of STORYWIRE_REDIS_URL",
-        "Write a smaller number there, such as /0.",
+        "it has no database with the number at the end of STORYWIRE_REDIS_URL",
+        "Use a smaller number, such as /0.",
     ),
     "max clients": (
         "it has as many connections as maxclients allows",
@@ -91,8 +91,8 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "TRYAGAIN": _CLUSTER,
     "CROSSSLOT": _CLUSTER,
     UNEXPECTED: (
-        "it did not take a command, for a reason that the bot does not know",
-        "If the sentence behind this does not help, report it: the log has the details.",
+        "it refused a command for a reason the bot doesn't know",
+        "If what Redis said doesn't help, report it: the log has the details.",
     ),
 }
 """What each refusal means and what ends it. The operator's guide has these sentences, too."""

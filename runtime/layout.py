@@ -75,7 +75,7 @@ class Layout:
             return None
         said = f"has version {version}" if version else "cannot be read"
         return (
-            f"The key layout in Redis {said}, and this bot knows {LAYOUT}: it posts and saves "
+            f"The key layout in Redis {said}, but this bot knows {LAYOUT}: it posts and saves "
             "nothing, and answers from what it can read. Install the version that ran last."
         )
 

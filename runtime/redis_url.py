@@ -13,9 +13,9 @@ _TLS_OPTIONS = {
 }
 
 _TORN = (  # without ://USER:PASSWORD@, which the log and the command line cut out of every text
-    "it cannot be read: behind :// write USER:PASSWORD@HOST:6379/0, in the password %2F for /, "
-    "%23 for #, %3F for ?, %25 for %, %5B for [ and %5D for ], and an IPv6 address in brackets, "
-    "such as [::1]"
+    "it can't be read: after :// write USER:PASSWORD@HOST:6379/0, in the password "
+    "use %2F for /, %23 for #, %3F for ?, %25 for %, %5B for [ and %5D for ], and "
+    "put an IPv6 address in brackets, such as [::1]"
 )
 
 
@@ -25,17 +25,18 @@ def one_redis(url: str) -> str:
     scheme = scheme.lower()
     if "sentinel" in scheme or "cluster" in scheme:
         raise ValueError(
-            "it leads to Sentinel or Cluster, which Storywire cannot use: write the address of one "
-            "Redis, or of a proxy that always leads to the primary, redis://HOST:6379/0"
+            "it points to Sentinel or Cluster, which Storywire can't use: give the address "
+            "of a single Redis, or of a proxy that always points to the primary, "
+            "redis://HOST:6379/0"
         )
     if not said or scheme not in ("redis", "rediss", "unix"):
         raise ValueError(
-            "an address begins with redis://, rediss:// (encrypted) or unix:// (a socket)"
+            "an address starts with redis://, rediss:// (encrypted) or unix:// (a socket)"
         )
     if "," in re.split(r"[/?#]", rest)[0].rpartition("@")[2]:
         raise ValueError(
-            "it names several hosts, and Storywire needs one: write the address of one Redis, or "
-            "of a proxy that always leads to the primary"
+            "it names several hosts, but Storywire needs one: give the address of a single "
+            "Redis, or of a proxy that always points to the primary"
         )
     try:
         parts = urlsplit(url)
@@ -46,18 +47,18 @@ def one_redis(url: str) -> str:
         raise ValueError(_TORN)
     if scheme == "unix":
         if parts.netloc.rpartition("@")[2] or len(parts.path) < 2:
-            raise ValueError("a socket is named by its whole path: unix:///run/redis/redis.sock")
+            raise ValueError("a socket needs its full path: unix:///run/redis/redis.sock")
     elif not (parts.path.strip("/") or "0").isdecimal():
-        raise ValueError("behind the host stands the number of a database, such as /0")
+        raise ValueError("after the host comes the number of a database, such as /0")
     options = parse_qsl(parts.query, keep_blank_values=True)
     known = _OPTIONS | (_TLS_OPTIONS if scheme == "rediss" else set())
     for name, value in options:
         if name not in known:
             raise ValueError(
-                f"“{name}” is none of the options behind ?: {', '.join(sorted(known))}"
+                f"“{name}” isn't one of the options after ?: {', '.join(sorted(known))}"
             )
         if name == "db" and not value.isdecimal():
-            raise ValueError("db is the number of a database, such as ?db=0")
+            raise ValueError("db must be the number of a database, such as ?db=0")
     return url
 
 

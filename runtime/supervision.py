@@ -40,8 +40,8 @@ async def restarting(name: str, work: Callable[[], Awaitable[object]], alarms: A
             wait_s = FIRST_WAIT_S
         alarms.report(
             alarm,
-            "A defect of the bot: this part of it is started again and again. Look into the log "
-            "for the traceback, and report it.",
+            "A bug: this part of the bot keeps being restarted. Find the traceback in the log, and "
+            "report it.",
         )
         await asyncio.sleep(wait_s)
         wait_s = min(2 * wait_s, LONGEST_WAIT_S)

@@ -35,18 +35,18 @@ def read_chat(text: str) -> Chat:
     shape = _SHAPES.get(platform)
     if not colon or shape is None:
         raise ValueError(
-            f"“{text}” is not a chat: write discord:<channel id>, discord:@<user id>, "
+            f"“{text}” isn't a chat: use discord:<channel id>, discord:@<user id>, "
             "telegram:<chat id> or telegram:<chat id>/<topic id>"
         )
     if platform == "telegram" and address.startswith("@"):
         raise ValueError(
-            f"“{text}” is a name, and names can change hands: send /following there, "
-            "the bot's answer ends with the chat's number"
+            f"“{text}” is a username, and usernames can change hands: send /following there; "
+            "the bot's answer ends with the chat's ID"
         )
     if not shape.fullmatch(address):
         raise ValueError(
-            f"“{text}” is not a {platform.title()} chat: after “{platform}:” comes its number"
-            + (", or @ and a person's" if platform == "discord" else "")
+            f"“{text}” isn't a {platform.title()} chat: after “{platform}:” comes its ID"
+            + (", or @ and a person's ID" if platform == "discord" else "")
         )
     if platform == "telegram" and address.endswith(GENERAL):
         address = address.removesuffix(GENERAL)

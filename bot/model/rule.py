@@ -34,10 +34,10 @@ class Quiet:
 
     def __post_init__(self) -> None:
         if self.begins == self.ends:
-            raise ValueError("quiet hours that begin when they end have no end: pause instead")
+            raise ValueError("quiet hours can't start and end at the same time: pause instead")
         if not known_zone(self.zone):
             raise ValueError(
-                f"“{self.zone}” is no time zone: write one such as Europe/Berlin or UTC"
+                f"“{self.zone}” isn't a time zone: use one such as Europe/Berlin or UTC"
             )
 
     def around(self, now: datetime) -> tuple[datetime, datetime] | None:

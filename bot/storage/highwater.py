@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 TRY_AGAIN_S = 10.0
 """Between two looks at a folder that cannot be used."""
 COST = (
-    "Cards and answers go on. Until it is fixed, a loss of data in Redis can go unnoticed across a "
-    "restart of the bot, and cards may then be posted twice"
+    "Cards and answers keep working. Until it's fixed, data lost in Redis can go unnoticed "
+    "when the bot restarts, and cards may then be posted twice"
 )
 
 
@@ -74,13 +74,13 @@ def trouble(folder: Path, error: OSError) -> str:
         case errno.EROFS:
             return f"{folder} is on a read-only file system: mount it writable"
         case errno.EACCES | errno.EPERM:
-            return f"The bot may not write in {folder}: give its user the permission"
+            return f"The bot isn't allowed to write in {folder}: give its user permission"
         case errno.EEXIST | errno.ENOTDIR:
-            return f"STORYWIRE_DATA_DIR needs a folder, and {folder} is a file: move it away"
+            return f"STORYWIRE_DATA_DIR must be a folder, but {folder} is a file: move it away"
         case errno.EISDIR:
-            return f"A folder stands in {folder} where the bot keeps a file: move it away"
+            return f"There's a folder in {folder} where the bot keeps a file: move it away"
         case _:
-            return f"STORYWIRE_DATA_DIR names {folder}, which cannot be used ({error.strerror})"
+            return f"STORYWIRE_DATA_DIR is {folder}, which can't be used ({error.strerror})"
 
 
 class FileHighWater:

@@ -137,9 +137,9 @@ def test_it_says_which_version_it_is(capsys: pytest.CaptureFixture[str]) -> None
 async def test_the_demo_says_when_the_redis_it_was_given_cannot_be_used(shell: Shell) -> None:
     ended = await shell.type("demo", "--port", str(free_port()), "--redis", NOWHERE)
     assert ended.code == 1
-    assert ended.sentence.startswith("storywire: the Redis of --redis cannot be used")
+    assert ended.sentence.startswith("storywire: the Redis given with --redis can't be used")
     assert ended.sentence.endswith(
-        "start it, or leave --redis out for one that comes with the demo"
+        "start it, or leave out --redis to use the one that comes with the demo"
     )
 
 
@@ -149,10 +149,13 @@ async def test_the_demo_says_when_the_redis_it_was_given_cannot_be_used(shell: S
         (("frobnicate",), "invalid choice: 'frobnicate'"),
         (("retract", "ferry"), "--why"),
         (("publish",), "file"),
-        (("import", "page.txt", "--at", "yesterday"), "write 2026-06-25T06:00:00Z"),
-        (("import", "page.txt", "--at", "2026-06-25T06:00:00"), "write 2026-06-25T06:00:00Z"),
-        (("demo", "--port", "70000"), "“70000” is not a port"),
-        (("rejected", "--limit", "0"), "“0” is not a count"),
+        (("import", "page.txt", "--at", "yesterday"), "write it like 2026-06-25T06:00:00Z"),
+        (
+            ("import", "page.txt", "--at", "2026-06-25T06:00:00"),
+            "write it like 2026-06-25T06:00:00Z",
+        ),
+        (("demo", "--port", "70000"), "“70000” isn't a port"),
+        (("rejected", "--limit", "0"), "“0” isn't a count"),
     ],
 )
 def test_wrong_words_end_with_2(
@@ -230,13 +233,13 @@ def test_a_page_in_another_encoding_is_refused_for_that(
     printed = capsys.readouterr()
     assert printed.out == ""
     [sentence] = printed.err.splitlines()
-    assert f"{file} is not UTF-8 (byte " in sentence
+    assert f"{file} isn't UTF-8 (byte " in sentence
 
 
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "nowhere.txt"]) == 1
     assert capsys.readouterr().err == (
-        "storywire: nowhere.txt cannot be read: No such file or directory\n"
+        "storywire: can't read nowhere.txt: No such file or directory\n"
     )
 
 
@@ -255,18 +258,18 @@ async def test_documents_are_left_at_the_inbox_and_bad_ones_named(
         shell.type("publish", "-", stdin=b"[%s]" % b", ".join(several)),
         shell.type("publish", "-", stdin=b"[{]"),
     )
-    assert one == Ended(0, "ferry is left at the inbox\n", "")
-    assert (some.code, some.out) == (1, "trams is left at the inbox\nx is left at the inbox\n")
+    assert one == Ended(0, "ferry is in the inbox\n", "")
+    assert (some.code, some.out) == (1, "trams is in the inbox\nx is in the inbox\n")
     second, title, points, third, fourth, fifth, where = some.err.splitlines()
-    assert second == "storywire: document 2 is refused:"
+    assert second == "storywire: document 2 was refused:"
     assert title.startswith("  title is the number 3, where a text")
     assert points == "  breakdown is missing and may not be left out"
-    assert third.startswith("storywire: document 3 is refused: ")
-    assert re.search(r"document 4 is refused: .* 2\d{6} bytes, where at most 262144 fit", fourth)
-    assert fifth == "storywire: document 5: unknown, and left out: colour"
+    assert third.startswith("storywire: document 3 was refused: ")
+    assert re.search("document 4 was refused: .* 2\\d{6} bytes, where at most 262144 fit", fourth)
+    assert fifth == "storywire: document 5: unknown fields, left out: colour"
     assert where == "storywire: `storywire rejected` lists what was refused, and why"
     assert (broken.code, broken.out) == (1, "")
-    assert broken.sentence.startswith("storywire: the array is not JSON: ")
+    assert broken.sentence.startswith("storywire: the array isn't JSON: ")
     left = {read(document).story.id async for document in _first(archive, 3)}
     assert left == {"ferry", "trams", "x"}
 
@@ -277,7 +280,7 @@ async def test_of_a_single_bad_document_each_fault_has_a_line_and_it_can_be_read
     wrong = {"id": "x", "title": "X", "breakdown": list(range(13)), "rank": 0}
     ended = await shell.type("publish", "-", stdin=json.dumps(wrong).encode())
     first, *faults, more, where = ended.err.splitlines()
-    assert first == "storywire: the document is refused:"
+    assert first == "storywire: the document was refused:"
     expected = "where a text of 1 to 2000 characters is expected"
     assert faults == [f"  breakdown[{n}] is the number {n}, {expected}" for n in range(10)]
     assert more == "  and 4 more"
@@ -288,7 +291,7 @@ async def test_of_a_single_bad_document_each_fault_has_a_line_and_it_can_be_read
     odd = {"id": "x", "title": "X", "breakdown": ["x"], "colour": "red"}
     ended = await shell.type("publish", "-", stdin=json.dumps([odd]).encode())
     assert ended == Ended(
-        0, "x is left at the inbox\n", "storywire: the document: unknown, and left out: colour\n"
+        0, "x is in the inbox\n", "storywire: the document: unknown fields, left out: colour\n"
     )
 
 
@@ -307,18 +310,16 @@ async def test_an_array_is_read_as_its_documents_would_be_alone(
         shell.type("publish", "-", stdin=b"[%s" % ferry),
         shell.type("publish", "-", stdin=b"[] []"),
     )
-    assert marked == Ended(0, "ferry is left at the inbox\ntrams is left at the inbox\n", "")
+    assert marked == Ended(0, "ferry is in the inbox\ntrams is in the inbox\n", "")
     assert {read(document).story.id async for document in _first(archive, 2)} == {"ferry", "trams"}
-    assert "document 1 is refused: title is given twice" in odd.err
-    assert "document 2 is refused: rank is 1000" in odd.err
+    assert "document 1 was refused: title is given twice" in odd.err
+    assert "document 2 was refused: rank is 1000" in odd.err
     assert "finite number" in odd.err
-    assert "the document is refused: the document is not UTF-8: byte 1 is wrong" in ansi.err
-    assert (
-        deep.sentence == "storywire: the array is nested too deeply: five levels are all it needs"
-    )
+    assert "the document was refused: the document is not UTF-8: byte 1 is wrong" in ansi.err
+    assert deep.sentence == "storywire: the array is nested too deeply: five levels are enough"
     for broken in (cut, more):
         assert broken.code == 1
-        assert broken.sentence.startswith("storywire: the array is not JSON: ")
+        assert broken.sentence.startswith("storywire: the array isn't JSON: ")
 
 
 async def _first(archive: Archive, number: int) -> AsyncGenerator[bytes]:
@@ -346,9 +347,9 @@ async def test_the_ledger_tells_a_story_without_cards_from_one_that_is_not_there
     known, unknown = await asyncio.gather(
         shell.type("ledger", "ferry"), shell.type("ledger", "trams")
     )
-    assert known == Ended(0, "No chat has a card of ferry.\n", "")
+    assert known == Ended(0, "No chat has a card for ferry.\n", "")
     assert (unknown.code, unknown.out) == (1, "")
-    assert unknown.sentence == "storywire: there is no story trams: `storywire stories` lists them"
+    assert unknown.sentence == "storywire: there's no story trams: `storywire stories` lists them"
 
 
 async def test_a_story_is_withdrawn_and_its_cards_are_struck_through(
@@ -376,9 +377,9 @@ async def test_a_story_is_withdrawn_and_its_cards_are_struck_through(
         )
         assert unknown.code == 1
         assert unknown.sentence == (
-            "storywire: there is no story trams: `storywire stories` lists them"
+            "storywire: there's no story trams: `storywire stories` lists them"
         )
-        assert known == Ended(0, "ferry is withdrawn; its cards follow\n", "")
+        assert known == Ended(0, "ferry is withdrawn; its cards will be updated\n", "")
         for person in people:
             await eventually(partial(_withdrawn, person), "the card is struck through")
     embed = here.messages(discord.NEWS)[0]["embeds"][0]
@@ -395,7 +396,7 @@ async def test_a_story_from_a_clock_that_was_ahead_is_withdrawn(
         replace(FERRY, started_at=started, updated_at=None if ahead == "start" else then)
     )
     ended = await shell.type("retract", "ferry", "--why", "It was wrong.")
-    assert ended == Ended(0, "ferry is withdrawn; its cards follow\n", "")
+    assert ended == Ended(0, "ferry is withdrawn; its cards will be updated\n", "")
     [document] = [each async for each in _first(archive, 1)]
     gone = read(document).story
     assert gone.retracted == "It was wrong."
@@ -417,7 +418,7 @@ async def test_without_redis_every_command_says_so_in_one_sentence(shell: Shell)
         shell.type("retract", "ferry", "--why", "It never sailed", redis_url=NOWHERE),
     ):
         assert (ended.code, ended.out) == (1, "")
-        assert ended.sentence.startswith("storywire: Redis cannot be reached (")
+        assert ended.sentence.startswith("storywire: can't reach Redis (")
         assert ended.sentence.endswith("start it, or fix STORYWIRE_REDIS_URL")
 
 
@@ -455,7 +456,7 @@ def test_a_redis_without_that_database_is_named_in_one_sentence(
     [
         ("maxmemory", "1mb", "Raise maxmemory"),
         ("min-replicas-to-write", "1", "Start a replica"),
-        ("replicaof", "127.0.0.1 1", "it is a read-only replica"),
+        ("replicaof", "127.0.0.1 1", "it's a read-only replica"),
     ],
 )
 def test_a_redis_that_refuses_a_document_is_named_in_one_sentence(
@@ -514,7 +515,9 @@ async def test_a_bot_whose_redis_has_no_such_database_ends_with_that_sentence(
     async with connect(redis_url.removesuffix("/0") + "/99") as redis:
         with pytest.raises(SetupError) as wrong:
             await app.reach(Archive(redis))
-    assert "it has no database of the number at the end of STORYWIRE_REDIS_URL" in str(wrong.value)
+    assert "it has no database with the number at the end of STORYWIRE_REDIS_URL" in str(
+        wrong.value
+    )
 
 
 # -- check ---------------------------------------------------------------------------------------
@@ -531,7 +534,7 @@ async def test_a_good_set_up_is_found_good_and_what_is_wrong_is_named(shell: She
         good = await shell.type("check")
         assert (good.code, good.err) == (0, "")
         assert [line[:6] for line in good.out.splitlines()] == ["ok    "] * 6
-        assert f"discord:{discord.NEWS}: the bot may post and pin" in good.out
+        assert f"discord:{discord.NEWS}: the bot can post and pin" in good.out
 
         here.deny(discord.NEWS, "PIN_MESSAGES", "EMBED_LINKS")
         there.deny(telegram.GROUP, "can_pin_messages")
@@ -578,12 +581,12 @@ async def test_what_holds_no_cards_is_named_with_what_to_write_instead(shell: Sh
         f"telegram:{telegram.GROUP}/7: the group has no topics; "
         "leave out the slash and what stands behind it",
     ]
-    assert f"discord:{thread}: the bot may post and pin" in told.out
-    assert f"telegram:{telegram.FORUM}: the bot may post and pin" in told.out
+    assert f"discord:{thread}: the bot can post and pin" in told.out
+    assert f"telegram:{telegram.FORUM}: the bot can post and pin" in told.out
 
 
 def _to_mend(ended: Ended) -> list[str]:
-    found = (line.partition("MEND  ") for line in ended.out.splitlines())
+    found = (line.partition("FIX   ") for line in ended.out.splitlines())
     return [said for _, mend, said in found if mend]
 
 
@@ -607,7 +610,7 @@ async def test_a_bot_that_cannot_start_says_why_in_one_sentence(shell: Shell) ->
         (wrong, "Discord refused the token: "),
         (wrong_too, "Telegram refused the token: "),
         (in_use, f"port {port} is in use: set STORYWIRE_HTTP_PORT to a free one"),
-        (none, "there is no platform to run on: set STORYWIRE_DISCORD_TOKEN"),
+        (none, "there's no platform to run on: set STORYWIRE_DISCORD_TOKEN"),
     ):
         assert (ended.code, ended.out) == (1, "")
         assert ended.sentence.startswith(f"storywire: {said}")
@@ -617,7 +620,7 @@ async def test_a_redis_that_does_not_come_is_waited_for_and_then_named() -> None
     async with connect(NOWHERE) as redis:
         with pytest.raises(SetupError) as wrong:
             await app.reach(Archive(redis), patience_s=0.5)
-    assert "Redis did not answer" in str(wrong.value)
+    assert "Redis didn't answer" in str(wrong.value)
     assert str(wrong.value).endswith("start it, or fix STORYWIRE_REDIS_URL")
 
 
@@ -656,14 +659,14 @@ async def test_a_story_that_cannot_be_read_is_named_and_removed(
     )
     assert listed.code == 0
     assert ("trams" in listed.out, "ferry" in listed.out) == (True, False)
-    assert f"{prefix}:{{archive}}:story:ferry cannot be read: " in listed.err
+    assert f"{prefix}:{{archive}}:story:ferry can't be read: " in listed.err
     assert "`storywire remove ID` removes such a story" in listed.err
     assert withdrawn.code == 1
     assert "ferry cannot be read by this version" in withdrawn.sentence
     assert readable.sentence == (
-        "storywire: trams can be read: `storywire retract trams --why TEXT` withdraws it"
+        "storywire: trams can be read: use `storywire retract trams --why TEXT` to withdraw it"
     )
-    assert unknown.sentence == "storywire: there is no story tram: `storywire stories` lists them"
+    assert unknown.sentence == "storywire: there's no story tram: `storywire stories` lists them"
     assert (asked.code, "--confirm" in asked.out) == (0, True)
     assert await redis.exists(f"{prefix}:{{archive}}:story:ferry")
     removed = await shell.type("remove", "ferry", "--confirm")
@@ -690,13 +693,13 @@ async def test_where_a_newer_version_has_laid_out_the_keys_nothing_is_written_an
         ):
             assert (ended.code, ended.out) == (1, "")
             assert ended.sentence.endswith(
-                "a newer version has laid out the keys in Redis: use that one"
+                "a newer version has changed the key layout in Redis: use that version"
             )
         assert not await redis.exists(f"{prefix}:inbox")
         await redis.set(f"{prefix}:layout", 1)
         await redis.set(f"{prefix}:inbox", "of another type")
         later = await shell.type("check")
     assert found.code == 1
-    assert "MEND  The key layout in Redis has version 99" in found.out
-    assert "MEND" in next(line for line in found.out.splitlines() if "data" in line), found.out
-    assert f"MEND  the key {prefix}:inbox holds something else than documents" in later.out
+    assert "FIX   The key layout in Redis has version 99" in found.out
+    assert "FIX " in next(line for line in found.out.splitlines() if "data" in line), found.out
+    assert f"FIX   the key {prefix}:inbox holds something else than documents" in later.out

@@ -43,15 +43,21 @@ def test_a_good_file_gives_every_chat_its_rule() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("x = 1", "line 1: “x” is unknown; the file holds [[chats]] and nothing else"),
-        ("[chats]\nchat = 'discord:1'", "line 1: begin each chat with [[chats]], in two brackets"),
-        ("[[chats]]\nchat =", "is not TOML: Invalid value (at end of document)"),
+        ("x = 1", "line 1: “x” isn't known; the file may only contain [[chats]]"),
+        (
+            "[chats]\nchat = 'discord:1'",
+            "line 1: start each chat with [[chats]], in double brackets",
+        ),
+        ("[[chats]]\nchat =", "isn't TOML: Invalid value (at end of document)"),
         ('[[chats]]\nstories = "all"', "line 1: this [[chats]] has no chat: add chat = "),
-        ('\n[[chats]]\nchat = "discord:1"', "line 3: discord:1 wants no story: add stories = "),
-        (GOOD + '[[chats]]\nchat = "discord:123"\nstories = "all"', "line 16: discord:123 stands"),
-        ('[[chats]]\nchat = "irc:1"\nstories = "all"', "line 2: “irc:1” is not a chat: write "),
-        ('[[chats]]\nchat = "discord:x"\nstories = "all"', "line 2: “discord:x” is not a Discord"),
-        ('[[chats]]\nchat = "telegram:@x"\nstories = "all"', "line 2: “telegram:@x” is a name"),
+        ('\n[[chats]]\nchat = "discord:1"', "line 3: discord:1 gets no stories: add stories = "),
+        (
+            GOOD + '[[chats]]\nchat = "discord:123"\nstories = "all"',
+            "line 16: discord:123 is listed",
+        ),
+        ('[[chats]]\nchat = "irc:1"\nstories = "all"', "line 2: “irc:1” isn't a chat: use "),
+        ('[[chats]]\nchat = "discord:x"\nstories = "all"', "line 2: “discord:x” isn't a Discord"),
+        ('[[chats]]\nchat = "telegram:@x"\nstories = "all"', "line 2: “telegram:@x” is a username"),
         ('[[chats]]\nchat = "discord:1"\nstories = "some"', "line 3: stories is wrong: "),
         ('[[chats]]\nchat = "discord:1"\nkeywords = ["a", 2]', "line 3: keywords[1] is wrong: "),
         ('[[chats]]\nchat = "discord:1"\nmin_virality = 11', "line 3: min_virality is wrong: "),
@@ -72,7 +78,7 @@ def test_the_file_that_comes_along_names_no_chat() -> None:
 
 
 def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="is not there: STORYWIRE_CONFIG names it"):
+    with pytest.raises(SetupError, match="STORYWIRE_CONFIG names it"):
         load_chats(tmp_path / "chats.toml")
 
 

@@ -75,13 +75,17 @@ def test_only_what_differs_from_the_default_is_written() -> None:
         ({"Langauge": "en"}, "Langauge", "“Langauge” is unknown; the nearest is language, and "),
         ({"foo": "x"}, "foo", "“foo” is unknown; known are chat, stories, keywords, "),
         ({"stories": "some"}, "stories", 'stories is wrong: it takes "all"'),
-        ({"keywords": ["a", 2]}, "keywords", "keywords[1] is wrong: it takes a list of up to 200"),
-        ({"min_virality": 11}, "min_virality", "min_virality is wrong: it takes a number from 0"),
-        ({"pins": 0}, "pins", "pins is wrong: it takes a whole number from 1 to 25"),
+        (
+            {"keywords": ["a", 2]},
+            "keywords",
+            "keywords[1] is wrong: it must be a list of up to 200",
+        ),
+        ({"min_virality": 11}, "min_virality", "min_virality is wrong: it must be a number from 0"),
+        ({"pins": 0}, "pins", "pins is wrong: it must be a whole number from 1 to 25"),
         ({"loudness": "ping"}, "loudness", "loudness “ping” mentions a role: add role and the"),
         ({"language": "tlh"}, "language", "language is wrong: it takes one of en"),
         ({"quiet": "at night"}, "quiet", "quiet is wrong: I find no hours in “at night”. Write"),
-        ({"muted": ["x until then"]}, "muted", "muted[0] is wrong: it takes a list of story ids"),
+        ({"muted": ["x until then"]}, "muted", "muted[0] is wrong: it must be a list of story ids"),
     ],
 )
 def test_what_is_wrong_is_named_with_the_remedy(

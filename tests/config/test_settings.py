@@ -31,17 +31,17 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("HTTP_PORT", "70000", "it takes a whole number from 0 to 65535, not 70000"),
+        ("HTTP_PORT", "70000", "it must be a whole number from 0 to 65535, not 70000"),
         (
             "PREFIX",
             "two words",
-            "it takes 1 to 40 letters (A-Z, a-z), digits, dots, underscores or",
+            "it must be 1 to 40 letters (A-Z, a-z), digits, dots, underscores or",
         ),
-        ("LOG_LEVEL", "loud", "it takes DEBUG, INFO, WARNING or ERROR"),
-        ("LIVE_HOURS", "0", "it takes a number above 0 and up to 87600, not 0"),
-        ("KEEP_DAYS", "1", "it takes a number from 40 to 36500, not 1"),
-        ("REPEAT_UNKNOWN", "perhaps", "it takes true or false"),
-        ("REDIS_URL", "http://localhost", "an address begins with redis://"),
+        ("LOG_LEVEL", "loud", "it must be DEBUG, INFO, WARNING or ERROR"),
+        ("LIVE_HOURS", "0", "it must be a number above 0 and up to 87600, not 0"),
+        ("KEEP_DAYS", "1", "it must be a number from 40 to 36500, not 1"),
+        ("REPEAT_UNKNOWN", "perhaps", "it must be true or false"),
+        ("REDIS_URL", "http://localhost", "an address starts with redis://"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence(
@@ -68,7 +68,7 @@ def test_no_number_is_endless_and_each_has_bounds_that_are_named(
         load_settings()
     repeated = "" if value in ("x", str(10**400)) else f", not {value}"
     assert re.fullmatch(
-        rf"STORYWIRE_{name.upper()} is wrong: it takes a (whole )?number "
+        rf"STORYWIRE_{name.upper()} is wrong: it must be a (whole )?number "
         rf"(from [\d.]+|above 0 and up) to \d+{repeated}\. Fix it in the environment or \.env",
         str(refused.value),
     )
@@ -107,20 +107,20 @@ def test_a_token_in_the_wrong_place_is_not_repeated(
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("redis+sentinel://one:26379,two:26379/mymaster/0", "it leads to Sentinel or Cluster"),
-        ("sentinel://one:26379/mymaster", "it leads to Sentinel or Cluster"),
-        ("redis+cluster://one:6379", "it leads to Sentinel or Cluster"),
+        ("redis+sentinel://one:26379,two:26379/mymaster/0", "it points to Sentinel or Cluster"),
+        ("sentinel://one:26379/mymaster", "it points to Sentinel or Cluster"),
+        ("redis+cluster://one:6379", "it points to Sentinel or Cluster"),
         ("redis://one:6379,two:6379/0", "several hosts"),
-        ("redis.example:6379", "begins with redis://"),
-        ("unix://run/redis.sock", "its whole path: unix:///"),
+        ("redis.example:6379", "starts with redis://"),
+        ("unix://run/redis.sock", "its full path: unix:///"),
         ("redis://:half/past@redis.example:6379/0", "%2F for /"),
         ("redis://user:12#34@redis.example:6379/0", "%23 for #"),
         ("redis://user:past?@redis.example:6379/0", "%3F for ?"),
         ("redis://user:pa[st@redis.example:6379/0", "%5B for ["),
-        ("redis://user:past\u2100@redis.example:6379/0", "behind :// write"),
+        ("redis://user:past\u2100@redis.example:6379/0", "after :// write"),
         ("redis://[::1/0", "an IPv6 address in brackets"),
         ("redis://redis.example:6379/stories", "the number of a database"),
-        ("redis://redis.example:6379/0?timeout=3", "“timeout” is none of the options"),
+        ("redis://redis.example:6379/0?timeout=3", "“timeout” isn't one of the options"),
         ("redis://redis.example:6379?db=x", "?db=0"),
     ],
 )

@@ -34,7 +34,7 @@ async def test_a_good_redis_has_no_faults_and_keeps_nothing_of_the_look(
             "CONFIG SET maxmemory-policy noeviction",
             "set maxmemory-policy to noeviction",
         ),
-        ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "(READONLY): it is a read-only replica"),
+        ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "(READONLY): it's a read-only replica"),
         ("CONFIG SET maxmemory 1mb", "CONFIG SET maxmemory 0", "(OOM): its memory is full"),
         (
             "CONFIG SET min-replicas-to-write 1",

@@ -75,8 +75,8 @@ def denied(folder: Path) -> Iterator[Callable[[], None]]:
 TROUBLES = [
     (full, "is full: free some space"),
     (read_only, "read-only"),
-    (a_file_in_its_place, "needs a folder"),
-    (a_folder_in_the_marks_place, "A folder stands in"),
+    (a_file_in_its_place, "must be a folder"),
+    (a_folder_in_the_marks_place, "There's a folder in"),
     (denied, "permission"),
 ]
 

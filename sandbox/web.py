@@ -1,6 +1,6 @@
-"""The sandbox's web page: a Discord and a Telegram side by side, fed by events, acting for people.
+"""The sandbox's web page: a Discord and a Telegram side by side, updated live, acting for people.
 
-GET / is the page, GET /events tells what there is to see, POST /act does what a person would do.
+GET / is the page, GET /events streams what there is to see, POST /act does what a person would do.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from sandbox.telegram import Telegram
 T = TypeVar("T")
 
 HEADERS = {
-    # Whatever a message says, nothing but this page's own files runs, and nothing is fetched from
+    # Whatever a message contains, only this page's own files run, and nothing is fetched from
     # elsewhere: https://www.w3.org/TR/CSP3/
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
@@ -42,9 +42,9 @@ TYPES = {
 }
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 APART = 0.1
-"""Seconds between two events to one page, at least."""
+"""Minimum seconds between two events to one page."""
 GLANCE = 1.0
-"""Seconds after which the page looks by itself: time alone can end a connection."""
+"""Seconds after which the page refreshes by itself: a connection can end through time alone."""
 MOST_BYTES = 64 * 1024
 ANSWERS_KEPT = 100
 REFUSALS = (
@@ -218,8 +218,8 @@ _ACT: TypeAdapter[_Act] = TypeAdapter(
 class Page:
     """The web page of one Discord and one Telegram.
 
-    `async with Page(discord, telegram, port=8080) as page:` serves it at `page.url`. It listens on
-    this machine only: whoever reaches it may act as anyone in the sandbox.
+    `async with Page(discord, telegram, port=8080) as page:` serves it at `page.url`. It listens
+    only on this machine, because anyone who reaches it can act as anyone in the sandbox.
     """
 
     def __init__(
@@ -239,14 +239,14 @@ class Page:
         self._readers: set[asyncio.Event] = set()
         self._assets = _assets()
         self._forms: dict[str, local_discord.Answer] = {}
-        """What opened a form, until it is filled in; the oldest are forgotten."""
+        """Answers that opened a form, until it is filled in; the oldest are dropped."""
         self._offers: dict[str, local_telegram.InlineAnswer] = {}
-        """What was offered to who typed the bot's name; the oldest are forgotten."""
+        """Inline results offered to a person; the oldest are dropped."""
         self._stack = contextlib.AsyncExitStack()
 
     @property
     def url(self) -> str:
-        """Where the page is, "http://127.0.0.1:8080/"."""
+        """The page's address, "http://127.0.0.1:8080/"."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}/"
 
@@ -265,12 +265,12 @@ class Page:
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             site = web.TCPSite(runner, self._host, self._port)
-            await site.start()  # a port that is taken is told as it is, before there are tasks
+            await site.start()  # report a taken port as such, before there are tasks
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
             for changes in (self._discord.watch(), self._telegram.watch()):
                 stack.callback(tasks.create_task(self._follow(changes)).cancel)
             self._port = int(runner.addresses[0][1])
-            stack.callback(self._stop)  # first of all, so that open event streams end by themselves
+            stack.callback(self._stop)  # first, so that open event streams end by themselves
             self._stack = stack.pop_all()
         return self
 
@@ -302,8 +302,8 @@ class Page:
         return web.Response(body=body, content_type=kind, charset="utf-8")
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html):
-        one `{"discord": view, "telegram": view}` now and after every change."""
+        """Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): one
+        `{"discord": view, "telegram": view}` now and after every change."""
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         await answer.prepare(request)
         news = asyncio.Event()
@@ -318,7 +318,7 @@ class Page:
                     shown = now
                     await asyncio.sleep(APART)
                 else:
-                    await answer.write(b":\n\n")  # a page that went away is noticed
+                    await answer.write(b":\n\n")  # notice a page that went away
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(GLANCE):
                         await news.wait()
@@ -329,7 +329,7 @@ class Page:
         return answer
 
     async def _act(self, request: web.Request) -> web.Response:
-        """Do what the JSON asks; 200 with the result, or 400 with {"error": one sentence}."""
+        """Do what the JSON says; 200 with the result, or 400 with {"error": one sentence}."""
         if request.content_type != "application/json":
             return _refusal("Send JSON, with Content-Type: application/json.")
         try:
@@ -353,7 +353,7 @@ class Page:
         return web.json_response(result)
 
     async def _do(self, act: _Act) -> Any:
-        """What the platform says of the act; raises one of REFUSALS."""
+        """Carry out the act and return the platform's answer; raises one of REFUSALS."""
         discord, telegram = self._discord, self._telegram
         match act:
             case _Slash(person=person, channel=channel, command=command, options=options):
@@ -408,7 +408,7 @@ class Page:
 
 
 def _kept(shelf: dict[str, T], answer: T) -> str:
-    """The name under which an answer can be come back to."""
+    """Store an answer; returns the name under which it can be found again."""
     name = secrets.token_hex(8)
     shelf[name] = answer
     if len(shelf) > ANSWERS_KEPT:
@@ -417,8 +417,8 @@ def _kept(shelf: dict[str, T], answer: T) -> str:
 
 
 def _bring_or_send_away(telegram: Telegram, chat: int, *, here: bool) -> None:
-    """Take the bot into a chat, with the rights it had at first, or throw it out; in a private
-    chat, block it or let it in again."""
+    """Add the bot to a chat, with its initial permissions, or remove it; in a private chat,
+    unblock or block it."""
     match telegram.world.place(chat).kind, here:
         case "private", True:
             telegram.unblock(chat)
@@ -446,8 +446,8 @@ def _assets() -> Mapping[str, tuple[bytes, str]]:
 async def _at_home(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Answer this machine only by its own name: a foreign name that resolves here (DNS rebinding)
-    or a foreign page that posts here must not act in the sandbox."""
+    """Answer this machine only under its own name: a foreign name that resolves here (DNS
+    rebinding) or a foreign page that posts here must not act in the sandbox."""
     host = request.headers.get("Host", "")
     if host.rpartition(":")[0].strip("[]") not in LOOPBACK and host not in LOOPBACK:
         return _refusal(f"The sandbox answers to 127.0.0.1 and localhost, not to {host!r}.", 403)
@@ -472,6 +472,6 @@ def _sentence(error: ValidationError) -> str:
 
 
 def _as_sentence(text: str) -> str:
-    """The text with a capital and a full stop; option names at its head keep their case."""
+    """The text with a capital and a full stop; option names at its start keep their case."""
     head = text if ":" in text.split(" ", 1)[0] else text[:1].upper() + text[1:]
     return head if head.endswith((".", "!", "?", "…")) else f"{head}."

@@ -1,4 +1,4 @@
-"""The application's commands: registered, refused when wrong, offered to those who may use them.
+"""The application's commands: registering them, refusing wrong ones, offering them to people.
 
 Rules: https://docs.discord.com/developers/interactions/application-commands
 """
@@ -19,7 +19,7 @@ MOST: Mapping[int, int] = {CHAT_INPUT: 100, USER_MENU: 15, MESSAGE_MENU: 15}
 OPTIONS_LIMIT = 25
 CHOICES_LIMIT = 25
 TEXT_LIMIT = 8000
-"""Names, descriptions and choice values of one command, all together."""
+"""Characters of names, descriptions and choice values in one command, all together."""
 
 SUBCOMMAND, GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
@@ -31,13 +31,14 @@ _KEPT = ("name_localizations", "description_localizations")
 
 
 class Commands:
-    """What is registered, globally and in the one server."""
+    """The registered commands, global ones and those of the one server."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._by_scope: dict[str | None, dict[str, Json]] = {None: {}, GUILD: {}}
 
     def scope(self, guild: str | None) -> dict[str, Json]:
+        """The commands of one server, or the global ones for None, by id."""
         if guild not in self._by_scope:
             raise refusals.missing_access()
         return self._by_scope[guild]
@@ -47,13 +48,14 @@ class Commands:
         return copy.deepcopy([*self._by_scope[GUILD].values(), *self._by_scope[None].values()])
 
     def find(self, guild: str | None, command: str) -> Json:
+        """A command by its id; raises Refusal."""
         try:
             return self.scope(guild)[command]
         except KeyError:
             raise refusals.unknown_command() from None
 
     def overwrite(self, guild: str | None, body: Any) -> list[Json]:
-        """Replace all commands of a scope; equal ones keep their id and version."""
+        """Replace all commands of a scope; unchanged ones keep their id and version."""
         form = Form()
         if not isinstance(body, list):
             raise refusals.invalid_form(
@@ -78,7 +80,7 @@ class Commands:
         return copy.deepcopy(list(after.values()))
 
     def create(self, guild: str | None, body: Json) -> tuple[Json, bool]:
-        """Add a command, or replace the one of the same name; True when it is a new one."""
+        """Add a command, or replace the one of the same name; True if it is a new one."""
         form = Form()
         read = _read_command(form, body, (), guild)
         form.check()
@@ -91,6 +93,7 @@ class Commands:
         return copy.deepcopy(command), not same
 
     def change(self, guild: str | None, command: str, body: Json) -> Json:
+        """Change some fields of a command; raises Refusal."""
         before = self.find(guild, command)
         form = Form()
         read = _read_command(form, {**before, **body, "type": before["type"]}, (), guild)
@@ -100,6 +103,7 @@ class Commands:
         return copy.deepcopy(self.scope(guild)[command])
 
     def remove(self, guild: str | None, command: str) -> None:
+        """Delete a command; raises Refusal."""
         self.find(guild, command)
         del self.scope(guild)[command]
         self._world.tell("COMMANDS", {}, None)
@@ -118,8 +122,8 @@ class Commands:
                 raise refusals.too_many_commands(most)
 
     def offered(self, person: str, channel: Channel, kind: int = CHAT_INPUT) -> list[Json]:
-        """The commands that Discord's own client would show to a person in a channel, for the chat
-        or in the menu of a message."""
+        """The commands that Discord's own client would show a person in a channel,
+        for typing or in a message's menu."""
         world = self._world
         permissions = world.permissions(person, channel)
         if not permissions & BITS["USE_APPLICATION_COMMANDS"]:
@@ -146,14 +150,14 @@ class Commands:
 
 
 def context_of(channel: Channel) -> int:
-    """Where an interaction comes from, as Discord counts."""
+    """Where an interaction comes from, as Discord's context number."""
     if channel.group:
         return IN_PRIVATE_CHANNEL
     return IN_BOT_DM if channel.is_dm else IN_GUILD
 
 
 def without_translations(command: Json) -> Json:
-    """As a GET without `with_localizations` hands it out."""
+    """The command as a GET without `with_localizations` returns it."""
     bare = {key: value for key, value in command.items() if key not in _KEPT}
     if "options" in bare:
         bare["options"] = [without_translations(option) for option in bare["options"]]
@@ -263,7 +267,7 @@ def _read_options(form: Form, value: Any, at: Path) -> list[Json]:
 
 
 def _read_values(form: Form, body: Json, read: Json, at: Path) -> None:
-    """What an option's value may be: choices or autocomplete, bounds, channel types."""
+    """Read what an option's value may be: choices or autocomplete, bounds, channel types."""
     if body.get("choices"):
         choices = form.items(body["choices"], (*at, "choices"), CHOICES_LIMIT)
         read["choices"] = []

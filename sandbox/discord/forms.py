@@ -1,4 +1,4 @@
-"""Reading what a bot sends: messages, embeds and components, or every field that is wrong.
+"""Checks what a bot sends: messages, embeds and components. Reports every wrong field at once.
 
 Limits: https://docs.discord.com/developers/resources/message and …/components/reference. Texts are
 trimmed before they are measured, as Discord does.
@@ -15,7 +15,7 @@ from sandbox.discord.world import EPHEMERAL, SILENT, SUPPRESS_EMBEDS, Json
 CONTENT_LIMIT = 2000
 EMBEDS_LIMIT = 10
 EMBED_TEXT_LIMIT = 6000
-"""Over all embeds of a message: titles, descriptions, fields, footers and authors."""
+"""Characters over all embeds of a message: titles, descriptions, fields, footers and authors."""
 ROWS_LIMIT = 5
 BUTTONS_PER_ROW = 5
 OPTIONS_LIMIT = 25
@@ -30,29 +30,32 @@ Path = tuple[str | int, ...]
 
 
 class Form:
-    """Collects what is wrong, field by field, into Discord's nested `errors`."""
+    """Collects errors, field by field, into Discord's nested `errors` object."""
 
     def __init__(self) -> None:
         self.errors: Json = {}
 
     def wrong(self, path: Path, code: str, message: str) -> None:
+        """Record an error at a path of keys and indexes."""
         here = self.errors
         for step in path:
             here = here.setdefault(str(step), {})
         here.setdefault("_errors", []).append({"code": code, "message": message})
 
     def required(self, path: Path) -> None:
+        """Record that a required field is missing."""
         self.wrong(path, "BASE_TYPE_REQUIRED", "This field is required")
 
     def check(self) -> None:
-        """Refuse with 50035 when anything was wrong."""
+        """Raise Refusal 50035 if anything was wrong."""
         if self.errors:
             raise refusals.invalid_form(self.errors)
 
     def text(
         self, value: Any, path: Path, most: int, *, least: int = 0, required: bool = False
     ) -> str:
-        """A trimmed text; an empty one when it is absent."""
+        """A trimmed text; an empty one if it is missing or not a text. A wrong length is an
+        error."""
         if value is None or (isinstance(value, str) and not value.strip()):
             if required or (least and value is not None):
                 self.required(path)
@@ -71,6 +74,7 @@ class Form:
         return text
 
     def items(self, value: Any, path: Path, most: int, *, least: int = 0) -> list[Any]:
+        """A list; an empty one if it is missing or not a list. A wrong length is an error."""
         if value is None:
             return []
         if not isinstance(value, list):
@@ -86,6 +90,7 @@ class Form:
         return value
 
     def fields(self, value: Any, path: Path) -> Json:
+        """An object; anything else is an error."""
         if isinstance(value, dict):
             return value
         self.wrong(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
@@ -94,6 +99,10 @@ class Form:
     def number(
         self, value: Any, path: Path, least: int, most: int, *, default: int | None = None
     ) -> int | None:
+        """A whole number; `default` if it is missing or not a number.
+
+        Exceeding the bounds is an error.
+        """
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, int):
@@ -110,6 +119,10 @@ class Form:
     def url(
         self, value: Any, path: Path, most: int, schemes: Iterable[str] = ("http", "https")
     ) -> str:
+        """An address; an empty text if it is missing.
+
+        A malformed one or another scheme is an error.
+        """
         url = self.text(value, path, most)
         if not url:
             return ""
@@ -126,6 +139,7 @@ class Form:
         return url
 
     def snowflake(self, value: Any, path: Path) -> str:
+        """An id as text; "0" and an error for anything else."""
         if isinstance(value, bool) or not (isinstance(value, (str, int)) and str(value).isdigit()):
             self.wrong(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
             return "0"
@@ -133,9 +147,10 @@ class Form:
 
 
 def read_message(form: Form, body: Json, *, interaction: bool = False) -> Json:
-    """What a message says: only the parts that are present in the body, as they will be stored.
+    """The parts of a message that are present in the body,
+    in the form in which they will be stored.
 
-    Keys: content, embeds, components, flags, allowed_mentions. Wrong fields go into `form`.
+    Keys: content, embeds, components, flags, allowed_mentions. Errors go into `form`.
     """
     if body.get("files") or body.get("attachments") or body.get("poll") or body.get("sticker_ids"):
         raise refusals.not_in_the_sandbox("a message with files, polls or stickers")
@@ -159,11 +174,12 @@ def read_message(form: Form, body: Json, *, interaction: bool = False) -> Json:
 
 
 def is_empty(message: Mapping[str, Any]) -> bool:
-    """True when there is nothing in a message that could be shown."""
+    """True if nothing in the message could be shown."""
     return not any(message.get(part) for part in ("content", "embeds", "components"))
 
 
 def read_embeds(form: Form, value: Any) -> list[Json]:
+    """The embeds as they will be stored. Errors go into `form`."""
     embeds = [
         _read_embed(form, form.fields(embed, ("embeds", i)), ("embeds", i))
         for i, embed in enumerate(form.items(value, ("embeds",), EMBEDS_LIMIT))
@@ -235,7 +251,7 @@ def _read_time(form: Form, value: Any, at: Path) -> str:
 
 
 def read_components(form: Form, value: Any) -> list[Json]:
-    """Action rows of buttons or one select menu; each component has a number, ours or the bot's."""
+    """Action rows of buttons or one select menu; components without an id get one."""
     used: set[str] = set()
     number = 0
     rows: list[Json] = []
@@ -312,7 +328,7 @@ def _read_button(form: Form, button: Json, at: Path) -> Json:
 
 
 def read_select(form: Form, select: Json, at: Path) -> Json:
-    """A menu of a message or a modal: its own options, or what Discord fills in by itself."""
+    """A menu in a message or a modal, with its own options or with those that Discord fills in."""
     least = form.number(select.get("min_values"), (*at, "min_values"), 0, 25, default=1)
     most = form.number(select.get("max_values"), (*at, "max_values"), 1, 25, default=1)
     read: Json = {
@@ -366,11 +382,12 @@ DEFAULT_KINDS: Mapping[int, tuple[str, ...]] = {
     7: ("user", "role"),
     8: ("channel",),
 }
-"""What may be chosen beforehand in the menus that Discord fills in."""
+"""What may be preselected in the menus that Discord fills in."""
 
 
 def _read_chosen(form: Form, select: Json, at: Path, least: int, most: int) -> Json:
-    """What is chosen beforehand in a menu of people, roles or channels, and of which channels."""
+    """What is preselected in a menu of people, roles or channels,
+    and which channel types it offers."""
     read: Json = {}
     chosen = form.items(select.get("default_values"), (*at, "default_values"), 25)
     if chosen:

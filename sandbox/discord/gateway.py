@@ -1,4 +1,5 @@
-"""Discord's gateway: sessions, heartbeats, events in order, and resuming after a dropped socket.
+"""Discord's gateway: sessions, heartbeats, events in order,
+and resuming after a dropped connection.
 
 https://docs.discord.com/developers/events/gateway
 """
@@ -21,12 +22,12 @@ from sandbox.discord.world import BOT, GUILD, JOINED, Channel, Json, World
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE = 0, 1, 2, 3, 4
 RESUME, RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 6, 7, 8, 9, 10, 11
 ACK_AFTER_S = 0.05
-"""discord.py 2.7.1 notes when it sent a heartbeat only after sending; an answer that comes before
-that looks to it as if it were one heartbeat late (gateway.py, KeepAliveHandler)."""
+"""discord.py 2.7.1 records when it sent a heartbeat only after sending it. An acknowledgement that
+arrives earlier looks to it as if it were one heartbeat late (gateway.py, KeepAliveHandler)."""
 
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1, 1 << 9, 1 << 12, 1 << 15
 PRIVILEGED = 1 << 1 | 1 << 8 | MESSAGE_CONTENT
-"""Server members, presences and message content: to be switched on for an application."""
+"""Server members, presences and message content: intents an application must be granted."""
 
 INTENTS: Mapping[str, tuple[int, int]] = {
     "GUILD_CREATE": (GUILDS, 0),
@@ -42,14 +43,14 @@ INTENTS: Mapping[str, tuple[int, int]] = {
     "MESSAGE_UPDATE": (GUILD_MESSAGES, DIRECT_MESSAGES),
     "MESSAGE_DELETE": (GUILD_MESSAGES, DIRECT_MESSAGES),
 }
-"""The intent that asks for an event in the server, and in direct messages."""
+"""The intents that request an event in the server, and in direct messages."""
 
 KEPT_FOR_RESUME = 10_000
-"""Events a session keeps; a client that is further behind starts anew."""
+"""Number of events a session keeps; a client that is further behind has to start anew."""
 
 
 class _Closed(Exception):
-    """The client did something that ends its connection with this code."""
+    """The client did something that closes its connection with this code."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -58,11 +59,11 @@ class _Closed(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Link:
-    """One socket. What is to be sent waits in a queue, so that telling never waits."""
+    """One socket. Outgoing texts wait in a queue, so that sending never blocks."""
 
     ws: web.WebSocketResponse
     packed: Any
-    """A zlib stream when the client asked for one, else None."""
+    """A zlib stream if the client asked for one, else None."""
     transport: asyncio.Transport | None
     waiting: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
@@ -70,7 +71,7 @@ class _Link:
         self.send(json.dumps({"op": op, "d": data, "s": seq, "t": event}))
 
     def send(self, text: str) -> None:
-        """Send a text as it is, be it no event at all."""
+        """Queue a text as it is, even if it is not a valid event."""
         self.waiting.put_nowait(text)
 
     async def send_waiting(self) -> None:
@@ -94,7 +95,7 @@ class _Session:
     )
     link: _Link | None = None
     alone_since: float = 0.0
-    """Monotonic seconds at which the last socket was gone."""
+    """Monotonic seconds at which the last socket was lost."""
 
     def tell(self, event: str, data: Json) -> None:
         self.seq += 1
@@ -104,26 +105,27 @@ class _Session:
 
 
 class Gateway:
-    """Keeps the sessions of one bot and tells them what happens."""
+    """Keeps the sessions of one bot and sends them events."""
 
     def __init__(
         self, world: World, token: str, *, privileged: bool, changed: Callable[[], None]
     ) -> None:
-        """`privileged`: the application has the privileged intents; `changed`: (dis)connection."""
+        """`privileged`: the application has the privileged intents; `changed`:
+        called on (dis)connection."""
         self.url = ""
         self.heartbeat_interval = 41.25
         """Seconds, as told to the client."""
         self.resumable_for = 180.0
-        """Seconds a session waits for its client to come back; Discord tells no number."""
+        """Seconds a session waits for its client to come back; Discord publishes no number."""
         self.acknowledges = True
         """Set to False to leave heartbeats unanswered, as a half-dead connection does."""
         self.closed_for: int | None = None
-        """An HTTP status that refuses every new connection, or None."""
+        """An HTTP status with which every new connection is refused, or None."""
         self.identified = 0
         self.resumed = 0
         self._world = world
         self.token = token
-        """The one that clients must have; another than they know refuses them."""
+        """The token that clients must have; any other is refused."""
         self.refuses_with: int | None = None
         """A close code that answers every IDENTIFY and RESUME, or None."""
         self._privileged = privileged
@@ -133,10 +135,11 @@ class Gateway:
 
     @property
     def connected(self) -> bool:
+        """Whether any client is connected."""
         return any(session.link for session in self._sessions.values())
 
     def tell(self, event: str, data: Json, channel: Channel | None) -> None:
-        """Pass a change of the world on to every session that asked for it and may see it."""
+        """Send a change of the world to every session that subscribed to it and may see it."""
         if event not in INTENTS or (channel is not None and channel.group):
             return
         in_guild, in_dm = INTENTS[event]
@@ -153,14 +156,14 @@ class Gateway:
                 session.tell(event, shown)
 
     def interact(self, interaction: Json) -> bool:
-        """Bring an interaction to the bot; False when it has no session at all."""
+        """Send an interaction to the bot; False if it has no session at all."""
         living = self._living()
         for session in living:
             session.tell("INTERACTION_CREATE", interaction)
         return bool(living)
 
     def _living(self) -> list[_Session]:
-        """The sessions with a client, or with one that may still come back."""
+        """The sessions that have a client, or whose client may still come back."""
         oldest = time.monotonic() - self.resumable_for
         for session in list(self._sessions.values()):
             if session.link is None and session.alone_since <= oldest:
@@ -178,7 +181,7 @@ class Gateway:
     # -- faults ----------------------------------------------------------------------------------
 
     async def hang_up(self, code: int | None = None) -> None:
-        """Close every socket with a code, or cut it without one. Sessions stay resumable."""
+        """Close every socket with a code, or cut it without one. Sessions can be resumed."""
         for link in list(self._links):
             if code is not None:
                 await link.ws.close(code=code)
@@ -186,22 +189,23 @@ class Gateway:
                 link.transport.abort()
 
     def send(self, text: str) -> None:
-        """Send every connected client a text as it is, be it no event at all."""
+        """Send every connected client a text as it is, even if it is not a valid event."""
         for link in self._links:
             link.send(text)
 
     def event(self, event: str, data: Any) -> None:
-        """Tell every session of an event, whatever is wrong with it; it is resumed with."""
+        """Send every session an event, valid or not; it is repeated when a session resumes."""
         for session in self._living():
             session.tell(event, data)
 
     def ask_to_reconnect(self) -> None:
+        """Send opcode 7: clients should reconnect and resume."""
         for session in self._sessions.values():
             if session.link is not None:
                 session.link.say(RECONNECT)
 
     def forget_sessions(self) -> None:
-        """Nothing can be resumed any more; who is connected is told so."""
+        """Make every session unresumable, and tell the connected clients."""
         for session in self._sessions.values():
             if session.link is not None:
                 session.link.say(INVALID_SESSION, False)
@@ -209,6 +213,7 @@ class Gateway:
         self._changed()
 
     async def close(self) -> None:
+        """Close every socket for good, as at shutdown."""
         self._sessions.clear()
         for link in list(self._links):
             await link.ws.close(code=WSCloseCode.GOING_AWAY)
@@ -216,6 +221,7 @@ class Gateway:
     # -- one connection --------------------------------------------------------------------------
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Handle one WebSocket connection until it ends."""
         if self.closed_for is not None:
             return web.Response(status=self.closed_for)
         ws = web.WebSocketResponse(compress=False, max_msg_size=0, timeout=1.0)
@@ -273,7 +279,7 @@ class Gateway:
                 raise _Closed(4003, "Not authenticated.")
             case 8:  # REQUEST_MEMBERS
                 self._members(session, data)
-            case 3 | 4:  # presence and voice: heard, shown nowhere
+            case 3 | 4:  # presence and voice: accepted and ignored
                 pass
             case _:
                 raise _Closed(4001, "Unknown opcode.")
@@ -368,10 +374,11 @@ class Gateway:
         session.tell("GUILD_MEMBERS_CHUNK", answer)
 
     def guild(self) -> Json:
-        """GUILD_CREATE: the server and everything in it. Without the intent, the bot alone.
+        """GUILD_CREATE: the server and everything in it; without the intent, only the bot.
 
-        Only a server that was there at the connection is said to be available (again): by this
-        discord.py tells it from one that the bot has just joined (state.py, parse_guild_create).
+        Only a server that was there at the connection is marked as available (again). That's how
+        discord.py tells it from a server that the bot has just joined (state.py,
+        parse_guild_create).
         """
         world = self._world
         return world.guild_object() | {
@@ -390,5 +397,5 @@ class Gateway:
 
 
 def _without_content(data: Json) -> Json:
-    """As a bot without the message content intent gets other people's messages."""
+    """Other people's messages as a bot without the message content intent receives them."""
     return data | {"content": "", "embeds": [], "components": [], "attachments": []}

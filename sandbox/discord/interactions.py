@@ -1,4 +1,5 @@
-"""Interactions from the bot's side: the first answer within three seconds, then edits and more.
+"""Interactions, from the bot's side: a first answer within three seconds,
+then edits and follow- ups.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding
 """
@@ -16,10 +17,10 @@ from sandbox.discord.modals import read_modal
 from sandbox.discord.world import BOT, EPHEMERAL, GUILD, LOADING, Channel, Json, Post, World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
-"""What a person did."""
+"""Interaction types: what a person did."""
 
 MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
-"""How a bot may answer first."""
+"""Types of a bot's first answer."""
 
 ANSWERS: Mapping[int, tuple[int, ...]] = {
     COMMAND: (MESSAGE, DEFERRED_MESSAGE, MODAL),
@@ -32,7 +33,7 @@ CHOICES_LIMIT = 25
 
 @dataclass(slots=True, eq=False)
 class Interaction:
-    """One thing a person did, and what the bot made of it."""
+    """One thing a person did, and how the bot answered."""
 
     id: str
     token: str
@@ -56,23 +57,25 @@ class Interaction:
 
     @property
     def ephemeral(self) -> bool:
+        """Whether only the person sees the answer."""
         return self.original is not None and self.original.seen_by is not None
 
 
 class Interactions:
-    """All interactions there have been, by token."""
+    """All interactions so far, by token."""
 
     def __init__(self, world: World) -> None:
         self.answer_within = 3.0
-        """Seconds to the first answer."""
+        """Seconds within which the first answer must arrive."""
         self.token_life = 900.0
-        """Seconds during which an answer can be changed and followed up."""
+        """Seconds during which an answer can be edited and followed up."""
         self._world = world
         self._by_token: dict[str, Interaction] = {}
 
     def open(
         self, kind: int, person: str, channel: Channel, label: str | None, source: Post | None
     ) -> Interaction:
+        """Start an interaction: a person did something in a channel."""
         token = secrets.token_urlsafe(64)
         interaction = Interaction(self._world.new_id(), token, kind, person, channel, label, source)
         self._by_token[token] = interaction
@@ -81,7 +84,7 @@ class Interactions:
     # -- the first answer ------------------------------------------------------------------------
 
     def answer(self, interaction: str, token: str, body: Json) -> Json:
-        """Take the first answer; the object that `with_response` asks for."""
+        """Accept the first answer; returns the object that `with_response` asks for."""
         it = self._by_token.get(token)
         late = it is None or time.monotonic() - it.asked_at > self.answer_within
         if it is None or it.id != interaction or (it.answered_with is None and late):
@@ -139,7 +142,7 @@ class Interactions:
     # -- afterwards ------------------------------------------------------------------------------
 
     def of_token(self, application: str, token: str) -> Interaction:
-        """The interaction that a webhook path is about, once it has been acknowledged."""
+        """The interaction that a webhook path refers to, once it has been acknowledged."""
         it = self._by_token.get(token)
         if it is None or application != BOT or it.answered_with is None:
             raise refusals.unknown_webhook()
@@ -148,7 +151,7 @@ class Interactions:
         return it
 
     def message(self, it: Interaction, message: str) -> Post:
-        """One of the messages that this interaction made: "@original" or a follow-up's id."""
+        """A message that this interaction made, by "@original" or a follow-up's id."""
         posts = [*([it.original] if it.original else []), *it.followups]
         if message == "@original":
             posts = posts[:1] if it.original else []
@@ -159,6 +162,7 @@ class Interactions:
         return posts[0]
 
     def edit(self, it: Interaction, message: str, body: Json) -> Json:
+        """Edit one of its messages; returns the message object."""
         post = self.message(it, message)
         self._change(it, post, body)
         if post is it.original:
@@ -166,13 +170,14 @@ class Interactions:
         return self._world.message_object(post)
 
     def remove(self, it: Interaction, message: str) -> None:
+        """Delete one of its messages."""
         post = self.message(it, message)
         self._world.remove(post)
         if post is it.original:
             it.answered.set()
 
     def follow_up(self, it: Interaction, body: Json) -> Json:
-        """Another message. The first one after a deferral takes the place of "thinking…"."""
+        """Post another message. The first one after a deferral replaces "thinking…"."""
         original = it.original
         if original and not original.gone and original.data["flags"] & LOADING:
             self._change(it, original, body)

@@ -1,8 +1,8 @@
-"""How fast a bot may ask: a bucket per route and channel, fifty requests a second in all, and how
-often an hour it may publish, or edit what is old or published.
+"""Discord's rate limits: a bucket per route and channel, fifty requests a second in total, and
+hourly limits on publishing and on editing old or published messages.
 
-Discord publishes the headers and the global figure, not the buckets
-(https://docs.discord.com/developers/topics/rate-limits); the buckets are what bots see.
+Discord publishes the headers and the global figure, but not the buckets
+(https://docs.discord.com/developers/topics/rate-limits); the buckets are what bots observe.
 """
 
 import hashlib
@@ -21,17 +21,16 @@ OTHERS = (50, 1.0)
 OLD_S = 3600.0
 OLD_EDITS = (6, 3600.0)
 """Edits of one message older than OLD_S, and seconds. Our guess: Discord says that there is such a
-limit (code 30046) and that its figures are not told
-(https://github.com/discord/discord-api-docs/issues/4413)."""
+limit (code 30046) but not its size (https://github.com/discord/discord-api-docs/issues/4413)."""
 
 PUBLISHES = (10, 3600.0)
-"""In one announcement channel (https://github.com/discordjs/discord.js/issues/4956)."""
+"""Per announcement channel (https://github.com/discordjs/discord.js/issues/4956)."""
 
 PUBLISHED_EDITS = (3, 3600.0)
-"""Of one published message (https://github.com/discord/discord-api-docs/issues/2258)."""
+"""Per published message (https://github.com/discord/discord-api-docs/issues/2258)."""
 
 UNLIMITED = ("POST", "/interactions/{interaction}/{token}/callback")
-"""The first answer to a person has no bucket and no headers (hikari complains when it has)."""
+"""The first answer to a person has no bucket and no headers (hikari complains if it has)."""
 
 BUCKETS: Mapping[tuple[str, str], tuple[int, float]] = {
     ("POST", "/channels/{channel}/messages"): MESSAGES,
@@ -39,16 +38,16 @@ BUCKETS: Mapping[tuple[str, str], tuple[int, float]] = {
     ("POST", "/webhooks/{app}/{token}"): WEBHOOKS,
     ("PATCH", "/webhooks/{app}/{token}/messages/{message}"): WEBHOOKS,
 }
-"""Requests and seconds per bucket; routes that are not named have OTHERS."""
+"""Requests and seconds per bucket; unlisted routes use OTHERS."""
 
 
 WINDOWS_KEPT = 1000
-"""Closed windows are forgotten when there are more: every interaction has its own."""
+"""Closed windows are dropped when there are more than this: every interaction has its own."""
 
 
 @dataclass(slots=True)
 class _Window:
-    """Requests counted from the first one until the window closes."""
+    """Counts requests from the first one until the window closes."""
 
     most: int
     seconds: float
@@ -67,15 +66,16 @@ class _Window:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the limits say to one request."""
+    """How the limits judge one request."""
 
     headers: dict[str, str]
     refused: bool = False
     everywhere: bool = False
-    """True when the limit over all routes refused it."""
+    """True if the limit over all routes refused it."""
     retry_after: float = 0.0
 
     def body(self) -> dict[str, object]:
+        """The JSON of a 429."""
         return {
             "message": "You are being rate limited.",
             "retry_after": self.retry_after,
@@ -86,17 +86,18 @@ class Verdict:
 
 @dataclass(slots=True)
 class Limits:
-    """Counts requests. With `enforced` off every request passes and the headers show room."""
+    """Counts requests. With `enforced` off, every request passes and the headers show room."""
 
     enforced: bool = True
     scale: float = 1.0
-    """What the windows' seconds are multiplied by: tests make them short."""
+    """Factor for the windows' seconds: tests shorten them."""
     clock: Callable[[], float] = time.time
     _windows: dict[tuple[str, str, str], _Window] = field(default_factory=dict)
     _all: _Window = field(default_factory=lambda: _Window(*GLOBAL))
 
     def check(self, method: str, route: str, major: str, *, counted: bool) -> Verdict:
-        """Count one request. `major`: its channel or token; `counted`: towards GLOBAL as well."""
+        """Count one request. `major`: its channel or token; `counted`: also counts towards
+        GLOBAL."""
         if (method, route) == UNLIMITED:
             return Verdict({})
         bucket = hashlib.blake2s(f"{method} {route}".encode(), digest_size=16).hexdigest()
@@ -127,7 +128,7 @@ class Limits:
         return Verdict(headers, refused=True, retry_after=wait)
 
     def wait(self, what: str, whose: str, limit: tuple[int, float]) -> float:
-        """Count one act of a kind in a channel or on a message; or return the seconds to wait."""
+        """Count one action in a channel or on a message, or return the seconds to wait instead."""
         if not self.enforced:
             return 0.0
         most, seconds = limit

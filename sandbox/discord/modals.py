@@ -1,7 +1,7 @@
 """Modals: the forms that a bot opens in answer to a command or a button.
 
-https://docs.discord.com/developers/components/reference: labels around a text input or a menu, text
-between them, and the older way of an action row around each text input.
+https://docs.discord.com/developers/components/reference. A modal has labels around a text input or
+a menu, with text between them, or, in the older form, an action row around each text input.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ TEXT_LIMIT = 4000
 
 
 def read_modal(data: Json) -> Json:
-    """A modal as people see it: custom_id, title and components, each with its number.
+    """A modal as people see it: custom_id, title and numbered components.
 
     Raises a Refusal that names every wrong field.
     """
@@ -43,7 +43,7 @@ def read_modal(data: Json) -> Json:
 
 
 def fields(modal: Json) -> list[Json]:
-    """What can be filled in, in order."""
+    """The components that can be filled in, in order."""
     return [part for part in _all(modal) if "custom_id" in part]
 
 

@@ -1,6 +1,6 @@
-"""What people do in the sandbox: use commands, press buttons, choose, fill in forms.
+"""What people do in the sandbox: use commands, press buttons, choose from menus, fill in forms.
 
-A person can do here what Discord's own client would let them do, and nothing else.
+A person can do exactly what Discord's own client would let them do.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ Value = str | int | float | bool
 
 
 class NoAnswer(Exception):
-    """The bot did not answer a person in time. The sentence says what was waited for."""
+    """The bot did not answer a person in time. The sentence says what was expected."""
 
 
 class NotOffered(Exception):
@@ -60,12 +60,12 @@ class Answer:
     """What a person sees after doing something."""
 
     acknowledged: float
-    """Seconds until the bot's first sign."""
+    """Seconds until the bot's first reaction."""
     message: Json | None
-    """The answer, or the changed message of a component; None when it was deleted or is a form."""
+    """The answer, or a component's changed message; None if it was deleted or a form was opened."""
     ephemeral: bool
     followups: list[Json] = field(default_factory=list)
-    """Further messages that came until now."""
+    """Further messages so far."""
     modal: Json | None = None
     """The form the bot opened: its custom_id, title and components."""
     source: Json | None = None
@@ -73,7 +73,7 @@ class Answer:
 
 
 class People:
-    """Carries out what people do and waits for what the bot makes of it."""
+    """Carries out what people do, and waits for the bot's answer."""
 
     def __init__(
         self, world: World, commands: Commands, interactions: Interactions, gateway: Gateway
@@ -93,6 +93,7 @@ class People:
         locale: str,
         timeout: float,  # noqa: ASYNC109 - how long the person looks, part of the product
     ) -> Answer:
+        """See Discord.slash."""
         where = self._place(person, channel)
         registered, given = self._typed(person, where, command, options)
         for option in _leaf(registered, command):
@@ -113,6 +114,7 @@ class People:
         *,
         locale: str,
     ) -> list[Json]:
+        """See Discord.autocomplete."""
         where = self._place(person, channel)
         registered, given = self._typed(person, where, command, options, focused=focused)
         it = self._interactions.open(AUTOCOMPLETE, person, where, None, None)
@@ -129,6 +131,7 @@ class People:
         locale: str,
         timeout: float,  # noqa: ASYNC109
     ) -> Answer:
+        """See Discord.click."""
         where = self._place(person, message["channel_id"])
         post = where.posts.get(str(message["id"]))
         if post is None or post.seen_by not in (None, person):
@@ -159,6 +162,7 @@ class People:
         locale: str,
         timeout: float,  # noqa: ASYNC109
     ) -> Answer:
+        """See Discord.menu."""
         where = self._place(person, message["channel_id"])
         post = where.posts.get(str(message["id"]))
         if post is None or post.seen_by is not None:
@@ -187,6 +191,7 @@ class People:
         locale: str,
         timeout: float,  # noqa: ASYNC109
     ) -> Answer:
+        """See Discord.submit."""
         if answer.modal is None:
             raise NotOffered("no form is open")
         where = self._place(person, channel)
@@ -353,7 +358,7 @@ class People:
         return data | {"resolved": resolved} if resolved else data
 
     def _chosen(self, select: Json, values: Sequence[str]) -> list[str]:
-        """What was chosen in a menu; refused when the menu does not offer it."""
+        """The values chosen in a menu; NotOffered if the menu does not offer one."""
         name = select["custom_id"]
         if not select["min_values"] <= len(values) <= select["max_values"]:
             raise NotOffered(
@@ -371,7 +376,7 @@ class People:
     def _filled_in(
         self, components: list[Json], values: dict[str, str | Sequence[str]]
     ) -> list[Json]:
-        """A form's components with what a person wrote into its texts and chose in its menus."""
+        """A form's components with the texts a person typed and the values they chose."""
         filled: list[Json] = []
         for outer in components:
             head = {"type": outer["type"], "id": outer["id"]}
@@ -405,12 +410,12 @@ class People:
         return read | {"value": text}
 
     def _channel_for(self, person: str, channel: Channel) -> Json:
-        """A channel as an interaction has it: with what the person may do there."""
+        """A channel as interactions contain it: with the person's permissions there."""
         permissions = str(self._world.permissions(person, channel))
         return self._world.channel_object(channel) | {"permissions": permissions}
 
     def _resolved(self, person: str, kind: int, ids: Sequence[str], where: Channel) -> Json:
-        """The objects behind ids that a person chose; refused when one does not exist."""
+        """The objects behind the ids that a person chose; NotOffered if one does not exist."""
         world = self._world
         resolved: Json = {}
         for chosen in ids:
@@ -446,7 +451,7 @@ def _leaf(command: Json, path: str) -> list[Json]:
 
 
 def _checked(option: Json, value: Any) -> Any:
-    """The value as the client would send it; refused when the client would not let it through."""
+    """The value as the client would send it; NotOffered if the client would reject it."""
     name = option["name"]
     wrong = NotOffered(f"{value!r} does not fit the option {name}")
     match option["type"]:
@@ -492,7 +497,7 @@ def _resolve_kind(select: int) -> int:
 
 
 def _several(values: Mapping[str, str | Sequence[str]], menu: Json) -> list[str]:
-    """What is chosen in a menu; left out, it is what the form suggests."""
+    """The values chosen in a menu; if left out, those that the form preselects."""
     suggested = [default["id"] for default in menu.get("default_values", ())]
     suggested += [option["value"] for option in menu.get("options", ()) if option.get("default")]
     chosen = values.get(menu["custom_id"], suggested)

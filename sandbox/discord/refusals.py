@@ -1,4 +1,4 @@
-"""What Discord refuses, with its status, code and words.
+"""Discord's refusals, with status, code and text.
 
 Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes
 """
@@ -18,10 +18,11 @@ class Refusal(Exception):
     message: str
     errors: Mapping[str, Any] | None = None
     retry_after: float | None = None
-    """Seconds, for a 429."""
+    """Seconds, in a 429."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
+        """The JSON of the answer."""
         body: dict[str, Any] = {"message": self.message, "code": self.code}
         if self.errors is not None:
             body["errors"] = self.errors
@@ -89,19 +90,19 @@ def too_many_old_edits(wait: float) -> Refusal:
 
 
 def too_many_publishes(wait: float) -> Refusal:
-    """Words and headers as in https://github.com/discord/discord-api-docs/issues/6109."""
+    """Text and headers as in https://github.com/discord/discord-api-docs/issues/6109."""
     message = "The write action you are performing on the channel has hit the write rate limit."
     return Refusal(429, 20028, message, retry_after=wait, headers=_SHARED)
 
 
 def too_many_published_edits(wait: float) -> Refusal:
-    """Code and words as in Discord's table; 20028 has been seen in its place."""
+    """Code and text as in Discord's table; 20028 has been seen instead."""
     message = "This message cannot be edited due to announcement rate limits"
     return Refusal(429, 20022, message, retry_after=wait, headers=_SHARED)
 
 
 _SHARED = {"Retry-After": "1", "X-RateLimit-Scope": "shared"}
-"""Retry-After speaks of the route's bucket and is wrong; the body's retry_after is right."""
+"""Retry-After is about the route's bucket and is wrong; the body's retry_after is correct."""
 
 
 def already_crossposted() -> Refusal:
@@ -188,5 +189,5 @@ def harmful_link() -> Refusal:
 
 
 def not_in_the_sandbox(what: str) -> Refusal:
-    """Ours, not Discord's: something real that the sandbox cannot do; see `unknown_calls`."""
+    """Ours, not Discord's: something real that the sandbox can't do; see `unknown_calls`."""
     return Refusal(501, 0, f"{what} is not in the sandbox")

@@ -1,4 +1,5 @@
-"""Discord's REST API for one bot: the routes a chat bot needs, each with its rights and refusals.
+"""Discord's REST API for one bot: the routes a chat bot needs,
+each with its permissions and refusals.
 
 https://docs.discord.com/developers/reference. A route that is not here answers 404 with code 0.
 """
@@ -44,7 +45,7 @@ class Asked:
 
     @property
     def fields(self) -> Json:
-        """The body as an object; anything else is refused."""
+        """The body as an object; raises Refusal for anything else."""
         if not isinstance(self.body, dict):
             raise refusals.invalid_form(
                 {"_errors": [{"code": "MODEL_TYPE_CONVERT", "message": "Expected an object"}]}
@@ -52,9 +53,11 @@ class Asked:
         return self.body
 
     def flag(self, name: str) -> bool:
+        """A boolean of the query, false if it is missing."""
         return self.query.get(name, "").lower() in ("1", "true")
 
     def number(self, name: str, default: int, most: int) -> int:
+        """A whole number of the query, at most `most`; raises Refusal for anything else."""
         text = self.query.get(name, str(default))
         form = Form()
         number = form.number(int(text) if text.isdigit() else text, (name,), 1, most)
@@ -64,6 +67,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """A successful answer: its status and its JSON."""
+
     body: Any = None
     status: int = 200
 
@@ -75,20 +80,22 @@ Handler = Callable[..., Reply]
 
 @dataclass(frozen=True, slots=True)
 class Route:
+    """One route: its method and path, and the function that handles it."""
+
     method: str
     template: str
     handler: Handler
     open: bool
-    """Needs no bot token and does not count towards the global limit."""
+    """Needs no bot token and doesn't count towards the global limit."""
     pattern: re.Pattern[str]
 
     def major(self, parts: Mapping[str, str]) -> str:
-        """What the bucket of this route is kept for: one channel, server or token."""
+        """The part of the path that gets a bucket of its own: a channel, server or token."""
         return parts.get("channel") or parts.get("token") or parts.get("guild") or ""
 
 
 class Rest:
-    """Answers requests. Handlers never wait, so the world changes in the requests' order."""
+    """Answers requests. Handlers never wait, so the world changes in the order of the requests."""
 
     def __init__(
         self,
@@ -111,7 +118,7 @@ class Rest:
         ]
 
     def route(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """The route of a request with the ids from its path; refused with 404 or 405."""
+        """The route of a request, with the ids in its path; raises Refusal 404 or 405."""
         known = False
         for route in self._routes:
             if match := route.pattern.fullmatch(path):
@@ -350,7 +357,7 @@ class Rest:
             raise refusals.harmful_link()
 
     def _made_with(self, nonce: str) -> Post | None:
-        """The message the bot made with this nonce a short while ago, in whichever channel."""
+        """The message that the bot recently made with this nonce, in any channel."""
         now = self._world.clock()
         self._nonces = {
             known: made
@@ -487,7 +494,8 @@ class Rest:
     # -- pins ------------------------------------------------------------------------------------
 
     def _pinned(self, channel: str) -> list[tuple[str, Post]]:
-        """The pinned messages with their times, newest pin first; none without the history."""
+        """The pinned messages with their times, newest pin first;
+        none without the history permission."""
         where = self._world.channel(channel)
         self._world.need(where)
         if not self._world.may(BOT, where, "READ_MESSAGE_HISTORY"):
@@ -527,9 +535,9 @@ class Rest:
     # -- threads ---------------------------------------------------------------------------------
 
     def _change_thread(self, asked: Asked, channel: str) -> Reply:
-        """Wake a thread, lay it to sleep, lock or unlock it.
+        """Reopen, archive, lock or unlock a thread.
 
-        Who may write there may wake one that is not locked; the rest takes MANAGE_THREADS
+        Anyone who may write there may reopen one that is not locked; the rest takes MANAGE_THREADS
         (docs.discord.com/developers/resources/channel#modify-channel).
         """
         where = self._world.channel(channel)
@@ -656,7 +664,7 @@ _SHAPES = {"token": r"[\w.~-]+"}
 
 
 def _compiled(template: str) -> re.Pattern[str]:
-    """A path template as a pattern; in a webhook's path a message may also be "@original"."""
+    """A path template as a pattern; in a webhook's path, "@original" counts as a message, too."""
     shapes = {**_SHAPES, "message": r"\d+|@original"} if "/webhooks/" in template else _SHAPES
     pattern = template
     for name in re.findall(r"\{(\w+)\}", template):

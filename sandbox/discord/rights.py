@@ -48,18 +48,19 @@ def bits(names: Iterable[str]) -> int:
 
 
 def names(permissions: int) -> list[str]:
-    """The permissions that a number holds, by name."""
+    """The names of the permissions in a number."""
     return [name for name, bit in BITS.items() if permissions & bit]
 
 
 @dataclass(slots=True)
 class Overwrite:
-    """What a channel gives to and takes from one role or member."""
+    """The permissions that a channel grants to or takes from one role or member."""
 
     allow: int = 0
     deny: int = 0
 
     def apply(self, permissions: int) -> int:
+        """The permissions after this overwrite."""
         return permissions & ~self.deny | self.allow
 
 
@@ -73,7 +74,7 @@ def in_channel(
 ) -> int:
     """A member's permissions in a channel, by Discord's published order of overwrites.
 
-    `roles` are the member's roles with their bits, `everyone` among them.
+    `roles`: the member's roles with their permissions, including `everyone`.
     """
     permissions = 0
     for role_bits in roles.values():

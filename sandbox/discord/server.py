@@ -1,4 +1,4 @@
-"""A Discord on your own machine: started, looked at, used by people, and broken on purpose."""
+"""A Discord on your own machine: start it, inspect it, act as people, and break it on purpose."""
 
 import asyncio
 import json
@@ -24,12 +24,12 @@ from sandbox.discord.rights import bits
 from sandbox.discord.world import BOT, KINDS, MIRA, SOL, Channel, Json, Post, World
 
 TOKEN = "MTEwMDAwMDAwMDAwMDAwMDIwMQ.SaNdBx.harbour-news-club-sandbox-only-0000000"  # noqa: S105
-"""Well-formed (its first part is the bot's id) and good for nothing elsewhere."""
+"""Well-formed (its first part is the bot's id) and useless elsewhere."""
 
 API = "/api/v10"
 CALLS_KEPT = 100_000
 VIA = "1.1 sandbox"
-"""Real answers come through a proxy; clients take a 429 without its mark for a ban."""
+"""Real answers come through a proxy; clients take a 429 without this header for a ban."""
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class _Slow:
 
 @dataclass(slots=True)
 class _Fault:
-    """What the next matching requests get instead of, or after, their answer."""
+    """What the next matching requests get instead of their answer, or after being carried out."""
 
     method: str
     path: re.Pattern[str]
@@ -57,7 +57,7 @@ class _Fault:
 
 @dataclass(slots=True)
 class _Spoiled:
-    """The answers to the next matching requests are not what they should be."""
+    """The answers to the next matching requests are replaced by arbitrary bytes."""
 
     method: str
     path: re.Pattern[str]
@@ -82,15 +82,15 @@ class Discord:
         privileged_intents: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`limits=False` lifts the rate limits; port 0 takes a free one.
+        """`limits=False` switches the rate limits off; port 0 takes a free one.
 
-        `clock`: seconds since 1970, for ids, dates, ages and rate limits; a test may bring its own.
+        `clock`: seconds since 1970, for ids, dates, ages and rate limits; tests can pass their own.
         """
         self.token = token
         self.calls: list[Call] = []
         """Every request so far, oldest first; the oldest are dropped beyond CALLS_KEPT."""
         self.unknown_calls: list[str] = []
-        """What a client asked for that Discord may have, but the sandbox has not."""
+        """Requests for something that Discord may have, but the sandbox doesn't."""
         self.world = World(self._happened, clock)
         self.gateway = Gateway(
             self.world, token, privileged=privileged_intents, changed=self._changed
@@ -135,16 +135,18 @@ class Discord:
 
     @property
     def api_url(self) -> str:
+        """The base of the REST API."""
         return f"http://{self._host}:{self._port}{API}"
 
     @property
     def gateway_url(self) -> str:
+        """The address of the gateway."""
         return f"ws://{self._host}:{self._port}/gateway"
 
     # -- looking ---------------------------------------------------------------------------------
 
     def view(self) -> Json:
-        """Everything a person could see, for all persons at once; JSON-able."""
+        """Everything that anyone could see, as JSON."""
         channels = list(self.world.channels.values())
         return {
             "guild": {
@@ -189,7 +191,8 @@ class Discord:
         return self.world.message_object(post) | {"seen_by": post.seen_by} | label
 
     def watch(self) -> AsyncIterator[None]:
-        """Yields after every visible change since the call; several at once count as one."""
+        """Yields after every visible change since the call; several changes at once count as
+        one."""
         bell = asyncio.Event()
         self._bells.add(bell)
         return _ringing(bell)
@@ -221,8 +224,8 @@ class Discord:
     ) -> Answer:
         """Use a command ("faq", or "watch add" for a subcommand) and wait for the answer.
 
-        Raises NotOffered when Discord's client would not let this person do it here, and
-        NoAnswer when the bot gives no first sign in three seconds or no answer in `timeout`.
+        Raises NotOffered if Discord's client would not let this person do it here, and NoAnswer if
+        the bot doesn't react within three seconds or answer within `timeout`.
         """
         return await self._people.slash(
             str(person), str(channel), command, options or {}, locale=locale, timeout=timeout
@@ -238,7 +241,7 @@ class Discord:
         *,
         locale: str = "en-US",
     ) -> list[Json]:
-        """The choices for what is typed so far into `focused`; `options` has that text too."""
+        """The choices offered while typing into `focused`; `options` contains the text so far."""
         return await self._people.autocomplete(
             str(person), str(channel), command, focused, options, locale=locale
         )
@@ -253,7 +256,7 @@ class Discord:
         locale: str = "en-US",
         timeout: float = 10.0,  # noqa: ASYNC109
     ) -> Answer:
-        """Press a button, or choose `values` in a menu, and wait for what comes of it."""
+        """Press a button, or choose `values` in a menu, and wait for the result."""
         return await self._people.click(
             str(person), dict(message), custom_id, values, locale=locale, timeout=timeout
         )
@@ -267,7 +270,7 @@ class Discord:
         locale: str = "en-US",
         timeout: float = 10.0,  # noqa: ASYNC109
     ) -> Answer:
-        """Choose a command, by what it is called, in a message's menu, and wait for the answer."""
+        """Choose a command, by its name, in a message's menu, and wait for the answer."""
         return await self._people.menu(
             str(person), dict(message), command, locale=locale, timeout=timeout
         )
@@ -282,8 +285,11 @@ class Discord:
         locale: str = "en-US",
         timeout: float = 10.0,  # noqa: ASYNC109
     ) -> Answer:
-        """Fill in the form that `answer` opened: texts, and what is chosen in menus, by the
-        custom_id of their field. Fields left out keep what the form suggests."""
+        """Fill in the form that `answer` opened and wait for the result.
+
+        `values`: texts and menu choices, by the custom_id of their field. Fields left out keep
+        their preset.
+        """
         return await self._people.submit(
             str(person), str(channel), answer, values, locale=locale, timeout=timeout
         )
@@ -311,21 +317,22 @@ class Discord:
         return channel.id
 
     def refuse_dms(self, person: str, *, refused: bool = True) -> None:
-        """The person takes no direct messages from the bot, or takes them again."""
+        """The person closes their direct messages to the bot, or opens them again."""
         change = self.world.deaf_to_bot.add if refused else self.world.deaf_to_bot.discard
         change(str(person))
 
     def install(self, person: str) -> None:
-        """The person puts the app on their own account: it comes along wherever they go."""
+        """The person adds the app to their own account, and can use it wherever they go."""
         self.world.installed.add(self.world.person(str(person)).id)
         self._changed()
 
     def uninstall(self, person: str) -> None:
+        """The person removes the app from their account."""
         self.world.installed.discard(str(person))
         self._changed()
 
     def group(self, *people: str) -> str:
-        """The channel of a new conversation of people among themselves; its id."""
+        """Start a group conversation between people; returns its channel id."""
         channel = self.world.start_group(tuple(map(str, people)))
         self._changed()
         return channel.id
@@ -333,40 +340,43 @@ class Discord:
     # -- the server's keepers --------------------------------------------------------------------
 
     def add_channel(self, name: str, kind: str = "text") -> str:
-        """A new channel of the kind text, announcement, forum, category or stage; its id."""
+        """Create a channel of the kind text, announcement, forum, category or stage;
+        returns its id."""
         numbers = {word: number for number, word in KINDS.items() if word in _MADE_BY_HAND}
         return self.world.add_channel(name, numbers[kind]).id
 
     def remove_channel(self, channel: str) -> None:
+        """Delete a channel and everything in it."""
         self.world.remove_channel(self.world.channel(channel))
 
     def deny(self, channel: str, *permissions: str) -> None:
-        """Take rights from the bot in one channel."""
+        """Take permissions from the bot in one channel."""
         self.world.overwrite(self.world.channel(channel), BOT, deny=bits(permissions))
 
     def allow(self, channel: str, *permissions: str) -> None:
-        """Give the bot rights in one channel."""
+        """Grant the bot permissions in one channel."""
         self.world.overwrite(self.world.channel(channel), BOT, allow=bits(permissions))
 
     def filter_links(self, *hosts: str) -> None:
-        """Discord's filter refuses messages with a link to one of these hosts, and no others."""
+        """Discord's filter refuses messages with a link to any of these hosts, and no others."""
         self.world.harmful = set(hosts)
 
     def remove_bot(self) -> None:
-        """Throw the bot out of the server (GUILD_DELETE); what it wrote stays."""
+        """Remove the bot from the server (GUILD_DELETE); its messages stay."""
         self.world.bot_is_here = False
         self._happened("GUILD_DELETE", {"id": world.GUILD}, None)
 
     def add_bot(self) -> None:
-        """Take the bot into the server again (GUILD_CREATE), with the rights it had."""
+        """Add the bot to the server again (GUILD_CREATE), with the permissions it had."""
         self.world.bot_is_here = True
         self._happened("GUILD_CREATE", self.gateway.guild(), None)
 
     def add_thread(self, channel: str, name: str) -> str:
-        """Someone opens a thread in a channel; its id."""
+        """Someone opens a thread in a channel; returns its id."""
         return self.world.start_thread(self.world.channel(channel), name, None, owner=SOL).id
 
     def archive(self, thread: str, *, archived: bool = True, locked: bool = False) -> None:
+        """Archive, reopen, lock or unlock a thread."""
         self.world.archive(self.world.channel(thread), archived=archived, locked=locked)
 
     # -- faults ----------------------------------------------------------------------------------
@@ -391,7 +401,7 @@ class Discord:
         )
 
     def slow_next(self, method: str, path_regex: str, seconds: float, times: int = 1) -> None:
-        """Do the next `times` matching requests at once, and answer them `seconds` later."""
+        """Carry out the next `times` matching requests at once, and answer them `seconds` later."""
         self._slow.append(_Slow(method, re.compile(path_regex), seconds, times))
 
     def spoil_next(
@@ -402,16 +412,17 @@ class Discord:
         content_type: str = "application/json",
         times: int = 1,
     ) -> None:
-        """Do the next `times` matching requests, and answer them with these bytes instead."""
+        """Carry out the next `times` matching requests, and answer them with these bytes
+        instead."""
         self._spoiled.append(_Spoiled(method, re.compile(path_regex), raw, content_type, times))
 
     async def revoke_token(self, token: str) -> None:
-        """The bot's token is reset: clients with the old one are refused, and put out (4004)."""
+        """Reset the bot's token: clients with the old one are refused, and disconnected (4004)."""
         self.token = self.gateway.token = token
         await self.gateway.hang_up(4004)
 
     def heal(self) -> None:
-        """Whatever was to go wrong next does not."""
+        """Cancel all faults that were still to come."""
         self._faults.clear()
         self._slow.clear()
 
@@ -420,11 +431,11 @@ class Discord:
         await self.gateway.hang_up(code)
 
     def ask_to_reconnect(self) -> None:
-        """Opcode 7: the client is asked to come back and resume."""
+        """Opcode 7: clients are asked to reconnect and resume."""
         self.gateway.ask_to_reconnect()
 
     def forget_sessions(self) -> None:
-        """Opcode 9: sessions are gone, the client has to identify anew."""
+        """Opcode 9: sessions are gone, clients have to identify anew."""
         self.gateway.forget_sessions()
 
     # -- one request -----------------------------------------------------------------------------
@@ -451,7 +462,7 @@ class Discord:
         if reply.status == 0:
             if request.transport is not None:
                 request.transport.abort()
-            return web.Response(status=500)  # reaches nobody
+            return web.Response(status=500)  # goes nowhere
         if (spoiled := _next_of(self._spoiled, request.method, path)) is not None:
             headers = {**headers, "Content-Type": spoiled.content_type}
             return web.Response(status=200, body=spoiled.raw, headers=headers)
@@ -534,7 +545,7 @@ _T = TypeVar("_T", _Slow, _Spoiled)
 
 
 def _next_of(those: list[_T], method: str, path: str) -> _T | None:
-    """The first that fits, counted."""
+    """The first entry that matches, with one use subtracted."""
     for one in those:
         if one.method == method and one.path.search(path):
             one.times -= 1
@@ -558,7 +569,8 @@ async def _ringing(bell: asyncio.Event) -> AsyncIterator[None]:
 
 
 async def _read_body(request: web.Request) -> tuple[Any, refusals.Refusal | None]:
-    """The JSON of a request, and how it is refused when its form is wrong (rights come first)."""
+    """A request's JSON, or the refusal if it is malformed (to be raised after checking
+    permissions)."""
     if request.content_type == "multipart/form-data":
         return None, refusals.not_in_the_sandbox("a message with files")
     raw = await request.read()

@@ -1,7 +1,8 @@
-"""One Discord server as it stands: its people, roles, channels and messages.
+"""The state of one Discord server: its people, roles, channels and messages.
 
-Everything here is what Discord itself would know. Objects handed out are copies in Discord's JSON
-(https://docs.discord.com/developers/resources/message); every change is told as a gateway event.
+It holds what Discord itself would know. Returned objects are copies in Discord's JSON
+(https://docs.discord.com/developers/resources/message). Every change is reported as a gateway
+event.
 """
 
 import copy
@@ -35,7 +36,7 @@ READERS = "1100000000000000403"
 TEXT, DM, GROUP_DM, ANNOUNCEMENT, ANNOUNCEMENT_THREAD, THREAD, FORUM = 0, 1, 3, 5, 10, 11, 15
 CATEGORY, STAGE = 4, 13
 WORDLESS = (CATEGORY, STAGE, FORUM)
-"""Kinds of channels that nothing can be said in."""
+"""Channel kinds that messages can't be posted in."""
 THREADS = (ANNOUNCEMENT_THREAD, THREAD)
 KINDS: Mapping[int, str] = {
     TEXT: "text",
@@ -65,7 +66,7 @@ MEMBER_RIGHTS = rights.bits(
     ]
 )
 GUEST_RIGHTS = rights.bits(["EMBED_LINKS", "ATTACH_FILES", "USE_EXTERNAL_EMOJIS"])
-"""What an app may do where only the person who uses it has brought it along."""
+"""What an app may do where it is present only because its user installed it."""
 BOT_RIGHTS = rights.bits(
     [
         "VIEW_CHANNEL",
@@ -102,6 +103,8 @@ EPOCH = 1420070400000
 
 @dataclass(frozen=True, slots=True)
 class Role:
+    """A role of the server."""
+
     id: str
     name: str
     bits: int
@@ -114,7 +117,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone in the server; the bot is one too."""
+    """Someone in the server, including the bot."""
 
     id: str
     username: str
@@ -129,9 +132,9 @@ class Post:
 
     channel: "Channel"
     data: Json
-    """The message object, without what is worked out when it is handed out."""
+    """The message object, without the fields that are computed on reading."""
     seen_by: str | None = None
-    """The one person who sees it, when it is ephemeral."""
+    """The only person who sees it, if it is ephemeral."""
     label: str | None = None
     """The line above an answer to a command: "mira used /faq"."""
     reference: "Post | None" = None
@@ -140,20 +143,23 @@ class Post:
 
     @property
     def id(self) -> str:
+        """The message's id."""
         return str(self.data["id"])
 
 
 @dataclass(slots=True, eq=False)
 class Channel:
+    """A channel, thread, direct message or group conversation."""
+
     id: str
     kind: int
     name: str
     position: int = 0
     parent: "Channel | None" = None
     recipient: str | None = None
-    """The other one, in a DM with the bot."""
+    """The other person, in a direct message with the bot."""
     group: tuple[str, ...] = ()
-    """The people of a group conversation; apps are never in one."""
+    """The people of a group conversation, which never include an app."""
     overwrites: dict[str, Overwrite] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)
     """By message id, oldest first."""
@@ -166,23 +172,24 @@ class Channel:
 
     @property
     def is_dm(self) -> bool:
-        """Whether it belongs to no server."""
+        """Whether it is outside the server."""
         return self.kind in (DM, GROUP_DM)
 
     @property
     def is_thread(self) -> bool:
+        """Whether it is a thread."""
         return self.kind in THREADS
 
 
 class World:
-    """The server "Harbour News Club" and the direct messages of its people with the bot."""
+    """The server "Harbour News Club" and its people's direct messages with the bot."""
 
     def __init__(
         self,
         tell: Callable[[str, Json, Channel | None], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`tell(event, data, channel)` hears every change; channel is None for the whole server.
+        """`tell(event, data, channel)` receives every change; channel is None for the whole server.
 
         `clock`: seconds since 1970, for ids and dates.
         """
@@ -217,13 +224,13 @@ class World:
             )
         }
         self.bot_is_here = True
-        """False while the bot is thrown out of the server."""
+        """False while the bot is removed from the server."""
         self.installed: set[str] = set()
-        """People who have the app on their own account, and so along wherever they go."""
+        """People who have the app on their own account, and can use it wherever they go."""
         self.harmful: set[str] = set()
-        """Hosts that Discord's filter of links refuses."""
+        """Hosts that Discord's link filter refuses."""
         self.deaf_to_bot: set[str] = set()
-        """People who take no direct messages from the bot."""
+        """People whose direct messages are closed to the bot."""
 
     def new_id(self) -> str:
         """A fresh snowflake; later ones are larger."""
@@ -232,37 +239,42 @@ class World:
         return str(self._last_id)
 
     def now(self) -> str:
+        """The time as Discord writes it."""
         return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="microseconds")
 
     def age_s(self, post: Post) -> float:
-        """How long ago a message was made; its id knows."""
+        """Seconds since a message was made, from its id."""
         return self.clock() - ((int(post.id) >> 22) + EPOCH) / 1000
 
     # -- finding ---------------------------------------------------------------------------------
 
     def channel(self, channel: str) -> Channel:
+        """A channel by its id; raises Refusal."""
         try:
             return self.channels[str(channel)]
         except KeyError:
             raise refusals.unknown_channel() from None
 
     def post_in(self, channel: Channel, message: str) -> Post:
-        """A message that everyone in the channel may see."""
+        """A message that everyone in the channel can see; raises Refusal."""
         post = channel.posts.get(str(message))
         if post is None or post.seen_by is not None:
             raise refusals.unknown_message()
         return post
 
     def person(self, person: str) -> Person:
+        """A person by their id; raises Refusal."""
         try:
             return self.people[str(person)]
         except KeyError:
             raise refusals.unknown_user() from None
 
     def guild_channels(self) -> Iterator[Channel]:
+        """The server's channels."""
         return (c for c in self.channels.values() if not c.is_dm and not c.is_thread)
 
     def threads(self) -> Iterator[Channel]:
+        """The server's threads."""
         return (c for c in self.channels.values() if c.is_thread)
 
     # -- rights ----------------------------------------------------------------------------------
@@ -285,36 +297,37 @@ class World:
         )
 
     def may(self, person: str, channel: Channel, *names: str) -> bool:
+        """Whether a person has all the named permissions in a channel."""
         wanted = rights.bits(names)
         return self.permissions(person, channel) & wanted == wanted
 
     def is_in(self, channel: Channel) -> bool:
-        """Whether the bot itself is where the channel is."""
+        """Whether the bot itself is a member where the channel is."""
         return channel.kind != GROUP_DM and (channel.is_dm or self.bot_is_here)
 
     def owners(self, person: str, channel: Channel) -> Json:
-        """Who brought the app to where a person uses it: the server, the person, or both.
+        """Who installed the app where a person uses it: the server, the person, or both.
 
-        docs.discord.com/developers/interactions/receiving-and-responding
-        #interaction-object-authorizing-integration-owners-object
+        docs.discord.com/developers/interactions/receiving-and-responding, under "Authorizing
+        Integration Owners Object".
         """
         by_server = {"0": "0" if channel.is_dm else GUILD} if self.is_in(channel) else {}
         return by_server | ({"1": person} if person in self.installed else {})
 
     def may_speak_up(self, person: str, channel: Channel) -> bool:
-        """Whether others see what an app answers to a person, if it wants them to."""
+        """Whether an app's answer to a person may be visible to others."""
         guest = not channel.is_dm and not self.bot_is_here
         return not guest or self.may(person, channel, "USE_EXTERNAL_APPS")
 
     def need(self, channel: Channel, *names: str) -> None:
-        """Refuse as Discord does unless the bot sees the channel and has every named right."""
+        """Raise Discord's refusal unless the bot sees the channel and has all these permissions."""
         if not self.may(BOT, channel, "VIEW_CHANNEL"):
             raise refusals.missing_access()
         if not self.may(BOT, channel, *names):
             raise refusals.missing_permissions()
 
     def overwrite(self, channel: Channel, member: str, *, allow: int = 0, deny: int = 0) -> None:
-        """Give a member rights in a channel and take others away."""
+        """Grant a member permissions in a channel and take others away."""
         current = channel.overwrites.setdefault(member, Overwrite())
         current.allow = current.allow & ~deny | allow
         current.deny = current.deny & ~allow | deny
@@ -323,6 +336,7 @@ class World:
     # -- channels --------------------------------------------------------------------------------
 
     def add_channel(self, name: str, kind: int) -> Channel:
+        """Create a channel."""
         position = 1 + max((c.position for c in self.guild_channels()), default=-1)
         channel = Channel(self.new_id(), kind, name, position)
         self.channels[channel.id] = channel
@@ -330,6 +344,7 @@ class World:
         return channel
 
     def remove_channel(self, channel: Channel) -> None:
+        """Delete a channel."""
         event = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
         for thread in [t for t in self.threads() if t.parent is channel]:
             del self.channels[thread.id]
@@ -339,7 +354,7 @@ class World:
         self.tell(event, self.channel_object(channel), channel)
 
     def dm(self, person: str) -> Channel:
-        """The direct messages between a person and the bot, opened at need."""
+        """The direct messages between a person and the bot, created on first use."""
         if self.person(person).bot:
             raise refusals.cannot_message_user()
         for channel in self.channels.values():
@@ -350,7 +365,7 @@ class World:
         return channel
 
     def start_group(self, people: tuple[str, ...]) -> Channel:
-        """A conversation of people among themselves."""
+        """Start a group conversation between people."""
         name = ", ".join(self.person(person).name for person in people)
         channel = Channel(self.new_id(), GROUP_DM, name, group=people, owner=people[0])
         self.channels[channel.id] = channel
@@ -359,7 +374,8 @@ class World:
     def start_thread(
         self, parent: Channel, name: str, starter: Post | None, *, owner: str = BOT
     ) -> Channel:
-        """A thread by the bot; one that starts from a message has the message's id."""
+        """Start a thread, by default as the bot; one started from a message has the message's
+        id."""
         thread = Channel(
             starter.id if starter else self.new_id(),
             ANNOUNCEMENT_THREAD if parent.kind == ANNOUNCEMENT else THREAD,
@@ -378,6 +394,7 @@ class World:
         return thread
 
     def archive(self, thread: Channel, *, archived: bool, locked: bool) -> None:
+        """Archive, reopen, lock or unlock a thread."""
         thread.archived, thread.locked = archived, locked
         self.tell("THREAD_UPDATE", self.channel_object(thread), thread)
 
@@ -396,7 +413,7 @@ class World:
         label: str | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> Post:
-        """Put a message into a channel. `draft` is what it says, in Discord's fields."""
+        """Put a message into a channel. `draft`: its content, in Discord's fields."""
         data: Json = {
             "id": self.new_id(),
             "channel_id": channel.id,
@@ -424,7 +441,7 @@ class World:
             }
         post = Post(channel, data, seen_by, label, reference)
         channel.posts[post.id] = post
-        if channel.archived:  # a message wakes a sleeping thread
+        if channel.archived:  # a message reopens an archived thread
             self.archive(channel, archived=False, locked=channel.locked)
         self._tell_message("MESSAGE_CREATE", post, nonce)
         return post
@@ -437,6 +454,7 @@ class World:
         self._tell_message("MESSAGE_UPDATE", post)
 
     def remove(self, post: Post) -> None:
+        """Delete a message."""
         post.gone = True
         del post.channel.posts[post.id]
         if post.channel.pins.pop(post.id, None):
@@ -447,7 +465,7 @@ class World:
         )
 
     def pin(self, post: Post, by: str) -> None:
-        """Pin a message; a line in the channel says who did."""
+        """Pin a message; a notice in the channel says who did it."""
         channel = post.channel
         if post.id in channel.pins:
             return
@@ -459,6 +477,7 @@ class World:
         self.post(channel, by, {}, kind=6, reference=post)
 
     def unpin(self, post: Post) -> None:
+        """Unpin a message."""
         if post.channel.pins.pop(post.id, None):
             self._tell_message("MESSAGE_UPDATE", post)
             self._tell_pins(post.channel)
@@ -483,7 +502,7 @@ class World:
         self._tell_event(event, post, data)
 
     def _tell_event(self, event: str, post: Post, data: Json) -> None:
-        # An ephemeral message is no gateway event, but a change for whoever looks on.
+        # An ephemeral message is no gateway event, but it does change the page.
         self.tell("EPHEMERAL" if post.seen_by else event, data, post.channel)
 
     # -- Discord's objects -----------------------------------------------------------------------
@@ -643,7 +662,7 @@ class World:
         }
 
     def message_object(self, post: Post) -> Json:
-        """The message as Discord hands it out: with its pin, its thread and what it replies to."""
+        """The message as Discord returns it: with its pin, its thread and what it replies to."""
         data = self._bare_message(post)
         if post.reference is not None and data["type"] == 19:
             data["referenced_message"] = (
@@ -670,10 +689,10 @@ class World:
         replies_to: Post | None = None,
         default: tuple[str, ...] = ("users", "roles", "everyone"),
     ) -> Json:
-        """Whom a text pings: the fields mentions, mention_roles and mention_everyone.
+        """Whom a text notifies: the fields mentions, mention_roles and mention_everyone.
 
-        `allowed` is the request's allowed_mentions; without one, every kind in `default` counts
-        and a reply pings the author it replies to.
+        `allowed` is the request's allowed_mentions; without it, every kind in `default` counts and
+        a reply notifies the author it replies to.
         """
         parse = set(default if allowed is None else allowed.get("parse") or ())
         named = allowed or {}

@@ -1,4 +1,4 @@
-"""A Telegram on your own machine: a Bot API that unmodified clients talk to, and its people."""
+"""A Telegram on your own machine: a Bot API for unmodified clients, and people who use it."""
 
 from sandbox.telegram.telegram import TOKEN, ClickAnswer, InlineAnswer, NoAnswer, Telegram
 from sandbox.telegram.world import (

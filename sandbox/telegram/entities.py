@@ -1,4 +1,4 @@
-"""Marked-up text -> plain text and its entities, the way Telegram reads it.
+"""Turns marked-up text into plain text and entities, the way Telegram does.
 
 Offsets and lengths of entities are counted in UTF-16 code units. The errors are those of TDLib's
 parse_html; their byte offsets count UTF-8 bytes of the text as it was sent.
@@ -13,11 +13,11 @@ from urllib.parse import urlsplit, urlunsplit
 Entity = dict[str, Any]
 
 MOST_ENTITIES = 100
-"""Formatting beyond this many entities is dropped without a word."""
+"""Formatting beyond this many entities is dropped silently."""
 
 
 class CannotParse(ValueError):
-    """str() is the part of Telegram's refusal that follows "can't parse entities: "."""
+    """str() is the part of Telegram's refusal after "can't parse entities: "."""
 
 
 class WrongLink(ValueError):
@@ -26,7 +26,7 @@ class WrongLink(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of text, in characters, and what it is."""
+    """A range of text, in characters, and its formatting."""
 
     start: int
     end: int
@@ -42,9 +42,9 @@ def units(text: str) -> int:
 def read(
     text: str, parse_mode: str | None, given: Sequence[Mapping[str, Any]] | None
 ) -> tuple[str, list[Entity]]:
-    """The text a reader sees, and its entities in order; raises CannotParse.
+    """The text that people see, and its entities in order; raises CannotParse.
 
-    parse_mode is "HTML" (any case) or empty; without one the entities `given` count.
+    parse_mode is "HTML" (any case) or empty; without one, the entities in `given` apply.
     """
     text = _CONTROL.sub(" ", text.replace("\r", ""))
     if parse_mode:
@@ -58,12 +58,12 @@ def read(
 
 
 def found(text: str) -> list[Entity]:
-    """The entities Telegram finds by itself in a text that a person typed."""
+    """The entities that Telegram finds by itself in a text that a person typed."""
     return _entities(text, list(_detect(text, ())))
 
 
 def checked_link(link: str) -> str:
-    """A link as Telegram keeps it; raises WrongLink for what it does not take."""
+    """A link as Telegram stores it; raises WrongLink if it isn't accepted."""
     link = link.strip()
     if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", link):
         link = f"http://{link}"
@@ -150,7 +150,7 @@ def _bytes(html: str, at: int) -> int:
 
 
 def _character(html: str, at: int) -> tuple[str, int]:
-    """One character reference, or the ampersand itself when it is none that Telegram knows."""
+    """One character reference, or the ampersand itself if Telegram doesn't know the reference."""
     if numeric := re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?").match(html, at):
         code = int(numeric[1], 16) if numeric[1] else int(numeric[2])
         if 0 < code < 0x10FFFF and not 0xD800 <= code <= 0xDFFF:
@@ -289,7 +289,7 @@ def _close(opened: _Open, seen: Sequence[str], spans: list[Span]) -> None:
 
 
 def _link(text: str, address: str) -> tuple[str, dict[str, Any]] | None:
-    """What a link becomes; None where Telegram quietly shows its text alone."""
+    """What a link becomes; None if Telegram silently shows only its text."""
     address = address or text
     if person := re.fullmatch(r"tg://user\?id=([0-9]+)", address):
         return "text_mention", {"user": int(person[1])}
@@ -322,7 +322,7 @@ def _given(text: str, entities: Iterable[Mapping[str, Any]]) -> Iterator[Span]:
                 f"entity beginning at UTF-16 offset {offset} ends in a middle of a UTF-16 symbol"
             )
         if length <= 0 or kind not in {*_TAGS.values(), "text_mention", "expandable_blockquote"}:
-            continue  # what Telegram finds by itself is not taken from outside
+            continue  # Telegram ignores entities of kinds that it detects itself
         more = {
             key: value
             for key, value in entity.items()
@@ -351,7 +351,7 @@ def _trim(text: str, spans: Iterable[Span]) -> tuple[str, list[Span]]:
 
 
 def _settle(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Nested and neighbouring marks of one kind become one; nothing stays inside code."""
+    """Merge nested and adjacent spans of one kind; drop whatever is inside code."""
     fixed = [span for span in spans if span.kind not in _SPLITTABLE]
     codes = [span for span in fixed if span.kind in ("code", "pre")]
     settled = [
@@ -390,7 +390,7 @@ _FOUND = (
     ("mention", re.compile(r"(?<![\w@])@[A-Za-z][A-Za-z0-9_]{2,31}(?!\w)")),
     ("hashtag", re.compile(r"(?<![\w#&])#\w*[^\W\d]\w*")),
 )
-"""Telegram's own rules know every top-level domain; these find what our texts carry."""
+"""Telegram's own rules know every top-level domain; these find what our texts contain."""
 
 
 def _detect(text: str, marked: Sequence[Span]) -> Iterator[Span]:

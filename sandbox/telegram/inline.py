@@ -1,6 +1,6 @@
-"""What a bot offers to people who type its name and some words in any chat.
+"""Inline mode: what a bot offers to people who type its name and some words in any chat.
 
-https://core.telegram.org/bots/api#inlinequeryresult: of its kinds this sandbox has articles.
+https://core.telegram.org/bots/api#inlinequeryresult: of its kinds, this sandbox supports articles.
 """
 
 import re
@@ -23,13 +23,13 @@ OTHER_KINDS = (
     *("audio", "contact", "document", "game", "gif", "location"),
     *("mpeg4_gif", "photo", "sticker", "venue", "video", "voice"),
 )
-"""What Telegram takes besides, and this sandbox does not have."""
+"""Kinds that Telegram accepts and this sandbox doesn't support."""
 
 
 def read(sent: Any, content_of: Callable[[Params], dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """By the result's id, what its message says once it is chosen; raises Refused.
+    """The message that each result sends when chosen, by the result's id; raises Refused.
 
-    `content_of` reads text, mark-up and preview as sendMessage does.
+    `content_of` reads text, formatting and preview as sendMessage does.
     """
     if not isinstance(sent, list):
         raise bad_request("expected an Array of inline query results")
@@ -72,7 +72,7 @@ def _result(
 
 
 def read_button(sent: Any) -> dict[str, Any] | None:
-    """The button above the results: its text, and what it starts the bot with."""
+    """The button above the results: its text, and the parameter it starts the bot with."""
     if sent is None:
         return None
     if not isinstance(sent, Mapping) or not str(sent.get("text", "")).strip():

@@ -1,4 +1,4 @@
-"""The buttons under a message: what Telegram takes, and how it keeps them."""
+"""The buttons under a message: what Telegram accepts, and how it stores them."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from sandbox.telegram.refusals import (
 )
 
 LARGEST = 10_240
-"""Bytes of a whole keyboard as JSON; not documented, and about what is seen to be refused."""
+"""Bytes of a whole keyboard as JSON; undocumented, roughly what is refused in practice."""
 
 _ACTIONS = (
     "url",
@@ -32,10 +32,10 @@ _ACTIONS = (
 
 
 def read(markup: Any, *, private: bool, inline_only: bool = False) -> dict[str, Any] | None:
-    """An inline keyboard as a message carries it; None when there are no buttons.
+    """An inline keyboard as a message contains it; None if there are no buttons.
 
-    Raises Refused. The other kinds of markup (a keyboard in place of the letters, a forced reply)
-    are shown to people and never come back in a message.
+    Raises Refused. The other kinds of markup (a custom keyboard, a forced reply) are shown to
+    people and never come back in a message.
     """
     if markup is None:
         return None
@@ -60,7 +60,7 @@ def read(markup: Any, *, private: bool, inline_only: bool = False) -> dict[str, 
 
 
 def forced_reply(markup: Any) -> dict[str, Any] | None:
-    """A ForceReply: the `placeholder` of the reply ("" for none), and whether it is `selective`.
+    """A ForceReply: its `placeholder` ("" for none), and whether it is `selective`.
 
     None for every other markup. Raises Refused.
     """

@@ -1,8 +1,8 @@
-"""How much Telegram takes: its flood limits.
+"""Telegram's flood limits.
 
-Telegram publishes no exact figures. The ones here are those of core.telegram.org/bots/faq: about
-30 messages a second over all chats, one a second in one chat with short bursts, 20 a minute in
-one group. Edits count as messages do.
+Telegram publishes no exact figures. The ones here are from core.telegram.org/bots/faq: about 30
+messages a second over all chats, one a second in one chat with short bursts, 20 a minute in one
+group. Edits count as messages.
 """
 
 import math
@@ -12,7 +12,7 @@ from collections.abc import Callable
 OVERALL, OVERALL_SECONDS = 30, 1.0
 GROUP, GROUP_SECONDS = 20, 60.0
 BURST = 3
-"""So many messages in one chat at once, then one a second."""
+"""Messages allowed in one chat at once, before one a second applies."""
 
 
 class Flood:
@@ -25,12 +25,13 @@ class Flood:
         self._chats: dict[int, float] = {}
 
     def take(self, chat: int, *, group: bool) -> int:
-        """Count one message; or count nothing and return the whole seconds to wait, at least 1."""
+        """Count one message and return 0; or, past a limit,
+        count nothing and return the seconds to wait."""
         now = self._clock()
         waits = [_wait(self._overall, now, OVERALL, OVERALL_SECONDS)]
         if group:
             waits.append(_wait(self._groups[chat], now, GROUP, GROUP_SECONDS))
-        # One second of debt a message; more than a burst of debt is too much.
+        # One second of debt per message; more debt than a burst is too much.
         debt = max(self._chats.get(chat, now), now)
         waits.append(debt - now - (BURST - 1))
         wait = max(waits)

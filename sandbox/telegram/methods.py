@@ -1,6 +1,6 @@
-"""The methods of the Bot API that this Telegram knows, each under its own name."""
+"""The methods of the Bot API that this Telegram supports, each under its own name."""
 
-# ruff: noqa: N802  the methods are called what Telegram calls them
+# ruff: noqa: N802  the methods have Telegram's names
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ from sandbox.telegram.updates import Updates, copy_of
 from sandbox.telegram.world import BOT, Message, Place, World, quoted
 
 MOST_TEXT = 4096
-"""UTF-16 code units after the mark-up is read; core.telegram.org/bots/api#sendmessage."""
+"""UTF-16 code units after parsing the markup; core.telegram.org/bots/api#sendmessage."""
 
 CHAT_ACTIONS = (
     "typing",
@@ -34,16 +34,16 @@ CHAT_ACTIONS = (
 )
 
 QUERY_LIVES = 600
-"""Seconds in which a pressed button can be answered. Telegram gives no figure."""
+"""Seconds within which a pressed button can be answered. Telegram gives no figure."""
 
 
 class Missing(Exception):
-    """The bot wants something of Telegram that this sandbox does not have; str() names it."""
+    """The bot wants something of Telegram that this sandbox doesn't have; str() names it."""
 
 
 @dataclass(slots=True)
 class Query:
-    """Someone pressed a button, or typed to the bot inline, and waits."""
+    """Someone pressed a button, or typed an inline query, and is waiting."""
 
     id: str
     at: float
@@ -52,7 +52,7 @@ class Query:
 
 @dataclass(slots=True)
 class Profile:
-    """What the bot told Telegram about itself."""
+    """What the bot has told Telegram about itself."""
 
     commands: dict[tuple[str, str], list[dict[str, str]]] = field(default_factory=dict)
     """By scope (as _scope() names it) and language, "" for every language."""
@@ -60,7 +60,7 @@ class Profile:
     descriptions: dict[str, str] = field(default_factory=dict)
     short_descriptions: dict[str, str] = field(default_factory=dict)
     menu_buttons: dict[int | None, dict[str, Any]] = field(default_factory=dict)
-    """By private chat; None for every other one."""
+    """By private chat; None for all others."""
     webhook: dict[str, Any] = field(default_factory=dict)
 
 
@@ -81,7 +81,7 @@ class Methods:
         }
 
     def named(self, method: str) -> tuple[str, Callable[[Params], Any]]:
-        """A method and its right spelling; Telegram does not mind capitals."""
+        """A method and its correct spelling; Telegram ignores case."""
 
         def missing(params: Params) -> None:
             raise Missing(f"method {method}")
@@ -284,7 +284,7 @@ class Methods:
         if message is None:
             raise Refused(refusals.EDIT_NOT_FOUND)
         if place.kind == "channel":
-            # Posts carry no author: the right to edit decides, and posting lets edit one's own.
+            # Posts have no author: the permission to edit decides, and posting includes one's own.
             if not (place.may("can_edit_messages") or place.may("can_post_messages")):
                 raise Refused(refusals.CHANNEL_RIGHTS)
         elif message.get("from", {}).get("id") != BOT or number in place.forced:
@@ -350,7 +350,7 @@ class Methods:
         for entity in found:
             if entity["type"] == "text_mention":
                 if (user := self.world.user(entity["user"])) is None:
-                    continue  # Telegram shows the text alone
+                    continue  # Telegram shows only the text
                 entity["user"] = user
             named.append(entity)
         return {"text": text, "entities": named} if named else {"text": text}
@@ -428,7 +428,7 @@ class Methods:
             return True
         place.pins.append(number)
         if place.kind != "private":
-            # The service message; who pinned learns of it too.
+            # The service message; the bot that pinned gets it, too.
             service: dict[str, Any] = {"pinned_message": quoted(message)}
             for name in ("message_thread_id", "is_topic_message"):
                 if name in message:

@@ -1,4 +1,4 @@
-"""What a bot sends with a call: form, multipart, JSON or nothing, read one way."""
+"""Reads what a bot sends with a call, whether as form, multipart, JSON or nothing."""
 
 import json
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from sandbox.telegram.refusals import NOT_UTF8, Refused, bad_request
 
 
 class Params:
-    """The parameters of one call. Objects may come as JSON inside a string; each reading says
-    what it wants and refuses anything else with Telegram's words."""
+    """The parameters of one call. Objects may come as JSON inside a string. Each getter says what
+    it expects and refuses anything else in Telegram's words."""
 
     def __init__(self, sent: Mapping[str, Any]) -> None:
         self._sent = sent
@@ -20,7 +20,7 @@ class Params:
         return self._sent.get(name) not in (None, "")
 
     def text(self, name: str) -> str:
-        """The parameter as text; "" when it was not sent."""
+        """The parameter as text; "" if it is missing."""
         value = self._sent.get(name)
         if value is None:
             return ""
@@ -29,17 +29,18 @@ class Params:
         return value if isinstance(value, str) else json.dumps(value)
 
     def integer(self, name: str, default: int = 0) -> int:
-        """The parameter as a whole number; like Telegram, `default` for what is none."""
+        """The parameter as a whole number; like Telegram, `default` for anything else."""
         try:
             return int(self.text(name))
         except ValueError:
             return default
 
     def flag(self, name: str) -> bool:
+        """The parameter as a boolean; false if it is missing."""
         return self.text(name).strip().lower() in ("true", "yes", "1")
 
     def value(self, name: str, what: str) -> Any:
-        """The parameter as JSON; None when it was not sent. `what` names it in the refusal."""
+        """The parameter as JSON; None if it is missing. `what` names it in the refusal."""
         value = self._sent.get(name)
         if value is None or value == "":
             return None
@@ -52,9 +53,9 @@ class Params:
 
 
 async def read(request: web.Request) -> tuple[dict[str, str], Any]:
-    """The query and the body of a call; raises Refused for what is no UTF-8 or no JSON.
+    """The query and the body of a call; raises Refused if it isn't UTF-8 or JSON.
 
-    The body is a dict of what was sent, None when nothing was.
+    The body is a dict; None if there was none.
     """
     query = dict(request.query)
     body: Any = None

@@ -1,4 +1,4 @@
-"""What Telegram refuses: the codes and texts of the Bot API.
+"""Telegram's refusals: the codes and texts of the Bot API.
 
 The texts are those of telegram-bot-api's Client.cpp and of TDLib, which sends them.
 """
@@ -10,14 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One way to be refused: the HTTP status, and the description a bot reads."""
+    """One kind of refusal: the HTTP status, and the description that a bot reads."""
 
     status: int
     description: str
 
 
 class Refused(Exception):
-    """Raised by a method that will not do what the bot asked."""
+    """Raised by a method that refuses what the bot asked."""
 
     def __init__(self, refusal: Refusal, parameters: Mapping[str, Any] | None = None) -> None:
         super().__init__(refusal.description)
@@ -26,20 +26,24 @@ class Refused(Exception):
 
 
 def bad_request(reason: str) -> Refused:
+    """400, for a malformed or impossible request."""
     return Refused(Refusal(400, f"Bad Request: {reason}"))
 
 
 def forbidden(reason: str) -> Refused:
+    """403, for something the bot may not do."""
     return Refused(Refusal(403, f"Forbidden: {reason}"))
 
 
 def too_many(seconds: int) -> Refused:
+    """429, with the seconds to wait."""
     return Refused(
         Refusal(429, f"Too Many Requests: retry after {seconds}"), {"retry_after": seconds}
     )
 
 
 def migrated(new_chat: int) -> Refused:
+    """400, because the group became a supergroup with another id."""
     return Refused(
         Refusal(400, "Bad Request: group chat was upgraded to a supergroup chat"),
         {"migrate_to_chat_id": new_chat},

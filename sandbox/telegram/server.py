@@ -1,4 +1,4 @@
-"""The Bot API's door: HTTP in, methods called, answers out, everything written down."""
+"""The Bot API over HTTP: receives calls, runs the methods, records everything."""
 
 import asyncio
 import re
@@ -17,12 +17,12 @@ from sandbox.telegram.refusals import Refusal, Refused
 from sandbox.telegram.updates import LONGEST_POLL
 
 SEEN_FOR = 5.0
-"""Seconds after its last getUpdates in which a bot still counts as connected."""
+"""Seconds after its last getUpdates for which a bot still counts as connected."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """The next calls of some methods go wrong."""
+    """The next calls of some methods fail."""
 
     method: re.Pattern[str]
     refused: Refused
@@ -41,7 +41,7 @@ class Slow:
 
 @dataclass(slots=True)
 class Spoiled:
-    """The answers to the next calls of some methods are not what they should be."""
+    """The answers to the next calls of some methods are replaced by arbitrary bytes."""
 
     method: re.Pattern[str]
     raw: bytes
@@ -56,12 +56,12 @@ class Server:
     def __init__(self, methods: Methods, *, token: str, changed: Callable[[], None]) -> None:
         self.calls: list[Call] = []
         self.unknown_calls: list[str] = []
-        """What a bot asked for that the sandbox does not have: methods, and parameters by name."""
+        """Methods, and parameters by name, that a bot asked for and the sandbox doesn't have."""
         self.faults: list[Fault] = []
         self.slow: list[Slow] = []
         self.spoiled: list[Spoiled] = []
         self.begun = 0
-        """How many calls but getUpdates have come in."""
+        """How many calls other than getUpdates have arrived."""
         self.in_flight = 0
         self.port = 0
         self._methods = methods
@@ -72,10 +72,11 @@ class Server:
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str, port: int) -> Self:
+        """Listen; port 0 takes a free one."""
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
         app.router.add_route("*", "/{other:.*}", _nowhere)
-        # A poller that went away must not go on emptying the queue of updates.
+        # A poller that went away must not keep emptying the queue of updates.
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
         )
@@ -86,6 +87,7 @@ class Server:
         return self
 
     async def stop(self) -> None:
+        """Close every connection and stop listening."""
         if self._goes:
             self._goes.cancel()
         if self._runner:
@@ -93,14 +95,14 @@ class Server:
 
     @property
     def connected(self) -> bool:
-        """Is a getUpdates waiting, or was there one a moment ago?"""
+        """Whether a getUpdates is waiting, or came a moment ago."""
         if self._methods.updates.polled:
             return True
         now = asyncio.get_running_loop().time()
         return self._last_poll is not None and now - self._last_poll < SEEN_FOR
 
     async def drop_connections(self) -> None:
-        """Close every connection of the bot, as a network does."""
+        """Cut every connection of the bot, as a network failure would."""
         if self._runner and self._runner.server:
             for connection in list(self._runner.server.connections):
                 if connection.transport:
@@ -204,7 +206,7 @@ _T = TypeVar("_T", Fault, Slow, Spoiled)
 
 
 def _next_of(those: list[_T], name: str) -> _T | None:
-    """The first that fits, counted."""
+    """The first entry that matches, with one use subtracted."""
     for one in those:
         if one.method.fullmatch(name):
             one.left -= 1
@@ -215,7 +217,7 @@ def _next_of(those: list[_T], name: str) -> _T | None:
 
 
 def default_description(status: int, parameters: Mapping[str, Any]) -> str:
-    """What Telegram says with a status when nothing more is known."""
+    """Telegram's description for a status if nothing more is known."""
     if "retry_after" in parameters:
         return f"Too Many Requests: retry after {parameters['retry_after']}"
     return {
@@ -240,6 +242,7 @@ def fault(
     *,
     after_effect: bool,
 ) -> Fault:
+    """A Fault with Telegram's default description, unless another is given."""
     known = dict(parameters or {})
     refusal = Refusal(status, description or default_description(status, known))
     return Fault(re.compile(method, re.IGNORECASE), Refused(refusal, known), times, after_effect)

@@ -31,7 +31,7 @@ from sandbox.telegram.world import (
 )
 
 TOKEN = f"{BOT}:AAH-made-up-token-of-the-sandbox-0001"
-"""Shaped like a bot's token, and good for nothing outside."""
+"""Shaped like a bot's token, and useless elsewhere."""
 
 
 class NoAnswer(Exception):
@@ -40,7 +40,8 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ClickAnswer:
-    """What someone who pressed a button saw: nothing, a note (text), an alert, or a link opened."""
+    """What a person saw after pressing a button: nothing, a note (text), an alert,
+    or an opened link."""
 
     text: str | None
     alert: bool
@@ -49,21 +50,22 @@ class ClickAnswer:
 
 @dataclass(frozen=True, slots=True)
 class InlineAnswer:
-    """What someone sees who typed the bot's name and some words: results, and a button above."""
+    """What a person sees after typing the bot's name and some words: results, and a button
+    above."""
 
     results: list[dict[str, Any]]
     button: dict[str, Any] | None
     """Its text, and the start_parameter it opens the bot with."""
     messages: Mapping[str, Message]
-    """What is sent, by the id of the result chosen."""
+    """The messages to send, by the id of the chosen result."""
 
 
 class Telegram:
     """One bot's Telegram: `async with Telegram() as telegram:` serves it at telegram.api_url.
 
     privacy: the bot's privacy mode, as BotFather sets it. clock: seconds since 1970, for dates,
-    flood limits and ages; a test may bring its own. Webhooks can be set and asked about, but
-    nothing is delivered to them.
+    flood limits and ages; tests can pass their own. Webhooks can be set and queried, but nothing is
+    delivered to them.
     """
 
     def __init__(
@@ -84,7 +86,7 @@ class Telegram:
         self.world = World(
             tell=self._updates.add, changed=self._changed, clock=clock, privacy=privacy
         )
-        self._updates.forget()  # what stood there before the bot came was not said to it
+        self._updates.forget()  # the bot gets no updates from before it joined
         self._methods = Methods(self.world, self._updates, Flood(clock) if limits else None)
         self._server = server.Server(self._methods, token=token, changed=self._changed)
         self._address = (host, port)
@@ -104,17 +106,17 @@ class Telegram:
 
     @property
     def api_url(self) -> str:
-        """Where the Bot API is; a client appends /bot<token>/<method>."""
+        """The base of the Bot API; a client appends /bot<token>/<method>."""
         return f"http://{self._address[0]}:{self._server.port}"
 
     @property
     def calls(self) -> list[Call]:
-        """Every call with the right token, in the order they were answered."""
+        """Every call with the right token, in the order in which they were answered."""
         return self._server.calls
 
     @property
     def unknown_calls(self) -> list[str]:
-        """What the bot asked for that the sandbox does not have."""
+        """What the bot asked for that the sandbox doesn't have."""
         return self._server.unknown_calls
 
     # What people do
@@ -129,9 +131,13 @@ class Telegram:
         reply_to: int | Mapping[str, Any] | None = None,
         anonymous: bool = False,
     ) -> Message:
-        """A person writes; returns the message. Raises NotPossible where Telegram's app would not
-        let them. reply_to: the message that is answered, or its message_id; the answer stands in
-        its topic. anonymous: an administrator writes in the group's name."""
+        """A person writes; returns the message.
+
+        Raises NotPossible if Telegram's app would not let them.
+
+        reply_to: the message that is answered, or its message_id; the answer appears in its topic.
+        anonymous: an administrator writes in the group's name.
+        """
         place = self._place(person, chat)
         if place.blocked:
             raise NotPossible("the bot is blocked; it can be started again, then written to")
@@ -173,8 +179,8 @@ class Telegram:
         origin: Literal["user", "hidden_user", "chat", "channel"] = "user",
         topic: int | None = None,
     ) -> Message:
-        """A person forwards a message with this text, which Mira wrote elsewhere, or a group or a
-        channel of hers."""
+        """A person forwards a message with this text, which Mira wrote elsewhere,
+        or which comes from a group or channel of hers."""
         place = self._place(person, chat)
         written: dict[str, Any] = {"type": origin, "date": int(self.world.clock())}
         match origin:
@@ -192,7 +198,7 @@ class Telegram:
         return self._add(place, self.world.author(place, person), content)
 
     async def repost(self, channel: int, group: int, text: str) -> Message:
-        """Telegram copies a channel's post into the group where it is discussed."""
+        """Telegram copies a channel's post into its discussion group."""
         place, source = self.world.place(group), self.world.place(channel).chat()
         origin = {"type": "channel", "chat": source, "message_id": 1}
         return self._add(
@@ -209,7 +215,7 @@ class Telegram:
         )
 
     async def edit(self, person: int, message: Mapping[str, Any], text: str) -> Message:
-        """A person changes what they wrote."""
+        """A person edits what they wrote."""
         place = self._place(person, message["chat"]["id"])
         written = self._message(place, message["message_id"])
         written |= {**_written(text), "edit_date": int(self.world.clock())}
@@ -221,7 +227,7 @@ class Telegram:
         return copy_of(written)
 
     async def show(self, person: int, chat: int, caption: str) -> Message:
-        """A person sends a picture with words below it."""
+        """A person sends a picture with a caption."""
         place = self._place(person, chat)
         picture = {"file_id": "p1", "file_unique_id": "p1", "width": 90, "height": 90}
         words = _written(caption)
@@ -246,8 +252,11 @@ class Telegram:
         return await self.say(person, person, f"/start {payload}".strip())
 
     async def invite_by_link(self, person: int, group: int, payload: str) -> Message:
-        """A person opens t.me/<bot>?startgroup=payload and picks a group of theirs: the bot is
-        taken in where it is not yet, and they send /start there without having written it."""
+        """A person opens t.me/<bot>?startgroup=payload and picks one of their groups.
+
+        The bot is added if it isn't there yet, and the app sends /start there on the person's
+        behalf.
+        """
         if self.world.place(group).standing in ("left", "kicked"):
             self.invite(group)
         return await self.say(person, group, f"/start@storywire_bot {payload}")
@@ -255,11 +264,11 @@ class Telegram:
     async def forward_message(
         self, person: int, message: Mapping[str, Any], chat: int | None = None
     ) -> Message:
-        """A person forwards a message of a chat of theirs, by default to the bot in private.
+        """A person forwards a message from one of their chats, by default to the bot in private.
 
         It says where it came from (`forward_origin`): a channel's post with the channel and its
-        number there, anything else only with who wrote it. Of its buttons those stay that open
-        links, if all of them do.
+        number there, anything else only with its author. Its buttons are kept if all of them open
+        links.
         """
         origin = self._place(person, message["chat"]["id"])
         said = self._message(origin, message["message_id"])
@@ -298,8 +307,8 @@ class Telegram:
     ) -> ClickAnswer:
         """A person presses the button with this callback_data; waits for the bot's answer.
 
-        message is a Message object or any with its chat.id and message_id. Raises NotPossible
-        when there is no such button, NoAnswer when the bot does not answer in time.
+        message: a Message object, or anything with its chat.id and message_id. Raises NotPossible
+        if there is no such button, NoAnswer if the bot doesn't answer in time.
         """
         place = self._place(person, message["chat"]["id"])
         shown = self._message(place, message["message_id"])
@@ -337,9 +346,10 @@ class Telegram:
         *,
         topic: int | None = None,
     ) -> Message:
-        """A person sends a result, by its id, to a chat of theirs; returns the message.
+        """A person sends a result, by its id, to one of their chats; returns the message.
 
-        It is the person's own, and says via which bot it came. Where the bot is, it hears of it.
+        It is the person's own message, and names the bot it came through. If the bot is in the
+        chat, it receives it.
         """
         if result not in offered.messages:
             raise NotPossible(f"there is no result {result!r}")
@@ -367,7 +377,7 @@ class Telegram:
             raise NoAnswer(f"the bot did not answer the {kind} within {seconds:g} s") from error
 
     def forget_queries(self) -> None:
-        """Every button pressed so far is too old to be answered."""
+        """Make every button press so far too old to be answered."""
         self._methods.queries.clear()
 
     def block(self, person: int) -> None:
@@ -375,17 +385,18 @@ class Telegram:
         self.world.block(person, blocked=True)
 
     def unblock(self, person: int) -> None:
+        """The person unblocks the bot."""
         self.world.block(person, blocked=False)
 
     def kick(self, chat: int) -> None:
-        """Sol throws the bot out of a group or channel. A group says so in a line of its own."""
+        """Sol removes the bot from a group or channel. In a group, a notice says so."""
         place = self.world.place(chat)
         if place.standing != "kicked":
             self.world.restand(place, SOL, "kicked")
             self._note(place, {"left_chat_member": self.world.bot()})
 
     def invite(self, chat: int, *rights: str) -> None:
-        """Sol takes the bot in (again): as a member, or with rights as an administrator."""
+        """Sol adds the bot (again): as a member, or as an administrator with these permissions."""
         place = self.world.place(chat)
         held = {"can_manage_chat", *self._known(place, rights)}
         came = place.standing in ("left", "kicked")
@@ -394,13 +405,14 @@ class Telegram:
             self._note(place, {"new_chat_members": [self.world.bot()]})
 
     def _note(self, place: Place, what: Mapping[str, Any]) -> None:
-        """A line in a group about who came and who went; channels have none."""
+        """A notice in a group about who joined or left; channels have none."""
         if place.is_group:
             note = self.world.add_message(place, self.world.author(place, SOL), dict(what))
             self.world.announce(place, note)
 
     def allow(self, chat: int, *rights: str) -> None:
-        """Sol gives the bot rights; with any but can_send_messages it is an administrator."""
+        """Sol grants the bot permissions; with any except can_send_messages it is an
+        administrator."""
         place = self.world.place(chat)
         given = self._known(place, rights) - {"can_send_messages", "administrator"}
         if set(rights) == {"can_send_messages"} and place.standing != "administrator":
@@ -410,8 +422,8 @@ class Telegram:
             self.world.restand(place, SOL, "administrator", held)
 
     def deny(self, chat: int, *rights: str) -> None:
-        """Sol takes rights from the bot. "administrator" makes it a plain member (in a channel:
-        puts it out); "can_send_messages" makes it a member who may only read."""
+        """Sol takes permissions from the bot. "administrator" makes it a plain member (in a
+        channel: removes it); "can_send_messages" makes it a member who can only read."""
         place = self.world.place(chat)
         taken = self._known(place, rights)
         if "can_send_messages" in taken:
@@ -439,18 +451,18 @@ class Telegram:
         self._changed()
 
     def delete_message(self, chat: int, message: int) -> None:
-        """A person deletes a message; Telegram tells bots nothing of it."""
+        """A person deletes a message; Telegram doesn't report this to bots."""
         place = self.world.place(chat)
         self._message(place, message)
         self.world.take_away(place, message)
 
     def close_topic(self, chat: int, topic: int) -> None:
-        """Sol closes a topic: only those who may manage topics write in it."""
+        """Sol closes a topic: only people who may manage topics can write in it."""
         self._topic(self.world.place(chat), topic).closed = True
         self._changed()
 
     def delete_topic(self, chat: int, topic: int) -> None:
-        """Sol deletes a topic and all that was said in it."""
+        """Sol deletes a topic and everything in it."""
         place = self.world.place(chat)
         del place.topics[self._topic(place, topic).id]
         for number, message in list(place.messages.items()):
@@ -458,7 +470,7 @@ class Telegram:
                 self.world.take_away(place, number)
 
     def add_person(self, name: str, *, language: str = "en") -> int:
-        """A further person, who is in no chat but their own with the bot; returns their id."""
+        """Add a person, who is only in their private chat with the bot; returns their id."""
         return self.world.add_person(name, language=language)
 
     def add_chat(
@@ -469,15 +481,15 @@ class Telegram:
         forum: bool = False,
         rights: Iterable[str] | None = None,
     ) -> int:
-        """A further chat with everyone and the bot in it; returns its id.
+        """Add a chat with everyone and the bot in it; returns its id.
 
-        The bot is a plain member without `rights`, an administrator with those given.
+        The bot is a plain member without `rights`, an administrator with the given ones.
         """
         held = set(rights) if rights is not None else None
         return self.world.add_chat(title, kind, forum=forum, rights=held)
 
     def add_topic(self, chat: int, name: str) -> int:
-        """Sol makes a topic in a forum; returns its id."""
+        """Sol creates a topic in a forum; returns its id."""
         return self.world.add_topic(self.world.place(chat), name, SOL).id
 
     # What people see
@@ -487,7 +499,7 @@ class Telegram:
         return [copy_of(message) for message in self.world.place(chat).messages.values()]
 
     def pins(self, chat: int) -> list[Message]:
-        """Copies of the pinned messages; the one pinned last stands last."""
+        """Copies of the pinned messages, the latest pin last."""
         place = self.world.place(chat)
         return [copy_of(place.messages[number]) for number in place.pins]
 
@@ -513,11 +525,11 @@ class Telegram:
 
     @property
     def connected(self) -> bool:
-        """Is a getUpdates waiting, or did one come within the last few seconds?"""
+        """Whether a getUpdates is waiting, or came within the last few seconds."""
         return self._server.connected
 
     def view(self) -> dict[str, Any]:
-        """Everything a page shows, as JSON: raw objects, keyed by chat id as text."""
+        """Everything a page shows, as JSON: raw objects, by chat id as text."""
         places = [place for place in self.world.places.values() if place.migrated_to is None]
         private = [place for place in places if place.kind == "private"]
         return {
@@ -550,7 +562,7 @@ class Telegram:
         }
 
     def _seen(self, place: Place) -> list[Message]:
-        """The messages, and which of them opens a reply box: Telegram keeps that from bots."""
+        """The messages, marked if they open a reply box, which Telegram hides from bots."""
         return [
             message | {"forced": place.forced[number]}
             if (number := message["message_id"]) in place.forced
@@ -576,7 +588,8 @@ class Telegram:
         return chat
 
     def watch(self) -> AsyncGenerator[None, None]:
-        """Yields after every visible change from this call on; several at once may come as one."""
+        """Yields after every visible change from this call on;
+        several changes at once may count as one."""
         changed = asyncio.Event()
         self._watchers.add(changed)  # until the generator, which holds it, is gone
 
@@ -594,9 +607,9 @@ class Telegram:
         quiet: float = 0.1,
         timeout: float = 10.0,  # noqa: ASYNC109  a test waits so long and no longer
     ) -> None:
-        """Wait until the bot has confirmed every update and has asked nothing for `quiet` seconds.
+        """Wait until the bot has confirmed every update and asked nothing for `quiet` seconds.
 
-        Confirming comes before handling in most clients, hence the quiet. Raises NoAnswer.
+        Most clients confirm updates before handling them, hence the quiet. Raises NoAnswer.
         """
         try:
             async with asyncio.timeout(timeout):
@@ -626,16 +639,16 @@ class Telegram:
         times: int = 1,
         after_effect: bool = False,
     ) -> None:
-        """The next `times` calls of the methods this regular expression matches whole go wrong.
+        """The next `times` calls of methods that match this regular expression fail.
 
-        status 0 drops the connection. after_effect: the method is done first, then refused.
+        status 0 drops the connection. after_effect: the method is carried out first, then refused.
         """
         self._server.faults.append(
             server.fault(method, status, description, parameters, times, after_effect=after_effect)
         )
 
     def slow_next(self, method: str, seconds: float, *, times: int = 1) -> None:
-        """Do the next `times` calls of the methods this regular expression matches whole at once,
+        """Carry out the next `times` calls of methods that match this regular expression at once,
         and answer them `seconds` later."""
         self._server.slow.append(server.Slow(re.compile(method, re.IGNORECASE), seconds, times))
 
@@ -648,29 +661,29 @@ class Telegram:
         content_type: str = "application/json",
         times: int = 1,
     ) -> None:
-        """Do the next `times` calls of the methods this regular expression matches whole, and
+        """Carry out the next `times` calls of methods that match this regular expression, and
         answer them with these bytes instead."""
         method_name = re.compile(method, re.IGNORECASE)
         spoiled = server.Spoiled(method_name, raw, status, content_type, times)
         self._server.spoiled.append(spoiled)
 
     def send_raw(self, update: Any) -> None:
-        """Hand the bot an update as it is, be it none. It gets the next number, unless it brings
-        an `update_id`; with None it has none."""
+        """Send the bot an update as it is, even if it isn't valid. It gets the next number unless
+        it has an `update_id`; None means that it has none."""
         self._updates.add_raw(update)
 
     async def revoke_token(self, token: str) -> None:
-        """@BotFather gives the bot another token: whoever asks with the old one is refused."""
+        """@BotFather gives the bot a new token: clients with the old one are refused."""
         self.token = self._server.token = token
         await self.drop_connections()
 
     def heal(self) -> None:
-        """Whatever was to go wrong next does not."""
+        """Cancel all faults that were still to come."""
         self._server.faults.clear()
         self._server.slow.clear()
 
     async def drop_connections(self) -> None:
-        """Close every connection the bot has open, as a network does."""
+        """Cut every connection of the bot, as a network failure would."""
         await self._server.drop_connections()
 
     def _changed(self) -> None:
@@ -698,7 +711,7 @@ class Telegram:
 
 
 def _written(text: str) -> dict[str, Any]:
-    """The fields of a text, with what Telegram finds in it."""
+    """The fields of a text message, with the entities Telegram finds in it."""
     content: dict[str, Any] = {"text": text.strip()}
     if found := entities.found(content["text"]):
         content["entities"] = found

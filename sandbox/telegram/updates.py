@@ -1,4 +1,4 @@
-"""What happened, on its way to the bot: the queue that getUpdates empties."""
+"""The queue of updates on their way to the bot, which getUpdates empties."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ LONGEST_POLL = 50
 
 
 class Updates:
-    """Updates with numbers that grow by one; a confirmed one is gone."""
+    """Updates with ascending numbers; confirmed ones are dropped."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._next = 100_000_001
@@ -31,22 +31,23 @@ class Updates:
 
     @property
     def polled(self) -> bool:
-        """Is a getUpdates waiting at this moment?"""
+        """Whether a getUpdates is waiting right now."""
         return self._poll is not None
 
     @property
     def allowed(self) -> tuple[str, ...]:
+        """The kinds of update that the bot wants; empty means the default kinds."""
         return self._allowed
 
     def add(self, kind: str, content: dict[str, Any]) -> None:
-        """Send an update, unless the bot said that it does not want its kind."""
+        """Queue an update, unless the bot doesn't want its kind."""
         if self._allowed and kind not in self._allowed:
             return
         self.add_raw({kind: content})
 
     def add_raw(self, update: Any) -> None:
-        """Send an update as it is, be it none; the right number is added where it has none that
-        says otherwise (`update_id` of None: it has none at all)."""
+        """Queue an update as it is, even if it isn't valid. It gets the next number unless it has
+        its own `update_id`; None means that it has none."""
         if isinstance(update, dict):
             update = {"update_id": self._next, **update}
             if update["update_id"] is None:
@@ -56,7 +57,7 @@ class Updates:
         self._arrived.set()
 
     def allow(self, kinds: Any) -> None:
-        """Take a list of kinds, empty for all that there are; None changes nothing."""
+        """Set the wanted kinds; an empty list means the default kinds, None changes nothing."""
         if kinds is None:
             return
         if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
@@ -64,10 +65,11 @@ class Updates:
         self._allowed = tuple(kinds)
 
     def forget(self) -> None:
+        """Drop every pending update."""
         self._waiting.clear()
 
     async def poll(self, offset: int, limit: int, seconds: float) -> list[Any]:
-        """Confirm what comes before `offset`, wait for the rest; ends a poll before it with 409."""
+        """Confirm what comes before `offset`, then wait for more; an earlier poll ends with 409."""
         if self._poll is not None and not self._poll.done():
             self._poll.set_exception(Refused(ANOTHER_POLLER))
         mine = asyncio.get_running_loop().create_future()
@@ -98,6 +100,6 @@ class Updates:
 
 
 def copy_of(value: T) -> T:
-    """A deep copy of plain JSON: what one side changes the other does not see."""
+    """A deep copy of plain JSON, so that changes on one side don't affect the other."""
     copied: T = json.loads(json.dumps(value))
     return copied

@@ -1,4 +1,4 @@
-"""The Telegram that the bot lives in: its people, chats, topics, rights and messages."""
+"""The state of Telegram: people, chats, topics, permissions and messages."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ TOPIC_PORT = 2
 TOPIC_TECH = 3
 """The forum's topic "Technology"."""
 ANONYMOUS = 1_087_968_824
-"""GroupAnonymousBot: who Telegram says wrote for an administrator who stays anonymous."""
+"""GroupAnonymousBot: the author that Telegram shows for an anonymous administrator."""
 
 Message = dict[str, Any]
 Kind = Literal["private", "group", "supergroup", "channel"]
@@ -75,12 +75,15 @@ class NotPossible(Exception):
 
 @dataclass(slots=True)
 class Person:
+    """Someone on Telegram."""
+
     id: int
     name: str
     username: str
     language: str = "en"
 
     def user(self) -> dict[str, Any]:
+        """The User object."""
         return {
             "id": self.id,
             "is_bot": False,
@@ -92,6 +95,8 @@ class Person:
 
 @dataclass(slots=True)
 class Topic:
+    """A topic of a forum."""
+
     id: int
     name: str
     color: int
@@ -100,7 +105,7 @@ class Topic:
 
 @dataclass(slots=True)
 class Place:
-    """A chat, who is in it, and what was said."""
+    """A chat, its members, and its messages."""
 
     id: int
     kind: Kind
@@ -108,26 +113,28 @@ class Place:
     username: str | None = None
     forum: bool = False
     members: dict[int, str] = field(default_factory=dict)
-    """Person -> "creator", "administrator" or "member"."""
+    """Person id to "creator", "administrator" or "member"."""
     standing: str = "left"
-    """The bot's: "administrator", "member", "restricted", "left" or "kicked"."""
+    """The bot's membership: "administrator", "member", "restricted", "left" or "kicked"."""
     rights: set[str] = field(default_factory=set)
     messages: dict[int, Message] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     pins: list[int] = field(default_factory=list)
-    """Message ids; the one pinned last stands last."""
+    """Message ids, the latest pin last."""
     topics: dict[int, Topic] = field(default_factory=dict)
     migrated_to: int | None = None
     forced: dict[int, dict[str, Any]] = field(default_factory=dict)
-    """Messages that open a reply box (ForceReply): its placeholder, and for whom (None: all)."""
+    """Messages that open a reply box (ForceReply): its placeholder, and for whom (None:
+    everyone)."""
     deleted: bool = False
     started: bool = False
-    """Private chats: the person pressed Start once."""
+    """Private chats: the person has pressed Start."""
     blocked: bool = False
     """Private chats: the person blocked the bot."""
 
     @property
     def is_group(self) -> bool:
+        """Whether it is a group or supergroup."""
         return self.kind in ("group", "supergroup")
 
     def chat(self) -> dict[str, Any]:
@@ -141,6 +148,7 @@ class Place:
         return chat
 
     def known_rights(self) -> tuple[str, ...]:
+        """The permissions that administrators of such a chat can have."""
         match self.kind:
             case "channel":
                 return (*_EVERYWHERE, *_IN_CHANNELS)
@@ -150,7 +158,7 @@ class Place:
                 return (*_EVERYWHERE, *_IN_SUPERGROUPS)
 
     def may(self, right: str) -> bool:
-        """Has the bot this right here?"""
+        """Whether the bot has this permission here."""
         if self.kind == "private":
             return True
         if self.standing == "administrator":
@@ -161,7 +169,7 @@ class Place:
 
 
 class World:
-    """Everything there is. Changing it calls `changed`; what the bot should hear goes to `tell`."""
+    """The whole state. Changes call `changed`; updates for the bot go to `tell`."""
 
     def __init__(
         self,
@@ -186,7 +194,7 @@ class World:
         self._settle_in()
 
     def _settle_in(self) -> None:
-        """The chats that are there from the start."""
+        """Create the chats that exist from the start."""
         for place, rights in (
             (Place(GROUP, "supergroup", "Harbour News", "harbour_news"), _IN_GROUPS),
             (Place(CHANNEL, "channel", "Harbour Headlines", "harbour_headlines"), _IN_CHANNELS),
@@ -205,6 +213,7 @@ class World:
     # People and chats
 
     def add_person(self, name: str, number: int | None = None, language: str = "en") -> int:
+        """Add a person; returns their id."""
         number = number or 501_000_001 + len(self.people)
         person = Person(number, name, name.lower(), language)
         self.people[number] = person
@@ -214,7 +223,7 @@ class World:
         return number
 
     def add_chat(self, title: str, kind: Kind, *, forum: bool, rights: set[str] | None) -> int:
-        """A further chat with everyone in it; the bot is an administrator when it has rights."""
+        """Add a chat with everyone in it; the bot is an administrator if it has permissions."""
         number = (
             -next(self._groups) if kind == "group" else -1_000_000_000_000 - next(self._supergroups)
         )
@@ -227,7 +236,7 @@ class World:
         return number
 
     def bot(self) -> dict[str, Any]:
-        """The bot as the User object that stands in messages."""
+        """The bot as a User object, as messages contain it."""
         return {
             "id": BOT,
             "is_bot": True,
@@ -236,6 +245,7 @@ class World:
         }
 
     def user(self, number: int) -> dict[str, Any] | None:
+        """The User object of a person or the bot; None if the id is unknown."""
         if number == BOT:
             return self.bot()
         person = self.people.get(number)
@@ -254,7 +264,7 @@ class World:
         return self.places[number]
 
     def find(self, address: str) -> Place:
-        """The chat a bot means by "-100…" or "@name"; raises Refused for what it cannot reach."""
+        """The chat a bot means by "-100…" or "@name"; raises Refused if it can't reach it."""
         if not address:
             raise Refused(refusals.CHAT_ID_EMPTY)
         if address.startswith("@"):
@@ -285,7 +295,7 @@ class World:
         return place
 
     def find_to_write(self, address: str) -> Place:
-        """As find(), for a bot that means to write; raises Refused."""
+        """Like find(), for a bot that wants to write; raises Refused."""
         place = self.find(address)
         if place.kind == "private":
             if place.blocked:
@@ -326,7 +336,7 @@ class World:
         return member
 
     def restand(self, place: Place, by: int, standing: str, rights: set[str] | None = None) -> None:
-        """Change the bot's standing in a chat, and let it know (my_chat_member)."""
+        """Change the bot's membership in a chat, and tell the bot (my_chat_member)."""
         old = self.member(place, BOT)
         place.standing = standing
         if rights is not None:
@@ -336,6 +346,7 @@ class World:
         self._moved(place, by, old)
 
     def block(self, person: int, *, blocked: bool) -> None:
+        """The person blocks or unblocks the bot, which is told (my_chat_member)."""
         place = self.place(person)
         if place.blocked == blocked:
             return
@@ -359,7 +370,7 @@ class World:
     # Messages
 
     def author(self, place: Place, who: int, *, anonymous: bool = False) -> dict[str, Any]:
-        """The fields that say who wrote a message: `from`, `sender_chat`."""
+        """The fields that name a message's author: `from`, `sender_chat`."""
         if place.kind == "channel":
             return {"sender_chat": place.chat()}
         if anonymous:
@@ -376,8 +387,8 @@ class World:
 
     def add_message(self, place: Place, author: dict[str, Any], content: dict[str, Any]) -> Message:
         """Put a message into a chat and number it; returns the stored object."""
-        # Supergroups and channels number by themselves; private chats and basic groups share
-        # one row of numbers, so that the same id never stands in two of them.
+        # Supergroups and channels have their own numbers; private chats and basic groups share
+        # one sequence, so that no id occurs in two of them.
         numbers = place.numbers if place.kind in ("supergroup", "channel") else self._private_ids
         number = next(numbers)
         message: Message = {
@@ -392,7 +403,7 @@ class World:
         return message
 
     def add_topic(self, place: Place, name: str, by: int, color: int = 0x6FB9F0) -> Topic:
-        """A new topic of a forum; it is known by the id of the message that made it."""
+        """Create a topic in a forum; its id is that of the message that created it."""
         created = {"name": name, "icon_color": color}
         message = self.add_message(
             place,
@@ -406,8 +417,8 @@ class World:
         return topic
 
     def in_topic(self, place: Place, topic: int) -> dict[str, Any]:
-        """The fields of a message in a topic. One that answers nothing else answers, in Telegram's
-        eyes, the message that made the topic."""
+        """The fields of a message in a topic. If it answers nothing else, Telegram treats it as an
+        answer to the message that created the topic."""
         fields: dict[str, Any] = {"message_thread_id": topic, "is_topic_message": True}
         if topic in place.messages:
             fields["reply_to_message"] = quoted(place.messages[topic])
@@ -416,8 +427,8 @@ class World:
     def force_reply(
         self, place: Place, message: Message, *, placeholder: str, selective: bool
     ) -> None:
-        """Open a reply box under a message for everyone, or for those whom it names and whom it
-        answers."""
+        """Open a reply box under a message, for everyone or for the people it mentions and replies
+        to."""
         people: list[int] | None = None
         if selective:
             text = message["text"].encode("utf-16-le")
@@ -439,14 +450,14 @@ class World:
         self.changed()
 
     def take_away(self, place: Place, number: int) -> None:
-        """A message disappears, and with it its pin."""
+        """Delete a message, and with it its pin."""
         del place.messages[number]
         if number in place.pins:
             place.pins.remove(number)
         self.changed()
 
     def announce(self, place: Place, message: Message) -> None:
-        """Send a message to the bot, if Telegram would let it hear it."""
+        """Send a message to the bot as an update, if Telegram would let it see it."""
         if self._heard(place, message):
             kind = "channel_post" if place.kind == "channel" else "message"
             self.tell(kind, copy_of(message))
@@ -466,7 +477,7 @@ class World:
         return any(command == 0 for command in self._commands(message))
 
     def _commands(self, message: Message) -> Iterator[int]:
-        """The offsets of the commands in a message that are meant for this bot, or for any."""
+        """The offsets of the commands in a message that address this bot, or any bot."""
         for entity in message.get("entities", ()):
             if entity["type"] == "bot_command":
                 text = message["text"].encode("utf-16-le")
@@ -477,7 +488,7 @@ class World:
                     yield start
 
     def migrate(self, number: int) -> int:
-        """A basic group becomes a supergroup with another id; other chats: NotPossible."""
+        """A basic group becomes a supergroup with another id; NotPossible for other chats."""
         old = self.place(number)
         if old.kind != "group" or old.migrated_to is not None:
             raise NotPossible(
@@ -503,6 +514,6 @@ class World:
 
 
 def quoted(message: Message) -> Message:
-    """A message as it stands inside another one: without what it answers itself."""
+    """A message as it appears inside another one: without what it replies to itself."""
     hidden = ("reply_to_message", "pinned_message")
     return {key: value for key, value in copy_of(message).items() if key not in hidden}

@@ -8,6 +8,7 @@ RUN /opt/storywire/bin/pip install --no-cache-dir --require-hashes -r requiremen
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY config config
+COPY grounding grounding
 COPY handlers handlers
 COPY newsroom newsroom
 COPY runtime runtime

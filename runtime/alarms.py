@@ -1,4 +1,4 @@
-"""What is wrong with the process right now: for /readyz, the metrics and the log."""
+"""What is wrong with the process right now, for /readyz, the metrics and the log."""
 
 import asyncio
 import logging
@@ -11,10 +11,10 @@ log = logging.getLogger(__name__)
 
 
 class Alarms:
-    """Named conditions that hold until they are cleared, each with one sentence for the operator.
+    """Named conditions that last until they are cleared, each with one sentence for the operator.
 
-    A name is short and stable ("disk", "redis refuses"); the sentence says what is wrong and what
-    fixes it. Each change is logged once, however often it is reported.
+    A name is short and stable ("disk", "redis refuses"); the sentence says what is wrong and how to
+    fix it. Each change is logged once, however often it is reported.
     """
 
     def __init__(self, metrics: ProcessMetrics) -> None:
@@ -28,9 +28,9 @@ class Alarms:
         return dict(self._active)
 
     def report(self, name: str, sentence: str, lasts: timedelta | None = None) -> None:
-        """Something is wrong; saying so again changes nothing.
+        """Raise an alarm; reporting the same again changes nothing.
 
-        What `lasts` is over by itself so long after it was reported last.
+        With `lasts`, the alarm ends by itself that long after the last report.
         """
         if lasts is not None:
             if (end := self._ends.pop(name, None)) is not None:
@@ -44,7 +44,7 @@ class Alarms:
         log.warning("alarm", extra={"alarm": name, "why": sentence})
 
     def clear(self, name: str) -> None:
-        """It is all right again, or always was."""
+        """End an alarm, if there is one."""
         if self._active.pop(name, None) is not None:
             self._metrics.alarms.labels(name).set(0)
             log.info("alarm over", extra={"alarm": name})

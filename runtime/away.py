@@ -1,30 +1,30 @@
-"""The storage cannot be used: one word for everyone who has to wait for it, and why it refuses."""
+"""The exceptions for a storage that can't be used, and what each refusal of Redis means."""
 
 from collections.abc import Mapping
 
 WAIT_S = 1.0
-"""Between attempts to reach a storage that is away."""
+"""Seconds between attempts to reach a storage that is away."""
 
 
 class StorageAway(Exception):
-    """The storage cannot be used just now. Nothing is known to have been written."""
+    """The storage can't be used right now. Nothing is known to have been written."""
 
 
 class NotWritten(StorageAway):
-    """We write nothing there just now: a newer version has laid out the keys."""
+    """We don't write to this storage: a newer version has changed the key layout."""
 
 
 class StorageRefuses(StorageAway):
-    """The storage answers, and says no. It is waited for as if it were away."""
+    """The storage answers, and refuses. Callers wait for it as if it were away."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         meaning, remedy = REFUSALS.get(code, REFUSALS[UNEXPECTED])
         sentence = f"Redis refuses ({code}): {meaning}. {remedy}"
         super().__init__(f"{sentence} Redis said: {detail}" if detail else sentence)
         self.code = code
-        """Redis' own word for it, or one of ours where Redis has only a sentence."""
+        """Redis's own word for the refusal, or one of ours where Redis has only a sentence."""
         self.expected = code in REFUSALS and code != UNEXPECTED
-        """False for an answer that we know nothing of: perhaps a defect of ours."""
+        """False for an unknown refusal, which may be caused by a bug of ours."""
 
 
 UNEXPECTED = "ERR"
@@ -95,7 +95,7 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "If what Redis said doesn't help, report it: the log has the details.",
     ),
 }
-"""What each refusal means and what ends it. The operator's guide has these sentences, too."""
+"""What each refusal means and what ends it. The operator's guide lists these sentences."""
 
 _SENTENCES = {
     "ACL failure in script": "NOPERM",
@@ -107,12 +107,13 @@ _SENTENCES = {
     "invalid password": "WRONGPASS",
 }
 _NO_REFUSALS = ("NOSCRIPT", "NOGROUP", "BUSYGROUP", "WRONGTYPE", "EXECABORT", "UNBLOCKED")
-"""Replies about a script, a group, a key, a transaction or a wait: dealt with where they come."""
+"""Errors about a script, a group, a key, a transaction or a wait,
+which are handled where they occur."""
 _ABORTED = "EXECABORT Transaction discarded because of: "
 
 
 def refusal(reply: str) -> StorageRefuses | None:
-    """What an error reply of Redis, its code first, refuses; None for one that refuses nothing."""
+    """The refusal that an error reply of Redis (code first) means; None if it refuses nothing."""
     reply = reply.removeprefix(_ABORTED)
     code = reply.partition(" ")[0]
     if code in _NO_REFUSALS:

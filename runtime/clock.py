@@ -1,4 +1,4 @@
-"""What time it is for the bot, though somebody sets the clock while it runs."""
+"""The time for the bot, even if someone sets the machine's clock while it runs."""
 
 import asyncio
 import time
@@ -10,11 +10,11 @@ from runtime.away import StorageAway
 
 LOOK_S = 10.0
 FOLLOWED = timedelta(seconds=60)
-"""A wall clock that is off by no more than this is followed: NTP, and clocks that drift."""
+"""A wall clock that is off by at most this is followed: NTP corrections and drift."""
 APART = timedelta(hours=1)
-"""How far Redis's clock may be from ours."""
+"""The most by which Redis's clock may differ from ours."""
 KEPT = 100_000
-"""How many moments ahead are remembered."""
+"""How many future times are remembered."""
 
 
 def _wall() -> datetime:
@@ -22,15 +22,16 @@ def _wall() -> datetime:
 
 
 def steadily() -> float:
-    """Seconds that no setting of a clock moves; those asleep count, where the system can tell."""
+    """Monotonic seconds, including time spent asleep where the system can tell."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Clock:
-    """The wall clock as it was at the start, and the seconds since then.
+    """The wall clock as it was at the start, plus the seconds since then.
 
-    A step of the wall clock is an alarm. It is followed only forwards, and only when Redis's clock
-    agrees: then the machine slept. Backwards the bot's time never goes before it is started again.
+    A step of the wall clock raises an alarm. It is followed only forwards, and only if Redis's
+    clock agrees, which means that the machine slept. The bot's time never goes backwards while it
+    runs.
     """
 
     def __init__(
@@ -46,19 +47,25 @@ class Clock:
         self._began = wall()
         self._began_steady = steady()
         self._followed = timedelta(0)
-        """By how much steps of the wall clock have been followed."""
+        """How much of the wall clock's steps has been followed so far."""
         self._certain = True
 
     def is_certain(self) -> bool:
-        """False once a clock was seen to be wrong: nothing is deleted for its age until the bot is
-        started again, or the clocks agree again as they did."""
+        """False once a clock was seen to be wrong: nothing is deleted because of its age.
+
+        It becomes true again with a restart, or when the clocks agree again as before.
+        """
         return self._certain
 
     def now(self) -> datetime:
+        """The bot's time, in UTC."""
         return self._began + timedelta(seconds=self._steady() - self._began_steady)
 
     async def run(self, theirs: Callable[[], Awaitable[datetime]]) -> None:
-        """Look at the clocks until cancelled; `theirs` is Redis's, and may raise StorageAway."""
+        """Check the clocks until cancelled.
+
+        `theirs` reads Redis's clock, and may raise StorageAway.
+        """
         while True:
             await self.look(theirs)
             await asyncio.sleep(LOOK_S)
@@ -109,10 +116,10 @@ def _said(moment: datetime) -> str:
 
 
 class Past:
-    """Reads moments that were written down by a clock which may have been wrong.
+    """Reads times that may have been written by a wrong clock.
 
-    One that lies ahead counts as the moment at which it was first seen, so that nothing waits for
-    it: what is to happen a minute after it happens a minute after that.
+    A time in the future counts as the moment at which it was first seen, so that nothing waits for
+    it: something due a minute after it happens a minute after that moment.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:

@@ -1,4 +1,4 @@
-"""The connection to Redis: it retries, reports what Redis refuses, and can be kept from writing."""
+"""The connection to Redis: it retries, reports refusals, and can be kept from writing."""
 
 import asyncio
 import functools
@@ -37,12 +37,12 @@ READS = frozenset(
     SUBSCRIBE UNSUBSCRIBE PUBLISH
     """.split()  # noqa: SIM905 - a list of words is easier to read
 )
-"""What a closed gate lets through; nothing is kept of what is published."""
+"""The commands that a closed gate lets through. PUBLISH is among them because it stores nothing."""
 
 
 @dataclass(slots=True)
 class Gate:
-    """Whether a client writes. Closed, its connections send only what reads."""
+    """Whether a client may write. While closed, its connections send only commands that read."""
 
     scripts: frozenset[str] = frozenset()
     """The hashes of scripts that only read."""
@@ -57,11 +57,11 @@ class Gate:
 
 
 class _Ours(AbstractConnection):
-    """Tells what Redis refuses, leaves a Redis that was demoted, and lets itself be cancelled.
+    """Reports refusals, leaves a demoted Redis, and can be cancelled.
 
-    redis-py sends with asyncio.wait_for, which before Python 3.12 forgets a cancellation that
-    comes just as it is done (https://github.com/python/cpython/issues/86296); the task that was
-    to stop would go on for ever.
+    redis-py sends with asyncio.wait_for, which before Python 3.12 loses a cancellation that arrives
+    at the moment it finishes (https://github.com/python/cpython/issues/86296). A task that was told
+    to stop would then run for ever.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class _Ours(AbstractConnection):
         self._refused = refused
         self._gate = gate or Gate()
         self._greeting = False
-        """What redis-py asks by itself may be refused without harm."""
+        """True while connecting: what redis-py sends then may be refused without harm."""
         self._demoted = False
 
     def pack_command(self, *args: Any) -> list[bytes]:
@@ -92,7 +92,7 @@ class _Ours(AbstractConnection):
     async def send_packed_command(
         self, command: bytes | str | Iterable[bytes], check_health: bool = True
     ) -> None:
-        if self._demoted:  # a name that leads to the primary leads elsewhere now
+        if self._demoted:  # the host name may now lead to the new primary
             self._demoted = False
             await self.disconnect(nowait=True)
         task = asyncio.current_task()
@@ -129,9 +129,9 @@ class _Local(_Ours, UnixDomainSocketConnection):
 
 
 def connect(url: str, refused: Refused | None = None, gate: Gate | None = None) -> Redis:
-    """A client that tries again for about a second, then lets the caller decide how to wait.
+    """A client that retries for about a second, then lets the caller decide how to wait.
 
-    `refused` hears of every command that Redis refuses; `gate` says whether anything is written.
+    `refused` is called for every command that Redis refuses; `gate` decides whether it may write.
     """
     backoff = ExponentialWithJitterBackoff(base=0.05, cap=0.5)
     client = Redis.from_url(url, retry=Retry(backoff, retries=3), socket_connect_timeout=2)
@@ -148,12 +148,13 @@ def connect(url: str, refused: Refused | None = None, gate: Gate | None = None) 
 
 
 def _is_reply(error: Exception) -> bool:
-    """Redis itself said so; the connection holds."""
+    """Whether Redis itself sent this error, so the connection is intact."""
     return isinstance(error, exceptions.ResponseError) or bool(getattr(error, "status_code", None))
 
 
 def _said(error: Exception) -> str:
-    """What Redis said, its code first; not what it was asked, as people's words may stand there."""
+    """What Redis answered, code first, without the command's arguments,
+    which may contain people's words."""
     said = str(error).rpartition(" of pipeline caused error: ")[2]
     said = said.removeprefix("(").removesuffix(",)").strip("'\"")
     said = said.partition(", with args beginning with")[0]
@@ -163,14 +164,14 @@ def _said(error: Exception) -> str:
 
 @contextmanager
 def as_storage_away() -> Generator[None]:
-    """Turn “cannot be reached” and “refused” into StorageAway. What a key holds wrongly rises."""
+    """Turn “can't be reached” and “refused” into StorageAway. WRONGTYPE errors pass through."""
     try:
         yield
     except (exceptions.RedisError, OSError) as raised:
         error: Exception = raised
         inside = raised.__cause__
         if type(raised) is exceptions.ConnectionError and isinstance(inside, Exception):
-            error = inside  # so redis-py tells of a reply while it connects to a unix socket
+            error = inside  # how redis-py reports an error reply while connecting to a unix socket
         said = _said(error)
         if said.startswith("WRONGTYPE"):
             raise
@@ -182,10 +183,10 @@ def as_storage_away() -> Generator[None]:
 
 
 def storage(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Turn “cannot be reached” and “refused” into StorageAway.
+    """Decorator: turn “can't be reached” and “refused” into StorageAway.
 
-    A refusal that we know nothing of may be our own mistake: it is logged where it comes from, once
-    until the call succeeds.
+    An unknown refusal may be our own mistake, so it is logged with its traceback, once until the
+    call succeeds.
     """
     logged = ""
 
@@ -207,5 +208,5 @@ def storage(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[
 
 
 def text(raw: bytes | str) -> str:
-    """What Redis answered, as text; the client hands out bytes. What is no UTF-8 is spelled out."""
+    """A reply of Redis as text. Bytes that aren't UTF-8 are escaped."""
     return raw if isinstance(raw, str) else raw.decode("utf-8", "backslashreplace")

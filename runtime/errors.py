@@ -1,8 +1,8 @@
-"""What any process of ours can fail with, named for what happened."""
+"""Exceptions that any process can raise, named for what happened."""
 
 
 class SetupError(Exception):
-    """The operator should hear about it: what is wrong with the set-up, and how to mend it."""
+    """For the operator: what is wrong with the setup, and how to fix it."""
 
 
 class LeaseLost(Exception):

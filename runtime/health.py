@@ -1,4 +1,5 @@
-"""Whether the process lives, whether it delivers, and what it counts: for whoever watches it."""
+"""Health and metrics over HTTP: whether the process is alive, whether it delivers, and its
+figures."""
 
 import errno
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -18,13 +19,13 @@ class Health:
     """What the process can do at the moment."""
 
     redis: bool
-    """Redis answers and its wakes are heard."""
+    """Redis answers, and its wake-up messages arrive."""
     platforms: Mapping[str, bool]
-    """Each platform is delivered to, or stood by for."""
+    """Per platform: whether this process delivers to it or stands by."""
 
     @property
     def ready(self) -> bool:
-        """Redis answers, and at least one platform is served."""
+        """Whether Redis answers and at least one platform is served."""
         return self.redis and any(self.platforms.values())
 
 
@@ -36,9 +37,11 @@ async def serve(
     alarms: Alarms,
     metrics: Callable[[], ProcessMetrics],
 ) -> AsyncGenerator[int]:
-    """Serve /healthz, /readyz and /metrics while inside; yield the port. 0 serves nothing.
+    """Serve /healthz, /readyz and /metrics while inside the block; yields the port.
 
-    Raises SetupError when the address cannot be used.
+    Port 0 serves nothing.
+
+    Raises SetupError if the address can't be used.
     """
     if port == 0:
         yield 0
@@ -71,7 +74,7 @@ async def serve(
             web.get("/metrics", counted),
         ]
     )
-    # Nothing here takes a body: one that comes all the same is not read to its end.
+    # No route accepts a body: if one comes anyway, it isn't read to its end.
     runner = web.AppRunner(app, access_log=None, lingering_time=0)
     await runner.setup()
     try:

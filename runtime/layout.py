@@ -1,5 +1,7 @@
-"""The version of the key layout in Redis. A bot that finds a newer one there reads what it can, and
-writes nothing until that is over."""
+"""The version of the key layout in Redis.
+
+A bot that finds a newer version there reads what it can, and writes nothing until that is over.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -13,12 +15,12 @@ from runtime.records import Skipped, Unreadable
 
 ALARM = "layout"
 LAYOUT = 1
-"""Counts one up when an older bot would write into wrong keys, or wrongly into the right ones."""
+"""Incremented when an older bot would write to wrong keys, or wrongly to the right ones."""
 LOOK_S = 15.0
 
 
 class Layout:
-    """Knows which version laid out the keys, and closes the gate while it is not ours."""
+    """Checks which version laid out the keys, and closes the gate while it isn't ours."""
 
     def __init__(
         self,
@@ -37,17 +39,17 @@ class Layout:
 
     @property
     def newer(self) -> bool:
-        """A newer version, or nobody knows which, has laid out the keys: nothing is written."""
+        """True if a newer or unknown version has laid out the keys, so nothing is written."""
         return self._gate.closed
 
     async def becomes(self, *, newer: bool) -> None:
-        """Wait until it is so."""
+        """Wait until `newer` has this value."""
         async with self._changed:
             await self._changed.wait_for(lambda: self.newer is newer)
 
     @storage
     async def look(self) -> str | None:
-        """Look which version it is; returns why nothing is written, None where we may write."""
+        """Check the version; returns why nothing may be written, or None."""
         if not self.newer:
             with suppress(StorageAway):  # it is written when it can be
                 await self._redis.set(self._key, LAYOUT, nx=True)
@@ -63,7 +65,7 @@ class Layout:
 
     @storage
     async def fault(self) -> str | None:
-        """Why this version may not write there; None where it may."""
+        """Why this version may not write, or None."""
         try:
             held = await self._skipped.keep("layout", self._key, self._redis.get(self._key))
         except Unreadable:
@@ -80,7 +82,7 @@ class Layout:
         )
 
     async def watch(self) -> None:
-        """Look again and again, until cancelled: a newer version may be started beside us."""
+        """Check regularly until cancelled, because a newer version may be started beside us."""
         while True:
             await asyncio.sleep(LOOK_S)
             with suppress(StorageAway):

@@ -17,12 +17,12 @@ from runtime.together import TRY
 log = logging.getLogger(__name__)
 
 LASTS_S = 10.0
-"""How long a lease outlives a holder that died."""
+"""Seconds that a lease outlives a holder that died."""
 RENEW_S = 3.0
 LEAVE_S = 3.0
-"""How long we wait to be heard when we give it back: who is told to stop has little time."""
+"""Seconds to wait for Redis when releasing the lease: a process told to stop has little time."""
 
-# Take what is free or already ours, and keep it alive. Repeating it changes nothing.
+# Take the lease if it is free or ours, and renew it. Idempotent.
 _HOLD = f"""{TRY}
 local holder = try('GET', KEYS[1])
 if holder == nil then return -1 end
@@ -36,7 +36,7 @@ _LEAVE = f"{TRY} if try('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1
 
 
 class RedisLease:
-    """One name that one process holds at a time."""
+    """One name that at most one process holds at a time."""
 
     def __init__(
         self,
@@ -56,26 +56,26 @@ class RedisLease:
 
     @property
     def sure(self) -> bool:
-        """False while the lease cannot be proved: not held, or the storage is away.
+        """Whether we provably hold the lease: false if we don't, or if the storage is away.
 
-        True means that nobody else can have it for another second at least: our own clock runs
-        from before the renewal was asked for.
+        True guarantees that nobody else can get it for at least another second, because our clock
+        starts before the renewal is sent.
         """
         return asyncio.get_running_loop().time() < self._proved + LASTS_S - 1.0
 
     @storage
     async def taken(self) -> bool:
-        """Whether another process holds it just now."""
+        """Whether another process holds it right now."""
         asked = self._redis.get(self.key)
         holder = await self._skipped.ask("lease", self.key, asked, b"of another type")
         return holder is not None and holder != self.token.encode()
 
     @asynccontextmanager
     async def held(self) -> AsyncGenerator[None]:
-        """Wait for the lease and keep it while inside.
+        """Wait for the lease and keep it while inside the block.
 
-        When another process took it over, what runs inside is cancelled and LeaseLost rises in
-        an ExceptionGroup. While the storage is away the inside goes on, with `sure` false.
+        If another process takes it over, the block is cancelled and LeaseLost is raised in an
+        ExceptionGroup. While the storage is away the block continues, with `sure` false.
         """
         await self._win()
         try:
@@ -85,7 +85,7 @@ class RedisLease:
                 keeper.cancel()
         finally:
             self._proved = -LASTS_S
-            with suppress(StorageAway, TimeoutError):  # then it runs out by itself
+            with suppress(StorageAway, TimeoutError):  # then it expires by itself
                 async with asyncio.timeout(LEAVE_S):
                     await self._leave()
 

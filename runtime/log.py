@@ -1,4 +1,4 @@
-"""Logs are events with facts attached, one line each, and no token ever stands in them."""
+"""Logging: events with facts attached, one per line, and never a token."""
 
 import logging
 import re
@@ -16,12 +16,12 @@ _TOKENS = (
 
 
 SHORTEST = 8
-"""Characters of a secret that is cut out wherever it stands. A shorter one is part of other words,
-so it is cut out only where an address shows it as the password."""
+"""Secrets of at least this many characters are redacted wherever they occur. Shorter ones are part
+of other words, so they are redacted only where an address shows them as the password."""
 
 
 class _Lines(logging.Formatter):
-    """`time level logger: event fact=value …`, with secrets cut out of every part."""
+    """`time level logger: event fact=value …`, with secrets redacted in every part."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -40,12 +40,12 @@ class _Lines(logging.Formatter):
 
 
 def _one_line(value: object) -> str:
-    """Text from outside cannot begin a line of its own."""
+    """Escapes line breaks, so that text from outside can't start a line of its own."""
     return str(value).replace("\r", "\\r").replace("\n", "\\n")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Cut out the given secrets and whatever has a token's shape."""
+    """Remove the given secrets and everything shaped like a token."""
     for secret in secrets:
         if len(secret) >= SHORTEST:
             text = text.replace(secret, "[secret]")
@@ -55,7 +55,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def set_up(level: str, secrets: Iterable[str] = ()) -> None:
-    """Log to standard error from `level` up; the libraries only from WARNING unless debugging."""
+    """Log to standard error from `level` up; libraries only from WARNING, unless debugging."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines(secrets))
     root = logging.getLogger()

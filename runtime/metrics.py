@@ -1,10 +1,10 @@
-"""What every process counts, for /metrics. Each name is explained in the operator's guide."""
+"""The metrics that every process has, for /metrics. The operator's guide explains each name."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class ProcessMetrics:
-    """One set of figures a process; every part gets it handed in."""
+    """One registry per process, which every part is given."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""What Redis must let the bot do, tried out: for `storywire check`."""
+"""Tests whether a Redis allows everything the bot needs, for `storywire check`."""
 
 import secrets
 import time
@@ -12,7 +12,7 @@ from runtime.away import StorageAway, StorageRefuses
 from runtime.connection import storage, text
 
 LASTS_S = 60
-"""What a probe that was interrupted leaves behind goes after so long."""
+"""Seconds after which whatever an interrupted test leaves behind expires."""
 HEARD_WITHIN_S = 3.0
 NEARLY_FULL = 0.9
 CLOCKS_DIFFER_S = 60
@@ -20,7 +20,8 @@ _OLDEST = (7, 0)
 
 
 async def faults(redis: Redis, prefix: str) -> AsyncGenerator[str]:
-    """What keeps the bot from working with this Redis, each in a sentence with the remedy."""
+    """Everything that keeps the bot from working with this Redis,
+    each as a sentence with the remedy."""
     try:
         info = await _info(redis)
     except StorageAway as away:
@@ -63,7 +64,7 @@ async def faults(redis: Redis, prefix: str) -> AsyncGenerator[str]:
 
 
 async def hints(redis: Redis) -> AsyncGenerator[str]:
-    """What is no fault, and may still be meant otherwise."""
+    """What isn't wrong but may be unintended, each as a sentence."""
     info = await _info(redis)
     if not info:
         yield (
@@ -79,7 +80,7 @@ async def hints(redis: Redis) -> AsyncGenerator[str]:
 
 @storage
 async def _info(redis: Redis) -> Mapping[str, Any]:
-    """What Redis says of itself; nothing where that is not allowed."""
+    """Redis's INFO; empty where that isn't allowed."""
     await redis.ping()
     try:
         return dict(await redis.info())
@@ -94,7 +95,7 @@ def _is_cluster(info: Mapping[str, Any]) -> bool:
 
 @storage
 async def _writes(redis: Redis, key: str) -> str | None:
-    """Each kind of command that the bot gives, on keys of our own."""
+    """Try each kind of command that the bot uses, on keys of our own."""
     kinds = ("text", "hash", "set", "ranks", "list", "stream")
     word, fields, members, ranks, entries, stream = keys = [f"{key}:{kind}" for kind in kinds]
     try:
@@ -130,7 +131,7 @@ async def _writes(redis: Redis, key: str) -> str | None:
 async def _hears(redis: Redis, channel: str) -> str | None:
     async with redis.pubsub() as pubsub:
         await pubsub.subscribe(channel)
-        await pubsub.get_message(timeout=HEARD_WITHIN_S)  # that it is subscribed
+        await pubsub.get_message(timeout=HEARD_WITHIN_S)  # the confirmation of the subscription
         await redis.publish(channel, b"")
         if await pubsub.get_message(timeout=HEARD_WITHIN_S, ignore_subscribe_messages=True):
             return None

@@ -1,7 +1,7 @@
-"""Stored records: written with the version of their form, and skipped when they cannot be read.
+"""Stored records: written with a format version, and skipped if they can't be read.
 
-A record may be damaged, or a newer version wrote it before somebody went back to this one. Then it
-is logged with its key, counted, and left as it is: what is there is never replaced by a guess.
+A record may be damaged, or written by a newer version before a downgrade. Then it is logged with
+its key, counted, and left as it is: it is never replaced by a guess.
 """
 
 import json
@@ -14,33 +14,33 @@ from pydantic import TypeAdapter, ValidationError
 log = logging.getLogger(__name__)
 
 VERSION = 1
-"""The form in which records are written. A reader takes older ones, and unknown fields of its own;
-a change that an older reader would misread counts one up."""
+"""The format in which records are written. Readers accept older formats, and unknown fields in
+their own. A change that an older reader would misread increments it."""
 REMEMBERED = 10_000
-"""Of how many records it is remembered that they were logged; then all are logged once more."""
+"""How many records are remembered as already logged; after that, all are logged again."""
 _MARK = f'{{"v":{VERSION},'.encode()
 _WRONG = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
-"""What reading raises when a record is not what it should be. ValidationError is a ValueError."""
+"""What reading raises for a malformed record. ValidationError is a ValueError."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Unreadable(Exception):
-    """What is stored there cannot be read by this version, so nothing is written over it."""
+    """What is stored there can't be read by this version, so nothing is written over it."""
 
 
 class Skipped:
-    """Stored records that cannot be read: each is logged and counted once."""
+    """Keeps track of unreadable records: each is logged and counted once."""
 
     def __init__(self, count: Callable[[str], object] = lambda kind: None) -> None:
         """`count` is called with the record's kind."""
         self._count = count
         self.known: dict[tuple[str, str], str] = {}
-        """The records that were skipped: kind and key, and what is wrong with each."""
+        """The skipped records: (kind, key) and what is wrong with each."""
 
     def note(self, kind: str, key: str, why: object) -> None:
-        """A record cannot be read."""
+        """Report an unreadable record."""
         if (kind, key) in self.known:
             return
         if len(self.known) >= REMEMBERED:
@@ -53,7 +53,7 @@ class Skipped:
     def read(
         self, kind: str, key: str, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T | None:
-        """What `make` reads; None when the record is not what it should be."""
+        """The result of `make`; None if the record is malformed."""
         try:
             return make(*args, **kwargs)
         except _WRONG as error:
@@ -61,7 +61,7 @@ class Skipped:
             return None
 
     async def ask(self, kind: str, key: str, asked: Awaitable[T], instead: T) -> T:
-        """What Redis answers; `instead` when the key holds something of another type."""
+        """A reply of Redis; `instead` if the key has another type."""
         try:
             return await asked
         except Exception as error:
@@ -71,7 +71,7 @@ class Skipped:
             return instead
 
     async def keep(self, kind: str, key: str, asked: Awaitable[T]) -> T:
-        """What Redis answers to a write; raise Unreadable when the key is of another type."""
+        """The reply to a write; raises Unreadable if the key has another type."""
         try:
             return await asked
         except Exception as error:
@@ -82,12 +82,12 @@ class Skipped:
 
 
 def wrong_type(error: object) -> bool:
-    """Whether Redis says that a key holds something of another type."""
+    """Whether this error says that a key has another type."""
     return isinstance(error, Exception) and "WRONGTYPE" in str(error)
 
 
 def _sentence(why: object) -> str:
-    """What is wrong, without what the record says: that may be about people."""
+    """What is wrong, without the record's content, which may be about people."""
     if not isinstance(why, ValidationError):
         return str(why) if isinstance(why, str) else f"{type(why).__name__}: {why}"[:200]
     faults = why.errors(include_input=False, include_url=False)
@@ -95,16 +95,16 @@ def _sentence(why: object) -> str:
 
 
 class Beyond(NamedTuple):
-    """A record in which a newer version wrote more than this one reads."""
+    """A record with fields from a newer version, which this version doesn't read."""
 
     said: Any
-    """The whole of it."""
+    """The whole record."""
     read: Any
-    """What was read of it, as this version writes it."""
+    """The part that was read, as this version would write it."""
 
 
 class Form(Generic[T]):
-    """How one kind of record stands in JSON."""
+    """Reads and writes one kind of record as JSON."""
 
     def __init__(self, kind: type[T]) -> None:
         self._adapter = TypeAdapter(kind)
@@ -114,7 +114,7 @@ class Form(Generic[T]):
         return self.read_all(raw)[0]
 
     def read_all(self, raw: bytes | str) -> tuple[T, Beyond | None]:
-        """The record, and what a newer version wrote there beside it; raises ValueError."""
+        """The record, and what a newer version added to it; raises ValueError."""
         raw = raw.encode() if isinstance(raw, str) else raw
         body = b"{" + raw[len(_MARK) :] if raw.startswith(_MARK) else raw
         try:
@@ -130,7 +130,7 @@ class Form(Generic[T]):
         return value, Beyond(said, json.loads(self._adapter.dump_json(value)))
 
     def write(self, value: T, beyond: Beyond | None = None, *, exclude_none: bool = False) -> bytes:
-        """The record; what a newer version wrote `beyond` it stays in it."""
+        """The record as JSON; what a newer version added (`beyond`) is preserved."""
         said = self._adapter.dump_json(value, exclude_none=exclude_none)
         if beyond is not None:
             carried = _carried(json.loads(said), beyond)
@@ -139,7 +139,7 @@ class Form(Generic[T]):
 
 
 def _carried(now: Any, beyond: Beyond) -> Any:
-    """What is written now, with all that stood beyond what was read, wherever it belongs."""
+    """The new JSON, with everything that was there beyond what this version reads, in its place."""
     said, read = beyond
     if isinstance(now, Mapping) and isinstance(said, Mapping) and isinstance(read, Mapping):
         kept = {

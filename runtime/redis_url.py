@@ -1,4 +1,5 @@
-"""The address of a Redis: what leads to one is taken, all else is refused with what to write."""
+"""Checks the address of a Redis: one that leads to a single Redis is accepted, any other
+refused."""
 
 import re
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -12,7 +13,7 @@ _TLS_OPTIONS = {
     "ssl_check_hostname",
 }
 
-_TORN = (  # without ://USER:PASSWORD@, which the log and the command line cut out of every text
+_TORN = (  # without ://USER:PASSWORD@, which the log and the command line redact everywhere
     "it can't be read: after :// write USER:PASSWORD@HOST:6379/0, in the password "
     "use %2F for /, %23 for #, %3F for ?, %25 for %, %5B for [ and %5D for ], and "
     "put an IPv6 address in brackets, such as [::1]"
@@ -20,7 +21,8 @@ _TORN = (  # without ://USER:PASSWORD@, which the log and the command line cut o
 
 
 def one_redis(url: str) -> str:
-    """Return the address unless it leads to no single Redis; raise ValueError with the remedy."""
+    """Return the address if it leads to a single Redis;
+    raise ValueError with what to write instead."""
     scheme, said, rest = url.partition("://")
     scheme = scheme.lower()
     if "sentinel" in scheme or "cluster" in scheme:
@@ -41,7 +43,7 @@ def one_redis(url: str) -> str:
     try:
         parts = urlsplit(url)
         torn = parts.port == 0 or "@" in parts.path + parts.query or bool(parts.fragment)
-    except ValueError:  # a port that is no number, half a bracket; it would repeat the password
+    except ValueError:  # a malformed port or bracket; the message would repeat the password
         torn = True
     if torn:
         raise ValueError(_TORN)
@@ -63,6 +65,6 @@ def one_redis(url: str) -> str:
 
 
 def secrets_in(url: str) -> list[str]:
-    """Its password, as it is written and as it is meant."""
+    """The password in an address, as it is written and decoded."""
     password = urlsplit(url).password
     return [password, unquote(password)] if password else []

@@ -1,4 +1,4 @@
-"""An alarm while Redis answers “no”."""
+"""Raises an alarm while Redis refuses, and clears it when Redis accepts writes again."""
 
 import asyncio
 
@@ -10,12 +10,13 @@ from runtime.connection import storage
 
 ALARM = "redis"
 PROBE_EVERY_S = 3.0
-"""Whoever waits for the storage asks again each second: what is still refused is heard by then."""
+"""Seconds between trial writes. Callers retry every second, so a lasting refusal is known by
+then."""
 PROBE_LASTS_S = 60
 
 
 class RefusalWatch:
-    """Reports an alarm when Redis refuses something; clears it once Redis takes writes again."""
+    """Raises an alarm when Redis refuses something; clears it once Redis accepts writes again."""
 
     def __init__(self, alarms: Alarms, prefix: str) -> None:
         self._alarms = alarms
@@ -27,25 +28,25 @@ class RefusalWatch:
 
     @property
     def refuses(self) -> bool:
-        """Redis refused something, and has not taken a write since."""
+        """Whether Redis refused something and hasn't accepted a write since."""
         return self._refused.is_set()
 
     def refused(self, refusal: StorageRefuses) -> None:
-        """Redis refused a command."""
+        """Report a refusal: raises the alarm."""
         self._newest = refusal
         if not self._refused.is_set():
             self._refused.set()
             self._tell(refusal)
 
     async def run(self, redis: Redis) -> None:
-        """Try to write while something is refused, until cancelled."""
+        """Attempt writes while something is refused, until cancelled."""
         while True:
             await self._refused.wait()
             self._newest = None
             await asyncio.sleep(PROBE_EVERY_S)
             try:
                 await self._write(redis)
-            except NotWritten:  # whether it would be refused shows once we write again
+            except NotWritten:  # whether it would still refuse shows when we write again
                 self._clear()
             except StorageAway:
                 pass

@@ -1,4 +1,4 @@
-"""Long work on the event loop in slices: others have their turn in between."""
+"""Long work on the event loop in slices, so that other tasks get their turn in between."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ SLICE_S = 0.002
 
 
 async def in_slices(items: Iterable[T]) -> AsyncGenerator[T]:
-    """The items, whatever it takes to make them and to use them."""
+    """Yields the items, and lets other tasks run whenever making and using them took long."""
     until = time.perf_counter() + SLICE_S
     for item in items:
         yield item
@@ -21,5 +21,5 @@ async def in_slices(items: Iterable[T]) -> AsyncGenerator[T]:
 
 
 async def others_first() -> None:
-    """Everything else that is ready has its turn."""
+    """Let everything else that is ready run once."""
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Keeps every part of a process running by itself: what ends one neither ends another nor us."""
+"""Runs the parts of a process independently: a failed one is restarted, and the others continue."""
 
 import asyncio
 import logging
@@ -11,17 +11,17 @@ log = logging.getLogger(__name__)
 
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
-"""Between a defect of ours and the next attempt; doubled each time."""
+"""Seconds between a failure and the next attempt; doubled each time."""
 
 
 STEADY_S = 120.0
-"""What has run for so long is well again."""
+"""After running this many seconds, a part counts as healthy again."""
 
 
 async def restarting(name: str, work: Callable[[], Awaitable[object]], alarms: Alarms) -> object:
-    """Run something until cancelled, and again after each defect of ours, with an alarm.
+    """Run something until cancelled, and restart it after each unexpected exception, with an alarm.
 
-    Raises SetupError, perhaps inside an ExceptionGroup: that is no defect.
+    Raises SetupError, perhaps inside an ExceptionGroup, because a restart wouldn't help.
     """
     loop, alarm, wait_s = asyncio.get_running_loop(), f"{name} failed", FIRST_WAIT_S
     while True:
@@ -54,9 +54,9 @@ def _is_set_up_wrongly(error: Exception) -> bool:
 
 
 def unless_told_to_stop() -> None:
-    """Raise CancelledError when we were cancelled while something else went wrong, too.
+    """Raise CancelledError if we were cancelled while something else failed, too.
 
-    Before Python 3.13 a TaskGroup raises only its tasks' errors then, and the word is lost.
+    Before Python 3.13 a TaskGroup then raises only its tasks' errors, and the cancellation is lost.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():

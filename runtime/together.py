@@ -1,6 +1,6 @@
-"""Commands that are asked for while Redis answers others go to it together, in one round trip.
+"""Batches Redis commands: those requested while a round trip is under way share the next one.
 
-redis-py repeats all of them when their answers are lost, so each has to stand being run twice.
+redis-py repeats all of them if the replies are lost, so each must be safe to run twice.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ local function try(...)
     error(answer)
 end
 """
-"""Begins each script that goes on beside a record which cannot be read."""
+"""Lua prelude: runs a command; nil if a key has the wrong type, an error if Redis refuses."""
 
 
 class Script:
@@ -34,7 +34,8 @@ class Script:
 
 
 class Together:
-    """Sends single commands as pipelines, one after another, for whoever waits for each answer."""
+    """Sends single commands in pipelines, one pipeline after another, and returns each one's
+    reply."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -44,7 +45,7 @@ class Together:
     async def run(
         self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int]
     ) -> Any:
-        """Run a script and return its answer; raise what redis-py raises."""
+        """Run a script and return its reply; raises what redis-py raises."""
         given = (len(keys), *keys, *arguments)
         try:
             return await self.do("EVALSHA", script.sha, *given)
@@ -52,7 +53,7 @@ class Together:
             return await self.do("EVAL", script.text, *given)
 
     async def do(self, *command: str | bytes | int) -> Any:
-        """Send one command and return its answer; raise what redis-py raises."""
+        """Send one command and return its reply; raises what redis-py raises."""
         answer = asyncio.get_running_loop().create_future()
         self._asked.append((command, answer))
         if self._sending is None or self._sending.done():
@@ -72,7 +73,7 @@ class Together:
                 answers = [error] * len(asked)
             for (_, answer), said in zip(asked, answers, strict=True):
                 if answer.done():
-                    continue  # whoever asked was cancelled
+                    continue  # the caller was cancelled
                 if isinstance(said, Exception):
                     answer.set_exception(said)
                 else:

@@ -1,0 +1,1 @@
+"""What a story is, how it is stored, and the stories in memory. Imports nothing but runtime."""

@@ -1,8 +1,7 @@
-"""Stories in Redis: two doors in, one accepted revision at a time, an index to follow.
+"""Stories in Redis: an inbox and pub/sub in, one accepted revision at a time, an index to follow.
 
-Pub/sub is a nudge, never the truth: whoever hears a wake reads the index from its own cursor.
-Every step here may be repeated without harm, because redis-py repeats a command whose reply was
-lost.
+Pub/sub is only a hint: a reader that receives a wake-up reads the index from its own cursor. Every
+step here is idempotent, because redis-py repeats a command whose reply was lost.
 """
 
 import asyncio
@@ -39,17 +38,19 @@ from stories.stub import Stub
 from stories.wire import MAX_BYTES, content_hash, restore, write
 
 HISTORY_REVISIONS = 100
-"""At most so many full revisions of a story; stories/retention.py trims them by age."""
+"""The most full revisions stored per story; stories/retention.py trims them by age."""
 INBOX_LENGTH = 100_000
 INBOX_ENTRIES = 16
-"""Read together at most, and no more of them than one document may have bytes."""
+"""The most entries read from the inbox at once,
+and together no more bytes than one document may have."""
 REJECTED_LENGTH = 1_000
 SWEEP_S = 30.0
-"""Without a wake for so long, the index is read all the same."""
+"""After this many seconds without a wake-up, the index is read anyway."""
 PROBE_S = 4.0
-"""A silence after which we listen for our own word; after another one the connection is dead."""
+"""After this many seconds of silence we publish a message to ourselves; after as many again without
+receiving it, the connection counts as dead."""
 _BATCH = 20
-"""So many editions are read in one go."""
+"""Number of editions read at once."""
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ def _now() -> datetime:
 
 
 class Archive:
-    """Where stories are kept."""
+    """The stored stories."""
 
     def __init__(
         self,
@@ -86,28 +87,28 @@ class Archive:
 
     @property
     def reading(self) -> str:
-        """The hash of the script that only reads."""
+        """The hash of the one script that only reads."""
         return str(self._since.sha)
 
     @storage
     async def ping(self) -> None:
-        """Return when Redis answers."""
+        """Return once Redis answers."""
         await self._redis.ping()
 
     @storage
     async def time(self) -> datetime:
-        """What time it is for Redis."""
+        """Redis's clock."""
         seconds, micros = await self._redis.time()
         return datetime.fromtimestamp(int(seconds) + int(micros) / 1_000_000, UTC)
 
-    # One revision in, all revisions out.
+    # Accepting a revision, and reading what is stored.
 
     @storage
     async def accept(self, story: Story, now: datetime | None = None) -> tuple[Verdict, int]:
-        """Take a revision unless it is not newer; return the verdict and the revision now held.
+        """Store a revision if it is newer; returns the verdict and the revision now stored.
 
-        Raises Unreadable when what is held of the story cannot be read: it is not written over.
-        The story's log grows in the same step, from what was held just before.
+        Raises Unreadable if the stored story can't be read: it isn't overwritten. The story's log
+        grows in the same step, from the previous revision.
         """
         moment = now or self._now()
         document, digest = write(replace(story, revision=None)), content_hash(story)
@@ -134,8 +135,11 @@ class Archive:
                 return Verdict(verdict.decode()), int(revision)
 
     async def _goes_on(self, story: Story, now: datetime) -> tuple[int, bytes, bytes, bytes]:
-        """What accepting a story needs to know of what is held: its revision, the log as it would
-        be, and of a story that has left full memory its document and when it was heard."""
+        """What accepting a story needs from what is stored.
+
+        These are its revision, the log as it would become, and, for a story that has left full
+        memory, its document and when it was received.
+        """
         key, log_key = self._story(story.id), self._log(story.id)
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hmget(key, ["revision", "document", "deflated", "heard_at"])
@@ -143,7 +147,7 @@ class Archive:
             answers: Any = await pipe.execute(raise_on_error=False)
         held, raw = (_of_its_type(answer) for answer in answers)
         if held is None:
-            return 0, b"", b"", b""  # it is of another type, and so will be refused
+            return 0, b"", b"", b""  # the key has another type, so the write will be refused
         revision, document, deflated, heard_at = held
         base = self._skipped.read("story", key, int, revision or b"0") or 0
         if raw is None:
@@ -157,13 +161,13 @@ class Archive:
         known = self._skipped.read("log", log_key, read_log, raw)
         heard_at = (heard_at or b"0") if back else b""
         if known is None or (before is None and base):
-            return base, b"", back, heard_at  # what cannot be read is not written over
+            return base, b"", back, heard_at  # what can't be read isn't overwritten
         after = grown(known, before, story, story.revision or base + 1, now)
         return base, write_log(after), back, heard_at
 
     @storage
     async def since(self, cursor: Cursor) -> Changes:
-        """Everything newer than `cursor`; everything there is when its epoch is past."""
+        """Everything newer than `cursor`; everything there is if the cursor's epoch is over."""
         upto, more = cursor, True
         editions, stubs = list[Edition](), list[Stub]()
         while more:
@@ -173,13 +177,13 @@ class Archive:
             editions += batch
             stubs += past
             more = found == _BATCH
-            # In the end to where the index has been, though the last of it may have left it since.
+            # Finally up to where the index was, even if its last entries have left it since.
             upto = Cursor(epoch, last if more else max(upto.seq, last, seq or 0))
         return Changes(upto, tuple(editions), stubs=tuple(stubs))
 
     @storage
     async def newest(self, below: int | None = None) -> Page:
-        """A page of the index, newest first; the next one lies below the place this one names."""
+        """A page of the index, newest first; the next page is below this page's `below`."""
         epoch, seq, _, last, editions, stubs = await self._behind(
             "inf" if below is None else str(below), "newest"
         )
@@ -203,15 +207,15 @@ class Archive:
 
     @storage
     async def story(self, story_id: str) -> Story | None:
-        """The newest revision of one story; raise Unreadable when it cannot be read."""
+        """The latest revision of a story; raises Unreadable."""
         edition = await self.edition(StoryId(story_id))
         return edition.story if edition else None
 
     @storage
     async def edition(self, story_id: StoryId) -> Edition | None:
-        """One story as it is held, also when it has left full memory; raise Unreadable.
+        """A story as it is stored, even if it has left full memory; raises Unreadable.
 
-        What was before it is not read: this one stands there, as if nothing had changed.
+        Its previous revision isn't read: `before` is this one, as if nothing had changed.
         """
         key = self._story(story_id)
         asked = self._redis.hmget(key, ["document", "deflated", "revision", "seq", "heard_at"])
@@ -231,7 +235,7 @@ class Archive:
 
     @storage
     async def tombstone(self, story_id: StoryId) -> int | None:
-        """The last revision of a story of which nothing else is kept any more."""
+        """The last revision number of a story of which nothing else is stored any more."""
         key = self._story(story_id)
         asked = self._redis.hmget(key, ["revision", "document", "deflated"])
         held: Any = await self._skipped.keep("story", key, asked)
@@ -241,14 +245,14 @@ class Archive:
 
     @storage
     async def log(self, story_id: StoryId) -> Log:
-        """What is remembered of revisions that are no longer kept whole."""
+        """What is remembered of revisions that are no longer stored in full."""
         key = self._log(story_id)
         raw: Any = await self._skipped.ask("log", key, self._redis.get(key), b"")
         return self._skipped.read("log", key, read_log, raw) or Log()
 
     @storage
     async def holds(self, story: StoryId) -> bool:
-        """Whether there is anything of a story, also what cannot be read."""
+        """Whether anything is stored for a story, even if it can't be read."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.exists(self._story(story))
             pipe.zscore(self._keys + "index", story)
@@ -257,9 +261,9 @@ class Archive:
 
     @storage
     async def remove(self, story: StoryId) -> bool:
-        """Remove a story, its history and its place in the index; whether there was any of it.
+        """Remove a story, its history and its index entry; returns whether there was anything.
 
-        Its cards stay as they are. Followers that know it keep it until they start again.
+        Its cards stay as they are. Followers that know it keep it until they restart.
         """
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(self._story(story), self._history(story), self._log(story))
@@ -268,11 +272,11 @@ class Archive:
             return any(await pipe.execute())
 
     def is_unreadable(self, story_id: str) -> bool:
-        """Whether a story of this id was left out, as it could not be read."""
+        """Whether a story of this id was skipped because it couldn't be read."""
         return ("story", self._story(StoryId(story_id))) in self._skipped.known
 
     def _edition(self, held: Sequence[bytes]) -> Edition | None:
-        """An edition; None when it is to be left out, as it cannot be read."""
+        """An edition; None if it can't be read and is to be skipped."""
         name = StoryId(text(held[0]))
         return self._skipped.read("story", self._story(name), self._made, name, held)
 
@@ -286,10 +290,10 @@ class Archive:
         return Edition(story, was, int(seq), datetime.fromtimestamp(int(heard_at) / 1000, UTC))
 
     def _read_once(self, document: bytes, revision: bytes, like: Story | None = None) -> Story:
-        """The story of a document; the very one that was read of it before, if it is still held.
+        """The story of a document; the same object as before, if that one is still in use.
 
-        A story's revision is read twice, as the newest and then as the one before it. What it has
-        in common with the revision `like` is held in memory once.
+        A story's revision is read twice, as the latest and then as the previous one. What it has in
+        common with the revision `like` is stored in memory only once.
         """
         key = hashlib.blake2s(document + b" " + revision).digest()
         story = self._held.get(key)
@@ -300,9 +304,9 @@ class Archive:
 
     @storage
     async def history(self, story: StoryId, since: int = 0) -> Sequence[Story]:
-        """The revisions still kept from `since` on, oldest first.
+        """The stored revisions from `since` on, oldest first.
 
-        Read from the newest back, and no further than that: a document may be large.
+        Reads backwards from the latest, and no further than needed, because documents can be large.
         """
         key, found, upto, count = self._history(story), list[Story](), "+", 1
         if since <= 0:
@@ -328,10 +332,11 @@ class Archive:
 
     @storage
     async def past(self, story: StoryId, revision: int) -> Story | None:
-        """The story as of `revision`; where that is no longer kept, the first kept after it."""
+        """The story as of `revision`; if that is no longer stored, the first stored one after
+        it."""
         key = self._history(story)
         entries: Any = await self._skipped.ask("history", key, self._redis.xrange(key), [])
-        for each in entries:  # only the one is read: a document may be large, and there many
+        for each in entries:  # read only this one: documents can be large, and there can be many
             number = self._skipped.read("history", key, _revision, each)
             if number is not None and number >= revision and (past := self._past(key, each)):
                 return past
@@ -339,7 +344,7 @@ class Archive:
 
     @storage
     async def as_of(self, story: StoryId, moment: datetime) -> Story | None:
-        """The story as it was at a moment; None when nothing that old is kept."""
+        """The story as it was at a moment; None if nothing that old is stored."""
         upto = str(int(moment.timestamp() * 1000))
         key = self._history(story)
         asked = self._redis.xrevrange(key, max=upto, count=1)
@@ -348,7 +353,8 @@ class Archive:
 
     @storage
     async def heard(self, story: StoryId, since: datetime) -> Sequence[Heard]:
-        """What was heard of it since a moment, oldest first; before that, how it was by then."""
+        """The revisions received since a moment, oldest first,
+        preceded by the state at that moment."""
         moment = round(since.timestamp() * 1000)
         key = self._history(story)
         async with self._redis.pipeline(transaction=True) as pipe:
@@ -362,15 +368,15 @@ class Archive:
         ]
 
     def _past(self, key: str, entry: Any) -> Story | None:
-        """The revision that an entry of a history holds; None when it cannot be read."""
+        """The revision in a history entry; None if it can't be read."""
         where = f"{key} {text(entry[1].get(b'revision', b'?'))}"
         return self._skipped.read("history", where, _held, entry)
 
     async def wakes(self) -> AsyncGenerator[str]:
-        """Yield why the index may have news; subscribed before the first.
+        """Yields why the index may have news; subscribed before the first value.
 
-        redis-py reconnects silently and what was said meanwhile is gone, so each
-        (re)subscription is itself a reason. Raise StorageAway when the connection is dead.
+        redis-py reconnects silently, and messages sent meanwhile are lost, so every
+        (re)subscription is a reason, too. Raises StorageAway if the connection is dead.
         """
         looked_at = time.monotonic()
         async with aclosing(self._listen(self._wake)) as heard:
@@ -382,11 +388,11 @@ class Archive:
                     yield "sweep"
 
     async def _listen(self, channel: str) -> AsyncGenerator[Any]:
-        """What is heard on a channel; None now and then while nothing is.
+        """Messages on a channel; None now and then while there are none.
 
-        A connection can be dead without a sign: for half an hour where the other side
-        vanished, for ever where it was demoted. So in silence we speak to ourselves through
-        it, and raise StorageAway when our own word does not come back.
+        A connection can be dead without a sign: for half an hour if the other side vanished, for
+        ever if it was demoted. So in silence we send ourselves a message through it, and raise
+        StorageAway if it doesn't arrive.
         """
         own = f"{channel}:{secrets.token_hex(8)}"
         with as_storage_away():
@@ -403,7 +409,7 @@ class Archive:
                     else:
                         yield None if heard["channel"] == own.encode() else heard
 
-    # The two doors, and what was turned away at them.
+    # Inbox, pub/sub, and refused documents.
 
     @storage
     async def leave(self, document: bytes) -> None:
@@ -421,16 +427,16 @@ class Archive:
                     yield message["data"]
 
     async def inbox(self) -> AsyncGenerator[bytes]:
-        """Documents of the inbox, each until the next is asked for; then it is struck out.
+        """Documents of the inbox; each is acknowledged when the next is requested.
 
-        There is one editor at a time and it always has the same name, so what a dead one had
-        in hand is simply ours: it comes first. So does what was handed to us in an answer that
-        was lost, after which redis-py asks for more by itself. Wherefore asking for more only takes
-        it in hand, and what is in hand is read apart from that, oldest first.
+        There is one editor at a time, always under the same consumer name, so entries pending from
+        a dead editor are ours and come first. So are entries delivered in a reply that was lost,
+        after which redis-py repeats the request. Therefore requesting more only makes entries
+        pending; pending entries are then read separately, oldest first.
         """
         with (
             as_storage_away()
-        ):  # also where the data was wiped under us: then the inbox is opened anew
+        ):  # also if the data was wiped while we ran: then the inbox is created anew
             try:
                 await self._skipped.keep("inbox", self._inbox, self._open_inbox())
             except Unreadable as error:
@@ -449,10 +455,10 @@ class Archive:
                         await pipe.execute()
 
     async def _at_the_inbox(self) -> Sequence[tuple[bytes, int, bytes | None]]:
-        """Entries in hand: their ids, whether they are still there, and their documents.
+        """Pending entries: their id, whether they still exist, and their document.
 
-        None after a wait in which one may have been taken in hand: of what is waited for the
-        whole comes, so it is one alone, and it is read again as the others are.
+        Returns None after a wait in which one may have become pending: blocking reads return whole
+        entries, so it requests only one, which is then read like the others.
         """
         asked = self._in_hand([self._inbox], [MAX_BYTES, INBOX_ENTRIES])
         try:
@@ -475,7 +481,7 @@ class Archive:
 
     @storage
     async def reject(self, door: Door, raw: bytes, why: str) -> None:
-        """Remember a refused document for the operator."""
+        """Record a refused document for the operator."""
         entry = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "door": door,
@@ -489,7 +495,7 @@ class Archive:
 
     @storage
     async def rejected(self, limit: int = 20) -> list[Rejected]:
-        """The last refused documents, newest first."""
+        """The latest refused documents, newest first."""
         asked = self._redis.lrange(self._rejected, 0, limit - 1)
         held = await self._skipped.ask("rejected", self._rejected, asked, [])
         entries = [
@@ -509,7 +515,7 @@ class Archive:
 
 
 def _of_its_type(answer: Any) -> Any:
-    """What was answered; None where a key is of another type."""
+    """The reply; None if the key has another type."""
     if isinstance(answer, Exception) and not wrong_type(answer):
         raise answer
     return None if isinstance(answer, Exception) else answer or b""
@@ -533,7 +539,8 @@ def _is_over(story: Story) -> bool:
 
 
 def _sharing(story: Story, other: Story) -> Story:
-    """The story, holding the other's texts, questions and sources where its own are equal."""
+    """The story, using the other's texts, questions and sources where they are equal,
+    to save memory."""
     theirs: dict[object, Any] = {}
     for group in (other.breakdown, other.questions, other.sources, other.entities, other.keywords):
         theirs.update((each, each) for each in group)
@@ -554,7 +561,7 @@ def _sharing(story: Story, other: Story) -> Story:
 
 
 def _moment(entry: bytes) -> datetime:
-    """When an entry of a stream was made; its id begins with that."""
+    """When a stream entry was made: its id starts with that."""
     return datetime.fromtimestamp(int(entry.partition(b"-")[0]) / 1000, UTC)
 
 
@@ -563,7 +570,7 @@ def _read(document: bytes, revision: bytes) -> Story:
 
 
 def _held(entry: Any) -> Story:
-    """The revision that an entry of a history holds."""
+    """The revision in a history entry."""
     return _read(entry[1][b"document"], entry[1][b"revision"])
 
 

@@ -10,29 +10,29 @@ from stories.stub import Stub
 
 
 class Verdict(StrEnum):
-    """What became of a revision."""
+    """What became of a document."""
 
     ACCEPTED = "accepted"
     SAME = "same"
-    """It says what is already held."""
+    """It contains what is already stored."""
     STALE = "stale"
-    """Older than what is held."""
+    """Older than the stored revision."""
     CONFLICT = "conflict"
-    """The revision that is held, with other content."""
+    """The stored revision, with different content."""
 
 
 class Door(StrEnum):
     """How a document came in."""
 
     PUBSUB = "said"
-    """Pub/sub: heard if a bot listens at that moment."""
+    """Pub/sub: received only if a bot listens at that moment."""
     INBOX = "left"
-    """The inbox: nothing left there is missed."""
+    """The inbox: nothing is missed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a reader has followed the index. Another epoch means: begin anew."""
+    """How far a reader has followed the index. A different epoch means: start over."""
 
     epoch: str = ""
     seq: int = 0
@@ -40,14 +40,14 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What the index holds behind a cursor, oldest change first."""
+    """What the index holds after a cursor, oldest change first."""
 
     upto: Cursor
     editions: tuple[Edition, ...]
     anew: bool = False
-    """The archive lost something, or everything, since: this is all there is."""
+    """True if the archive lost something since the cursor: this is everything there is."""
     stubs: tuple[Stub, ...] = ()
-    """The stories that have left full memory; with nothing in them those that are gone."""
+    """The stories that have left full memory; a stub without content is a deleted story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,16 @@ class Page:
     """A part of the index, newest first."""
 
     upto: Cursor
-    """What came after this was read lies behind here."""
+    """The cursor from which to read what arrives after this page."""
     below: int
-    """Where the next page begins; 0: there is none."""
+    """Where the next page begins; 0 if there is none."""
     editions: tuple[Edition, ...]
     stubs: tuple[Stub, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A revision, and when it came."""
+    """A revision, and when it was received."""
 
     at: datetime
     story: Story
@@ -72,7 +72,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A document that was refused, and why."""
+    """A refused document, and why."""
 
     at: datetime
     door: Door

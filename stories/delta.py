@@ -13,27 +13,27 @@ from rapidfuzz import fuzz, process, utils
 from stories.story import Source, Status, Story
 
 SAME_BULLET = 65.0
-"""How alike (0-100, the order of words set aside) two bullets must be to be one bullet reworded.
-
-Different sentences about one event reach about 55, a corrected number or name leaves 75 and more.
-"""
+"""How similar (0-100, ignoring word order) two bullets must be to count as one bullet reworded.
+Different sentences about one event reach about 55; a corrected number or name leaves 75 or more."""
 COMPARED = 30_000_000
-"""So much is compared to find reworded bullets: characters times characters, over all pairs. Where
-that does not suffice, only the beginnings of bullets are compared."""
+"""Budget for finding reworded bullets: characters times characters, summed over all pairs. If it
+doesn't suffice, only the beginnings of bullets are compared."""
 REWRITTEN_BULLETS = 3
-"""At least so many bullets, and at least half of them, replaced: the breakdown was rewritten."""
+"""If at least this many bullets, and at least half of them, were replaced,
+the breakdown was rewritten."""
 VIRALITY_LEAP = 2.0
 VIRALITY_HIGH = 7.0
 """Up by VIRALITY_LEAP or more, to VIRALITY_HIGH or more, is major."""
 VIRALITY_STEP = 1.0
-"""A move of this much, up or down, is notable."""
+"""A change by this much, up or down, is notable."""
 ARTICLES_TIMES = 2
 ARTICLES_MORE = 5
-"""So many times as many articles as before, and so many more, is notable."""
+"""ARTICLES_TIMES as many articles as before, and at least this many more, is notable."""
 
 
 class Weight(IntEnum):
-    """How loud a change may be: MINOR edits the card, NOTABLE also replies, MAJOR also pings."""
+    """How loud a change may be: MINOR edits the card, NOTABLE also replies,
+    MAJOR also notifies people."""
 
     MINOR = 1
     NOTABLE = 2
@@ -41,7 +41,7 @@ class Weight(IntEnum):
 
 
 class Kind(StrEnum):
-    """The kinds of change, in the order in which they are named when equally heavy."""
+    """The kinds of change, in the order in which equally heavy ones are named."""
 
     NEW = "new"
     RETRACTED = "retracted"
@@ -74,12 +74,15 @@ class Kind(StrEnum):
     STARTED = "started"
     UPDATED = "updated"
     OTHER = "other"
-    """Nothing of the above: bullets, questions or sources in another order, a question's case."""
+    """None of the above: bullets, questions or sources in another order, a question's case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change. `before` and `after` are plain texts; of what came or went one side is None."""
+    """One change.
+
+    `before` and `after` are plain texts; for something added or removed, one is None.
+    """
 
     kind: Kind
     weight: Weight
@@ -95,12 +98,12 @@ class Delta:
 
     @property
     def weight(self) -> Weight | None:
-        """The heaviest change's; None when nothing changed."""
+        """The weight of the heaviest change; None if nothing changed."""
         return max((change.weight for change in self.changes), default=None)
 
     @property
     def reason(self) -> Change | None:
-        """The heaviest change, of equally heavy ones the first: what a reply names."""
+        """The heaviest change, the first of equally heavy ones: the one a reply names."""
         return max(self.changes, key=lambda change: change.weight, default=None)
 
     def __bool__(self) -> bool:
@@ -115,7 +118,7 @@ class Rule:
     when: str
     """The condition in words; empty for "always"."""
     holds: Callable[[Story, Story], bool]
-    """The same condition, of the story before and after."""
+    """The same condition, given the story before and after."""
 
 
 def _always(weight: Weight) -> tuple[Rule, ...]:
@@ -130,7 +133,7 @@ def _leaps(before: Story, after: Story) -> bool:
 
 
 def _virality_move(before: Story, after: Story) -> float:
-    """How far virality rose; 0 when one side does not say. Rounded: 7.1 - 5.1 is 2, not 1.99…"""
+    """How far virality rose; 0 if one side has none. Rounded: 7.1 - 5.1 is 2, not 1.99…"""
     was, now = before.stats.virality, after.stats.virality
     return 0.0 if was is None or now is None else round(now - was, 6)
 
@@ -150,7 +153,7 @@ _MINOR, _NOTABLE, _MAJOR = map(_always, Weight)
 
 RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
     {
-        # A new story's card is itself the message: there is nothing to reply to, and no ping.
+        # A new story's card is itself the message: nothing to reply to, nobody to notify.
         Kind.NEW: _NOTABLE,
         Kind.RETRACTED: (
             Rule(
@@ -158,7 +161,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
             ),
             *_MINOR,
         ),
-        # Whoever was told loudly that a story is gone is told as loudly that it is back.
+        # People who were notified that a story is gone are notified when it is back.
         Kind.REINSTATED: _MAJOR,
         Kind.MERGED: _MAJOR,
         Kind.UNMERGED: _MAJOR,
@@ -207,14 +210,15 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
         Kind.OTHER: _MINOR,
     }
 )
-"""The published rule: the first row of a kind whose condition holds gives the change's weight."""
+"""The published rule: a change's weight is that of the first row of its kind whose condition
+holds."""
 
 
 def compare(before: Story | None, after: Story) -> Delta:
-    """What changed from `before` to `after`, whatever their revisions are called.
+    """What changed from `before` to `after`, whatever their revision numbers.
 
-    None, or a story of another id, before: the story is new, and that is all that is said.
-    Otherwise the delta is empty exactly when nothing but the revision differs.
+    If `before` is None or has another id, the story is new, and nothing else is listed. Otherwise
+    the delta is empty exactly if nothing but the revision number differs.
     """
     if before is None or before.id != after.id:
         return Delta((Change(Kind.NEW, RULES[Kind.NEW][0].weight, None, after.title),))
@@ -262,7 +266,7 @@ def _differences(before: Story, after: Story) -> Iterator[_Found]:
 
 
 def _standing(before: Story, after: Story) -> Iterator[_Found]:
-    """Whether the story still stands, and on its own feet."""
+    """Whether the story still exists on its own: withdrawn or reinstated, merged or unmerged."""
     if before.retracted != after.retracted:
         kind = Kind.REINSTATED if after.retracted is None else Kind.RETRACTED
         yield kind, before.retracted, after.retracted
@@ -272,7 +276,7 @@ def _standing(before: Story, after: Story) -> Iterator[_Found]:
 
 
 def _bullets(before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Found]:
-    """Bullets that came, went or were reworded, wherever in the breakdown they stand."""
+    """Bullets that were added, removed or reworded, wherever in the breakdown they are."""
     gone, come = _without(before, after), _without(after, before)
     for old, new in sorted(_reworded(gone, come), key=lambda pair: after.index(pair[1])):
         gone.remove(old)
@@ -286,9 +290,9 @@ def _bullets(before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Found
 
 
 def _reworded(gone: list[str], come: list[str]) -> list[tuple[str, str]]:
-    """Pairs of bullets that are one bullet in other words; the most alike find each other first.
+    """Pairs of bullets that are one bullet in other words, the most similar pairs first.
 
-    Equally alike ones pair up by their text, so that their order plays no part.
+    Ties are broken by text, so that the order of bullets plays no role.
     """
     olds, news = sorted(set(gone)), sorted(set(come))
     much = sum(map(len, olds)) * sum(map(len, news))
@@ -310,9 +314,9 @@ def _reworded(gone: list[str], come: list[str]) -> list[tuple[str, str]]:
 def _likenesses(
     olds: Sequence[str], news: Sequence[str], cut: int | None
 ) -> Iterator[tuple[str, Iterable[tuple[str, float]]]]:
-    """For each old bullet the new ones that may be the same in other words, and how alike (0-100).
+    """For each old bullet, the new ones that may be a rewording, and how similar they are (0-100).
 
-    Nothing but signs is like nothing: only the same signs are the same.
+    Bullets without letters are similar only to identical ones.
     """
     plain = [utils.default_process(new[:cut]) for new in news]
     in_order = [" ".join(sorted(text.split())) for text in plain]
@@ -352,12 +356,12 @@ def _sources(before: tuple[Source, ...], after: tuple[Source, ...]) -> Iterator[
 
 
 def _place(source: Source) -> tuple[str | None, ...]:
-    """What makes a source the same one: its address, or without one its title and outlet."""
+    """What identifies a source: its address, or without one its title and outlet."""
     return (source.url,) if source.url else (source.title, source.outlet)
 
 
 def _without(these: Iterable[str], those: Iterable[str]) -> list[str]:
-    """What is in `these` more often than in `those`, in its order."""
+    """What is in `these` more often than in `those`, in the order of `these`."""
     spare, left = Counter(those), []
     for each in these:
         if spare[each]:

@@ -1,4 +1,5 @@
-"""Documents come in: one editor at a time accepts what is newer, and says why it refuses others."""
+"""Takes documents in: one editor at a time accepts newer revisions and refuses others with a
+reason."""
 
 import asyncio
 import logging
@@ -19,14 +20,14 @@ log = logging.getLogger(__name__)
 
 
 class Archive(Protocol):
-    """What the editor needs of the archive. Everything it does may raise StorageAway."""
+    """What the editor needs from the archive. Every method may raise StorageAway."""
 
     async def accept(self, story: Story) -> tuple[Verdict, int]:
-        """Take a revision unless it is not newer; return the verdict and the revision now held."""
+        """Store a revision if it is newer; returns the verdict and the revision now stored."""
         ...
 
     async def reject(self, door: Door, raw: bytes, why: str) -> None:
-        """Remember a refused document for the operator."""
+        """Record a refused document for the operator."""
         ...
 
     def pubsub(self) -> AsyncGenerator[bytes]:
@@ -34,20 +35,22 @@ class Archive(Protocol):
         ...
 
     def inbox(self) -> AsyncGenerator[bytes]:
-        """Documents of the inbox, each acknowledged when the next is asked for."""
+        """Documents of the inbox; each is acknowledged when the next is requested."""
         ...
 
 
 class Lease(Protocol):
-    """At most one editor at a time."""
+    """Guarantees that there is at most one editor at a time."""
 
     def held(self) -> AbstractAsyncContextManager[None]:
-        """Wait for the lease and keep it while inside; cancelled when another took it over."""
+        """Wait for the lease and keep it inside the block,
+        which is cancelled when another takes it over."""
         ...
 
 
 class Editor:
-    """Takes documents from both doors in the order they came, and accepts what is newer."""
+    """Takes documents from the inbox and from pub/sub in order of arrival, and accepts newer
+    ones."""
 
     def __init__(
         self,
@@ -56,7 +59,7 @@ class Editor:
         metrics: StoryMetrics,
         prune: Callable[[], Coroutine[None, None, None]] | None = None,
     ) -> None:
-        """`prune` runs beside, while we hold the lease."""
+        """`prune` runs alongside while we hold the lease."""
         self._archive = archive
         self._prune = prune
         self._lease = lease
@@ -64,7 +67,7 @@ class Editor:
         self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> None:
-        """Edit while we hold the lease; stand by while another does."""
+        """Edit while we hold the lease; stand by while another process does."""
         while True:
             try:
                 async with self._lease.held(), asyncio.TaskGroup() as doors:
@@ -95,9 +98,10 @@ class Editor:
                 await asyncio.sleep(WAIT_S)
 
     async def _take(self, door: Door, raw: bytes) -> None:
-        """Accept or reject one document. StorageAway leaves it at the inbox for another time.
+        """Accept or reject one document. On StorageAway, one from the inbox stays there for later.
 
-        What was said is nowhere else: it is tried until the storage takes it, before what is newer.
+        One from pub/sub exists nowhere else, so it is retried until the storage accepts it, before
+        any newer one.
         """
         async with self._one_at_a_time:
             logged = False

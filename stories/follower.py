@@ -1,4 +1,4 @@
-"""Following the archive: wakes and catch-up keep the stories in memory in step with it."""
+"""Follows the archive: wake-ups and catching up keep the stories in memory in step with it."""
 
 import asyncio
 import gc
@@ -20,33 +20,34 @@ from stories.stub import Stub, StubError
 log = logging.getLogger(__name__)
 
 OVERLAP = 100
-"""So many editions are read once more after each subscription: a storage that came back from a
-failure may hold others under the numbers that we know."""
+"""Number of editions read again after each subscription: a storage that recovered from a failure
+may hold different ones under the numbers that we know."""
 SLICE_OF_STUBS = 200
-"""So many stubs are put on the shelf in one go."""
+"""Number of stubs added to memory in one go."""
 SETTLED = 250
-"""After so many stories, while all are read, Python is told that what there is stays (gc.freeze):
-else it walks through all of them whenever it looks for garbage, and answers wait for it."""
+"""After reading this many stories, Python is told that existing objects are permanent (gc.freeze).
+Otherwise each garbage collection walks through all of them while answers wait."""
 
 
 class Archive(Protocol):
-    """What the follower reads of the archive. Everything may raise StorageAway."""
+    """What the follower reads from the archive. Every method may raise StorageAway."""
 
     async def since(self, cursor: Cursor) -> Changes:
-        """Everything newer than `cursor`; everything there is when its epoch is past."""
+        """Everything newer than `cursor`; everything there is if the cursor's epoch is over."""
         ...
 
     async def newest(self, below: int | None = None) -> Page:
-        """A page of the index, newest first; the next one lies below the place this one names."""
+        """A page of the index, newest first; the next page is below this page's `below`."""
         ...
 
     def wakes(self) -> AsyncGenerator[str]:
-        """A reason to read the index, each time there may be one; subscribed before the first."""
+        """Yields a reason to read the index each time there may be one;
+        subscribed before the first."""
         ...
 
 
 class Follower:
-    """Keeps the shelf in step with the archive, and rings when it changed."""
+    """Keeps the stories in memory in step with the archive, and sets its bells on changes."""
 
     def __init__(self, archive: Archive, shelf: Shelf, metrics: StoryMetrics) -> None:
         self._archive = archive
@@ -57,17 +58,17 @@ class Follower:
         self._filed = 0
         self.cursor = Cursor()
         self.hears = False
-        """True while the storage answers and wakes are subscribed."""
+        """True while the storage answers and wake-ups are subscribed to."""
 
     def bell(self) -> asyncio.Event:
-        """An event that is set whenever the shelf may have changed."""
+        """A new event that is set whenever the stories may have changed."""
         bell = asyncio.Event()
         bell.set()
         self._bells.append(bell)
         return bell
 
     async def run(self) -> None:
-        """Follow the index for ever: on every wake, every (re)subscription and every sweep."""
+        """Follow the index for ever: on every wake-up, every (re)subscription and every sweep."""
         while True:
             try:
                 async with aclosing(self._archive.wakes()) as wakes:
@@ -81,8 +82,10 @@ class Follower:
                 await asyncio.sleep(WAIT_S)
 
     async def _fill(self) -> Cursor:
-        """Read the whole archive, newest first, so that what is live can be asked about at once;
-        return from where on to read what came meanwhile."""
+        """Read the whole archive, newest first, so that live stories can be asked about at once.
+
+        Returns the cursor from which to read what arrived meanwhile.
+        """
         page = await self._archive.newest()
         begun, may_live = page.upto, datetime.now(UTC) - self._shelf.live_for
         await self._file(page.editions, page.stubs)
@@ -94,7 +97,7 @@ class Follower:
         return begun
 
     async def _file(self, editions: Iterable[Edition], stubs: Iterable[Stub]) -> None:
-        """Put them on the shelf; questions are answered meanwhile."""
+        """Add them to memory in slices; questions are answered in between."""
         async for edition in in_slices(editions):
             self._shelf.put(edition)
             self._filed += 1
@@ -128,7 +131,7 @@ class Follower:
             bell.set()
 
     def _lost_some(self, changes: Changes) -> bool:
-        """True when the archive no longer holds what we have read of it."""
+        """True if the archive no longer holds something we have read from it."""
         if changes.upto.epoch != self.cursor.epoch or changes.upto.seq < self.cursor.seq:
             return True
         upto = self.cursor.seq

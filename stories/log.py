@@ -1,5 +1,7 @@
-"""What is remembered of a story's past once its full revisions are gone: a line for each notable
-revision, and its figures hour by hour."""
+"""What is remembered of a story's past once its full revisions are deleted.
+
+A log has a line for each notable revision, and the figures hour by hour.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -10,17 +12,19 @@ from stories.delta import Change, Kind, Weight, compare
 from stories.story import Status, Story
 
 ENTRIES = 200
-"""Lines and figures of one story; the oldest figures go first, then the oldest lines."""
+"""The most lines and figures per story; the oldest figures are dropped first,
+then the oldest lines."""
 SENTENCE = 300
-"""Characters of one line."""
+"""The most characters per line."""
 _SAID = frozenset({Kind.NEW, Kind.TITLE, Kind.BULLET_ADDED})
-"""The kinds whose line holds a sentence of the story, for as long as the story says it."""
+"""The kinds whose line holds a sentence of the story, for as long as the story contains it."""
 _HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The heaviest change of one revision; of a sentence that was taken back only its kind."""
+    """The heaviest change of one revision; only its kind,
+    if its sentence was removed from the story."""
 
     at: datetime
     revision: int
@@ -29,28 +33,28 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A story's figures as an hour ended."""
+    """A story's figures at the end of an hour."""
 
     at: datetime
-    """When the hour began."""
+    """The start of the hour."""
     virality: float | None
     articles: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Oldest first."""
+    """A story's log, oldest entries first."""
 
     lines: tuple[Line, ...] = ()
     figures: tuple[Figures, ...] = ()
 
 
 class LogError(ValueError):
-    """What is stored is no log that this version can read."""
+    """The stored bytes aren't a log that this version can read."""
 
 
 def grown(log: Log, before: Story | None, story: Story, revision: int, now: datetime) -> Log:
-    """The log once a revision came. What the story no longer says leaves it."""
+    """The log after a revision arrived. Sentences that the story no longer contains are removed."""
     delta = compare(before, story)
     reworded = {
         _short(change.before): _short(change.after)
@@ -69,7 +73,7 @@ def grown(log: Log, before: Story | None, story: Story, revision: int, now: date
 
 
 def still_so(lines: Iterable[Line], story: Story) -> list[Change]:
-    """What the lines tell that still holds: each kind once, as its newest line says it."""
+    """The lines that still apply: each kind once, from its latest line."""
     held = {line.change.kind: line.change for line in lines if _holds(line.change, story)}
     return list(held.values())
 
@@ -89,6 +93,7 @@ def _holds(change: Change, story: Story) -> bool:
 
 
 def write_log(log: Log) -> bytes:
+    """The log as stored bytes."""
     lines = [
         [_ms(line.at), line.revision, change.kind, change.weight, change.before, change.after]
         for line in log.lines
@@ -99,7 +104,7 @@ def write_log(log: Log) -> bytes:
 
 
 def read_log(raw: bytes | None) -> Log:
-    """Raise LogError for what is no log of this version or an earlier one."""
+    """The log from stored bytes, an empty one for None; raises LogError."""
     if not raw:
         return Log()
     try:
@@ -121,7 +126,7 @@ def read_log(raw: bytes | None) -> Log:
 
 
 def _line(change: Change) -> Change:
-    """The change as a line holds it: of texts only what is new, and no more than fits."""
+    """The change as a line stores it: only the new text, and no more than fits."""
     before, after = change.before, change.after
     match change.kind:
         case kind if kind in _SAID or kind in (Kind.RETRACTED, Kind.MERGED, Kind.SPLIT):
@@ -149,7 +154,7 @@ def _figures(story: Story, now: datetime) -> Iterable[Figures]:
 
 
 def _bounded(lines: Sequence[Line], figures: Sequence[Figures]) -> Log:
-    hours = {each.at: each for each in figures}  # the last one of an hour stands for it
+    hours = {each.at: each for each in figures}  # the last figures of an hour represent it
     kept = tuple(lines[-ENTRIES:])
     room = ENTRIES - len(kept)
     return Log(kept, tuple(hours.values())[-room:] if room else ())

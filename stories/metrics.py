@@ -1,4 +1,4 @@
-"""What is counted wherever stories are taken in and followed."""
+"""The metrics of processes that take stories in or follow them."""
 
 from prometheus_client import Counter
 
@@ -6,7 +6,7 @@ from runtime.metrics import ProcessMetrics
 
 
 class StoryMetrics(ProcessMetrics):
-    """The figures of a process that takes documents in or follows the stories."""
+    """The metrics of a process that takes documents in or follows the stories."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Reads a story page saved as text into a Story."""
+"""Reads a story page that was saved as text into a Story."""
 
 import html
 import re
@@ -13,17 +13,17 @@ from stories.story import Leaning, Question, Stats, Status, Story, StoryId, text
 
 
 class PageError(ValueError):
-    """The page cannot be read as a story. str() is one sentence that says what was not found."""
+    """The page can't be read as a story. str() is one sentence that says what wasn't found."""
 
 
 def read_page(
     text: str, *, at: datetime, story_id: str | None = None, revision: int | None = None
 ) -> Story:
-    """Read the page as it stood at `at` (aware); raise PageError when it is not a story page.
+    """Read the page as it was at `at` (aware); raises PageError if it isn't a story page.
 
-    A page needs a title and a breakdown. Its duration, counted back from `at`, gives the start.
-    The id comes from the title unless given. Sections may be missing or stand in any order, and
-    what a section says in words not known here is left out, never guessed.
+    A page needs a title and a breakdown. The start is its duration, counted back from `at`. The id
+    is made from the title unless given. Sections may be missing or in any order, and values written
+    in an unknown form are left out, never guessed.
     """
     if at.utcoffset() is None:
         raise PageError(
@@ -76,8 +76,8 @@ class _Section(Enum):
     QUESTIONS = auto()
 
 
-# A heading is a line of its own, in any case, with or without a colon. The number beside "The
-# Breakdown" is skipped: what it counts is not known (9 stood above six bullets).
+# A heading is a separate line, in any case, with or without a colon. The number beside "The
+# Breakdown" is skipped: it is unclear what it counts (there was a 9 above six bullets).
 _HEADINGS = {
     _Section.STATS: re.compile(r"(?:story )?stats ?:?", re.IGNORECASE),
     _Section.BREAKDOWN: re.compile(r"(?:the )?breakdown ?:? ?(?:[0-9]+|\([0-9]+\))? ?:?", re.I),
@@ -85,11 +85,11 @@ _HEADINGS = {
     _Section.QUESTIONS: re.compile(r"further learning ?:?", re.IGNORECASE),
 }
 _FOOTER = re.compile(r"you['’]re all caught up\b.*", re.IGNORECASE)
-"""From here on the page speaks of itself, not of the story."""
+"""From here on the page talks about itself, not the story."""
 
 
 def _sections(text: str) -> dict[_Section, list[str]]:
-    """The page's lines by section, stripped; blank lines are kept as what they are."""
+    """The page's lines by section, stripped; blank lines are preserved."""
     sections: dict[_Section, list[str]] = {section: [] for section in _Section}
     here = _Section.HEAD
     for line in _lines(text):
@@ -106,20 +106,20 @@ def _sections(text: str) -> dict[_Section, list[str]]:
 def _lines(text: str) -> Iterator[str]:
     for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", text):
         read = _ENTITY.sub(lambda entity: html.unescape(entity[0]), line)
-        # A byte-order mark or zero-width space is of the file; spaces of other widths are spaces.
+        # Drop byte-order marks and zero-width spaces; treat spaces of other widths as spaces.
         line = re.sub(r"\s+", " ", re.sub("[\ufeff\u200b]", "", read)).strip()
         if not _MORE.fullmatch(line):
             yield line
 
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
-"""A character as HTML spells it. Without its semicolon it may be a text: R&D, AT&T."""
+"""An HTML character reference. Without its semicolon it may be plain text: R&D, AT&T."""
 _MORE = re.compile(
     r"\+ ?[0-9]+(?: (?:more|others?))?|(?:show|see|view) (?:more|all)", re.IGNORECASE
 )
-"""How many the page left out, or a button that shows them: no part of the story."""
+"""How many entries the page left out, or a button that shows them: not part of the story."""
 _MORE_NAMES = re.compile(rf"{_MORE.pattern}|(?:and |… ?|\.{{3}} ?)?[0-9]+ (?:more|others?)", re.I)
-"""The same in a list of names; in a text it may be what somebody said."""
+"""The same in a list of names; elsewhere it may be part of a quotation."""
 
 
 # Above the first section: the rank, the title, the headline, the entities.
@@ -156,7 +156,8 @@ def _head(lines: list[str]) -> _Head:
 
 
 def _numbered(lines: list[str]) -> int | None:
-    """The line with the story's number, with which it begins: a site's menu may stand above.
+    """The index of the line with the story's number, where the story begins;
+    a site's menu may precede it.
 
     A number that follows another is a title, as of a story called “1984”.
     """
@@ -176,13 +177,13 @@ def _numbered(lines: list[str]) -> int | None:
 
 
 def _rank(line: str) -> int | None:
-    """41, #41 or 41."""
+    """Reads 41, #41 or 41."""
     number = re.fullmatch(r"#?([0-9]{1,15})\.?", line)
     return (int(number[1]) or None) if number else None
 
 
 def _slug(title: str) -> str:
-    """The title as an id, in the letters a-z where taking an accent off is enough."""
+    """The title as an id, in the letters a-z if removing accents is enough."""
     plain = title.casefold().translate(_LETTERS)
     plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
@@ -199,7 +200,7 @@ _LETTERS = str.maketrans(
 
 
 def _names(lines: list[str]) -> tuple[str, ...]:
-    """Names parted by slashes, or by commas or lines where there are none; each once."""
+    """Names separated by slashes, or else by commas or lines; each once."""
     lines = [line for line in map(_unmarked, lines) if line]
     if any("/" in line for line in lines):
         parts = [part for line in lines for part in re.split(r"\s/\s?|\s?/\s|/$", line)]
@@ -211,7 +212,7 @@ def _names(lines: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name and not _MORE_NAMES.fullmatch(name)))
 
 
-# Story Stats: a label, and its value beside it or on the next line.
+# Story Stats: a label, with its value beside it or on the next line.
 
 _LABELS = {
     "status": re.compile(r"status\b ?:? ?(.*)", re.IGNORECASE),
@@ -223,7 +224,7 @@ _LABELS = {
 
 
 def _figures(lines: list[str]) -> dict[str, str]:
-    """What each label of the section is followed by."""
+    """The value that follows each label of the section."""
     figures: dict[str, str] = {}
     waiting = ""
     for line in filter(None, map(_unmarked, lines)):
@@ -270,14 +271,14 @@ _LEANINGS = {
 
 
 def _virality(text: str) -> float | None:
-    """4.5, 4,5 or 4.5/10."""
+    """Reads 4.5, 4,5 or 4.5/10."""
     number = re.fullmatch(r"([0-9]{1,2}(?:[.,][0-9]{1,9})?)(?: ?/ ?10)?", text)
     value = float(number[1].replace(",", ".")) if number else None
     return value if value is not None and value <= 10 else None
 
 
 def _articles(text: str) -> int | None:
-    """14, 1,204 or 14 articles; 1.2K is not exact and left out."""
+    """Reads 14, 1,204 or 14 articles; 1.2K isn't exact and is left out."""
     number = re.fullmatch(r"([0-9]{1,3}(?:[,.’ ][0-9]{3}){1,3}|[0-9]{1,12})(?: articles?)?", text)
     return int(re.sub("[^0-9]", "", number[1])) if number else None
 
@@ -294,7 +295,7 @@ _MINUTES = {
     "week": 7 * 24 * 60,
     "wk": 7 * 24 * 60,
     "w": 7 * 24 * 60,
-    "month": 30 * 24 * 60,  # as the page rounds, so do we
+    "month": 30 * 24 * 60,  # rounded as the page rounds
     "year": 365 * 24 * 60,
 }
 _PIECE = re.compile(
@@ -303,7 +304,7 @@ _PIECE = re.compile(
 
 
 def read_duration(text: str) -> timedelta | None:
-    """Read "21 hours", "1 day 4 hours" or "a month"; None for anything else."""
+    """Reads "21 hours", "1 day 4 hours" or "a month"; None for anything else."""
     text, minutes, place = text.casefold().strip(), 0.0, 0
     while place < len(text):
         piece = _PIECE.match(text, place)
@@ -316,11 +317,11 @@ def read_duration(text: str) -> timedelta | None:
 
 
 def _started(at: datetime, duration: timedelta) -> datetime | None:
-    """The start, unless the duration leads out of the time stories are told in."""
+    """The start, unless the duration leads outside the allowed years."""
     return at - duration if duration <= at - wire.EARLIEST else None
 
 
-# The Breakdown: bullet points, however they are marked.
+# The Breakdown: bullet points with any kind of mark.
 
 _MARK = re.compile(r"(?:[•‣◦▪●] ?|[-*–—·+] |[0-9]{1,2}[.)] |[•‣◦▪●*·–—+-]$)")
 
@@ -330,7 +331,7 @@ def _unmarked(line: str) -> str:
 
 
 def _bullets(lines: list[str]) -> tuple[str, ...]:
-    """Marked lines and what is wrapped under them; where none is marked, every line."""
+    """Marked lines, with wrapped lines joined to them; if none is marked, every line."""
     marked = any(map(_MARK.match, lines))
     bullets: list[str] = []
     fresh = True
@@ -352,7 +353,7 @@ def _bullets(lines: list[str]) -> tuple[str, ...]:
 
 _QUESTION = re.compile(r".*[?？][\"”’»)]?")
 _SENTENCE_END = re.compile(r"\w{4,}[.!?？][\"”’»)]* (?=[^\W\d_a-z])")
-"""The end of a sentence that another follows; "Dr." and "U.S." are too short to be one."""
+"""The end of a sentence that another one follows; "Dr." and "U.S." are too short to be one."""
 
 
 @dataclass(slots=True)
@@ -362,9 +363,9 @@ class _Asked:
 
 
 def _questions(lines: list[str]) -> tuple[Question, ...]:
-    """Questions with whole answers. One without an answer, or asked before, is left out."""
+    """Questions with complete answers. One without an answer, or repeated, is left out."""
     asked: list[_Asked] = []
-    # Where blank lines part the paragraphs, lines that follow one another are one, wrapped.
+    # If blank lines separate paragraphs, adjacent lines are one wrapped paragraph.
     spaced = "" in _trimmed(lines)
     before = ""
     for line in _trimmed(lines):
@@ -386,7 +387,7 @@ def _questions(lines: list[str]) -> tuple[Question, ...]:
 
 
 def _asks(line: str, before: str) -> bool:
-    """True for one sentence with a question mark that does not go on with the line before."""
+    """True for a single sentence with a question mark that doesn't continue the previous line."""
     if len(line) > wire.QUESTION_LIMIT or not _QUESTION.fullmatch(line):
         return False
     goes_on = bool(before) and not re.search(r"[.!?？。…:\"”’»)]$", before)
@@ -394,6 +395,6 @@ def _asks(line: str, before: str) -> bool:
 
 
 def _trimmed(lines: list[str]) -> list[str]:
-    """The lines without the blank ones around them."""
+    """The lines without leading and trailing blank ones."""
     full = [place for place, line in enumerate(lines) if line]
     return lines[full[0] : full[-1] + 1] if full else []

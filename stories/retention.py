@@ -1,8 +1,10 @@
-"""How long the archive keeps what: full revisions for a week, but always two; a story in full
-memory until it has been over for a month; packed for a year; and a tombstone for ever.
+"""How long the archive keeps what, and the single steps that delete it.
 
-Nothing here decides that a clock is right, and nothing runs but for the holder of the editor's
-lease: bot/pruning.py does both. Each step can be repeated without harm.
+Full revisions are kept for a week, but always two; a story stays in full memory until a month after
+it ended; then it is packed for a year; its tombstone stays for ever.
+
+Nothing here judges whether a clock is right, and everything requires the editor's lease:
+bot/pruning.py takes care of both. Each step is idempotent.
 """
 
 import zlib
@@ -23,15 +25,15 @@ from stories.stub import write_stub
 HISTORY_FOR = timedelta(days=7)
 """How long full revisions are kept, whatever happens to their story."""
 FULL_FOR = timedelta(days=30)
-"""How long a story stays in full memory once it has ended or gone stale."""
+"""How long a story stays in full memory after it ended or went stale."""
 _PAGE = 500
 
-# All of these begin with the lease: whoever lost it changes nothing, and is answered -1.
+# All of these check the lease first: without it they change nothing and return -1.
 _FENCE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
 """
-# What is older goes, but for the newest of that: it is how the story was when the rest began. At
-# least two stay, the newest revision and the one before it.
+# Deletes older revisions except the last of them, the story's state when the rest began. At
+# least two stay: the latest revision and the one before it.
 _TRIM = (
     _FENCE
     + """
@@ -47,8 +49,8 @@ end
 return trimmed
 """
 )
-# KEYS: lease, story, history, log, index, seq, stubs; ARGV: token, id, the place it is expected at,
-# the document deflated, the stub. Back in the index as something new, so that readers drop it.
+# KEYS: lease, story, history, log, index, seq, stubs; ARGV: token, id, the expected index position,
+# the deflated document, the stub. It gets a new index position, so that readers drop it.
 _SHELVE = (
     _FENCE
     + """
@@ -62,8 +64,8 @@ redis.call('ZADD', KEYS[5], seq, ARGV[2])
 return 1
 """
 )
-# KEYS as for _SHELVE; ARGV: token, id, the place it is expected at, now. Of the story its last
-# revision and hash stay; while it is in the index, when it was buried stands where it was heard.
+# KEYS as for _SHELVE; ARGV: token, id, the expected index position, now. Only the story's last
+# revision and hash stay; while it is in the index, heard_at is the time of this step.
 _BURY = (
     _FENCE
     + """
@@ -77,7 +79,7 @@ redis.call('ZADD', KEYS[5], seq, ARGV[2])
 return 1
 """
 )
-# KEYS: lease, story, index; ARGV: token, id, the place it is expected at.
+# KEYS: lease, story, index; ARGV: token, id, the expected index position.
 _LEAVE = (
     _FENCE
     + """
@@ -87,7 +89,7 @@ redis.call('ZREM', KEYS[3], ARGV[2])
 return 1
 """
 )
-# KEYS: lease, story; ARGV: token, id, the place it is expected at, a moment.
+# KEYS: lease, story; ARGV: token, id, the expected index position, a time.
 _HEARD = (
     _FENCE
     + """
@@ -98,8 +100,8 @@ return 1
 )
 
 
-# A page of the index, each story with how old it is; one that cannot be read is left out.
-# KEYS: index; ARGV: the place, at most so many, beginning of the stories' keys
+# A page of the index, with each story's age; unreadable ones are skipped.
+# KEYS: index; ARGV: the position, the limit, the prefix of the stories' keys
 _ENTRIES = """
 local place = '(' .. ARGV[1]
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], place, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
@@ -119,38 +121,38 @@ return {found[#found] or '0', entries}
 
 
 class Stage(StrEnum):
-    """How much of a story is kept."""
+    """How much of a story is stored."""
 
     FULL = "full"
     STUB = "stub"
-    """Left full memory; its newest revision can still be read."""
+    """Has left full memory; its latest revision can still be read."""
     TOMB = "tomb"
-    """Only its last revision and hash are known."""
+    """Only its last revision number and hash are known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A story in the index, and how old it is."""
+    """A story in the index, and its age."""
 
     story: StoryId
     seq: str
     stage: Stage
     heard_at: datetime
     over: bool
-    """It has ended, was withdrawn or merged: it did not have to go stale first."""
+    """It has ended, was withdrawn or merged, rather than gone stale."""
 
 
 class FenceLost(Exception):
-    """Another process holds the lease: it prunes, not we."""
+    """Another process holds the lease: it prunes instead of us."""
 
 
 class Retention:
-    """What is deleted from the archive, step by step."""
+    """Deletes from the archive, step by step."""
 
     def __init__(
         self, redis: Redis, archive: Archive, prefix: str, lease: Callable[[], tuple[str, str]]
     ) -> None:
-        """`lease`: the key of the editor's lease, and our token."""
+        """`lease`: returns the key of the editor's lease, and our token."""
         self._redis = redis
         self._archive = archive
         self._keys = f"{prefix}:{{archive}}:"
@@ -169,7 +171,7 @@ class Retention:
 
     @storage
     async def time(self) -> datetime:
-        """What time it is for Redis."""
+        """Redis's clock."""
         return await self._archive.time()
 
     async def entries(self) -> AsyncGenerator[list[Entry]]:
@@ -190,12 +192,12 @@ class Retention:
 
     @storage
     async def trim(self, stories: Sequence[StoryId], before: datetime) -> int:
-        """Let full revisions from before a moment go; return how many went."""
+        """Delete full revisions from before a moment; returns how many."""
         keys = [f"{self._keys}history:{story}" for story in stories]
         return await self._run("trim", keys, [_ms(before)])
 
     async def shelve(self, entry: Entry) -> bool:
-        """Take a story out of full memory; False when it was updated meanwhile."""
+        """Take a story out of full memory; False if it was updated meanwhile."""
         edition = await self._archive.edition(entry.story)
         if edition is None or str(edition.seq) != entry.seq:
             return False
@@ -209,18 +211,18 @@ class Retention:
         return held or b""
 
     async def bury(self, entry: Entry, now: datetime) -> bool:
-        """Keep only a tombstone; False when the story was updated meanwhile."""
+        """Keep only a tombstone; False if the story was updated meanwhile."""
         return await self._step("bury", entry, str(_ms(now)).encode())
 
     @storage
     async def leave(self, entry: Entry) -> None:
-        """Take a tombstone out of the index, once its readers had a day to see it there."""
+        """Take a tombstone out of the index, after readers had a day to see it there."""
         story = f"{self._keys}story:{entry.story}"
         await self._run("leave", [story, f"{self._keys}index"], [entry.story, entry.seq])
 
     @storage
     async def heard_now(self, entry: Entry, now: datetime) -> None:
-        """Count a story that was heard in the future as heard now."""
+        """Treat a story that was received in the future as received now."""
         story = f"{self._keys}story:{entry.story}"
         await self._run("heard", [story], [entry.story, entry.seq, _ms(now)])
 
@@ -239,15 +241,17 @@ class Retention:
             raise FenceLost
         return done
 
-    # What the one who prunes remembers between two times.
+    # What the pruning process remembers between runs.
 
     @storage
     async def notes(self) -> dict[str, float]:
+        """The remembered numbers, by name."""
         held: Any = await self._redis.hgetall(f"{self._keys}pruning")
         return {text(name): float(value) for name, value in held.items()}
 
     @storage
     async def note(self, **values: float) -> None:
+        """Remember numbers by name."""
         await self._redis.hset(
             f"{self._keys}pruning", mapping={name: repr(value) for name, value in values.items()}
         )
@@ -263,7 +267,7 @@ def _entry(story: bytes, seq: bytes, stage: bytes, heard_at: bytes, over: bytes)
         at = datetime.fromtimestamp(int(heard_at) / 1000, UTC)
         return Entry(StoryId(text(story)), text(seq), Stage(text(stage)), at, bool(over))
     except (ValueError, OverflowError, OSError):
-        return None  # of another version, or damaged: it is left as it is
+        return None  # from another version, or damaged: left as it is
 
 
 def _ms(moment: datetime) -> int:

@@ -13,7 +13,7 @@ from stories.story import Story
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """A story's next revision. Its number is left open: the archive counts, run after run."""
+    """A story's next revision, without a number: the archive counts across runs."""
 
     after: timedelta
     """How long after the start it is published."""
@@ -33,7 +33,7 @@ def developments(start: datetime) -> list[Development]:
 
 
 def _revisions(sample: dict[str, Any], start: datetime) -> Iterator[Development]:
-    """Each revision in the file names what is new against the one before it."""
+    """The revisions in a file, each of which lists what is new against the previous one."""
     document: dict[str, Any] = {
         "started_at": _ago(start, sample["started_hours_ago"]),
         "stats": {},

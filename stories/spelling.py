@@ -1,4 +1,5 @@
-"""What reads the same is the same word: how words are compared, in rules as in search."""
+"""Decides when two words are the same: words that read the same compare equal, in rules and
+search."""
 
 import re
 import unicodedata
@@ -10,23 +11,23 @@ _MARKS = str.maketrans(
     | dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
     | dict.fromkeys("‧∙•⋅・･", "·")
 )
-"""Marks between letters that keyboards and editors put for one another."""
+"""Punctuation inside words that keyboards and editors substitute for one another."""
 _STRUCK = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe"})
-"""Letters with a stroke, or two in one: taking accents off leaves them as they are."""
+"""Letters with a stroke, and ligatures: removing accents leaves them unchanged."""
 _UNSEEN = re.compile(
     r"[\u00ad\u0640\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]"
 )
-"""Soft hyphens, joiners, direction marks, lengthened lines: what a word can hold unseen."""
+"""Soft hyphens, joiners, direction marks, lengthening marks: invisible characters inside a word."""
 
 LONG = 300
-"""Longer words are folded each time: they would fill the memory and never come again."""
+"""Longer words aren't cached: they would fill the memory and never recur."""
 
 
 def letters(text: str) -> str:
     """A text in the letters it is compared by: one case, one form of each letter and mark.
 
-    Accents stay, since they make other words: “pêche” is not “péché”. The dot of Turkish İ and its
-    absence on ı do not, since capitals cannot tell them apart everywhere.
+    Accents are kept, because they make different words: “pêche” is not “péché”. The dot of Turkish
+    İ and its absence on ı are dropped, because capitals can't distinguish them everywhere.
     """
     if text.isascii():
         return text.casefold().replace("`", "'")
@@ -36,7 +37,7 @@ def letters(text: str) -> str:
 
 
 def fold(word: str) -> str:
-    """A word as it is compared: what reads the same gives the same."""
+    """A word in the form in which it is compared: words that read the same give the same form."""
     return _fold(word) if len(word) <= LONG else _fold.__wrapped__(word)
 
 
@@ -46,11 +47,11 @@ def _fold(word: str) -> str:
 
 
 def unaccented(folded: str) -> str:
-    """What is left of letters without their accents."""
+    """Letters without their accents."""
     parts = unicodedata.normalize("NFKD", folded).translate(_STRUCK)
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def bare(word: str) -> str:
-    """A word without accents, to find the one that is meant where they were left out."""
+    """A word without accents, to find the intended one if they were left out."""
     return unaccented(fold(word))

@@ -7,13 +7,15 @@ from enum import StrEnum
 from typing import NewType
 
 StoryId = NewType("StoryId", str)
-"""1-40 characters of a-z, 0-9 and -; short enough to stand whole in a button of any platform."""
+"""1-40 characters of a-z, 0-9 and -; short enough to fit whole into a button of any platform."""
 
 LIVE_FOR = timedelta(hours=72)
 """How long after its last update a story still counts as live, unless a setting says otherwise."""
 
 
 class Status(StrEnum):
+    """How far a story has developed, as its publisher says."""
+
     EMERGING = "emerging"
     ACTIVE = "active"
     COOLING = "cooling"
@@ -33,7 +35,7 @@ class Leaning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """The figures beside a story. What its publisher left out is None and is not shown."""
+    """The figures beside a story. What its publisher left out is None and isn't shown."""
 
     status: Status | None = None
     virality: float | None = None
@@ -44,7 +46,7 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One "further learning" question with its whole answer."""
+    """One "further learning" question with its complete answer."""
 
     question: str
     answer: str
@@ -53,14 +55,14 @@ class Question:
     def key(self) -> str:
         """Eight hex digits of the question's text: its address in buttons, whatever its position.
 
-        A revision that reorders, adds or drops questions leaves every other key as it was.
+        A revision that reorders, adds or drops questions leaves every other key unchanged.
         """
         return text_key(self.question)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An article the story rests on."""
+    """An article that the story is based on."""
 
     title: str
     outlet: str | None = None
@@ -90,13 +92,13 @@ class Story:
     image_url: str | None = None
     rank: int | None = None
     retracted: str | None = None
-    """Why it was withdrawn; None while it stands."""
+    """Why it was withdrawn; None if it wasn't."""
     merged_into: StoryId | None = None
     split_from: StoryId | None = None
 
     @property
     def duration(self) -> timedelta | None:
-        """How long the story has been developing: it moves with updates and never ticks."""
+        """How long the story had been developing at its last update."""
         if self.started_at is None or self.updated_at is None:
             return None
         return max(self.updated_at - self.started_at, timedelta(0))
@@ -104,18 +106,18 @@ class Story:
     def is_live(self, at: datetime, heard_at: datetime, live_for: timedelta = LIVE_FOR) -> bool:
         """True while the story develops.
 
-        `heard_at` (when this revision reached us) stands in where the publisher gave no time, or
-        one that lay ahead.
+        `heard_at` (when this revision was received) is used if the publisher gave no time, or one
+        in the future.
         """
         if self.stats.status is Status.ENDED or self.retracted is not None or self.merged_into:
             return False
         return at - self.fresh(heard_at) <= live_for
 
     def fresh(self, heard_at: datetime) -> datetime:
-        """When it last moved: as its publisher says, but not after we heard of it."""
+        """When it was last updated, as its publisher says, but not after we received it."""
         return min(self.updated_at or heard_at, heard_at)
 
 
 def text_key(text: str) -> str:
-    """Eight hex digits that stand for a text, the same in every process and on every day."""
+    """Eight hex digits that identify a text, the same in every process and at any time."""
     return hashlib.blake2s(" ".join(text.split()).casefold().encode(), digest_size=4).hexdigest()

@@ -1,4 +1,5 @@
-"""What stays in memory of a story that has left it: enough to name it, and to lead on from it."""
+"""What stays in memory of a story that has left it: enough to find it by name and follow its
+links."""
 
 import hashlib
 import json
@@ -13,21 +14,21 @@ STUB_BYTES = 300
 
 
 class StubError(ValueError):
-    """What is stored is no stub that this version can read."""
+    """The stored bytes aren't a stub that this version can read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """A story that is over for long, as the archive's index has it."""
+    """A story that ended long ago, as the archive's index holds it."""
 
     id: StoryId
     seq: int
     raw: bytes
-    """What `write_stub` made."""
+    """The bytes from `write_stub`."""
 
 
 def write_stub(story: Story, heard_at: datetime, title_key: int) -> bytes:
-    """At most STUB_BYTES. `title_key` stands for the whole title, which may not fit."""
+    """A stub of at most STUB_BYTES. `title_key` represents the whole title, which may not fit."""
     title, headline = story.title, story.headline or ""
     while True:
         raw = json.dumps(
@@ -42,7 +43,7 @@ def write_stub(story: Story, heard_at: datetime, title_key: int) -> bytes:
         over = len(raw) - STUB_BYTES
         if over <= 0:
             return raw
-        cut = (over + 3) // 4  # a character has four bytes at most
+        cut = (over + 3) // 4  # a character has at most four bytes
         if headline:
             headline = headline[:-cut] if cut < len(headline) else ""
         else:
@@ -50,7 +51,7 @@ def write_stub(story: Story, heard_at: datetime, title_key: int) -> bytes:
 
 
 def read_stub(story_id: StoryId, raw: bytes) -> tuple[Story, datetime]:
-    """The little that is known of the story, and when it was last heard of; raise StubError."""
+    """The little that is known of the story, and when it was last received; raises StubError."""
     fields = _fields(raw)
     try:
         _, title, headline, status, merged_into, split_from, gone, revision, heard_at, _ = fields
@@ -71,6 +72,7 @@ def read_stub(story_id: StoryId, raw: bytes) -> tuple[Story, datetime]:
 
 
 def title_key_of(raw: bytes) -> int:
+    """The title key in a stub."""
     try:
         return int(_fields(raw)[-1], 16)
     except (ValueError, TypeError) as error:
@@ -78,7 +80,7 @@ def title_key_of(raw: bytes) -> int:
 
 
 def key_of(words: frozenset[str]) -> int:
-    """A number that stands for the words of a title, the same in every process."""
+    """A number that represents the words of a title, the same in every process."""
     said = " ".join(sorted(words)).encode("utf-8", "replace")
     return int.from_bytes(hashlib.blake2s(said, digest_size=7).digest())
 

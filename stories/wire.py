@@ -1,4 +1,4 @@
-"""The JSON document a story travels in: reading, writing, its schema. A refusal names the field."""
+"""The JSON document of a story: reading, writing, its schema. Every refusal names the field."""
 
 import hashlib
 import json
@@ -29,13 +29,14 @@ VERSION = 1
 MAX_BYTES = 256 * 1024
 """The largest document, read or written."""
 MAX_NUMBER = 2**53 - 1
-"""The largest whole number every JSON reader keeps exact (RFC 8259, section 6)."""
+"""The largest whole number that every JSON reader keeps exact (RFC 8259, section 6)."""
 MAX_REVISION = 2**52
 """The largest revision a document may give. Redis counts on from it in Lua, whose numbers are exact
-up to 2**53: no story ever runs out of them."""
+up to 2**53, so no story ever runs out of revisions."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-"""Times lie from EARLIEST up to, not including, LATEST: what lies outside is a broken clock."""
+"""Times lie from EARLIEST up to, but not including, LATEST;
+anything else comes from a broken clock."""
 
 TITLE_LIMIT = 300
 HEADLINE_LIMIT = 500
@@ -52,11 +53,11 @@ URL_LIMIT = 2000
 REASON_LIMIT = 500
 
 _GROWTH = 128
-"""Bytes by which writing a document may lengthen it: its version, its revision, 4 becomes 4.0,
+"""Bytes that writing may add to a document: its version, its revision, 4 becomes 4.0,
 1e15 becomes 1000000000000000."""
 
 UNKNOWN_SHOWN = 20
-"""How many unknown fields are named; a document may hold thousands."""
+"""The most unknown fields that are named; a document may hold thousands."""
 
 _ID = r"[a-z0-9-]{1,40}"
 _TIME = (
@@ -71,29 +72,29 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class WireError(ValueError):
-    """The document is refused. str() is one sentence for whoever wrote it."""
+    """The document is refused. str() is one sentence for its author."""
 
     def __init__(self, *faults: str) -> None:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         super().__init__(faults[0] + more)
         self.faults = faults
-        """Each thing that is wrong, as far as it was looked for: a sentence each."""
+        """Everything found to be wrong, one sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A document, read."""
+    """A document that was read."""
 
     story: Story
     unknown: tuple[str, ...]
-    """The paths of the fields that were left out because this version does not know them."""
+    """The paths of the fields that were ignored because this version doesn't know them."""
 
 
 def read(raw: bytes | str) -> Reading:
-    """Read one document; raise WireError, and nothing else, when it is refused.
+    """Read one document; raises WireError, and nothing else, if it is refused.
 
-    Texts are stripped, rid of control characters, and where one line is meant their line breaks
-    become spaces; times become UTC. Whatever is read can be written, with any revision.
+    Texts are stripped and freed of control characters; in single-line fields, line breaks become
+    spaces; times become UTC. Whatever is read can be written, with any revision.
     """
     data = _object(raw)
     story = _checked(data)
@@ -103,10 +104,10 @@ def read(raw: bytes | str) -> Reading:
 
 
 def restore(raw: bytes, revision: int) -> Story:
-    """A story that `write` stored, perhaps long ago; raise ValueError when it cannot be read.
+    """A story that `write` stored, perhaps long ago; raises ValueError if it can't be read.
 
-    No limit of `read` counts here: what was accepted once is never refused later. Only what every
-    reader relies on is looked at.
+    The limits of `read` don't apply here: what was accepted once is never refused later. Only what
+    every reader relies on is checked.
     """
     if not raw.startswith(_WRITTEN):
         version = json.loads(raw).get("version", VERSION)
@@ -130,13 +131,13 @@ def restore(raw: bytes, revision: int) -> Story:
 
 _WRITTEN = f'{{"version":{VERSION},'.encode()
 _STORED = TypeAdapter(Story)
-"""The document's fields are the story's: no other reading is needed of what we wrote ourselves."""
+"""The document's fields are those of Story, so what we wrote ourselves needs no other parsing."""
 
 
 def write(story: Story) -> bytes:
-    """The story as compact UTF-8 JSON in a fixed order; what is absent is left out.
+    """The story as compact UTF-8 JSON in a fixed order, without absent fields.
 
-    Raises WireError when the story breaks a rule of the document: what is written can be read.
+    Raises WireError if the story breaks a rule of the document, so whatever is written can be read.
     """
     raw = _bytes(_document(_checked(_document(story))))
     _fits(raw)
@@ -144,11 +145,11 @@ def write(story: Story) -> bytes:
 
 
 def withdrawn(story: Story, why: str, at: datetime) -> Story:
-    """The story, withdrawn at a moment: always one that can be written, whatever it said before.
+    """The story, withdrawn at a moment. The result can always be written, whatever the story said.
 
-    Where it began after that by its publisher's clock, it is withdrawn as it begins. Of a document
-    with no room for a reason the questions and sources go, then all of the breakdown but its first
-    point.
+    If it began after that moment by its publisher's clock, it is withdrawn at its beginning. If a
+    document has no room for a reason, its questions and sources are dropped, then all of its
+    breakdown except the first point.
     """
     at = max(at, story.started_at or at)
     whole = replace(story, revision=None, retracted=why, updated_at=at)
@@ -160,20 +161,20 @@ def withdrawn(story: Story, why: str, at: datetime) -> Story:
 
 
 def content_hash(story: Story) -> str:
-    """32 hex digits of everything but the revision, the same for every spelling of one content.
+    """32 hex digits of everything except the revision, the same for every spelling of the content.
 
-    Raises WireError when the story breaks a rule of the document.
+    Raises WireError if the story breaks a rule of the document.
     """
     content = _document(_checked(_document(replace(story, revision=None))))
     return hashlib.blake2s(_bytes(content), digest_size=16).hexdigest()
 
 
 def schema() -> dict[str, Any]:
-    """The document's JSON Schema (draft 2020-12). What it refuses, `read` refuses.
+    """The document's JSON Schema (draft 2020-12). Whatever it refuses, `read` refuses.
 
-    `read` knows four things more that a schema cannot say: a document names each field and asks
-    each question once, started_at is not after updated_at, no story is merged into or split from
-    itself, and the whole is at most MAX_BYTES.
+    `read` checks four more things that a schema can't express: a document names each field and asks
+    each question only once, started_at is not after updated_at, no story is merged into or split
+    from itself, and the whole has at most MAX_BYTES.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -181,7 +182,7 @@ def schema() -> dict[str, Any]:
     }
 
 
-# What one field may hold. Each rule is said once, to the reader and to the schema.
+# What one field may hold. Each rule is defined once, for the reader and the schema.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,7 +212,7 @@ def _unexpected(value: Any, expected: str, remedy: str = "") -> PydanticCustomEr
 
 
 def _text(limit: int, *, lines: bool = False) -> _Rule:
-    """A text of 1 to `limit` characters as sent; `lines` when it may have several lines."""
+    """A text of 1 to `limit` characters as sent; `lines` allows several lines."""
 
     def read(value: Any) -> str:
         if not isinstance(value, str):
@@ -219,7 +220,7 @@ def _text(limit: int, *, lines: bool = False) -> _Rule:
         if len(value) > limit:
             raise _wrong(f"has {len(value)} characters, where at most {limit} fit")
         text = value.strip()
-        if not text.isprintable():  # most texts are, and there are dozens in a story
+        if not text.isprintable():  # most texts are, and a story has dozens
             text = _LINE_BREAK.sub("\n" if lines else " ", value)
             text = _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _CONTROL.sub("", text)).strip()
         if all(unicodedata.category(character)[0] in "CZ" for character in text):
@@ -230,7 +231,7 @@ def _text(limit: int, *, lines: bool = False) -> _Rule:
 
 
 def _whole(low: int, high: int = MAX_NUMBER) -> _Rule:
-    """A whole number in these bounds; 14.0 is one, as JSON Schema has it, and true is not."""
+    """A whole number within these bounds. As in JSON Schema, 14.0 is one, and true is not."""
     expected = f"a whole number from {low} to {high}"
 
     def read(value: Any) -> int:
@@ -246,7 +247,7 @@ def _whole(low: int, high: int = MAX_NUMBER) -> _Rule:
 def _read_virality(value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value <= 10:
         raise _unexpected(value, "a number from 0 to 10", _bare(value))
-    return float(value) + 0.0  # -0.0 becomes 0.0: equal numbers are written alike
+    return float(value) + 0.0  # -0.0 becomes 0.0, so that equal numbers are written alike
 
 
 def _read_id(value: Any) -> str:
@@ -295,7 +296,7 @@ def _read_url(value: Any) -> str:
     try:
         parts = urlsplit(value)
         reachable = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, a bracket of no IPv6 address
+    except ValueError:  # a port that isn't a number, a bracket without an IPv6 address
         reachable = False
     if not reachable:
         raise _unexpected(value, expected, "give it a host, and if a port one from 1 to 65535")
@@ -303,7 +304,7 @@ def _read_url(value: Any) -> str:
 
 
 def _bare(value: Any) -> str:
-    """The remedy for a number that came as a text."""
+    """The remedy for a number that was sent as text."""
     try:
         float(value if isinstance(value, str) else "no")
     except ValueError:
@@ -335,11 +336,11 @@ StatusWord = Annotated[Status, _one_of(Status)]
 LeaningWord = Annotated[Leaning, _one_of(Leaning)]
 
 
-# The document's shape. null is as good as absent wherever a field may be absent.
+# The document's shape. Where a field may be absent, null means the same.
 
 
 def _tidy(schema: dict[str, Any]) -> None:
-    """What is absent has no value to default to."""
+    """Remove defaults from the schema: an absent field has no default value."""
     for field in schema["properties"].values():
         field.pop("default", None)
 
@@ -501,11 +502,11 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-# From bytes to an object, with JSON's own traps closed.
+# From bytes to an object, without JSON's own traps.
 
 
 def _object(raw: bytes | str) -> dict[str, Any]:
-    """The one object in the document, none of its names given twice, all its numbers finite."""
+    """The one object in the document, with no name given twice and all numbers finite."""
     _fits(raw)
     try:
         text = (raw if isinstance(raw, str) else raw.decode()).removeprefix("\ufeff")
@@ -525,7 +526,7 @@ def _object(raw: bytes | str) -> dict[str, Any]:
         return built
 
     def number(said: str) -> float:
-        """A float, or an int for which Python would have to read thousands of digits."""
+        """A float, or an int if Python would have to read thousands of digits."""
         value = float(said)
         if not math.isfinite(value):
             endless.append(said)
@@ -563,7 +564,7 @@ def _object(raw: bytes | str) -> dict[str, Any]:
 
 
 def _inside(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Everything inside in its order, with its path; without recursion, for data of any depth."""
+    """Everything inside, in order, with its path; without recursion, for data of any depth."""
     waiting: list[tuple[str, Any]] = [("", data)]
     while waiting:
         path, value = waiting.pop()
@@ -599,7 +600,7 @@ def _checked(data: dict[str, Any]) -> Story:
 
 
 def _consistent(story: Story) -> None:
-    """What no single field can say."""
+    """Check what no single field can."""
     if story.started_at and story.updated_at and story.started_at > story.updated_at:
         raise WireError(
             f"started_at is {_time(story.started_at)}, after updated_at {_time(story.updated_at)}; "
@@ -701,14 +702,14 @@ def _present(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _time(time: datetime | None) -> str | None:
-    """The shortest RFC 3339 of an instant, in UTC; a naive time stays naive and is refused."""
+    """The shortest RFC 3339 form of an instant, in UTC; a naive time stays naive and is refused."""
     if time is None:
         return None
     if time.utcoffset() is None:
         return time.isoformat()
     try:
         text = time.astimezone(UTC).isoformat().removesuffix("+00:00")
-    except OverflowError:  # the first or last day of the calendar; refused for its year
+    except OverflowError:  # the first or last day of the calendar; refused because of its year
         return time.isoformat()
     return (text.rstrip("0") if "." in text else text) + "Z"
 
@@ -718,7 +719,7 @@ def _bytes(document: dict[str, Any]) -> bytes:
 
 
 def _unknown(data: dict[str, Any]) -> tuple[str, ...]:
-    """The paths of what no model knows, in the document's order."""
+    """The paths of fields that no model knows, in the document's order."""
     parts: list[tuple[str, Any, type[_Part]]] = [("", data, Document)]
     parts.append(("stats", data.get("stats"), StatsDocument))
     for name, model in (("questions", QuestionDocument), ("sources", SourceDocument)):
@@ -734,7 +735,7 @@ def _unknown(data: dict[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-# What a refusal says.
+# The text of a refusal.
 
 
 def _sentence(error: ErrorDetails) -> str:
@@ -762,7 +763,7 @@ def _join(path: str, name: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """What came, in words, without showing all of it."""
+    """The value, in words, shortened."""
     match value:
         case None:
             return "null"
@@ -781,7 +782,7 @@ def _shown(value: Any) -> str:
 
 
 def _short(text: str) -> str:
-    """At most 40 characters, with what cannot be seen spelled out."""
+    """At most 40 characters, with invisible ones escaped."""
     shown = text if len(text) <= 40 else text[:39] + "…"
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown

@@ -7,6 +7,7 @@ COPY requirements/run.txt requirements/run.txt
 RUN /opt/storywire/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
+COPY cli cli
 COPY config config
 COPY grounding grounding
 COPY handlers handlers

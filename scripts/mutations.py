@@ -12,22 +12,14 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = (
-    "bot",
-    "config",
-    "handlers",
-    "newsroom",
-    "runtime",
-    "sandbox",
-    "stories",
-    "tests",
-    "wording",
-)
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PACKAGES = (*PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"], "tests")
 SEEDS = 300
 
 PYTEST = ("-m", "pytest", "-x", "-q")
@@ -720,7 +712,7 @@ MUTATIONS = (
     ),
     Mutation(
         "bytes that are no text are replaced",
-        "bot/__main__.py",
+        "cli/__main__.py",
         '        page = raw.decode("utf-8-sig")\n',
         '        page = raw.decode("utf-8-sig", "replace")\n',
         COMMAND_LINE,

@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
-from bot import demo
+from cli import demo
 from sandbox.telegram import CHANNEL, GROUP, MIRA
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"

@@ -1,8 +1,8 @@
-"""`python -m bot` with shorter waits: a dead holder's lease and a dead wire are noticed sooner."""
+"""`python -m cli` with shorter waits: a dead holder's lease and a dead wire are noticed sooner."""
 
 import sys
 
-from bot.__main__ import main
+from cli.__main__ import main
 from runtime import lease
 from stories import archive
 

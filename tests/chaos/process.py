@@ -22,9 +22,9 @@ class BotProcess:
     """`storywire run` in a process of its own, in a folder of its own that outlives it."""
 
     def __init__(
-        self, name: str, folder: Path, settings: dict[str, str], module: str = "bot"
+        self, name: str, folder: Path, settings: dict[str, str], module: str = "cli"
     ) -> None:
-        """`settings` without the STORYWIRE_; `module`: what is run instead of `python -m bot`."""
+        """`settings` without the STORYWIRE_; `module`: what is run instead of `python -m cli`."""
         folder.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.log = folder / "log.txt"

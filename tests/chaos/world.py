@@ -141,7 +141,7 @@ async def built(plan: Plan, folder: Path, *, limits: bool = True) -> AsyncIterat
                     "TELEGRAM_API_URL": telegram.api_url,
                     "EDIT_SPACING_S": "1" if plan.hurried else "60",
                 },
-                module="tests.chaos.hurried" if plan.hurried else "bot",
+                module="tests.chaos.hurried" if plan.hurried else "cli",
             )
             world.proxies.append(proxy)
             world.bots.append(bot)

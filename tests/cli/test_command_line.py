@@ -20,9 +20,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot import app
-from bot.__main__ import main
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
+from cli.__main__ import main
 from runtime.connection import connect
 from runtime.errors import SetupError
 from sandbox import discord, telegram
@@ -64,7 +64,7 @@ class Shell:
         given = {f"STORYWIRE_{k.upper()}": v for k, v in {**self.settings, **settings}.items()}
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", *words),
+            *(sys.executable, "-m", "cli", *words),
             cwd=self.folder,
             env={**kept, **given, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
             stdin=asyncio.subprocess.PIPE,

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.__main__ import _parser
+from cli.__main__ import _parser
 from config.chats import read_chats
 from config.entry import Entry
 from config.settings import PREFIX, Settings

@@ -1,4 +1,4 @@
-"""`python -m bot` whose wall clock a test can step: SIGUSR1 reads the offset anew.
+"""`python -m cli` whose wall clock a test can step: SIGUSR1 reads the offset anew.
 
 The file named by STORYWIRE_TEST_CLOCK holds it, in seconds. Only the wall clock steps, as it does
 when a machine's clock is set: the monotonic one, by which the event loop waits, goes on.
@@ -44,13 +44,12 @@ def _step(_: int, __: FrameType | None) -> None:
 
 def _hurry() -> None:
     """What rests an hour, for a platform's or a defect's sake, rests a second or two."""
-    from bot import app
-    from bot import connections as supervision
+    from bot import app, connections
     from bot.delivery import cards, reconciler
     from bot.model import errors
 
     errors.LONGEST_PAUSE = clock.timedelta(seconds=2)
-    supervision.RESTS_S = (1.0, 1.0, 2.0, 2.0)
+    connections.RESTS_S = (1.0, 1.0, 2.0, 2.0)
     reconciler.FAILED_REST_S = 2.0
     hurried = partial(
         cards.Policy, park_first=clock.timedelta(seconds=1), park_longest=clock.timedelta(seconds=4)
@@ -63,7 +62,7 @@ if __name__ == "__main__":
     time.time = lambda: _real_time() + _offset_s
     signal.signal(signal.SIGUSR1, _step)
     import tests.chaos.hurried  # noqa: F401  # only now: modules bind the clock when they come
-    from bot.__main__ import main
+    from cli.__main__ import main
 
     _hurry()
     sys.exit(main())

@@ -34,7 +34,7 @@ async def test_a_bot_reaches_the_sandbox_with_the_settings_that_it_prints(
         else:
             settings["STORYWIRE_REDIS_URL"] = redis_url
         check = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "check"),
+            *(sys.executable, "-m", "cli", "check"),
             cwd=tmp_path,
             env={**there, **settings},
             stdout=asyncio.subprocess.PIPE,

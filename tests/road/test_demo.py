@@ -23,7 +23,7 @@ THEFT, FERRY, TRAM = "AI Theft Claims", "Night Ferry Returns", "Vennburg Tram St
 async def the_demo(folder: Path) -> AsyncIterator[str]:
     """`storywire demo` as people start it; yields its page's address."""
     demo = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "demo", "--port", "0"),
+        *(sys.executable, "-m", "cli", "demo", "--port", "0"),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},  # this tree, wherever one is installed
         stdout=asyncio.subprocess.PIPE,

@@ -9,8 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot import app
-from bot import connections as supervision
+from bot import app, connections
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.platforms.telegram import platform as on_telegram
@@ -18,6 +17,7 @@ from bot.storage import highwater
 from bot.storage.audit import RedisAudit
 from bot.storage.reading_positions import RedisReadingPositions
 from config.settings import given
+from runtime import supervision
 from runtime.errors import SetupError
 from sandbox.discord import NEWS, Discord
 from sandbox.telegram import CHANNEL, MIRA, Telegram
@@ -37,7 +37,7 @@ World = tuple[Discord, Telegram]
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervision, "RESTS_S", (0.1, 0.2))
+    monkeypatch.setattr(connections, "RESTS_S", (0.1, 0.2))
     monkeypatch.setattr(supervision, "FIRST_WAIT_S", 0.1)
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import main
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
+from cli.__main__ import main
 from sandbox import discord, telegram
 from stories.story import Question, Story
 from stories.wire import read

@@ -762,12 +762,17 @@ def in_a_hurry() -> Iterator[None]:
             vars(module).update(changed)
 
 
+OURS = ("bot", "runtime", "stories")
+"""The packages whose log is listened to."""
+
+
 def simulate(seed: int, troubles: frozenset[str] | None = None) -> World:
     """Run one seed to its end, with its own troubles or these; the world tells what came of it."""
     loop = VirtualLoop()
     world = World(seed, loop, troubles)
     overheard = Overheard(world.violations)
-    logging.getLogger("bot").addHandler(overheard)
+    for package in OURS:
+        logging.getLogger(package).addHandler(overheard)
     try:
         with in_a_hurry():
             loop.run_until_complete(world.run())
@@ -777,7 +782,8 @@ def simulate(seed: int, troubles: frozenset[str] | None = None) -> World:
                 names = sorted(task.get_name() for task in running)
                 world.violations.append(f"killed and yet not gone: {', '.join(names)}")
     finally:
-        logging.getLogger("bot").removeHandler(overheard)
+        for package in OURS:
+            logging.getLogger(package).removeHandler(overheard)
         loop.close()
     return world
 

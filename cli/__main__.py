@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
-from bot import app, demo
-from bot.check import check
+from bot import app
 from bot.metrics import Metrics
 from bot.pruning import summary
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
+from cli import demo
+from cli.check import check
 from config.chats import load_chats
 from config.settings import Settings, load_settings
 from runtime import log

@@ -24,6 +24,7 @@ from stories.edition import Edition
 from stories.log import Log
 from stories.story import Story, StoryId
 from wording.message import Act, Message
+from wording.reasons import Reason
 
 
 class Right(StrEnum):
@@ -308,15 +309,15 @@ class CardRecord:
     """When it was last asked for."""
     published_at: datetime | None = None
     """When the card was sent on to those who follow the channel."""
-    why: str | None = None
-    """What went wrong, in words for people; of a card that is shown: why it is not published."""
+    why: Reason | None = None
+    """What went wrong; of a card that is shown: why it is not published."""
     claimed_at: datetime | None = None
     """Of a card of unknown outcome: when a moderator said that it stands."""
     noticed_at: datetime | None = None
     """When someone who can settle it was last told that it is not known whether it stands."""
 
-    bare: str | None = None
-    """Why the card is shown without its links, in words for people; None: they are there."""
+    bare: Reason | None = None
+    """Why the card is shown without its links; None: they are there."""
 
     @property
     def pinned(self) -> bool:
@@ -332,8 +333,7 @@ UNREADABLE = CardRecord(State.UNREADABLE, datetime(1970, 1, 1, tzinfo=UTC), 0)
 class Refusal:
     """A chat takes nothing from us."""
 
-    why: str
-    remedy: str
+    reason: Reason
     again_at: datetime
     """When it is tried again."""
 
@@ -494,8 +494,7 @@ class Desk(Protocol):
 class Trouble:
     """What is wrong with a chat, until it takes something from us again."""
 
-    why: str
-    remedy: str
+    reason: Reason
     since: datetime
     act: str = "post"
     """What it refuses: a post, an edit or a reply. Taking the same again ends the trouble."""

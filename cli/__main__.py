@@ -38,7 +38,7 @@ from stories.changes import Cursor, Door
 from stories.page import PageError, read_page
 from stories.story import StoryId
 from stories.wire import MAX_BYTES, WireError, read, schema, withdrawn, write
-from wording.language import recalled
+from wording.reasons import in_english
 
 T = TypeVar("T")
 
@@ -426,7 +426,7 @@ async def _ledger(arguments: argparse.Namespace) -> int:
     for chat, row in sorted(rows.items()):
         state = f"{row.state:<8} r{row.revision:<4} card {row.generation}"
         place = f"at {row.place}" if row.place else "nowhere"
-        why = f"  {recalled(row.why)}" if row.why else ""
+        why = f"  {in_english(row.why)}" if row.why else ""
         print(f"{row.at:%Y-%m-%d %H:%M:%S}  {chat!s:<32} {state} {place}{why}")
     if not rows:
         print(f"No chat has a card for {arguments.id}.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.app import platforms_for
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.errors import SendFailed, Unreachable
+from bot.model.errors import SendFailed
 from bot.model.rule import Rule
 from bot.ports import Platform, Right
 from bot.storage.highwater import DataFolder
@@ -16,7 +16,6 @@ from runtime.connection import Gate, connect
 from runtime.errors import SetupError
 from runtime.layout import Layout
 from runtime.needs import faults, hints
-from wording.language import recalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,6 @@ async def _chat(platform: Platform, chat: Chat) -> Finding:
             *await platform.lacks(chat, Right.POST),
             *await platform.lacks(chat, Right.PIN),
         }
-    except Unreachable as refused:
-        return Finding(False, f"{chat}: {recalled(refused.why)}; {recalled(refused.remedy)}")
     except SendFailed as failed:
         return Finding(False, f"{chat}: {failed}")
     if missing:

@@ -4,18 +4,13 @@ from datetime import datetime, timedelta
 
 from bot.ports import Refusal
 from wording import words
-from wording.language import _, ngettext, recalled
+from wording.language import _, ngettext
+from wording.reasons import explained
 
 
 def refused(refusal: Refusal, at: datetime) -> str:
-    """Why nothing arrives in a chat, and who can mend it how."""
-    said = []
-    if words.is_quote(refusal.why):
-        said.append(_("This chat does not take what I send."))
-    else:
-        takes_nothing = _("This chat does not take what I send: {why}.")
-        said.append(takes_nothing.format(why=recalled(refusal.why)))
-    said.append(_("To mend it, {remedy}.").format(remedy=recalled(refusal.remedy)))
+    """Why nothing arrives in a chat, and how to fix it."""
+    said = [_("This chat doesn't accept what I send."), explained(refusal.reason)]
     left = refusal.again_at - at
     if left > timedelta(0):
         again = _("I try again in {time}, and show the newest then.")

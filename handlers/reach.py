@@ -9,9 +9,9 @@ from bot.model.chat import Chat
 from bot.model.command import Ask, Command
 from bot.ports import Desk, Refusal, Right, Rules
 from handlers.moments import refused
-from wording import words
-from wording.language import _, named, recalled
+from wording.language import _, named
 from wording.message import Message, Text
+from wording.reasons import explained
 
 BRINGS = frozenset({"follow", "unmute", "resume", "setup"})
 """The commands after which cards may come to a chat that got none before."""
@@ -71,8 +71,4 @@ def _with(said: Message, more: str) -> Message:
 
 
 def _unreached(refusal: Refusal) -> str:
-    why = _("I cannot write to you in private: {why}.").format(why=recalled(refusal.why))
-    if words.is_quote(refusal.why):
-        why = _("I cannot write to you in private.")
-    remedy = _("To mend it, {remedy}.").format(remedy=recalled(refusal.remedy))
-    return f"{why} {remedy}"
+    return " ".join((_("I can't write to you in private."), explained(refusal.reason)))

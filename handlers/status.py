@@ -6,15 +6,27 @@ from datetime import datetime
 from bot.model.command import Ask, Command
 from bot.model.rule import Rule
 from bot.model.unknown import listed
-from bot.ports import CardRecord, Desk, Health, Refusal, Right, Rules, State
+from bot.ports import CardRecord, Desk, Health, Right, Rules, State
 from handlers.moments import refused, since, span
 from handlers.unknown import to_settle
 from handlers.wants import hush, newer, title_of, to_follow, to_overview, unheard, who_follows
 from stories.shelf import Shelf
 from stories.story import StoryId
-from wording import words
-from wording.language import N_, _, named, ngettext, recalled
-from wording.message import Block, Bullets, Button, Buttons, Heading, Message, Note, Ref, Text, Tone
+from wording import reasons, words
+from wording.language import N_, _, named, ngettext
+from wording.message import (
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Heading,
+    Message,
+    Note,
+    Ref,
+    Text,
+    Tone,
+)
+from wording.reasons import Code, Reason
 
 SHOWN = 5
 """How many of the newest cards, and of those that wait, are told about."""
@@ -116,7 +128,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
                 story=_called(story),
                 revision=row.revision,
                 time=since(row.at, at),
-                why=recalled(row.bare) if row.bare else _why(row),
+                why=_why(row.bare or row.why),
             )
             for story, row in health.cards[:SHOWN]
         ]
@@ -165,13 +177,12 @@ def _rights(health: Health, at: datetime) -> Iterator[Block]:
         yield Text(refused(health.refusal, at))
     else:  # it is tried at once
         yield Text(
-            _("The last time this chat did not take what I sent: {why}. I try again now.").format(
-                why=_why(health.refusal)
+            _("This chat didn't accept what I sent last. {why} I'm trying again now.").format(
+                why=reasons.why(health.refusal.reason)
             )
         )
-        yield Note(
-            _("If that does not help, {remedy}.").format(remedy=recalled(health.refusal.remedy))
-        )
+        if remedy := reasons.remedy(health.refusal.reason):
+            yield Note(_("If that doesn't help: {remedy}").format(remedy=remedy))
 
 
 def _wishes(rule: Rule | None, at: datetime, *, private: bool) -> Iterator[Block]:
@@ -207,7 +218,7 @@ def _outcome(row: CardRecord) -> str:
     """How the last attempt ended, as a marked sentence."""
     match row.state:
         case State.SHOWN if row.bare:
-            return N_("{story}: shows revision {revision}, without its links: {why}")
+            return N_("{story}: shows revision {revision}, without its links. {why}")
         case State.SHOWN if row.posted_at is None or row.at <= row.posted_at:
             return N_("{story}: posted {time} ago, shows revision {revision}")
         case State.SHOWN:
@@ -223,13 +234,11 @@ def _outcome(row: CardRecord) -> str:
         case State.UNREADABLE:
             return N_("{story}: my record of its card can't be read, so it is left as it is")
         case State.FAILED if row.place is not None:
-            return N_("{story}: could not be edited {time} ago: {why}")
+            return N_("{story}: could not be edited {time} ago. {why}")
         case State.FAILED:
-            return N_("{story}: could not be posted {time} ago: {why}")
+            return N_("{story}: could not be posted {time} ago. {why}")
 
 
-def _why(failed: CardRecord | Refusal) -> str:
-    """What went wrong, as far as it means something to people."""
-    if failed.why is None or words.is_quote(failed.why):
-        return _("that has been logged for whoever runs this bot")
-    return recalled(failed.why)
+def _why(reason: Reason | None) -> str:
+    """What went wrong, and what to do about it."""
+    return reasons.explained(reason or Reason(Code.SAID))

@@ -19,10 +19,11 @@ from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.spelling import fold
 from stories.story import Status, Story
-from wording import words
+from wording import reasons, words
 from wording.card import is_new
-from wording.language import N_, _, ngettext, recalled
+from wording.language import N_, _, ngettext
 from wording.message import Block, Button, Buttons, Message, Note, Ref, Text
+from wording.reasons import Code, Reason
 
 NAMED = 5
 """How many of the words a chat follows are named; the rest is counted."""
@@ -275,7 +276,7 @@ def _card(
                 shows = _("Its card shows revision {revision} (the newest), written {time} ago.")
             yield shows.format(revision=row.revision, time=time)
             if row.bare:
-                yield _("It is shown without its links: {why}.").format(why=recalled(row.bare))
+                yield _("It is shown without its links. {why}").format(why=reasons.why(row.bare))
             yield from _behind(standing, row, edition, at)
             if row.into is not None and edition.story.merged_into:
                 yield _("It leads to the card of “{story}”, which goes on.").format(
@@ -296,8 +297,7 @@ def _card(
             ).format(time=since(row.claimed_at, at))
             yield _(_SHOW)
         case State.UNKNOWN:
-            why = row.why or N_("it is not known whether the card arrived")
-            yield words.sentence(f"{recalled(why)}.")
+            yield reasons.why(row.why or Reason(Code.OUTCOME_UNKNOWN))
         case State.UNREADABLE:
             yield _(
                 "My record of its card can't be read: a newer version of this bot wrote it, or it "
@@ -335,10 +335,8 @@ def _published(
         )
     elif not rule.publish or row.state is not State.SHOWN or standing.next_publish is None:
         return
-    elif row.why and words.is_quote(row.why):
-        yield _("It could not be published; that has been logged for whoever runs this bot.")
     elif row.why:
-        yield _("It could not be published: {why}.").format(why=recalled(row.why))
+        yield _("It couldn't be published. {why}").format(why=reasons.explained(row.why))
     elif quiet:
         yield _("It is quiet here until {time}: its card is published then.").format(time=quiet)
     elif standing.next_publish > at:
@@ -376,10 +374,7 @@ def _behind(standing: Standing, row: CardRecord, edition: Edition, at: datetime)
 def _failed(standing: Standing, row: CardRecord, at: datetime) -> str:
     if standing.refusal:
         return refused(standing.refusal, at)
-    if row.why and not words.is_quote(row.why):
-        why = words.sentence(f"{recalled(row.why)}.")
-    else:
-        why = _("The platform did not take it; that has been logged for whoever runs this bot.")
+    why = reasons.explained(row.why or Reason(Code.SAID))
     again = _("It is tried again.") if standing.due else _("The next update is tried again.")
     if (again_at := standing.again_at) and again_at > at:
         again = _("It is tried again in {time}.").format(time=span(again_at - at))

@@ -27,6 +27,13 @@ CONTRACT = (*PYTEST, "tests/storage/test_contract.py", "tests/delivery")
 MARKS = (*PYTEST, "tests/delivery/test_marks.py")
 LOST_ANSWER = (*PYTEST, "tests/stories/test_archive.py")
 RECORDS = (*PYTEST, "tests/storage/test_records.py")
+REASONS = (
+    *PYTEST,
+    "tests/wording/test_reasons.py",
+    "tests/storage/test_records.py",
+    "-k",
+    "reason",
+)
 LATE_PINS = (*PYTEST, "tests/delivery/test_pins.py")
 STALE_PINS = (*PYTEST, "tests/road/test_pins.py", "-k", "stale")
 OUT = (*PYTEST, "tests/road/test_out.py")
@@ -78,6 +85,27 @@ CONNECTION = "runtime/connection.py"
 ENDS_S = 240
 """Timeout in seconds. Without a mutation, the longest run takes a third of this."""
 MUTATIONS = (
+    Mutation(
+        "a reason of a newer version loses its params",
+        "wording/reasons.py",
+        "        return cls(stored) if params is None else cls(code, params)",
+        "        return cls(stored) if params is None else cls(code)",
+        REASONS,
+    ),
+    Mutation(
+        "a reason that an earlier version stored is not known",
+        "wording/reasons.py",
+        "        if (known := _earlier(stored)) is not None:",
+        "        if (known := _earlier(stored)) is None:",
+        REASONS,
+    ),
+    Mutation(
+        "an earlier version cannot read a trouble",
+        "bot/storage/troubles.py",
+        "        _ELSEWHERE,\n        trouble.since,",
+        "        None,\n        trouble.since,",
+        REASONS,
+    ),
     Mutation(
         "full revisions go with the one that those after a week are compared with",
         RETENTION,
@@ -407,7 +435,7 @@ MUTATIONS = (
     Mutation(
         "an edit that waits for a pause is as it should be",
         CARDS,
-        'raise NotNow(rests, N_("the platform asks for a pause"))',
+        'raise NotNow(rests, Reason(Code.PAUSE, {"platform": self._platform.name}))',
         "return rests.total_seconds()",
         LATE,
     ),

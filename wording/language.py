@@ -7,7 +7,6 @@ which language (`speaking`), and everything said inside is said in it.
 
 import gettext
 import io
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -64,24 +63,6 @@ def name(name: str) -> str:
 def N_(sentence: str) -> str:  # noqa: N802  # gettext's own name
     """Mark a sentence that is said later, with `_()`."""
     return sentence
-
-
-def kept(sentence: str, **names: Sequence[str]) -> str:
-    """A marked sentence to write down, and to say with `recalled` to whoever asks later.
-
-    Each of its {gaps} is filled with marked names, in quotes.
-    """
-    return f"{sentence}\t{json.dumps(names)}" if names else sentence
-
-
-def recalled(said: str) -> str:
-    """What was `kept`, a sentence a line, in the language spoken now."""
-    sentences = []
-    for line in said.split("\n"):
-        sentence, _tab, names = line.partition("\t")
-        gaps = {gap: named(words) for gap, words in json.loads(names or "{}").items()}
-        sentences.append(_(sentence).format(**gaps) if gaps else _(sentence))
-    return "; ".join(sentences)
 
 
 def named(names: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """How figures and changes are said, in the language spoken now."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -12,7 +11,7 @@ from babel.numbers import format_decimal
 
 from stories.delta import Change, Delta, Kind
 from stories.story import Leaning, Status, Story
-from wording.language import N_, _, ngettext, recalled, spoken
+from wording.language import N_, _, ngettext, spoken
 from wording.text import line, pieces, shorten
 
 _MARKS = {
@@ -52,8 +51,6 @@ CLAUSES = 4
 """How many changes are said in one line; the rest is counted."""
 
 _FIGURES = {Kind.STATUS, Kind.VIRALITY, Kind.ARTICLES, Kind.LEANING, Kind.RANK}
-
-_QUOTE = re.compile(r"\w+ said\b")
 
 
 def status(status: Status) -> str:
@@ -258,17 +255,6 @@ def told(change: Change, story: Story) -> str:
 
 def sentence(clause: str) -> str:
     return clause[:1].upper() + clause[1:]
-
-
-def refused(why: str, remedy: str) -> str:
-    """Why a chat takes nothing from us, and what mends that."""
-    mend = _("To mend it, {remedy}.").format(remedy=recalled(remedy))
-    return mend if is_quote(why) else f"{sentence(recalled(why))}. {mend}"
-
-
-def is_quote(why: str) -> bool:
-    """Whether these are a platform's own words, which mean something to the operator only."""
-    return _QUOTE.match(why) is not None
 
 
 def _gained(change: Change) -> bool:

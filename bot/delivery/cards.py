@@ -51,8 +51,9 @@ from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.story import StoryId
 from wording.card import Kin, card, kin_of, reply, stub
-from wording.language import N_, Language, spoken
+from wording.language import Language, spoken
 from wording.message import Message, without_links
+from wording.reasons import Code, Reason
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +177,7 @@ class Cards:
             await self._reply_policy.stop_following(chat, rule, edition)
             return None
         if self.rows.is_missing(edition, row):
-            why = N_("the storage lost its memory of this card; the next update is posted afresh")
+            why = Reason(Code.RECORD_LOST)
             lost = CardRecord(State.UNKNOWN, self._now(), edition.revision, why=why)
             generation = row.generation if row else 1
             await self.rows.record(chat, story, replace(lost, generation=generation))
@@ -193,7 +194,7 @@ class Cards:
             if again_s is not None:
                 return again_s
         if (rests := self._rests.get((chat, story), self._now()) - self._now()) > timedelta(0):
-            raise NotNow(rests, N_("the platform asks for a pause"))
+            raise NotNow(rests, Reason(Code.PAUSE, {"platform": self._platform.name}))
         self._rests.pop((chat, story), None)
         since = await self._reply_policy.delta_since(edition, _last_told(row))
         message, looks = await self._message(chat, edition, row, heir)
@@ -287,33 +288,23 @@ class Cards:
         """Have the story's card stand in the chat, wanted or not."""
         whole = await self._whole(edition)
         if whole is None:
-            raise Unreachable(
-                N_("nothing is kept of this story any more"), N_("choose another story")
-            )
+            raise Unreachable(Reason(Code.STORY_FORGOTTEN))
         edition = whole
         story = edition.story.id
         row = await self.rows.read(chat, story)
         if row is not None and row.place is not None and row.state is not State.GONE:
             return row
         if row is not None and row.state is State.UNREADABLE:
-            raise Unreachable(
-                N_(
-                    "the record of this card was written by a newer version of this bot, or damaged"
-                ),
-                N_("ask whoever runs this bot to look into its log"),
-            )
+            raise Unreachable(Reason(Code.RECORD_UNREADABLE))
         if self.rows.is_missing(edition, row):
-            raise Unreachable(
-                N_("the storage lost its memory of this card"),
-                N_("ask again after the story's next update"),
-            )
+            raise Unreachable(Reason(Code.RECORD_LOST))
         if row is not None and row.state is State.SENDING:
             await self._recover(chat, edition, row)
         else:
             await self._post(chat, edition, row.generation + 1 if row else 1, row)
         row = await self.rows.read(chat, story)
         if row is None or row.place is None:
-            raise OutcomeUnknown("the card may or may not be there")
+            raise OutcomeUnknown(Reason(Code.OUTCOME_UNKNOWN))
         return row
 
     async def note(
@@ -368,7 +359,7 @@ class Cards:
         if (row := await self._unknown(card)) is None:
             return False
         if await self._becomes(card.chat, card.story):
-            raise NotNow(timedelta(seconds=1), N_("another story's card becomes this one's"))
+            raise NotNow(timedelta(seconds=1), Reason(Code.CARDS_MERGING))
         await self._post(card.chat, edition, row.generation + 1, row)
         return True
 
@@ -508,7 +499,7 @@ class Cards:
 
     async def _plainly(
         self, act: str, chat: Chat, message: Message, call: Callable[[Message], Awaitable[T]]
-    ) -> tuple[T, str | None]:
+    ) -> tuple[T, Reason | None]:
         """Have the platform take a message, without its links where a filter refuses one.
 
         Returns what `call` returned, and why the links are missing.
@@ -521,7 +512,7 @@ class Cards:
                 raise
             self._outbound.count(act, "links refused")
             await self._outbound.turn(chat)
-            return await call(bare), refused.why
+            return await call(bare), refused.reason
 
     def _judged(
         self, chat: Chat, story: StoryId, row: CardRecord, failed: SendFailed
@@ -533,9 +524,7 @@ class Cards:
         if type(failed) is not Rejected or row.looks is None:
             return failed
         if self._takers.get(row.looks, chat) != chat:
-            return Unreachable(
-                str(failed), N_("check that the bot may post there, and what filters its messages")
-            )
+            return Unreachable(Reason(Code.SAID_NOT_THIS_CARD, failed.reason.params))
         if len(self._rejected) > VARIANTS_KEPT:
             self._rejected.clear()
         self._rejected.setdefault(row.looks, set()).add((chat, story))
@@ -571,10 +560,7 @@ class Cards:
         elif self._policy.repeat_unknown:
             found = replace(row, state=State.FAILED, generation=row.generation + 1)
         else:
-            why = N_(
-                "it is not known whether the card was posted; the next update is posted afresh"
-            )
-            found = replace(row, state=State.UNKNOWN, why=why)
+            found = replace(row, state=State.UNKNOWN, why=Reason(Code.OUTCOME_UNKNOWN))
         await self.rows.record(chat, story, found)
 
     async def _edit(
@@ -694,9 +680,9 @@ class Cards:
             self._outbound.failed(row, "publish", chat, later)
             self._rate_limiter.published_enough(chat, later.after)
         except SendFailed as failed:  # it concerns nothing but the publishing
-            why = self._outbound.failed(row, "publish", chat, failed).why
-            await self.rows.record(chat, story, replace(row, why=why))
-            log.warning("a card was not published", extra={"chat": str(chat), "why": why})
+            self._outbound.failed(row, "publish", chat, failed)
+            await self.rows.record(chat, story, replace(row, why=failed.reason))
+            log.warning("a card was not published", extra={"chat": str(chat), "why": str(failed)})
         else:
             await self.rows.record(chat, story, replace(row, published_at=self._now()))
             self._outbound.count("publish", "shown")
@@ -705,7 +691,7 @@ class Cards:
         self, chat: Chat, story: StoryId, row: CardRecord, act: str, gone: CardGone
     ) -> None:
         self._outbound.count(act, "gone")
-        lost = replace(row, state=State.GONE, at=self._now(), place=None, why=str(gone))
+        lost = replace(row, state=State.GONE, at=self._now(), place=None, why=gone.reason)
         await self.rows.record(chat, story, replace(lost, pin=None, pinned_at=None, owes=None))
         self._look_at_parts(chat, story)
 

@@ -25,8 +25,9 @@ from bot.ports import (
 )
 from runtime.away import StorageAway
 from stories.story import StoryId
-from wording.language import N_, _, named, recalled
+from wording.language import N_, _, named
 from wording.message import Text
+from wording.reasons import explained
 
 T = TypeVar("T")
 
@@ -229,9 +230,8 @@ def _settled() -> Sorry:
 
 def _sorry(failed: SendFailed) -> Sorry:
     match failed:
-        case Unreachable(why=why, remedy=remedy):
-            cannot = _("I cannot do that here: {why}")
-            return Sorry(cannot.format(why=recalled(why)), Text(recalled(remedy)))
+        case Unreachable(reason=reason):
+            return Sorry(_("I can't do that here"), Text(explained(reason)))
         case CardGone():
             return Sorry(
                 _("The card was deleted; it comes back with the story's next notable update")

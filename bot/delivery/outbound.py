@@ -10,7 +10,7 @@ from bot.model.chat import Chat
 from bot.model.errors import NotNow, SendFailed, Unreachable
 from bot.ports import CardRecord, Lease, State
 from stories.edition import Edition
-from wording.language import N_
+from wording.reasons import Code, Reason
 
 CHAT_RESTS = timedelta(minutes=1)
 """A longer pause asked for at an edit is about that one message: Discord lets an old or a published
@@ -45,7 +45,7 @@ class Outbound:
         """Wait for our turn at the platform; raise NotNow when the lease ran out meanwhile."""
         await self._rate_limiter.take(chat)
         if not self._lease.sure:
-            raise NotNow(timedelta(seconds=1), N_("not sure of the lease"))
+            raise NotNow(timedelta(seconds=1), Reason(Code.LEASE_UNSURE))
 
     def leaves(self, edition: Edition) -> None:
         """An edition is put on the wire for one chat."""
@@ -72,8 +72,7 @@ class Outbound:
             self._rate_limiter.refused()
         if isinstance(failed, Unreachable) and act in ("post", "edit", "reply"):
             self.refused(chat, act, failed)
-        why = f"{failed.why}\n{failed.remedy}" if isinstance(failed, Unreachable) else str(failed)
-        return replace(row, state=State.FAILED, at=self._now(), why=why)
+        return replace(row, state=State.FAILED, at=self._now(), why=failed.reason)
 
     def count(self, act: str, outcome: str) -> None:
         self._metrics.deliveries.labels(self._platform, act, outcome).inc()

@@ -48,6 +48,7 @@ from stories.delta import Weight
 from stories.shelf import Shelf
 from stories.story import StoryId
 from wording.language import speaking
+from wording.reasons import Reason
 
 log = logging.getLogger(__name__)
 
@@ -88,8 +89,7 @@ def _now() -> datetime:
 class ParkedChat:
     """A chat that refuses us. It keeps its rule, and its newest state waits."""
 
-    why: str
-    remedy: str
+    reason: Reason
     left_alone: timedelta
     until: float
     """On the event loop's clock."""
@@ -227,7 +227,7 @@ class Reconciler:
         if parked is None:
             return None
         left_s = parked.until - asyncio.get_running_loop().time()
-        return Refusal(parked.why, parked.remedy, self._now() + timedelta(seconds=max(0.0, left_s)))
+        return Refusal(parked.reason, self._now() + timedelta(seconds=max(0.0, left_s)))
 
     async def first_word(self, chat: Chat) -> Refusal | None:
         """Why a chat refuses us, once what waits there was tried; at most after FIRST_WORD_S."""
@@ -776,7 +776,7 @@ class Reconciler:
             min(before.left_alone * 2, policy.park_longest) if before else policy.park_first
         )
         until = asyncio.get_running_loop().time() + left_alone.total_seconds()
-        self._parked[chat] = ParkedChat(refused.why, refused.remedy, left_alone, until)
+        self._parked[chat] = ParkedChat(refused.reason, left_alone, until)
         if before is None:
             facts = {"chat": str(chat), "why": str(refused)}
             log.warning("a chat refuses us", extra=facts)

@@ -20,10 +20,12 @@ from bot.model.chat import Chat
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.ports import Lease, Platform, Right, Trouble, Troubles
 from runtime.away import StorageAway
-from wording.language import N_, _, ngettext, speaking
+from wording import reasons
+from wording.language import _, ngettext, speaking
 from wording.message import Block, Heading, Message, Note, Text, Tone
+from wording.reasons import Code, Reason
 from wording.text import line, shorten
-from wording.words import number, refused
+from wording.words import number
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +93,11 @@ class UnreachableChats:
 
     def refused(self, chat: Chat, act: str, refusal: Unreachable) -> None:
         """A chat did not take a post, an edit or a reply from us."""
-        trouble = Trouble(refusal.why, refusal.remedy, self._now(), act)
+        trouble = Trouble(refusal.reason, self._now(), act)
         held = self._troubles.get(chat, trouble)
         now = replace(
             held,
-            why=refusal.why,
-            remedy=refusal.remedy,
+            reason=refusal.reason,
             act=held.act if held.act == POST else act,
             left_at=(held.left_at or self._now()) if refusal.out else None,
         )
@@ -182,8 +183,7 @@ class UnreachableChats:
         """Of the chats we were put out of, those count of which we keep something."""
         for chat in list(self._left):
             if await self._knows(chat):
-                out = N_("the bot was removed, or the chat is gone")
-                self.refused(chat, POST, Unreachable(out, N_("let the bot in again"), out=True))
+                self.refused(chat, POST, Unreachable(Reason(Code.BOT_OUT), out=True))
             self._left.discard(chat)
 
     async def _save(self) -> None:
@@ -330,8 +330,7 @@ class UnreachableChats:
         return Message(title, (*blocks, then), tone=Tone.SORRY)
 
     def _remedy(self, chat: Chat) -> Iterable[Block]:
-        trouble = self._troubles[chat]
-        return [Text(refused(trouble.why, trouble.remedy))]
+        return [Text(reasons.explained(self._troubles[chat].reason))]
 
     # Forgetting.
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from bot.model.chat import Chat
-from wording.language import recalled
 from wording.message import Block, Row
+from wording.reasons import Code, Reason, in_english
 
 __all__ = [
     "LONGEST_PAUSE",
@@ -36,19 +36,24 @@ class Sorry(Exception):
 
 
 class SendFailed(Exception):
-    """A platform did not take what we sent. Each kind says what is known and what may follow."""
+    """A platform did not take what we sent. Each kind says what is known and what may follow.
+
+    As a string it is English, for the log.
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return in_english(self.reason)
 
 
 class Unreachable(SendFailed):
-    """The chat refuses us: rights lost, blocked, kicked, gone. It can be mended by people.
+    """The chat refuses us: permissions lost, blocked, kicked, gone. People can fix it."""
 
-    `why` and `remedy` are `kept`, since they are said later: say them with `recalled`.
-    """
-
-    def __init__(self, why: str, remedy: str, *, out: bool = False) -> None:
-        super().__init__(f"{recalled(why)}: {recalled(remedy)}")
-        self.why = why
-        self.remedy = remedy
+    def __init__(self, reason: Reason, *, out: bool = False) -> None:
+        super().__init__(reason)
         self.out = out
         """We are no longer in the chat: removed, blocked, or it is no more."""
 
@@ -57,7 +62,7 @@ class Moved(SendFailed):
     """The chat lives on under another address."""
 
     def __init__(self, to: Chat) -> None:
-        super().__init__(f"the chat is now {to}")
+        super().__init__(Reason(Code.MOVED, {"chat": str(to)}))
         self.to = to
 
 
@@ -68,8 +73,8 @@ class CardGone(SendFailed):
 class NotNow(SendFailed):
     """Surely not done; worth another try after a while."""
 
-    def __init__(self, after: timedelta, why: str, *, too_fast: bool = False) -> None:
-        super().__init__(why)
+    def __init__(self, after: timedelta, reason: Reason, *, too_fast: bool = False) -> None:
+        super().__init__(reason)
         self.after = after
         self.too_fast = too_fast
         """The platform said 429: our pace was wrong."""
@@ -80,14 +85,7 @@ class Rejected(SendFailed):
 
 
 class LinksRefused(Rejected):
-    """A filter of the platform refused a link: without links the message may be taken.
-
-    `why` is `kept`: say it with `recalled`.
-    """
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    """A filter of the platform refused a link: without links the message may be taken."""
 
 
 class OutcomeUnknown(SendFailed):

@@ -1,6 +1,8 @@
 """Which chats refuse us or have removed us, in Redis: a hash a platform, a field a chat."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from redis.asyncio import Redis
 
@@ -9,12 +11,48 @@ from bot.ports import Trouble
 from runtime.connection import storage, text
 from runtime.records import Form, Skipped
 from stories.story import StoryId
+from wording.reasons import Reason
 
-_AS_JSON = Form(Trouble)
+_ELSEWHERE = "/status"
+"""Stands where earlier versions look for a remedy, in any language: that says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A trouble as it is stored: earlier versions need both `why` and `remedy`."""
+
+    why: str
+    """The reason; from earlier versions, its sentence."""
+    remedy: str
+    since: datetime
+    act: str = "post"
+    told: bool = False
+    asked_at: datetime | None = None
+    left_at: datetime | None = None
+
+
+_AS_JSON = Form(_Stored)
 
 
 def _read(chat: str, raw: bytes | str) -> tuple[Chat, Trouble]:
-    return read_chat(chat), _AS_JSON.read(raw)
+    held = _AS_JSON.read(raw)
+    said = held.why if held.remedy == _ELSEWHERE else f"{held.why}\n{held.remedy}"
+    trouble = Trouble(
+        Reason.read(said), held.since, held.act, held.told, held.asked_at, held.left_at
+    )
+    return read_chat(chat), trouble
+
+
+def _stored(trouble: Trouble) -> _Stored:
+    return _Stored(
+        str(trouble.reason),
+        _ELSEWHERE,
+        trouble.since,
+        trouble.act,
+        trouble.told,
+        trouble.asked_at,
+        trouble.left_at,
+    )
 
 
 class RedisTroubles:
@@ -51,7 +89,7 @@ class RedisTroubles:
         if trouble is None:
             await self._redis.hdel(key, field)
         else:
-            await self._redis.hset(key, field, _AS_JSON.write(trouble, beyond))
+            await self._redis.hset(key, field, _AS_JSON.write(_stored(trouble), beyond))
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:

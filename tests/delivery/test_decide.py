@@ -25,6 +25,7 @@ from bot.delivery.decide import (
 from bot.ports import CardRecord, Pin, State
 from stories.delta import Weight
 from stories.story import StoryId
+from wording.reasons import Code, Reason
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
 SHOWN = CardRecord(
@@ -249,7 +250,7 @@ PUBLISHES = Wish(shown=True, told=True, publish_from=NOW)
         (SHOWN, PUBLISHES, "new", Edit("77")),
         (replace(SHOWN, at=NOW), PUBLISHES, "new", Wait(NOW + timedelta(minutes=1))),
         (replace(SHOWN, published_at=NOW), PUBLISHES, "old", Nothing()),
-        (replace(SHOWN, why="the bot lacks a right"), PUBLISHES, "old", Nothing()),
+        (replace(SHOWN, why=Reason(Code.NOT_ANNOUNCEMENTS)), PUBLISHES, "old", Nothing()),
         (SHOWN, replace(PUBLISHES, publish_from=MORNING), "old", Wait(MORNING)),
         (SHOWN, replace(PUBLISHES, quiet_until=MORNING), "old", Wait(MORNING)),
         (

@@ -14,6 +14,7 @@ from sandbox.telegram import CHANNEL
 from stories.story import Status, StoryId
 from tests.running import Road, Running, eventually
 from tests.stories_made import FERRY as OLD_FERRY
+from wording.reasons import Code, Reason
 
 FERRY = replace(OLD_FERRY, revision=None, updated_at=datetime.now(UTC).replace(microsecond=0))
 BRIDGE = replace(FERRY, id=StoryId("bridge"), title="Bridge Opens")
@@ -286,7 +287,7 @@ async def test_a_channel_whose_cards_cannot_be_published_gets_them_all_the_same(
     await road.rests()
     row = await ledger.row(ON_DISCORD, FERRY.id)
     assert row is not None
-    assert "only the cards of an announcement channel can be published" in (row.why or "")
+    assert row.why == Reason(Code.NOT_ANNOUNCEMENTS)
     assert _publishes(road) == []
 
 

@@ -11,6 +11,7 @@ from bot.model.chat import Chat
 from bot.model.errors import NotNow
 from bot.ports import CardRecord, State
 from tests.simulation.storage import Client, MemoryLease, Store
+from wording.reasons import Code, Reason
 
 NOW = datetime(2026, 6, 25, 6, 0, tzinfo=UTC)
 NORTH = Chat("discord", "1")
@@ -41,5 +42,5 @@ def test_a_chat_rests_unless_the_pause_is_about_one_card(
         now=lambda: NOW,
     )
     row = CardRecord(State.SENDING, NOW, 1, place="42")
-    calls.failed(row, act, NORTH, NotNow(pause, "Discord asks for a pause", too_fast=True))
+    calls.failed(row, act, NORTH, NotNow(pause, Reason(Code.PAUSE), too_fast=True))
     assert rate_limiter.rest(NORTH) == rest.total_seconds()

@@ -21,7 +21,7 @@ from stories.story import Status, Story, StoryId
 from tests.running import Road, Running, eventually, eventually_so
 from tests.stories_made import FERRY as OLD_FERRY
 from wording.card import card
-from wording.language import recalled
+from wording.reasons import Code, Reason
 
 FERRY = replace(OLD_FERRY, revision=None, updated_at=datetime.now(UTC).replace(microsecond=0))
 TRAMS = replace(FERRY, id=StoryId("trams"), title="Trams Stand Still")
@@ -98,7 +98,10 @@ async def test_a_channel_without_rights_is_left_alone_and_caught_up_when_they_ar
         return bool(await refused())
 
     await eventually_so(is_refused, "the ledger says failed")
-    assert all("“Send Messages”" in recalled(row.why or "") for row in await refused())
+    assert all(
+        row.why == Reason(Code.LACKS_PERMISSIONS, {"permissions": ["Send Messages"]})
+        for row in await refused()
+    )
     assert titles(road, ON_DISCORD) == []
     road.discord.allow(NEWS, "SEND_MESSAGES")
     await stands(road, ON_DISCORD, FERRY, TRAMS)
@@ -120,7 +123,7 @@ async def test_who_blocked_the_bot_gets_each_live_story_once_after_unblocking_it
 
     async def why() -> str:
         rows = [await ledger.row(WITH_MIRA, story.id) for story in (FERRY, TRAMS)]
-        return " ".join(row.why or "" for row in rows if row is not None)
+        return " ".join(str(row.why) for row in rows if row is not None)
 
     async def is_refused() -> bool:
         return "blocked" in await why()
@@ -276,7 +279,7 @@ async def test_a_card_that_was_edited_too_often_does_not_keep_the_others_waiting
     road.discord.fail_next("PATCH", "/messages/", 429, wait)
     await road.publish(notable(FERRY))
     row = await has_row(ledger, ON_DISCORD, FERRY, State.FAILED)
-    assert row.why == "Discord asks for a pause"
+    assert row.why == Reason(Code.PAUSE, {"platform": "discord"})
     await road.publish(replace(notable(FERRY), headline="Newer, and told as soon as it may be"))
     await road.publish(TRAMS)
     await stands(road, ON_DISCORD, TRAMS)

@@ -5,9 +5,10 @@ from datetime import timedelta
 from bot.model.rule import Rule
 from bot.ports import Refusal
 from tests.handlers.talking import MIRA, NOW, Talk, read
+from wording.reasons import Code, Reason
 
-SHUT = Refusal("the person has blocked the bot", "unblock the bot", NOW + timedelta(minutes=1))
-SAID = "I cannot write to you in private: the person has blocked the bot. To mend it, unblock the"
+SHUT = Refusal(Reason(Code.BLOCKED), NOW + timedelta(minutes=1))
+SAID = "I can't write to you in private. This person has blocked the bot. Unblock the"
 
 
 async def test_the_next_answer_anywhere_says_it_once(talk: Talk) -> None:
@@ -40,5 +41,5 @@ async def test_following_shows_why_nothing_arrives(talk: Talk) -> None:
     talk.desk.refusals[talk.chat] = SHUT
     for _ in range(2):
         said = read(await talk.say("following"))
-        assert "This chat does not take what I send: the person has blocked the bot." in said
-        assert "To mend it, unblock the bot." in said
+        assert "This chat doesn't accept what I send. This person has blocked the bot." in said
+        assert "Unblock the bot and press Start." in said

@@ -7,14 +7,14 @@ from bot.model.rule import Mute, Quiet, Rule
 from bot.ports import CardRecord, Health, Refusal, Right, State
 from stories.story import StoryId
 from tests.handlers.talking import FERRY, HERE, NOW, TRAM, Talk, labels, read
-from wording.language import kept
 from wording.message import Tone
+from wording.reasons import Code, Reason
 
 MAY = {Right.POST: (), Right.PIN: ()}
 MINUTE = timedelta(minutes=1)
 
 
-def row(state: State, ago: timedelta = 3 * MINUTE, why: str | None = None) -> CardRecord:
+def row(state: State, ago: timedelta = 3 * MINUTE, why: Reason | None = None) -> CardRecord:
     return CardRecord(state, NOW - ago, 4, "77", posted_at=NOW - timedelta(hours=1), why=why)
 
 
@@ -73,25 +73,25 @@ async def test_what_cannot_be_looked_up_is_said_so(talk: Talk) -> None:
 async def test_a_refusal_is_told_with_what_mends_it_and_until_when_it_is_left_alone(
     talk: Talk,
 ) -> None:
-    refusal = Refusal("the topic is closed", "open the topic again", NOW + 7 * MINUTE)
+    refusal = Refusal(Reason(Code.TOPIC_CLOSED), NOW + 7 * MINUTE)
     told = await said(talk, Health(None, (), refusal=refusal))
     assert told[0] == "Something has to be mended in this chat"
     assert told[2] == (
-        "This chat does not take what I send: the topic is closed. To mend it, open the topic "
-        "again. I try again in 7 minutes, and show the newest then."
+        "This chat doesn't accept what I send. The topic is closed. Open the topic again. "
+        "I try again in 7 minutes, and show the newest then."
     )
 
 
 async def test_who_gave_the_right_back_is_told_that_it_is_tried_at_once(talk: Talk) -> None:
-    why = kept("the bot lacks {rights}", rights=["Embed Links"])
-    told = await said(talk, Health(MAY, (), refusal=Refusal(why, "give it", NOW + MINUTE)))
+    why = Reason(Code.LACKS_PERMISSIONS, {"permissions": ["Embed Links"]})
+    told = await said(talk, Health(MAY, (), refusal=Refusal(why, NOW + MINUTE)))
     assert told[1:4] == [
         "I may write and pin here.",
-        "The last time this chat did not take what I sent: the bot lacks “Embed Links”. "
-        "I try again now.",
-        "If that does not help, give it.",
+        "This chat didn't accept what I sent last. The bot lacks “Embed Links”. "
+        "I'm trying again now.",
+        "If that doesn't help: Give its role “Embed Links” under Edit Channel → Permissions.",
     ]
-    quoted = Refusal("Discord said 403: Missing Access", "look there", NOW)
+    quoted = Refusal(Reason(Code.SAID, {"platform": "discord", "said": "403"}), NOW)
     assert not any("403" in line for line in await said(talk, Health(MAY, (), refusal=quoted)))
 
 
@@ -100,8 +100,11 @@ async def test_the_newest_cards_are_told_with_how_they_went(talk: Talk) -> None:
         (FERRY, row(State.SHOWN)),
         (TRAM, CardRecord(State.SHOWN, NOW, 2, "7", posted_at=NOW)),
         (StoryId("gone"), row(State.GONE)),
-        (FERRY, row(State.FAILED, why="the topic is closed\nopen the topic again")),
-        (FERRY, row(State.FAILED, why="Telegram said: nonsense")),
+        (FERRY, row(State.FAILED, why=Reason(Code.TOPIC_CLOSED))),
+        (
+            FERRY,
+            row(State.FAILED, why=Reason(Code.SAID, {"platform": "telegram", "said": "nonsense"})),
+        ),
         (FERRY, row(State.UNKNOWN)),
     ]
     told = await said(talk, Health(MAY, cards))
@@ -109,10 +112,10 @@ async def test_the_newest_cards_are_told_with_how_they_went(talk: Talk) -> None:
         "“Night Ferry Returns”: edited 3 minutes ago, shows revision 4",
         "“Vennburg Tram Strike”: posted under a minute ago, shows revision 2",
         "“gone”: deleted here by someone, noticed 3 minutes ago",
-        "“Night Ferry Returns”: could not be edited 3 minutes ago: the topic is closed; "
-        "open the topic again",
-        "“Night Ferry Returns”: could not be edited 3 minutes ago: that has been logged for "
-        "whoever runs this bot",
+        "“Night Ferry Returns”: could not be edited 3 minutes ago. The topic is closed. "
+        "Open the topic again.",
+        "“Night Ferry Returns”: could not be edited 3 minutes ago. The reason is in the bot's log, "
+        "for the person who runs it.",
         "… and 1 more",
     ]
     assert labels(await talk.say("status"))["Why"] == "why"
@@ -130,7 +133,7 @@ async def test_what_waits_is_told_with_until_when(talk: Talk) -> None:
 async def test_a_card_that_could_not_be_shown_is_named_with_when_it_is_tried_again(
     talk: Talk,
 ) -> None:
-    failed = row(State.FAILED, why="Discord asks for a pause")
+    failed = row(State.FAILED, why=Reason(Code.PAUSE, {"platform": "discord"}))
     waiting = [(TRAM, None), (FERRY, None)]
     again = {FERRY: NOW + timedelta(seconds=40)}
     for cards in ([(FERRY, failed)], [(FERRY, row(State.SENDING))], []):

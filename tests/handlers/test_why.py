@@ -12,6 +12,7 @@ from bot.ports import CardRecord, Pin, Refusal, Standing, State
 from handlers import changes
 from stories.story import Stats, Status, Story, StoryId
 from tests.handlers.talking import FERRY, HERE, NOW, Talk, labels, made, read
+from wording.reasons import Code, Reason
 
 FIRE = replace(made("fire", "Fire at the mill", entities=("Veldoria",)), keywords=("fire", "mill"))
 MINUTE = timedelta(minutes=1)
@@ -147,10 +148,16 @@ async def test_a_card_that_is_no_longer_wanted_is_kept_up_to_date() -> None:
     assert (await case.why())[-1] == "It is pinned here, and kept up to date."
 
 
-DENIED = Refusal("the bot lacks “Send Messages”", "give its role that right", NOW + 2 * MINUTE)
+def quoted(said: str) -> Reason:
+    return Reason(Code.SAID, {"platform": "discord", "said": said})
+
+
+LACKS = Reason(Code.LACKS_PERMISSIONS, {"permissions": ["Send Messages"]})
+DENIED = Refusal(LACKS, NOW + 2 * MINUTE)
 HELP = (
-    "This chat does not take what I send: the bot lacks “Send Messages”. To mend it, give its "
-    "role that right. I try again in 2 minutes, and show the newest then."
+    "This chat doesn't accept what I send. The bot lacks “Send Messages”. Give its "
+    "role “Send Messages” under Edit Channel → Permissions. I try again in 2 minutes, and show "
+    "the newest then."
 )
 
 
@@ -207,42 +214,42 @@ async def test_a_card_that_is_behind_tells_what_it_waits_for(
         ),
         (row(State.SENDING), {"due": True}, SHOWN, "Its card is being edited since 3 minutes."),
         (
-            row(State.UNKNOWN, place=None, why="it is not known whether the card was posted"),
+            row(State.UNKNOWN, place=None, why=Reason(Code.OUTCOME_UNKNOWN)),
             {},
             "It is not known whether “Fire at the mill” is shown here",
-            "It is not known whether the card was posted.",
+            "I don't know whether the card was posted.",
         ),
         (
-            row(State.GONE, place=None, why="Discord said 404: Unknown Message"),
+            row(State.GONE, place=None, why=quoted("404: Unknown Message")),
             {},
             ABSENT,
             "Its card was deleted here (3 minutes ago), and comes back with its next notable",
         ),
         (
-            row(State.FAILED, place=None, why="the bot lacks “Send Messages”; give it"),
+            row(State.FAILED, place=None, why=LACKS),
             {"due": True, "refusal": DENIED},
             ABSENT,
             f"Posting it failed 3 minutes ago. {HELP}",
         ),
         (
-            row(State.FAILED, place=None, why="Telegram asks for a pause"),
+            row(State.FAILED, place=None, why=Reason(Code.PAUSE, {"platform": "telegram"})),
             {"due": True},
             ABSENT,
-            "Posting it failed 3 minutes ago. Telegram asks for a pause. It is tried again.",
+            "Posting it failed 3 minutes ago. Telegram asked for a pause. It is tried again.",
         ),
         (
-            row(State.FAILED, place=None, why="Telegram asks for a pause"),
+            row(State.FAILED, place=None, why=Reason(Code.PAUSE, {"platform": "telegram"})),
             {"due": True, "again_at": NOW + timedelta(seconds=40)},
             ABSENT,
-            "Posting it failed 3 minutes ago. Telegram asks for a pause. It is tried again in 40 "
+            "Posting it failed 3 minutes ago. Telegram asked for a pause. It is tried again in 40 "
             "seconds.",
         ),
         (
-            row(State.FAILED, why="Discord said 400: Invalid Form Body (50035)"),
+            row(State.FAILED, why=quoted("400: Invalid Form Body (50035)")),
             {},
             SHOWN,
-            "Editing it failed 3 minutes ago. The platform did not take it; that has been "
-            "logged for whoever runs this bot. The next update is tried again.",
+            "Editing it failed 3 minutes ago. The reason is in the bot's log, for the person who "
+            "runs it. The next update is tried again.",
         ),
     ],
 )
@@ -257,10 +264,10 @@ async def test_every_way_an_attempt_can_end_is_told_in_words(
 
 
 async def test_a_platforms_own_words_are_left_to_the_operator() -> None:
-    quote = Refusal("Discord said 403: Missing Access", "check the bot's rights", NOW - MINUTE)
+    quote = Refusal(quoted("403: Missing Access"), NOW - MINUTE)
     assert (await Case(FIRE, row=None, refusal=quote).why())[-1] == (
-        "This chat does not take what I send. To mend it, check the bot's rights. "
-        "I try again, and show the newest then."
+        "This chat doesn't accept what I send. The reason is in the bot's log, for the person who "
+        "runs it. I try again, and show the newest then."
     )
 
 
@@ -346,8 +353,11 @@ SHOWN_NEWEST = "Its card shows revision 1 (the newest), written 3 minutes ago."
         ),
         (
             replace(FOLLOWS, publish=True),
-            {"row": row(why="the bot is tired\nlet it rest"), "next_publish": NOW},
-            [SHOWN_NEWEST, "It could not be published: the bot is tired; let it rest."],
+            {"row": row(why=Reason(Code.THREAD_ARCHIVED)), "next_publish": NOW},
+            [
+                SHOWN_NEWEST,
+                "It couldn't be published. The thread is archived. Open the thread again.",
+            ],
         ),
         (
             replace(ASLEEP, publish=True),

@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from bot.platforms.discord import refusals as discord
-from bot.platforms.telegram import refusals as telegram
 from scripts import messages
 from scripts.messages import LOCALE, TEMPLATE, mistakes, template, written
 from tests.language.pseudo import CODE, catalogue, escaped, said
 from wording import words
-from wording.language import N_, _, kept, languages, ngettext, recalled, speaking, spoken
+from wording.language import (
+    languages,
+    ngettext,
+    speaking,
+    spoken,
+)
+from wording.reasons import Code, Reason, explained
 
 AT = datetime(2026, 6, 25, 6, tzinfo=UTC)
 
@@ -97,27 +101,16 @@ def test_plurals_dates_and_figures_are_those_of_the_language() -> None:
     assert words.moment(AT) == "25 Jun 2026, 06:00 UTC"
 
 
-# What is written down and said later.
+# Reasons.
 
 
-def test_what_was_written_down_is_said_in_the_language_of_who_asks() -> None:
-    lost = kept(N_("the bot lacks {rights}"), rights=["Send Messages", "Embed Links"])
-    both = f"{lost}\nunpin something there"
-    assert recalled(both) == (
-        "the bot lacks “Send Messages” and “Embed Links”; unpin something there"
+@pytest.mark.parametrize("code", [*Code, "a newer code"])
+def test_every_reason_is_translated(code: str) -> None:
+    reason = Reason(
+        code, {"permissions": ["Send Messages"], "platform": "я", "chat": "я", "said": "no"}
     )
     with speaking(CODE):
-        assert escaped(recalled(both)) == ""
-    assert recalled("Discord said 403: {what}") == "Discord said 403: {what}"
-
-
-@pytest.mark.parametrize(
-    "reason",
-    [
-        *(each for pair in discord.UNREACHABLE.values() for each in pair),
-        *(each for _part, *pair in telegram.UNREACHABLE for each in pair),
-    ],
-)
-def test_every_refusal_of_a_platform_is_translated(reason: str) -> None:
-    with speaking(CODE):
-        assert escaped(_(reason)).replace("storywire.toml", "") == ""
+        assert (
+            escaped(explained(reason)).replace("storywire.toml", "").replace("“discord:@”", "")
+            == ""
+        )

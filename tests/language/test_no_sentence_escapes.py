@@ -26,8 +26,10 @@ from tests.language.pseudo import CODE, escaped, wide
 from tests.stories_made import edition
 from wording import words
 from wording.card import card, reply
-from wording.language import N_, _, kept, speaking
+from wording.language import _, speaking
 from wording.message import Code, Message
+from wording.reasons import Code as Why
+from wording.reasons import Reason
 
 HOUR = timedelta(hours=1)
 
@@ -363,15 +365,15 @@ def shown(**more: Any) -> CardRecord:
     return replace(row, **more)
 
 
-QUOTE = "Discord said 500: no"
+QUOTE = Reason(Why.SAID, {"platform": "discord", "said": "500: no"})
 VARIATIONS: tuple[dict[str, Any], ...] = (
     {},
-    {"refusal": Refusal(N_("the channel is gone"), N_("unpin something there"), NOW + HOUR)},
-    {"refusal": Refusal(QUOTE, kept(N_("invite the bot again")), NOW - HOUR)},
-    {"why": N_("Discord asks for a pause")},
+    {"refusal": Refusal(Reason(Why.CHANNEL_GONE), NOW + HOUR)},
+    {"refusal": Refusal(QUOTE, NOW - HOUR)},
+    {"why": Reason(Why.PAUSE, {"platform": "я"})},
     {"why": QUOTE},
-    {"why": kept(N_("the bot lacks {rights}"), rights=[N_("Send Messages"), N_("Embed Links")])},
-    {"why": "\n".join((N_("the thread is archived"), N_("open the thread again")))},
+    {"why": Reason(Why.LACKS_PERMISSIONS, {"permissions": ["Send Messages", "Embed Links"]})},
+    {"why": Reason(Why.THREAD_ARCHIVED)},
     {"rule": Rule(all=True, loudness=Loudness.EDIT)},
     {"rule": None},
     {"rule": Rule(keywords=(wide("ferry"),), min_articles=200, min_virality=9.5)},

@@ -455,7 +455,7 @@ class TestRights:
     ) -> None:
         nowhere = Chat("discord", discord.add_channel("short-lived"))
         discord.remove_channel(nowhere.address)
-        with pytest.raises(Unreachable, match="the channel is gone"):
+        with pytest.raises(Unreachable, match="The channel is gone"):
             await platform.lacks(nowhere, Right.POST)
 
 
@@ -469,16 +469,16 @@ class TestRefusals:
             (403, {"message": "Missing Access", "code": 50001}, Unreachable, "Permissions"),
             (403, {"message": "Missing Permissions", "code": 50013}, Unreachable, "Permissions"),
             (403, {"message": "Cannot send", "code": 50007}, Unreachable, "privacy settings"),
-            (403, {"message": "No mutual", "code": 50278}, Unreachable, "in no server with"),
+            (403, {"message": "No mutual", "code": 50278}, Unreachable, "shares no server with"),
             (404, {"message": "Unknown Channel", "code": 10003}, Unreachable, "channel is gone"),
             (403, {"message": "Something new", "code": 99999}, Unreachable, "Something new"),
-            (400, {"message": "Archived", "code": 50083}, Unreachable, "open the thread"),
+            (400, {"message": "Archived", "code": 50083}, Unreachable, "Open the thread"),
             (400, {"message": "Not text", "code": 50008}, Unreachable, "text channel"),
             (404, {"message": "Unknown Message", "code": 10008}, CardGone, "Unknown Message"),
             (403, {"message": "Not yours", "code": 50005}, CardGone, "Not yours"),
             (400, {"message": "Invalid Form Body", "code": 50035}, Rejected, "Invalid Form Body"),
             (503, {"message": "overloaded", "code": 0}, OutcomeUnknown, "503"),
-            (0, None, OutcomeUnknown, "answer was lost"),
+            (0, None, OutcomeUnknown, "answer from Discord was lost"),
         ],
     )
     @pytest.mark.parametrize("what", ["post", "edit", "pin", "unpin"])
@@ -513,9 +513,9 @@ class TestRefusals:
         ("kind", "said"),
         [
             ("forum", "posts go into its threads"),
-            ("category", "write the number of a channel in it"),
-            ("stage", "choose a text channel or a thread"),
-            (None, "it is a server's number"),
+            ("category", "Use the ID of a channel in it"),
+            ("stage", "Choose a text channel or a thread"),
+            (None, "the ID of a server"),
         ],
     )
     async def test_what_holds_no_cards_is_named(
@@ -582,7 +582,7 @@ class TestRefusals:
         await until(lambda: discord_told(platform, (named,), Right.POST))
         with pytest.raises(Unreachable, match=f"lacks “{named}”") as raised:
             await platform.post(HERE, CARD, key="one")
-        assert f"give its role “{named}”" in str(raised.value)
+        assert f"Give its role “{named}”" in str(raised.value)
 
     async def test_the_right_to_pin_is_named(
         self, discord: Discord, platform: DiscordPlatform
@@ -597,7 +597,7 @@ class TestRefusals:
         self, discord: Discord, platform: DiscordPlatform
     ) -> None:
         discord.refuse_dms(MIRA)
-        with pytest.raises(Unreachable, match="takes no direct messages"):
+        with pytest.raises(Unreachable, match="doesn't accept direct messages"):
             await platform.post(TO_MIRA, CARD, key="one")
 
     async def test_a_card_somebody_deleted_is_gone(

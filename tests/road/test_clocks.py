@@ -23,6 +23,7 @@ from sandbox.discord import NEWS
 from sandbox.telegram import CHANNEL, GROUP
 from stories.story import Story, StoryId
 from tests.running import Road, Running, eventually, eventually_so, free_port
+from wording.reasons import Code, Reason
 
 ON_DISCORD, ON_TELEGRAM = Chat("discord", NEWS), Chat("telegram", str(CHANNEL))
 BOTH = {chat: Rule(all=True) for chat in (ON_DISCORD, ON_TELEGRAM)}
@@ -143,7 +144,7 @@ async def test_no_chat_is_forgotten_on_the_word_of_a_step(
     chat, troubles = Chat("telegram", str(GROUP)), RedisTroubles(redis, prefix)
     ago = datetime.now(UTC) - timedelta(days=1)
     await RedisLedger(redis, prefix).write(chat, FERRY.id, CardRecord(State.GONE, ago, 1))
-    await troubles.save(chat, Trouble("out", "let it in", ago, told=True, left_at=ago))
+    await troubles.save(chat, Trouble(Reason(Code.BOT_OUT), ago, told=True, left_at=ago))
     port = free_port()
     road = await calm_bot.start(BOTH, http_port=port)
     road.telegram.kick(GROUP)

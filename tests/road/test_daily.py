@@ -153,11 +153,11 @@ async def test_why_nothing_arrives_where_a_right_was_taken_and_what_mends_it(
     road.discord.deny(discord.NEWS, "SEND_MESSAGES")
     await road.publish(FIRE)
     mira, _ = both(road, "shared")
-    await until(partial(mira.say, Say("why", {"story": "mill fire"})), "does not take what I send")
+    await until(partial(mira.say, Say("why", {"story": "mill fire"})), "doesn't accept what I send")
     answer = await mira.say(Say("why"))
     assert answer.title == "“Fire at the mill” is not shown here"
     assert (
-        "This chat does not take what I send: the bot lacks “Send Messages”. To mend it, give its "
+        "This chat doesn't accept what I send. The bot lacks “Send Messages”. Give its "
         "role “Send Messages” under Edit Channel → Permissions. I try again in"
     ) in answer
 

@@ -101,7 +101,7 @@ async def test_another_chat_of_the_server_is_told_once_and_the_stories_come_once
     refuse(road)
     await road.publish(replace(FERRY, headline="It is late"), TRAMS)
     names = ("#news", "Harbour Desk (2)")
-    whys = ("The bot lacks “Embed Links”. To mend it, give its role", "The topic is closed.")
+    whys = ("The bot lacks “Embed Links”. Give its role", "The topic is closed.")
     for person, name, why in zip(near, names, whys, strict=True):
         notice = await are_told(person)
         assert notice.title == f"I can no longer write in {name}"
@@ -241,7 +241,7 @@ async def test_status_says_what_to_mend_and_tries_again_what_is_mended(
     mend(road)
     await has(here[0], FERRY)
     told = await here[1].say(Say("status"))
-    assert "The last time this chat did not take what I sent: the topic is closed." in told
+    assert "This chat didn't accept what I sent last. The topic is closed." in told
     await has(here[1], FERRY)
 
 

@@ -167,7 +167,7 @@ async def test_a_pin_that_was_refused_is_no_longer_wanted(calm_bot: Running) -> 
     road.telegram.fail_next("pinChatMessage", 400, refusal)
     for person in keepers(road):
         refused = await person.say(Say("pin", {"story": "ferry"}))
-        assert refused.title.startswith("I cannot do that here: ")
+        assert refused.title.startswith("I can't do that here")
         assert (await person.say(Say("pins"))).title == "I have nothing pinned here"
 
 

@@ -60,13 +60,13 @@ async def test_a_card_whose_link_is_refused_is_shown_without_links_and_says_why(
     for story in (FERRY, TRAMS, BRIDGE):
         assert not leads_anywhere((await has(sol, story)).raw)
     await road.rests()
-    why = "It is shown without its links: Discord's filter refused a link in it."
+    why = "It is shown without its links. Discord's filter blocked a link in it."
     for story in (FERRY, BRIDGE):
         assert why in await sol.say(Say("why", {"story": story.id}))
     assert "filter" not in await sol.say(Say("why", {"story": TRAMS.id}))
     told = await sol.say(Say("status"))
     assert told.title == "Something has to be mended in this chat"
-    assert "“Bridge Opens”: shows revision 1, without its links: Discord's filter" in told
+    assert "“Bridge Opens”: shows revision 1, without its links. Discord's filter" in told
     await road.publish(replace(FERRY, headline="It is late"))
     await eventually(lambda: "It is late" in (card_of(sol, FERRY) or ""), "the edit came, too")
     road.discord.filter_links()

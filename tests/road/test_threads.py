@@ -105,7 +105,7 @@ async def test_a_locked_thread_is_left_alone_and_told_of_by_its_name(calm_bot: R
     await eventually(lambda: complaints(thread.road), "someone is told")
     assert complaints(thread.road) == ["I can no longer write in #Night boats"]
     near = OnDiscord(thread.road.discord, discord.SOL, discord.GENERAL)
-    assert "unlock the thread, or give the bot “Manage Threads”" in near.read()[-1]
+    assert "Unlock the thread, or give the bot “Manage Threads”" in near.read()[-1]
     thread.road.discord.archive(thread.id, archived=False)
     await eventually(lambda: "It is late" in thread.sol.read()[0], "it is shown once unlocked")
     assert len(complaints(thread.road)) == 1

@@ -19,6 +19,7 @@ from bot.model.errors import CardGone, Moved, NotNow, OutcomeUnknown, Unreachabl
 from bot.ports import Right, Showing
 from stories.story import StoryId
 from wording.message import Message
+from wording.reasons import Code, Reason
 
 GIVES_UP_S = 30.0
 """How long a client waits for an answer."""
@@ -63,6 +64,10 @@ class Sent:
     @property
     def story(self) -> StoryId | None:
         return StoryId(self.message.living) if self.message.living else None
+
+
+def here(code: Code) -> Reason:
+    return Reason(code, {"platform": "simulated"})
 
 
 @dataclass(slots=True)
@@ -154,20 +159,20 @@ class Service:
                 self._refuses_until = now + dice.uniform(1, 5)
             self.requests["too fast for all"] += 1
             pause = timedelta(seconds=self._refuses_until - now)
-            raise NotNow(pause, "too fast for all", too_fast=True)
+            raise NotNow(pause, here(Code.PAUSE), too_fast=True)
         if (fate := fate - weather.too_fast) < 0:
             self.requests["too fast"] += 1
-            raise NotNow(timedelta(seconds=dice.uniform(0, 8)), "too fast here", too_fast=True)
+            raise NotNow(timedelta(seconds=dice.uniform(0, 8)), here(Code.PAUSE), too_fast=True)
         if (fate := fate - weather.trouble) < 0:
             self.requests["trouble"] += 1
-            raise NotNow(timedelta(seconds=5), "trouble, surely not done")
+            raise NotNow(timedelta(seconds=5), here(Code.NO_CONNECTION))
         if not room.open:
             self.requests["closed"] += 1
-            raise Unreachable("the right to post was taken", "give it back")
+            raise Unreachable(Reason(Code.MAY_NOT_WRITE))
         if (fate := fate - weather.request_lost) < 0:
             self.requests["request lost"] += 1
             await asyncio.sleep(dice.uniform(0.1, GIVES_UP_S))
-            raise OutcomeUnknown("the request was lost")
+            raise OutcomeUnknown(here(Code.CONNECTION_CLOSED))
         if (fate := fate - weather.hangs) < 0:
             self.requests["hangs"] += 1
             with suppress(TimeoutError):
@@ -175,12 +180,12 @@ class Service:
                     await given_up.wait()
             late = dice.uniform(0, LATE_S)
             asyncio.get_running_loop().call_later(late, self._late, do, room)
-            raise OutcomeUnknown("no answer came")
+            raise OutcomeUnknown(here(Code.ANSWER_LOST))
         done = do(room)
         if (fate := fate - weather.answer_lost) < 0:
             self.requests["answer lost"] += 1
             await asyncio.sleep(dice.uniform(0.1, GIVES_UP_S))
-            raise OutcomeUnknown("the answer was lost")
+            raise OutcomeUnknown(here(Code.ANSWER_LOST))
         self.requests[act] += 1
         await asyncio.sleep(dice.uniform(0.01, 0.15))
         return done
@@ -296,7 +301,7 @@ class Handle:
         def do(room: Room) -> str:
             sent = service.sent.get(place)
             if sent is None or sent.chat != chat or sent.deleted_at is not None:
-                raise CardGone("unknown message")
+                raise CardGone(here(Code.SAID))
             sent.message = message
             sent.lives |= {sent.story} if sent.story else set()
             return place
@@ -319,7 +324,7 @@ class Handle:
     def _pinned(self, chat: Chat, place: str, *, pinned: bool) -> str:
         sent = self._service.sent.get(place)
         if sent is None or sent.chat != chat or sent.deleted_at is not None:
-            raise CardGone("unknown message")
+            raise CardGone(here(Code.SAID))
         sent.pinned = pinned
         return place
 
@@ -329,7 +334,7 @@ class Handle:
         def do(room: Room) -> str:
             sent = service.sent.get(place)
             if sent is None or sent.chat != chat or sent.deleted_at is not None:
-                raise CardGone("unknown message")
+                raise CardGone(here(Code.SAID))
             if sent.published_at is None:
                 sent.published_at = _seconds()
                 service.count_publish(chat, room)

@@ -51,6 +51,7 @@ from tests.simulation.storage import (
     Store,
     _hand_over,
 )
+from wording.reasons import Code, Reason
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
 FERRY = Story(StoryId("ferry"), "Night ferry returns", ("It sailed at dusk.",))
@@ -70,7 +71,7 @@ ROW = CardRecord(
     owes=1,
     pin=Pin.STANDS,
     pinned_at=NOW + timedelta(seconds=1),
-    why="a reason",
+    why=Reason(Code.THREAD_ARCHIVED),
 )
 
 
@@ -475,7 +476,7 @@ async def test_a_moved_chat_is_remembered(storage: Storage) -> None:
 
 async def test_what_is_wrong_is_kept_until_it_is_mended(storage: Storage) -> None:
     assert await storage.troubles.all("discord") == {}
-    wrong = Trouble("the bot lacks “Embed Links”", "give it", NOW)
+    wrong = Trouble(Reason(Code.LACKS_PERMISSIONS, {"permissions": ["Embed Links"]}), NOW)
     worse = replace(wrong, act="edit", told=True, asked_at=NOW, left_at=NOW + timedelta(days=1))
     await storage.troubles.save(NORTH, wrong)
     await storage.troubles.save(GROUP, worse)

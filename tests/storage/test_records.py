@@ -41,11 +41,12 @@ from bot.storage.troubles import RedisTroubles
 from runtime.alarms import Alarms
 from runtime.away import StorageAway
 from runtime.lease import RedisLease
-from runtime.records import Skipped, Unreadable
+from runtime.records import Form, Skipped, Unreadable
 from stories.archive import Archive
 from stories.changes import Cursor, Door, Verdict
 from stories.story import Story, StoryId
 from wording.message import Act
+from wording.reasons import Code, Reason
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 FERRY, TRAM = StoryId("ferry"), StoryId("tram")
@@ -53,7 +54,7 @@ FERRIES = Story(FERRY, "Night ferry returns", ("It sailed at dusk.",))
 TRAMS = replace(FERRIES, id=TRAM, title="Trams stand still")
 NORTH, SOUTH, MIRA = Chat("discord", "1"), Chat("discord", "2"), Chat("discord", "@5")
 ROW = CardRecord(State.SHOWN, NOW, 3, place="77", looks="abc", posted_at=NOW)
-TROUBLE = Trouble("no right", "give it", NOW)
+TROUBLE = Trouble(Reason(Code.MAY_NOT_WRITE), NOW)
 EVERYTHING = Rule(all=True)
 
 
@@ -454,6 +455,45 @@ async def test_what_a_newer_version_added_to_a_row_stays_when_it_is_written(
     await ledger.write(NORTH, FERRY, replace(row, place=None, state=State.GONE))
     held = json.loads(await redis.hget(key, str(NORTH)) or b"")
     assert (held["badge"], held["state"], held.get("place")) == ("blue", "gone", None)
+
+
+@dataclass(frozen=True)
+class EarlierTrouble:
+    """What versions that stored sentences need of a trouble."""
+
+    why: str
+    remedy: str
+    since: datetime
+
+
+async def test_reasons_in_rows_and_troubles_of_earlier_and_newer_versions(
+    redis: Redis, prefix: str
+) -> None:
+    """Sentences are read as codes and written as codes; every version reads those as strings."""
+    ledger, troubles = RedisLedger(redis, prefix), RedisTroubles(redis, prefix)
+    cards, field = f"{prefix}:cards:ferry", str(NORTH)
+    why, remedy = "the thread is archived", "open the thread again"
+    filter_said = "Discord's filter refused a link in it"
+    stored = A_ROW | {"why": f"{why}\n{remedy}", "bare": filter_said}
+    await redis.hset(cards, field, json.dumps(stored))
+    row = await ledger.row(NORTH, FERRY)
+    assert row is not None
+    assert (row.why, row.bare) == (Reason(Code.THREAD_ARCHIVED), Reason(Code.LINK_FILTER))
+    newer = Reason("sun spots", {"number": 7})
+    await ledger.write(NORTH, FERRY, replace(row, bare=newer))
+    held = json.loads(await redis.hget(cards, field) or b"")
+    assert (held["why"], held["bare"]) == ("thread archived", 'sun spots\t{"number": 7}')
+    assert await ledger.row(NORTH, FERRY) == replace(row, bare=newer)
+
+    key = f"{prefix}:troubles:discord"
+    earlier = {"v": 1, "why": why, "remedy": remedy, "since": NOW.isoformat()}
+    await redis.hset(key, field, json.dumps(earlier))
+    assert await troubles.all("discord") == {NORTH: Trouble(Reason(Code.THREAD_ARCHIVED), NOW)}
+    for reason in (newer, Reason(Code.LACKS_PERMISSIONS, {"permissions": ["Embed Links"]})):
+        await troubles.save(NORTH, Trouble(reason, NOW))
+        assert await troubles.all("discord") == {NORTH: Trouble(reason, NOW)}
+        written = await redis.hget(key, field) or b""
+        assert Form(EarlierTrouble).read(written).remedy == "/status"
 
 
 async def test_a_row_is_written_with_the_version_of_its_form_and_an_older_one_is_read(

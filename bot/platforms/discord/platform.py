@@ -31,21 +31,20 @@ from bot.platforms.discord.answers import Client, view
 from bot.platforms.discord.incoming import UNREADABLE, set_bounds
 from bot.platforms.discord.refusals import (
     ARCHIVED,
-    LOCKED,
-    NO_ANNOUNCEMENTS,
     PUBLISHED_ALREADY,
     RIGHTS,
     SOON,
     TROUBLE,
-    UNREACHABLE,
     failed,
+    here,
 )
 from bot.platforms.discord.render import brief, escape, render
 from bot.platforms.discord.standing import Place, watch
 from bot.ports import AskLimits, Moderators, Right, Showing
 from runtime.errors import SetupError
-from wording.language import N_, Language, spoken
+from wording.language import Language, spoken
 from wording.message import Message
+from wording.reasons import Code, Reason
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -82,9 +81,6 @@ session for ever (https://github.com/Rapptz/discord.py/issues/10511)."""
 CHECK_S = 5
 NAMES_KEPT = 1000
 CLEAR_S = 60.0
-
-
-UNREAD = "Discord's answer cannot be read"
 
 
 class TooManySessions(Exception):
@@ -195,7 +191,7 @@ class DiscordPlatform:
             except TROUBLE as error:
                 raise failed(error, ()) from error
             except UNREADABLE as error:
-                raise NotNow(SOON, UNREAD) from error
+                raise NotNow(SOON, here(Code.ANSWER_UNREADABLE)) from error
             self._client = client
             try:
                 yield str(client.user)
@@ -291,7 +287,7 @@ class DiscordPlatform:
         """Send an announcement on to the servers that follow its channel."""
         with self._speaking(chat, Right.POST) as client:
             if rights.announces(client, chat) is False:
-                raise Unreachable(*NO_ANNOUNCEMENTS)
+                raise Unreachable(Reason(Code.NOT_ANNOUNCEMENTS))
             try:
                 await (await _place(client, chat)).get_partial_message(int(place)).publish()
             except discord.HTTPException as error:
@@ -342,7 +338,7 @@ class DiscordPlatform:
         try:
             with self._speaking(chat, Right.POST) as client:
                 if not client.is_ready():
-                    raise NotNow(timedelta(seconds=FIRST_WAIT_S), "our servers are not known yet")
+                    raise NotNow(timedelta(seconds=FIRST_WAIT_S), here(Code.NOT_READY))
                 number = int(chat.address)
                 if client.get_channel(number) is None and client.get_guild(number) is None:
                     await client.fetch_channel(number)
@@ -404,7 +400,7 @@ class DiscordPlatform:
         """The client, with everything that goes wrong inside turned into a SendFailed."""
         client = self._client
         if client is None:
-            raise NotNow(timedelta(seconds=FIRST_WAIT_S), N_("not connected to Discord"))
+            raise NotNow(timedelta(seconds=FIRST_WAIT_S), here(Code.NO_CONNECTION))
         try:
             yield client
         except TROUBLE as error:
@@ -413,12 +409,14 @@ class DiscordPlatform:
                 missing = ()  # the gateway has not told us yet in which servers we are
             raise failed(error, missing) from error
         except UNREADABLE as error:
-            log.warning(UNREAD, extra={"chat": str(chat)}, exc_info=error)
-            raise OutcomeUnknown(UNREAD) from error
+            log.warning(
+                "Discord's answer cannot be read", extra={"chat": str(chat)}, exc_info=error
+            )
+            raise OutcomeUnknown(here(Code.ANSWER_UNREADABLE)) from error
         except RuntimeError as error:
             if not client.is_closed():
                 raise
-            raise OutcomeUnknown("the connection to Discord was closed meanwhile") from error
+            raise OutcomeUnknown(here(Code.CONNECTION_CLOSED)) from error
 
 
 def _clear_seldom(client: Client) -> None:
@@ -516,7 +514,7 @@ async def _awake(client: Client, chat: Chat, do: Callable[[], Awaitable[T]]) -> 
             raise
         if missing := await rights.fetched(client, chat, Right.POST):
             raise failed(error, missing) from error
-        raise Unreachable(*UNREACHABLE[LOCKED]) from error
+        raise Unreachable(Reason(Code.THREAD_LOCKED)) from error
     return await do()
 
 

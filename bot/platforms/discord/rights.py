@@ -9,24 +9,9 @@ from bot.model.chat import Chat
 from bot.model.errors import Unreachable
 from bot.ports import Right
 from wording.language import N_
+from wording.reasons import Code, Reason
 
 Role = Callable[[str], Awaitable[str | None]]
-FORUM = (
-    N_("it is a forum: posts go into its threads, not into the forum itself"),
-    N_("write the number of one of its threads, or /follow there"),
-)
-CATEGORY = (
-    N_("it is a category: it holds channels and no messages"),
-    N_("write the number of a channel in it"),
-)
-STAGE = (
-    N_("it is a stage: its chat is for the people at an event"),
-    N_("choose a text channel or a thread"),
-)
-SERVER = (
-    N_("it is a server's number, not a channel's"),
-    N_("right-click the channel → Copy Channel ID, and write that"),
-)
 Channel = discord.abc.GuildChannel | discord.Thread
 
 
@@ -40,7 +25,7 @@ def known(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...] |
     channel = client.get_channel(int(chat.address))
     if not isinstance(channel, Channel):
         if channel is None and client.get_guild(int(chat.address)):
-            raise Unreachable(*SERVER)
+            raise Unreachable(Reason(Code.SERVER_ID))
         return None
     _holds_cards(channel)
     parent = _home(channel)
@@ -57,7 +42,7 @@ async def fetched(client: discord.Client, chat: Chat, right: Right) -> tuple[str
     except discord.NotFound:
         with suppress(discord.HTTPException):
             await client.fetch_guild(int(chat.address), with_counts=False)
-            raise Unreachable(*SERVER) from None
+            raise Unreachable(Reason(Code.SERVER_ID)) from None
         raise
     if not isinstance(found, Channel):
         return ()  # a direct message
@@ -123,11 +108,11 @@ def may_mention(client: discord.Client, chat: Chat, role: int) -> bool | None:
 def _holds_cards(channel: Channel) -> None:
     match channel:
         case discord.ForumChannel():
-            raise Unreachable(*FORUM)
+            raise Unreachable(Reason(Code.FORUM))
         case discord.CategoryChannel():
-            raise Unreachable(*CATEGORY)
+            raise Unreachable(Reason(Code.CATEGORY))
         case discord.StageChannel():
-            raise Unreachable(*STAGE)
+            raise Unreachable(Reason(Code.STAGE))
 
 
 def _home(channel: Channel) -> discord.abc.GuildChannel | None:

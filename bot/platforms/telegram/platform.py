@@ -19,14 +19,15 @@ from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.platforms.telegram import rights
 from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start_link
-from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed
+from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed, here
 from bot.platforms.telegram.render import render
 from bot.platforms.telegram.request import UNREADABLE, AiohttpRequest, TooLarge, TooSoon, Unread
 from bot.platforms.telegram.standing import is_inside
 from bot.ports import AskLimits, GroupRateLimiter, Right, Showing
 from runtime.errors import SetupError
-from wording.language import N_, Language, spoken
+from wording.language import Language, spoken
 from wording.message import Message
+from wording.reasons import Code
 
 log = logging.getLogger(__name__)
 
@@ -403,7 +404,7 @@ class TelegramPlatform:
     def _here(self) -> _Bot:
         """The bot, while we are connected; else raise NotNow."""
         if self._bot is None:
-            raise NotNow(timedelta(seconds=FIRST_WAIT_S), N_("not connected to Telegram"))
+            raise NotNow(timedelta(seconds=FIRST_WAIT_S), here(Code.NO_CONNECTION))
         return self._bot
 
     @contextmanager
@@ -420,7 +421,7 @@ class TelegramPlatform:
                 raise failed(error) from error
         except UNREADABLE as error:
             log.warning("Telegram's answer cannot be read", exc_info=error)
-            raise OutcomeUnknown("Telegram's answer cannot be read") from error
+            raise OutcomeUnknown(here(Code.ANSWER_UNREADABLE)) from error
 
 
 def _after(raw: Any, offset: int) -> int:

@@ -4,7 +4,7 @@ Telegram tells refusals apart by their text only; the texts are those of
 https://github.com/tdlib/telegram-bot-api (Client.cpp) and of TDLib behind it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from telegram.error import (
@@ -28,7 +28,7 @@ from bot.model.errors import (
     Unreachable,
 )
 from bot.platforms.telegram.request import NotSent, TooSoon
-from wording.language import N_
+from wording.reasons import Code, Reason
 
 SOON = timedelta(seconds=5)
 LATER = timedelta(minutes=1)
@@ -53,58 +53,37 @@ CARD_GONE: Sequence[str] = (
     "message_author_required",
 )
 
-_ADD = N_("add the bot to the chat again")
-_WRITE = N_("let the bot write there: make it an administrator, or lift its restriction")
-_POST = N_("make the bot an administrator of the channel with “Post Messages”")
-_PIN = N_("make the bot an administrator with “Pin Messages”; in a channel, with “Edit Messages”")
-
-UNREACHABLE: Sequence[tuple[str, str, str]] = (
-    (
-        "blocked by the user",
-        N_("the person has blocked the bot"),
-        N_("unblock the bot and press Start"),
-    ),
-    (
-        "user_is_blocked",
-        N_("the person has blocked the bot"),
-        N_("unblock the bot and press Start"),
-    ),
-    (
-        "can't initiate",
-        N_("the person has not started the bot"),
-        N_("open the bot and press Start"),
-    ),
-    (
-        "user is deactivated",
-        N_("the person's account is gone"),
-        N_("take the chat out of the rules"),
-    ),
-    ("messages to bots", N_("the chat is another bot's"), N_("check the chat's number")),
-    ("chat was deleted", N_("the group was deleted"), N_("take the chat out of the rules")),
-    ("was kicked", N_("the bot was removed from the chat"), _ADD),
-    ("not a member", N_("the bot is not in the chat"), _ADD),
-    ("channel_private", N_("the bot is not in the channel"), _ADD),
-    ("chat not found", N_("the chat is gone, or the bot never was in it"), _ADD),
-    ("peer_id_invalid", N_("the chat is unknown to the bot"), _ADD),
-    ("thread not found", N_("the topic is gone"), N_("choose another topic with /follow there")),
-    ("topic_deleted", N_("the topic is gone"), N_("choose another topic with /follow there")),
-    ("topic_closed", N_("the topic is closed"), N_("open the topic again")),
-    ("manage pinned messages", N_("the bot may not pin there"), _PIN),
-    ("administrator rights in the channel", N_("the bot may not post in the channel"), _POST),
-    ("chat_admin_required", N_("the bot is not an administrator there"), _POST),
-    ("rights to send", N_("the bot may not write there"), _WRITE),
-    ("chat_write_forbidden", N_("the bot may not write there"), _WRITE),
-    ("chat_restricted", N_("the bot may not write there"), _WRITE),
-    ("write access", N_("the bot may not write there"), _WRITE),
-    ("chat_guest_send_forbidden", N_("the bot may not write there"), _WRITE),
-    ("chat_send_plain_forbidden", N_("text messages are not allowed there"), _WRITE),
-    ("user_banned_in_channel", N_("the bot may not write there"), _WRITE),
-    ("channel_invalid", N_("the chat is unknown to the bot"), _ADD),
-    ("chat_id_invalid", N_("the chat is unknown to the bot"), _ADD),
-    ("not enough rights", N_("the bot may not do that there"), _WRITE),
-    ("have no rights", N_("the bot may not do that there"), _WRITE),
+UNREACHABLE: Sequence[tuple[str, Code]] = (
+    ("blocked by the user", Code.BLOCKED),
+    ("user_is_blocked", Code.BLOCKED),
+    ("can't initiate", Code.NOT_STARTED),
+    ("user is deactivated", Code.ACCOUNT_GONE),
+    ("messages to bots", Code.CHAT_OF_A_BOT),
+    ("chat was deleted", Code.GROUP_DELETED),
+    ("was kicked", Code.REMOVED_FROM_CHAT),
+    ("not a member", Code.NOT_IN_CHAT),
+    ("channel_private", Code.NOT_IN_CHANNEL),
+    ("chat not found", Code.CHAT_NOT_FOUND),
+    ("peer_id_invalid", Code.CHAT_UNKNOWN),
+    ("thread not found", Code.TOPIC_GONE),
+    ("topic_deleted", Code.TOPIC_GONE),
+    ("topic_closed", Code.TOPIC_CLOSED),
+    ("manage pinned messages", Code.MAY_NOT_PIN),
+    ("administrator rights in the channel", Code.MAY_NOT_POST),
+    ("chat_admin_required", Code.NOT_ADMINISTRATOR),
+    ("rights to send", Code.MAY_NOT_WRITE),
+    ("chat_write_forbidden", Code.MAY_NOT_WRITE),
+    ("chat_restricted", Code.MAY_NOT_WRITE),
+    ("write access", Code.MAY_NOT_WRITE),
+    ("chat_guest_send_forbidden", Code.MAY_NOT_WRITE),
+    ("chat_send_plain_forbidden", Code.TEXT_NOT_ALLOWED),
+    ("user_banned_in_channel", Code.MAY_NOT_WRITE),
+    ("channel_invalid", Code.CHAT_UNKNOWN),
+    ("chat_id_invalid", Code.CHAT_UNKNOWN),
+    ("not enough rights", Code.MAY_NOT_DO_THAT),
+    ("have no rights", Code.MAY_NOT_DO_THAT),
 )
-"""A part of Telegram's text, folded · what it means · what mends it."""
+"""A part of Telegram's text, folded · what it means."""
 
 
 OUT = frozenset(
@@ -126,33 +105,38 @@ OUT = frozenset(
 
 def failed(error: TelegramError) -> SendFailed:
     """Say what an error of the library means for the card."""
-    said = f"Telegram said: {error.message}"
+    quote = {"platform": "telegram", "said": error.message}
     match error:
         case ChatMigrated():
             return Moved(Chat("telegram", str(error.new_chat_id)))
         case TooSoon():
-            return NotNow(error.after, N_("Telegram asks for a pause"), too_fast=True)
+            return NotNow(error.after, here(Code.PAUSE), too_fast=True)
         case NotSent():
-            return NotNow(SOON, N_("no connection to Telegram"))
+            return NotNow(SOON, here(Code.NO_CONNECTION))
         case InvalidToken():
-            return NotNow(LATER, N_("Telegram no longer takes the bot's token"))
+            return NotNow(LATER, here(Code.TOKEN_REFUSED))
         case BadRequest() | Forbidden():
-            return _answered(error, said)
+            return _answered(error, quote)
         case NetworkError():  # after BadRequest, which is one
-            return OutcomeUnknown(said)
+            return OutcomeUnknown(Reason(Code.SAID, quote))
         case Conflict():
-            return NotNow(LATER, said)
+            return NotNow(LATER, Reason(Code.SAID, quote))
         case _:
-            return OutcomeUnknown(said)
+            return OutcomeUnknown(Reason(Code.SAID, quote))
 
 
-def _answered(error: BadRequest | Forbidden, said: str) -> SendFailed:
+def here(code: Code) -> Reason:
+    """A reason that concerns the way to Telegram."""
+    return Reason(code, {"platform": "telegram"})
+
+
+def _answered(error: BadRequest | Forbidden, quote: Mapping[str, str]) -> SendFailed:
     text = error.message.casefold()
-    for part, why, remedy in UNREACHABLE:
+    for part, code in UNREACHABLE:
         if part in text:
-            return Unreachable(why, remedy, out=part in OUT)
+            return Unreachable(Reason(code), out=part in OUT)
     if any(part in text for part in CARD_GONE):
-        return CardGone(said)
+        return CardGone(Reason(Code.SAID, quote))
     if isinstance(error, Forbidden):
-        return Unreachable(said, _WRITE)
-    return Rejected(said)
+        return Unreachable(Reason(Code.SAID_FORBIDDEN, quote))
+    return Rejected(Reason(Code.SAID, quote))

@@ -16,20 +16,17 @@ from bot.model.errors import Unreachable
 from bot.platforms.telegram.refusals import NOT_A_MEMBER
 from bot.ports import Right
 from wording.language import N_
+from wording.reasons import Code, Reason
 
 
 async def missing(bot: Bot, place: int, right: Right, topic: int | None = None) -> tuple[str, ...]:
     """The rights missing in a group or channel; raises what the library raises, or Unreachable."""
     chat = await bot.get_chat(place)
     if topic is not None and not chat.is_forum:
-        raise Unreachable(
-            N_("the group has no topics"), N_("leave out the slash and what stands behind it")
-        )
+        raise Unreachable(Reason(Code.NO_TOPICS))
     me = await bot.get_chat_member(place, bot.id)
     if isinstance(me, ChatMemberLeft | ChatMemberBanned):
-        raise Unreachable(
-            N_("the bot is not in the chat"), N_("add the bot to the chat again"), out=True
-        )
+        raise Unreachable(Reason(Code.NOT_IN_CHAT), out=True)
     name, granted = _standing(chat, me, right)
     return () if granted else (name,)
 

@@ -16,9 +16,10 @@ from bot.metrics import Metrics
 from bot.model.command import Command
 from bot.platforms.discord.answers import SHARE, SHARED
 from config.entry import Entry
-from config.settings import PREFIX, Settings
+from config.settings import Settings
 from handlers import menu
 from runtime.away import REFUSALS
+from runtime.settings import PREFIX
 from stories.delta import RULES
 from stories.shelf import Shelf
 from stories.wire import schema

@@ -902,7 +902,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a wrong setting is repeated whatever it holds",
-        "config/settings.py",
+        "runtime/settings.py",
         "if _NUMBER.fullmatch(given) else said",
         "if given else said",
         (*PYTEST, "tests/config/test_settings.py"),
@@ -910,7 +910,7 @@ MUTATIONS = (
     Mutation(
         "the remedy for a Redis address is cut out as a password",
         "runtime/redis_url.py",
-        "behind :// write USER",
+        "after :// write USER",
         "write redis://USER",
         (*PYTEST, "tests/cli/test_command_line.py", "-k", "remedy"),
     ),
@@ -1064,7 +1064,7 @@ MUTATIONS = (
     Mutation(
         "suggestions while typing count nothing",
         "bot/platforms/discord/answers.py",
-        "        if await _turn(interaction, Turn.TYPING):\n            return []\n",
+        "        if await _turn(interaction, AskKind.TYPING):\n            return []\n",
         "",
         STARTING,
     ),

@@ -11,7 +11,8 @@ import pytest
 from cli.__main__ import _parser
 from config.chats import read_chats
 from config.entry import Entry
-from config.settings import PREFIX, Settings
+from config.settings import Settings
+from runtime.settings import PREFIX
 from scripts.docs import ROOT, documents, renewed
 from stories.changes import Verdict
 from stories.wire import read, schema

@@ -40,6 +40,9 @@ class Feed:
     url: str
     outlet: str
     """The publisher's name, as people read it."""
+    domain: str = ""
+    """What the outlet counts and is rated under; empty: the registrable domain of `url`. For feeds
+    that live elsewhere than their paper, as `feeds.bbci.co.uk` does."""
     language: str = "en"
     """BCP 47. Each language has a desk of its own."""
     tags: tuple[str, ...] = ()

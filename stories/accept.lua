@@ -1,10 +1,10 @@
--- Accept one revision of a story, whole or not at all. Moves bytes and compares hashes; parses nothing.
+-- Accept one revision of a story, atomically. It moves bytes and compares hashes, but parses nothing.
 -- KEYS: story, history, index, seq, epoch, log, stubs
 -- ARGV: id, revision ("" leaves the counting to us), hash, document, now (ms), wake channel,
---       an epoch to begin with, revisions kept, whether it is over ("1"),
+--       an initial epoch, number of revisions to keep, whether the story is over ("1"),
 --       the revision that the log was written from (0: none), the log ("" leaves it as it is),
---       that revision's document, and when it was heard (ms): both "" unless it left full memory
--- What cannot be read is not written over.
+--       that revision's document, and when it was received (ms): both "" unless it left full memory
+-- Unreadable values are not overwritten.
 for number, kind in pairs({'hash', 'stream', 'zset', 'string', 'string', [7] = 'hash'}) do
   local found = redis.call('TYPE', KEYS[number]).ok
   if found ~= 'none' and found ~= kind then return {'unreadable', number, 0} end
@@ -19,7 +19,7 @@ local same = held[2] == ARGV[3]
 if same and (not revision or revision == stored) then return {'same', stored, 0} end
 if revision and revision < stored then return {'stale', stored, 0} end
 if revision and revision == stored then return {'conflict', stored, 0} end
-if stored ~= tonumber(ARGV[10]) then return {'moved', stored, 0} end -- another came in between
+if stored ~= tonumber(ARGV[10]) then return {'moved', stored, 0} end -- another revision came in between
 revision = revision or stored + 1
 
 redis.call('SET', KEYS[5], ARGV[7], 'NX')

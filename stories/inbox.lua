@@ -1,6 +1,6 @@
--- What is in hand at the inbox, oldest first; where nothing is, more is taken in hand. Documents
--- that are too large come cut, and only so many come together that they are no burden.
--- KEYS: inbox; ARGV: bytes of a document at most, entries at most
+-- The consumer's pending inbox entries, oldest first; if there are none, more are claimed. Documents
+-- that are too large are returned cut, and the entries of one call are limited in size.
+-- KEYS: inbox; ARGV: the most bytes of a document, the most entries
 local limit, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local entries, size = {}, 0
 for _, which in ipairs({'0', '>'}) do

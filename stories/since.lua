@@ -1,9 +1,9 @@
--- What is behind a place in the archive's index, at most so many: editions, each with the revision
--- before it, and stubs of stories that have left full memory ('' for those that are gone altogether).
+-- What comes after a position in the archive's index, up to a limit: editions, each with the revision
+-- before it, and stubs of stories that have left full memory ('' for deleted ones).
 -- KEYS: index, seq, epoch, stubs
--- ARGV: the place, at most so many, beginning of the stories' keys, beginning of their histories' keys,
---       "newest": below the place, the newest first, at most so many editions
--- A key of another type counts as absent, and is named in the end by its number.
+-- ARGV: the position, the limit, prefix of the stories' keys, prefix of their histories' keys,
+--       "newest": below the position, newest first, at most this many editions
+-- A key of another type counts as absent; its number is reported at the end.
 local wrong = {}
 local function ask(number, ...)
   local answer = redis.pcall(...)
@@ -36,7 +36,7 @@ for at = 1, #found, 2 do
     end
     editions[#editions + 1] = edition
     if newest and #editions >= most then break end
-  elseif held[5] then -- else gone since it was put into the index
+  elseif held[5] then -- otherwise deleted since it was put into the index
     stubs[#stubs + 1] = {found[at], ask(4, 'HGET', KEYS[4], found[at]) or '', found[at + 1]}
   end
 end

@@ -1,0 +1,1 @@
+"""The adapters: one package per chat platform, the same modules in each."""

@@ -1,4 +1,4 @@
-"""Who changed what in a chat, in Redis: a sorted set a chat, and by person where they did."""
+"""Who changed what in a chat, in Redis: a sorted set per chat, and an index by person."""
 
 import asyncio
 import hashlib
@@ -19,10 +19,10 @@ from runtime.records import VERSION, Skipped
 from wording.message import Act
 
 KEPT = 100
-"""How many deeds a chat remembers."""
+"""The most entries per chat."""
 KEPT_FOR = timedelta(days=90)
 UNSAVED = 10_000
-"""How many deeds wait for the storage at most; then the oldest are forgotten."""
+"""The most entries waiting for the storage; beyond that the oldest are dropped."""
 
 
 def _now() -> datetime:
@@ -30,7 +30,7 @@ def _now() -> datetime:
 
 
 class RedisAudit:
-    """Saves deeds behind the answers, so that no answer waits for it or fails with it."""
+    """Saves entries in the background, so that no answer waits for it or fails because of it."""
 
     def __init__(
         self,
@@ -41,18 +41,21 @@ class RedisAudit:
         certain: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        """`certain`: whether the time is; else nothing is deleted for its age."""
+        """`certain`: whether the clock can be trusted;
+        otherwise nothing is deleted because of its age."""
         self._certain = certain
         self._now = now
         self._redis = redis
         self._skipped = skipped or Skipped()
         self._prefix = prefix
         self._unsaved: dict[str, tuple[Chat, AuditEntry]] = {}
-        """By a mark of their own: one that is saved again, for want of an answer, stays one."""
+        """By a unique id, so that an entry saved again because an answer was lost remains a single
+        entry."""
         self._noted = asyncio.Event()
         self._saving = asyncio.Lock()
 
     def note(self, chat: Chat, deed: AuditEntry) -> None:
+        """Record an entry; returns at once."""
         if len(self._unsaved) >= UNSAVED:
             del self._unsaved[next(iter(self._unsaved))]
         self._unsaved[secrets.token_hex(4)] = chat, deed
@@ -60,6 +63,7 @@ class RedisAudit:
 
     @storage
     async def deeds(self, chat: Chat) -> Sequence[AuditEntry]:
+        """A chat's entries, including those not saved yet."""
         since = (self._now() - KEPT_FOR).timestamp()
         key = self._chat(chat)
         asked = self._redis.zrangebyscore(key, since, "+inf")
@@ -71,8 +75,9 @@ class RedisAudit:
 
     @storage
     async def forget(self, person: Chat) -> int:
+        """Remove a person's name and id from all entries; returns how many had it."""
         number = 0
-        async with self._saving:  # what is being saved just now is found there
+        async with self._saving:  # entries being saved right now are found there
             for mark, (chat, deed) in self._unsaved.items():
                 if deed.person == person:
                     self._unsaved[mark] = chat, _nameless(deed)
@@ -88,7 +93,7 @@ class RedisAudit:
                 async with self._redis.pipeline(transaction=True) as pipe:
                     for raw in kept:
                         read = self._read(chat, raw)
-                        if read is None and str(person).encode() in raw:  # deleted, as it is asked
+                        if read is None and str(person).encode() in raw:  # deleted, as requested
                             pipe.zrem(key, raw)
                             number += 1
                         elif read is not None and read[1].person == person:
@@ -101,9 +106,10 @@ class RedisAudit:
 
     @storage
     async def forget_chat(self, chat: Chat) -> None:
+        """Delete a chat's entries."""
         for mark in [mark for mark, (where, _) in self._unsaved.items() if where == chat]:
             del self._unsaved[mark]
-        async with self._saving:  # what is being saved just now is deleted after it
+        async with self._saving:  # entries being saved right now are deleted afterwards
             await self._redis.delete(self._chat(chat))
             async for key in self._redis.scan_iter(f"{self._prefix}:audited:*", count=1000):
                 asked = self._redis.srem(key, str(chat))
@@ -111,7 +117,7 @@ class RedisAudit:
 
     @storage
     async def move(self, old: Chat, new: Chat) -> None:
-        """A chat has another address now: what was done there goes along."""
+        """A chat has a new address: its entries move along."""
         for mark, (where, deed) in self._unsaved.items():
             if where == old:
                 self._unsaved[mark] = new, deed
@@ -131,7 +137,7 @@ class RedisAudit:
                 await self._redis.zrem(key, raw)
 
     async def run(self) -> None:
-        """Save deeds as they come, until cancelled."""
+        """Save entries as they come, until cancelled."""
         while True:
             await self._noted.wait()
             if not self._unsaved:
@@ -182,7 +188,7 @@ def _nameless(deed: AuditEntry) -> AuditEntry:
 
 
 def _write(mark: str, deed: AuditEntry) -> Mapping[str, float]:
-    """The member of the sorted set, and its score: when it was done."""
+    """The member of the sorted set, and its score, the time of the change."""
     said = {
         "v": VERSION,
         "mark": mark,

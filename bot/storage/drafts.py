@@ -1,4 +1,4 @@
-"""Rules that moderators are still at, in Redis: a key a chat, gone a day after the last change."""
+"""Unsaved rules that moderators are editing, in Redis: a key per chat, deleted after a day."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -16,7 +16,7 @@ _AS_JSON = Form(Draft)
 
 
 class RedisDrafts:
-    """Keeps what is not saved yet, so that a restart in the middle loses none of it."""
+    """Stores unsaved choices, so that a restart loses nothing."""
 
     def __init__(
         self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
@@ -27,11 +27,12 @@ class RedisDrafts:
 
     @storage
     async def load(self, chat: Chat) -> Draft | None:
+        """A chat's draft, or None."""
         found = await self._read(chat)
         return found[0] if found else None
 
     async def _read(self, chat: Chat) -> tuple[Draft, Beyond | None] | None:
-        """The draft there is; raise Unreadable when it cannot be read."""
+        """The stored draft; raises Unreadable."""
         key = self._key(chat)
         raw = await self._skipped.keep("draft", key, self._redis.get(key))
         if raw is None:
@@ -43,17 +44,19 @@ class RedisDrafts:
 
     @storage
     async def save(self, chat: Chat, draft: Draft) -> None:
+        """Store a chat's draft for another day."""
         held = await self._read(chat)
         raw = _AS_JSON.write(draft, held[1] if held else None)
         await self._redis.set(self._key(chat), raw, ex=KEPT_FOR)
 
     @storage
     async def drop(self, chat: Chat) -> None:
+        """Delete a chat's draft."""
         await self._redis.delete(self._key(chat))
 
     async def move(self, old: Chat, new: Chat) -> None:
-        """A chat has another address now: its draft goes along, unless there is one already."""
-        with suppress(Unreadable):  # one that cannot be read stays where it is
+        """A chat has a new address: its draft moves along, unless there is one already."""
+        with suppress(Unreadable):  # an unreadable draft stays where it is
             if (draft := await self.load(old)) is not None:
                 await self._keep(new, draft)
                 await self.drop(old)

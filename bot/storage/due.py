@@ -1,4 +1,5 @@
-"""What is owed, in Redis: a hash a platform, a field a chat and story, beside the cursor."""
+"""The work queue in Redis: a hash per platform, a field per chat and story, and the index
+cursor."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -13,7 +14,7 @@ from runtime.records import Skipped, Unreadable, wrong_type
 from stories.changes import Cursor
 from stories.story import StoryId
 
-# Strike out unless a newer edition has marked the same field since.
+# Acknowledge, unless a newer edition has enqueued the same field since.
 DONE = """
 for number = 1, #ARGV, 2 do
     local field = ARGV[number]
@@ -25,11 +26,11 @@ end
 """
 _BATCH = 1000
 UNREADABLE = "unreadable"
-"""The epoch of a cursor that cannot be read: all there is, is marked anew."""
+"""The epoch of an unreadable cursor: everything is enqueued anew."""
 
 
 class RedisDue:
-    """What each platform still owes its chats."""
+    """The cards that are due on each platform."""
 
     def __init__(
         self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
@@ -37,12 +38,13 @@ class RedisDue:
         self._redis = redis
         self._skipped = skipped or Skipped()
         self._left_alone: set[str] = set()
-        """Keys that hold something else than they should."""
+        """Keys that have the wrong type."""
         self._prefix = prefix
         self._done = redis.register_script(DONE)
 
     @storage
     async def cursor(self, platform: str) -> Cursor:
+        """How far into the archive's index a platform's cards have been enqueued."""
         key = self._cursor(platform)
         asked = self._redis.hgetall(key)
         held: Any = await self._skipped.ask("cursor", key, asked, {b"of": b"another type"})
@@ -55,10 +57,13 @@ class RedisDue:
 
     @storage
     async def mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
+        """Enqueue cards, then move the cursor to `upto`."""
         asked = self._mark(platform, marks, upto)
         try:
             await self._skipped.keep("mark", self._due(platform), asked)
-        except Unreadable:  # they are in line all the same; the cursor stays, for who comes after
+        except (
+            Unreadable
+        ):  # they are queued in memory anyway; the cursor stays, for the next process
             self._left_alone |= {self._due(platform), self._cursor(platform)}
 
     async def _mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
@@ -67,7 +72,7 @@ class RedisDue:
         waiting = iter(marks)
         batch = _fields(islice(waiting, _BATCH))
         while following := _fields(islice(waiting, _BATCH)):
-            # Several steps, so that others are heard meanwhile. The cursor moves with the last.
+            # Several steps, so that Redis serves others in between. The cursor moves with the last.
             await self._redis.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]
             batch = following
         async with self._redis.pipeline(transaction=True) as pipe:
@@ -80,6 +85,7 @@ class RedisDue:
 
     @storage
     async def all(self, platform: str) -> list[DueCard]:
+        """Every card that is due on a platform."""
         key, asked = self._due(platform), self._redis.hgetall(self._due(platform))
         held = await self._skipped.ask("mark", key, asked, None)
         if held is None:
@@ -92,6 +98,7 @@ class RedisDue:
 
     @storage
     async def done(self, platform: str, marks: Sequence[DueCard]) -> None:
+        """Acknowledge cards, unless they were enqueued again for a newer edition."""
         for first in range(0, len(marks), _BATCH):
             batch = marks[first : first + _BATCH]
             told = [each for mark in batch for each in (_field(mark), mark.seq)]
@@ -100,6 +107,7 @@ class RedisDue:
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:
+        """Drop everything due in a chat; returns its stories."""
         scan = self._redis.hscan_iter(self._due(chat.platform), match=f"{chat} *", count=_BATCH)
         try:
             fields = [text(field) async for field, _ in scan]

@@ -1,4 +1,5 @@
-"""A mark on our own disk that tells when Redis stepped back: a failover, a restored backup."""
+"""A high-water mark on our own disk, which reveals that Redis was rolled back: a failover,
+a backup."""
 
 import asyncio
 import errno
@@ -16,7 +17,7 @@ from runtime.records import VERSION, Skipped
 log = logging.getLogger(__name__)
 
 TRY_AGAIN_S = 10.0
-"""Between two looks at a folder that cannot be used."""
+"""Seconds between attempts to use a folder that failed."""
 COST = (
     "Cards and answers keep working. Until it's fixed, data lost in Redis can go unnoticed "
     "when the bot restarts, and cards may then be posted twice"
@@ -24,7 +25,8 @@ COST = (
 
 
 class DataFolder:
-    """The folder of what the bot keeps on disk. A disk that fails is an alarm and ends nothing."""
+    """The folder for what the bot keeps on disk. A failing disk raises an alarm and stops
+    nothing."""
 
     def __init__(self, path: Path, alarms: Alarms | None = None) -> None:
         self.path = path
@@ -32,7 +34,7 @@ class DataFolder:
         self._failing: set[Path] = set()
 
     def look(self) -> bool:
-        """Try whether something can be written there."""
+        """Test whether the folder is writable."""
         probe = self.path / f".writable.{os.getpid()}"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -47,20 +49,20 @@ class DataFolder:
         return True
 
     async def run(self) -> None:
-        """Look at a folder that fails until it works again; until cancelled."""
+        """Test a failing folder until it works again; until cancelled."""
         while True:
             if self.path in self._failing:
                 self.look()
             await asyncio.sleep(TRY_AGAIN_S)
 
     def failed(self, path: Path, error: OSError) -> None:
-        """Something there could not be read or written."""
+        """Report that a file couldn't be read or written."""
         self._failing.add(path)
         if self._alarms is not None:
             self._alarms.report("disk", f"{trouble(self.path, error)}. {COST}.")
 
     def worked(self, path: Path) -> None:
-        """It was read or written after all."""
+        """Report that a file was read or written."""
         self._failing -= {path, self.path}
         if self._alarms is not None and not self._failing:
             self._alarms.clear("disk")
@@ -84,7 +86,7 @@ def trouble(folder: Path, error: OSError) -> str:
 
 
 class FileHighWater:
-    """One small file a prefix and platform, replaced whole."""
+    """One small file per prefix and platform, always replaced as a whole."""
 
     def __init__(
         self, folder: DataFolder, prefix: str, platform: str, skipped: Skipped | None = None
@@ -93,9 +95,10 @@ class FileHighWater:
         self._path = folder.path / f"{prefix}.{platform}.highwater.json"
         self._skipped = skipped or Skipped()
         self._unread = False
-        """There may be a mark that could not be read: it is not to be written over."""
+        """True if a mark may exist that couldn't be read: it must not be overwritten."""
 
     def read(self) -> HighWaterMark:
+        """The stored mark, or an empty one."""
         try:
             raw = self._path.read_bytes()
         except FileNotFoundError:
@@ -118,6 +121,7 @@ class FileHighWater:
             self._folder.worked(self._path)
 
     def write(self, mark: HighWaterMark) -> bool:
+        """Store the mark; returns whether it was written."""
         try:
             self._folder.path.mkdir(parents=True, exist_ok=True)
             if self._unread:
@@ -151,7 +155,7 @@ def _rollback(raw: bytes) -> HighWaterMark:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file so that it is there after a crash, or raise OSError."""
+    """Write a file durably, so that it survives a crash; raises OSError."""
     with path.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

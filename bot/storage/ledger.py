@@ -1,7 +1,7 @@
-"""The ledger in Redis: a hash a story, a field a chat; and an index the other way round.
+"""The ledger in Redis: a hash per story with a field per chat, and indexes by chat.
 
-Of stories that have left full memory the rows are packed (packed.py), and only found by the story.
-A row in the hash counts more than a packed one, so what is written needs no unpacking.
+The rows of stories that have left full memory are packed (packed.py), and found only by story. A
+row in the hash takes precedence over a packed one, so writing needs no unpacking.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from runtime.records import Beyond, Form, Skipped, Unreadable, wrong_type
 from runtime.together import TRY, Script, Together
 from stories.story import StoryId
 
-# A row is written only while the lease is the writer's: whoever slept through its end is told.
+# A row is written only while the writer holds the lease: a process that overslept is told.
 WRITE = Script(
     TRY
     + """
@@ -42,10 +42,10 @@ return written or -2
 """
 )
 _ROW = Form(CardRecord)
-# Rows that are as they were when they were read go from the hash into the packed value. What has
-# changed meanwhile stays, and counts. Repeated, it finds none of them, and adds nothing.
-# KEYS: the editor's lease, packed, rows; ARGV: token, story, beginning of the chats' keys, a
-# segment, beginning of the keys of what is unknown, then chat, row and the card's key, and so on.
+# Moves rows that are unchanged since they were read from the hash into the packed value. Rows
+# that changed meanwhile stay, and take precedence. Idempotent: repeated, it finds none of them.
+# KEYS: the editor's lease, packed, rows; ARGV: token, story, prefix of the chats' keys, a
+# segment, prefix of the unknown cards' keys, then chat, row and the card's key, and so on.
 _PACK = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
 local moved = 0
@@ -60,8 +60,8 @@ for number = 6, #ARGV, 3 do
 end
 return moved
 """
-# KEYS: the editor's lease, packed, rows; ARGV: token, story, beginning of the chats' keys, that of
-# the pins' keys, that of the keys of what is unknown, then chat and the card's key, and so on.
+# KEYS: the editor's lease, packed, rows; ARGV: token, story, prefix of the chats' keys, of
+# the pins' keys, of the unknown cards' keys, then chat and the card's key, and so on.
 _DROP = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
 redis.call('DEL', KEYS[2])
@@ -75,7 +75,7 @@ for number = 6, #ARGV, 2 do
 end
 return #ARGV - 5
 """
-# A number for each chat that has none, never one that another had; 0 for one that has no row.
+# Numbers each chat that has none, never reusing one; 0 for a chat without a row.
 # KEYS: numbers, chats by number, the last number, rows
 _NUMBER = """
 local numbers = {}
@@ -103,14 +103,14 @@ _BATCH = 500
 
 
 class _Doubtful(dict[Chat, CardRecord]):
-    """Rows of a story of which not all can be read: any chat may have one."""
+    """Rows of a story of which some can't be read: any chat may have a row."""
 
     def get(self, chat: Chat, default: Any = None) -> Any:
         return super().get(chat, UNREADABLE)
 
 
 class RedisLedger:
-    """Which card shows which revision where. With a lease, only its holder can write."""
+    """Which card shows which revision in which chat. With a lease, only its holder can write."""
 
     def __init__(
         self,
@@ -122,13 +122,15 @@ class RedisLedger:
         self._redis = redis
         self._skipped = skipped or Skipped()
         self._carries = False
-        """Some row says more than we read: each is looked at before it is written."""
+        """True if some row has fields of a newer version:
+        then each row is read before it is written."""
         self._lease = lease
         self._together = Together(redis)
         self._prefix = prefix
 
     @storage
     async def row(self, chat: Chat, story: StoryId) -> CardRecord | None:
+        """A chat's row for a story, or None."""
         held = await self._held(chat, story)
         if held is not None:
             return self._read(story, chat, held)
@@ -145,10 +147,12 @@ class RedisLedger:
 
     @storage
     async def write(self, chat: Chat, story: StoryId, row: CardRecord) -> int | None:
+        """Write a row; returns how many writes there have been, for the high-water mark."""
         return await self._write(chat, {story: row})
 
     @storage
     async def write_together(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> int | None:
+        """Write several rows of a chat in one step."""
         return await self._write(chat, rows)
 
     async def _write(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> int | None:
@@ -169,7 +173,7 @@ class RedisLedger:
         asked = self._together.run(WRITE, keys, arguments)
         try:
             written = await self._skipped.keep("card", " ".join(keys[5:]), asked)
-        except Unreadable as error:  # nobody posts over it: what is not written is not sent
+        except Unreadable as error:  # nothing is posted over it: what isn't written isn't sent
             raise StorageAway(str(error)) from error
         if written == -1:
             raise StorageAway("another process holds the lease")
@@ -179,7 +183,7 @@ class RedisLedger:
         return int(written)
 
     async def _beyond(self, chat: Chat, story: StoryId) -> Beyond | None:
-        """What a newer version wrote into a row that is about to be written."""
+        """What a newer version added to a row that is about to be written."""
         if not self._carries or not (held := await self._held(chat, story)):
             return None
         read = self._skipped.read("card", f"{self._cards(story)} {chat}", _ROW.read_all, held)
@@ -194,7 +198,7 @@ class RedisLedger:
         return held
 
     def _read(self, story: StoryId, chat: Chat, raw: bytes | Exception | None) -> CardRecord | None:
-        """A row; UNREADABLE when there is one that cannot be read, or its key is no hash."""
+        """A row; UNREADABLE if it can't be read or its key isn't a hash."""
         key = f"{self._cards(story)} {chat}"
         if isinstance(raw, Exception):
             if not wrong_type(raw):
@@ -211,12 +215,14 @@ class RedisLedger:
 
     @storage
     async def count(self, platform: str) -> int | None:
+        """How many rows have been written for a platform; None if the counter can't be read."""
         key = self._written(platform)
         held = await self._skipped.ask("count", key, self._redis.get(key), b"of another type")
         return 0 if held is None else self._skipped.read("count", key, int, held)
 
     @storage
     async def of_story(self, story: StoryId) -> Mapping[Chat, CardRecord]:
+        """A story's rows, by chat."""
         key, found = self._cards(story), dict[Chat, CardRecord]()
         packed_at = self._packed(story)
         async with self._redis.pipeline(transaction=True) as pipe:
@@ -240,7 +246,7 @@ class RedisLedger:
         return found
 
     async def _named(self, rows: Mapping[int, CardRecord]) -> dict[Chat, CardRecord]:
-        """The rows by their chats, but for chats that were forgotten."""
+        """The rows by chat, without chats that were forgotten."""
         named: dict[Chat, CardRecord] = {}
         numbers = list(rows)
         for first in range(0, len(numbers), _BATCH):
@@ -256,24 +262,27 @@ class RedisLedger:
 
     @storage
     async def knows(self, chat: Chat) -> bool:
-        """Whether anything is kept of a chat's cards, packed or not."""
+        """Whether anything is stored about a chat's cards, packed or not."""
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.exists(self._stories(chat))
             pipe.hexists(self._numbers, str(chat))
             return any(await pipe.execute())
 
-    # What the one who prunes asks for; `fence`: the key of the editor's lease, and the token.
+    # For pruning. `fence`: the key of the editor's lease, and the token.
 
     @storage
     async def pack(self, story: StoryId, fence: tuple[str, str]) -> bool:
-        """Pack the rows of a story that has left full memory, but for those with a pin of ours
-        and those of which something is on its way; False when the lease is another's."""
+        """Pack the rows of a story that has left full memory;
+        False if another process holds the lease.
+
+        Rows with a pin of ours, and those of a call in flight, stay.
+        """
         cards = self._cards(story)
         chats: Any = await self._skipped.ask("card", cards, self._redis.hkeys(cards), [])
         key, token = fence
         for first in range(0, len(chats), _BATCH):
             batch = [text(chat) for chat in chats[first : first + _BATCH]]
-            # The numbers first: a chat that is forgotten meanwhile has none in the end.
+            # Numbers first, so that a chat that is forgotten meanwhile ends up without one.
             numbers = await self._redis.eval(
                 *(_NUMBER, 4, self._numbers, self._chats, self._last_number),
                 *(self._cards(story), *batch),
@@ -297,7 +306,7 @@ class RedisLedger:
 
     @storage
     async def drop(self, story: StoryId, fence: tuple[str, str]) -> bool:
-        """Keep nothing of a story's cards; False when the lease is another's."""
+        """Delete the rows of a story; False if another process holds the lease."""
         key, token = fence
         cards = self._cards(story)
         chats: Any = await self._skipped.ask("card", cards, self._redis.hkeys(cards), [])
@@ -318,6 +327,7 @@ class RedisLedger:
 
     @storage
     async def of_chat(self, chat: Chat) -> Mapping[StoryId, CardRecord]:
+        """A chat's rows, by story."""
         stories = await self._stories_of(chat)
         rows = await self._rows([(chat, story) for story in stories])
         return {story: row for (_, story), row in rows.items()}
@@ -330,7 +340,7 @@ class RedisLedger:
     async def _rows(
         self, cards: Sequence[tuple[Chat, StoryId]]
     ) -> Mapping[tuple[Chat, StoryId], CardRecord]:
-        """The rows there are of some cards."""
+        """The existing rows of some cards."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for chat, story in cards:
                 pipe.hget(self._cards(story), str(chat))
@@ -343,6 +353,7 @@ class RedisLedger:
 
     @storage
     async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], CardRecord]:
+        """The rows with a pin of ours on a platform."""
         key = self._pins(platform)
         members = await self._skipped.ask("pin", key, self._redis.smembers(key), set())
         pins = [
@@ -354,6 +365,7 @@ class RedisLedger:
 
     @storage
     async def unknown(self, platform: str) -> Sequence[Unknown]:
+        """The cards of unknown outcome on a platform."""
         key = self._unknown(platform)
         found = [
             self._skipped.read("unknown", f"{key} {text(name)}", _read_unknown, text(raw))
@@ -365,6 +377,7 @@ class RedisLedger:
 
     @storage
     async def unknown_by(self, platform: str, key: str) -> Unknown | None:
+        """The card of unknown outcome with this key, or None."""
         where = self._unknown(platform)
         raw = await self._skipped.ask("unknown", where, self._redis.hget(where, key), None)
         if raw is None:
@@ -373,8 +386,9 @@ class RedisLedger:
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:
+        """Delete a chat's rows; returns their stories."""
         stories = await self._stories_of(chat)
-        if stories:  # what is written meanwhile keeps its place in the index, and is found again
+        if stories:  # rows written meanwhile stay in the index, and are found again
             async with self._redis.pipeline(transaction=True) as pipe:
                 for story in stories:
                     pipe.hdel(self._cards(story), str(chat))
@@ -383,7 +397,7 @@ class RedisLedger:
                 named = (key_of(chat, story) for story in stories)
                 pipe.hdel(self._unknown(chat.platform), *named)
                 await self._skipped.ask("card", self._stories(chat), pipe.execute(), [])
-        # Last: whatever was packed meanwhile is no one's.
+        # Last, so that rows packed meanwhile belong to no chat.
         asked = self._redis.eval(_FORGET_NUMBER, 2, self._numbers, self._chats, str(chat))
         await self._skipped.ask("card", self._numbers, asked, None)
         return stories
@@ -425,7 +439,7 @@ def _pin(member: str) -> tuple[Chat, StoryId]:
 
 
 def _name(chat: str, story: StoryId) -> str:
-    """How the index of unknown outcomes names a card, whatever its chat is called."""
+    """A card's name in the index of unknown outcomes, whatever its chat is called."""
     platform, _, address = chat.partition(":")
     return key_of(Chat(platform, address), story)
 

@@ -1,4 +1,4 @@
-"""Which role of a server counts as moderator, in Redis: one hash, a field a server."""
+"""Which role of a server counts as moderator, in Redis: one hash with a field per server."""
 
 from redis.asyncio import Redis
 
@@ -7,7 +7,7 @@ from runtime.records import Skipped, Unreadable
 
 
 class RedisModerators:
-    """The roles that servers named."""
+    """The moderator roles that servers have chosen."""
 
     def __init__(
         self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
@@ -18,6 +18,7 @@ class RedisModerators:
 
     @storage
     async def role(self, server: str) -> str | None:
+        """The role's id, or None."""
         held = await self._skipped.ask("role", self._key, self._redis.hget(self._key, server), None)
         if held is None:
             return None
@@ -25,6 +26,7 @@ class RedisModerators:
 
     @storage
     async def name(self, server: str, role: str | None) -> None:
+        """Choose the role; None for none."""
         if role is None:
             await self._skipped.ask("role", self._key, self._redis.hdel(self._key, server), 0)
             return

@@ -1,12 +1,12 @@
-"""Ledger rows of a story that has left full memory, packed: some 15 bytes each. Pure.
+"""Packs the ledger rows of a story that has left full memory, about 15 bytes each. Pure functions.
 
-A value is a sequence of segments; of a chat that stands in several the last one counts. Chats are
-written as numbers, so that forgetting a chat is forgetting its number.
+A value is a sequence of segments; if a chat is in several, the last one counts. Chats are written
+as numbers, so that forgetting a chat means forgetting its number.
 
 A segment: a version byte, the length of the rest, when the last of its rows was written (seconds),
 the revision most of them show, then the rows. A row: flags, the chat's number, how many seconds
-before that it was written, and what its flags name.
-Whole numbers are written in base 128, the lowest digits first.
+before that it was written, and the fields that its flags announce. Whole numbers are written in
+base 128, least significant digits first.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,17 +22,20 @@ _NUMBER, _TEXT, _REVISION, _GENERATION, _INTO, _PUBLISHED = (1 << bit for bit in
 
 
 class PackedError(ValueError):
-    """What is stored was not packed by this version or an earlier one."""
+    """The stored bytes weren't packed by this version or an earlier one."""
 
 
 def packs(row: CardRecord) -> bool:
-    """Whether a row can be packed: nothing is on its way, no pin of ours is to be taken, and it is
-    no card that counts as standing while nobody knows where."""
+    """Whether a row can be packed.
+
+    Rows of a call in flight, rows with a pin of ours, and cards that exist in an unknown place
+    can't.
+    """
     return row.state in _STATES and row.pin is None and row.claimed_at is None
 
 
 def pack(rows: Mapping[int, CardRecord]) -> bytes:
-    """One segment, by the numbers of the chats."""
+    """One segment with these rows, by the chats' numbers."""
     if not rows:
         return b""
     at = int(max(row.at for row in rows.values()).timestamp())
@@ -69,7 +72,7 @@ def pack(rows: Mapping[int, CardRecord]) -> bytes:
 
 
 def unpack(raw: bytes) -> dict[int, CardRecord]:
-    """The rows by the numbers of their chats, as far as was kept of them; raise PackedError."""
+    """The rows by their chats' numbers, as far as they were kept; raises PackedError."""
     rows: dict[int, CardRecord] = {}
     try:
         place = 0
@@ -117,7 +120,7 @@ def _rows(raw: bytes, place: int, end: int) -> Iterator[tuple[int, CardRecord]]:
 
 
 def _known(row: CardRecord) -> int:
-    """The revision whose readers know it: shown, or told of in a reply."""
+    """The revision that the chat's readers know: shown, or reported in a reply."""
     return max(row.revision, row.told or 0)
 
 

@@ -1,4 +1,4 @@
-"""How far people have followed stories, in Redis: a hash a person, a field a story."""
+"""How far people have followed stories, in Redis: a hash per person with a field per story."""
 
 import asyncio
 import json
@@ -16,18 +16,18 @@ from runtime.records import Skipped, wrong_type
 from stories.story import StoryId
 
 KEPT_FOR = timedelta(days=90)
-"""How long after their last visit what a person saw is remembered: of each story, and of all."""
+"""How long after their last visit a person's positions are kept: per story, and all of them."""
 UNSAVED = 10_000
-"""How many visits wait for the storage at most; then the oldest are forgotten."""
+"""The most visits waiting for the storage; beyond that the oldest are dropped."""
 _BATCH = 100
 _ALL = StoryId("@all")
-"""Stands where a story does, and can be none: how far someone has caught up with all of them."""
+"""Used in place of a story id, which it can't be: how far someone has caught up with everything."""
 
 _Key = tuple[Chat, StoryId]
 
 
 class RedisReadingPositions:
-    """Saves visits behind the answers, so that no answer waits for it or fails with it."""
+    """Saves visits in the background, so that no answer waits for it or fails because of it."""
 
     def __init__(
         self,
@@ -37,7 +37,8 @@ class RedisReadingPositions:
         *,
         certain: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`certain`: whether the time is; else nothing is deleted for its age."""
+        """`certain`: whether the clock can be trusted;
+        otherwise nothing is deleted because of its age."""
         self._certain = certain
         self._redis = redis
         self._skipped = skipped or Skipped()
@@ -47,6 +48,7 @@ class RedisReadingPositions:
         self._saving = asyncio.Lock()
 
     def saw(self, person: Chat, story: StoryId, visit: Seen) -> None:
+        """Record that a person saw a story; returns at once."""
         key = (person, story)
         held = self._unsaved.get(key)
         if held is not None and held.revision == visit.revision:
@@ -57,12 +59,14 @@ class RedisReadingPositions:
         self._seen.set()
 
     def caught_up(self, person: Chat, upto: datetime) -> None:
+        """Record that a person has caught up with everything until a moment; returns at once."""
         self.saw(person, _ALL, Seen(int(upto.timestamp() * 1000), upto))
 
     @storage
     async def place(self, person: Chat, story: StoryId) -> ReadingPosition | None:
+        """Where a person is in a story, or None."""
         key = (person, story)
-        unsaved = self._unsaved.get(key)  # asked before reading: it may be saved meanwhile
+        unsaved = self._unsaved.get(key)  # read before the stored one: it may be saved in between
         where = self._key(person)
         held = await self._skipped.ask("place", where, self._redis.hget(where, story), None)
         place = self._read(person, story, held)
@@ -71,6 +75,7 @@ class RedisReadingPositions:
 
     @storage
     async def kept(self, person: Chat) -> ReadingHistory:
+        """Everything stored about a person."""
         unsaved = self._unsaved_of(person)
         key = self._key(person)
         async with self._redis.pipeline(transaction=True) as pipe:
@@ -91,9 +96,10 @@ class RedisReadingPositions:
 
     @storage
     async def forget(self, person: Chat) -> None:
+        """Delete everything stored about a person."""
         for key in [key for key in self._unsaved if key[0] == person]:
             del self._unsaved[key]
-        async with self._saving:  # what is being saved just now is deleted after it
+        async with self._saving:  # what is being saved right now is deleted afterwards
             await self._redis.delete(self._key(person))
 
     async def run(self) -> None:
@@ -135,7 +141,7 @@ class RedisReadingPositions:
                     continue
                 raw = held[person].pop(story.encode(), None)
                 before = self._read(person, story, raw)
-                if raw is None or before is not None:  # what cannot be read is not written over
+                if raw is None or before is not None:  # unreadable positions aren't overwritten
                     pipe.hset(self._key(person), story, _write(_after(before, visit)))
             for person, rest in held.items():
                 now = max(visit.at for (who, _), visit in batch.items() if who == person)
@@ -157,7 +163,10 @@ class RedisReadingPositions:
         return self._skipped.read("place", f"{self._key(person)} {story}", _place, raw)
 
     def _unsaved_of(self, person: Chat) -> dict[StoryId, Seen]:
-        """What waits to be saved. Ask before reading, too: it may be saved meanwhile."""
+        """The unsaved visits.
+
+        Read them before the stored ones, because they may be saved in between.
+        """
         return {story: visit for (who, story), visit in self._unsaved.items() if who == person}
 
     def _key(self, person: Chat) -> str:
@@ -165,7 +174,7 @@ class RedisReadingPositions:
 
 
 def _is_over(place: ReadingPosition | None, now: datetime) -> bool:
-    """Whether a revision was seen so long ago that nobody goes on from there."""
+    """Whether a revision was seen so long ago that nobody continues from there."""
     return place is not None and now - place.last.at > KEPT_FOR
 
 

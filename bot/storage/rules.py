@@ -1,4 +1,4 @@
-"""The chats' rules in Redis: one hash, a field a chat."""
+"""The chats' rules in Redis: one hash with a field per chat."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 _AS_JSON = Form(Rule)
 _NO_ZONE = (("quiet",), "value_error")
-"""How quiet hours are refused whose time zone is unknown here."""
+"""The error for quiet hours whose time zone is unknown here."""
 # KEYS: the platform's lease, a hash; ARGV: token, then field and value, and so on.
 _PUT_BACK = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
@@ -33,7 +33,7 @@ _BATCH = 500
 
 
 class RedisRules:
-    """What people set from chat, kept."""
+    """Stores the rules that people set from chat."""
 
     def __init__(
         self,
@@ -42,7 +42,8 @@ class RedisRules:
         skipped: Skipped | None = None,
         leases: Mapping[str, RedisLease] | None = None,
     ) -> None:
-        """`leases` are the platforms': only who holds one can put back what was lost there."""
+        """`leases`: the platforms' leases; only the holder of one can write back lost rules
+        there."""
         self._redis = redis
         self._leases = leases or {}
         self._put_back = redis.register_script(_PUT_BACK)
@@ -53,6 +54,7 @@ class RedisRules:
 
     @storage
     async def load(self) -> Mapping[Chat, Rule]:
+        """Every chat's rule."""
         held = await self._skipped.ask("rule", self._key, self._redis.hgetall(self._key), {})
         rules, unreadable = dict[Chat, Rule](), set[Chat]()
         for field, raw in held.items():
@@ -70,10 +72,12 @@ class RedisRules:
 
     @property
     def unreadable(self) -> Collection[Chat]:
+        """The chats whose rule can't be read."""
         return self._unreadable
 
     @storage
     async def save(self, chat: Chat, rule: Rule | None) -> None:
+        """Store a chat's rule, or delete it (None)."""
         key, field = self._key, str(chat)
         if rule is None:
             await self._skipped.keep("rule", key, self._redis.hdel(key, field))
@@ -89,6 +93,7 @@ class RedisRules:
 
     @storage
     async def moved(self) -> Mapping[Chat, Chat]:
+        """Old to new addresses of chats that moved."""
         held = await self._skipped.ask("moved", self._moved, self._redis.hgetall(self._moved), {})
         pairs = [
             self._skipped.read("moved", f"{self._moved} {text(old)}", _pair, text(old), text(new))
@@ -98,6 +103,7 @@ class RedisRules:
 
     @storage
     async def move(self, old: Chat, new: Chat) -> None:
+        """A chat has a new address: its rule moves along."""
         asked = self._redis.hset(self._moved, str(old), str(new))
         await self._skipped.ask("moved", self._moved, asked, 0)
 
@@ -105,6 +111,7 @@ class RedisRules:
     async def put_back(
         self, platform: str, rules: Mapping[Chat, Rule], moved: Mapping[Chat, Chat]
     ) -> int:
+        """Write back rules that the storage lost; returns how many were missing."""
         lease, chats = self._leases[platform], list(rules)
         missing = 0
         for first in range(0, len(chats), _BATCH):
@@ -126,7 +133,7 @@ class RedisRules:
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:
-        """Keep neither its rule nor what it was called before."""
+        """Delete a chat's rule and its former addresses."""
         asked = self._redis.hgetall(self._moved)
         pairs = await self._skipped.ask("moved", self._moved, asked, {})
         old = [was for was, now in pairs.items() if str(chat) in (text(was), text(now))]
@@ -148,7 +155,7 @@ def _read(chat: str, raw: bytes | str) -> tuple[Rule, Beyond | None]:
     except ValidationError as wrong:
         if {(error["loc"], error["type"]) for error in wrong.errors()} != {_NO_ZONE}:
             raise
-        # Another system's zones, or an older one's: better heard at night than not at all.
+        # A zone of another system, or of an older one: better loud at night than no rule at all.
         why = "; ".join(error["msg"] for error in wrong.errors())
         log.warning("quiet hours that hold nowhere are left out", extra={"chat": chat, "why": why})
         return _AS_JSON.read_all(json.dumps({**json.loads(raw), "quiet": None}))

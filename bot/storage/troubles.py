@@ -1,4 +1,4 @@
-"""Which chats refuse us or have removed us, in Redis: a hash a platform, a field a chat."""
+"""Which chats refuse us or have removed us, in Redis: a hash per platform with a field per chat."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def _stored(trouble: Trouble) -> _Stored:
 
 
 class RedisTroubles:
-    """What is wrong where, and whether someone has been told."""
+    """What is wrong in which chat, and whether someone has been told."""
 
     def __init__(
         self, redis: Redis, prefix: str = "storywire", skipped: Skipped | None = None
@@ -67,6 +67,7 @@ class RedisTroubles:
 
     @storage
     async def all(self, platform: str) -> Mapping[Chat, Trouble]:
+        """A platform's troubles, by chat."""
         key, asked = self._key(platform), self._redis.hgetall(self._key(platform))
         troubles = [
             self._skipped.read("trouble", f"{key} {text(chat)}", _read, text(chat), raw)
@@ -76,6 +77,7 @@ class RedisTroubles:
 
     @storage
     async def save(self, chat: Chat, trouble: Trouble | None) -> None:
+        """Store a chat's trouble, or delete it (None)."""
         key, field = self._key(chat.platform), str(chat)
         held = await self._skipped.ask("trouble", key, self._redis.hget(key, field), b"of another")
         if held is None and trouble is None:
@@ -84,7 +86,7 @@ class RedisTroubles:
         if held is not None:
             read = self._skipped.read("trouble", f"{key} {field}", _AS_JSON.read_all, held)
             if read is None:
-                return  # it is left as it is, and ours ends with this process
+                return  # it is left as it is; ours is lost with this process
             beyond = read[1]
         if trouble is None:
             await self._redis.hdel(key, field)
@@ -93,6 +95,7 @@ class RedisTroubles:
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:
+        """Delete a chat's trouble."""
         key = self._key(chat.platform)
         await self._skipped.ask("trouble", key, self._redis.hdel(key, str(chat)), 0)
         return set()

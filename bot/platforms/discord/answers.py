@@ -1,7 +1,7 @@
-"""People's questions on Discord: slash commands, buttons and menus become an Ask, and are answered.
+"""Answers people on Discord: turns slash commands, buttons and menus into an Ask, and replies.
 
 Buttons carry the whole question, so nothing is remembered about a message and they work after a
-restart. (Hence no View listens: they only describe rows. discord.py would keep one per message.)
+restart. (So no View listens: they only describe rows. discord.py would keep one per message.)
 """
 
 import asyncio
@@ -35,21 +35,21 @@ from wording.text import shorten, utf16
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 1.0
-"""Discord waits 3 s for a first sign; past this we send one, and the answer later."""
+"""Discord waits 3 s for a first sign; after this many seconds we send one, and the answer later."""
 CHOICES = 25
 SHARE = "share"
 INVITE = (
     "https://discord.com/oauth2/authorize?client_id={application}"
     "&scope=bot+applications.commands&permissions=2252074691677184"
 )
-"""The rights are those of docs/operators-guide.md."""
+"""The permissions are those of docs/operators-guide.md."""
 SHARED = N_("Show the answer to everyone here")
 DESCRIPTION_LIMIT = 100
 MENU_LIMIT = 32
 
 
 class Client(discord.Client):
-    """One connection to Discord that answers commands. Once closed it is not used again."""
+    """One connection to Discord that answers commands. Once closed it isn't used again."""
 
     def __init__(
         self,
@@ -62,16 +62,19 @@ class Client(discord.Client):
         left_out: Callable[[], None] = lambda: None,
         too_fast: Callable[[], None] = lambda: None,
     ) -> None:
-        """`about_to_identify` may raise, and then no session is begun; `heard`: we are connected;
-        `left_out`: something that the gateway said could not be read; `too_fast`: an answer was
-        refused with a 429."""
-        # The bot never speaks aloud, so nobody needs to hear what is missing for it.
+        """`about_to_identify` may raise, which prevents the session; `heard`:
+        called once connected.
+
+        `left_out`: called when a gateway message couldn't be read; `too_fast`: when an answer got a
+        429.
+        """
+        # The bot never joins voice channels, so the library needn't warn that it can't.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
-            intents=discord.Intents(guilds=True),  # channels and rights; nothing privileged
+            intents=discord.Intents(guilds=True),  # channels and permissions; nothing privileged
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
-            max_ratelimit_timeout=30,  # longer pauses are the reconciler's to plan, not a call's
+            max_ratelimit_timeout=30,  # the reconciler plans longer pauses
         )
         self.online = self.was_online = False
         self.left_out = left_out
@@ -150,7 +153,7 @@ class Client(discord.Client):
 
 
 class _Translator(app_commands.Translator):
-    """Says in every language we speak what stands in Discord's menu."""
+    """Translates the commands in Discord's menu into every language we have."""
 
     async def translate(
         self,
@@ -178,7 +181,7 @@ class _Tree(app_commands.CommandTree[Client]):
         error: app_commands.AppCommandError,
         /,
     ) -> None:
-        """What comes here comes from a menu of commands older than this bot."""
+        """Errors here come from a command menu that is older than this bot."""
         log.warning("a slash command was not understood", extra={"error": str(error)})
         if interaction.type is discord.InteractionType.application_command:
             await _answer(interaction, _OUTDATED, {})
@@ -224,7 +227,7 @@ def _slash(command: Command) -> app_commands.Command[Any, ..., None]:
     slash: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=command.name, description=command.description, callback=callback
     )
-    if command.moderators:  # only what the menu shows; reply() asks again
+    if command.moderators:  # this only decides what the menu shows; reply() checks again
         slash.default_permissions = discord.Permissions(manage_messages=True)
     for option in shown:
         if option.complete is not None:
@@ -233,7 +236,7 @@ def _slash(command: Command) -> app_commands.Command[Any, ..., None]:
 
 
 def _of_card(command: Command, called: str) -> app_commands.ContextMenu:
-    """The command as the menu of a message shows it: asked about the story of a card."""
+    """The command as a message's menu shows it: about the story of that card."""
 
     async def callback(interaction: discord.Interaction, message: discord.Message) -> None:
         ours = message.author.id == interaction.application_id
@@ -320,15 +323,16 @@ def _ask(interaction: discord.Interaction, options: Mapping[str, str]) -> Ask:
 
 
 def _is_private(interaction: discord.Interaction) -> bool:
-    """Whether only the person and the bot read here; people's own conversations are another's."""
+    """Whether only the person and the bot can read here; conversations between people don't
+    count."""
     return interaction.guild_id is None and not interaction.context.private_channel
 
 
 def _is_guest(interaction: discord.Interaction[Any]) -> bool:
-    """Whether we are where we are asked only because the person brought us along.
+    """Whether we are present only because the person installed us on their account.
 
-    Then we see nothing of the channel and cannot post there. (Its commands alone do not bring the
-    bot into a server either, so who authorised the interaction does not settle it.)
+    Then we see nothing of the channel and can't post there. (Commands alone don't add the bot to a
+    server, so the interaction's authorising owners don't answer this.)
     """
     if interaction.guild_id is None:
         return not _is_private(interaction)
@@ -366,7 +370,7 @@ def _field(components: Sequence[Any]) -> Any:
 
 
 def _is_theirs(interaction: discord.Interaction) -> bool:
-    """Whether the message clicked is the clicker's own: one reader does not turn others' pages."""
+    """Whether the clicked message belongs to the person who clicked: nobody turns others' pages."""
     message = interaction.message
     if message is None or message.flags.ephemeral or _is_private(interaction):
         return True
@@ -382,7 +386,7 @@ async def _answer(
     share: bool = False,
     in_place: bool = False,
 ) -> None:
-    """Answer with a new message, or in place of the one clicked; a slow answer is announced."""
+    """Answer with a new message, or replace the clicked one; a slow answer is deferred."""
     ask = _ask(interaction, options)
     if _is_about(command) and _is_guest(interaction):
         command, share = _not_here(interaction), False
@@ -403,7 +407,7 @@ async def _answer(
         else AskKind.PRESS,
         is_moderator if command.moderators else None,
     )
-    if hurry:  # said to them alone, beside what stands there
+    if hurry:  # sent to them alone, next to the existing message
         command, share, in_place = hurry.instead, False, False
     stands = interaction.message if in_place else None
     whispered = not share and (stands is None or stands.flags.ephemeral)
@@ -422,12 +426,13 @@ async def _answer(
             await interaction.response.defer(ephemeral=not share, thinking=not in_place)
         with speaking(interaction.locale.value):
             rendered = render(await thinking)
-        may_ask = interaction.type is not discord.InteractionType.modal_submit  # no form twice over
+        # Not the same form again.
+        may_ask = interaction.type is not discord.InteractionType.modal_submit
         if rendered.form and may_ask and not interaction.response.is_done():
             await interaction.response.send_modal(_modal(rendered.form))
             return
         embed, rows = rendered.embed, view(rendered)
-        if in_place and refused:  # said beside what they still may read
+        if in_place and refused:  # sent next to what they may still be reading
             if interaction.response.is_done():
                 await interaction.followup.send(embed=embed, view=rows, ephemeral=True)
             else:
@@ -441,7 +446,7 @@ async def _answer(
     except TROUBLE as error:
         if getattr(failed(error, None), "too_fast", False):
             interaction.client.too_fast()
-        # Too late, answered by another process, or the network: there is nobody left to tell.
+        # Too late, answered by another process, or a network failure: nobody is left to tell.
         log.warning(
             "an answer did not arrive", extra={"command": command.name, "error": str(error)}
         )
@@ -474,12 +479,12 @@ def _modal(form: Form) -> ui.Modal:
         max_length=form.limit,
     )
     modal.add_item(ui.Label(text=form.label, component=text))
-    modal.stop()  # a stopped form is sent, and not kept
+    modal.stop()  # a stopped form is sent, but not stored by the library
     return modal
 
 
 def view(rendered: Rendered) -> ui.View:
-    """The rows in the library's words."""
+    """The rows as the library's objects."""
     rows = ui.View(timeout=None)
     for number, row in enumerate(rendered.rows):
         match row:
@@ -508,5 +513,5 @@ def view(rendered: Rendered) -> ui.View:
                         row=number,
                     )
                 )
-    rows.stop()  # a stopped view is sent, and not kept
+    rows.stop()  # a stopped view is sent, but not stored by the library
     return rows

@@ -1,7 +1,7 @@
-"""What Discord sends us: bounded in size, and a message that cannot be read is left out.
+"""Limits and hardens what Discord sends us: bounded in size, and unreadable messages are skipped.
 
-discord.py 2.7.1 reads answers and gateway messages of any size, and one gateway message that lacks
-a field ends its connection.
+discord.py 2.7.1 reads answers and gateway messages of any size, and a single gateway message with a
+missing field ends its connection.
 """
 
 import json
@@ -18,21 +18,21 @@ log = logging.getLogger(__name__)
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 LARGEST_MESSAGE = 16 * 1024 * 1024
-"""Bytes of one gateway message, unpacked. A server with every channel and role there may be has
+"""Bytes of one gateway message, unpacked. A server with the most channels and roles possible has
 about two million."""
 TOO_BIG = aiohttp.WSCloseCode.MESSAGE_TOO_BIG
 
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What the library raises when an answer or a message is not what Discord describes: HTML, null,
-half a JSON document, a field that is not there."""
+"""What the library raises if an answer or a message isn't what Discord documents: HTML, null,
+half a JSON document, a missing field."""
 
 
 class TooLarge(aiohttp.ClientPayloadError):
-    """An answer was given up half read: it is larger than any of Discord's."""
+    """Reading an answer was aborted: it is larger than any of Discord's."""
 
 
 async def read_answer(response: aiohttp.ClientResponse) -> Any:
-    """The JSON of an answer, or its text, as the library's own json_or_text reads it."""
+    """The JSON of an answer, or its text, like the library's own json_or_text."""
     body = bytearray()
     async for part in response.content.iter_chunked(64 * 1024):
         body += part
@@ -44,7 +44,7 @@ async def read_answer(response: aiohttp.ClientResponse) -> Any:
 
 
 class Unpacking:
-    """Unpacks the gateway's messages; in place of the library's own decompression context."""
+    """Unpacks the gateway's messages; replaces the library's own decompression context."""
 
     COMPRESSION_TYPE = "zlib-stream"
 
@@ -53,7 +53,7 @@ class Unpacking:
         self._stream = zlib.decompressobj()
 
     def decompress(self, data: bytes, /) -> str | None:
-        """The message that `data` ends; None when more of it is to come."""
+        """The message that `data` completes; None if more of it is to come."""
         self._packed += data
         if len(self._packed) > LARGEST_MESSAGE:
             raise ValueError(f"a gateway message has more than {LARGEST_MESSAGE} bytes")
@@ -67,39 +67,44 @@ class Unpacking:
 
 
 class Socket(discord.gateway.DiscordWebSocket):
-    """The library's connection to the gateway, on which one bad message ends nothing."""
+    """The library's gateway connection, hardened so that one bad message ends nothing."""
 
     async def received_message(self, msg: Any, /) -> None:
+        """Handle one event; skip and count it if it can't be read."""
         client: Any = self._connection._get_client()
         if isinstance(msg, bytes):
-            msg = self._decompressor.decompress(msg)  # once this fails, nothing more can be read
+            msg = self._decompressor.decompress(msg)  # after this fails, nothing more can be read
             if msg is None:
                 return
         try:
             await super().received_message(msg)
         except UNREADABLE as error:
             if not getattr(client, "online", False):
-                raise  # without its beginning the session is of no use
+                raise  # without its first event the session is useless
             log.warning("a gateway message is left out: it cannot be read", exc_info=error)
             client.left_out()
 
     async def poll_event(self) -> None:
+        """Wait for one message and handle it; a message that is too large ends the session."""
         async with self._closing():
             try:
                 await super().poll_event()
             except discord.gateway.ReconnectWebSocket:
-                if self.socket.close_code == TOO_BIG:  # or resuming would hand it out again
+                if self.socket.close_code == TOO_BIG:  # otherwise resuming would deliver it again
                     raise ValueError("a gateway message is too large") from None
                 raise
 
     async def identify(self) -> None:
+        """Start a session; if that fails, the connection is closed properly."""
         async with self._closing():
             await super().identify()
 
     @asynccontextmanager
     async def _closing(self) -> AsyncGenerator[None]:
-        """Whatever ends the connection ends its socket and heartbeat: the library forgets both when
-        a connection ends before it is handed to the client."""
+        """Closes the socket and stops the heartbeat, however the connection ends.
+
+        The library forgets both if a connection ends before it is handed to the client.
+        """
         try:
             yield
         except (discord.gateway.ReconnectWebSocket, discord.ConnectionClosed):
@@ -107,14 +112,14 @@ class Socket(discord.gateway.DiscordWebSocket):
         except Exception:
             await self.close()
             raise
-        except BaseException:  # cancelled: nothing is waited for
+        except BaseException:  # cancelled: don't wait
             if self._keep_alive:
                 self._keep_alive.stop()
             raise
 
 
 def set_bounds(client: discord.Client) -> None:
-    """Have the library read with what stands above. It keeps most of it in its modules."""
+    """Make the library use the limits above. It keeps most of this in its modules."""
     vars(discord.utils)["_ActiveDecompressionContext"] = Unpacking
     vars(discord.client)["DiscordWebSocket"] = Socket
     vars(client.http)["ws_connect"] = _connecting(client)

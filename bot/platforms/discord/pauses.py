@@ -1,7 +1,7 @@
-"""How long Discord can make discord.py wait: never for ever, and never for what is no time at all.
+"""Limits how long Discord can make discord.py wait: never for ever, and only for real durations.
 
-discord.py 2.7.1 sleeps for whatever a 429 or a header says. A NaN among asyncio's timers ends the
-event loop, and after infinity a channel would be written to never again.
+discord.py 2.7.1 sleeps for whatever a 429 or a header says. A NaN among asyncio's timers stops the
+event loop, and after infinity a channel would never be written to again.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from bot.platforms.discord.refusals import LATER
 
 
 async def _answer(response: aiohttp.ClientResponse) -> Any:
-    """What Discord answered; the pause of a 429 is one that can be kept."""
+    """Discord's answer; the pause in a 429 is replaced by one that can be waited for."""
     data: Any = await read_answer(response)
     if response.status == 429 and isinstance(data, dict):
         data["retry_after"] = pause(data.get("retry_after"), LATER).total_seconds()
@@ -24,14 +24,18 @@ async def _answer(response: aiohttp.ClientResponse) -> Any:
 
 
 class _Ratelimit(http.Ratelimit):
-    """The library's, which believes every header."""
+    """The library's rate limit, which otherwise believes every header."""
 
     __slots__ = ()
 
     def update(self, response: aiohttp.ClientResponse, *, use_clock: bool = False) -> None:
         try:
             super().update(response, use_clock=use_clock)
-        except (KeyError, ValueError, OverflowError):  # no figures: a 429 will say when to wait
+        except (
+            KeyError,
+            ValueError,
+            OverflowError,
+        ):  # no usable numbers: a 429 will say when to wait
             self.remaining, self.reset_after = self.limit, 0.0
         self.limit = max(self.limit, 1)
         if not 0 <= self.reset_after < LONGEST_PAUSE.total_seconds():
@@ -40,6 +44,6 @@ class _Ratelimit(http.Ratelimit):
 
 
 def bound() -> None:
-    """Have the library wait within bounds; more than once is once."""
+    """Make the library wait within limits. Idempotent."""
     http.json_or_text = webhook.json_or_text = _answer  # type: ignore[attr-defined]
     http.Ratelimit = _Ratelimit  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Discord as one of the chat services the bot lives on: connects, posts, edits and pins."""
+"""The Discord adapter: connects, posts, edits and pins."""
 
 import asyncio
 import hashlib
@@ -54,11 +54,11 @@ GATEWAY_URL = str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
 
 NONCE_LIMIT = 25  # discord.com/developers/docs/resources/message#create-message
 REPEATABLE_S = 60
-"""Discord remembers a nonce for “a few minutes”; we count on one."""
+"""Discord remembers a nonce for “a few minutes”; we rely on one."""
 LOOK_BACK = timedelta(minutes=1)  # our clock and Discord's may differ
 LOOK_AT = 200
 NOTICE_AMONG = 5
-"""The notice of a pin is looked for among so many of the newest messages."""
+"""Number of latest messages among which the notice of a pin is looked for."""
 
 REFUSED = (
     "Discord refused the token: copy it anew from discord.com/developers/applications → your "
@@ -70,21 +70,21 @@ INTENTS = (
     "application may not have; see discord.com/developers/applications → your application → Bot"
 )
 IDENTIFIES = 40
-"""New sessions in one hour at most: Discord resets the token of a bot that begins more than 1,000
+"""The most new sessions in one hour: Discord resets the token of a bot that starts more than 1,000
 a day (docs.discord.com, Gateway, Session Start Limit)."""
 HOUR_S = 3600.0
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 SILENCE_S = 180
-"""After so long without a connection a fresh one is made: discord.py 2.7.1 can try to resume a lost
-session for ever (https://github.com/Rapptz/discord.py/issues/10511)."""
+"""After this many seconds without a connection a fresh one is made: discord.py 2.7.1 can try to
+resume a lost session for ever (https://github.com/Rapptz/discord.py/issues/10511)."""
 CHECK_S = 5
 NAMES_KEPT = 1000
 CLEAR_S = 60.0
 
 
 class TooManySessions(Exception):
-    """So many sessions were begun that the next has to wait."""
+    """So many sessions were started that the next one has to wait."""
 
     def __init__(self, wait_s: float) -> None:
         super().__init__(f"{IDENTIFIES} sessions were begun within an hour, and none lasted")
@@ -92,7 +92,7 @@ class TooManySessions(Exception):
 
 
 class DiscordPlatform:
-    """One bot on Discord. `api_url` and `gateway_url` None mean the real one."""
+    """One bot on Discord. `api_url` and `gateway_url`: None for the real ones."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class DiscordPlatform:
         self._connection: Callable[[str | None], None] = lambda _: None
         self._identified: deque[float] = deque(maxlen=IDENTIFIES)
         self._names: dict[int, str] = {}
-        """Of channels that we are out of."""
+        """The names of channels that we have been removed from."""
 
     @property
     def name(self) -> str:
@@ -173,7 +173,7 @@ class DiscordPlatform:
         self._connection = listener
 
     def _identify(self) -> None:
-        """Count a new session; raise TooManySessions when there were enough of them."""
+        """Count a new session; raises TooManySessions if there were too many."""
         now = time.monotonic()
         if len(self._identified) == IDENTIFIES and now < self._identified[0] + HOUR_S:
             raise TooManySessions(self._identified[0] + HOUR_S - now)
@@ -181,9 +181,9 @@ class DiscordPlatform:
 
     @asynccontextmanager
     async def visit(self) -> AsyncGenerator[str]:
-        """Log in without answering anyone, to look around with `lacks`; yield the bot's name.
+        """Log in without answering anyone, to inspect chats with `lacks`; yields the bot's name.
 
-        Raises SetupError on a wrong token and SendFailed when Discord cannot be reached.
+        Raises SetupError for a wrong token and SendFailed if Discord can't be reached.
         """
         async with self._new_client(()) as client:
             try:
@@ -199,7 +199,7 @@ class DiscordPlatform:
                 self._client = None
 
     def _new_client(self, commands: Sequence[Command]) -> Client:
-        # The library keeps its addresses in class variables, so one process knows one Discord.
+        # The library keeps its addresses in class variables, so a process can use only one Discord.
         discord.http.Route.BASE = self._api_url
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
         pauses.bound()
@@ -246,7 +246,7 @@ class DiscordPlatform:
             place = await _place(client, chat)
             if reply_to is not None:
                 body["message_reference"] = _original(place, reply_to).to_message_reference_dict()
-            # The library's own send() makes all of it anew for each chat, and an object of the
+            # The library's own send() rebuilds everything for each chat, and an object for the
             # answer, which costs a third of its time (docs/benchmarks.md).
             sent: Mapping[str, Any] = await client.http.send_message(
                 place.id, params=discord.http.MultipartParameters(body, None, None)
@@ -260,7 +260,7 @@ class DiscordPlatform:
             edited: Mapping[str, Any] = await _awake(
                 client, chat, lambda: client.http.edit_message(where.id, int(place), params=said)
             )
-            int(edited["id"])  # or it was no answer of Discord's
+            int(edited["id"])  # otherwise the answer wasn't Discord's
 
     async def pin(self, chat: Chat, place: str) -> None:
         with self._speaking(chat, Right.PIN) as client:
@@ -268,7 +268,7 @@ class DiscordPlatform:
             await _awake(client, chat, where.get_partial_message(int(place)).pin)
             try:
                 await _tidy_up(client, where, int(place))
-            except (*TROUBLE, *UNREADABLE) as error:  # it stays: an untidy line, and nobody's loss
+            except (*TROUBLE, *UNREADABLE) as error:  # the notice stays, which is harmless
                 log.info("the notice of a pin stays", extra={"chat": str(chat), "why": str(error)})
 
     async def unpin(self, chat: Chat, place: str) -> None:
@@ -278,13 +278,13 @@ class DiscordPlatform:
 
     async def pinned(self, chat: Chat) -> frozenset[str] | None:
         if await self.lacks(chat, Right.PIN):
-            return None  # who may not read the history is shown no pins
+            return None  # without the history permission Discord shows no pins
         with self._speaking(chat, Right.PIN) as client:
             pins = (await _place(client, chat)).pins(limit=None)
             return frozenset([str(message.id) async for message in pins])
 
     async def publish(self, chat: Chat, place: str) -> None:
-        """Send an announcement on to the servers that follow its channel."""
+        """Publish an announcement to the servers that follow its channel."""
         with self._speaking(chat, Right.POST) as client:
             if rights.announces(client, chat) is False:
                 raise Unreachable(Reason(Code.NOT_ANNOUNCEMENTS))
@@ -295,7 +295,7 @@ class DiscordPlatform:
                     raise
 
     async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
-        """The permissions we would need and have not, as Discord's settings name them."""
+        """The permissions we need and don't have, as Discord's settings name them."""
         with self._speaking(chat, right) as client:
             missing = rights.known(client, chat, right)
             return await rights.fetched(client, chat, right) if missing is None else missing
@@ -309,7 +309,7 @@ class DiscordPlatform:
         number = int(chat.address.removeprefix("@"))
         channel: object = self._client.get_channel(number) if self._client else None
         name = getattr(channel, "name", None) or self._names.get(number)
-        if name is None and not chat.address.startswith("@"):  # a thread that sleeps, perhaps
+        if name is None and not chat.address.startswith("@"):  # perhaps an archived thread
             with suppress(SendFailed), self._speaking(chat, Right.POST) as client:
                 name = getattr(await client.fetch_channel(number), "name", None)
         return f"#{name}" if name else str(chat)
@@ -325,11 +325,11 @@ class DiscordPlatform:
             with self._speaking(chat, Right.POST) as client:
                 number = int(person.address.removeprefix("@"))
                 return await rights.moderates(client, chat, number, role)
-        except Unreachable:  # we are not there ourselves
+        except Unreachable:  # we aren't a member ourselves
             return False
 
     async def showing(self, chat: Chat) -> Showing | None:
-        """Always None: what we posted is found by its number."""
+        """Always None: Discord lets us look up our posts, so nobody needs to show them."""
         return None
 
     async def is_in(self, chat: Chat) -> bool:
@@ -350,7 +350,7 @@ class DiscordPlatform:
         self._listeners.append(listener)
 
     def on_moved(self, listener: Callable[[Chat, Chat], Awaitable[None]]) -> None:
-        """Never called: a channel keeps its number for life."""
+        """Never called: a channel keeps its id for life."""
 
     def _stand(self, places: Iterable[Place], inside: bool) -> None:
         named = {place.id: place.name for place in places}
@@ -362,7 +362,8 @@ class DiscordPlatform:
             listener(frozenset(Chat("discord", str(number)) for number in named), inside)
 
     async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
-        """Where the message posted with `key` stands, by its nonce or its first button's number."""
+        """The id of the message posted with `key`, found by its nonce or its first button's
+        number."""
         with self._speaking(chat, Right.POST) as client:
             place = await _place(client, chat)
             async for message in place.history(
@@ -374,7 +375,7 @@ class DiscordPlatform:
         return None
 
     def server(self, chat: Chat) -> str:
-        """The guild, as far as we know it; a direct message stands for itself."""
+        """The guild, as far as we know it; a direct message counts as its own."""
         if chat not in self._servers:
             if self._client is None or chat.address.startswith("@"):
                 return str(chat)
@@ -386,8 +387,9 @@ class DiscordPlatform:
         return self._servers[chat]
 
     def link(self, chat: Chat, place: str) -> str | None:
-        """None for direct messages, and for channels we have not heard of."""
-        guild = self.server(chat)  # remembered: of a thread that sleeps we hear no more
+        """None for direct messages, and for channels we haven't heard of."""
+        # Remembered, because the gateway says nothing more about an archived thread.
+        guild = self.server(chat)
         if guild == str(chat):
             return None
         return f"https://discord.com/channels/{guild}/{chat.address}/{place}"
@@ -397,7 +399,7 @@ class DiscordPlatform:
 
     @contextmanager
     def _speaking(self, chat: Chat, right: Right) -> Iterator[Client]:
-        """The client, with everything that goes wrong inside turned into a SendFailed."""
+        """The client; everything that goes wrong inside the block is raised as a SendFailed."""
         client = self._client
         if client is None:
             raise NotNow(timedelta(seconds=FIRST_WAIT_S), here(Code.NO_CONNECTION))
@@ -406,7 +408,7 @@ class DiscordPlatform:
         except TROUBLE as error:
             missing = rights.known(client, chat, right)
             if missing is None and not client.is_ready():
-                missing = ()  # the gateway has not told us yet in which servers we are
+                missing = ()  # the gateway hasn't told us yet which servers we are in
             raise failed(error, missing) from error
         except UNREADABLE as error:
             log.warning(
@@ -420,10 +422,10 @@ class DiscordPlatform:
 
 
 def _clear_seldom(client: Client) -> None:
-    """Let the library look through its rate limits once a minute at most.
+    """Make the library clean up its rate limits at most once a minute.
 
-    discord.py 2.7.1 looks through all of them whenever a new channel is written to, so that each
-    card costs the more the more channels there are (docs/benchmarks.md: cards sent).
+    discord.py 2.7.1 walks through all of them whenever a new channel is written to, so that each
+    card costs more the more channels there are (docs/benchmarks.md: cards sent).
     """
     clear = client.http._try_clear_expired_ratelimits
     cleared = time.monotonic()
@@ -438,7 +440,7 @@ def _clear_seldom(client: Client) -> None:
 
 
 async def _offer(client: Client) -> None:
-    """Tell Discord our commands; where it does not take them, those it knows stay."""
+    """Register our commands with Discord; if it refuses them, it keeps the ones it has."""
     try:
         await client.tree.sync()
     except discord.app_commands.CommandSyncFailure:
@@ -456,12 +458,12 @@ async def _stay(client: Client, tell: Callable[[str | None], None]) -> None:
                 connecting.result()
                 return
             silent_s = 0.0 if client.online else silent_s + CHECK_S
-            if silent_s > CHECK_S:  # a short break is nothing to speak of
+            if silent_s > CHECK_S:  # a short interruption isn't worth reporting
                 tell("its gateway is silent")
         log.warning("Discord has been silent; starting afresh", extra={"silent_s": silent_s})
     finally:
-        # discord.py connects with asyncio.wait_for, which before Python 3.12 may forget that it
-        # was cancelled (https://github.com/python/cpython/issues/86296), so once is not enough.
+        # discord.py connects with asyncio.wait_for, which before Python 3.12 may lose a
+        # cancellation (https://github.com/python/cpython/issues/86296), so cancel repeatedly.
         while not connecting.done():
             connecting.cancel()
             await asyncio.wait({connecting}, timeout=1)
@@ -469,7 +471,7 @@ async def _stay(client: Client, tell: Callable[[str | None], None]) -> None:
 
 @lru_cache(maxsize=128)
 def _body(message: Message, _in: Language) -> Mapping[str, Any]:
-    """What a request says of a message, wherever it goes to: one card goes to many chats."""
+    """A message as a request body, cached because one card goes to many chats."""
     rendered = render(message)
     said = discord.http.handle_message_parameters(
         embed=rendered.embed,
@@ -481,7 +483,7 @@ def _body(message: Message, _in: Language) -> Mapping[str, Any]:
 
 
 def _marked(rows: Sequence[Mapping[str, Any]], marker: int) -> list[Mapping[str, Any]]:
-    """The rows, with the number of the first component said."""
+    """The rows, with this number as the id of the first component."""
     if not rows:
         return []
     first, *others = rows[0]["components"]
@@ -495,10 +497,10 @@ async def _place(client: Client, chat: Chat) -> discord.DMChannel | discord.Part
 
 
 async def _awake(client: Client, chat: Chat, do: Callable[[], Awaitable[T]]) -> T:
-    """Do something in a channel, waking it first if it is a thread that has gone to sleep.
+    """Do something in a channel; if it is an archived thread, reopen it first.
 
-    Discord puts a thread to sleep by itself when nobody writes there for a while, and edits do not
-    count. Who may write in it may wake it, unless it is locked.
+    Discord archives a thread when nobody writes there for a while, and edits don't count. Anyone
+    who may write in it may reopen it, unless it is locked.
     """
     try:
         return await do()
@@ -521,7 +523,7 @@ async def _awake(client: Client, chat: Chat, do: Callable[[], Awaitable[T]]) -> 
 async def _tidy_up(
     client: Client, where: discord.DMChannel | discord.PartialMessageable, pinned: int
 ) -> None:
-    """Take away “Storywire pinned a message”, which is ours as everything else we said."""
+    """Delete the notice “Storywire pinned a message”, which counts as our own message."""
     async for message in where.history(limit=NOTICE_AMONG):
         ours = client.user is not None and message.author.id == client.user.id
         about = message.reference.message_id if message.reference else None
@@ -545,9 +547,9 @@ def _nonce(key: str) -> str:
 
 
 def _marker(key: str) -> int:
-    """The key as the number of a message's first component, which Discord gives back for ever.
+    """The key as the id of a message's first component, which Discord returns for ever.
 
-    Large, so that it is none of the small numbers Discord gives out by itself.
+    It is large, so that it differs from the small numbers that Discord assigns by itself.
     """
     digest = hashlib.blake2s(key.encode(), digest_size=4).digest()
     return int.from_bytes(digest) & 0x7FFFFFFF | 0x40000000

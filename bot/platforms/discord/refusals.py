@@ -1,4 +1,4 @@
-"""What Discord and the way to it can refuse, in our own words.
+"""Turns what Discord or the network refuses into our own errors.
 
 Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes
 """
@@ -22,13 +22,13 @@ from bot.model.errors import (
 from wording.reasons import Code, Reason
 
 TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
-"""Everything the library raises when a request did not go well; OSError holds TimeoutError."""
+"""Everything the library raises when a request fails; OSError includes TimeoutError."""
 
 SOON = timedelta(seconds=5)
 LATER = timedelta(minutes=1)
 
 CARD_GONE = frozenset({10008, 50005, 50021})
-"""Unknown message · somebody else's message · a system message."""
+"""Unknown message · someone else's message · a system message."""
 
 MISSING_PERMISSIONS = 50013
 RIGHTS = frozenset({50001, MISSING_PERMISSIONS})
@@ -38,7 +38,7 @@ LOCKED = 160005
 
 PUBLISHED_ALREADY = 40033
 OUT = frozenset({10003, 10004, 10013})
-"""The channel, the server or the person is no more, or not for us."""
+"""The channel, the server or the person no longer exists, or we aren't in it."""
 
 UNREACHABLE: Mapping[int, Code] = {
     10003: Code.CHANNEL_GONE,
@@ -60,10 +60,10 @@ LINKS_REFUSED: Mapping[int, Code] = {20009: Code.EXPLICIT_FILTER, 240000: Code.L
 
 
 def failed(error: Exception, missing: Sequence[str] | None) -> SendFailed:
-    """Say what one of TROUBLE means for the card.
+    """What one of TROUBLE means for the card.
 
-    `missing` names the rights we would need there and have not, as far as we know; None for a
-    channel that is in none of our servers.
+    `missing` names the permissions that we know to be missing there; None for a channel that is in
+    none of our servers.
     """
     match error:
         case discord.RateLimited():
@@ -72,8 +72,8 @@ def failed(error: Exception, missing: Sequence[str] | None) -> SendFailed:
         case discord.HTTPException():
             return _answered(error, missing)
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            # An attempt the library repeated after a 500 may have been heard before. The nonce
-            # makes repeating it harmless, so it is not worth telling apart.
+            # An attempt that the library repeated after a 500 may have succeeded before. The nonce
+            # makes repeating it harmless, so the cases needn't be distinguished.
             return NotNow(SOON, here(Code.NO_CONNECTION))
         case _:
             return OutcomeUnknown(here(Code.ANSWER_LOST))
@@ -113,6 +113,6 @@ def _lacking(
 ) -> Unreachable:
     if missing is None and not inside:
         return Unreachable(Reason(Code.REMOVED_FROM_SERVER), out=True)
-    if not missing:  # what we know of the channel is behind the times
+    if not missing:  # what we know of the channel is outdated
         return Unreachable(Reason(Code.SAID_NO_PERMISSION, quote))
     return Unreachable(Reason(Code.LACKS_PERMISSIONS, {"permissions": list(missing)}))

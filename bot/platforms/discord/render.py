@@ -1,8 +1,8 @@
-"""How a message looks on Discord: one embed, and rows of buttons and menus. Pure.
+"""Renders a message for Discord: one embed, and rows of buttons and menus. Pure functions.
 
-Story text can become nothing but text. It is shortened while plain; then word joiners part
-whatever a client would make a link or a mention of (`unlink`, and behind every `<`, which starts
-mentions, timestamps, custom emoji and commands); then Discord's Markdown is escaped.
+Story text can never become anything but text. It is shortened while plain. Then word joiners break
+up whatever a client would turn into a link or a mention (`unlink`, and after every `<`, which
+starts mentions, timestamps, custom emoji and commands). Then Discord's Markdown is escaped.
 """
 
 import re
@@ -34,7 +34,7 @@ from wording.message import (
 from wording.text import JOINER, line, safe_link, shorten, unlink, utf16
 
 # discord.com/developers/docs/resources/message#embed-object-embed-limits. Discord's 6000 for all
-# of an embed's text holds too: there is none but title and description. Counted in UTF-16 units,
+# of an embed's text holds too, as it has only title and description. Counted in UTF-16 units,
 # which is never less than what Discord counts.
 TITLE_LIMIT = 256
 DESCRIPTION_LIMIT = 4096
@@ -51,17 +51,17 @@ FORM_TITLE_LIMIT = 45
 FIELD_LABEL_LIMIT = 45
 FIELD_HINT_LIMIT = 100
 FIELD_LIMIT = 4000
-# Ours: about what a phone shows of a notification. Discord takes 2000.
+# Ours: about what a phone shows of a notification. Discord accepts 2000.
 BRIEF_LIMIT = 200
-# Ours: a longer address would crowd out what the message says, so only its host is named.
+# Ours: a longer address would crowd out the message, so only its host is shown.
 LINK_LIMIT = 512
 
 BESIDE = "+"
-"""First in a custom id: the answer appears beside the message, which stays."""
+"""First character of a custom id: the answer is a new message."""
 IN_PLACE = "="
-"""First in a custom id: the answer takes the message's place."""
+"""First character of a custom id: the answer replaces the message."""
 MENU = "menu"
-"""What stands for a reference in a menu's own custom id; the picked value is the reference."""
+"""A menu's own custom id has this instead of a reference; the chosen value is the reference."""
 
 COLOURS = {
     Tone.EMERGING: 0x3498DB,
@@ -75,23 +75,31 @@ COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class RowButton:
+    """A button."""
+
     label: str
     custom_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonRow:
+    """A row of buttons."""
+
     buttons: tuple[RowButton, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RowOption:
+    """An option of a menu."""
+
     label: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class SelectRow:
+    """A row with a menu."""
+
     custom_id: str
     placeholder: str
     options: tuple[RowOption, ...]
@@ -99,6 +107,8 @@ class SelectRow:
 
 @dataclass(frozen=True, slots=True)
 class RoleRow:
+    """A row with Discord's menu of roles."""
+
     custom_id: str
     placeholder: str
     chosen: int | None
@@ -109,7 +119,7 @@ Row = ButtonRow | SelectRow | RoleRow
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of one text field."""
+    """A form with one text field."""
 
     custom_id: str
     title: str
@@ -122,14 +132,16 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
+    """A message in Discord's terms, independent of the library."""
+
     embed: discord.Embed
     rows: tuple[Row, ...]
     form: Form | None = None
-    """What the person is shown instead while that can be: Discord takes a form only at once."""
+    """A form to show instead of the message, which Discord allows only as an immediate answer."""
 
 
 def render(message: Message) -> Rendered:
-    """Render as one embed. Every limit holds; what has no room is left out (see `fit`)."""
+    """Render as one embed within every limit; what doesn't fit is left out (see `fit`)."""
     struck = message.struck
     title = shorten(line(message.title), TITLE_LIMIT, lambda text: utf16(_said(text, struck)))
     blocks = fit(
@@ -151,7 +163,7 @@ def render(message: Message) -> Rendered:
 
 
 def brief(message: Message) -> str:
-    """The message in one line: what a notification shows, and whoever has embeds switched off."""
+    """The message in one line, for notifications and for people who have embeds switched off."""
     first = next((block.body for block in message.blocks if isinstance(block, Text)), "")
     said = " – ".join(filter(None, (line(message.title), line(first))))
     return shorten(said, BRIEF_LIMIT, lambda text: utf16(escape(text)))
@@ -180,7 +192,7 @@ def _described(blocks: Sequence[Block], struck: bool) -> str:
 
 
 def _gap(previous: Block | None, block: Block) -> str:
-    """Headings stand on what they head; small lines stand together; the rest is spaced."""
+    """The white space between two blocks: none after headings, little between small lines."""
     if previous is None:
         return ""
     close = isinstance(previous, Heading) or (
@@ -211,7 +223,7 @@ def _block(block: Block, struck: bool) -> str:
 
 
 def _link(label: str, url: str, note: str | None) -> str:
-    """Whatever the label says, the text that is clicked is the host it leads to."""
+    """A link whose clickable text is the host it leads to, whatever the label says."""
     link = safe_link(url)
     if link is None:
         return ""
@@ -221,11 +233,11 @@ def _link(label: str, url: str, note: str | None) -> str:
 
 
 def _said(text: str, struck: bool) -> str:
-    """Escaped, and struck through where the message is."""
+    """Escaped, and struck through if the message is."""
     said = escape(text)
     if not struck or not said:
         return said
-    # A tilde at the end would be taken for the first of the two that close.
+    # A tilde at the end would be read as the first of the two closing ones.
     return f"~~{said}{JOINER if said.endswith('~') else ''}~~"
 
 
@@ -242,7 +254,7 @@ _NUMBERED = re.compile(r"^(\d+)\.(?=\s)", re.MULTILINE)
 
 
 def escape(text: str) -> str:
-    """Plain text as it must be written for Discord to show just that."""
+    """Escape plain text so that Discord shows exactly that."""
     return _escape_markdown(_PARTED.sub(f"<{JOINER}", unlink(text)))
 
 
@@ -252,7 +264,7 @@ def _escape_markdown(text: str) -> str:
 
 def _rows(message: Message) -> Iterator[Row]:
     mark = BESIDE if message.living else IN_PLACE
-    taken: set[str] = set()  # Discord refuses a message in which two buttons are the same
+    taken: set[str] = set()  # Discord refuses a message with two identical buttons
     for number, row in enumerate(message.rows):
         match row:
             case Buttons(items):
@@ -283,7 +295,7 @@ def _rows(message: Message) -> Iterator[Row]:
 
 
 def _new(items: Iterable[Button], taken: set[str]) -> Iterator[Button]:
-    """The buttons that ask what no button in `taken` has asked yet."""
+    """The buttons whose question isn't in `taken` yet, which they are added to."""
     for item in items:
         if str(item.ref) not in taken:
             taken.add(str(item.ref))

@@ -1,4 +1,4 @@
-"""What the bot may do in a channel, in the words of Discord's own settings."""
+"""Which permissions the bot has in a channel, in the words of Discord's own settings."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -16,12 +16,12 @@ Channel = discord.abc.GuildChannel | discord.Thread
 
 
 def known(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...] | None:
-    """The rights missing as far as the gateway has told us; None when it has not.
+    """The missing permissions, from what the gateway has told us; None if it hasn't.
 
-    Raises Unreachable for what holds no cards, whatever the rights.
+    Raises Unreachable for channels that can't hold cards, whatever the permissions.
     """
     if chat.address.startswith("@"):
-        return ()  # whether somebody takes direct messages shows only when one is sent
+        return ()  # only sending shows whether someone accepts direct messages
     channel = client.get_channel(int(chat.address))
     if not isinstance(channel, Channel):
         if channel is None and client.get_guild(int(chat.address)):
@@ -35,7 +35,7 @@ def known(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...] |
 
 
 async def fetched(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...]:
-    """The same, asked of Discord; raises what the library raises, too."""
+    """The same, requested from Discord; also raises what the library raises."""
     assert client.user is not None, "asked after login"
     try:
         found = await client.fetch_channel(int(chat.address))
@@ -56,9 +56,9 @@ async def fetched(client: discord.Client, chat: Chat, right: Right) -> tuple[str
 
 
 async def moderates(client: discord.Client, chat: Chat, person: int, role: Role) -> bool:
-    """Whether a person may look after a channel, asked of Discord; raises what the library raises.
+    """Whether a person moderates a channel, requested from Discord; raises what the library raises.
 
-    `role` says for a server which role counts besides the permissions.
+    `role` returns the role of a server that counts in addition to the permissions.
     """
     found = await client.fetch_channel(int(chat.address))
     if not isinstance(found, Channel):
@@ -78,9 +78,9 @@ async def moderates(client: discord.Client, chat: Chat, person: int, role: Role)
 
 
 def announces(client: discord.Client, chat: Chat) -> bool | None:
-    """Whether it is an announcement channel, as far as the gateway has told us; None when not.
+    """Whether it is an announcement channel, from what the gateway has told us; None if unknown.
 
-    What is said in threads of one cannot be published.
+    Messages in its threads can't be published.
     """
     if chat.address.startswith("@"):
         return False
@@ -91,13 +91,13 @@ def announces(client: discord.Client, chat: Chat) -> bool | None:
 
 
 def may_mention(client: discord.Client, chat: Chat, role: int) -> bool | None:
-    """Whether a role's members are called, as far as the gateway has told us."""
+    """Whether mentioning a role would notify its members, from what the gateway has told us."""
     channel = client.get_channel(int(chat.address.removeprefix("@")))
     home = _home(channel) if isinstance(channel, Channel) else None
     if home is None or home.guild.me is None:
         return None
     found = home.guild.get_role(role)
-    # @everyone stands in the list of roles, but calls nobody as one
+    # @everyone is in the list of roles, but mentioning it as a role notifies nobody
     return (
         found is not None
         and not found.is_default()

@@ -1,4 +1,4 @@
-"""When the bot is let into a server or put out of it, or its rights in one change."""
+"""Watches whether the bot joins or leaves servers, and whether its permissions change."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,9 +10,9 @@ Place = discord.Guild | Channel
 
 
 def watch(client: discord.Client, tell: Callable[[Iterable[Place], bool], None]) -> None:
-    """Call `tell` with servers and channels and whether we are in them, as the gateway says so.
+    """Call `tell` with servers or channels, and whether we are in them, on the gateway's events.
 
-    A server that is unavailable for a while has not removed us, and the library says so.
+    A server that is temporarily unavailable hasn't removed us, and the library distinguishes that.
     """
 
     def everything(guild: discord.Guild) -> list[Place]:
@@ -42,7 +42,7 @@ def watch(client: discord.Client, tell: Callable[[Iterable[Place], bool], None])
         tell([thread], True)
 
     async def on_thread_join(thread: discord.Thread) -> None:
-        tell([thread], True)  # or it was asleep, and is no more
+        tell([thread], True)  # or it was archived, and no longer is
 
     async def on_guild_role_update(_: discord.Role, role: discord.Role) -> None:
         tell(everything(role.guild), True)

@@ -1,8 +1,8 @@
-"""People's questions on Telegram: typed commands and buttons become an Ask, and are answered.
+"""Answers people on Telegram: turns typed commands and pressed buttons into an Ask, and replies.
 
-In a private chat buttons act in place. In groups and channels nothing can be answered in private,
-so a typed command gets one short reply whose buttons lead into the private chat; but those that are
-about the chat itself act where they stand.
+In a private chat, buttons change the message in place. Groups and channels have no private answers,
+so a typed command gets one short reply whose buttons lead into the private chat. Buttons of
+commands about the chat itself work where they are.
 """
 
 import asyncio
@@ -70,16 +70,16 @@ ALERT_LIMIT = 200
 QUOTES = 10
 """How many stories are offered to someone who types our name in another chat."""
 QUOTED_FOR_S = 10
-"""How long Telegram may offer the same again to whoever types the same."""
+"""Seconds for which Telegram may offer the same results to the same person."""
 QUOTED_LIMIT = 120
 LONGEST_PAUSE = timedelta(seconds=30)
 SHORTEST_PAUSE = timedelta(seconds=1)
 WAITING = 10
-"""How many answers may wait for one group's pace; what is asked beyond that gets none."""
+"""How many answers may wait for one group's rate limit; requests beyond that get none."""
 
 _TITLE_MARK = re.compile(rf"^{WITHDRAWN} ")
 SMALL_TALK = 5
-"""More words than that are meant to be answered."""
+"""Longer messages than this many words expect an answer."""
 _SMALL_TALK = frozenset(
     (
         *("hi", "hello", "hey", "yo", "there", "again", "good", "morning", "afternoon", "evening"),
@@ -89,22 +89,22 @@ _SMALL_TALK = frozenset(
         *("no", "yep", "nope", "please", "sorry", "bot", "friend"),
     )
 )
-"""What people say to be polite; it asks nothing."""
+"""Words of politeness, which ask nothing."""
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _TYPED = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<to>\w+))?(?:\s+(?P<words>.*))?", re.DOTALL)
 
 
 def start_link(bot: Bot) -> str:
-    """The beginning of a link that opens the private chat and asks what follows."""
+    """The beginning of a link that opens the private chat and asks whatever is appended."""
     return f"https://t.me/{bot.username}?start="
 
 
 async def introduce(bot: Bot, commands: Sequence[Command]) -> None:
-    """Tell Telegram's apps which commands to offer whom; reply() asks again who may."""
+    """Tell Telegram's apps which commands to offer whom; reply() checks permissions again."""
     told = set()
     for code in languages():
         name = None if code == ENGLISH else language(code).locale.language
-        if name not in told:  # Telegram knows no countries: pt comes before pt_BR
+        if name not in told:  # Telegram has no regional variants: pt comes before pt_BR
             told.add(name)
             with speaking(code):
                 await _introduce(bot, commands, name)
@@ -153,7 +153,7 @@ class Answers:
         self._here = {c.name for c in commands if c.moderators or c.about_chat}
 
     async def take(self, update: Update) -> None:
-        """Answer what the update asks, if anything; what goes wrong is logged here."""
+        """Answer what the update asks, if anything; errors are logged here."""
         with speaking(_language(update.effective_user)):
             await self._take(update)
 
@@ -173,28 +173,30 @@ class Answers:
                     "the bot's standing in a chat changed",
                     extra={"chat": change.chat.id, "to": change.new_chat_member.status},
                 )
-        except TelegramError as error:  # too late, not allowed, or the network: nobody to tell
+        except (
+            TelegramError
+        ) as error:  # too late, not allowed, or a network failure: nobody to tell
             log.warning("an answer did not arrive", extra={"error": error.message})
         except Exception:
             log.exception("answering failed", extra={"update": update.update_id})
 
     async def _tidy_up(self, notice: Said, pinned: MaybeInaccessibleMessage) -> None:
-        """Take away the notice of a pin of ours, where we may; a person's stays."""
+        """Delete the notice of a pin of ours, where we may; notices of people's pins stay."""
         if notice.from_user is not None:
             ours = notice.from_user.id == self._bot.id
-        else:  # a channel does not say who pinned
+        else:  # a channel doesn't say who pinned
             ours = (notice.chat.id, pinned.message_id) in self._pinning
         if ours:
             try:
                 await notice.delete()
-            except BadRequest as error:  # it stays: an untidy line, and nobody's loss
+            except BadRequest as error:  # the notice stays, which is harmless
                 log.info("the notice of a pin stays", extra={"why": error.message})
 
     async def _quote(self, query: InlineQuery) -> None:
-        """Offer what someone who typed our name and some words can put into the chat they are in.
+        """Offer stories to someone who typed our name and some words in any chat.
 
-        We may not even be there. What they send is theirs, and we never see it again: so it has
-        no buttons but links into the private chat.
+        We may not be a member there. What they send is their message, and we never see it again, so
+        it has no buttons other than links into the private chat.
         """
         person = Chat("telegram", str(query.from_user.id))
         if self._turns and await self._turns.take(person, None, turn=AskKind.TYPING):
@@ -209,7 +211,8 @@ class Answers:
         await query.answer(
             [self._quoted(quote) async for quote in in_slices(quotes)],
             cache_time=QUOTED_FOR_S if quotes else 0,
-            is_personal=len(languages()) > 1,  # else the next one would read it in this language
+            is_personal=len(languages())
+            > 1,  # otherwise the next person would get it in this language
             button=None if quotes else missing,
         )
 
@@ -231,7 +234,7 @@ class Answers:
         if (shown := self._forwarded_post(said)) and await self._show(said, shown):
             return
         if not _is_typed(said):
-            if private and said.via_bot is None:  # there it was brought to us, to be asked about
+            if private and said.via_bot is None:  # there it was forwarded to us to ask about it
                 if typed is None:
                     await self._answer(said, *self._question(text))
                 else:
@@ -258,7 +261,7 @@ class Answers:
             await self._answer(said, _unknown(name), {})
 
     def _replied(self, said: Said) -> Ref | None:
-        """What is asked in the message that this one replies to, if that is a question of ours."""
+        """The question in the message that this one replies to, if it is a question of ours."""
         question = said.reply_to_message
         if question is None or not self._is_ours(question):
             return None
@@ -266,28 +269,30 @@ class Answers:
         return next((ref for link in links if link and (ref := asked_by(link))), None)
 
     async def _show(self, said: Said, shown: Pointed) -> bool:
-        """Take it for someone showing us a card of ours; False when it is not meant so."""
+        """Handle someone pointing out a card of ours; False if it isn't meant that way."""
         command, person = self._shown, _person(said)
         if command is None or command.pointed is None or not await command.pointed(shown, person):
             return False
         try:
             may = said.chat.type == ChatType.PRIVATE or await self._is_moderator(said)
-        except Sorry:  # it cannot be seen, which the answer says
+        except Sorry:  # it can't be determined, which the answer says
             may = True
         if may:
             await self._answer(said, command, {}, shown)
-        return True  # a member may reply to a card, and is not told that it is for moderators
+        return True  # members may reply to a card; they aren't told that this is for moderators
 
     def _replied_to(self, said: Said) -> Pointed | None:
         """The message that this one replies to."""
         card = said.reply_to_message
-        if card is None or card.forum_topic_created is not None:  # so all in a topic replies
+        if (
+            card is None or card.forum_topic_created is not None
+        ):  # every message in a topic replies to this one
             return None
         story = _card_of(card, start_link(self._bot)) if self._is_ours(card) else None
         return Pointed(_chat(said), str(card.message_id), story)
 
     def _forwarded_post(self, said: Said) -> Pointed | None:
-        """The post of a channel that someone forwarded to us in private."""
+        """The channel post that someone forwarded to us in private."""
         post = said.forward_origin
         if said.chat.type != ChatType.PRIVATE or not isinstance(post, MessageOriginChannel):
             return None
@@ -297,7 +302,7 @@ class Answers:
         return Pointed(channel, str(post.message_id), story, line(title.replace(JOINER, "")))
 
     def _is_ours(self, said: Said) -> bool:
-        """Whether we said it. In channels nobody is named, and only administrators speak."""
+        """Whether we sent it. Channel posts have no author, and only administrators post there."""
         return said.chat.type == ChatType.CHANNEL or (
             said.from_user is not None and said.from_user.id == self._bot.id
         )
@@ -315,7 +320,7 @@ class Answers:
         )
 
     def _plain(self, text: str) -> tuple[Command, Mapping[str, str]]:
-        """Words that are no command are a question, unless they are the words of a command."""
+        """Words without a slash are a question, unless they are a command's words."""
         words = _WORD.findall(text.casefold())
         if meant := self._worded.get(" ".join(words)):
             return meant, {}
@@ -328,14 +333,14 @@ class Answers:
         return command, _rest(command, text)
 
     def _started(self, payload: str) -> tuple[Command, Mapping[str, str]]:
-        """What a link into the private chat asks; help for a bare /start and what is not ours."""
+        """What a link into the private chat asks; /help for a bare /start and unknown links."""
         try:
             ref = read_ref(payload)
             command = self._commands[ref.command]
         except (ValueError, KeyError):
             return self._commands.get("help", _HELPLESS), {}
-        # Anybody can make a link. It shows, but it changes nothing: no button is pressed in what is
-        # personal, and what is for moderators is asked for first.
+        # Anyone can make a link. It shows something but changes nothing: no button is pressed in
+        # personal commands, and moderators' commands ask first.
         if command.moderators:
             return _linked(ref), {}
         return command, {} if command.personal else command.options_of(ref)
@@ -353,7 +358,7 @@ class Answers:
         hurry = await self._hurry(person, said, is_moderator if command.moderators else None)
         if hurry:
             if hurry.told:
-                return  # else whoever floods a group would have us flood it, too
+                return  # otherwise a person who floods a group would make us flood it, too
             command = hurry.instead
         if command.personal and not private:
             await self._send(said, self._rendered(command.elsewhere, private), reply=True)
@@ -388,7 +393,7 @@ class Answers:
         async def spared() -> bool:
             try:
                 return is_moderator is not None and await is_moderator()
-            except Sorry:  # not known: then they wait like everyone
+            except Sorry:  # unknown: then they wait like everyone
                 return False
 
         return await self._turns.take(
@@ -409,12 +414,12 @@ class Answers:
     async def _is_moderator(self, said: Said) -> bool:
         if said.chat.type == ChatType.CHANNEL:
             return True  # only administrators post there
-        if said.sender_chat is not None:  # an administrator who stays anonymous, or a stranger
+        if said.sender_chat is not None:  # an anonymous administrator, or a stranger
             return said.sender_chat.id == said.chat.id
         return said.from_user is not None and await self._heads(said.chat.id, said.from_user.id)
 
     async def _heads(self, chat: int, person: int) -> bool:
-        """Whether a person is an administrator of a chat; raise Sorry where we cannot see that."""
+        """Whether a person is an administrator of a chat; raises Sorry if we can't see that."""
         try:
             return await heads(self._bot, chat, person)
         except TelegramError as error:
@@ -448,7 +453,7 @@ class Answers:
         heads = partial(self._heads, message.chat.id, query.from_user.id)
         asked = heads if command.moderators else None
         if hurry := await self._hurry(person, message, asked, turn=AskKind.PRESS):
-            await query.answer(str(hurry), show_alert=True)  # said to them alone
+            await query.answer(str(hurry), show_alert=True)  # shown to them alone
             return
         if not private and command.name not in self._here:
             await query.answer(url=start_link(self._bot) + str(ref))
@@ -459,7 +464,9 @@ class Answers:
             return
         try:
             await query.answer()
-        except TelegramError as error:  # it stops the button's clock; the answer matters more
+        except (
+            TelegramError
+        ) as error:  # this only stops the button's spinner; the answer matters more
             log.info("a click could not be acknowledged", extra={"error": error.message})
         ask = Ask(
             _chat(message),
@@ -474,7 +481,7 @@ class Answers:
             await self._send(message, rendered)
 
     async def _replace(self, message: MaybeInaccessibleMessage, rendered: Rendered) -> bool:
-        """Make the message say this; False when it can no longer be changed."""
+        """Change the message to this; False if it can no longer be edited."""
         try:
             await self._patiently(
                 message,
@@ -506,7 +513,7 @@ class Answers:
                 to.chat.id,
                 rendered.html,
                 parse_mode=ParseMode.HTML,
-                # Telegram takes no other than a keyboard's buttons in a channel
+                # in a channel Telegram accepts only inline keyboards
                 reply_markup=rendered.keyboard
                 or (None if to.chat.type == ChatType.CHANNEL else rendered.forced),
                 link_preview_options=NO_PREVIEW,
@@ -520,10 +527,11 @@ class Answers:
     async def _patiently(
         self, to: MaybeInaccessibleMessage, request: Callable[[], Awaitable[object]]
     ) -> None:
-        """Make a request, again after each pause that Telegram asks for, while they are short.
+        """Make a request, and repeat it after each pause that Telegram asks for,
+        if the pauses are short.
 
-        In a group it waits for its turn among all that is written there, cards included. Past
-        so many that wait, or so long, nothing is answered: there is too much to answer.
+        In a group it waits for the group's rate limit, which it shares with the cards. If too many
+        are waiting, or for too long, there is no answer.
         """
         left = LONGEST_PAUSE
         while True:
@@ -545,7 +553,7 @@ class Answers:
                 return
 
     async def _paced(self, chat: Chat, patience: timedelta) -> bool:
-        """Wait for the group's pace; False when that takes too long."""
+        """Wait for the group's rate limit; False if that takes too long."""
         if self._rate_limiter is None or not self._rate_limiter.counts(chat):
             return True
         if self._waiting[chat] >= WAITING:
@@ -564,13 +572,16 @@ class Answers:
 
 
 def _is_typed(said: Said) -> bool:
-    """Whether somebody wrote it there. What is forwarded, or sent through a bot, is shown."""
+    """Whether someone wrote it there. Forwarded messages, or those sent through a bot, only
+    show."""
     return said.forward_origin is None and not said.is_automatic_forward and said.via_bot is None
 
 
 async def _refusal(command: Command, is_moderator: Callable[[], Awaitable[bool]]) -> str | None:
-    """Why someone may not press a button of a command for moderators, in at most 200 characters
-    (core.telegram.org/bots/api#answercallbackquery); None when they may."""
+    """Why someone may not press a button of a moderators' command; None if they may.
+
+    At most 200 characters (core.telegram.org/bots/api#answercallbackquery).
+    """
     try:
         return None if await is_moderator() else command.refusal
     except Sorry as sorry:
@@ -583,7 +594,7 @@ def _mention(person: User) -> str:
 
 
 def _topic(message: MaybeInaccessibleMessage) -> int | None:
-    """The topic a message stands in; in groups that are no forums a thread is only replies."""
+    """The topic of a message; None in groups that aren't forums, where threads are only replies."""
     if isinstance(message, Said) and message.is_topic_message:
         return message.message_thread_id
     return None
@@ -595,13 +606,13 @@ def _chat(message: MaybeInaccessibleMessage) -> Chat:
 
 
 def _person(said: Said) -> Chat:
-    """Who says it. Whoever speaks in a chat's name is nobody: all of them share one number."""
+    """The author. People who write in a chat's name are anonymous: they all share one id."""
     named = said.from_user if said.sender_chat is None else None
     return Chat("telegram", str(named.id)) if named else _chat(said)
 
 
 def _card_of(card: Said, link: str) -> str | None:
-    """The story of a card, by its buttons; None for answers of ours, which act in place."""
+    """The story of a card, from its buttons; None for our answers, which change in place."""
     rows = card.reply_markup.inline_keyboard if card.reply_markup else ()
     buttons = [button for row in rows for button in row]
     if any(str(button.callback_data or "").startswith(IN_PLACE) for button in buttons):
@@ -614,7 +625,7 @@ def _card_of(card: Said, link: str) -> str | None:
 
 
 def _name(said: Said) -> str | None:
-    """What people read above the message: a person, or the chat that an administrator speaks as."""
+    """The name people see above the message: a person, or the chat an administrator writes as."""
     if said.sender_chat is not None:
         return said.author_signature or said.sender_chat.title
     return said.author_signature or (said.from_user.full_name if said.from_user else None)
@@ -629,7 +640,7 @@ def _rest(command: Command, words: str) -> Mapping[str, str]:
 
 
 async def _yes() -> bool:
-    """In a private chat nobody else cares for it; elsewhere it has been asked already."""
+    """In a private chat everyone is their own moderator; elsewhere it was checked already."""
     return True
 
 

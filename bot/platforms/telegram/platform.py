@@ -1,4 +1,4 @@
-"""Telegram as one of the chat services the bot lives on: connects, posts, edits and pins."""
+"""The Telegram adapter: connects, posts, edits and pins."""
 
 import asyncio
 import logging
@@ -40,16 +40,16 @@ REFUSED = (
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 LONGEST_DEAF_S = 300.0
-"""However long Telegram asks us to wait, people's questions are asked for again after so long."""
+"""The longest pause, in seconds, before asking for updates again, whatever Telegram asks for."""
 ANSWER_S = 30.0
-"""How long a request may take: a given-up one may have been carried out, so we wait long."""
+"""Timeout of a request. It is long, because a request we give up on may have been carried out."""
 POLL_S = 25
 POLL_SLACK_S = 10.0
 CONNECTIONS = 100
 QUESTIONS_AT_ONCE = 100
 UPDATES_AT_ONCE = 100
 MOVE_S = 2.0
-"""How long questions wait for what is kept of a chat that has just moved."""
+"""How long updates wait for the rules of a chat that has just moved."""
 TITLES_KEPT = 1000
 WANTED = (
     UpdateType.MESSAGE,
@@ -61,11 +61,14 @@ WANTED = (
 
 
 class _Bot(telegram.Bot):
-    """The library's bot, with cards sent as they are: its own methods make objects of what goes
-    out and what comes back, each time, which costs more than the request (docs/benchmarks.md)."""
+    """The library's bot, with direct ways to send cards.
+
+    The library's own methods build objects for requests and answers each time, which costs more
+    than the request (docs/benchmarks.md).
+    """
 
     async def send_card(self, parameters: Mapping[str, Any]) -> str:
-        """sendMessage; return the message's id."""
+        """sendMessage; returns the message's id."""
         return str(int((await self._say("sendMessage", parameters))["message_id"]))
 
     async def edit_card(self, parameters: Mapping[str, Any]) -> None:
@@ -77,8 +80,8 @@ class _Bot(telegram.Bot):
         return await self.request.call(f"{self.base_url}/{method}", parameters)
 
     async def raw_updates(self, offset: int, seconds: int, limit: int) -> list[Any]:
-        """getUpdates, as they are: the library would refuse them all for one that it cannot
-        read."""
+        """getUpdates, unparsed: the library would reject all of them because of a single unreadable
+        one."""
         polling = self._request[0]
         assert isinstance(polling, AiohttpRequest)
         asked = {"offset": offset, "timeout": seconds, "limit": limit, "allowed_updates": WANTED}
@@ -91,7 +94,7 @@ class _Bot(telegram.Bot):
 
 
 class TelegramPlatform:
-    """One bot on Telegram. `api_url` None means the real one."""
+    """One bot on Telegram. `api_url`: None for the real one."""
 
     def __init__(
         self,
@@ -119,7 +122,7 @@ class TelegramPlatform:
         self._connection: Callable[[str | None], None] = lambda _: None
         self._movers: list[Callable[[Chat, Chat], Awaitable[None]]] = []
         self._titles: dict[int, str] = {}
-        """Of chats that we are out of."""
+        """The titles of chats that we have been removed from."""
 
     @property
     def name(self) -> str:
@@ -138,7 +141,7 @@ class TelegramPlatform:
         answering: set[asyncio.Task[None]] = set()
         try:
             await self._persist(bot.initialize)
-            await self._persist(bot.delete_webhook)  # Telegram tells updates in one way only
+            await self._persist(bot.delete_webhook)  # Telegram delivers updates in one way only
             await self._persist(lambda: _offer(bot, commands))
             self._bot = bot
             answers = Answers(
@@ -150,7 +153,7 @@ class TelegramPlatform:
                         task = asyncio.create_task(self._tell_moved(*moved), name="telegram move")
                         answering.add(task)
                         task.add_done_callback(answering.discard)
-                        # Who asks there next finds the rule, unless the storage is away for long.
+                        # The next command there finds the rule, unless the storage is away long.
                         await asyncio.wait({task}, timeout=MOVE_S)
                     task = asyncio.create_task(answers.take(update), name="telegram answer")
                     answering.add(task)
@@ -166,9 +169,9 @@ class TelegramPlatform:
 
     @asynccontextmanager
     async def visit(self) -> AsyncGenerator[str]:
-        """Log in without answering anyone, to look around with `lacks`; yield the bot's name.
+        """Log in without answering anyone, to inspect chats with `lacks`; yields the bot's name.
 
-        Raises SetupError on a wrong token and SendFailed when Telegram cannot be reached.
+        Raises SetupError for a wrong token and SendFailed if Telegram can't be reached.
         """
         bot = self._new_bot()
         try:
@@ -187,7 +190,7 @@ class TelegramPlatform:
             await bot.shutdown()
 
     def _new_bot(self) -> _Bot:
-        # At DEBUG the library logs the token, and every word that is said.
+        # At DEBUG the library logs the token, and the text of every message.
         logging.getLogger("telegram.Bot").setLevel(logging.INFO)
         try:
             return _Bot(
@@ -200,7 +203,7 @@ class TelegramPlatform:
             raise SetupError(REFUSED) from None
 
     async def _updates(self, bot: _Bot) -> AsyncGenerator[Update]:
-        """What people do, as it happens. Asking for more confirms what came before."""
+        """What people do, as it happens. Asking for more confirms the previous updates."""
         offset, poll_s, wait_s, limit = 0, 0, FIRST_WAIT_S, UPDATES_AT_ONCE
         while True:
             try:
@@ -208,8 +211,8 @@ class TelegramPlatform:
             except InvalidToken:
                 raise SetupError(REFUSED) from None
             except TelegramError as error:
-                self._online, poll_s = False, 0  # the next poll returns at once, and tells
-                if isinstance(error, TooLarge):  # one by one, and past the one that is so large
+                self._online, poll_s = False, 0  # the next poll returns at once, and says why
+                if isinstance(error, TooLarge):  # one by one, and skip the one that is so large
                     offset += limit == 1 and offset > 0
                     limit = 1
                 wait_s = await self._pause(error, wait_s)
@@ -220,11 +223,11 @@ class TelegramPlatform:
                 offset = _after(raw, offset)
                 if (update := self._read(raw, bot)) is not None:
                     yield update
-            if updates and not offset:  # they have no number by which to confirm them
+            if updates and not offset:  # they have no id by which to confirm them
                 wait_s = await self._pause(Unread("updates without a number"), wait_s)
 
     def _read(self, raw: Any, bot: telegram.Bot) -> Update | None:
-        """An update, and what it says of our standing; None when it cannot be read."""
+        """Parse an update, and note what it says about our membership; None if it can't be read."""
         try:
             update = Update.de_json(raw, bot)
             self._stand(update)
@@ -238,13 +241,13 @@ class TelegramPlatform:
         self._connection = listener
 
     async def _persist(self, step: Callable[[], Awaitable[object]]) -> None:
-        """Do a step of connecting, however long the network is away."""
+        """Run a step of connecting, and retry however long the network is away."""
         wait_s = FIRST_WAIT_S
         while True:
             try:
                 await step()
             except InvalidToken:
-                raise SetupError(REFUSED) from None  # the library's own text holds the token
+                raise SetupError(REFUSED) from None  # the library's own text contains the token
             except TelegramError as error:
                 wait_s = await self._pause(error, wait_s)
             except UNREADABLE as error:
@@ -254,7 +257,7 @@ class TelegramPlatform:
                 return
 
     async def _pause(self, error: TelegramError, wait_s: float) -> float:
-        """Wait after an error; returns how long to wait after the next in a row."""
+        """Wait after an error; returns how long to wait after the next consecutive one."""
         if isinstance(error, TooSoon):
             wait_s = min(error.after.total_seconds(), LONGEST_DEAF_S)
         self._connection(error.message)
@@ -266,10 +269,10 @@ class TelegramPlatform:
         chat: Chat,
         message: Message,
         *,
-        key: str,  # Telegram knows no such thing
+        key: str,  # Telegram has no idempotency key
         silent: bool = True,
         reply_to: str | None = None,
-        mention: str | None = None,  # Telegram has no roles: what is said aloud is all there is
+        mention: str | None = None,  # Telegram has no roles: a sound is all there is
     ) -> str:
         """Post and return the message's id."""
         place, topic = _address(chat)
@@ -299,14 +302,14 @@ class TelegramPlatform:
             await bot.unpin_chat_message(_address(chat)[0], message_id=int(place))
 
     async def pinned(self, chat: Chat) -> frozenset[str] | None:
-        """None: bots are shown the newest pin of a chat, and no other."""
+        """Always None: bots see only a chat's latest pin."""
         return None
 
     async def publish(self, chat: Chat, place: str) -> None:
-        """Nothing: who follows a Telegram channel reads it there."""
+        """Does nothing: people who follow a Telegram channel read it there."""
 
     async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
-        """The rights we would need and have not, as Telegram's administrators see them named."""
+        """The permissions we need and don't have, as Telegram names them to administrators."""
         with self._speaking() as bot:
             place, topic = _address(chat)
             return () if _is_private(place) else await rights.missing(bot, place, right, topic)
@@ -333,7 +336,7 @@ class TelegramPlatform:
         try:
             with self._speaking() as bot:
                 return await rights.heads(bot, place, _address(person)[0])
-        except Unreachable:  # we are not there ourselves
+        except Unreachable:  # we aren't a member ourselves
             return False
 
     async def showing(self, chat: Chat) -> Showing | None:
@@ -365,11 +368,11 @@ class TelegramPlatform:
         for listener in self._movers:
             try:
                 await listener(old, new)
-            except Exception:  # the next post to the old address says it again
+            except Exception:  # the next post to the old address reports it again
                 log.exception("a chat was not moved", extra={"chat": str(old), "to": str(new)})
 
     def _stand(self, update: Update) -> None:
-        """Note what an update says of our being in its chat."""
+        """Note what an update says about our membership in its chat."""
         chat, inside = update.effective_chat, is_inside(update)
         if chat is None or inside is None:
             return
@@ -381,15 +384,15 @@ class TelegramPlatform:
             listener(frozenset({Chat("telegram", str(chat.id))}), inside)
 
     async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
-        """Always None: bots cannot read what was said before."""
+        """Always None: bots can't read earlier messages."""
         return None
 
     def server(self, chat: Chat) -> str:
-        """Topics share the pace of their group; every other chat stands for itself."""
+        """Topics share their group's rate limit; every other chat counts as its own."""
         return chat.address.partition("/")[0]
 
     def link(self, chat: Chat, place: str) -> str | None:
-        """For supergroups and channels, whose members it opens: core.telegram.org/api/links."""
+        """For supergroups and channels; it works for their members: core.telegram.org/api/links."""
         where, topic = _address(chat)
         if not str(where).startswith("-100"):
             return None
@@ -397,21 +400,21 @@ class TelegramPlatform:
         return f"https://t.me/c/{'/'.join(steps)}"
 
     def repeatable(self, age_s: float) -> bool:
-        """Never: nothing would keep the message from standing there twice."""
+        """Always false: nothing would prevent a duplicate message."""
         return False
 
     @property
     def _here(self) -> _Bot:
-        """The bot, while we are connected; else raise NotNow."""
+        """The bot while we are connected; otherwise raises NotNow."""
         if self._bot is None:
             raise NotNow(timedelta(seconds=FIRST_WAIT_S), here(Code.NO_CONNECTION))
         return self._bot
 
     @contextmanager
     def _speaking(self, *, but: str | None = None) -> Iterator[_Bot]:
-        """The bot, with everything that goes wrong inside turned into a SendFailed.
+        """The bot; everything that goes wrong inside the block is raised as a SendFailed.
 
-        A refusal whose text has `but` in it is none: what was asked for is so already.
+        A refusal that contains `but` is ignored: it means that nothing needs to be done.
         """
         bot = self._here
         try:
@@ -425,16 +428,18 @@ class TelegramPlatform:
 
 
 def _after(raw: Any, offset: int) -> int:
-    """The number from which to ask for more once this update was read, whatever is wrong with
-    it; 0 while none is known."""
+    """The offset at which to continue after this raw update, whatever is wrong with it.
+
+    0 if its id is unknown.
+    """
     number = raw.get("update_id") if isinstance(raw, dict) else None
     if isinstance(number, int):
         return max(number + 1, offset)
-    return offset + 1 if offset else 0  # they are counted one by one
+    return offset + 1 if offset else 0  # the number increases by one
 
 
 async def _offer(bot: telegram.Bot, commands: Sequence[Command]) -> None:
-    """Tell Telegram our commands; where it does not take them, those it knows stay."""
+    """Register our commands with Telegram; if it refuses them, it keeps the ones it has."""
     try:
         await introduce(bot, commands)
     except BadRequest:
@@ -442,7 +447,7 @@ async def _offer(bot: telegram.Bot, commands: Sequence[Command]) -> None:
 
 
 def _moved(update: Update) -> tuple[Chat, Chat] | None:
-    """The old address and the new one, when a group has become a supergroup; told in both."""
+    """The old and the new address if a group has become a supergroup; both chats report it."""
     said = update.message
     if said is None:
         return None
@@ -458,18 +463,18 @@ def _address(chat: Chat) -> tuple[int, int | None]:
 
 
 def _is_private(place: int) -> bool:
-    """Groups and channels have negative numbers: core.telegram.org/api/bots/ids."""
+    """Groups and channels have negative ids: core.telegram.org/api/bots/ids."""
     return place > 0
 
 
 def _body(bot: telegram.Bot, place: int, message: Message) -> Mapping[str, Any]:
-    """What a request says of a message, wherever it goes to."""
+    """A message as request parameters, without the chat."""
     return _body_once(message, spoken(), None if _is_private(place) else start_link(bot))
 
 
 @lru_cache(maxsize=128)
 def _body_once(message: Message, _in: Language, link: str | None) -> Mapping[str, Any]:
-    """One card goes to many chats."""
+    """The cached part: one card goes to many chats."""
     rendered = render(message, start_link=link)
     return {
         "text": rendered.html,

@@ -1,6 +1,6 @@
-"""What Telegram and the way to it can refuse, in our own words.
+"""Turns what Telegram or the network refuses into our own errors.
 
-Telegram tells refusals apart by their text only; the texts are those of
+Telegram's refusals differ only in their text; the texts are those of
 https://github.com/tdlib/telegram-bot-api (Client.cpp) and of TDLib behind it.
 """
 
@@ -42,8 +42,8 @@ NOT_A_MEMBER: Sequence[str] = (
     "user_not_participant",
     "participant_id_invalid",
 )
-"""How getChatMember says of someone that they are not in the chat. Every other refusal of it says
-that we cannot see who is."""
+"""How getChatMember says that someone isn't in the chat.
+Any other refusal means that we can't see who is."""
 
 CARD_GONE: Sequence[str] = (
     "message to edit not found",
@@ -83,7 +83,7 @@ UNREACHABLE: Sequence[tuple[str, Code]] = (
     ("not enough rights", Code.MAY_NOT_DO_THAT),
     ("have no rights", Code.MAY_NOT_DO_THAT),
 )
-"""A part of Telegram's text, folded · what it means."""
+"""Part of Telegram's text, case-folded · what it means."""
 
 
 OUT = frozenset(
@@ -100,11 +100,11 @@ OUT = frozenset(
         "topic_deleted",
     }
 )
-"""Those of them that say that we are not, or no longer, in the chat."""
+"""Those that mean that we aren't in the chat, or no longer."""
 
 
 def failed(error: TelegramError) -> SendFailed:
-    """Say what an error of the library means for the card."""
+    """What an error of the library means for the card."""
     quote = {"platform": "telegram", "said": error.message}
     match error:
         case ChatMigrated():

@@ -1,8 +1,8 @@
-"""How a message looks on Telegram: one text in HTML, and a keyboard of buttons. Pure.
+"""Renders a message for Telegram: one text in HTML, and a keyboard of buttons. Pure functions.
 
-Story text can become nothing but text. It is shortened while plain; then word joiners part
-whatever Telegram would make a link, a mention, a hashtag or a command of by itself (`unlink`, and
-the signs in `_TAPPABLE`); then HTML is escaped.
+Story text can never become anything but text. It is shortened while plain. Then word joiners break
+up whatever Telegram would turn into a link, a mention, a hashtag or a command by itself (`unlink`,
+and the signs in `_TAPPABLE`). Then HTML is escaped.
 """
 
 import re
@@ -40,43 +40,45 @@ from wording.words import moment
 
 # From core.telegram.org/bots/api#sendmessage: 4096 after entities are parsed, in UTF-16 units.
 TEXT_LIMIT = 4096
-# Not documented there: of more than 100 entities or buttons the rest is ignored or refused.
+# Not documented there: entities or buttons beyond 100 are ignored or refused.
 ENTITIES = 100
 BUTTONS = 100
-# Ours. Telegram would take longer titles and labels, but shows them cut or over many lines.
+# Ours. Telegram would accept longer titles and labels, but shows them cut or on many lines.
 TITLE_LIMIT = 256
 LABEL_LIMIT = 60
 PROMPT_LIMIT = 150
 PLACEHOLDER_LIMIT = 64  # core.telegram.org/bots/api#forcereply
 BUTTONS_A_ROW = 5
-ROW_WIDTH = 44  # letters that a telephone shows beside one another; all buttons are equally wide
-BRIEF_LIMIT = 900  # what one person's question may take up of everyone's screen
+ROW_WIDTH = 44  # letters that fit beside one another on a phone; all buttons are equally wide
+BRIEF_LIMIT = 900  # how much of everyone's screen one person's question may take up
 UNFOLDED_LIMIT = 1500  # longer lists are folded until someone taps them
 
 # Callback data is at most 64 bytes (…#inlinekeyboardbutton) and a start parameter at most 64
 # characters (core.telegram.org/bots/features#deep-linking): a reference has at most 60 of ASCII.
 BESIDE = "+"
-"""First in callback data: the answer appears beside the message, which stays."""
+"""First character of callback data: the answer is a new message."""
 IN_PLACE = "="
-"""First in callback data: the answer takes the message's place."""
+"""First character of callback data: the answer replaces the message."""
 
 ASKS = "tg://resolve?asks="
-"""Begins the link in a message we ask to be replied to; the reference follows.
+"""Start of the link in a message we ask people to reply to; a reference follows.
 
-A reply brings that message along, so nothing has to be remembered about it. No story can make such
-a link: theirs are http and https.
+A reply includes that message, so nothing has to be remembered about it. No story can contain such a
+link, because story links are http and https.
 """
 
 WITHDRAWN = "🔴"
-"""Before the title of what no longer stands. How else a story stands, its figures say."""
+"""Precedes the title of a withdrawn story. Other states show in the figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
+    """A message in Telegram's terms, independent of the library's bot."""
+
     html: str
     keyboard: InlineKeyboardMarkup | None
     forced: ForceReply | None = None
-    """Opens the asker's field to reply in, where the message asks for a text."""
+    """Opens a reply field for the asker, if the message asks for a text."""
 
 
 def render(
@@ -87,17 +89,17 @@ def render(
     here: Collection[str] = (),
     asker: str = "",
 ) -> Rendered:
-    """Render as one text. Every limit holds; what has no room is left out (see `fit`).
+    """Render as one text within every limit; what doesn't fit is left out (see `fit`).
 
     With `start_link` (`https://t.me/<bot>?start=`) buttons lead into the private chat, for chats
-    where nothing can be answered in private; but those of the commands in `here`, which are about
-    the chat itself, act where they stand. `brief` keeps the text within BRIEF_LIMIT. `asker`, a
-    mention in HTML, is who a question of ours is put to, where others read it too.
+    without private answers. Buttons of the commands in `here`, which are about the chat itself,
+    work where they are. `brief` keeps the text within BRIEF_LIMIT. `asker`, a mention in HTML, is
+    the person our question is for, where others read it, too.
     """
     if message.asks:
         return _question(message, message.asks, asker)
     title = _title(message)
-    whole = any(isinstance(block, Code) for block in message.blocks)  # half of it is of no use
+    whole = any(isinstance(block, Code) for block in message.blocks)  # half of it would be useless
     limit = BRIEF_LIMIT if brief and not whole else TEXT_LIMIT
     prompts = tuple(
         Note(shorten(line(row.prompt), PROMPT_LIMIT, utf16))
@@ -116,7 +118,7 @@ def render(
 
 
 def _question(message: Message, field: Field, asker: str) -> Rendered:
-    """A message to be replied to with what we ask for."""
+    """A message to be answered by a reply with the text we ask for."""
     label = escape(_("Reply to this message"))
     way = f'<a href="{ASKS}{field.ref}">{label}</a>'
     last = f"{asker}: {way}" if asker else way
@@ -135,7 +137,7 @@ def _question(message: Message, field: Field, asker: str) -> Rendered:
 
 
 def asked_by(link: str) -> Ref | None:
-    """What a link in a message replied to asks, if it is a question of ours."""
+    """The question in the link of a message that was replied to, if it is a question of ours."""
     if not link.startswith(ASKS):
         return None
     try:
@@ -153,7 +155,7 @@ _OPENING = re.compile(r"<[a-z]")
 
 
 def visible(html: str) -> str:
-    """What is left when Telegram has parsed the entities: the text it counts."""
+    """The text after Telegram has parsed the entities, which is what it counts."""
     return unescape(_TAG.sub("", html))
 
 
@@ -175,7 +177,7 @@ def _whole(title: str, blocks: Sequence[Block], struck: bool) -> str:
 
 
 def _gap(previous: Block | None, block: Block) -> str:
-    """Headings stand on what they head; small lines stand together; the rest is spaced."""
+    """The white space between two blocks: none after headings, little between small lines."""
     close = isinstance(previous, Heading) or (
         isinstance(previous, Facts | Link | Note) and type(previous) is type(block)
     )
@@ -207,7 +209,7 @@ def _block(block: Block, struck: bool) -> str:
 
 
 def _link(label: str, url: str, note: str | None) -> str:
-    """Whatever the label says, the text that is tapped is the host it leads to."""
+    """A link whose tappable text is the host it leads to, whatever the label says."""
     link = safe_link(url)
     if link is None:
         return ""
@@ -236,7 +238,7 @@ def _defuse(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Plain text as it must be written for Telegram to show just that."""
+    """Escape plain text so that Telegram shows exactly that."""
     return escape_html(_defuse(text), quote=False)
 
 
@@ -264,7 +266,7 @@ def _rows(
 
 
 def _lines(buttons: Sequence[InlineKeyboardButton]) -> Iterator[list[InlineKeyboardButton]]:
-    """Buttons beside one another as far as their labels can be read."""
+    """Buttons in rows, as many beside one another as their labels allow."""
     beside: list[InlineKeyboardButton] = []
     for each in buttons:
         more = [*beside, each]

@@ -1,7 +1,7 @@
-"""How requests reach Telegram: over aiohttp, saying of every failure whether it was sent.
+"""HTTP requests to Telegram over aiohttp; every failure says whether the request was sent.
 
 python-telegram-bot's own httpx transport becomes slow with many requests in flight and logs every
-URL, which holds the token. Nothing here puts a URL into a log line or an error.
+URL, which contains the token. Nothing here puts a URL into a log line or an error.
 """
 
 import json
@@ -23,29 +23,28 @@ UNSAID = BaseRequest.DEFAULT_NONE
 USUAL_PAUSE = timedelta(seconds=5)
 SHORTEST_PAUSE = timedelta(seconds=1)
 LARGEST_ANSWER = 16 * 1024 * 1024
-"""Bytes. A hundred of the longest updates have some two million."""
+"""Bytes. A hundred of the longest updates have about two million."""
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What the library raises when an answer is not what Telegram describes: null, a field that is not
-there."""
+"""What the library raises if an answer isn't what Telegram documents: null, a missing field."""
 
 
 class NotSent(NetworkError):
-    """The request never left: no connection could be made, or none came free in time."""
+    """The request was never sent: no connection could be made, or none became free in time."""
 
 
 class Unread(NetworkError):
-    """An answer that is none of Telegram's: HTML, half a JSON document, one without a result."""
+    """An answer that isn't Telegram's: HTML, half a JSON document, one without a result."""
 
 
 class TooLarge(Unread):
-    """An answer was given up half read: it is larger than any of Telegram's."""
+    """Reading an answer was aborted: it is larger than any of Telegram's."""
 
 
 class TooSoon(NetworkError):
-    """Telegram took nothing and asks us to wait (429).
+    """Telegram refused and asks us to wait (429).
 
-    Stands in for the library's RetryAfter, which knows no wait of 0 seconds and warns of its own
-    deprecation each time it is made.
+    Replaces the library's RetryAfter, which can't express a wait of 0 seconds and warns about its
+    own deprecation each time it is created.
     """
 
     def __init__(self, after: timedelta) -> None:
@@ -55,8 +54,10 @@ class TooSoon(NetworkError):
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """Stands in for a RequestData, which the library makes of objects of its own; `post` hands it
-    on to `do_request` unseen."""
+    """Replaces a RequestData, which the library builds from its own objects.
+
+    `post` passes it on to `do_request` untouched.
+    """
 
     body: bytes
 
@@ -64,8 +65,8 @@ class _Ready:
 class AiohttpRequest(BaseRequest):
     """One pool of connections to the Bot API.
 
-    Raises NotSent and TooSoon when surely nothing was done. Any other NetworkError (TimedOut
-    among them) but BadRequest means that the request may have been carried out.
+    Raises NotSent and TooSoon if certainly nothing was done. Any other NetworkError (including
+    TimedOut) except BadRequest means that the request may have been carried out.
     """
 
     def __init__(self, *, read_timeout_s: float, connections: int) -> None:
@@ -91,13 +92,13 @@ class AiohttpRequest(BaseRequest):
     async def call(
         self, url: str, parameters: Mapping[str, Any], read_timeout: Any = UNSAID
     ) -> Any:
-        """Like `post`, of parameters that are fit for JSON; None stands for one left out."""
+        """Like `post`, with parameters that are ready for JSON; None means left out."""
         body = to_json({name: value for name, value in parameters.items() if value is not None})
         return await self.post(url, cast("RequestData", _Ready(body)), read_timeout)
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """As the library's, in a fraction of the time; raise Unread for what is no answer."""
+        """Like the library's, but much faster; raises Unread if it isn't an answer."""
         try:
             answer = from_json(payload)
         except ValueError:
@@ -112,10 +113,11 @@ class AiohttpRequest(BaseRequest):
         method: str,
         request_data: RequestData | None = None,
         read_timeout: Any = UNSAID,
-        write_timeout: Any = UNSAID,  # bodies are small: left to the read timeout
+        write_timeout: Any = UNSAID,  # bodies are small: covered by the read timeout
         connect_timeout: Any = UNSAID,
         pool_timeout: Any = UNSAID,
     ) -> tuple[int, bytes]:
+        """Send the request; returns the status and the body."""
         if self._session is None:
             raise NotSent("The connection to Telegram is closed")
         connect = _chosen(connect_timeout, CONNECT_S)
@@ -141,12 +143,12 @@ class AiohttpRequest(BaseRequest):
             raise TimedOut("Telegram took the request and did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
             raise NetworkError(f"The answer was lost ({type(error).__name__})") from error
-        if response.status >= 500:  # often a proxy's HTML, so not for the library's JSON reader
+        if response.status >= 500:  # often a proxy's HTML, so not for the library's JSON parser
             raise NetworkError(f"Telegram answered {response.status}")
         if response.status == 429:
             raise TooSoon(_wait(payload))
         if response.status >= 300:
-            payload = _refusal(payload)  # a proxy's 404 says nothing of our token
+            payload = _refusal(payload)  # a proxy's 404 says nothing about our token
         return response.status, payload
 
 
@@ -160,8 +162,10 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _refusal(payload: bytes) -> bytes:
-    """What the library is to read of a refusal, as it believes every field; raise Unread for one
-    that is not Telegram's."""
+    """A refusal as the library may read it, since it believes every field.
+
+    Raises Unread if it isn't Telegram's.
+    """
     try:
         said = from_json(payload)
     except ValueError:
@@ -190,7 +194,7 @@ def _body(data: RequestData | _Ready | None) -> bytes | None:
 
 
 def _chosen(value: Any, usual: float) -> float | None:
-    """A timeout in seconds as the library passes it; None is no limit."""
+    """A timeout in seconds as the library passes it; None means no limit."""
     if value is UNSAID:
         return usual
     return None if value is None else float(value)
@@ -200,5 +204,5 @@ def _wait(payload: bytes) -> timedelta:
     try:
         asked = json.loads(payload)["parameters"]["retry_after"]
     except (ValueError, TypeError, KeyError):
-        asked = None  # a 429 of some proxy on the way
+        asked = None  # a 429 from some proxy on the way
     return max(pause(asked, USUAL_PAUSE), SHORTEST_PAUSE)

@@ -1,4 +1,4 @@
-"""What the bot may do in a chat, in the words Telegram shows to its administrators."""
+"""Which permissions the bot has in a chat, in the words Telegram shows to administrators."""
 
 from telegram import (
     Bot,
@@ -20,7 +20,8 @@ from wording.reasons import Code, Reason
 
 
 async def missing(bot: Bot, place: int, right: Right, topic: int | None = None) -> tuple[str, ...]:
-    """The rights missing in a group or channel; raises what the library raises, or Unreachable."""
+    """The missing permissions in a group or channel; raises what the library raises,
+    or Unreachable."""
     chat = await bot.get_chat(place)
     if topic is not None and not chat.is_forum:
         raise Unreachable(Reason(Code.NO_TOPICS))
@@ -43,7 +44,7 @@ async def heads(bot: Bot, place: int, person: int) -> bool:
 
 
 def _standing(chat: ChatFullInfo, me: ChatMember, right: Right) -> tuple[str, bool]:
-    """The one right that counts here, and whether we have it."""
+    """The one permission that matters here, and whether we have it."""
     admin = me if isinstance(me, ChatMemberAdministrator) else None
     if chat.type == ChatType.CHANNEL:
         if right is Right.POST:
@@ -57,7 +58,8 @@ def _standing(chat: ChatFullInfo, me: ChatMember, right: Right) -> tuple[str, bo
 
 
 def _allowed(chat: ChatFullInfo, me: ChatMember, permission: str) -> bool:
-    """What an ordinary member may do: what the group allows all, less one's own restrictions."""
+    """What an ordinary member may do: what the group allows everyone, minus their own
+    restrictions."""
     group = chat.permissions is None or bool(getattr(chat.permissions, permission))
     own = not isinstance(me, ChatMemberRestricted) or bool(getattr(me, permission))
     return group and own

@@ -77,6 +77,7 @@ THREADS = (*PYTEST, "tests/road/test_threads.py")
 LATE = (*PYTEST, "tests/road/test_late.py")
 CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/reconciler.py"
 SHELF = (*PYTEST, "tests/stories/test_shelf.py", "tests/stories/test_delta.py")
+ANNOUNCED = (*PYTEST, "tests/stories/test_announced.py", "tests/stories/test_delta.py")
 STARTING = (*PYTEST, "tests/road/test_starting.py", "tests/handlers/test_starting.py")
 PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/reply_policy.py"
 RETENTION, PRUNING = "stories/retention.py", "bot/pruning.py"
@@ -119,6 +120,41 @@ MUTATIONS = (
         "        said = set()\n",
         "        pass\n",
         (*PYTEST, "tests/growth/test_log.py"),
+    ),
+    Mutation(
+        "that a story spreads fast is said at every rise",
+        "stories/announced.py",
+        "    if not lately and not story.is_over",
+        "    if not story.is_over",
+        ANNOUNCED,
+    ),
+    Mutation(
+        "a slow rise never counts as spreading fast",
+        "stories/announced.py",
+        "    low = _lowest(past.low, before.stats.virality if before else None)\n",
+        "    low = before.stats.virality if before else None\n",
+        ANNOUNCED,
+    ),
+    Mutation(
+        "what was announced is forgotten when a story is stored",
+        "stories/wire.py",
+        'return _bytes(_present({**document, "announced": announced}))',
+        "return _bytes(document)",
+        (*PYTEST, "tests/stories/test_archive.py"),
+    ),
+    Mutation(
+        "a changed figure in a point is called a rewording",
+        "stories/delta.py",
+        "        updated = _figures(old) != _figures(new)\n",
+        "        updated = False\n",
+        ANNOUNCED,
+    ),
+    Mutation(
+        "a reply that a story ended leaves out the new headline",
+        "wording/card.py",
+        "    if news := words.news(delta):\n",
+        "    if news := None:\n",
+        (*PYTEST, "tests/wording/test_card.py"),
     ),
     Mutation(
         "the log grows from what another process replaced meanwhile",

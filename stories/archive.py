@@ -17,7 +17,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -30,12 +30,13 @@ from runtime.away import StorageAway
 from runtime.connection import as_storage_away, storage, text
 from runtime.records import Skipped, Unreadable, wrong_type
 from runtime.slices import in_slices
+from stories.announced import announced
 from stories.changes import Changes, Cursor, Door, Heard, Page, Rejected, Verdict
 from stories.edition import Edition
 from stories.log import Log, grown, read_log, write_log
-from stories.story import Status, Story, StoryId
+from stories.story import Story, StoryId
 from stories.stub import Stub
-from stories.wire import MAX_BYTES, content_hash, restore, write
+from stories.wire import MAX_BYTES, content_hash, restore, store
 
 HISTORY_REVISIONS = 100
 """The most full revisions stored per story; stories/retention.py trims them by age."""
@@ -59,6 +60,22 @@ T = TypeVar("T")
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _GoesOn:
+    """What accepting a story writes, worked out from what is stored of it now."""
+
+    story: Story
+    """Including what was announced about it."""
+    base: int = 0
+    """The revision stored now; 0 if there is none."""
+    log: bytes = b""
+    """Its new log; empty leaves the stored one as it is."""
+    document: bytes = b""
+    """The stored document of a story that had left full memory, decompressed; else empty."""
+    heard_at: bytes = b""
+    """When that document was received, in milliseconds."""
 
 
 class Archive:
@@ -111,19 +128,20 @@ class Archive:
         grows in the same step, from the previous revision.
         """
         moment = now or self._now()
-        document, digest = write(replace(story, revision=None)), content_hash(story)
+        digest = content_hash(story)
         keys = [
             *(self._story(story.id), self._history(story.id)),
             *(self._keys + name for name in ("index", "seq", "epoch")),
             *(self._log(story.id), self._keys + "stubs"),
         ]
         while True:
-            base, logged, before, heard_at = await self._goes_on(story, moment)
+            goes_on = await self._goes_on(story, moment)
             arguments = [
-                *(story.id, "" if story.revision is None else story.revision, digest, document),
+                *(story.id, "" if story.revision is None else story.revision, digest),
+                store(replace(goes_on.story, revision=None)),
                 *(int(moment.timestamp() * 1000), self._wake, secrets.token_hex(8)),
-                *(HISTORY_REVISIONS, "1" if _is_over(story) else ""),
-                *(base, logged, before, heard_at),
+                *(HISTORY_REVISIONS, "1" if story.is_over else ""),
+                *(goes_on.base, goes_on.log, goes_on.document, goes_on.heard_at),
             ]
             verdict, revision, _ = await self._accept(keys, arguments)
             if verdict == b"unreadable":
@@ -134,36 +152,33 @@ class Archive:
             if verdict != b"moved":
                 return Verdict(verdict.decode()), int(revision)
 
-    async def _goes_on(self, story: Story, now: datetime) -> tuple[int, bytes, bytes, bytes]:
-        """What accepting a story needs from what is stored.
-
-        These are its revision, the log as it would become, and, for a story that has left full
-        memory, its document and when it was received.
-        """
+    async def _goes_on(self, story: Story, now: datetime) -> _GoesOn:
+        """What accepting a story changes: the story as stored, and its log as it would become."""
         key, log_key = self._story(story.id), self._log(story.id)
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hmget(key, ["revision", "document", "deflated", "heard_at"])
             pipe.get(log_key)
             answers: Any = await pipe.execute(raise_on_error=False)
         held, raw = (_of_its_type(answer) for answer in answers)
-        if held is None:
-            return 0, b"", b"", b""  # the key has another type, so the write will be refused
+        if held is None:  # the key has another type, so the write will be refused
+            return _GoesOn(story)
         revision, document, deflated, heard_at = held
         base = self._skipped.read("story", key, int, revision or b"0") or 0
-        if raw is None:
-            self._skipped.note("log", log_key, "it is of another type")
-            return base, b"", b"", b""
         back, before = b"", None
         if deflated and not document:
             back = self._skipped.read("story", key, _inflated, deflated) or b""
         if document or back:
             before = self._skipped.read("story", key, self._read_once, document or back, revision)
+        story = replace(story, announced=announced(before, story, now))
+        goes_on = _GoesOn(story, base, document=back, heard_at=(heard_at or b"0") if back else b"")
+        if raw is None:
+            self._skipped.note("log", log_key, "it is of another type")
+            return goes_on
         known = self._skipped.read("log", log_key, read_log, raw)
-        heard_at = (heard_at or b"0") if back else b""
         if known is None or (before is None and base):
-            return base, b"", back, heard_at  # what can't be read isn't overwritten
+            return goes_on  # what can't be read isn't overwritten
         after = grown(known, before, story, story.revision or base + 1, now)
-        return base, write_log(after), back, heard_at
+        return replace(goes_on, log=write_log(after))
 
     @storage
     async def since(self, cursor: Cursor) -> Changes:
@@ -531,11 +546,6 @@ def _inflated(raw: bytes) -> bytes:
 def _stub(found: Sequence[bytes]) -> Stub:
     story_id, raw, seq = found
     return Stub(StoryId(text(story_id)), int(seq), raw)
-
-
-def _is_over(story: Story) -> bool:
-    ended = story.stats.status is Status.ENDED or story.retracted is not None
-    return ended or story.merged_into is not None
 
 
 def _sharing(story: Story, other: Story) -> Story:

@@ -1,5 +1,6 @@
 """What changed between two revisions of a story, and how much it matters."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from types import MappingProxyType
 
 from rapidfuzz import fuzz, process, utils
 
+from stories.announced import spreads_fast
 from stories.story import Source, Status, Story
 
 SAME_BULLET = 65.0
@@ -21,14 +23,6 @@ doesn't suffice, only the beginnings of bullets are compared."""
 REWRITTEN_BULLETS = 3
 """If at least this many bullets, and at least half of them, were replaced,
 the breakdown was rewritten."""
-VIRALITY_LEAP = 2.0
-VIRALITY_HIGH = 7.0
-"""Up by VIRALITY_LEAP or more, to VIRALITY_HIGH or more, is major."""
-VIRALITY_STEP = 1.0
-"""A change by this much, up or down, is notable."""
-ARTICLES_TIMES = 2
-ARTICLES_MORE = 5
-"""ARTICLES_TIMES as many articles as before, and at least this many more, is notable."""
 
 
 class Weight(IntEnum):
@@ -51,12 +45,12 @@ class Kind(StrEnum):
     ENDED = "ended"
     REWRITTEN = "rewritten"
     BULLET_ADDED = "bullet added"
+    BULLET_UPDATED = "bullet updated"
     TITLE = "title"
     STATUS = "status"
-    VIRALITY = "virality"
     BULLET_REMOVED = "bullet removed"
-    ARTICLES = "articles"
     SPLIT = "split"
+    SPREADING = "spreading fast"
     BULLET_REWORDED = "bullet reworded"
     HEADLINE = "headline"
     QUESTION_ADDED = "question added"
@@ -65,6 +59,8 @@ class Kind(StrEnum):
     SOURCE_ADDED = "source added"
     SOURCE_REMOVED = "source removed"
     SOURCE_CHANGED = "source changed"
+    VIRALITY = "virality"
+    ARTICLES = "articles"
     ENTITIES = "entities"
     KEYWORDS = "keywords"
     LEANING = "leaning"
@@ -111,42 +107,37 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """One change with the two revisions that it lies between."""
+
+    older: Story
+    newer: Story
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """The weight of one kind of change, under a condition."""
 
     weight: Weight
     when: str
     """The condition in words; empty for "always"."""
-    holds: Callable[[Story, Story], bool]
-    """The same condition, given the story before and after."""
+    holds: Callable[[Pair], bool]
+    """The same condition."""
 
 
 def _always(weight: Weight) -> tuple[Rule, ...]:
-    return (Rule(weight, "", lambda before, after: True),)
+    return (Rule(weight, "", lambda pair: True),)
 
 
-def _leaps(before: Story, after: Story) -> bool:
-    now = after.stats.virality
-    return (
-        now is not None and now >= VIRALITY_HIGH and _virality_move(before, after) >= VIRALITY_LEAP
-    )
+def _both_say_status(pair: Pair) -> bool:
+    return pair.older.stats.status is not None and pair.newer.stats.status is not None
 
 
-def _virality_move(before: Story, after: Story) -> float:
-    """How far virality rose; 0 if one side has none. Rounded: 7.1 - 5.1 is 2, not 1.99…"""
-    was, now = before.stats.virality, after.stats.virality
-    return 0.0 if was is None or now is None else round(now - was, 6)
-
-
-def _multiplies(before: Story, after: Story) -> bool:
-    was, now = before.stats.articles, after.stats.articles
-    if was is None or now is None:
-        return False
-    return now >= was * ARTICLES_TIMES and now - was >= ARTICLES_MORE
-
-
-def _both_say_status(before: Story, after: Story) -> bool:
-    return before.stats.status is not None and after.stats.status is not None
+def _only_figures(pair: Pair) -> bool:
+    """Whether the two bullets differ in nothing but figures."""
+    return _masked(pair.before or "") == _masked(pair.after or "")
 
 
 _MINOR, _NOTABLE, _MAJOR = map(_always, Weight)
@@ -156,9 +147,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
         # A new story's card is itself the message: nothing to reply to, nobody to notify.
         Kind.NEW: _NOTABLE,
         Kind.RETRACTED: (
-            Rule(
-                Weight.MAJOR, "the story stood before", lambda before, _: before.retracted is None
-            ),
+            Rule(Weight.MAJOR, "the story stood before", lambda pair: pair.older.retracted is None),
             *_MINOR,
         ),
         # People who were notified that a story is gone are notified when it is back.
@@ -168,29 +157,15 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
         Kind.ENDED: _MAJOR,
         Kind.REWRITTEN: _MAJOR,
         Kind.BULLET_ADDED: _NOTABLE,
+        Kind.BULLET_UPDATED: (
+            Rule(Weight.NOTABLE, "nothing but figures changed in it", _only_figures),
+            *_MINOR,
+        ),
         Kind.TITLE: _NOTABLE,
         Kind.STATUS: (Rule(Weight.NOTABLE, "there was and is one", _both_say_status), *_MINOR),
-        Kind.VIRALITY: (
-            Rule(
-                Weight.MAJOR, f"up by {VIRALITY_LEAP} or more, to {VIRALITY_HIGH} or more", _leaps
-            ),
-            Rule(
-                Weight.NOTABLE,
-                f"moved by {VIRALITY_STEP} or more",
-                lambda before, after: abs(_virality_move(before, after)) >= VIRALITY_STEP,
-            ),
-            *_MINOR,
-        ),
         Kind.BULLET_REMOVED: _NOTABLE,
-        Kind.ARTICLES: (
-            Rule(
-                Weight.NOTABLE,
-                f"{ARTICLES_TIMES} times as many or more, and {ARTICLES_MORE} more or more",
-                _multiplies,
-            ),
-            *_MINOR,
-        ),
         Kind.SPLIT: _NOTABLE,
+        Kind.SPREADING: _NOTABLE,
         Kind.BULLET_REWORDED: _MINOR,
         Kind.HEADLINE: _MINOR,
         Kind.QUESTION_ADDED: _MINOR,
@@ -199,6 +174,8 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
         Kind.SOURCE_ADDED: _MINOR,
         Kind.SOURCE_REMOVED: _MINOR,
         Kind.SOURCE_CHANGED: _MINOR,
+        Kind.VIRALITY: _MINOR,
+        Kind.ARTICLES: _MINOR,
         Kind.ENTITIES: _MINOR,
         Kind.KEYWORDS: _MINOR,
         Kind.LEANING: _MINOR,
@@ -218,7 +195,8 @@ def compare(before: Story | None, after: Story) -> Delta:
     """What changed from `before` to `after`, whatever their revision numbers.
 
     If `before` is None or has another id, the story is new, and nothing else is listed. Otherwise
-    the delta is empty exactly if nothing but the revision number differs.
+    the delta is empty exactly if nothing but the revision number differs, and perhaps what was
+    announced (stories/announced.py).
     """
     if before is None or before.id != after.id:
         return Delta((Change(Kind.NEW, RULES[Kind.NEW][0].weight, None, after.title),))
@@ -226,7 +204,10 @@ def compare(before: Story | None, after: Story) -> Delta:
     if not found and replace(before, revision=None) != replace(after, revision=None):
         found = [(Kind.OTHER, None, None)]
     return Delta(
-        tuple(Change(kind, _weigh(kind, before, after), was, now) for kind, was, now in found)
+        tuple(
+            Change(kind, _weigh(kind, Pair(before, after, was, now)), was, now)
+            for kind, was, now in found
+        )
     )
 
 
@@ -236,8 +217,8 @@ _Found = tuple[Kind, str | None, str | None]
 """A kind, the text before and the text after."""
 
 
-def _weigh(kind: Kind, before: Story, after: Story) -> Weight:
-    return next(rule.weight for rule in RULES[kind] if rule.holds(before, after))
+def _weigh(kind: Kind, pair: Pair) -> Weight:
+    return next(rule.weight for rule in RULES[kind] if rule.holds(pair))
 
 
 def _differences(before: Story, after: Story) -> Iterator[_Found]:
@@ -245,6 +226,8 @@ def _differences(before: Story, after: Story) -> Iterator[_Found]:
     yield from _bullets(before.breakdown, after.breakdown)
     yield from _questions(before, after)
     yield from _sources(before.sources, after.sources)
+    if spreads_fast(before, after):
+        yield Kind.SPREADING, None, None
     was, now = before.stats, after.stats
     pairs: list[tuple[Kind, object, object]] = [
         (Kind.TITLE, before.title, after.title),
@@ -281,12 +264,28 @@ def _bullets(before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Found
     for old, new in sorted(_reworded(gone, come), key=lambda pair: after.index(pair[1])):
         gone.remove(old)
         come.remove(new)
-        yield Kind.BULLET_REWORDED, old, new
+        updated = _figures(old) != _figures(new)
+        yield Kind.BULLET_UPDATED if updated else Kind.BULLET_REWORDED, old, new
     replaced = min(len(gone), len(come))
     if replaced >= REWRITTEN_BULLETS and replaced * 2 >= len(before):
         yield Kind.REWRITTEN, None, None
     yield from ((Kind.BULLET_ADDED, None, new) for new in come)
     yield from ((Kind.BULLET_REMOVED, old, None) for old in gone)
+
+
+_GROUPED = re.compile(r"(?<=\d)[,'’ \u00a0\u202f](?=\d{3}(?!\d))")
+"""Separators within a long number: 28,800 and 28 800 are 28800."""
+_FIGURE = re.compile(r"(?<!\w)[-−+]?\d+(?:[.,:/]\d+)*|\d+(?:[.,:/]\d+)*")
+
+
+def _figures(bullet: str) -> Counter[str]:
+    """The numbers, times and dates in a bullet that are written in digits, with their counts."""
+    return Counter(_FIGURE.findall(_GROUPED.sub("", bullet)))
+
+
+def _masked(bullet: str) -> str:
+    """The bullet with every figure replaced by 0, without regard to case and punctuation."""
+    return utils.default_process(_FIGURE.sub(" 0 ", _GROUPED.sub("", bullet)))
 
 
 def _reworded(gone: list[str], come: list[str]) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """What a story is: a news event that develops, as frozen data."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -71,6 +71,21 @@ class Source:
     leaning: Leaning | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What readers have been told about a story that they are told only once.
+
+    It isn't part of the document. The archive works it out when it accepts a revision (see
+    stories/announced.py) and stores it with that revision, so that every comparison of two
+    revisions gives the same result, in every process and after a restart.
+    """
+
+    fast_at: datetime | None = None
+    """When readers were last told that it is spreading fast."""
+    low: float | None = None
+    """Its lowest virality since then."""
+
+
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Story:
     """One revision of a story. All times are aware; all texts are plain and untrusted."""
@@ -95,6 +110,8 @@ class Story:
     """Why it was withdrawn; None if it wasn't."""
     merged_into: StoryId | None = None
     split_from: StoryId | None = None
+    announced: Announced = field(default=Announced(), compare=False)
+    """Added by the archive; two revisions that differ only in this are equal."""
 
     @property
     def duration(self) -> timedelta | None:
@@ -103,13 +120,19 @@ class Story:
             return None
         return max(self.updated_at - self.started_at, timedelta(0))
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended, was withdrawn or merged: nothing more is expected of it."""
+        ended = self.stats.status is Status.ENDED or self.retracted is not None
+        return ended or self.merged_into is not None
+
     def is_live(self, at: datetime, heard_at: datetime, live_for: timedelta = LIVE_FOR) -> bool:
         """True while the story develops.
 
         `heard_at` (when this revision was received) is used if the publisher gave no time, or one
         in the future.
         """
-        if self.stats.status is Status.ENDED or self.retracted is not None or self.merged_into:
+        if self.is_over:
             return False
         return at - self.fresh(heard_at) <= live_for
 

@@ -103,8 +103,20 @@ def read(raw: bytes | str) -> Reading:
     return Reading(story, _unknown(data))
 
 
+def store(story: Story) -> bytes:
+    """The story as the archive stores it: the document, and what was announced about the story.
+
+    Earlier versions read this too, and ignore what they don't know.
+    """
+    document = _document(_checked(_document(story)))
+    _fits(_bytes(document))
+    fast_at, low = story.announced.fast_at, story.announced.low
+    announced = _present({"fast_at": _time(fast_at), "low": low})
+    return _bytes(_present({**document, "announced": announced}))
+
+
 def restore(raw: bytes, revision: int) -> Story:
-    """A story that `write` stored, perhaps long ago; raises ValueError if it can't be read.
+    """A story that `store` stored, perhaps long ago; raises ValueError if it can't be read.
 
     The limits of `read` don't apply here: what was accepted once is never refused later. Only what
     every reader relies on is checked.
@@ -114,7 +126,10 @@ def restore(raw: bytes, revision: int) -> Story:
         if type(version) is not int or version > VERSION:
             raise ValueError(f"its version is {_shown(version)}, where {VERSION} is read")
     story = replace(_STORED.validate_json(raw), revision=revision)
-    times = [story.started_at, story.updated_at, *(each.published_at for each in story.sources)]
+    times = [
+        *(story.started_at, story.updated_at, story.announced.fast_at),
+        *(each.published_at for each in story.sources),
+    ]
     if any(time is not None and time.tzinfo is None for time in times):
         raise ValueError("a time is without an offset")
     if any(time is not None and not 1 < time.year < 9999 for time in times):

@@ -97,13 +97,17 @@ def stub(edition: Edition, heir: Story, link: str | None) -> Message:
 def reply(edition: Edition, delta: Delta, *, parting: bool = False) -> Message:
     """The short reply to a card after a notable or major update. It names its reason first.
 
+    It always says something new: where the reason is that a story ended or moves faster, the new
+    headline or point follows, if there is one.
     `parting`: the chat followed this story by itself, and that ends here.
     It has no buttons: the card it replies to has them.
     """
     blocks: list[Block] = []
     if delta.reason:
         blocks.append(Text(words.sentence(words.said_first(delta))))
-    if besides := words.said_besides(delta):
+    if news := words.news(delta):
+        blocks.append(Text(shorten(line(news.after or ""), words.QUOTED)))
+    if besides := words.said_besides(delta, but=news):
         blocks.append(Note(_("Also: {changes}").format(changes=besides)))
     if parting:
         blocks.append(Note(_("This chat followed it; that ends with the story.")))

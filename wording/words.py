@@ -26,6 +26,12 @@ _STATUSES = {
     Status.COOLING: N_("cooling"),
     Status.ENDED: N_("ended"),
 }
+_NOW = {
+    Status.EMERGING: N_("now emerging"),
+    Status.ACTIVE: N_("now active"),
+    Status.COOLING: N_("now cooling"),
+    Status.ENDED: N_("ended"),
+}
 _LEANINGS = {
     Leaning.LEFT: N_("leaning left"),
     Leaning.LEAN_LEFT: N_("leaning slightly left"),
@@ -50,6 +56,10 @@ AROUND = 6
 CLAUSES = 4
 """How many changes are said in one line; the rest is counted."""
 
+_STATES = {Kind.ENDED, Kind.STATUS, Kind.REWRITTEN, Kind.SPREADING}
+"""The kinds of change that say how a story stands, and nothing of what it tells."""
+_NEWS = (Kind.HEADLINE, Kind.BULLET_ADDED, Kind.BULLET_UPDATED)
+"""The kinds that bring a sentence of the story, the most telling first."""
 _FIGURES = {Kind.STATUS, Kind.VIRALITY, Kind.ARTICLES, Kind.LEANING, Kind.RANK}
 
 
@@ -144,7 +154,7 @@ def quoted(text: str | None) -> str:
 
 
 def said(change: Change) -> str:
-    """One change as a clause: “virality 4.5 → 6.2”, “new: “…””, “corrected: “40” → “43””."""
+    """One change as a clause: “virality 4.5 → 6.2”, “new: “…””, “reworded: “pier” → “quay””."""
     return _now_with([change]) if _gained(change) else _clause(change)
 
 
@@ -165,16 +175,24 @@ def _clause(change: Change) -> str:
             return _("split from {story}").format(story=quoted(after))
         case Kind.SPLIT:
             return _("no longer a part of another story")
+        case Kind.ENDED if after:
+            return _(_NOW[Status.ENDED])
+        case Kind.STATUS if before and after:
+            return _(_NOW[Status(after)])
         case Kind.ENDED | Kind.STATUS:
             return _moved(_("status"), *map(_status, (before, after)))
+        case Kind.SPREADING:
+            return _("spreading fast")
         case Kind.REWRITTEN:
             return _("the breakdown was largely rewritten")
         case Kind.BULLET_ADDED:
             return _("new: {text}").format(text=quoted(after))
         case Kind.BULLET_REMOVED:
             return _("removed: {text}").format(text=quoted(before))
+        case Kind.BULLET_UPDATED:
+            return _updated(before, after)
         case Kind.BULLET_REWORDED:
-            return _("corrected: {text}").format(text=_corrected(before, after))
+            return _("reworded: {text}").format(text=_replaced(before, after))
         case Kind.TITLE:
             return _("title {before} → {after}").format(before=quoted(before), after=quoted(after))
         case Kind.HEADLINE if after:
@@ -196,13 +214,13 @@ def _clause(change: Change) -> str:
         case Kind.QUESTION_ADDED:
             return _("new question: {text}").format(text=quoted(after))
         case Kind.ANSWER_CHANGED:
-            return _("answer corrected: {text}").format(text=_corrected(before, after))
+            return _("answer updated: {text}").format(text=_replaced(before, after))
         case Kind.QUESTION_REMOVED:
             return _("question removed: {text}").format(text=quoted(before))
         case Kind.SOURCE_ADDED:
             return _("new source: {text}").format(text=quoted(after))
         case Kind.SOURCE_CHANGED:
-            return _("source corrected: {text}").format(text=quoted(after))
+            return _("source updated: {text}").format(text=quoted(after))
         case Kind.SOURCE_REMOVED:
             return _("source removed: {text}").format(text=quoted(before))
         case Kind.LINK if not before:
@@ -224,19 +242,21 @@ def _clause(change: Change) -> str:
 
 
 def told(change: Change, story: Story) -> str:
-    """One change in full, before and after, of a story as it is now: “Correction: “40” → “43””.
+    """One change in full, before and after, of a story as it is now: “Updated: “40” → “43””.
 
-    What had been stated and is stated otherwise, or no longer, is called a correction.
+    It is called a correction only where the publisher marks one.
     """
     before, after = change.before, change.after
     match change.kind:
+        case Kind.ENDED | Kind.STATUS if before and after:
+            return sentence(_moved(_("status"), *map(_status, (before, after))))
+        case Kind.BULLET_UPDATED:
+            return _("Updated: {texts}").format(texts=_contrasted(before, after))
         case Kind.BULLET_REWORDED:
-            return _("Correction: {texts}").format(texts=_contrasted(before, after))
-        case Kind.BULLET_REMOVED:
-            return _("Correction, no longer said: {text}").format(text=quoted(before))
+            return _("Reworded: {texts}").format(texts=_contrasted(before, after))
         case Kind.ANSWER_CHANGED:
             asked = next((each.question for each in story.questions if each.answer == after), "")
-            return _("Correction of the answer to {question}: {texts}").format(
+            return _("Updated answer to {question}: {texts}").format(
                 question=quoted(asked), texts=_contrasted(before, after)
             )
         case Kind.HEADLINE if before and after:
@@ -307,17 +327,30 @@ def _moved(what: str, before: str | None, after: str | None) -> str:
     return f"{what} {after}" if before is None else f"{what} {before} → {after}"
 
 
-def _corrected(before: str | None, after: str | None) -> str:
+def _updated(before: str | None, after: str | None) -> str:
+    """The new text, and what it replaced if that is short."""
+    old, _new = _differing(before, after)
+    if not old or len(old) > QUOTED / 2:
+        return _("updated: {text}").format(text=quoted(after))
+    return _("updated: {text} (before: {before})").format(text=quoted(after), before=quoted(old))
+
+
+def _replaced(before: str | None, after: str | None) -> str:
     """The words that differ, when they are few; else the new text."""
+    old, new = _differing(before, after)
+    if old and new and max(len(old), len(new)) <= QUOTED / 2:
+        return f"“{old}” → “{new}”"
+    return quoted(after)
+
+
+def _differing(before: str | None, after: str | None) -> tuple[str, str]:
+    """What remains of two texts without the words they both begin with and both end with."""
     was, now = line(before or "").split(), line(after or "").split()
     while was and now and was[0] == now[0]:
         del was[0], now[0]
     while was and now and was[-1] == now[-1]:
         del was[-1], now[-1]
-    old, new = " ".join(was), " ".join(now)
-    if old and new and max(len(old), len(new)) <= QUOTED / 2:
-        return f"“{old}” → “{new}”"
-    return quoted(after)
+    return " ".join(was), " ".join(now)
 
 
 def _counted(kind: Kind, n: int) -> str | None:
@@ -328,17 +361,19 @@ def _counted(kind: Kind, n: int) -> str | None:
         case Kind.BULLET_REMOVED:
             said = ngettext("{n} point removed", "{n} points removed", n)
         case Kind.BULLET_REWORDED:
-            said = ngettext("{n} point corrected", "{n} points corrected", n)
+            said = ngettext("{n} point reworded", "{n} points reworded", n)
+        case Kind.BULLET_UPDATED:
+            said = ngettext("{n} point updated", "{n} points updated", n)
         case Kind.QUESTION_ADDED:
             said = ngettext("{n} question added", "{n} questions added", n)
         case Kind.ANSWER_CHANGED:
-            said = ngettext("{n} answer corrected", "{n} answers corrected", n)
+            said = ngettext("{n} answer updated", "{n} answers updated", n)
         case Kind.QUESTION_REMOVED:
             said = ngettext("{n} question removed", "{n} questions removed", n)
         case Kind.SOURCE_ADDED:
             said = ngettext("{n} source added", "{n} sources added", n)
         case Kind.SOURCE_CHANGED:
-            said = ngettext("{n} source corrected", "{n} sources corrected", n)
+            said = ngettext("{n} source updated", "{n} sources updated", n)
         case Kind.SOURCE_REMOVED:
             said = ngettext("{n} source removed", "{n} sources removed", n)
         case _:
@@ -359,7 +394,7 @@ def worth_saying(changes: Iterable[Change], *, show_leaning: bool) -> list[Chang
 
 
 def said_short(delta: Delta, *, show_leaning: bool = False) -> str:
-    """Every change in one line, the heaviest first: “status active → cooling, 1 point added”.
+    """Every change in one line, the heaviest first: “now cooling, 1 point added”.
 
     Empty when there is nothing to say.
     """
@@ -374,9 +409,19 @@ def said_first(delta: Delta, *, show_leaning: bool = False) -> str:
     return _now_with(gains) if reason in gains else said(reason)
 
 
-def said_besides(delta: Delta, *, show_leaning: bool = False) -> str:
-    """Every change in one line but what `said_first` says."""
+def news(delta: Delta) -> Change | None:
+    """The new headline or point to show below a reason that names only the story's state."""
+    if delta.reason is None or delta.reason.kind not in _STATES:
+        return None
+    found = [change for change in delta.changes if change.after and change.kind in _NEWS]
+    return min(found, key=lambda change: _NEWS.index(change.kind), default=None)
+
+
+def said_besides(delta: Delta, *, show_leaning: bool = False, but: Change | None = None) -> str:
+    """Every change in one line but what `said_first` says, and but the one that is said apart."""
     rest = list(delta.changes)
+    if but is not None:
+        rest.remove(but)
     if delta.reason:
         rest.remove(delta.reason)
         if _gained(delta.reason):

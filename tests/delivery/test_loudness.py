@@ -11,7 +11,7 @@ from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from sandbox.discord import GENERAL, HEADLINES, NEWS, READERS, SOL
 from sandbox.telegram import CHANNEL
-from stories.story import Status, StoryId
+from stories.story import Status, Story, StoryId
 from tests.running import Road, Running, eventually
 from tests.stories_made import FERRY as OLD_FERRY
 from wording.reasons import Code, Reason
@@ -100,6 +100,69 @@ async def test_where_no_role_was_chosen_a_major_update_is_only_said_aloud(
     assert not reply["flags"] & 4096
 
 
+# Figures, and what a reply says.
+
+
+def with_stats(story: Story, **stats: Any) -> Story:
+    return replace(story, stats=replace(story.stats, **stats))
+
+
+async def test_figures_alone_edit_the_card_and_that_it_spreads_fast_is_said_in_words(
+    calm_bot: Running,
+) -> None:
+    rule = Rule(all=True, loudness=Loudness.PING, role=READERS)
+    road = await calm_bot.start(dict.fromkeys(BOTH, rule))
+    await road.publish(FERRY)
+    for chat in BOTH:
+        await says(road, chat, FERRY.title)
+    figures = replace(with_stats(FERRY, virality=6.4, articles=900), rank=2)
+    await road.publish(figures)
+    for chat in BOTH:
+        await says(road, chat, "900 articles")
+    await road.rests()
+    for chat in BOTH:
+        await says(road, chat, "900 articles")  # no reply
+    await road.publish(with_stats(figures, virality=7.1))
+    for chat in BOTH:
+        await says(road, chat, "virality 7.1", "Spreading fast")
+    assert messages(road, ON_DISCORD)[1]["mention_roles"] == []
+
+
+async def test_that_it_spreads_fast_is_said_once_a_day_also_after_a_restart(
+    calm_bot: Running,
+) -> None:
+    chats = dict.fromkeys(BOTH, Rule(all=True))
+    road = await calm_bot.start(chats)
+    await road.publish(FERRY)
+    for chat in BOTH:
+        await says(road, chat, "virality 4.5")
+    await road.publish(with_stats(FERRY, virality=8.0))
+    for chat in BOTH:
+        await says(road, chat, "spreading fast, virality 4.5 → 8", "Spreading fast")
+    await road.publish(with_stats(FERRY, virality=2.0))
+    for chat in BOTH:
+        await says(road, chat, "Changed: virality 8 → 2", "Spreading fast")
+    await calm_bot.stop()
+    road = await calm_bot.start(chats)
+    await road.publish(with_stats(FERRY, virality=9.0))
+    for chat in BOTH:
+        await says(road, chat, "Changed: virality 2 → 9", "Spreading fast")
+
+
+async def test_a_reply_says_the_state_and_below_it_what_is_new(calm_bot: Running) -> None:
+    road = await calm_bot.start(dict.fromkeys(BOTH, Rule(all=True)))
+    cools = with_stats(TRAMS, status=Status.COOLING)
+    over = with_stats(replace(FERRY, headline="All are home again"), status=Status.ENDED)
+    await road.publish(FERRY, TRAMS)
+    await eventually(lambda: _number(road) == [2, 2], "both cards")
+    await road.publish(cools, over)
+    await eventually(lambda: _number(road) == [4, 4], "two replies")
+    for chat in BOTH:
+        replies = texts(road, chat)[2:]
+        assert any("Now cooling" in text for text in replies)
+        assert any("Ended" in text and "All are home again" in text for text in replies)
+
+
 # Stories that a chat has muted, and chats that are paused.
 
 
@@ -120,6 +183,11 @@ async def test_a_muted_story_gets_no_card_until_it_turns_major_where_that_was_as
     for chat in BOTH:
         await says(road, chat, BRIDGE.title)
     await road.publish(replace(NOTABLE, stats=replace(NOTABLE.stats, virality=9.0)))
+    await road.rests()
+    for chat in BOTH:
+        await says(road, chat, BRIDGE.title)
+    new = ("The port is shut.", "Divers search the pier.", "A tug is on its way.")
+    await road.publish(replace(NOTABLE, breakdown=new))
     for chat in BOTH:
         await says(road, chat, BRIDGE.title, FERRY.title)
         rule = (await rules.load())[chat]

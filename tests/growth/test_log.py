@@ -92,7 +92,7 @@ def test_a_line_for_each_notable_revision_and_a_figure_an_hour() -> None:
     assert [(line.revision, line.change.kind, line.change.after) for line in log.lines] == [
         (1, Kind.NEW, "Night ferry returns"),
         (2, Kind.BULLET_ADDED, "A dog was found."),
-        (4, Kind.VIRALITY, "8"),
+        (4, Kind.SPREADING, None),
     ]
     assert [each.virality for each in log.figures] == [8.0]
     later = log_of(FERRY, more, minor, loud, every=timedelta(hours=1))
@@ -150,7 +150,7 @@ async def test_a_repeated_document_and_one_that_came_in_between_leave_one_line_e
     await archive.accept(replace(FERRY, revision=1))
     read, came = other._goes_on, [replace(FERRY, revision=2, title="Two")]
 
-    async def late(story: Story, now: datetime) -> tuple[int, bytes, bytes, bytes]:
+    async def late(story: Story, now: datetime) -> Any:
         base = await read(story, now)
         if came:
             await archive.accept(came.pop())

@@ -12,7 +12,7 @@ from stories.changes import Cursor, Verdict
 from stories.edition import Edition
 from stories.retention import FenceLost
 from stories.shelf import Shelf
-from stories.story import Stats, Status, StoryId
+from stories.story import Announced, Stats, Status, StoryId
 from stories.stub import STUB_BYTES, Stub, write_stub
 from stories.wire import write
 from tests.growth.conftest import FERRY, GROUP, NORTH, World
@@ -77,6 +77,21 @@ async def test_a_document_repeated_after_a_month_or_a_year_is_no_new_story(prune
         assert edition is not None
         assert (edition.whole, edition.story.title) == (True, "News")
         assert (edition.before and edition.before.revision) == (None if tomb else 4)
+
+
+async def test_a_story_that_is_back_in_full_memory_remembers_what_was_announced(
+    pruned: World,
+) -> None:
+    for virality, ago in ((5.0, OLD + timedelta(hours=1)), (8.0, OLD)):
+        await pruned.accept(replace(FERRY, stats=Stats(virality=virality)), ago)
+    was = await pruned.archive.story(FERRY.id)
+    assert was is not None
+    assert was.announced.fast_at is not None
+    await pruned.sweep()
+    await pruned.accept(replace(FERRY, stats=Stats(virality=2.0)))
+    now = await pruned.archive.story(FERRY.id)
+    assert now is not None
+    assert now.announced == Announced(was.announced.fast_at, 2.0)
 
 
 async def test_what_an_earlier_version_took_meanwhile_is_in_full_memory_and_leaves_it_again(

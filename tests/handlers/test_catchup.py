@@ -57,7 +57,7 @@ async def test_the_biggest_change_comes_first_and_says_what_it_was_since_the_las
     answer = await talk.say("catchup")
     assert answer.title == "Since your last visit"
     assert titles(answer) == ["Fire at the mill", "Night ferry returns"]
-    assert "Status active → ended" in read(answer)
+    assert "Fire at the mill\nEnded" in read(answer)
     assert "Headline: “It sails”\nAlso: keywords added" in read(answer)
     assert {"Fire at the mill": "story_fire"}.items() <= labels(answer).items()
 

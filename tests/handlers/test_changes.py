@@ -52,7 +52,7 @@ async def test_a_changed_storys_card_has_it_and_a_new_time_is_no_change() -> Non
     assert "Nothing but the time of its update." in read(await talk.click(BUTTON))
 
 
-async def test_the_whole_change_is_told_heaviest_first_and_corrections_are_called_so() -> None:
+async def test_the_whole_change_is_told_heaviest_first() -> None:
     after = replace(
         FIRE,
         title="Fire at the old mill",
@@ -67,15 +67,15 @@ async def test_the_whole_change_is_told_heaviest_first_and_corrections_are_calle
     assert told(answer.blocks) == [
         "Status active → ended",
         "New: “Divers came.”",
+        "Updated: “It began in the attic at 04:10.” → “It began in the attic at 05:40.”",
         "Title: “Fire at the mill” → “Fire at the old mill”",
-        "Virality 1 → 4.5",
-        "Correction, no longer said: “Nobody is hurt.”",
-        "Now with articles 20",
-        "Correction: “It began in the attic at 04:10.” → “It began in the attic at 05:40.”",
+        "Removed: “Nobody is hurt.”",
         "New question: “Why?”",
-        "Correction of the answer to “Who owns it?”: “The town.” → “A bank.”",
+        "Updated answer to “Who owns it?”: “The town.” → “A bank.”",
         "New source: “Mill saved”",
         "Source removed: “Mill burns”",
+        "Virality 1 → 4.5",
+        "Now with articles 20",
         "Keywords: none → “fire”",
     ]
 
@@ -86,7 +86,7 @@ async def test_what_differs_between_long_texts_is_seen() -> None:
     after = replace(FIRE, breakdown=(f"{long}It paid 55 crowns.",))
     [line] = told((await Talk(before, after).click(BUTTON)).blocks)
     assert line == (
-        "Correction: “… side of the quarrel. It paid 40 crowns.” → "
+        "Updated: “… side of the quarrel. It paid 40 crowns.” → "
         "“… side of the quarrel. It paid 55 crowns.”"
     )
 

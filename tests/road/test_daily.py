@@ -71,7 +71,7 @@ async def test_what_changed_is_told_since_the_asker_last_looked_even_after_a_res
     await calm_bot.stop()
     road = await calm_bot.start()
     await road.publish(OUT)
-    correction = "“It began in the attic at 04:10.” → “It began in the attic at 05:40.”"
+    updated = "“It began in the attic at 04:10.” → “It began in the attic at 05:40.”"
     answers = []
     for person in people:
         await until(partial(person.say, Say("stories")), "Cooling")
@@ -81,9 +81,9 @@ async def test_what_changed_is_told_since_the_asker_last_looked_even_after_a_res
         assert changes.title == "What changed in “Fire at the mill”"
         since, last = changes.body.split("The last change")
         assert since.startswith("Since you last looked You saw revision 1")
-        assert since.index("Status active → cooling") < since.index(f"Correction: {correction}")
+        assert since.index(f"Updated: {updated}") < since.index("Status active → cooling")
         assert "Status active → cooling" in last
-        assert "Correction" not in last
+        assert "Updated" not in last
         assert (await person.press(changes, "‹ Story")).title == "Fire at the mill"
     assert answers[0] == answers[1]
 
@@ -94,10 +94,10 @@ async def test_a_cards_button_tells_whoever_presses_it_alone(calm_bot: Running) 
     await road.publish(FIRE)
     await eventually(lambda: all(_stands(person, "New story") for person in people))
     await road.publish(SPREADS)
-    await eventually(lambda: all(_stands(person, "1 point corrected") for person in people))
+    await eventually(lambda: all(_stands(person, "1 point updated") for person in people))
     for person in people:
         [card] = person.read()
-        assert "Correction: “It began in the attic" in await person.press(card, "What changed")
+        assert "Updated: “It began in the attic" in await person.press(card, "What changed")
         assert person.read() == [card], "nobody else sees it, and the card stays"
 
 
@@ -178,13 +178,13 @@ async def test_while_redis_stands_still_everything_known_by_heart_is_told(
         people = both(road, "private")
         await road.publish(FIRE, SPREADS)
         for person in people:
-            await until(partial(person.say, Say("story", {"words": "fire"})), "1 point corrected")
+            await until(partial(person.say, Say("story", {"words": "fire"})), "1 point updated")
         with standing_still(process):
             for person in people:
                 card = await person.say(Say("story", {"words": "fire"}))
                 changes = await person.press(card, "What changed")
                 assert "cannot be looked up just now, so this is the last change only" in changes
-                assert "Correction: “It began in the attic at 04:10.”" in changes
+                assert "Updated: “It began in the attic at 04:10.”" in changes
                 why = await person.say(Say("why", {"story": "fire"}))
                 assert "This chat follows nothing, so no story comes here by itself." in why
                 assert "What was shown here cannot be looked up just now." in why

@@ -163,8 +163,8 @@ async def test_cards_and_replies_are_in_the_language_of_their_chat(calm_bot: Run
         assert left_in(card) == left_in(reply) == []
         assert said("cooling") in reply.body.casefold()
         assert said("articles") in reply.body
-    assert "Changed: status active → cooling" in english[0]
-    assert "Status active → cooling" in english[1]
+    assert "Changed: now cooling" in english[0]
+    assert "Now cooling" in english[1]
     assert "articles 14 → 1,400" in english[1]
 
 

@@ -21,6 +21,7 @@ from bot.ports import CardRecord, DueCard, HighWaterMark, State, Trouble
 from bot.storage.packed import pack, packs, unpack
 from runtime.away import StorageAway, StorageRefuses
 from runtime.lease import LASTS_S, RedisLease
+from stories.announced import announced
 from stories.archive import (
     HISTORY_REVISIONS,
     PROBE_S,
@@ -234,7 +235,8 @@ class MemoryArchive:
             return Verdict.STALE, stored
         if story.revision is not None and story.revision == stored:
             return Verdict.CONFLICT, stored
-        new = replace(story, revision=story.revision or stored + 1)
+        said = announced(held.story if held else None, story, now)
+        new = replace(story, revision=story.revision or stored + 1, announced=said)
         self._store.accepted[story.id].append(_seconds())
         data.epoch = data.epoch or self._store.token()
         data.seq += 1

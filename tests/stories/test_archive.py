@@ -4,6 +4,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,13 +15,16 @@ from runtime.away import StorageAway
 from runtime.connection import connect
 from stories import wire
 from stories.archive import Archive
-from stories.changes import Cursor
-from stories.story import Story, StoryId
+from stories.changes import Cursor, Verdict
+from stories.delta import Kind, Weight, compare
+from stories.story import Announced, Stats, Story, StoryId
 from stories.wire import WireError
 from tests.chaos.proxy import Proxy
 from tests.running import eventually_so
 
 FERRY = Story(StoryId("ferry"), "Night ferry returns", ("It sailed at dusk.",))
+NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize("step", [1, 10**9], ids=["counted by us", "a publisher's own"])
@@ -50,6 +54,37 @@ async def test_the_history_keeps_a_hundred_revisions(archive: Archive) -> None:
         await archive.accept(replace(FERRY, title=f"Ferry {number}"))
     history = await archive.history(FERRY.id)
     assert [story.revision for story in history] == list(range(6, 106))
+
+
+def with_virality(virality: float, **fields: Any) -> Story:
+    return replace(FERRY, stats=Stats(virality=virality), **fields)
+
+
+async def test_that_a_story_spreads_fast_is_stored_with_the_revision_that_said_so(
+    redis: Redis, prefix: str
+) -> None:
+    for number, virality in enumerate((5.0, 6.0, 7.2, 3.0, 9.0)):
+        await Archive(redis, prefix).accept(with_virality(virality), NOW + number * HOUR)
+    held = await Archive(redis, prefix).history(FERRY.id)
+    assert [compare(*pair).weight for pair in pairwise(held)] == [
+        *(Weight.MINOR, Weight.NOTABLE, Weight.MINOR),
+        Weight.MINOR,  # said two hours before
+    ]
+    assert held[-1].announced == Announced(NOW + 2 * HOUR, 3.0)
+    again = with_virality(9.0, headline="It sails")
+    assert (await Archive(redis, prefix).accept(again, NOW + 30 * HOUR))[0] is Verdict.ACCEPTED
+    await Archive(redis, prefix).accept(with_virality(9.1), NOW + 31 * HOUR)
+    *_, before, after = await Archive(redis, prefix).history(FERRY.id)
+    assert Kind.SPREADING in {change.kind for change in compare(before, after).changes}
+
+
+async def test_what_was_announced_makes_no_other_content_of_a_story(archive: Archive) -> None:
+    fast = with_virality(8.0)
+    await archive.accept(with_virality(5.0), NOW)
+    await archive.accept(fast, NOW + HOUR)
+    assert await archive.accept(fast, NOW + 48 * HOUR) == (Verdict.SAME, 2)
+    assert await archive.accept(replace(fast, revision=2)) == (Verdict.SAME, 2)
+    assert await archive.story("ferry") == replace(fast, revision=2)
 
 
 async def test_a_past_revision_is_found_or_else_the_first_kept_after_it(archive: Archive) -> None:

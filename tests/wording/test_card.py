@@ -37,7 +37,7 @@ def test_a_card_says_everything_in_order() -> None:
             Facts(("● Active", "21 hours", "virality 4.5", "14 articles", "#41")),
             Bullets(FERRY.breakdown),
             Note("Keywords: ferry, inquiry"),
-            Note("Changed: status emerging → active"),
+            Note("Changed: now active"),
             Note("Updated", AT),
             Link("Story page", "https://news.example/night-ferry"),
         ),
@@ -118,11 +118,42 @@ def test_a_reply_names_its_reason_and_then_the_rest() -> None:
     assert reply(edition(after), compare(FERRY, after)) == Message(
         "Night Ferry Returns",
         (
-            Text("Status active → ended"),
-            Note("Also: 1 point added, virality 4.5 → 3"),
+            Text("Ended"),
+            Text("The inquiry is closed."),
+            Note("Also: virality 4.5 → 3"),
         ),
         tone=Tone.ENDED,
     )
+
+
+SPREADS = replace(FERRY.stats, virality=8.0)
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        (replace(FERRY, stats=replace(FERRY.stats, status=Status.ENDED)), ["Ended"]),
+        (replace(FERRY, stats=replace(FERRY.stats, status=Status.COOLING)), ["Now cooling"]),
+        (replace(FERRY, stats=SPREADS), ["Spreading fast"]),
+        (
+            replace(FERRY, stats=SPREADS, headline="All are home", breakdown=FERRY.breakdown[:2]),
+            ["Removed: “Refunds are offered to everyone who held a ticket.”"],
+        ),
+        (
+            replace(
+                FERRY, stats=replace(FERRY.stats, status=Status.ENDED), headline="All are home"
+            ),
+            ["Ended", "All are home"],
+        ),
+        (
+            replace(FERRY, breakdown=("Dawn broke.", "Fish is dear.", "Bells rang at noon.")),
+            ["The breakdown was largely rewritten", "Dawn broke."],
+        ),
+    ],
+)
+def test_a_reply_says_something_new_or_else_the_state(after: Story, said: list[str]) -> None:
+    blocks = reply(edition(after), compare(FERRY, after)).blocks
+    assert [block.body for block in blocks if isinstance(block, Text)] == said
 
 
 def test_a_reply_with_one_reason_says_just_that() -> None:

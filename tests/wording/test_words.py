@@ -87,8 +87,8 @@ def with_bullet(place: int, text: str) -> Story:
 @pytest.mark.parametrize(
     ("after", "said"),
     [
-        (with_stats(status=Status.COOLING), "status active → cooling"),
-        (with_stats(status=Status.ENDED), "status active → ended"),
+        (with_stats(status=Status.COOLING), "now cooling"),
+        (with_stats(status=Status.ENDED), "ended"),
         (with_stats(status=None), "status no longer given"),
         (with_stats(virality=6.2), "virality 4.5 → 6.2"),
         (with_stats(articles=20), "articles 14 → 20"),
@@ -102,7 +102,11 @@ def with_bullet(place: int, text: str) -> Story:
         (replace(FERRY, breakdown=FERRY.breakdown[:2]), f"removed: “{FERRY.breakdown[2]}”"),
         (
             with_bullet(0, FERRY.breakdown[0].replace("04:10", "05:40")),
-            "corrected: “04:10” → “05:40”",
+            f"updated: “{FERRY.breakdown[0].replace('04:10', '05:40')}” (before: “04:10”)",
+        ),
+        (
+            with_bullet(0, FERRY.breakdown[0].replace("quay", "pier")),
+            "reworded: “quay” → “pier”",
         ),
         (replace(FERRY, title="Ferry Home"), "title “Night Ferry Returns” → “Ferry Home”"),
         (replace(FERRY, headline=None), "headline removed"),
@@ -151,18 +155,20 @@ def test_one_line_counts_points_and_names_the_heaviest_first() -> None:
     )
     delta = compare(FERRY, after)
     assert words.said_short(delta) == (
-        "2 points added, status active → cooling, virality 4.5 → 4.6, the keywords changed"
+        "2 points added, now cooling, virality 4.5 → 4.6, the keywords changed"
     )
     assert words.said_besides(delta) == (
-        "1 point added, status active → cooling, virality 4.5 → 4.6, the keywords changed"
+        "1 point added, now cooling, virality 4.5 → 4.6, the keywords changed"
     )
 
 
-def test_a_leap_in_virality_is_named_before_a_new_point() -> None:
+def test_that_a_story_spreads_fast_is_said_in_words_and_after_a_new_point() -> None:
     after = replace(
         with_stats(virality=9.5), breakdown=(*FERRY.breakdown, "A second ship is on its way.")
     )
-    assert words.said_short(compare(FERRY, after)) == "virality 4.5 → 9.5, 1 point added"
+    assert words.said_short(compare(FERRY, after)) == (
+        "1 point added, spreading fast, virality 4.5 → 9.5"
+    )
 
 
 def test_one_line_stays_short() -> None:
@@ -174,7 +180,7 @@ def test_one_line_stays_short() -> None:
         rank=7,
     )
     assert words.said_short(compare(FERRY, after)) == (
-        "status active → cooling, virality 4.5 → 4.6, articles 14 → 15, and 4 more"
+        "now cooling, headline: “Other”, virality 4.5 → 4.6, and 4 more"
     )
 
 

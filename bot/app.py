@@ -1,4 +1,4 @@
-"""The one place where real things are built and joined: who talks to what is written here."""
+"""Builds the bot: the one place where its parts are created and connected."""
 
 import asyncio
 import gc
@@ -60,12 +60,13 @@ from stories.shelf import Shelf
 log = logging.getLogger(__name__)
 
 REACH_S = 30.0
-"""How long a Redis that is not there is waited for at start."""
+"""Seconds to wait at startup for a Redis that isn't there."""
 ASK_S = 3.0
-"""How often a process that may write nothing looks whether another one serves a platform."""
+"""Seconds between looks, by a process that may not write, at whether another one serves a
+platform."""
 COLLECTIONS = (20_000, 20, 20)
-"""When Python looks for garbage that refers to itself (gc.set_threshold). As it comes it walks
-through all stories and all that is due again and again while they grow, and answers wait for it:
+"""Thresholds of Python's garbage collector (gc.set_threshold). By default it walks through all
+stories and due cards again and again while they grow, and answers wait for it: see
 docs/benchmarks.md, one update marked due."""
 LIMITS = {"discord": DISCORD, "telegram": TELEGRAM}
 
@@ -73,7 +74,7 @@ LIMITS = {"discord": DISCORD, "telegram": TELEGRAM}
 async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
     """Build everything, run it until cancelled, and take it down in reverse order.
 
-    Raises SetupError, perhaps inside an ExceptionGroup, when the set-up has to be mended.
+    Raises SetupError, perhaps inside an ExceptionGroup, if the setup has to be fixed.
     """
     gc.set_threshold(*COLLECTIONS)
     turns = AskLimiter(
@@ -252,7 +253,7 @@ def platforms_for(
     paces: Mapping[str, GroupRateLimiter] = MappingProxyType({}),
     metrics: Metrics | None = None,
 ) -> list[Platform]:
-    """The platforms that have a token; raise SetupError when none has."""
+    """The platforms that have a token; raises SetupError if none has."""
     platforms: list[Platform] = []
     unreadable = (metrics or Metrics()).unreadable
 
@@ -291,7 +292,7 @@ def platforms_for(
 
 
 def pruner(redis: Redis, settings: Settings, lease: RedisLease, alarms: Alarms) -> Pruner:
-    """What deletes old stories and their rows while `lease`, the editor's, is held."""
+    """Deletes old stories and their rows while `lease`, the editor's, is held."""
     archive = Archive(redis, settings.prefix)
     return Pruner(
         Retention(redis, archive, settings.prefix, lambda: (lease.key, lease.token)),
@@ -304,7 +305,7 @@ def pruner(redis: Redis, settings: Settings, lease: RedisLease, alarms: Alarms) 
 
 
 async def reach(archive: Archive, patience_s: float = REACH_S) -> None:
-    """Wait for Redis; raise SetupError when it does not come, or will not have us."""
+    """Wait for Redis; raises SetupError if it can't be reached, or refuses us."""
     last: StorageAway | None = None
     try:
         async with asyncio.timeout(patience_s):
@@ -335,7 +336,7 @@ async def keep_in_step(
     rules: RuleBook,
     connected: Callable[[], Coroutine[Any, Any, None]],
 ) -> None:
-    """Serve one platform while its lease is ours; stand by while it is another's.
+    """Serve a platform while we hold its lease; stand by while another process does.
 
     `connected` keeps the connection while it runs.
     """
@@ -348,7 +349,7 @@ async def keep_in_step(
                     online = tasks.create_task(connected(), name=f"{name} on")
                     try:
                         await reconciler.run()
-                    finally:  # what the reconciler had in hand has ended: now we may hang up
+                    finally:  # the reconciler has finished its calls: now we may disconnect
                         online.cancel()
         except* LeaseLost:
             log.warning("another process took over", extra={"platform": name})
@@ -360,7 +361,7 @@ async def as_the_layout_allows(
     deliver: Callable[[], Coroutine[Any, Any, None]],
     answer: Callable[[], Coroutine[Any, Any, None]],
 ) -> None:
-    """Deliver while the keys are laid out as we know them, and only answer while they are not."""
+    """Deliver while the key layout is ours, and only answer while it isn't."""
     while True:
         newer = layout.newer
         work = asyncio.create_task(answer() if newer else deliver())
@@ -368,7 +369,7 @@ async def as_the_layout_allows(
         try:
             await asyncio.wait((work, over), return_when=asyncio.FIRST_COMPLETED)
             if work.done():
-                work.result()  # it goes on for ever, or fails
+                work.result()  # it runs for ever, or fails
         finally:
             for task in (work, over):
                 task.cancel()
@@ -378,7 +379,7 @@ async def as_the_layout_allows(
 async def only_answer(
     lease: RedisLease, rules: RuleBook, connected: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
-    """Answer on one platform as long as no other process serves it; nothing is posted."""
+    """Answer on a platform as long as no other process serves it; nothing is posted."""
     await _load(rules)
     while True:
         await _until(lease, taken=False)

@@ -1,4 +1,4 @@
-"""Whose turn it is to ask: nobody, and no server, asks faster than the bot may answer."""
+"""A rate limiter for people: no person and no server asks faster than the bot may answer."""
 
 import asyncio
 import math
@@ -11,14 +11,14 @@ from bot.model.command import AskKind, RateLimited
 from runtime.away import StorageAway
 
 COSTS = {AskKind.ASK: 1.0, AskKind.PRESS: 0.25, AskKind.TYPING: 0.0625}
-"""What counts how much: turning pages is no flood, hammering is; a suggestion comes with nearly
-every letter that somebody types."""
+"""What each kind counts: turning pages isn't flooding, hammering is;
+suggestions come with nearly every letter typed."""
 SPARING_S = 1.0
-"""How long it may take to find out who is spared: Discord waits 3 s for a first sign."""
+"""Timeout for finding out whether a person is exempt: Discord waits 3 s for a first sign."""
 
 
 class AskLimiter:
-    """Counts, in memory, what was answered within the last seconds; what was refused counts not."""
+    """Counts, in memory, the recent answers per person and server. Refused requests don't count."""
 
     def __init__(
         self,
@@ -41,6 +41,10 @@ class AskLimiter:
         turn: AskKind = AskKind.ASK,
         spared: Callable[[], Awaitable[bool]] | None = None,
     ) -> RateLimited | None:
+        """Count one request; returns a RateLimited if it is refused.
+
+        `spared` tells whether the person is exempt from the server's limit.
+        """
         cost = COSTS[turn]
         wait_s, crowd = self._people.wait_s(str(person), cost, self._clock()), False
         if not wait_s and server is not None:
@@ -48,7 +52,7 @@ class AskLimiter:
         if wait_s and not (crowd and spared is not None and await _surely(spared)):
             at = self._clock()
             told = self._told.wait_s(f"{person} {server}", 1, at) > 0
-            if not told and turn is not AskKind.TYPING:  # there nobody is told
+            if not told and turn is not AskKind.TYPING:  # suggestions are refused silently
                 self._told.count(f"{person} {server}", 1, at)
             return RateLimited(math.ceil(wait_s), crowd=crowd, told=told)
         self._people.count(str(person), cost, self._clock())
@@ -66,20 +70,20 @@ async def _surely(spared: Callable[[], Awaitable[bool]]) -> bool:
 
 
 class _Window:
-    """How much was counted for each name within the last seconds."""
+    """The recent costs for each name."""
 
     def __init__(self, most: float, within_s: float) -> None:
         self._most = most
         self._within_s = within_s
         self._counted: dict[str, deque[tuple[float, float]]] = {}
-        """Moments and costs by name; whoever was counted last stands last."""
+        """Times and costs by name, the most recently counted name last."""
 
     def wait_s(self, name: str, cost: float, at: float) -> float:
-        """How long until so much more fits; 0 when it fits now."""
+        """Seconds until this much more fits; 0 if it fits now."""
         recent = [each for each in self._counted.get(name, ()) if self._lasts(each[0], at)]
         over = sum(much for _, much in recent) + cost - self._most
         wait_s = 0.0
-        for then, much in recent:  # the oldest is the first to count no more
+        for then, much in recent:  # the oldest is the first to expire
             if over <= 0:
                 break
             over -= much

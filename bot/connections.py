@@ -1,4 +1,4 @@
-"""Keeps the platforms connected, and tells the operator of one that cannot be."""
+"""Keeps the platforms connected, and raises an alarm for one that can't be."""
 
 import asyncio
 import logging
@@ -15,12 +15,12 @@ from runtime.supervision import restarting
 log = logging.getLogger(__name__)
 
 RESTS_S = (60.0, 300.0, 900.0, 3600.0)
-"""How long a platform that refuses us for good is left alone: a token may be put right there. The
-last one stands for all that follow."""
+"""Pauses before retrying a platform that refuses us for good: someone may fix the token.
+The last one repeats."""
 
 
 class Connections:
-    """Keeps the platforms connected, each with an alarm by its name while it cannot be."""
+    """Keeps the platforms connected, each with an alarm under its name while it isn't."""
 
     def __init__(self, platforms: Sequence[Platform], alarms: Alarms) -> None:
         self._alarms = alarms
@@ -28,16 +28,16 @@ class Connections:
         self._refused: dict[str, SetupError] = {}
         """The platforms that refuse us for good."""
         self._served = False
-        """One of them was connected to since we began: from then on none can end us."""
+        """True once any platform was connected: from then on none can stop the process."""
         self._rests: dict[str, chain[float]] = {}
         for platform in platforms:
             self._connected(platform.name)
             platform.on_connection(partial(self._hear, platform.name))
 
     async def keep(self, platform: Platform, commands: Sequence[Command]) -> None:
-        """Keep one of the platforms connected until cancelled.
+        """Keep one platform connected until cancelled.
 
-        Raises SetupError when every platform refused us for good and none was ever connected.
+        Raises SetupError if every platform refused us for good and none was ever connected.
         """
         name = platform.name
         try:
@@ -48,7 +48,7 @@ class Connections:
                     self._refuse(name, refused)
                     await asyncio.sleep(next(self._rests[name]))
         finally:
-            self._alarms.clear(name)  # another process may connect now
+            self._alarms.clear(name)  # now another process may connect
 
     def _hear(self, name: str, why: str | None) -> None:
         if why is None:

@@ -1,4 +1,4 @@
-"""What the bot counts, for /metrics. Every name is explained in the operator's guide."""
+"""The bot's metrics, for /metrics. The operator's guide explains each name."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -8,7 +8,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 
 
 class Metrics(StoryMetrics):
-    """One set of figures a process; every part gets it handed in."""
+    """The bot's registry; every part is given it."""
 
     def __init__(self) -> None:
         super().__init__()

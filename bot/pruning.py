@@ -1,7 +1,8 @@
-"""Deletes what has become old, in small batches, and never on the word of one clock alone.
+"""Deletes old data, in small batches, and never because of a single clock.
 
-Only the holder of the editor's lease prunes, and every deletion is fenced by it. Whatever looks
-wrong stops all of it with an alarm, until the clocks agree again or `storywire prune --confirm`.
+Only the holder of the editor's lease prunes, and every deletion is fenced by it. Anything that
+looks wrong stops all of it with an alarm, until the clocks agree again or `storywire prune
+--confirm`.
 """
 
 import asyncio
@@ -22,14 +23,15 @@ log = logging.getLogger(__name__)
 
 ALARM = "pruning"
 LOOK_EVERY_S = 60.0
-"""Between two looks at the clocks, and at whether somebody confirmed."""
+"""Seconds between checks of the clocks, and of whether someone confirmed."""
 SWEEP_EVERY_S = 3600.0
 APART = timedelta(hours=1)
-"""How far clocks may be apart."""
+"""The most by which clocks may differ."""
 STEP = timedelta(minutes=10)
-"""How far Redis's clock may move against the monotonic one while we run."""
+"""The most by which Redis's clock may move against the monotonic one while we run."""
 MANY, SHARE = 100, 10
-"""At least MANY stories that would go in a day, and more than one in SHARE of all, are too many."""
+"""At least MANY stories that would be deleted in a day, and more than one in SHARE of all,
+are too many."""
 DAY = timedelta(days=1)
 _BATCH = 50
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -40,7 +42,7 @@ _REMEDY = (
 
 
 class Packs(Protocol):
-    """The ledger, as far as it is pruned."""
+    """What pruning needs from the ledger."""
 
     async def pack(self, story: StoryId, fence: tuple[str, str]) -> bool: ...
 
@@ -48,7 +50,7 @@ class Packs(Protocol):
 
 
 class Fence(Protocol):
-    """The editor's lease."""
+    """The editor's lease, which fences every deletion."""
 
     @property
     def key(self) -> str: ...
@@ -59,32 +61,33 @@ class Fence(Protocol):
 
 @dataclass(slots=True)
 class Plan:
-    """What would go now, and why nothing may, if so."""
+    """What would be deleted now, and why nothing may be, if so."""
 
     now: datetime
-    """The earlier of our time and Redis's; Redis's once somebody confirmed."""
+    """The earlier of our time and Redis's; Redis's once someone confirmed."""
     total: int = 0
     newest: datetime = _LONG_AGO
-    """The newest moment that is stored."""
+    """The latest stored time."""
     full: list[StoryId] = field(default_factory=list)
-    """Whose full revisions are trimmed."""
+    """Stories whose full revisions are trimmed."""
     shelve: list[Entry] = field(default_factory=list)
-    """To leave full memory."""
+    """Stories to take out of full memory."""
     bury: list[Entry] = field(default_factory=list)
-    """To leave but a tombstone."""
+    """Stories of which only a tombstone will remain."""
     leave: list[Entry] = field(default_factory=list)
-    """Tombstones to leave the index."""
+    """Tombstones to take out of the index."""
     ahead: list[Entry] = field(default_factory=list)
-    """Heard in the future: the clock was wrong then, or is now."""
+    """Stories received in the future: the clock was wrong then, or is now."""
     why: str | None = None
-    """Why nothing may go."""
+    """Why nothing may be deleted."""
     at_most: int = 0
-    """How many stories may go in this sweep."""
+    """The most stories to delete in this sweep."""
     backlog: int = 0
-    """How many then wait for the next days, after time spent switched off."""
+    """How many remain for the next days, after time spent switched off."""
 
     @property
     def due(self) -> list[Entry]:
+        """The stories that would be deleted."""
         return [*self.bury, *self.shelve]
 
 
@@ -93,12 +96,12 @@ def _now() -> datetime:
 
 
 def _steadily() -> float:
-    """Seconds that no clock setting moves; those asleep count, where the system can tell."""
+    """Monotonic seconds, including time spent asleep where the system can tell."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Pruner:
-    """Sweeps once an hour, while the editor's lease is held."""
+    """Sweeps once an hour while the editor's lease is held."""
 
     def __init__(
         self,
@@ -121,7 +124,7 @@ class Pruner:
         self._now = now
         self._steadily = steadily
         self._anchor: tuple[datetime, float] | None = None
-        """Redis's time and the steady one when we began, or when somebody confirmed."""
+        """Redis's time and the monotonic one when we started, or when someone confirmed."""
 
     async def run(self) -> None:
         """Prune until cancelled."""
@@ -130,7 +133,7 @@ class Pruner:
             try:
                 confirmed = await self._confirmed()
                 if not confirmed and await self._suspicion():
-                    next_sweep = self._steadily()  # as soon as it is over
+                    next_sweep = self._steadily()  # as soon as the alarm is over
                 elif confirmed or self._steadily() >= next_sweep:
                     await self.sweep(confirmed=confirmed)
                     next_sweep = self._steadily() + SWEEP_EVERY_S
@@ -153,7 +156,7 @@ class Pruner:
         return plan
 
     async def confirm(self) -> None:
-        """Somebody says that the clocks are right, and that what is due may go."""
+        """Someone says that the clocks are right and that what is due may be deleted."""
         theirs = await self._retention.time()
         await self._retention.note(confirmed=theirs.timestamp())
 
@@ -161,10 +164,10 @@ class Pruner:
         notes = await self._retention.notes()
         return notes.get("confirmed", 0.0) > notes.get("done", 0.0)
 
-    # What would go.
+    # Planning.
 
     async def plan(self, *, confirmed: bool = False) -> Plan:
-        """Look at every story; nothing is changed."""
+        """Look at every story and change nothing."""
         ours, theirs = self._now(), await self._retention.time()
         if confirmed:
             self._anchor = None
@@ -203,7 +206,7 @@ class Pruner:
                     plan.leave.append(entry)
 
     async def _suspicion(self) -> str | None:
-        """What is wrong with the clocks just now; an alarm as soon as it is seen."""
+        """What is wrong with the clocks right now; raises the alarm as soon as it is noticed."""
         why = await self._clocks()
         if why is not None:
             self._alarms.report(ALARM, f"{why}. {_REMEDY}")
@@ -228,7 +231,7 @@ class Pruner:
             )
         return _behind(theirs, datetime.fromtimestamp(newest, UTC))
 
-    # Deleting it.
+    # Deleting.
 
     async def _delete(self, plan: Plan, *, confirmed: bool) -> None:
         for entry in plan.ahead if confirmed else ():
@@ -254,7 +257,7 @@ class Pruner:
             log.info("pruned", extra={"stories": gone, "revisions": trimmed})
 
     async def _lets_one_go(self, entry: Entry, now: datetime) -> bool:
-        """Let a story go; one that cannot be read stays as it is, and stops no other."""
+        """Delete one story; one that can't be read stays as it is, and stops no other."""
         try:
             return await self._lets_go(entry, now)
         except Exception as error:
@@ -266,7 +269,7 @@ class Pruner:
     async def _lets_go(self, entry: Entry, now: datetime) -> bool:
         if entry.stage is Stage.STUB:
             gone = await self._retention.bury(entry, now)
-            if gone:  # else an update came: its cards are wanted
+            if gone:  # otherwise an update arrived, and its cards are needed
                 await self._drop(entry)
             return gone
         if not await self._ledger.pack(entry.story, self._fence()):
@@ -305,8 +308,11 @@ def _behind(theirs: datetime, newest: datetime) -> str | None:
 
 
 def _too_many(plan: Plan, notes: dict[str, float]) -> str | None:
-    """Whether too many would go in one day. What became due while the bot was switched off is none
-    of these: that goes a day's share at a time."""
+    """Whether too many stories would be deleted in one day.
+
+    Those that became due while the bot was switched off don't count: they are deleted in daily
+    portions.
+    """
     due, limit = len(plan.due), max(MANY - 1, plan.total // SHARE)
     at = plan.now.timestamp()
     days = max(1.0, (at - notes.get("at", at)) / DAY.total_seconds())
@@ -333,7 +339,7 @@ def _span(moved: timedelta) -> str:
 
 
 def summary(plan: Plan) -> Sequence[str]:
-    """The plan, for the operator."""
+    """The plan, as lines for the operator."""
     return (
         f"{len(plan.shelve)} stories would no longer be held whole in memory",
         (

@@ -1,0 +1,1 @@
+"""The `storywire` command, above every other package."""

@@ -1,4 +1,5 @@
-"""The command line: run it, try it, bring stories in, and see what became of them."""
+"""The `storywire` command line: run the bot, try it, publish stories,
+and inspect what became of them."""
 
 import argparse
 import asyncio
@@ -42,18 +43,18 @@ from wording.reasons import in_english
 
 T = TypeVar("T")
 
-OK, WRONG = 0, 1  # and argparse exits with 2 when it was called wrongly
+OK, WRONG = 0, 1  # argparse exits with 2 for wrong usage
 
 FAULTS = 10
-"""How many faults of one document are named; the rest is counted."""
+"""The most errors named per document; the rest is counted."""
 
 
 class Failed(Exception):
-    """It went wrong; the sentence is for whoever typed the command."""
+    """A command failed; the sentence is for the person who typed it."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; return the exit code."""
+    """Run one command; returns the exit code."""
     arguments = _parser().parse_args(argv)
     try:
         result = arguments.act(arguments)
@@ -67,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         return _say_wrong(_first(known))
     except KeyboardInterrupt:
         return OK
-    except BrokenPipeError:  # whoever read our output has read enough
+    except BrokenPipeError:  # the reader of our output has closed it
         sys.stderr.close()
         return OK
 
@@ -177,7 +178,7 @@ def _time(text: str) -> datetime:
 
 
 async def _until_told(work: Awaitable[None]) -> int:
-    """Run until it ends or a signal comes; stopping is always cancellation."""
+    """Run until it ends or a signal arrives; stopping is always cancellation."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGINT, signal.SIGTERM):
@@ -217,9 +218,9 @@ def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
 
 @contextlib.asynccontextmanager
 async def _kept(make: Callable[..., T], *, writing: bool = False) -> AsyncGenerator[T]:
-    """One kept thing (the archive, the ledger, …) of the Redis that the settings name."""
+    """One store (the archive, the ledger, …) in the Redis that the settings name."""
     settings = load_settings()
-    log.set_up("ERROR", _secrets(settings))  # what is skipped, each command says in its own words
+    log.set_up("ERROR", _secrets(settings))  # each command reports skipped records in its own words
     async with connect(settings.redis_url) as redis:
         if writing:
             await _ours_to_write_in(redis, settings)
@@ -250,21 +251,21 @@ async def _publish(arguments: argparse.Namespace) -> int:
 
 
 def _refusal(name: str, faults: Sequence[str]) -> str:
-    """What is wrong with a document, each fault on a line of its own."""
+    """What is wrong with a document, one error per line."""
     more = len(faults) - FAULTS
     said = [*faults[:FAULTS], *([f"and {more} more"] if more > 0 else [])]
     return ("\n  " if len(said) > 1 else " ").join((f"storywire: {name} was refused:", *said))
 
 
 def _documents(raw: bytes) -> list[bytes]:
-    """One document as it is, or each of an array's, word for word."""
+    """A single document as it is, or each one of an array, verbatim."""
     try:
         text = raw.decode("utf-8-sig").strip(_BLANK)
     except UnicodeDecodeError:
-        return [raw]  # which is refused for that
+        return [raw]  # which is refused for that reason
     if not text.startswith("["):
         return [raw]
-    decoder = json.JSONDecoder(parse_int=str, parse_float=str)  # however long: they are read later
+    decoder = json.JSONDecoder(parse_int=str, parse_float=str)  # of any length: parsed later
     documents: list[bytes] = []
     place, ends = 0, "["
     try:
@@ -289,7 +290,7 @@ def _documents(raw: bytes) -> list[bytes]:
 
 
 _BLANK = " \t\r\n"
-"""What JSON allows between things (RFC 8259, section 2)."""
+"""The white space that JSON allows between tokens (RFC 8259, section 2)."""
 
 
 def _past_blank(text: str, place: int) -> int:
@@ -324,7 +325,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _read(name: str) -> bytes:
-    """A file's bytes, at most a little more than could be a good array of documents."""
+    """A file's bytes, at most slightly more than a valid array of documents could have."""
     try:
         with sys.stdin.buffer if name == "-" else Path(name).open("rb") as file:
             return file.read(1000 * MAX_BYTES)
@@ -382,7 +383,7 @@ async def _retract(arguments: argparse.Namespace) -> int:
 
 
 async def _ours_to_write_in(redis: Redis, settings: Settings) -> None:
-    """Raise Failed where a newer version has laid out the keys."""
+    """Raise Failed if a newer version has laid out the keys."""
     if await Layout(redis, Gate(), Alarms(Metrics()), settings.prefix).fault():
         raise Failed("a newer version has changed the key layout in Redis: use that version")
 

@@ -1,4 +1,4 @@
-"""`storywire check`: what is wrong with the set-up, and how to mend it."""
+"""`storywire check`: what is wrong with the setup, and how to fix it."""
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from runtime.needs import faults, hints
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     good: bool
     sentence: str
     hint: bool = False
-    """It may be meant so."""
+    """True if it isn't wrong but may be unintended."""
 
     def __str__(self) -> str:
         mark = "note" if self.hint else "ok  " if self.good else "FIX "
@@ -33,7 +33,7 @@ class Finding:
 
 
 async def check(settings: Settings, chats: Mapping[Chat, Rule]) -> list[Finding]:
-    """Look at Redis, both tokens and the rights in every chat of the file."""
+    """Check Redis, both tokens and the permissions in every chat of the file."""
     findings = [Finding(True, "the settings can be read"), *await _redis(settings)]
     findings += _data_folder(settings)
     try:

@@ -1,4 +1,4 @@
-"""`storywire demo`: the whole road on your own machine, shown in one web page."""
+"""`storywire demo`: the whole system on your own machine, shown in one web page."""
 
 import asyncio
 import logging
@@ -29,16 +29,16 @@ CHATS = {
     Chat("discord", str(discord.NEWS)): Rule(all=True),
     Chat("telegram", str(telegram.CHANNEL)): Rule(all=True),
 }
-"""Two chats get everything from the start; the others are there to be set up by you."""
+"""Two chats get everything from the start; you can set up the others."""
 
 
 PREFIX = "storywire-demo"
 
 
 async def run(redis: str | None, port: int, ready: Callable[[str, str], None]) -> None:
-    """Run the demo until cancelled; `ready` is told the page's address and the Redis's.
+    """Run the demo until cancelled; `ready` receives the page's address and the Redis's.
 
-    Only a Redis of its own is touched, unless one is named; its keys begin with PREFIX.
+    It uses a Redis of its own unless one is named; its keys begin with PREFIX.
     """
     with TemporaryDirectory(prefix=f"{PREFIX}-") as data_dir:
         async with (
@@ -106,7 +106,8 @@ async def _page(
 
 
 async def _follow(settings: Settings) -> None:
-    """Have the first chats follow everything, as their moderators would: they may change it."""
+    """Make the first chats follow everything, as their moderators would,
+    so that they can change it."""
     async with connect(settings.redis_url) as redis:
         rules = RedisRules(redis, settings.prefix)
         held = await rules.load()
@@ -116,7 +117,7 @@ async def _follow(settings: Settings) -> None:
 
 
 async def _develop(settings: Settings) -> None:
-    """Leave the sample stories at the inbox as they develop."""
+    """Publish the sample stories to the inbox as they develop."""
     start = datetime.now(UTC)
     async with connect(settings.redis_url) as redis:
         archive = Archive(redis, settings.prefix)

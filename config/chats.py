@@ -1,4 +1,4 @@
-"""storywire.toml: which chats want which stories, checked line by line."""
+"""Reads storywire.toml: which chats want which stories, with errors that name the line."""
 
 import tomllib
 from pathlib import Path
@@ -13,7 +13,7 @@ DEFAULT = Path("config/storywire.toml")
 
 
 def load_chats(path: Path | None) -> dict[Chat, Rule]:
-    """Read the file's chats; None means the default place, which may be empty.
+    """Read the file's chats; None means the default path, where no file is required.
 
     Raises SetupError with one sentence that names the file, the line and the remedy.
     """
@@ -30,7 +30,7 @@ def load_chats(path: Path | None) -> dict[Chat, Rule]:
 
 
 def read_chats(text: str, name: str) -> dict[Chat, Rule]:
-    """Read the text of a storywire.toml; raise SetupError as load_chats does."""
+    """Parse the text of a storywire.toml; raises SetupError as load_chats does."""
     try:
         document = read_entry(text)
     except WrongEntry as error:
@@ -83,7 +83,7 @@ def _entry(raw: dict[str, Any], text: str, name: str, number: int) -> tuple[Chat
 
 
 def _line(text: str, entry: int | None, key: str) -> int:
-    """The line (from 1) of a key in the entry-th [[chats]], or of the entry's head."""
+    """The line number (from 1) of a key in the entry-th [[chats]], or of the entry's header."""
     head, seen = 1, -1
     for number, line in enumerate(text.splitlines(), 1):
         bare = line.strip()

@@ -1,6 +1,6 @@
 """A chat's rule as text: the keys and values of one [[chats]] entry, read and written.
 
-The operator's file holds such entries, and moderators copy them from one chat to another.
+The operator's file contains such entries, and moderators copy them between chats.
 """
 
 import json
@@ -24,14 +24,14 @@ from wording.text import line, shorten
 from wording.words import either
 
 MOST_PINS = 25
-"""A shelf of more would be no shelf; Discord takes 250, Telegram names no limit."""
+"""More pins than this would be no use; Discord allows 250, Telegram names no limit."""
 EXAMPLE = "22:00-07:00 Europe/Berlin"
 DEEPEST = 20
-"""How deep an entry's lists and tables may lie in one another; it needs two."""
+"""The most levels of nesting in an entry; it needs two."""
 _ASSIGNED = re.compile(r"\s*([\w.\"'\- ]+?)\s*=")
 _ENDLESS = re.compile(r"(?<![\w\"'.])[+-]?\d[\d_]{999}")
 SLIP = 70
-"""How alike (0-100) a key must be to one that is known for that one to be proposed."""
+"""How similar (0-100) a key must be to a known one for that one to be suggested."""
 
 _Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=200)]
 _STORY = r"[a-z0-9-]{1,40}"
@@ -39,7 +39,7 @@ _UNTIL_MAJOR = " until major"
 
 
 class WrongEntry(ValueError):
-    """What cannot be read: the key, and one sentence that names it and the remedy."""
+    """An entry can't be read: the key, and one sentence that names it and the remedy."""
 
     def __init__(self, key: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -47,7 +47,7 @@ class WrongEntry(ValueError):
 
 
 class Entry(BaseModel):
-    """What may stand in an entry beside `chat`: `title` is what a key takes, for people."""
+    """The keys of an entry except `chat`. A field's `title` says what the key accepts."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -143,8 +143,10 @@ class Entry(BaseModel):
 
 
 def read_entry(text: str) -> dict[str, Any]:
-    """Read TOML as an entry may have it; raise WrongEntry for what would cost a reader dear, and
-    tomllib.TOMLDecodeError for what is no TOML.
+    """Parse TOML, within the limits of an entry.
+
+    Raises WrongEntry for what would be expensive to read, tomllib.TOMLDecodeError for what isn't
+    TOML.
     """
     key, depth = "", 0
     for row in text.splitlines():
@@ -169,9 +171,10 @@ def _named(key: str) -> str:
 
 
 def read_rule(raw: Mapping[str, Any]) -> Rule:
-    """Read an entry's keys without its `chat`; raise WrongEntry, which names the first wrong one.
+    """A rule from an entry's keys without `chat`; raises WrongEntry,
+    which names the first wrong one.
 
-    What it says is said in the language spoken now.
+    The error is in the current language.
     """
     try:
         entry = Entry.model_validate(raw)
@@ -240,7 +243,7 @@ def _unknown(key: str) -> str:
 
 
 def write_entry(chat: Chat, rule: Rule) -> str:
-    """The chat's entry for the operator's file; what is as by default is left out."""
+    """The chat's entry for the operator's file, without defaults."""
     return "\n".join(["[[chats]]", *(f"{key} = {value}" for key, value in _values(chat, rule))])
 
 
@@ -278,7 +281,7 @@ def _values(chat: Chat, rule: Rule) -> Iterator[tuple[str, str]]:
 
 
 def _text(text: str) -> str:
-    """A TOML string: JSON's, but that it has no plain DEL."""
+    """A TOML string: like JSON's, but without a plain DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -288,7 +291,7 @@ _HOURS = re.compile(
 )
 _OFFSET = re.compile(r"(etc/)?(?:utc|gmt|z|(?=[+\-−–]))([+\-−–]?)(\d{1,2})(?:[:.]?(\d{2}))?", re.I)
 """Hours from Greenwich as people write them: GMT+2 and +02:00 are two hours east. (Etc/GMT+2, a
-name of the database, is two hours *west*.)"""
+name in the database, is two hours *west*.)"""
 _NAMED = re.compile(r"[_ ](?:standard|daylight|summer|local)?[_ ]?time\Z", re.I)
 _COMMON: Mapping[str, tuple[str, ...]] = {
     "America/New_York": ("et", "est", "edt", "est5edt", "eastern"),
@@ -341,14 +344,14 @@ _COMMON: Mapping[str, tuple[str, ...]] = {
     "Australia/Eucla": (),
     "Pacific/Chatham": (),
 }
-"""Cities to propose, and what people there call their time: all year, though it may change. (Of the
-same names in the database, EST, MST and HST never do.)"""
+"""Cities to suggest, and what people there call their time, in summer and winter. (Of the same
+names in the database, EST, MST and HST have no daylight saving time.)"""
 _NOWHERE = frozenset({"Factory", "localtime"})
-"""Names of the database that say nothing about a place."""
+"""Names in the database that denote no place."""
 
 
 def read_quiet(text: str, *, majors: bool = True) -> Quiet:
-    """Read “22:00-07:00 Europe/Berlin”, or what people write for it: “10pm to 7am berlin”.
+    """Parse “22:00-07:00 Europe/Berlin”, or what people write instead: “10pm to 7am berlin”.
 
     Raises ValueError with one sentence that says what is wrong, and an example.
     """
@@ -384,7 +387,7 @@ def _time(hour: str, minute: str, half: str) -> time | None:
 
 
 def _zone(said: str, example: str) -> str:
-    """The zone of that name, or of that city; raise ValueError with what to write instead."""
+    """The zone with that name, or of that city; raises ValueError with what to write instead."""
     wanted = "_".join(said.strip(" .()").casefold().split())
     if not wanted:
         raise ValueError(_("A time zone is missing.") + f" {example}")
@@ -394,9 +397,9 @@ def _zone(said: str, example: str) -> str:
     unknown = _("I know no time zone “{said}”.")
     if offset is not None:
         now = datetime.now(UTC)
-        there = [
+        there = [  # first the zones where the clock shows it today
             zone
-            for moment in (now, now + timedelta(days=182))  # first where the clock shows it today
+            for moment in (now, now + timedelta(days=182))
             for zone in _COMMON
             if moment.astimezone(ZoneInfo(zone)).utcoffset() == offset
         ]
@@ -409,7 +412,7 @@ def _zone(said: str, example: str) -> str:
         unknown, near = _("“{said}” is not a city. Write one, such as {zone}."), called[0]
     elif wanted in names:
         return names[wanted]
-    elif 3 < len(wanted) <= 40 and (  # of fewer letters nearly any name holds some
+    elif 3 < len(wanted) <= 40 and (  # fewer letters occur in nearly any name
         found := process.extractOne(
             wanted,
             [name for name in names if not name.startswith("etc/")],
@@ -423,7 +426,7 @@ def _zone(said: str, example: str) -> str:
 
 
 def _offset(wanted: str) -> timedelta | None:
-    """How far east of Greenwich it is; None where that is not what was written."""
+    """How far east of Greenwich it is; None if it isn't an offset."""
     if wanted == "z":
         return timedelta(0)
     read = _OFFSET.fullmatch(wanted.replace("_", ""))
@@ -435,9 +438,9 @@ def _offset(wanted: str) -> timedelta | None:
 
 @cache
 def _zones() -> dict[str, str]:
-    """Every zone by its name in small letters, and by its city's where only one has it.
+    """Every zone by its name in lower case, and by its city if only one has it.
 
-    Those that are refused for a city are not among them: they are not proposed, either.
+    Zones that are refused in favour of a city aren't included, so they aren't suggested either.
     """
     refused = {name for known in _COMMON.values() for name in known}
     zones = sorted(

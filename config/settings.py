@@ -1,4 +1,4 @@
-"""What an operator may change: settings from the environment, which wins, and from .env."""
+"""The bot's settings, from the environment and from .env; the environment takes precedence."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ _WEEK_S = 7 * 24 * 3600
 
 
 class Settings(ProcessSettings):
-    """The settings of the bot; docs/settings.md is written from these descriptions."""
+    """The settings of the bot; docs/settings.md is generated from these descriptions."""
 
     discord_token: SecretStr | None = Field(
         default=None, description="The Discord bot's token. Leave it out to run without Discord."
@@ -95,14 +95,14 @@ class Settings(ProcessSettings):
 
 
 class _Given(Given, Settings):
-    """Settings said in full by the program."""
+    """Settings given completely by the program."""
 
 
 def given(**values: Any) -> Settings:
-    """Settings from these values and the defaults alone: no environment, no .env."""
+    """Settings from these values and the defaults only: no environment, no .env."""
     return _Given(**values)
 
 
 def load_settings() -> Settings:
-    """Read the settings; raise SetupError with one sentence that names the variable."""
+    """Read the settings; raises SetupError with one sentence that names the variable."""
     return load(Settings)

@@ -1,4 +1,5 @@
-"""What every process can be told: settings from the environment, which wins, and from .env."""
+"""The settings that every process has, from the environment and .env;
+the environment takes precedence."""
 
 import re
 from collections.abc import Mapping
@@ -17,11 +18,12 @@ from runtime.redis_url import one_redis
 
 PREFIX = "STORYWIRE_"
 _NUMBER = re.compile(r"[-+]?(\d{1,15}(\.\d{1,15})?(e[-+]?\d{1,4})?|inf|infinity|nan)", re.I)
-"""What is a number and nothing else, so that it can be repeated: no token and no password."""
+"""A number and nothing else, which may therefore be repeated: it is neither a token nor a
+password."""
 
 
 class ProcessSettings(BaseSettings):
-    """The settings of every process, whatever it does. What one of them needs besides, it adds."""
+    """The settings of every process. A process with more settings adds its own."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -68,7 +70,7 @@ class ProcessSettings(BaseSettings):
 
 
 class Given(BaseSettings):
-    """Mixed into settings, it makes them deaf to the environment and .env."""
+    """A mixin that makes settings ignore the environment and .env."""
 
     @classmethod
     def settings_customise_sources(
@@ -86,7 +88,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def load(kind: type[S]) -> S:
-    """Read the settings; raise SetupError with one sentence that names the variable."""
+    """Read the settings; raises SetupError with one sentence that names the variable."""
     try:
         return kind()  # reads the environment and .env
     except ValidationError as error:
@@ -99,7 +101,8 @@ def load(kind: type[S]) -> S:
 
 
 def _reason(kind: type[BaseSettings], name: str, error: Mapping[str, Any]) -> str:
-    """What is wrong with a value, in our words. It is repeated only where it is a bare number."""
+    """What is wrong with a value, in our words. The value is repeated only if it is a bare
+    number."""
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
     said = f"it must be {_takes(kind, name)}"

@@ -1,0 +1,1 @@
+"""How things are put into words: languages and catalogues, message blocks, cards, text, reasons."""

@@ -1,4 +1,4 @@
-"""A story's card: the one message that says what is known, and the reply when much changes."""
+"""Builds the card of a story, and the short reply to it after a big change."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,28 +26,28 @@ from wording.message import (
 from wording.text import line, shorten
 
 NAMES = 12
-"""How many entities or keywords a card names; the rest is counted."""
+"""The most entities or keywords that a card names; the rest is counted."""
 NAME_LENGTH = 60
 KIN = 3
-"""How many other stories it names at a time."""
+"""The most related stories that a card names per kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """The stories that one story went into, came from or took up: their titles."""
+    """The titles of the stories that a story merged into, came from, or absorbed."""
 
     heir: str | None = None
-    """What it is merged into; None when that is not known."""
+    """The story it was merged into; None if unknown."""
     origin: str | None = None
-    """What it was split from; None when that is not known."""
+    """The story it was split from; None if unknown."""
     parts: tuple[str, ...] = ()
-    """What has become a part of it."""
+    """The stories merged into it."""
     splits: tuple[str, ...] = ()
-    """What went on from it by itself."""
+    """The stories split from it."""
 
 
 def kin_of(shelf: Shelf, edition: Edition) -> Kin:
-    """What a shelf knows of a story's kin."""
+    """The titles of a story's related stories, as far as they are in memory."""
     story = edition.story
     heir = shelf.get(story.merged_into) if story.merged_into else None
     origin = shelf.get(story.split_from) if story.split_from else None
@@ -65,7 +65,7 @@ NO_KIN = Kin()
 def card(
     edition: Edition, delta: Delta, *, show_leaning: bool = False, kin: Kin = NO_KIN
 ) -> Message:
-    """The living card of one story as it stands in `edition`; `delta` is what changed last."""
+    """The living card of one story, as of `edition`; `delta` is what changed last."""
     story = edition.story
     return Message(
         title=_title(story),
@@ -80,7 +80,7 @@ def card(
 
 
 def stub(edition: Edition, heir: Story, link: str | None) -> Message:
-    """What is left of a card whose story is told on another one beside it now."""
+    """What remains of a card whose story is now shown on another card next to it."""
     blocks: list[Block] = [Note(_("Merged into “{story}”").format(story=_title(heir)))]
     if link is not None:
         blocks.append(Link(_("Its card"), link))
@@ -97,10 +97,8 @@ def stub(edition: Edition, heir: Story, link: str | None) -> Message:
 def reply(edition: Edition, delta: Delta, *, parting: bool = False) -> Message:
     """The short reply to a card after a notable or major update. It names its reason first.
 
-    It always says something new: where the reason is that a story ended or moves faster, the new
-    headline or point follows, if there is one.
-    `parting`: the chat followed this story by itself, and that ends here.
-    It has no buttons: the card it replies to has them.
+    `parting`: the chat followed only this story, and that ends here. It has no buttons, because the
+    card it replies to has them.
     """
     blocks: list[Block] = []
     if delta.reason:
@@ -127,7 +125,7 @@ def _tone(story: Story) -> Tone:
 
 
 def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Kin) -> Iterator[Block]:
-    """What is absent from the story is absent here."""
+    """The card's blocks. What is missing in the story is missing here."""
     if story.retracted is not None:
         yield Note(_("Withdrawn: {why}").format(why=story.retracted))
     if story.merged_into:
@@ -156,7 +154,7 @@ def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Kin) -> Iterato
 
 
 def figures(story: Story) -> Iterator[str]:
-    """The figures that tell stories apart. What is absent is not shown."""
+    """The figures that distinguish stories. Missing ones aren't shown."""
     stats = story.stats
     if stats.status:
         yield words.status(stats.status)
@@ -185,7 +183,7 @@ def _quoted(titles: tuple[str, ...]) -> str:
 
 
 def is_new(delta: Delta) -> bool:
-    """Whether there was nothing before the change."""
+    """Whether the story is new."""
     return any(change.kind is Kind.NEW for change in delta.changes)
 
 
@@ -210,5 +208,5 @@ def _rows(story: Story, changed: bool, kin: Kin) -> tuple[Row, ...]:
         buttons.append(Button(_("Where it goes on"), Ref("story", (story.merged_into,))))
     elif story.split_from and kin.origin:
         buttons.append(Button(_("Where it came from"), Ref("story", (story.split_from,))))
-    # Every card has a button: where a platform keeps no key of ours, it is what tells our cards.
+    # Every card has a button, which identifies our cards on platforms that store no key of ours.
     return (Buttons(tuple(buttons or [Button(_("Open"), Ref("story", (story.id,)))])),)

@@ -1,4 +1,4 @@
-"""Reasons as earlier versions stored them: English sentences, one a line. Read, never written."""
+"""Reads reasons as earlier versions stored them: English sentences, one per line. Never written."""
 
 from collections.abc import Mapping
 
@@ -78,9 +78,9 @@ SENTENCES: Mapping[str, tuple[str, Params]] = {
 """The first line of what was stored, up to a tab · the code it has today, and its params."""
 
 RIGHTS = "rights"
-"""What the names of missing permissions were stored under, behind the tab."""
+"""The parameter under which the names of missing permissions were stored, after the tab."""
 MOVED = "the chat is now "
-"""What stood before a chat's new address."""
+"""What preceded a chat's new address."""
 
 QUOTES: Mapping[str, str] = {"discord": "Discord said ", "telegram": "Telegram said: "}
 """How a platform's own words began."""
@@ -94,4 +94,4 @@ REMEDIES: Mapping[str, str] = {
         "platform said: not this card"
     ),
 }
-"""The last line behind a platform's own words · the code that has this remedy today."""
+"""The last line after a platform's own words · the code that has this remedy today."""

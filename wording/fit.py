@@ -1,4 +1,4 @@
-"""A message made to fit: blank things left out, and what goes first when room is short."""
+"""Makes a message fit a platform's limits: drops blank parts, and decides what to cut first."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,14 +7,15 @@ from wording.message import Asks, Block, Bullets, Code, Facts, Heading, Link, No
 from wording.text import clean, line, shorten
 
 Fits = Callable[[Sequence[Block]], bool]
-"""Whether a renderer can show these blocks, its mark-up and all. Fewer never fit worse."""
+"""Whether a renderer can show these blocks, including markup. Fewer blocks must never fit worse."""
 
 WORTH_READING = 80
-"""No text is cut below this many characters; a block that cannot have them goes as a whole."""
+"""No text is cut below this many characters; if even that doesn't fit, the whole block is
+dropped."""
 
 
 def harmless(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """The blocks with clean texts, without those that say nothing."""
+    """The blocks with clean texts, without empty ones."""
     return tuple(kept for block in blocks if (kept := _harmless(block)))
 
 
@@ -43,16 +44,17 @@ def _lines(items: Sequence[str]) -> tuple[str, ...]:
 
 
 def fit(blocks: Sequence[Block], fits: Fits, more: str | None) -> tuple[Block, ...]:
-    """The blocks as far as there is room, which may be for none.
+    """The blocks, cut to fit; possibly none.
 
-    First bullets go, last first, down to one; then that one, and then texts, are cut at a
-    sentence; then small print, facts and labels give way; and only then whole blocks, last first.
-    `more` (else “…”) stands where bullets or blocks were left out, or behind a text cut short.
+    First, bullets are dropped from the end, down to one. Then that one, and then texts, are cut at
+    a sentence; then small print, facts and labels are dropped; and only then whole blocks, last
+    first. `more` (or else “…”) marks where bullets or blocks were left out, or follows a text cut
+    short.
     """
     if fits(blocks):
         return tuple(blocks)
     kept = list(blocks)
-    cut: dict[int, _Lower] = {}  # by place: how the block was lowered at first
+    cut: dict[int, _Lower] = {}  # by position: how much of the block is kept
 
     def shown(count: int) -> list[Block]:
         return list(_marked(kept[:count], cut, more, missing=count < len(kept)))
@@ -79,7 +81,8 @@ def fit(blocks: Sequence[Block], fits: Fits, more: str | None) -> tuple[Block, .
 
 
 def _places(blocks: Sequence[Block], kind: type[Block]) -> list[int]:
-    """Where blocks of a kind stand, in the order they give way: last lists, longest others."""
+    """The positions of blocks of a kind, in the order in which they are cut: last lists,
+    longest others."""
     places = [place for place, block in enumerate(blocks) if isinstance(block, kind)]
     if kind is Bullets:
         return places[::-1]
@@ -129,7 +132,7 @@ _STEPS: tuple[tuple[type[Block], _Lower], ...] = (
 
 
 def _extent(block: Block, lower: _Lower) -> int:
-    """How far a block can be lowered from: its items, or the length of its longest text."""
+    """The most a block has to give: its items, or the length of its longest text."""
     match block:
         case Bullets(items) | Facts(items):
             return len(items) if lower is _fewer else max(map(len, items))
@@ -144,10 +147,10 @@ def _extent(block: Block, lower: _Lower) -> int:
 def _marked(
     blocks: Sequence[Block], cut: Mapping[int, _Lower], more: str | None, *, missing: bool
 ) -> Iterator[Block]:
-    """The blocks, with a mark behind each list that lost items and where blocks are missing.
+    """The blocks, with a mark after each list that lost items and where blocks are missing.
 
-    A text cut short ends with “…” anyway, so the last of these gets a mark only when no other
-    place has one and `more` has something to say.
+    A text that was cut ends with “…” anyway, so the last of these gets a mark only if no other
+    position has one and `more` is given.
     """
     lists = [p for p, block in enumerate(blocks) if isinstance(block, Bullets) and p in cut]
     texts = [p for p, block in enumerate(blocks) if isinstance(block, Text) and p in cut]
@@ -163,7 +166,7 @@ def _marked(
 
 
 def _highest(holds: Callable[[int], bool], floor: int, ceiling: int) -> int | None:
-    """The highest level that holds, found by halving; None when not even the floor does."""
+    """The highest level that holds, found by bisection; None if not even the floor does."""
     if not holds(floor):
         return None
     return floor + bisect_left(

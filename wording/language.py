@@ -1,8 +1,8 @@
-"""In which language we speak: sentences from catalogues, figures and dates as read there.
+"""The language messages are in: sentences from catalogues, and its numbers and dates.
 
-Every sentence stands in the code in English, inside `_()`. A catalogue is
-`wording/locale/<code>.po`; what it does not translate stays English. Whoever answers says once in
-which language (`speaking`), and everything said inside is said in it.
+Every sentence is in the code in English, inside `_()`. A catalogue is `wording/locale/<code>.po`;
+what it doesn't translate stays English. Code that answers sets the language once (`speaking`), and
+everything inside uses it.
 """
 
 import gettext
@@ -24,7 +24,7 @@ from babel.support import Translations
 ENGLISH = "en"
 CATALOGUES: Traversable = files("wording").joinpath("locale")
 WORLD_ENGLISH = Locale("en", "150")
-"""English of nobody's own, as it is written in Europe: “25 Jun 2026, 06:00”."""
+"""English without a country, as it is written in Europe: “25 Jun 2026, 06:00”."""
 
 
 NAME = "name"
@@ -33,10 +33,10 @@ NAME = "name"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language as one country writes it."""
+    """A language as one country writes it."""
 
     code: str
-    """As the catalogues are named: en, de, pt_BR."""
+    """The catalogue's name: en, de, pt_BR."""
     locale: Locale
     catalogue: gettext.NullTranslations
 
@@ -46,40 +46,41 @@ _spoken: ContextVar[Language] = ContextVar("language", default=_ENGLISH)
 
 
 def _(sentence: str) -> str:
-    """The sentence in the language spoken now. Fill its {gaps} with `.format()` afterwards."""
+    """The sentence in the current language. Fill its {placeholders} with `.format()` afterwards."""
     return _spoken.get().catalogue.gettext(sentence)
 
 
 def ngettext(one: str, many: str, number: int) -> str:
-    """Of two sentences the one that fits the number, in the language spoken now."""
+    """The form of a sentence that fits the number, in the current language."""
     return _spoken.get().catalogue.ngettext(one, many, number)
 
 
 def name(name: str) -> str:
-    """What a command or option is called where that can be said in the language spoken now."""
+    """The name of a command or option in the current language, where names can be translated."""
     return _spoken.get().catalogue.pgettext(NAME, name)
 
 
 def N_(sentence: str) -> str:  # noqa: N802  # gettext's own name
-    """Mark a sentence that is said later, with `_()`."""
+    """Mark a sentence that is translated later, with `_()`."""
     return sentence
 
 
 def named(names: Sequence[str]) -> str:
-    """Marked names: “Send Messages” and “Embed Links”."""
+    """Names in quotation marks: “Send Messages” and “Embed Links”."""
     return format_list([f"“{_(name)}”" for name in names], locale=spoken().locale)
 
 
 def spoken() -> Language:
-    """The language spoken now."""
+    """The current language."""
     return _spoken.get()
 
 
 @contextmanager
 def speaking(code: str | None) -> Iterator[None]:
-    """Speak the language a person or chat reads, as platforms write it (“pt-BR”, “de”).
+    """Use the language of a person or chat inside the block,
+    in the platform's spelling (“pt-BR”, “de”).
 
-    English for None, and for what there is no catalogue of.
+    English for None, and for languages without a catalogue.
     """
     token = _spoken.set(language(code))
     try:
@@ -90,14 +91,14 @@ def speaking(code: str | None) -> Iterator[None]:
 
 @cache
 def languages() -> tuple[str, ...]:
-    """The languages we speak: English first."""
+    """The codes of the available languages, English first."""
     there = (each.name for each in CATALOGUES.iterdir())
     return (ENGLISH, *sorted(name[:-3] for name in there if name.endswith(".po")))
 
 
 @lru_cache(maxsize=1000)
 def language(code: str | None) -> Language:
-    """The nearest to what was asked for: its catalogue, and its country's dates and figures."""
+    """The best match for a language code: its catalogue, and its country's dates and numbers."""
     try:
         locale = Locale.parse(code.replace("-", "_")) if code else WORLD_ENGLISH
     except (ValueError, UnknownLocaleError):

@@ -1,7 +1,7 @@
-"""What the bot says: a title, blocks and buttons, free of any platform's words.
+"""Messages independent of any platform: a title, blocks and buttons.
 
-All texts are plain. A renderer escapes them, holds its platform's limits and decides
-how each block looks; nobody else does.
+All texts are plain. A renderer escapes them, applies its platform's limits and decides how each
+block looks; nothing else does.
 """
 
 import re
@@ -14,7 +14,7 @@ from stories.story import StoryId
 
 
 class Tone(StrEnum):
-    """The mood of a message: a colour where a platform has any."""
+    """The mood of a message, shown as a colour where a platform has any."""
 
     PLAIN = "plain"
     EMERGING = "emerging"
@@ -30,11 +30,11 @@ _ARGUMENT = re.compile(r"[a-z0-9-]{0,40}")
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A question the bot can be asked by a button: a command and its first options, in order.
+    """A question that a button asks the bot: a command and its first options, in order.
 
-    The whole address travels in the button, so it works after a restart. Its text form,
-    `faq_some-story_1f2e3d4c`, is at most 60 characters of a-z, 0-9, - and _, which fits
-    Telegram's 64-byte callback data, its start payload's alphabet and Discord's custom id.
+    The button contains everything, so it works after a restart. Its text form, `faq_some-
+    story_1f2e3d4c`, has at most 60 characters of a-z, 0-9, - and _, which fits Telegram's 64-byte
+    callback data, its start payload's alphabet and Discord's custom id.
     """
 
     command: str
@@ -50,7 +50,7 @@ class Ref:
 
 
 def read_ref(text: str) -> Ref:
-    """Read a reference back from a button; raise ValueError when it is none of ours."""
+    """Parse a reference from a button; raises ValueError if it isn't ours."""
     command, *arguments = text.split("_")
     if not command:
         raise ValueError("not a reference: it names no command")
@@ -58,12 +58,12 @@ def read_ref(text: str) -> Ref:
 
 
 def asked_about(buttons: Iterable[str]) -> str | None:
-    """The id of the story that a message's buttons ask about, if they are a card's."""
+    """The id of the story that a card's buttons ask about; None for other buttons."""
     for said in buttons:
         try:
             ref = read_ref(said)
         except ValueError:
-            continue  # another bot's
+            continue  # from another bot
         if ref.command in ("story", "faq") and ref.arguments and ref.arguments[0]:
             return ref.arguments[0]
     return None
@@ -78,14 +78,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line that stands above what follows."""
+    """A line above what follows."""
 
     body: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A list. When room is short its last items go first."""
+    """A list. If space is short, its last items are dropped first."""
 
     items: tuple[str, ...]
 
@@ -99,9 +99,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A way out to the web. It is always shown with the host it leads to.
+    """A link to the web, always shown with the host it leads to.
 
-    Anything but http and https with a host, and anything with a user name in it, is not shown.
+    Anything except http and https with a host, and anything with a user name, isn't shown.
     """
 
     label: str
@@ -111,7 +111,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Small print, with a moment behind it where there is one."""
+    """Small print, optionally followed by a time."""
 
     body: str
     at: datetime | None = None
@@ -119,7 +119,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """Commands of ours with what they do, to be tapped where a platform lets people."""
+    """Commands of ours with descriptions, tappable where the platform allows it."""
 
     items: tuple[tuple[str, str], ...]
     """Names without the slash, and descriptions."""
@@ -127,7 +127,7 @@ class Asks:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Lines to be copied as they are. They are shown whole or not at all."""
+    """Lines for copying. They are shown completely or not at all."""
 
     body: str
 
@@ -137,7 +137,7 @@ Block = Text | Heading | Bullets | Facts | Link | Note | Asks | Code
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A click that asks the bot something."""
+    """A button that asks the bot something."""
 
     label: str
     ref: Ref
@@ -145,14 +145,14 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """Buttons beside one another, at most five."""
+    """Up to five buttons in a row."""
 
     items: tuple[Button, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """A choice out of at most 25, one of which is picked."""
+    """A menu of up to 25 options, of which one is chosen."""
 
     prompt: str
     items: tuple[Button, ...]
@@ -160,9 +160,9 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """A choice among the server's roles; nothing where a platform has none.
+    """A menu of the server's roles; nothing where a platform has none.
 
-    What is picked is said behind the reference's own options, in the platform's terms.
+    The choice is appended to the reference's own options, in the platform's terms.
     """
 
     prompt: str
@@ -175,20 +175,20 @@ Row = Buttons | Menu | Roles
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A text we ask someone for. What they write is said behind the reference's own options."""
+    """A text we ask someone for. Their text is appended to the reference's own options."""
 
     label: str
     """At most 45 characters."""
     ref: Ref
-    """Asked without a text, it asks for the text again."""
+    """If asked without a text, it requests the text again."""
     value: str = ""
-    """What stands there now, to be changed."""
+    """The current text, for editing."""
     hint: str = ""
-    """An example, shown where nothing stands; at most 100 characters."""
+    """An example, shown while the field is empty; at most 100 characters."""
     limit: int = 1000
-    """At most so many characters; never more than 4000."""
+    """The most characters; never more than 4000."""
     lines: bool = False
-    """It may have several lines."""
+    """Whether it may have several lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +198,9 @@ class Act:
     said: str
     """A sentence marked with `N_()`, without its subject: “followed {what}”."""
     what: str = ""
-    """What stands in its gap: the same in every language."""
+    """The value of its placeholder: the same in every language."""
     chat: tuple[str, str] | None = None
-    """Where it was done; None: in the chat that was asked in."""
+    """Where it was done; None for the chat where it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,18 +214,20 @@ class Message:
     tone: Tone = Tone.PLAIN
     image_url: str | None = None
     struck: bool = False
-    """Title, texts and bullets are struck through; notes still speak."""
+    """Title, texts and bullets are struck through; notes aren't."""
     living: StoryId | None = None
-    """Set on a card: it stays, so its buttons answer beside it instead of replacing it."""
+    """Set for a card. A card stays, so its buttons answer with a new message instead of replacing
+    it."""
     more: str | None = None
-    """What is said where the rest was left out; None says just “…”."""
+    """The text where the rest was left out; None for just “…”."""
     asks: Field | None = None
-    """The answer is a question back: a form to fill in, or a message to reply to. No rows then."""
+    """The answer is a question: a form to fill in, or a message to reply to.
+    Then there are no rows."""
     act: Act | None = None
-    """What was done before this was said; None when nothing changed."""
+    """What was just changed; None if nothing was."""
 
 
 def without_links(message: Message) -> Message:
-    """The same message with nothing in it that leads to the web, its picture included."""
+    """The same message without anything that leads to the web, including its picture."""
     blocks = tuple(block for block in message.blocks if not isinstance(block, Link))
     return replace(message, blocks=blocks, image_url=None)

@@ -1,8 +1,8 @@
-"""Why something was not done, as data: a code and what fills its sentence.
+"""Why something wasn't done, as data: a code and parameters for its sentence.
 
-A `Reason` is made where something fails, and stored. Words are made where somebody reads it: `why`
-and `remedy` in the language spoken there, `in_english` for logs and operators. `CATALOGUE` holds
-the words of every code. Reasons that earlier versions stored as sentences are in `earlier.py`.
+A `Reason` is created where something fails, and stored. It is put into words where someone reads
+it: `why` and `remedy` in the reader's language, `in_english` for logs and operators. `CATALOGUE`
+has the words for every code. Reasons that earlier versions stored as sentences are in `earlier.py`.
 """
 
 import json
@@ -19,9 +19,9 @@ from wording.language import N_, _, named, speaking
 
 
 class Code(StrEnum):
-    """What went wrong. The values are stored: none is ever changed, or given another meaning.
+    """What went wrong. The values are stored: never change one, or give it another meaning.
 
-    Versions before this one show a value where they showed a sentence, so it is a few plain words.
+    Earlier versions show the value where they showed a sentence, so it is a few plain words.
     """
 
     # Our own state.
@@ -33,7 +33,7 @@ class Code(StrEnum):
     LEASE_UNSURE = "lease unsure"
     BOT_OUT = "bot out"
 
-    # The way to a platform. Each has the param `platform`.
+    # The connection to a platform. Each has the parameter `platform`.
     PAUSE = "pause"
     NO_CONNECTION = "no connection"
     CONNECTION_CLOSED = "connection closed"
@@ -43,8 +43,8 @@ class Code(StrEnum):
     TOKEN_REFUSED = "token refused"  # noqa: S105  # it is no password
     MOVED = "moved"
 
-    # What a platform said that we don't know. Each has the params `platform` and `said`. Versions
-    # before this one take what begins like these for a platform's own words, and don't show it.
+    # A platform's answer that we don't know. Each has the parameters `platform` and `said`. Earlier
+    # versions take what begins like these for a platform's own words, and don't show it.
     SAID = "platform said"
     SAID_NO_ACCESS = "platform said: no access"
     SAID_NO_PERMISSION = "platform said: no permission"
@@ -99,15 +99,14 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that went wrong. `str` is how it is stored, and `Reason.read` reads that."""
+    """One thing that went wrong. `str` gives the stored form, and `Reason.read` parses it."""
 
     code: str
-    """A `Code`; any other is a newer version's, and kept as it is."""
+    """A `Code`; anything else is from a newer version, and preserved."""
     params: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """What fills the gaps of its sentences: strings, and lists of names as the platform has them.
-
-    `platform`: its name; `said`: its own words; `permissions`: those missing; `chat`: an address.
-    """
+    """Values for the sentence's placeholders: strings, and lists of names as the platform has them.
+    `platform`: its name; `said`: its own words; `permissions`: those missing; `chat`: an
+    address."""
 
     def __str__(self) -> str:
         if not self.params:
@@ -116,7 +115,7 @@ class Reason:
 
     @classmethod
     def read(cls, stored: str) -> "Reason":
-        """What this, an earlier or a newer version stored; written again it stays what it is."""
+        """What this, an earlier or a newer version stored. Writing it again doesn't change it."""
         if (known := _earlier(stored)) is not None:
             return known
         code, tab, raw = stored.partition("\t")
@@ -127,7 +126,7 @@ class Reason:
     def __get_pydantic_core_schema__(
         cls, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Within a stored record it is one string, which every version reads."""
+        """In a stored record it is one string, which every version can read."""
         return core_schema.no_info_after_validator_function(
             cls.read,
             core_schema.str_schema(strict=True),
@@ -136,11 +135,11 @@ class Reason:
 
 
 class Words(NamedTuple):
-    """What people read of a code: whole sentences with {gaps}, marked for the catalogues."""
+    """The sentences for a code: whole ones with {placeholders}, marked for the catalogues."""
 
     why: str
     remedy: str = ""
-    """What to do about it; empty where there is nothing to do."""
+    """What to do about it; empty if there is nothing to do."""
 
 
 _LOGGED = N_("The reason is in the bot's log, for the person who runs it.")
@@ -286,18 +285,18 @@ CATALOGUE: Mapping[str, Words] = {
     Code.MAY_NOT_DO_THAT: Words(N_("The bot is not allowed to do that there."), _WRITE),
     Code.TEXT_NOT_ALLOWED: Words(N_("Text messages are not allowed there."), _WRITE),
 }
-"""The words of every code."""
+"""The sentences for every code."""
 
 _UNKNOWN = Words(N_("A newer version of this bot stored the reason; this one can't show it."))
 
 
 def why(reason: Reason) -> str:
-    """What went wrong, in one or two sentences in the language spoken now."""
+    """What went wrong, in one or two sentences in the current language."""
     return _filled(CATALOGUE.get(reason.code, _UNKNOWN).why, reason)
 
 
 def remedy(reason: Reason) -> str:
-    """What people can do about it, in the language spoken now; empty where there is nothing."""
+    """What people can do about it, in the current language; empty if there is nothing."""
     return _filled(CATALOGUE.get(reason.code, _UNKNOWN).remedy, reason)
 
 
@@ -307,8 +306,8 @@ def explained(reason: Reason) -> str:
 
 
 def in_english(reason: Reason) -> str:
-    """The same for logs and operators: with a platform's own words, and the code where it is a
-    newer version's."""
+    """The same for logs and operators, including a platform's own words,
+    and the code if it is from a newer version."""
     with speaking(None):
         if "said" in reason.params:
             gaps = _gaps(reason)
@@ -320,7 +319,7 @@ def in_english(reason: Reason) -> str:
 
 
 class _Gaps(dict[str, str]):
-    """What fills the gaps of a sentence. A stored reason may lack a param."""
+    """Values for a sentence's placeholders. A stored reason may lack one."""
 
     def __missing__(self, gap: str) -> str:
         return "…"
@@ -352,7 +351,7 @@ def _params(raw: str) -> dict[str, Any] | None:
 
 
 def _earlier(stored: str) -> Reason | None:
-    """What a version before this one stored: a sentence and its remedy, or a platform's words."""
+    """Parse what an earlier version stored: a sentence and its remedy, or a platform's words."""
     first = stored.partition("\n")[0]
     sentence, _tab, raw = first.partition("\t")
     if sentence in earlier.SENTENCES:

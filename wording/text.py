@@ -1,6 +1,6 @@
-"""Plain text made harmless, made shorter, and links that may be shown.
+"""Makes plain text harmless, shortens it, and checks links.
 
-Everything here works on plain text, before any platform's markup is put around it.
+Everything here works on plain text, before any platform's markup is added.
 """
 
 import unicodedata
@@ -37,7 +37,7 @@ _JOINING = "".join(
         "Chakma",
     ]
 )
-"""Scripts whose spelling needs the joiners that are nothing but invisible elsewhere."""
+"""Scripts whose spelling needs the joiners that are invisible and useless elsewhere."""
 
 _INVISIBLE = regex.compile(
     rf"""
@@ -63,15 +63,15 @@ _GAP = regex.compile(r" *\n *(\n *)*")
 
 
 def clean(text: str) -> str:
-    """Make story text harmless as text; lines and paragraphs stay.
+    """Make story text harmless; lines and paragraphs stay.
 
-    Bidirectional controls, invisible and control characters go, except the joiners and selectors
-    that emoji and some scripts are spelled with. White space becomes single spaces, more than one
-    empty line becomes one, marks piled on one letter stop at eight. The result is NFC: some
-    characters only turn into markup by normalising (U+1FEF becomes a backtick).
+    Bidirectional controls, invisible and control characters are removed, except the joiners and
+    selectors that emoji and some scripts need. White space becomes single spaces, multiple empty
+    lines become one, and combining marks on one letter stop at eight. The result is NFC, because
+    some characters become markup only when normalised (U+1FEF becomes a backtick).
     """
     if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()  # nothing of that is in most texts
+        return text.strip()  # most texts contain none of that
     text = _LINE_END.sub("\n", text)
     text = _INVISIBLE.sub(lambda found: found["kept"] or "", text)
     text = unicodedata.normalize("NFC", text)
@@ -99,18 +99,18 @@ _SENTENCE = regex.compile(
     regex.VERBOSE,
 )
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}、，]"
-"""Scripts that put no space between words: any two of their letters may be parted."""
+"""Scripts without spaces between words: a line may break between any two letters."""
 _WORD = regex.compile(rf"(?=\s)|(?<={_UNSPACED})(?={_UNSPACED})")
 _DANGLING = regex.compile(r"[\s\p{Pd}\p{Ps}\p{Pi}.,;:、，]+\Z")
 
 
 def shorten(text: str, limit: int, size: Callable[[str], int] = len, more: str = "…") -> str:
-    """Cut `text` so that it and the mark `more` measure at most `limit`.
+    """Cut `text` so that it and the mark `more` together measure at most `limit`.
 
-    The cut is at the end of a sentence where that keeps at least two fifths of the room, else at
-    the end of a word, else (one endless word) between characters as people see them.
-    `size` may count code points, UTF-16 units or what a renderer makes of the text; a longer text
-    must not measure less. When not even the mark has room, nothing is left.
+    The cut is at the end of a sentence if that keeps at least two fifths of the space, otherwise at
+    the end of a word, otherwise (for one endless word) between visible characters. `size` may count
+    code points, UTF-16 units or the rendered text; a longer text must not measure less. If not even
+    the mark fits, the result is empty.
     """
     if size(text) <= limit:
         return text
@@ -119,7 +119,7 @@ def shorten(text: str, limit: int, size: Callable[[str], int] = len, more: str =
     ends = [0, *(grapheme.end() for grapheme in _GRAPHEME.finditer(text))]
     fitting = bisect_right(ends, limit, key=lambda end: size(text[:end] + more))
     room = ends[max(fitting - 1, 0)]
-    whole = set(ends)  # a sentence or word never ends inside a character
+    whole = set(ends)  # a sentence or word never ends inside a visible character
     for end in reversed([end.end() for end in _SENTENCE.finditer(text, endpos=room + 2)]):
         if end < room * 2 / 5:
             break
@@ -132,22 +132,22 @@ def shorten(text: str, limit: int, size: Callable[[str], int] = len, more: str =
 
 
 def pieces(text: str) -> list[str]:
-    """A text's words (where a script puts no spaces between them: its letters), all of it."""
+    """All of a text, split into words, or into letters in scripts without spaces."""
     ends = [0, *(end.start() for end in _WORD.finditer(text)), len(text)]
     return [text[start:end] for start, end in pairwise(ends) if start < end]
 
 
 _HOST = regex.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9-]{1,63}")
-_PLAIN = "/:@!$&'*+,;=-._~?%#"  # may stand in a URL as it is; brackets could end a link's mark-up
+_PLAIN = "/:@!$&'*+,;=-._~?%#"  # allowed in a URL as it is; brackets could end a link's markup
 _LINK_LIMIT = 2048
 
 
 def safe_link(url: str) -> tuple[str, str] | None:
-    """A link that leads where it seems to: the URL in plain ASCII, and its host for people.
+    """A link that leads where it seems to: the URL in plain ASCII, and its host to show.
 
-    None for anything but http and https with a host name (or IPv4 address), for user names, spaces
-    and control characters in it, and for more than 2048 characters. An international host is shown,
-    and linked, as punycode; a port is kept.
+    None for anything except http and https with a host name (or IPv4 address); for user names,
+    spaces or control characters; and for more than 2048 characters. An international host is shown
+    and linked as punycode; a port is kept.
     """
     if any(character.isspace() or not character.isprintable() for character in url):
         return None
@@ -155,7 +155,7 @@ def safe_link(url: str) -> tuple[str, str] | None:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         ascii_host = host if host.isascii() else host.encode("idna").decode()
-        # Names that become another name when encoded (ß, full-width letters) are not taken.
+        # Names that turn into another name when encoded (ß, full-width letters) are refused.
         if not host.isascii() and ascii_host.encode().decode("idna") != host:
             return None
     except ValueError:
@@ -171,7 +171,7 @@ def safe_link(url: str) -> tuple[str, str] | None:
 
 
 JOINER = "\u2060"
-"""WORD JOINER: seen by nobody, and no part of any name, tag or address."""
+"""WORD JOINER: invisible, and not part of any name, tag or address."""
 
 _CLICKABLE = regex.compile(
     r"""
@@ -185,9 +185,9 @@ _CLICKABLE = regex.compile(
 
 
 def unlink(text: str) -> str:
-    """Put word joiners where chat services would make a link or a mention by themselves.
+    """Insert word joiners where chat services would create a link or a mention by themselves.
 
-    Clients look for `@name`, `scheme://` and names with dots in any text they show. A joiner
-    behind the @, inside the :// and before the dot parts the pattern and cannot be seen.
+    Clients look for `@name`, `scheme://` and names with dots in any text they show. A joiner after
+    the @, inside the :// and before the dot breaks the pattern invisibly.
     """
     return _CLICKABLE.sub(lambda found: found[0] + JOINER, text)

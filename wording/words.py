@@ -1,4 +1,4 @@
-"""How figures and changes are said, in the language spoken now."""
+"""Puts figures and changes into words, in the current language."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -50,11 +50,11 @@ _WAYS = {
 }
 
 QUOTED = 240
-"""How many characters of a text are quoted where a change is said."""
+"""The most characters of a text quoted in a change."""
 AROUND = 6
-"""How many words are quoted before and behind what differs between two long texts."""
+"""How many words are quoted before and after a difference between two long texts."""
 CLAUSES = 4
-"""How many changes are said in one line; the rest is counted."""
+"""The most changes named in one line; the rest is counted."""
 
 _STATES = {Kind.ENDED, Kind.STATUS, Kind.REWRITTEN, Kind.SPREADING}
 """The kinds of change that say how a story stands, and nothing of what it tells."""
@@ -64,12 +64,12 @@ _FIGURES = {Kind.STATUS, Kind.VIRALITY, Kind.ARTICLES, Kind.LEANING, Kind.RANK}
 
 
 def status(status: Status) -> str:
-    """“● Active”."""
+    """For example “● Active”."""
     return f"{_MARKS[status]} {sentence(_(_STATUSES[status]))}"
 
 
 def duration(time: timedelta) -> str:
-    """“45 minutes”, “21 hours”, “1 day 4 hours”, “3 days”, “2 weeks”: never more than passed."""
+    """“45 minutes”, “21 hours”, “1 day 4 hours”, “3 days”, “2 weeks”: rounded down."""
     minutes = time // timedelta(minutes=1)
     if minutes < 1:
         return _("under a minute")
@@ -88,27 +88,27 @@ def duration(time: timedelta) -> str:
 
 
 def virality(value: float) -> str:
-    """“virality 4.5”."""
+    """For example “virality 4.5”."""
     return _("virality {figure}").format(figure=figure(value))
 
 
 def articles(count: int) -> str:
-    """“14 articles”."""
+    """For example “14 articles”."""
     return ngettext("{n} article", "{n} articles", count).format(n=number(count))
 
 
 def rank(number: int) -> str:
-    """“#41”."""
+    """For example “#41”."""
     return f"#{number}"
 
 
 def leaning(leaning: Leaning) -> str:
-    """“leaning slightly left”."""
+    """For example “leaning slightly left”."""
     return _(_LEANINGS[leaning])
 
 
 def moment(at: datetime) -> str:
-    """“25 Jun 2026, 06:00 UTC”, as people write it who read the language."""
+    """“25 Jun 2026, 06:00 UTC”, in the language's own format."""
     at, locale = at.astimezone(UTC), spoken().locale
     return _("{date}, {time} UTC").format(
         date=format_date(at, "medium", locale=locale),
@@ -117,17 +117,17 @@ def moment(at: datetime) -> str:
 
 
 def clock(hour: time) -> str:
-    """“07:00”."""
+    """For example “07:00”."""
     return format_time(hour, "short", locale=spoken().locale)
 
 
 def number(number: int) -> str:
-    """“14”, “1,400”."""
+    """For example “14” or “1,400”."""
     return format_decimal(number, locale=spoken().locale)
 
 
 def figure(value: float) -> str:
-    """At most two decimals and none in vain: “4.5”, “10”."""
+    """At most two decimals, without trailing zeros: “4.5”, “10”."""
     return format_decimal(value, "#,##0.##", locale=spoken().locale)
 
 
@@ -142,7 +142,7 @@ def either(names: Sequence[str]) -> str:
 
 
 def some(names: Sequence[str], most: int) -> tuple[str, ...]:
-    """The first of several names, and how many more there are: “this”, “that”, “3 more”."""
+    """The first few of several names, and how many more there are: “this”, “that”, “3 more”."""
     more = len(names) - most
     if more <= 0:
         return tuple(names)
@@ -150,6 +150,7 @@ def some(names: Sequence[str], most: int) -> tuple[str, ...]:
 
 
 def quoted(text: str | None) -> str:
+    """A text in quotation marks, shortened."""
     return f"“{shorten(line(text or ''), QUOTED)}”"
 
 
@@ -274,11 +275,12 @@ def told(change: Change, story: Story) -> str:
 
 
 def sentence(clause: str) -> str:
+    """A clause with a capital and a full stop."""
     return clause[:1].upper() + clause[1:]
 
 
 def _gained(change: Change) -> bool:
-    """Whether it is a figure that was not given before: nothing moved."""
+    """Whether it is a figure that was missing before, so nothing went up or down."""
     return change.kind in _FIGURES and change.before is None
 
 
@@ -288,7 +290,7 @@ def _now_with(gains: Iterable[Change]) -> str:
 
 
 def _contrasted(before: str | None, after: str | None) -> str:
-    """Two texts, cut so that what differs between them is seen."""
+    """Two texts, cut so that their differences are visible."""
     if not before or not after:
         was, now = (quoted(text) if text else _("none") for text in (before, after))
         return f"{was} → {now}"
@@ -354,7 +356,7 @@ def _differing(before: str | None, after: str | None) -> tuple[str, str]:
 
 
 def _counted(kind: Kind, n: int) -> str | None:
-    """Changes that one line counts instead of quoting; None for a kind it does not count."""
+    """Changes that a line counts instead of quoting; None for kinds that aren't counted."""
     match kind:
         case Kind.BULLET_ADDED:
             said = ngettext("{n} point added", "{n} points added", n)
@@ -382,9 +384,9 @@ def _counted(kind: Kind, n: int) -> str | None:
 
 
 def worth_saying(changes: Iterable[Change], *, show_leaning: bool) -> list[Change]:
-    """The changes that are said, the heaviest first.
+    """The changes worth mentioning, the heaviest first.
 
-    A new time of update is not: it is left to the line that shows it.
+    A new time of update isn't among them: the line that shows it does that.
     """
     unsaid = {Kind.UPDATED} if show_leaning else {Kind.UPDATED, Kind.LEANING}
     return sorted(
@@ -394,15 +396,15 @@ def worth_saying(changes: Iterable[Change], *, show_leaning: bool) -> list[Chang
 
 
 def said_short(delta: Delta, *, show_leaning: bool = False) -> str:
-    """Every change in one line, the heaviest first: “now cooling, 1 point added”.
+    """Every change in one line, the heaviest first: “status active → cooling, 1 point added”.
 
-    Empty when there is nothing to say.
+    Empty if there is nothing to mention.
     """
     return _listed(delta.changes, show_leaning)
 
 
 def said_first(delta: Delta, *, show_leaning: bool = False) -> str:
-    """The delta's reason in words; where it is a figure gained, all those that were gained."""
+    """The delta's reason in words; if it is a newly given figure, all of those."""
     reason = delta.reason
     assert reason is not None, "what has not changed is not told"
     gains = list(filter(_gained, worth_saying(delta.changes, show_leaning=show_leaning)))
@@ -418,7 +420,7 @@ def news(delta: Delta) -> Change | None:
 
 
 def said_besides(delta: Delta, *, show_leaning: bool = False, but: Change | None = None) -> str:
-    """Every change in one line but what `said_first` says, and but the one that is said apart."""
+    """Every change in one line, except what `said_first` mentions."""
     rest = list(delta.changes)
     if but is not None:
         rest.remove(but)
@@ -430,7 +432,7 @@ def said_besides(delta: Delta, *, show_leaning: bool = False, but: Change | None
 
 
 def each_once(changes: Sequence[Change], say: Callable[[Change], str]) -> tuple[str, ...]:
-    """What `say` says of each change, nothing twice; figures gained are told in one."""
+    """The result of `say` for each change, without repetitions; newly given figures share one."""
     gains = list(filter(_gained, changes))
     return tuple(
         dict.fromkeys(_now_with(gains) if change in gains else say(change) for change in changes)

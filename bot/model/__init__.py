@@ -1,0 +1,1 @@
+"""The bot's plain data: chats, rules, commands, errors."""

@@ -1,4 +1,4 @@
-"""Where the bot speaks and who asks: addresses that only an adapter reads."""
+"""The addresses of chats and people. Only a platform's adapter looks inside."""
 
 import re
 from typing import NamedTuple
@@ -10,15 +10,15 @@ _SHAPES = {
 
 
 GENERAL = "/1"
-"""Behind a Telegram forum's number: the topic that every forum begins with. Links name it so, and
-the Bot API knows it as the forum itself."""
+"""Suffix of a Telegram forum's first topic. Links write it so,
+but in the Bot API it is the forum itself."""
 
 
 class Chat(NamedTuple):
-    """A place the bot speaks in. A tuple, because it is a key nearly everywhere.
+    """A place where the bot posts. A tuple, because it is used as a key nearly everywhere.
 
-    Written `discord:<channel or thread>`, `discord:@<user>` (a direct message),
-    `telegram:<chat>` or `telegram:<chat>/<topic>`.
+    Written `discord:<channel or thread>`, `discord:@<user>` (a direct message), `telegram:<chat>`
+    or `telegram:<chat>/<topic>`.
     """
 
     platform: str
@@ -29,7 +29,7 @@ class Chat(NamedTuple):
 
 
 def read_chat(text: str) -> Chat:
-    """Read a chat as people write it; raise ValueError with one sentence and the remedy."""
+    """Parse a chat as people write it; raises ValueError with one sentence and the remedy."""
     text = text.replace("\N{WORD JOINER}", "").strip()  # our own messages keep links apart with it
     platform, colon, address = text.partition(":")
     shape = _SHAPES.get(platform)

@@ -1,4 +1,4 @@
-"""What people can ask: commands, declared once for every platform."""
+"""Commands: what people can ask, declared once for every platform."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,15 +17,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pointed:
-    """A message that someone replied to, or forwarded to us, as far as the platform tells."""
+    """A message that someone replied to, or forwarded to us, as far as the platform reveals it."""
 
     chat: Chat
-    """Where it stands."""
+    """The chat it is in."""
     place: str
     story: str | None
-    """The story that its buttons are about; None when it is not ours or shows no such buttons."""
+    """The story its buttons are about; None if it isn't ours or has no such buttons."""
     title: str = ""
-    """Its first line, of a forwarded message; that one may have lost its buttons."""
+    """The first line of a forwarded message, which may have lost its buttons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +33,28 @@ class Ask:
     """One question, wherever it came from: typed, picked or clicked."""
 
     chat: Chat
-    """Where the answer will stand, and what /follow and /pin are about."""
+    """Where the answer will appear, and what /follow and /pin are about."""
     person: Chat
-    """Who asks, as the chat that is private to them."""
+    """The person who asks, as their private chat."""
     private: bool
-    """Only this person and the bot can read here."""
+    """Whether only this person and the bot can read here."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """By option name; what was not said is absent."""
+    """The values given, by option name."""
     language: str | None = None
-    """What the asker's app says they read, as the platform writes it: “pt-BR”. None: not known."""
+    """The language of the asker's app, in the platform's spelling: “pt-BR”. None if unknown."""
     name: str | None = None
-    """What the asker is called here, as they wrote it; None: not known."""
+    """The asker's name here, as they wrote it; None if unknown."""
     roles_of: str | None = None
     """The server whose roles people here may have; None where there are no roles."""
     manages_server: bool = False
-    """The asker may manage that server, and not this chat alone."""
+    """Whether the asker may manage that server, not just this chat."""
     whispered: bool = False
-    """The answer is shown to the asker alone, though others are here."""
+    """Whether the answer is visible only to the asker, although others are here."""
     pointed: Pointed | None = None
-    """The message they replied to or forwarded, where that is what they say with it."""
+    """The message they replied to or forwarded, if that is what they want to point out."""
 
     def get(self, option: str) -> str:
-        """What was said for an option, stripped; empty when nothing was."""
+        """The value given for an option, stripped; empty if there is none."""
         return self.options.get(option, "").strip()
 
 
@@ -67,70 +67,72 @@ class Choice:
 
 
 Complete = Callable[[str, Ask], list[Choice]]
-"""Suggestions for what was typed so far, best first. Answers from memory, at once."""
+"""Suggestions for what was typed so far, best first. Answers from memory, immediately."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Something to be put into a chat that is not ours to post in: it stays as it is."""
+    """Something to share into a chat where we can't post: it never changes."""
 
     key: str
     title: str
     told: str
-    """What tells it apart from others of that title."""
+    """What distinguishes it from others with that title."""
     message: Message
 
 
 Quotes = Callable[[str, int], Awaitable[list[Quote]]]
-"""At most so many quotes for what was typed, best first. Answers from memory, at once."""
+"""At most this many quotes for what was typed, best first. Answers from memory, immediately."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Something a command takes."""
+    """A value that a command accepts."""
 
     name: str
     description: str
-    """As a command's."""
+    """Like a command's."""
     complete: Complete | None = None
     hidden: bool = False
-    """Reached by buttons only; nobody types it."""
+    """Set only by buttons; nobody types it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing people can ask for, on every platform."""
+    """One thing that people can ask, on every platform."""
 
     name: str
-    """1-32 of a-z: both platforms take it."""
+    """1-32 characters of a-z, as both platforms require."""
     description: str
-    """At most 100 characters; marked with `N_`, and said with `_`."""
+    """At most 100 characters; marked with `N_`, shown with `_`."""
     answer: Callable[[Ask], Awaitable[Message]]
     options: tuple[Option, ...] = ()
-    """In the order in which a Ref carries them."""
+    """In the order in which a Ref contains them."""
     rest: str | None = None
-    """The option that takes the words typed behind the command, where people type a line."""
+    """The option that gets the words typed after the command, where people type a line."""
     of_card: str | None = None
-    """What the menu of a card calls it, at most 32 characters, marked with `N_`: asked there, or in
-    reply to a card, it is about that card's story, and `rest` is the option that takes it."""
+    """Its name in the menu of a card, at most 32 characters, marked with `N_`. Chosen there, or
+    used in reply to a card, it is about that card's story, and `rest` is the option that gets
+    it."""
     moderators: bool = False
-    """Where others can read, only those who care for the chat may ask this."""
+    """Whether only moderators may use it where others can read."""
     about_chat: bool = False
-    """It is about the chat it is asked in, as all that is for moderators: asked of another chat
-    it would mean something else."""
+    """Whether it is about the chat where it is asked, as every moderators' command is. Asked in
+    another chat, it would mean something else."""
     quotes: Quotes | None = None
-    """What people may put into other chats, where a platform lets them; of one command at most."""
+    """What people can share into other chats, where a platform allows that;
+    at most one command has it."""
     also: tuple[str, ...] = ()
-    """Other words that mean it, where people write to us without a slash."""
+    """Other words for it, for people who write to us without a slash."""
     personal: bool = False
-    """It is about whoever asks and nobody else: never answered where others read."""
+    """Whether it is only about the person who asks: never answered where others can read."""
     pointed: Callable[[Pointed, Chat], Awaitable[bool]] | None = None
-    """Whether a person's reply without a command, or what they forwarded, is meant for this
-    command; of one command at most. It is asked with `Ask.pointed` then."""
+    """Whether a person's reply without a command, or a message they forwarded, is meant for this
+    command; at most one command has it. It then gets `Ask.pointed`."""
 
     @property
     def elsewhere(self) -> Message:
-        """What is said instead where others would read the answer."""
+        """The answer where others would read it."""
         return Message(
             _("/{command} is between you and me").format(command=self.name),
             (Text(_("Ask me where nobody else reads.")),),
@@ -139,13 +141,13 @@ class Command:
 
     @property
     def refusal(self) -> str:
-        """What those are told who may not ask this here."""
+        """The answer for people who may not use this here."""
         return _("/{command} is for the moderators of this chat").format(command=self.name)
 
     async def reply(self, ask: Ask, is_moderator: Callable[[], Awaitable[bool]]) -> Message:
         """Answer, turning every failure into something the asker can read.
 
-        `is_moderator` is asked at this moment, not remembered.
+        `is_moderator` is called now, not remembered.
         """
         with speaking(ask.language):
             return await self._reply(ask, is_moderator)
@@ -186,19 +188,19 @@ class Command:
             )
 
     def options_of(self, ref: Ref, *said: str) -> dict[str, str]:
-        """The options a button stands for, and behind them what was picked or written for it."""
+        """The options that a button contains, followed by what was picked or written for it."""
         values = (*ref.arguments, *said)
         named = zip((option.name for option in self.options), values, strict=False)
         return {name: value for name, value in named if value}
 
 
 class AskKind(Enum):
-    """What somebody wants answered; see Turns in bot/ports.py."""
+    """Kinds of request, which the rate limiter counts differently."""
 
     ASK = "ask"
     PRESS = "press"
     TYPING = "typing"
-    """Suggestions and quotes while someone types. Refused, they are empty."""
+    """Suggestions and quotes while someone types. If refused, they are empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +210,9 @@ class RateLimited:
     seconds: int
     """How long until they may ask again."""
     crowd: bool
-    """Not they alone: all who ask in their server together."""
+    """True if it isn't they alone, but all who ask in their server together."""
     told: bool
-    """They were told so already, a moment ago."""
+    """True if they were told so a moment ago."""
 
     def __str__(self) -> str:
         if self.crowd:
@@ -229,7 +231,7 @@ class RateLimited:
 
     @property
     def instead(self) -> Command:
-        """Answers in place of what was asked."""
+        """A command that answers in place of the one that was asked."""
 
         async def answer(_ask: Ask) -> Message:
             return Message(str(self), tone=Tone.SORRY)

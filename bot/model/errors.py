@@ -1,4 +1,4 @@
-"""What can go wrong, named for what happened."""
+"""Exceptions, named for what happened."""
 
 from datetime import timedelta
 
@@ -21,13 +21,13 @@ __all__ = [
 ]
 
 LONGEST_PAUSE = timedelta(hours=1)
-"""No platform makes us wait longer: after that it is asked again."""
+"""No platform can make us wait longer: after that we ask again."""
 LONGEST_MEANT = timedelta(days=1)
-"""No platform means a longer pause: it is a mistake of whoever answered."""
+"""A longer pause than this is taken for a mistake of the platform."""
 
 
 class Sorry(Exception):
-    """The asker should hear about it: a sentence written for them, and where to go from here."""
+    """For the person who asked: a sentence, and what they can do next."""
 
     def __init__(self, sentence: str, *blocks: Block, rows: tuple[Row, ...] = ()) -> None:
         super().__init__(sentence)
@@ -36,7 +36,7 @@ class Sorry(Exception):
 
 
 class SendFailed(Exception):
-    """A platform did not take what we sent. Each kind says what is known and what may follow.
+    """A platform didn't accept what we sent. Each kind says what is known and what may follow.
 
     As a string it is English, for the log.
     """
@@ -50,16 +50,16 @@ class SendFailed(Exception):
 
 
 class Unreachable(SendFailed):
-    """The chat refuses us: permissions lost, blocked, kicked, gone. People can fix it."""
+    """The chat refuses us: permissions lost, blocked, removed, deleted. People can fix it."""
 
     def __init__(self, reason: Reason, *, out: bool = False) -> None:
         super().__init__(reason)
         self.out = out
-        """We are no longer in the chat: removed, blocked, or it is no more."""
+        """True if we are no longer in the chat: removed, blocked, or it no longer exists."""
 
 
 class Moved(SendFailed):
-    """The chat lives on under another address."""
+    """The chat has a new address."""
 
     def __init__(self, to: Chat) -> None:
         super().__init__(Reason(Code.MOVED, {"chat": str(to)}))
@@ -67,35 +67,35 @@ class Moved(SendFailed):
 
 
 class CardGone(SendFailed):
-    """The message to edit or pin is no longer there, or no longer ours to change."""
+    """The message to edit or pin no longer exists, or isn't ours to change."""
 
 
 class NotNow(SendFailed):
-    """Surely not done; worth another try after a while."""
+    """Certainly not done; worth another try after a while."""
 
     def __init__(self, after: timedelta, reason: Reason, *, too_fast: bool = False) -> None:
         super().__init__(reason)
         self.after = after
         self.too_fast = too_fast
-        """The platform said 429: our pace was wrong."""
+        """The platform answered 429: we exceeded its rate limit."""
 
 
 class Rejected(SendFailed):
-    """The platform will not take this content, whenever it is sent: our mistake."""
+    """The platform won't accept this content at any time: our mistake."""
 
 
 class LinksRefused(Rejected):
-    """A filter of the platform refused a link: without links the message may be taken."""
+    """A filter of the platform refused a link: without links the message may be accepted."""
 
 
 class OutcomeUnknown(SendFailed):
-    """The request left and no answer came back. It may have been done."""
+    """The request was sent and no answer came back. It may have been carried out."""
 
 
 def pause(seconds: object, usual: timedelta) -> timedelta:
-    """The pause a platform asks for: at most LONGEST_PAUSE, and `usual` for what no platform means.
+    """The pause a platform asks for: at most LONGEST_PAUSE, and `usual` for impossible values.
 
-    JSON as Python reads it has infinity and NaN, which no clock and no timer can take.
+    JSON as Python parses it can contain infinity and NaN, which no timer accepts.
     """
     asked = usual
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):

@@ -1,4 +1,4 @@
-"""What one chat wants: which stories, and how loud."""
+"""The rule of a chat: which stories it wants, and how loud."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -13,24 +13,26 @@ from stories.story import Story, StoryId
 
 
 class Loudness(StrEnum):
+    """How loudly a chat is told about changes."""
+
     EDIT = "edit"
-    """The card is edited, and that is all."""
+    """Cards are edited, nothing more."""
     REPLY = "reply"
     """Notable and major updates also get a short reply, at most one per story and hour."""
     PING = "ping"
-    """The same, and the reply to a major one mentions the role that the moderators chose."""
+    """The same, and the reply to a major update mentions the role that the moderators chose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Hours in which a chat hears nothing new. They may go past midnight."""
+    """Hours in which a chat gets nothing new. They may extend past midnight."""
 
     begins: time
     ends: time
     zone: str
-    """A name of the IANA time zone database: Europe/Berlin."""
+    """A name from the IANA time zone database: Europe/Berlin."""
     majors: bool = True
-    """Major updates are told all the same."""
+    """Whether major updates are reported even then."""
 
     def __post_init__(self) -> None:
         if self.begins == self.ends:
@@ -41,10 +43,10 @@ class Quiet:
             )
 
     def around(self, now: datetime) -> tuple[datetime, datetime] | None:
-        """When the quiet time that `now` lies in began and ends; None when it is not quiet.
+        """The beginning and end of the quiet time that contains `now`; None if it isn't quiet.
 
-        Where the clock is changed, an hour that is skipped counts as the one after it, and of an
-        hour that comes twice the first one counts.
+        When clocks change, an hour that is skipped counts as the one after it, and of an hour that
+        occurs twice, the first one counts.
         """
         today = now.astimezone(ZoneInfo(self.zone)).date()
         for day in (today - timedelta(days=1), today):
@@ -60,18 +62,18 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """A story the chat does not want to hear of."""
+    """A story that the chat doesn't want to get."""
 
     story: StoryId
     until_major: bool = False
-    """A major update ends it."""
+    """Whether a major update ends it."""
     revision: int = 0
-    """The newest when it was muted, 0 where that is not known: what came later can end it."""
+    """The latest revision when it was muted, 0 if unknown: only later ones can end it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a chat wants. A story has to match, reach every threshold, and not be muted."""
+    """What a chat wants. A story must match, reach every minimum, and not be muted."""
 
     all: bool = False
     keywords: tuple[str, ...] = ()
@@ -82,34 +84,39 @@ class Rule:
     show_leaning: bool = False
     loudness: Loudness = Loudness.REPLY
     role: str | None = None
-    """Whom a major update mentions where `loudness` is PING, in the platform's terms."""
+    """The role that a major update mentions if `loudness` is PING, in the platform's terms."""
     quiet: Quiet | None = None
     publish: bool = False
-    """Cards in an announcement channel are published to the channels that follow it."""
+    """Whether cards in an announcement channel are published to the channels that follow it."""
     paused: bool = False
-    """Nothing new is posted. Cards that stand are kept up to date."""
+    """Nothing new is posted. Existing cards are kept up to date."""
     muted: tuple[Mute, ...] = ()
     pins: int = 5
-    """At most so many of our pins stand at once; the oldest goes first."""
+    """The most pins of ours at once; a new one replaces the oldest."""
     language: str | None = None
-    """In which language the cards' own words are; None for English."""
+    """The language of the cards' own words; None for English."""
     keeper: Chat | None = None
-    """Who set this up last: told in private when the chat refuses us."""
+    """The last person who set this up: told in private when the chat refuses us."""
 
     @property
     def empty(self) -> bool:
+        """Whether the rule wants no story at all."""
         return not (self.all or self.keywords or self.entities or self.story_ids)
 
     def wants(self, story: Story) -> bool:
-        """Words match whole, however they are spelled; an absent figure fails its threshold."""
+        """Whether the story matches.
+
+        Words match whole, in any spelling; a missing figure fails its minimum.
+        """
         return self._may_tell(story) and self.mute_of(story.id) is None
 
     def awaits(self, story: Story) -> bool:
-        """True when the story is wanted once it turns major, and not before."""
+        """True if the story is muted until a major update and otherwise wanted."""
         mute = self.mute_of(story.id)
         return mute is not None and mute.until_major and self._may_tell(story)
 
     def mute_of(self, story: StoryId) -> Mute | None:
+        """The mute of a story, or None."""
         return next((mute for mute in self.muted if mute.story == story), None)
 
     def unmuted(self, story: StoryId) -> "Rule":
@@ -117,7 +124,7 @@ class Rule:
         return replace(self, muted=tuple(mute for mute in self.muted if mute.story != story))
 
     def follows_on(self, story: StoryId, into: StoryId) -> "Rule":
-        """The rule once a story has become a part of another: it is that one it means then."""
+        """The rule after a story was merged into another: follows and mutes now mean that one."""
         if story not in self.story_ids and self.mute_of(story) is None:
             return self
         ids = dict.fromkeys(into if each == story else each for each in self.story_ids)
@@ -128,12 +135,14 @@ class Rule:
         return replace(rule, story_ids=tuple(ids))
 
     def without(self, story: StoryId) -> "Rule":
-        """The rule that no longer follows the story by itself."""
+        """The rule without following this story by itself."""
         return replace(self, story_ids=tuple(each for each in self.story_ids if each != story))
 
     def over(self, before: "Rule") -> "Rule":
-        """What people chose here, over what was chosen at the chat's address before: words, stories
-        and mutes of both, and of the rest what was chosen here."""
+        """This rule combined with the one of the chat's former address.
+
+        It has the words, stories and mutes of both; everything else was chosen here.
+        """
         plain = Rule()
         chosen = {
             each.name: getattr(self, each.name)
@@ -151,9 +160,9 @@ class Rule:
         return replace(before, **(chosen | joined))
 
     def quiet_until(self, now: datetime, *, major_at: datetime | None) -> datetime | None:
-        """Until when nothing new is told; None when it may be told now.
+        """Until when nothing new is sent; None if it may be sent now.
 
-        `major_at`: when a major change was heard, where it is one that is to be told.
+        `major_at`: when a major change was received, if one is to be reported.
         """
         span = self.quiet.around(now) if self.quiet else None
         if span is None or self.quiet is None:
@@ -186,25 +195,25 @@ def _joined(before: tuple[str, ...], words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def at_least(figure: float | None, threshold: float | None) -> bool:
-    """Whether a figure reaches a threshold; an absent one reaches none."""
+    """Whether a figure reaches a minimum; a missing one reaches none."""
     return threshold is None or (figure is not None and figure >= threshold)
 
 
 def known_zone(name: str) -> bool:
-    """Whether the system knows a time zone of that name."""
+    """Whether the system knows a time zone with that name."""
     try:
         ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown · no name at all · a folder of zones
+    except (KeyError, ValueError, OSError):  # unknown · not a name · a folder of zones
         return False
     return True
 
 
 @lru_cache(maxsize=4096)
 def _said(words: tuple[str, ...]) -> frozenset[str]:
-    """The words of a rule, folded once for all the stories it is held against."""
+    """A rule's words, folded once for all the stories it is compared with."""
     return folded(words)
 
 
 def folded(words: Iterable[str]) -> frozenset[str]:
-    """Words as they are compared."""
+    """Words in the form in which they are compared."""
     return frozenset(map(fold, words))

@@ -1,4 +1,4 @@
-"""A card of which nobody knows whether it stands: how buttons name it, and what they offer."""
+"""A card that may or may not exist: how buttons refer to it, and which buttons to offer."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from wording.message import Block, Bullets, Button, Buttons, Note, Ref
 from wording.words import number
 
 LISTED = 4
-"""So many cards one message offers to settle; each takes a row, and a message has five."""
+"""The most cards that one message offers to settle; each takes a row, and a message has five."""
 _STEPS = (("there", N_("It's there")), ("again", N_("Post again")))
 
 
 class Unknown(NamedTuple):
-    """One attempt to post a card that nobody knows the end of."""
+    """An attempt to post a card whose outcome is unknown."""
 
     chat: Chat
     story: StoryId
@@ -24,16 +24,17 @@ class Unknown(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What a button names its chat and story by: both together would not fit."""
+        """A short name for buttons: chat and story together wouldn't fit."""
         return key_of(self.chat, self.story)
 
 
 def key_of(chat: Chat, story: StoryId) -> str:
+    """The key of a card, from its chat and story."""
     return hashlib.blake2s(f"{chat} {story}".encode(), digest_size=8).hexdigest()
 
 
 def listed(titles: Sequence[str]) -> tuple[Block, ...]:
-    """Which cards it is about, numbered as their buttons are."""
+    """The cards in question, numbered like their buttons."""
     shown = [f"“{title}”" for title in titles[:LISTED]]
     if len(titles) > 1:
         shown = [f"{place}. {title}" for place, title in enumerate(shown, 1)]
@@ -48,7 +49,7 @@ def listed(titles: Sequence[str]) -> tuple[Block, ...]:
 
 
 def offered(cards: Sequence[Unknown]) -> tuple[Buttons, ...]:
-    """For each card two buttons: it stands there, or it is to be posted again."""
+    """Two buttons per card: it's there, or post it again."""
     return tuple(
         Buttons(
             tuple(
@@ -64,5 +65,5 @@ def offered(cards: Sequence[Unknown]) -> tuple[Buttons, ...]:
 
 
 def again(card: Unknown) -> Button:
-    """The button that has it posted again."""
+    """The button that posts it again."""
     return offered([card])[0].items[1]

@@ -1,4 +1,4 @@
-"""What people can ask: one file a command, each written once for every platform."""
+"""What people can ask: one file per command, each written once for every platform."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,7 +41,7 @@ from wording.language import speaking
 from wording.message import Message
 
 WITHOUT_STORIES = frozenset({"pause", "audit", "moderators", "privacy", "forgetme"})
-"""What is answered as well while the stories are still being read."""
+"""Commands that work while the stories are still being read."""
 
 
 def _now() -> datetime:
@@ -62,7 +62,7 @@ def menu(
     forget_after_days: float = 30,
     now: Callable[[], datetime] = _now,
 ) -> tuple[Command, ...]:
-    """Every command, in the order in which people are shown them."""
+    """Every command, in the order in which people see them."""
     drafting = Drafting(drafts, rules)
     rehearser = Rehearser(shelf, history, now, tempo)
     commands = (
@@ -103,7 +103,7 @@ def menu(
 
 
 def _in_language(command: Command, rules: Rules) -> Command:
-    """The command; of whom it is not known what they read, it answers in the chat's language."""
+    """The command, answering in the chat's language if the asker's is unknown."""
 
     async def answer(ask: Ask) -> Message:
         rule = rules.of(ask.chat)

@@ -1,4 +1,4 @@
-"""/audit - who changed what in a chat, the newest first."""
+"""/audit - who changed what in a chat, newest first."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,15 +14,15 @@ from wording.message import Message, Note, Ref, Text
 from wording.text import line, shorten, utf16
 
 A_PAGE = 5
-"""How many deeds stand on a page: it is read whole where answers are kept brief."""
+"""The most entries per page: the page is read whole where answers are kept brief."""
 NAME = 32
 """Characters of a person's name."""
 WHAT = 80
-"""Characters of what something was done with."""
+"""Characters of what was changed."""
 
 
 def audited(command: Command, audit: Audit, now: Callable[[], datetime]) -> Command:
-    """The command; what it changes in a chat of several people is written down."""
+    """The command, recording what it changes in a chat with several people."""
 
     async def answer(ask: Ask) -> Message:
         said = await command.answer(ask)
@@ -38,6 +38,8 @@ def audited(command: Command, audit: Audit, now: Callable[[], datetime]) -> Comm
 
 
 def audit_command(audit: Audit) -> Command:
+    """Shows the changes recorded for the chat."""
+
     async def answer(ask: Ask) -> Message:
         if ask.private:
             raise Sorry(

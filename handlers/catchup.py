@@ -1,4 +1,4 @@
-"""/catchup - what moved since the asker's last visit, the biggest change first."""
+"""/catchup - what changed since the asker's last visit, the biggest change first."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ from wording.message import Block, Button, Buttons, Heading, Message, Note, Ref,
 from wording.text import line, shorten
 
 PAGE = 5
-"""How many stories stand on a page at most."""
+"""The most stories per page."""
 LOOKED_AT = 50
-"""How many stories are told of in one visit: the most viral of those that moved."""
+"""The most stories listed per visit: the most viral of those that changed."""
 FIRST = timedelta(days=1)
 """How far back a first visit looks."""
 READ = "read"
-"""What the button “Mark as read” says for a page."""
+"""What the button “Mark as read” sends in place of a page."""
 CAUGHT_UP = N_("You're all caught up")
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A story and what changed in it since it was last read, as far as that is told."""
+    """A story and what changed in it since it was last read, as far as that is reported."""
 
     edition: Edition
     delta: Delta
@@ -49,6 +49,7 @@ class Moved:
         return said, words.said_besides(self.delta, show_leaning=True)
 
     def room(self) -> int:
+        """The space it takes on a page."""
         return sum(map(room, (name(self.edition.story), *self.told())))
 
 
@@ -59,6 +60,8 @@ def catchup_command(
     history: History,
     now: Callable[[], datetime],
 ) -> Command:
+    """Lists changed stories page by page; the last page, or a button, marks them as read."""
+
     async def answer(ask: Ask) -> Message:
         at = now()
         opened = _read(ask.get("until"))
@@ -88,7 +91,7 @@ def catchup_command(
     async def _candidates(
         kept: ReadingHistory, since: datetime | None, until: datetime
     ) -> list[Edition]:
-        """The stories that moved and were not looked at since, the most viral first."""
+        """The stories that changed and weren't looked at since, the most viral first."""
         start = since or until - FIRST
         moved = [
             edition
@@ -100,7 +103,7 @@ def catchup_command(
         return sorted(moved, key=lambda edition: (-_virality(edition), -edition.seq))
 
     def _is_news(edition: Edition, start: datetime, until: datetime) -> bool:
-        """False for one of the archive, which was only brought in since."""
+        """False for an old story that was only imported since."""
         fresh = edition.fresh > start
         return fresh or edition.is_live(until, shelf.live_for)
 
@@ -113,7 +116,7 @@ def catchup_command(
     ) -> list[Moved]:
         start = since or until - FIRST
         moved = []
-        # one after another: each would open a connection of its own
+        # one after another: each would open its own connection
         async for edition in in_slices(editions):
             seen = _seen(kept.places.get(edition.story.id), until)
             was = await _before(edition, seen, start)
@@ -126,7 +129,7 @@ def catchup_command(
         return sorted(moved, key=lambda each: -(each.delta.weight or 0))
 
     async def _remembered(edition: Edition, was: Story, seen: int, start: datetime) -> list[Change]:
-        """What the log tells of revisions after the last visit that are no longer kept whole."""
+        """What the log says of revisions after the last visit that are no longer stored in full."""
         told = {change.kind for change in compare(was, edition.story).changes}
         past = [
             line
@@ -136,12 +139,12 @@ def catchup_command(
         return [each for each in still_so(past, edition.story) if each.kind not in told]
 
     async def _before(edition: Edition, seen: int, start: datetime) -> Story | None:
-        """The story as the asker last knew it; None when it is new to them."""
+        """The story as the asker last knew it; None if it is new to them."""
         story = edition.story.id
         was = await history.as_of(story, start)
         if seen > (was.revision or 0 if was else 0):
             return await history.past(story, seen)
-        if was is None:  # it was not there yet, or that is no longer kept
+        if was is None:  # it didn't exist yet, or that revision is no longer stored
             first = await history.past(story, 0)
             trimmed = first is not None and first.revision not in (1, edition.revision)
             return first if trimmed else None
@@ -167,7 +170,7 @@ def catchup_command(
                 more,
             )
             blocks.append(Note(less.format(n=words.number(more))))
-        marked = last and bool(ask.get("page"))  # merely opening it is not reading it
+        marked = last and bool(ask.get("page"))  # just opening it doesn't count as reading it
         if marked:
             _mark(ask, kept, until)
             blocks.append(Text(_(CAUGHT_UP)))
@@ -192,7 +195,7 @@ def catchup_command(
         )
 
     def _mark(ask: Ask, kept: ReadingHistory, until: datetime) -> None:
-        """They have read all up to then; an old button takes nobody back."""
+        """Record that they have read everything up to then; an old button never moves them back."""
         if kept.caught_up is None or until > kept.caught_up:
             places.caught_up(ask.person, until)
 
@@ -222,9 +225,9 @@ def _told(moved: Moved) -> Iterator[Block]:
 
 
 def _seen(place: ReadingPosition | None, until: datetime) -> int:
-    """The newest revision someone had looked at when the first page was opened; 0 for none.
+    """The latest revision someone had looked at when the first page was opened; 0 for none.
 
-    What they open from the list stays on it, or pages would shift under their hands.
+    Stories they open from the list stay on it; otherwise pages would shift while they read.
     """
     visits: list[Seen | None] = [place.last, place.before] if place else []
     return max((each.revision for each in visits if each and each.at <= until), default=0)
@@ -234,7 +237,7 @@ def _virality(edition: Edition) -> float:
     return edition.story.stats.virality or 0.0
 
 
-# Moments, as a button carries them: milliseconds since 1970.
+# Times, as a button contains them: milliseconds since 1970.
 
 
 def _write(moment: datetime) -> str:
@@ -242,7 +245,7 @@ def _write(moment: datetime) -> str:
 
 
 def _read(said: str) -> datetime | None:
-    """None when it is no moment of ours."""
+    """The time in a button; None if it isn't one of ours."""
     if not (said.isascii() and said.isdecimal() and len(said) == len("1782367260000")):
         return None
     return datetime.fromtimestamp(int(said) / 1000, UTC)

@@ -1,4 +1,4 @@
-"""What changed in a story: since the asker last looked, and with its newest revision."""
+"""“What changed”: a story's changes since the asker last looked, and in its latest revision."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,18 +20,18 @@ from wording.language import _
 from wording.message import Block, Bullets, Button, Buttons, Heading, Message, Note, Ref, Text
 
 CHANGES = 12
-"""How many changes stand on a page."""
+"""The most changes per page."""
 PATIENCE_S = 0.8
-"""How long an answer waits for the storage: less than a chat service waits for the answer."""
+"""Seconds an answer waits for the storage: less than a chat service waits for the answer."""
 ONE_LOOK = timedelta(hours=1)
-"""Whoever comes back to the same revision within so long is still looking, not looking again."""
+"""Coming back to the same revision within this time counts as the same look."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Changes with one beginning."""
+    """Changes under a common heading."""
 
     heading: str
     notes: tuple[Block, ...]
@@ -39,7 +39,7 @@ class Section:
 
 
 async def promptly(call: Awaitable[T]) -> T:
-    """Wait for the storage, but not for long; then it counts as away."""
+    """Wait for the storage, but not for long: then raise StorageAway."""
     try:
         async with asyncio.timeout(PATIENCE_S):
             return await call
@@ -58,9 +58,9 @@ async def what_changed(
     show_leaning: bool,
     at: datetime,
 ) -> Message:
-    """Everything that changed, in words; `delta` is what the newest revision changed.
+    """Every change, in words; `delta` is what the latest revision changed.
 
-    `named` puts the titles of other stories into a delta.
+    `named` inserts the titles of other stories into a delta.
     """
     story = edition.story
     try:
@@ -75,7 +75,7 @@ async def what_changed(
 
 
 def _page(story: Story, sections: Sequence[Section], said: str) -> Message:
-    """As many of the changes as a page holds, each below its heading."""
+    """As many changes as fit on a page, each under its heading."""
     lines = [(section, each) for section in sections for each in section.changes or ("",)]
     pages = heaps(lines, lambda line: room(line[1]), CHANGES)
     page = page_of(said, len(pages))
@@ -105,7 +105,7 @@ async def _since_last(
     show_leaning: bool,
     at: datetime,
 ) -> list[Section]:
-    """What is new to the asker, where they have been here before."""
+    """What is new to the asker, if they have been here before."""
     story = edition.story
     visit = _last_look(await places.place(ask.person, story.id), edition.revision, at)
     if visit is None:
@@ -143,7 +143,7 @@ async def _logged(
     history: History,
     named: Callable[[Delta], Delta],
 ) -> tuple[str, ...]:
-    """What mattered in revisions that are no longer kept whole, each with when it came."""
+    """What mattered in revisions that are no longer stored in full, each with its time."""
     lines = (await history.log(story)).lines
     told = [line for line in lines if after < line.revision <= upto]
     return tuple(
@@ -153,7 +153,7 @@ async def _logged(
 
 
 def _remembered(change: Change) -> str:
-    """A line of the log in words. What was taken back since is not said again."""
+    """A line of the log in words. What was removed since isn't repeated."""
     if change.kind is Kind.BULLET_REMOVED:
         return _("Something stated before was removed")
     if change.kind in (Kind.BULLET_ADDED, Kind.TITLE) and change.after is None:
@@ -162,7 +162,7 @@ def _remembered(change: Change) -> str:
 
 
 def _last_look(place: ReadingPosition | None, revision: int, at: datetime) -> Seen | None:
-    """The visit before this one: turning a page or coming from the card is still the same."""
+    """The previous visit: turning a page, or coming from the card, belongs to the current one."""
     if place is None:
         return None
     looking = place.last.revision == revision and at - place.last.at < ONE_LOOK
@@ -172,7 +172,7 @@ def _last_look(place: ReadingPosition | None, revision: int, at: datetime) -> Se
 def _last(
     edition: Edition, delta: Delta, since: list[Section], show_leaning: bool
 ) -> list[Section]:
-    """What the newest revision changed, unless that has been said."""
+    """What the latest revision changed, unless that is already covered."""
     if edition.before is edition.story:
         gone = _("It is an older story: what changed in it is no longer kept.")
         return [Section("", (Text(gone),))]

@@ -1,4 +1,4 @@
-"""A chat's rule while its moderators are at it: changed step by step, and saved as a whole."""
+"""Drafts: a chat's rule while its moderators edit it step by step, until it is saved as a whole."""
 
 import asyncio
 import hashlib
@@ -29,11 +29,11 @@ SETTINGS = {
     N_("pins"): ("pins",),
     N_("language"): ("language",),
 }
-"""What people call the parts of a rule. The keeper is none: it is written down, not chosen."""
+"""What people call the parts of a rule. `keeper` isn't among them, because nobody chooses it."""
 
 
 class Clash(Exception):
-    """Others have changed since what the draft changes, too."""
+    """Others have since changed something that the draft changes, too."""
 
     def __init__(self, settings: Sequence[str], now: Rule) -> None:
         super().__init__(", ".join(settings))
@@ -43,7 +43,7 @@ class Clash(Exception):
 
 
 class Overtaken(Exception):
-    """The draft is another by now than the one that was shown."""
+    """The draft has changed since it was shown."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__("the draft was changed meanwhile")
@@ -51,7 +51,7 @@ class Overtaken(Exception):
 
 
 class Drafting:
-    """The drafts of all chats. What the operator's file decides is refused with a Sorry."""
+    """The drafts of all chats. Chats in the operator's file are refused with a Sorry."""
 
     def __init__(self, drafts: Drafts, rules: Rules) -> None:
         self._drafts = drafts
@@ -59,38 +59,39 @@ class Drafting:
         self._changing = asyncio.Lock()
 
     async def of(self, chat: Chat) -> Draft:
-        """The chat's draft; one that changes nothing where nobody is at it.
+        """The chat's draft; one without changes if nobody is editing.
 
-        What others have changed since is in it, unless the draft changes the same.
+        It includes what others have changed since, unless the draft changes the same.
         """
-        now = replace(theirs(self._rules, chat), keeper=None)  # a draft is nobody's
+        now = replace(theirs(self._rules, chat), keeper=None)  # a draft belongs to nobody
         draft = await self._drafts.load(chat)
         if draft is None:
             return Draft(now, now)
         return draft if clashing(draft, now) else Draft(now, merged(draft, now))
 
     async def change(self, chat: Chat, how: Callable[[Rule], Rule]) -> Draft:
-        """Change the draft from what it is by then. What `how` raises is raised."""
+        """Apply a change to the current draft. What `how` raises is raised."""
         async with self._changing:
             draft = await self.of(chat)
             changed = replace(draft, rule=how(draft.rule))
-            if changed.rule == changed.began:  # all of it was taken back
+            if changed.rule == changed.began:  # everything was undone
                 await self._drafts.drop(chat)
             elif changed != draft:
                 await self._drafts.save(chat, changed)
             return changed
 
     async def drop(self, chat: Chat) -> None:
+        """Discard the chat's draft."""
         async with self._changing:
             await self._drafts.drop(chat)
 
     async def save(
         self, chat: Chat, shown: str, keeper: Chat | None, *, insist: bool = False
     ) -> Draft:
-        """Make the draft the chat's rule; return what the rule was, and what it is.
+        """Make the draft the chat's rule; returns the old and the new rule.
 
-        `shown` is the mark of the draft that people decided about: raise Overtaken when it is
-        another by now. Raise Clash when others have changed the same since, unless `insist`.
+        `shown` is the mark of the draft that people saw: raises Overtaken if it has changed since.
+        Raises Clash if others have changed the same settings since, unless `insist`.
         """
         async with self._changing:
             draft = await self.of(chat)
@@ -109,20 +110,20 @@ class Drafting:
 
 
 def mark(rule: Rule) -> str:
-    """Eight hex digits that stand for what a rule says, to tell what someone was shown."""
+    """Eight hex digits that identify a rule's content, to know what someone was shown."""
     said = repr(rule).encode("utf-8", "surrogatepass")
     return hashlib.blake2s(said, digest_size=4).hexdigest()
 
 
 def changed(draft: Draft) -> list[str]:
-    """Which settings a draft changes."""
+    """The settings that a draft changes."""
     return [
         _(setting) for setting, names in SETTINGS.items() if _differ(draft.began, draft.rule, names)
     ]
 
 
 def clashing(draft: Draft, now: Rule) -> list[str]:
-    """The settings that the draft changes and that others have changed otherwise since."""
+    """The settings that the draft changes and that others have since changed differently."""
     return [
         setting
         for setting, names in SETTINGS.items()
@@ -133,7 +134,7 @@ def clashing(draft: Draft, now: Rule) -> list[str]:
 
 
 def merged(draft: Draft, now: Rule) -> Rule:
-    """The rule as it is by now, with what the draft changes."""
+    """The current rule with the draft's changes."""
     differing = {
         field.name: getattr(draft.rule, field.name)
         for field in fields(Rule)

@@ -1,4 +1,4 @@
-"""/faq - questions about a story and their whole answers; never an answer nobody wrote."""
+"""/faq - questions about a story and their complete answers; never an answer that nobody wrote."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -34,12 +34,14 @@ from wording.message import Block, Button, Buttons, Message, Note, Ref, Row, Tex
 from wording.text import line, utf16
 
 TITLE = 200
-"""Longer questions stand whole below the title, where no platform cuts them."""
+"""Longer questions are shown in full below the title, where no platform cuts them."""
 _LATER = N_("They come with a story's updates. Its card says what is known so far.")
 _KEY = re.compile(r"[0-9a-f]{8}")
 
 
 def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
+    """Answers a question by its key, or by words if they clearly mean one."""
+
     async def answer(ask: Ask) -> Message:
         at = now()
         asked = ask.get("question") or ask.get("text")
@@ -59,7 +61,7 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             )
         edition = shelf.find(asked, at)
         if edition and set(typed(asked)) <= set(words_of(edition.story.title)):
-            return _questions(edition.story, "")  # nothing but words of its title
+            return _questions(edition.story, "")  # only words of its title
         await others_first()
         found = shelf.answers(asked, at=at)
         if sure := surely(asked, found):
@@ -207,7 +209,7 @@ def _answer(story: Story, question: Question, said: str) -> Message:
 
 
 def _which(having: Sequence[Found], asked: str, page: str) -> Message:
-    """The answer to a question by its key; when several stories give one, which is meant."""
+    """The answer to a question by its key; if several stories answer it, asks which is meant."""
     if len(having) == 1:
         return _answer(having[0].edition.story, having[0].question, page)
     return Message(
@@ -224,7 +226,7 @@ def _which(having: Sequence[Found], asked: str, page: str) -> Message:
 
 
 def _not_covered(asked: str, found: Sequence[Found], stories: Sequence[Edition]) -> Sorry:
-    """What to say to a question nobody has answered: what is near, else what there is."""
+    """The answer to a question nobody has answered: the nearest ones, or else what there is."""
     near = [each for each in found if each.score >= NEAR]
     if near:
         return Sorry(

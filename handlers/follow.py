@@ -1,4 +1,4 @@
-"""/follow - a chat begins to get stories: one, all, or those about some words."""
+"""/follow - a chat starts to get stories: one, all, or those about some words."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -33,17 +33,20 @@ from wording.message import Act, Button, Buttons, Message, Note, Ref, Row, Text
 from wording.text import line
 
 WORDS = 50
-"""How many words a chat may follow."""
+"""The most words a chat can follow."""
 STORIES = 100
-"""How many single stories a chat may follow."""
+"""The most single stories a chat can follow."""
 LENGTH = 100
 """Characters of a word; no story's keyword or entity is longer."""
 LOOKED_FOR, NEAREST, OFFERED = 5, 10, 4
-"""Of so many words, among the live stories nearest to each, so many other spellings are offered."""
+"""For at most this many words, this many live stories nearest to each are searched for this many
+alternative spellings."""
 ALL = Thing("")
 
 
 def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+    """Adds a story, words or everything to the chat's rule."""
+
     async def answer(ask: Ask) -> Message:
         at = now()
         what = line(ask.get("what"))
@@ -194,7 +197,8 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
     async def _spelled_otherwise(
         new: tuple[str, ...], rule: Rule, at: datetime
     ) -> dict[str, Button]:
-        """Words of live stories that differ from those typed by accents only, and their buttons."""
+        """Words of live stories that differ from the typed ones only in accents, and their
+        buttons."""
         held, found = folded((*words_in(rule), *new)), dict[str, Button]()
         async for word in in_slices(new[:LOOKED_FOR]):
             for edition in shelf.nearest(word, NEAREST, at, only_live=True):
@@ -255,7 +259,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
 
 
 def refuse_endless(said: Iterable[str], *rows: Row) -> None:
-    """Raise Sorry, with `rows`, for a word that no story can have."""
+    """Raise Sorry, with `rows`, for a word that is too long to occur in a story."""
     if endless := next((word for word in said if len(word) > LENGTH), None):
         raise Sorry(
             ngettext(
@@ -269,8 +273,10 @@ def refuse_endless(said: Iterable[str], *rows: Row) -> None:
 
 
 def with_story(rule: Rule, story: StoryId, *rows: Row) -> Rule:
-    """The rule that follows one more story, which is muted no longer; raise Sorry, with `rows`,
-    where that is too many."""
+    """The rule following one more story and no longer muting it.
+
+    Raises Sorry, with `rows`, if there are too many.
+    """
     if len(rule.story_ids) >= STORIES:
         raise Sorry(
             ngettext(
@@ -294,13 +300,13 @@ def _not_everything(rule: Rule) -> None:
 
 
 def _new(rule: Rule, said: list[str]) -> tuple[str, ...]:
-    """Those of the words that the rule does not look for yet, once each."""
+    """The words that the rule doesn't follow yet, once each."""
     held = folded(words_in(rule))
     return tuple({fold(word): word for word in said if fold(word) not in held}.values())
 
 
 def _held(rule: Rule, said: str) -> Thing:
-    """The word that the rule holds and that someone said, as the rule spells it."""
+    """The word of the rule that someone typed, in the rule's spelling."""
     word = next(each for each in words_in(rule) if fold(each) == fold(said))
     return Thing(word, word=word)
 

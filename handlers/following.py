@@ -1,4 +1,4 @@
-"""/following - what this chat gets, and which chat it is."""
+"""/following - what this chat gets, and the chat's address."""
 
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
@@ -11,6 +11,8 @@ from wording.message import Block, Button, Buttons, Menu, Message, Note, Ref
 
 
 def following_command(shelf: Shelf, rules: Rules) -> Command:
+    """Shows the chat's rule, with buttons to change it."""
+
     async def answer(ask: Ask) -> Message:
         rule = rules.of(ask.chat)
         things = followed(rule, shelf)

@@ -1,4 +1,4 @@
-"""/forgetme - all that is kept about whoever asks is deleted, once they have said so twice."""
+"""/forgetme - deletes everything stored about the person who asks, once they confirm."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,15 +21,17 @@ _FIXED = N_(
 def forgetme_command(
     rules: Rules, drafts: Drafts, desk: Desk, places: ReadingPositions, audit: Audit
 ) -> Command:
+    """Deletes what the stores hold about the asker and their private chat."""
+
     async def answer(ask: Ask) -> Message:
-        if ask.person == ask.chat and not ask.private:  # a channel speaks, not a person
+        if ask.person == ask.chat and not ask.private:  # a channel is asking, not a person
             raise Sorry(_("I cannot tell who asks here"), Text(_("Ask me in private.")))
         fixed = rules.is_fixed(ask.person)
         if ask.get("sure") != "yes":
             return _sure(fixed=fixed)
         followed = rules.of(ask.person)
         cards = 0
-        if not fixed:  # else it would be sent the same cards anew
+        if not fixed:  # otherwise it would get the same cards again
             await rules.change(ask.person, lambda _: Rule())
             cards = await desk.forget(ask.person)
         await drafts.drop(ask.person)
@@ -66,7 +68,7 @@ def forgetme_command(
 def _gone(
     *, seen: int, caught_up: bool, followed: bool, cards: int, deeds: int, keeps: int
 ) -> Iterator[str]:
-    """What has been forgotten, a sentence each."""
+    """What was deleted, one sentence each."""
     if seen:
         said = ngettext("What you saw of {n} story.", "What you saw of {n} stories.", seen)
         yield said.format(n=words.number(seen))

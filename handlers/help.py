@@ -1,4 +1,4 @@
-"""/help - what the bot does, and what it can be asked: a handful where others read, else all."""
+"""/help - what the bot does, and its commands: a handful where others read, else all."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -12,7 +12,7 @@ _START = (
     ("following", N_("This chat")),
 )
 _FIRST = ("stories", "story", "search", "catchup", "faq", "why", "following", "setup", "follow")
-"""What is told where others read, too: it takes up everyone's screen."""
+"""Shown where others read, too, because it takes up everyone's screen."""
 _YOURS = ("privacy", "forgetme", "help")
 _IN_PRIVATE = (
     (N_("What comes here"), ("setup", "follow", "following", "unfollow", "rules")),
@@ -21,12 +21,12 @@ _IN_PRIVATE = (
     (N_("Who, what and why"), ("why", "status", "unknown", "audit", "moderators")),
     (N_("You and me"), _YOURS),
 )
-"""By use, since there everyone may ask everything; what is named nowhere is about stories."""
+"""By purpose, because everyone may use everything there; commands not listed are about stories."""
 _ALL = "all"
 
 
 def help_command(commands: Sequence[Command]) -> Command:
-    """Tells about `commands` and itself."""
+    """Lists `commands` and itself."""
 
     async def answer(ask: Ask) -> Message:
         every = (*commands, itself)

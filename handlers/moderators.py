@@ -1,4 +1,4 @@
-"""/moderators - who may change what the bot does here, and which role counts besides the rights."""
+"""/moderators - who may change what the bot does here, and which role counts in addition."""
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
@@ -10,6 +10,8 @@ NOBODY = "none"
 
 
 def moderators_command(moderators: Moderators) -> Command:
+    """Shows and chooses the server's moderator role."""
+
     async def answer(ask: Ask) -> Message:
         if ask.private:
             return Message(

@@ -1,4 +1,4 @@
-"""How long ago, how long yet, and what stands in the way: said by /why and /status."""
+"""Durations and obstacles in words, for /why and /status."""
 
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ def since(then: datetime, at: datetime) -> str:
 
 
 def span(time: timedelta) -> str:
-    """“40 seconds”, “10 minutes”."""
+    """For example “40 seconds” or “10 minutes”."""
     seconds = max(1, round(time.total_seconds()))
     if seconds >= 120:
         return words.duration(time)

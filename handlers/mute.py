@@ -1,4 +1,4 @@
-"""/mute - a chat hears no more of a story, or no more until it turns major."""
+"""/mute - a chat gets nothing more about a story, or nothing until a major update."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,13 +18,15 @@ from wording.message import Act, Button, Buttons, Message, Ref, Row, Text
 from wording.words import number
 
 MUTES = 100
-"""How many stories a chat may have muted."""
+"""The most stories a chat can mute."""
 MAJOR = "major"
-"""What buttons say for a mute that a major update ends."""
+"""What buttons send for a mute that a major update ends."""
 _MAJOR = N_("major")
 
 
 def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+    """Mutes a story in the chat."""
+
     async def answer(ask: Ask) -> Message:
         rule = theirs(rules, ask.chat)
         if rule.empty:
@@ -60,7 +62,7 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
                     rows=_ways(story.id, until_major),
                 )
             others = [each for each in rule.muted if each.story != story.id]
-            if len(others) >= MUTES:  # what is no longer kept cannot come anyway
+            if len(others) >= MUTES:  # a story that is no longer stored can't come anyway
                 others = [each for each in others if shelf.get(each.story)]
             if len(others) >= MUTES:
                 raise Sorry(

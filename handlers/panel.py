@@ -1,4 +1,4 @@
-"""The pages of /setup: each shows a part of a chat's draft in words, and what can be chosen."""
+"""The pages of /setup: each describes a part of a chat's draft and offers choices."""
 
 from collections.abc import Iterator, Sequence
 
@@ -32,7 +32,7 @@ PINS = (1, 3, 5, 10, 25)
 
 
 def overview(draft: Draft, shelf: Shelf, *notes: Note) -> Message:
-    """Everything in words, and the ways to the other pages."""
+    """The whole draft in words, and the ways to the other pages."""
     settings = changed(draft)
     unsaved = _("Not saved yet: {settings}").format(settings=words.both(settings))
     return Message(
@@ -57,27 +57,30 @@ def overview(draft: Draft, shelf: Shelf, *notes: Note) -> Message:
 
 
 def told(rule: Rule, shelf: Shelf) -> Iterator[Block]:
-    """What a chat with this rule gets, in words, also where that is nothing yet."""
+    """What a chat with this rule gets, in words, even if that is nothing yet."""
     yield from _nothing(rule)
     yield from gets(rule, shelf)
 
 
 def ends(draft: Draft) -> tuple[Button, ...]:
-    """Save and discard, where there is something to."""
+    """Buttons to save and discard, if there is anything to save."""
     if not changed(draft):
         return ()
     return (to(_("Save"), "save", mark(draft.rule)), to(_("Discard"), "drop"))
 
 
 def back(step: str = "") -> Buttons:
+    """The button back to an earlier page."""
     return Buttons((Button(_("‹ Back"), Ref("setup", (step,) if step else ())),))
 
 
 def to(label: str, step: str, *value: str) -> Button:
+    """A button that opens a step or chooses a value."""
     return Button(label, Ref("setup", (step, *value)))
 
 
 def stories(rule: Rule, shelf: Shelf) -> Message:
+    """The page for which stories."""
     return Message(
         _("Which stories?"),
         (*_nothing(rule), *which(rule, shelf)),
@@ -101,6 +104,7 @@ def stories(rule: Rule, shelf: Shelf) -> Message:
 
 
 def asking_words(rule: Rule) -> Message:
+    """Asks for the words to follow."""
     return Message(
         _("Words to follow"),
         (Text(_("Stories with one of them among their keywords or names come here.")),),
@@ -115,7 +119,7 @@ def asking_words(rule: Rule) -> Message:
 
 
 def single(rule: Rule, shelf: Shelf, live: Sequence[Edition]) -> Message:
-    """`live`: the stories that are offered."""
+    """The page for following single stories. `live`: the stories on offer."""
     return Message(
         _("Single stories"),
         (Text(_("They come here until they end. /follow takes any other by its title.")),),
@@ -131,6 +135,7 @@ def single(rule: Rule, shelf: Shelf, live: Sequence[Edition]) -> Message:
 
 
 def limits(rule: Rule) -> Message:
+    """The page for minimums."""
     return Message(
         _("How big must they be?"),
         (Text(_("A story without such a figure does not come here once one is asked for.")),),
@@ -147,7 +152,8 @@ def limits(rule: Rule) -> Message:
 def _figures(
     step: str, figures: Sequence[float | None], chosen: float | None, none: str, least: str
 ) -> Buttons:
-    """The figures a chat may ask for; `none` says that it asks for none, `least` for at least n."""
+    """Buttons for the possible minimums; `none` is the label for no minimum,
+    `least` for at least n."""
 
     def choice(figure: float | None) -> Button:
         label = none if figure is None else least.format(n=words.figure(figure))
@@ -162,6 +168,7 @@ def key(figure: float | None) -> str:
 
 
 def loudness(rule: Rule, notes: tuple[Block, ...], *, private: bool) -> Message:
+    """The page for how loud."""
     quiet = rule.loudness is Loudness.EDIT
     rows: list[Row] = [
         Buttons(
@@ -179,6 +186,7 @@ def loudness(rule: Rule, notes: tuple[Block, ...], *, private: bool) -> Message:
 
 
 def quiet(rule: Rule) -> Message:
+    """The page for quiet hours."""
     buttons = [to(_("Set the hours …"), "hours")]
     if rule.quiet:
         pass_ = _choice(
@@ -203,6 +211,7 @@ def quiet(rule: Rule) -> Message:
 
 
 def asking_hours(rule: Rule) -> Message:
+    """Asks for the quiet hours."""
     return Message(
         _("Quiet hours"),
         (Text(_("From when to when, and in which time zone?")),),
@@ -217,7 +226,7 @@ def asking_hours(rule: Rule) -> Message:
 
 
 def more(rule: Rule, *, publishes: bool) -> Message:
-    """`publishes`: whether cards can be published from the chat at all."""
+    """The page for everything else. `publishes`: whether cards can be published from this chat."""
     switches = [_switch(_("Show leaning"), "leaning", on=rule.show_leaning)]
     told = [
         _("Leaning: whether cards show the political leaning of the coverage."),

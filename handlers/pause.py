@@ -12,6 +12,8 @@ from wording.message import Act, Button, Buttons, Message, Ref, Text
 
 
 def pause_command(rules: Rules) -> Command:
+    """Pauses the chat."""
+
     async def answer(ask: Ask) -> Message:
         await change(rules, ask, _paused)
         return Message(

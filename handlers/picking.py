@@ -1,4 +1,4 @@
-"""How people pick: a story by its words, a line of a list, a page, a suggestion while typing."""
+"""How people choose: a story by its words, a line of a list, a page, a suggestion while typing."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -20,25 +20,26 @@ from wording.text import clean, line, shorten, utf16
 T = TypeVar("T")
 
 MENU = 25
-"""As many lines as one menu takes, and suggestions as one list shows, on any platform."""
+"""The most lines in a menu, and suggestions in a list, on any platform."""
 CHOICE = 100
 """Characters of a suggestion (Discord's limit for a choice's name and for its value)."""
 ROOM = 3000
-"""How much of a long text stands on one page, as `room` counts: every platform holds it whole."""
+"""How much of a long text fits on one page, as measured by `room`: every platform shows it
+whole."""
 
 
 def name(story: Story) -> str:
-    """What a story is called on one line."""
+    """A story's name on one line."""
     return line(story.title) or story.id
 
 
 def quoted(words: str, limit: int = 80) -> str:
-    """What someone typed, said back to them."""
+    """What someone typed, quoted back to them."""
     return f"“{shorten(line(words), limit)}”"
 
 
 def standing(story: Story) -> Iterator[Note]:
-    """What a reader must know before trusting what the story says."""
+    """What a reader must know before trusting the story."""
     if story.retracted is not None:
         yield Note(_("This story was withdrawn: {why}").format(why=story.retracted))
     if story.merged_into:
@@ -46,17 +47,18 @@ def standing(story: Story) -> Iterator[Note]:
 
 
 def choice(label: str, value: str) -> Choice:
+    """A suggestion, cut to length."""
     return Choice(shorten(line(label), CHOICE, utf16) or value, value)
 
 
 def holding(typed: str, named: Iterable[tuple[str, str]]) -> list[Choice]:
-    """Suggests what has the words typed so far in its name; each with what is sent for it."""
+    """Suggests things whose name contains the words typed so far; each with the value to send."""
     held = bare(typed)
     return [choice(label, value) for label, value in named if held in bare(label)][:MENU]
 
 
 def live_stories(shelf: Shelf, now: Callable[[], datetime]) -> Complete:
-    """Suggests live stories; what is sent is the story's id."""
+    """Suggests live stories; the value is the story's id."""
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
         at = now()
@@ -70,7 +72,7 @@ def live_stories(shelf: Shelf, now: Callable[[], datetime]) -> Complete:
 
 
 def button_to(command: str) -> Callable[[Edition], Button]:
-    """Makes the button that asks `command` about a story."""
+    """Returns a function that makes a button asking `command` about a story."""
     return lambda edition: Button(name(edition.story), ref_to(command, edition.story.id))
 
 
@@ -85,19 +87,21 @@ async def wanted(rule: Rule, shelf: Shelf, at: datetime) -> list[Edition]:
 
 
 def ref_to(command: str, story: StoryId, *more: str) -> Ref:
-    """How a button asks a command about a story.
+    """The reference with which a button asks a command about a story.
 
-    /follow takes words in the first place, where an id could be one of them: “all”.
+    /follow takes words as its first option, and an id could be one of them: “all”.
     """
     return Ref(command, ("", story, *more) if command == "follow" else (story, *more))
 
 
 def menu_of(prompt: str, items: Sequence[Button]) -> tuple[Row, ...]:
+    """A menu of the first MENU lines; nothing if there are none."""
     return (Menu(prompt, tuple(items[:MENU])),) if items else ()
 
 
 def meant(shelf: Shelf, words: str, at: datetime, command: str) -> Edition:
-    """The story that words mean; raise Sorry with the nearest as buttons that ask `command`."""
+    """The story that words mean; raises Sorry with the nearest ones as buttons that ask
+    `command`."""
     if shelf.get(named := words.strip().casefold()) is None and shelf.is_unreadable(named):
         raise left_out(named)
     if edition := shelf.find(words, at):
@@ -117,7 +121,7 @@ def meant(shelf: Shelf, words: str, at: datetime, command: str) -> Edition:
 
 
 def left_out(story: str) -> Sorry:
-    """What is said of a story whose record cannot be read."""
+    """The answer about a story whose record can't be read."""
     return Sorry(
         _(
             "The story {story} was written by a newer version of this bot, or is damaged, so I "
@@ -128,7 +132,7 @@ def left_out(story: str) -> Sorry:
 
 
 def meant_among(held: Container[StoryId], words: str, shelf: Shelf, at: datetime) -> StoryId | None:
-    """Which of some stories words mean: by its id (it may no longer be kept), else by its words."""
+    """Which of some stories words mean: by id (it may no longer be stored), or by its words."""
     sure = shelf.find(words, at)
     named = [*shelf.titled(words, at), *([sure] if sure else [])]
     ids = [StoryId(words.casefold()), *(edition.story.id for edition in named)]
@@ -136,6 +140,7 @@ def meant_among(held: Container[StoryId], words: str, shelf: Shelf, at: datetime
 
 
 def nothing_live() -> Sorry:
+    """The answer if there are no live stories."""
     return Sorry(_("There are no live stories just now"), Text(_nothing()))
 
 
@@ -147,20 +152,20 @@ def _nothing() -> str:
 
 
 def page_of(said: str, pages: int) -> int:
-    """Which page (from 1) is meant; the nearest there is when none of that number exists."""
+    """The requested page (from 1), or the nearest one that exists."""
     number = int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else 1
     return min(max(number, 1), max(pages, 1))
 
 
 def paged(title: str, page: int, pages: int) -> str:
-    """A title that says which of several pages it stands on."""
+    """A title with the page number, if there are several pages."""
     if pages < 2:
         return title
     return _("{title}, {page} of {pages}").format(title=title, page=page, pages=pages)
 
 
 def turning(page: int, pages: int, to: Callable[[str], Ref]) -> tuple[Row, ...]:
-    """Buttons to the pages before and after."""
+    """Buttons to the previous and the next page."""
     items = []
     if page > 1:
         items.append(Button(_("‹ Back"), to(str(page - 1))))
@@ -176,7 +181,7 @@ def pick_list(
     said: str,
     to: Callable[[str], Ref],
 ) -> tuple[Row, ...]:
-    """A menu of as many lines as fit, with buttons to the rest."""
+    """A menu with as many lines as fit, and buttons to the rest."""
     pages = -(-len(items) // MENU)
     page = page_of(said, pages)
     shown = items[(page - 1) * MENU : page * MENU]
@@ -184,12 +189,12 @@ def pick_list(
 
 
 def room(text: str) -> int:
-    """What a text takes at worst: UTF-16 units, and what platforms put around its signs."""
+    """The most space a text can take: UTF-16 units, and what platforms add for escaping."""
     return utf16(text) + sum((sign in punctuation) + (sign in "<@") for sign in text)
 
 
 def heaps(items: Iterable[T], size: Callable[[T], int], most: int) -> list[list[T]]:
-    """Items on several pages: at most so many each, and no more than there is room for."""
+    """Items split into pages: at most this many each, and no more than fit."""
     pages: list[list[T]] = [[]]
     for item in items:
         full = len(pages[-1]) == most or sum(map(size, [*pages[-1], item])) > ROOM
@@ -200,7 +205,7 @@ def heaps(items: Iterable[T], size: Callable[[T], int], most: int) -> list[list[
 
 
 def leaves(text: str, limit: int = ROOM) -> list[str]:
-    """A long text on several pages, parted at sentences where possible. Nothing is lost."""
+    """A long text split into pages, between sentences where possible. Nothing is lost."""
     rest = clean(text)
     pages = []
     while room(rest) > limit:

@@ -1,4 +1,4 @@
-"""/pin - a story's card is pinned in this chat."""
+"""/pin - pins a story's card in this chat."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -26,6 +26,8 @@ from wording.message import Act, Button, Buttons, Message, Ref, Row, Text
 
 
 def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
+    """Pins a story's card, posting it first if necessary."""
+
     async def answer(ask: Ask) -> Message:
         at = now()
         if not (words := ask.get("story")):

@@ -11,10 +11,12 @@ from wording.language import N_, _, ngettext
 from wording.message import Block, Buttons, Facts, Heading, Message, Note, Text
 
 SHOWN = 10
-"""How many are told about; the menu has more of them."""
+"""The most stories listed; the menu has more of them."""
 
 
 def pins_command(shelf: Shelf, desk: Desk) -> Command:
+    """Lists the pinned stories, with a menu to unpin them."""
+
     async def answer(ask: Ask) -> Message:
         found = await desk.pins(ask.chat)
         pinned = found.stories

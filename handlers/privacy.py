@@ -1,4 +1,4 @@
-"""/privacy - what is kept about whoever asks and about this chat, and how to delete it."""
+"""/privacy - what is stored about the person who asks and about this chat, and how to delete it."""
 
 from math import ceil
 
@@ -14,7 +14,7 @@ from wording.language import N_, _, ngettext
 from wording.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
 
 NAMED = 5
-"""How many of the things a chat follows are named; the rest is counted."""
+"""The most followed things that are named; the rest is counted."""
 _LOOKS = N_(
     "By your number I keep which revision of a story you saw last, which one before that, and "
     "when. I also keep how far you caught up. All of it goes 90 days after your last look."
@@ -29,6 +29,8 @@ _DELETING = N_(
 def privacy_command(
     shelf: Shelf, rules: Rules, desk: Desk, places: ReadingPositions, forget_after_days: float
 ) -> Command:
+    """Describes everything that is stored."""
+
     async def answer(ask: Ask) -> Message:
         return Message(
             _("What I keep, and what I do not"),
@@ -64,7 +66,8 @@ def privacy_command(
         ).format(n=words.number(days))
 
     async def _person(ask: Ask) -> list[Block]:
-        """Where others may read along, only what is kept of everyone."""
+        """What is stored about the asker; where others can read along,
+        only what is stored of everyone."""
         general = _(_LOOKS)
         if not (ask.private or ask.whispered):
             return [Text(" ".join((general, _("What that is just now I say in private only."))))]

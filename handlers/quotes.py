@@ -1,4 +1,4 @@
-"""Stories that people put into any other chat, where the platform lets them: as they stand now."""
+"""Stories that people share into other chats, where the platform allows it: as they stand now."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +17,7 @@ from wording.text import line
 
 
 def quotes(shelf: Shelf, now: Callable[[], datetime]) -> Quotes:
-    """The stories that speak of some words, as /search finds them; without any what is live."""
+    """The stories that match some words, as /search finds them; without words, the live ones."""
 
     async def quoting(typed: str, most: int) -> list[Quote]:
         at = now()

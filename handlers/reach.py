@@ -1,5 +1,4 @@
-"""Whom we cannot write to is told so where they ask: people in private, chats where they change
-what comes there."""
+"""Tells people, where they ask, that we can't write to them or to the chat they are changing."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +17,7 @@ BRINGS = frozenset({"follow", "unmute", "resume", "setup"})
 
 
 class Reach:
-    """Tells people, once each time, that their private chat takes nothing from us."""
+    """Tells people once per trouble that their private chat accepts nothing from us."""
 
     def __init__(self, rules: Rules, desk: Desk, now: Callable[[], datetime]) -> None:
         self._rules = rules
@@ -27,7 +26,7 @@ class Reach:
         self._told: set[Chat] = set()
 
     def telling(self, command: Command) -> Command:
-        """The command; its answers also say what keeps us from writing to the asker."""
+        """The command, with answers that also say what keeps us from writing to the asker."""
 
         async def answer(ask: Ask) -> Message:
             said = await command.answer(ask)
@@ -39,7 +38,7 @@ class Reach:
                 if rule is not None and not (rule.empty or rule.paused):
                     return await with_what_is_missing(self._desk, ask.chat, said)
             if ask.private and command.name == "follow" and said.act is not None:
-                refusal = await self._desk.first_word(ask.chat)  # what they will get is tried
+                refusal = await self._desk.first_word(ask.chat)  # once their stories were tried
             else:
                 refusal = self._desk.refusal(ask.person)
             if refusal is None or self._rules.of(ask.person) is None:
@@ -54,7 +53,7 @@ class Reach:
 
 
 async def with_what_is_missing(desk: Desk, chat: Chat, said: Message) -> Message:
-    """The answer, and first in it which permission we need before anything can come to the chat."""
+    """The answer, preceded by the permission we need before anything can come to the chat."""
     health = await desk.health(chat)
     lacking = health.lacks[Right.POST] if health.lacks else ()
     if not lacking:

@@ -1,4 +1,4 @@
-"""Stories that have left full memory are read again when somebody asks about one."""
+"""Reads stories that have left full memory again when someone asks about one."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from wording.message import Message, Text
 
 
 def recalling(command: Command, shelf: Shelf, history: History) -> Command:
-    """The command; what it is asked about is on the shelf by then, whole."""
+    """The command, run once the story it is asked about is in memory."""
 
     async def answer(ask: Ask) -> Message:
         for said in ask.options.values():

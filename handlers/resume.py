@@ -1,4 +1,4 @@
-"""/resume - a chat that was paused gets stories again."""
+"""/resume - a paused chat gets stories again."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +17,8 @@ from wording.message import Act, Buttons, Message, Text
 
 
 def resume_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+    """Ends the chat's pause."""
+
     async def answer(ask: Ask) -> Message:
         _was, rule = await change(rules, ask, _resumed)
         at = now()

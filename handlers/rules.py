@@ -1,4 +1,4 @@
-"""/rules - what a chat gets, as words and as text to be kept, copied and brought elsewhere."""
+"""/rules - what a chat gets, in words and as text for keeping and for copying elsewhere."""
 
 import tomllib
 from dataclasses import replace
@@ -25,6 +25,8 @@ _VERBS = {"show": N_("show"), "export": N_("export"), "import": N_("import")}
 
 
 def rules_command(shelf: Shelf, rules: Rules, desk: Desk, drafting: Drafting) -> Command:
+    """Shows, exports and imports the chat's rule."""
+
     async def answer(ask: Ask) -> Message:
         what, behind = (*ask.get("what").split(None, 1), "", "")[:2]
         text = ask.get("text") or behind
@@ -86,7 +88,7 @@ def rules_command(shelf: Shelf, rules: Rules, desk: Desk, drafting: Drafting) ->
         return shown if ask.private else await with_what_is_missing(desk, ask.chat, shown)
 
     def _from_now_on(mute: Mute) -> Mute:
-        """Only what is yet to come can end it."""
+        """The mute, which only future revisions can end."""
         edition = shelf.get(mute.story)
         return replace(mute, revision=edition.revision) if edition else mute
 
@@ -109,7 +111,7 @@ def rules_command(shelf: Shelf, rules: Rules, desk: Desk, drafting: Drafting) ->
 
 
 def _verbs() -> dict[str, str]:
-    """What people write, in English or in the language spoken, and what it means."""
+    """What people type, in English or in the current language, and what it means."""
     return {_(said).casefold(): verb for verb, said in _VERBS.items()} | {v: v for v in _VERBS}
 
 
@@ -127,7 +129,7 @@ def _ways(*, fixed: bool) -> Buttons:
 
 
 def _read(text: str) -> Rule:
-    """Read one entry as people paste it; raise Sorry with what is wrong."""
+    """Parse one entry as people paste it; raises Sorry with what is wrong."""
     again = Buttons((Button(_("Try again"), Ref("rules", ("import",))),))
     try:
         document = _parsed(text)
@@ -147,7 +149,7 @@ def _read(text: str) -> Rule:
             rows=(again,),
         )
     entry: dict[str, Any] = {**document, **entries[0]}
-    entry.pop("chat", None)  # whosever rules they were, they are to be this chat's
+    entry.pop("chat", None)  # whichever chat the rules came from, they are now for this one
     try:
         return read_rule(entry)
     except WrongEntry as wrong:
@@ -158,7 +160,7 @@ _STRAIGHT = str.maketrans("“”„‟″", '"""""')
 
 
 def _parsed(text: str) -> dict[str, Any] | None:
-    """TOML, also inside a fence, or with the quotes that a telephone made of straight ones."""
+    """Parse TOML, also inside a code fence, or with curly quotes from a phone."""
     bare = "\n".join(
         line for line in text.replace(JOINER, "").splitlines() if not line.strip().startswith("```")
     )

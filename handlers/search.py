@@ -1,4 +1,4 @@
-"""/search - the stories that speak of some words, wherever in a story they stand."""
+"""/search - the stories that mention some words, anywhere in a story."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -20,16 +20,18 @@ from wording.message import Block, Facts, Heading, Message, Note, Ref, Text
 from wording.text import line, pieces, shorten
 
 QUOTED = 160
-"""How many characters are shown of the place where the words were found."""
+"""The most characters shown around the words found."""
 READ = 600
-"""How many characters of one place are looked through for the words."""
+"""The most characters of one part that are searched for the words."""
 BEFORE = 6
-"""How many words of it stand before the first one found."""
+"""How many words precede the first one found."""
 CARRIED = 40
-"""Characters of the words that a button to another page can carry (a Ref's limit)."""
+"""Characters of the words that a page button can contain (a Ref's limit)."""
 
 
 def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
+    """Lists matching stories page by page, with the part that matched."""
+
     async def answer(ask: Ask) -> Message:
         at = now()
         said = ask.get("words") or _read(ask.get("again"))
@@ -73,7 +75,7 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         return Message(_spoken_of(said, good), tuple(blocks), rows)
 
     def _figures(edition: Edition, at: datetime) -> Iterator[str]:
-        """Those of /stories, and whether the story is over."""
+        """The figures from /stories, and whether the story is over."""
         story = edition.story
         if story.retracted is not None:
             yield _("withdrawn")
@@ -125,11 +127,11 @@ def _spoken_of(said: str, good: Sequence[Edition]) -> str:
     return title.format(n=words.number(n), words=quoted(said))
 
 
-# Where the words were found.
+# Showing where the words were found.
 
 
 def _where(story: Story, found: Search) -> str:
-    """The part of a story that holds most of the words; of several the first."""
+    """The part of a story that contains most of the words; the first of several."""
     place = max(_places(story, found), key=lambda place: _held(place[0], found))
     return place[1]()
 
@@ -140,7 +142,7 @@ def _held(text: str, found: Search) -> int:
 
 
 def _places(story: Story, found: Search) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Every part of a story with how it is shown, the most telling first."""
+    """Every part of a story and how it is shown, the most telling first."""
     yield story.title, lambda: _("In its title")
     if story.headline:
         yield story.headline, _quoting(N_("Headline: {text}"), story.headline, found)
@@ -174,18 +176,18 @@ def _quoting(sentence: str, text: str, found: Search) -> Callable[[], str]:
     return said
 
 
-# The words, as a button carries them: a-z, 0-9 and - only, in whatever script they were typed.
+# The words, as a button contains them: a-z, 0-9 and - only, for words in any script.
 
 
 def _write(said: str) -> str | None:
-    """None when they are too many for a button."""
+    """The words for a button; None if there are too many."""
     looked_for = "-".join(telling(typed(said))[:LOOKED_FOR])
     carried = looked_for.encode("punycode").decode()
     return carried if len(carried) <= CARRIED else None
 
 
 def _read(carried: str) -> str:
-    """The words of a button; none when it is none of ours."""
+    """The words of a button; none if it isn't ours."""
     try:
         return carried.encode().decode("punycode").replace("-", " ")
     except ValueError:

@@ -1,4 +1,4 @@
-"""/setup - a guided panel: what a chat gets is chosen step by step, rehearsed, and then saved."""
+"""/setup - a panel: choose step by step what a chat gets, rehearse it, then save."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -29,9 +29,9 @@ from wording.text import line
 T = TypeVar("T")
 
 OFFERED = 10
-"""How many live stories are offered to be followed by themselves; /follow takes any."""
+"""The most live stories offered for following; /follow accepts any."""
 NO_WORDS = ("-", "–", "—")
-"""What is written for none: an empty answer cannot be sent."""
+"""What people write for “none”, because an empty answer can't be sent."""
 
 
 def setup_command(
@@ -41,6 +41,8 @@ def setup_command(
     rehearser: Rehearser,
     now: Callable[[], datetime],
 ) -> Command:
+    """Shows the panel's pages and applies each step to the chat's draft."""
+
     async def answer(ask: Ask) -> Message:
         step, value = ask.get("step"), ask.get("value")
         if step == "save":
@@ -147,7 +149,7 @@ def setup_command(
     )
 
 
-# What each step makes of a rule. What is not one of its values comes from an old button.
+# What each step does to a rule. Unknown values come from an old button.
 
 
 def _all(rule: Rule, value: str) -> Rule:
@@ -177,7 +179,7 @@ def _words(rule: Rule, value: str) -> Rule:
     new = tuple(word for key, word in said.items() if key not in known)
 
     def kept(old: tuple[str, ...]) -> tuple[str, ...]:
-        """A word that only looks among the keywords, or only among the names, goes on so."""
+        """Words that match only keywords, or only entities, keep doing so."""
         return (*(word for word in old if fold(word) in said), *new)
 
     return replace(
@@ -288,4 +290,4 @@ _CHANGES: Mapping[str, tuple[str, _Change]] = {
     "pins": ("more", _pins),
     "lang": ("more", _language),
 }
-"""Steps that change something: the page on which it is seen, and the change."""
+"""Steps that change something: the page that shows it, and the change."""

@@ -1,4 +1,4 @@
-"""Just after a start: people hear that, until the stories they ask about are read."""
+"""Just after a start: people are told so until the stories they ask about are read."""
 
 from dataclasses import replace
 
@@ -12,10 +12,10 @@ STARTING = N_("Just starting, try again in a moment.")
 
 
 def knowing(command: Command, shelf: Shelf) -> Command:
-    """The command; while stories are still being read, it never says that there is none.
+    """The command; while stories are still being read, it never says that there are none.
 
-    What is found among the live stories is said as soon as those are read; a question about a
-    story that is named whole, as soon as that one is.
+    Live stories are found as soon as they are read; a story asked for by its full title, as soon as
+    that one is.
     """
 
     async def answer(ask: Ask) -> Message:

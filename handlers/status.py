@@ -1,4 +1,4 @@
-"""/status - how this chat fares: what the bot may do here, what came, what waits, what to mend."""
+"""/status - how this chat is doing: permissions, latest cards, what is waiting, what to fix."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -29,10 +29,12 @@ from wording.message import (
 from wording.reasons import Code, Reason
 
 SHOWN = 5
-"""How many of the newest cards, and of those that wait, are told about."""
+"""The most cards listed, of the latest and of those waiting."""
 
 
 def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], datetime]) -> Command:
+    """Describes the state of the chat."""
+
     async def answer(ask: Ask) -> Message:
         at = now()
         health = await desk.health(ask.chat)
@@ -72,7 +74,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         )
 
     def _unknown(cards: Sequence[tuple[StoryId, CardRecord]]) -> Iterator[Block]:
-        """What was posted and got no answer, and what moderators can do about it."""
+        """Posts that got no answer, and what moderators can do about them."""
         if not cards:
             return
         yield Heading(_("It is not known whether this arrived"))
@@ -80,7 +82,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         yield Text(_("A moderator can look, and then press one of the buttons below."))
 
     def _waiting(health: Health, at: datetime) -> Iterator[Block]:
-        """What is still to be done here, and until when it waits."""
+        """What is still due here, and until when it waits."""
         waiting = sorted(_unfinished(health), key=lambda each: not _is_late(health, each[0]))
         if not waiting:
             return
@@ -104,18 +106,18 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         yield Bullets((*lines, *_rest(number)))
 
     def _unfinished(health: Health) -> list[tuple[StoryId, datetime | None]]:
-        """What waits and is more than a look at a card that is as it should be."""
+        """What is waiting, without mere rechecks of correct cards."""
         shown = {story for story, row in health.cards or () if _is_newest(story, row)}
         return [each for each in health.waiting if each[0] not in shown]
 
     def _is_newest(story: StoryId, row: CardRecord) -> bool:
-        """True for a card with nothing left to do but to look at it."""
+        """True for a card that only has to be rechecked."""
         edition = shelf.get(story)
         newest = edition is None or row.revision >= edition.revision
         return row.state is State.SHOWN and newest and row.owes is None
 
     def _newest(health: Health, at: datetime) -> Iterator[Block]:
-        """What came of the newest cards."""
+        """The outcome of the latest cards."""
         if health.cards is None:
             yield Text(_("My storage is away for a moment, so what came here cannot be looked up."))
             return
@@ -151,7 +153,7 @@ def _rest(number: int) -> Iterator[str]:
 
 
 def _rights(health: Health, at: datetime) -> Iterator[Block]:
-    """What we may do here, and what mends what we may not."""
+    """What the bot may do here, and how to fix what it may not."""
     lacks = health.lacks
     if lacks is None:
         yield Text(_("What I may do here cannot be looked up just now."))
@@ -175,7 +177,7 @@ def _rights(health: Health, at: datetime) -> Iterator[Block]:
         return
     if lacks is None:
         yield Text(refused(health.refusal, at))
-    else:  # it is tried at once
+    else:  # it is retried at once
         yield Text(
             _("This chat didn't accept what I sent last. {why} I'm trying again now.").format(
                 why=reasons.why(health.refusal.reason)
@@ -186,7 +188,7 @@ def _rights(health: Health, at: datetime) -> Iterator[Block]:
 
 
 def _wishes(rule: Rule | None, at: datetime, *, private: bool) -> Iterator[Block]:
-    """What of the chat's own choice keeps cards away just now."""
+    """What the chat itself has chosen that keeps cards away right now."""
     if rule is None or rule.empty:
         yield Text(_("This chat follows nothing, so no story comes here by itself."))
         yield who_follows(private=private)
@@ -203,13 +205,13 @@ def _wishes(rule: Rule | None, at: datetime, *, private: bool) -> Iterator[Block
 
 
 def _is_short(health: Health, story: StoryId, row: CardRecord) -> bool:
-    """True for a card that lacks its links, or was refused and is not being tried again."""
+    """True for a card without its links, or one that was refused and isn't being retried."""
     waits = story in (each for each, _until in health.waiting)
     return bool(row.bare) or (row.state is State.FAILED and not waits)
 
 
 def _is_late(health: Health, story: StoryId) -> bool:
-    """True for a card that could not be shown, or that a pause of the platform's keeps in line."""
+    """True for a card that couldn't be shown, or that waits for a platform's pause."""
     failed = (each for each, row in health.cards or () if row.state is State.FAILED)
     return story in health.again or story in failed
 

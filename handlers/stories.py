@@ -1,4 +1,4 @@
-"""/stories - what is live, the most viral first."""
+"""/stories - the live stories, the most viral first."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,10 +12,12 @@ from wording.language import N_, _, ngettext
 from wording.message import Block, Facts, Heading, Message, Note, Ref
 
 PAGE = 6
-"""How many stories stand on a page."""
+"""The most stories per page."""
 
 
 def stories_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
+    """Lists the live stories page by page."""
+
     async def answer(ask: Ask) -> Message:
         live = shelf.live(now())
         if not live:

@@ -32,9 +32,9 @@ from wording.text import line, safe_link
 from wording.words import moment
 
 SOURCES = 8
-"""How many sources stand on a page."""
+"""The most sources per page."""
 BULLETS = 20
-"""How many bullets stand on a page."""
+"""The most bullets per page."""
 SHORT = 700
 """A breakdown up to this `room` is shown whole even where answers are kept brief."""
 
@@ -46,6 +46,8 @@ def story_command(
     history: History,
     now: Callable[[], datetime],
 ) -> Command:
+    """Shows a story, and the pages behind its buttons."""
+
     async def answer(ask: Ask) -> Message:
         at = now()
         if words := ask.get("words"):
@@ -85,7 +87,7 @@ def story_command(
         return rule is not None and rule.show_leaning
 
     def _muting(story: Story, ask: Ask) -> Iterator[Row]:
-        """Where it is nobody else's affair, what comes by itself can be muted on the spot."""
+        """In private, a button to mute the story."""
         rule = rules.of(ask.chat)
         if rule is None or not ask.private or rules.is_fixed(ask.chat):
             return
@@ -102,7 +104,7 @@ def story_command(
             kin=kin_of(shelf, edition),
         )
         long = sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT)
-        own = Ref("story", (edition.story.id,))  # the card's own “Open” leads nowhere from here
+        own = Ref("story", (edition.story.id,))  # the card's own “Open” button would lead back here
         rows = tuple(
             row
             for row in message.rows

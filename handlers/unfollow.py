@@ -32,10 +32,12 @@ from wording.message import Act, Block, Buttons, Message, Note, Ref, Row, Text
 from wording.text import line
 
 TITLES = 25
-"""How many of the parts typed are looked for among the stories' titles."""
+"""The most typed parts that are searched for among the stories' titles."""
 
 
 def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+    """Removes things from the chat's rule."""
+
     async def answer(ask: Ask) -> Message:
         what = line(ask.get("what"))
         story, word = ask.get("story"), ask.get("word")
@@ -48,7 +50,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         named = await _named(rules.of(ask.chat) or Rule(), what)
 
         def asked(rule: Rule) -> tuple[list[Thing], list[str]]:
-            """The things meant, and the words that mean nothing followed here."""
+            """The things meant, and the words that match nothing followed here."""
             things = _things(rule)
             if story or word:
                 return [
@@ -82,8 +84,8 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         return things
 
     async def _named(rule: Rule, what: str) -> dict[str, StoryId]:
-        """The stories followed by themselves that words mean, by those words: of many only the
-        first ones are looked for."""
+        """The followed stories that words mean, by those words;
+        only the first few words are searched for."""
         parts = [what, *_parts(what)][: TITLES + 1] if rule.story_ids else []
         found = dict[str, StoryId]()
         async for part in in_slices(parts):
@@ -94,9 +96,9 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
     def _meant(
         things: list[Thing], what: str, named: Mapping[str, StoryId]
     ) -> tuple[list[Thing], list[str]]:
-        """What is meant by words that were typed."""
+        """What the typed words mean, and the words that mean nothing."""
         known = _Known(things, named)
-        if (thing := known.thing(what)) is not None:  # a title may hold a comma
+        if (thing := known.thing(what)) is not None:  # a title may contain a comma
             return [thing], []
         parts = _parts(what)
         found = {part: known.thing(part) for part in parts}
@@ -175,7 +177,8 @@ class _Known:
                 self._bare.setdefault(bare(thing.word), []).append(thing)
 
     def thing(self, what: str) -> Thing | None:
-        """By a story's id or title, a word's key, or the word, without accents if it is clear."""
+        """By a story's id or title, a word's key, or the word,
+        without accents if that is unambiguous."""
         plain = meant_by_id(what) or what.casefold()
         if found := self._stories.get(StoryId(plain)):
             return found
@@ -192,7 +195,7 @@ class _Known:
 
 
 def _parts(what: str) -> list[str]:
-    """What stands between commas."""
+    """The parts between commas."""
     return [part for each in what.split(",") if (part := line(each))]
 
 
@@ -217,12 +220,12 @@ def _menu(things: list[Thing], page: str) -> tuple[Row, ...]:
 
 
 def _is(word: str, key: str) -> bool:
-    """Whether a button's key stands for the word."""
+    """Whether a button's key means the word."""
     return text_key(word) == key
 
 
 def _without(rule: Rule, things: list[Thing]) -> Rule:
-    """The rule without them; a word goes in every spelling."""
+    """The rule without these things; a word is removed in every spelling."""
     words_gone = folded(thing.word for thing in things if thing.word)
     stories_gone = {thing.story for thing in things if thing.story}
     return replace(

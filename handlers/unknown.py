@@ -1,4 +1,4 @@
-"""/unknown - settles whether a card stands that was posted and got no answer."""
+"""/unknown - settles whether a card exists that was posted and got no answer."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -17,10 +17,12 @@ from wording.language import N_, _
 from wording.message import Act, Block, Buttons, Message, Note, Row, Text, Tone
 
 SHOWS_FOR = timedelta(minutes=10)
-"""So long after someone said that a card is there, their next reply is taken to show it."""
+"""For this long after someone said that a card is there, their next reply is taken to point it
+out."""
 
 
 def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
+    """Lists cards of unknown outcome, and settles them."""
     awaited: dict[tuple[Chat, Chat], tuple[datetime, StoryId]] = {}
     """Who said of which chat that a card is there, when, and of which story."""
 
@@ -43,7 +45,7 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
         return _offer([card])
 
     async def _may(ask: Ask, chat: Chat) -> None:
-        """Whoever presses elsewhere has to be a moderator there, at this moment."""
+        """Anyone who presses elsewhere must be a moderator there, at this moment."""
         if chat != ask.chat and not await desk.moderates(chat, ask.person):
             raise Sorry(_("Only a moderator of that chat can settle this"))
 
@@ -114,7 +116,7 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
         )
 
     async def _shown(ask: Ask, shown: Pointed) -> Message:
-        """Someone replied to a message, or forwarded one, to show us where a card stands."""
+        """Someone replied to a message, or forwarded one, to show us where a card is."""
         await _may(ask, shown.chat)
         story = await _meant(ask, shown)
         known = not await desk.show(shown.chat, story, shown.place)
@@ -129,7 +131,7 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
         )
 
     async def _meant(ask: Ask, shown: Pointed) -> StoryId:
-        """The story whose card was shown; raise Sorry when it is none that we look for."""
+        """The story whose card was pointed out; raises Sorry if it isn't one we are looking for."""
         looked_for = awaited.get((shown.chat, ask.person))
         if shown.story is None and not shown.title:
             raise Sorry(_("That is not a card of mine. Reply to the card in question itself."))
@@ -152,7 +154,8 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
         return [each for each in await desk.unknown(chat) if each[1].claimed_at is not None]
 
     async def pointed(shown: Pointed, person: Chat) -> bool:
-        """A right reply is known by the ledger, whoever restarted; a wrong one by who was asked."""
+        """Whether a reply is meant for us: a correct one is recognised from the ledger, even after
+        a restart; a wrong one by the person we asked."""
         said = awaited.get((shown.chat, person))
         if said is not None and now() - said[0] < SHOWS_FOR:
             return True
@@ -185,7 +188,7 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
 
 
 def to_settle(chat: Chat, cards: Sequence[tuple[StoryId, Line]]) -> tuple[Row, ...]:
-    """The buttons for those of a chat's cards of which it is not known whether they stand."""
+    """The buttons for a chat's cards of unknown outcome."""
     return offered(
         [Unknown(chat, story, row.generation) for story, row in cards if row.state is State.UNKNOWN]
     )

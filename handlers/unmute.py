@@ -1,4 +1,4 @@
-"""/unmute - a chat hears of a story again."""
+"""/unmute - a chat gets a muted story again."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,6 +16,8 @@ from wording.message import Act, Button, Message, Ref, Row, Text
 
 
 def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+    """Ends a story's mute in the chat."""
+
     async def answer(ask: Ask) -> Message:
         words = ask.get("story")
         if not words:

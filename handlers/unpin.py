@@ -1,4 +1,4 @@
-"""/unpin - a story's card is no longer pinned in this chat."""
+"""/unpin - unpins a story's card in this chat."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -15,6 +15,8 @@ from wording.message import Act, Button, Buttons, Message, Ref, Row, Text
 
 
 def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
+    """Unpins a story's card."""
+
     async def answer(ask: Ask) -> Message:
         pinned = (await desk.pins(ask.chat)).stories
         if not pinned:
@@ -60,7 +62,7 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
 
 
 def to_unpin(pinned: Sequence[StoryId], shelf: Shelf, page: str) -> tuple[Row, ...]:
-    """A menu of what is pinned, to unpin from."""
+    """A menu of the pinned stories, to unpin one."""
     return pick_list(
         _("Unpin …"),
         pinned,
@@ -71,4 +73,5 @@ def to_unpin(pinned: Sequence[StoryId], shelf: Shelf, page: str) -> tuple[Row, .
 
 
 def to_pin() -> Button:
+    """The button that leads to /pin."""
     return Button(_("Pin a story"), Ref("pin"))

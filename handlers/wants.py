@@ -1,4 +1,4 @@
-"""What a chat gets, said in words, and the single things it follows."""
+"""What a chat gets, in words, and the single things it follows."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -21,19 +21,19 @@ from wording.language import N_, _, ngettext
 from wording.message import Block, Bullets, Button, Ref, Text
 
 EVERYTHING = "all"
-"""What buttons say for every live story."""
+"""What buttons send for every live story."""
 EVERYTHINGS = frozenset({EVERYTHING, "all stories", "everything"})
-"""What people write for it."""
+"""What people type for it."""
 MUTED = 5
-"""How many of the muted stories are named; the rest is counted."""
+"""The most muted stories that are named; the rest is counted."""
 _ALL, _ALL_STORIES = N_("all"), N_("All stories")
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One thing a chat follows: everything, where neither `word` nor `story` says less.
+    """One thing a chat follows: everything, unless `word` or `story` is given.
 
-    A button names its kind, so that no story's id is ever taken for a word, or for everything.
+    A button names its kind, so that no story's id is ever mistaken for a word, or for everything.
     """
 
     label: str
@@ -51,22 +51,23 @@ class Thing:
 
     @property
     def typed(self) -> str:
-        """What is typed behind /unfollow for it."""
+        """What people type after /unfollow for it."""
         if self.story is not None:
             return typed_id(self.story)
         return EVERYTHING if self.word is None else text_key(self.word)
 
     def button(self) -> Button:
+        """A button that unfollows it."""
         return Button(self.label, self.ref)
 
 
 def means_everything(what: str) -> bool:
-    """Whether someone wrote, in English or in the language spoken, that they mean all stories."""
+    """Whether someone typed, in English or in the current language, that they mean all stories."""
     return what.casefold() in _everythings()
 
 
 def may_mean_everything(typed: str) -> bool:
-    """Whether someone has begun to write that."""
+    """Whether someone has begun to type that."""
     return any(each.startswith(typed.strip().casefold()) for each in _everythings())
 
 
@@ -75,17 +76,18 @@ def _everythings() -> frozenset[str]:
 
 
 def typed_id(story: StoryId) -> str:
-    """A story's id as it is typed: with # before it where it would be a command's word."""
+    """A story's id as people type it: with a # before it if it would be a keyword of the
+    command."""
     return f"#{story}" if means_everything(story) else story
 
 
 def meant_by_id(what: str) -> str:
-    """The id that was typed with # before it; empty where none was."""
+    """The id that was typed with a # before it; empty if there was none."""
     return what[1:].casefold() if what.startswith("#") else ""
 
 
 def words_in(rule: Rule) -> tuple[str, ...]:
-    """The words a rule looks for, once each, as first written."""
+    """The words a rule follows, once each, as first written."""
     once: dict[str, str] = {}
     for word in (*rule.keywords, *rule.entities):
         once.setdefault(fold(word), word)
@@ -93,7 +95,7 @@ def words_in(rule: Rule) -> tuple[str, ...]:
 
 
 def followed(rule: Rule | None, shelf: Shelf) -> list[Thing]:
-    """Everything a rule follows, the widest first."""
+    """Everything a rule follows, the broadest first."""
     if rule is None:
         return []
     return [
@@ -104,7 +106,7 @@ def followed(rule: Rule | None, shelf: Shelf) -> list[Thing]:
 
 
 def title_of(story: StoryId, shelf: Shelf) -> str:
-    """A story's title; its id when the story is no longer kept."""
+    """A story's title; its id if the story is no longer stored."""
     edition = shelf.get(story)
     return name(edition.story) if edition else story
 
@@ -152,10 +154,12 @@ def which(rule: Rule, shelf: Shelf) -> Iterator[Block]:
 
 
 def how_loud(rule: Rule) -> str:
+    """How loud, in words."""
     return _(_LOUDNESS[rule.loudness])
 
 
 def when_quiet(quiet: Quiet) -> str:
+    """The quiet hours, in words."""
     said = _("Quiet from {begins} to {ends} ({zone}): nothing new is posted or said then.")
     if quiet.majors:
         said = _(
@@ -173,13 +177,13 @@ def _muted(mute: Mute, shelf: Shelf) -> str:
 
 
 def hush(rule: Rule, at: datetime) -> Iterator[Text]:
-    """Until when the chat hears nothing new because of the hour."""
+    """Until when the chat gets nothing new because of quiet hours."""
     if hour := quiet_until(rule, at, major_at=None):
         yield Text(_("It is quiet here until {time}: what is new comes then.").format(time=hour))
 
 
 def quiet_until(rule: Rule | None, at: datetime, *, major_at: datetime | None) -> str | None:
-    """Until when nothing new is told, as the chat's clock shows it; None when it may be now."""
+    """The end of the quiet time, in the chat's time zone; None if it isn't quiet."""
     until = rule.quiet_until(at, major_at=major_at) if rule else None
     if until is None or rule is None or rule.quiet is None:
         return None
@@ -187,7 +191,7 @@ def quiet_until(rule: Rule | None, at: datetime, *, major_at: datetime | None) -
 
 
 def spelled(code: str) -> str:
-    """A language's name in itself: “Deutsch”."""
+    """A language's own name: “Deutsch”."""
     return Locale.parse(code).get_display_name(code) or code
 
 
@@ -216,40 +220,43 @@ def _thresholds(rule: Rule) -> Iterator[str]:
 
 
 async def change(rules: Rules, ask: Ask, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
-    """Change the rule of the chat that is asked in as `Rules.change` does; whoever asks is its
-    keeper then. Raises Sorry where the operator's file has the say.
+    """Change the rule of the chat where it is asked, as `Rules.change` does.
+
+    The asker becomes the rule's keeper. Raises Sorry for chats in the operator's file.
     """
     theirs(rules, ask.chat)
     return await rules.change(ask.chat, lambda rule: kept_by(keeper_of(ask), how(rule)))
 
 
 def to_follow() -> Button:
+    """The button that leads to /follow."""
     return Button(_("Follow something"), Ref("follow"))
 
 
 def to_overview() -> Button:
+    """The button that leads to /following."""
     return Button(_("What this chat follows"), Ref("following"))
 
 
 def who_follows(*, private: bool) -> Text:
-    """Who can have a chat that follows nothing get stories, and how."""
+    """Who can make a chat that follows nothing get stories, and how."""
     if private:
         return Text(_("Change that with /follow and a story or a word."))
     return Text(_("A moderator can change that with /follow and a story or a word."))
 
 
 def keeper_of(ask: Ask) -> Chat | None:
-    """Who asks; None where it is a channel that speaks."""
+    """The asker; None if a channel is asking."""
     return None if ask.person == ask.chat and not ask.private else ask.person
 
 
 def kept_by(keeper: Chat | None, rule: Rule) -> Rule:
-    """The rule with its keeper; one that says nothing needs none, and is forgotten."""
+    """The rule with its keeper; an empty rule needs none, and is deleted."""
     return replace(rule, keeper=None if replace(rule, keeper=None) == Rule() else keeper)
 
 
 def unheard(desk: Desk, chat: Chat, rule: Rule | None) -> Iterator[Block]:
-    """What is wrong with the role that a rule mentions in the chat, and how to mend it."""
+    """What is wrong with the role that a rule mentions in the chat, and how to fix it."""
     if rule is None or rule.loudness is not Loudness.PING or rule.role is None:
         return
     if desk.may_mention(chat, rule.role) is False:
@@ -263,7 +270,7 @@ def unheard(desk: Desk, chat: Chat, rule: Rule | None) -> Iterator[Block]:
 
 
 def theirs(rules: Rules, chat: Chat) -> Rule:
-    """The chat's own rule to look at; raise Sorry where the operator's file has the say."""
+    """The chat's own rule for reading; raises Sorry for chats in the operator's file."""
     if rules.is_fixed(chat):
         raise Sorry(
             _("What this chat gets is set by whoever runs this bot"),
@@ -279,7 +286,7 @@ def theirs(rules: Rules, chat: Chat) -> Rule:
 
 
 def newer() -> str:
-    """What is said where a chat's rule cannot be read."""
+    """The answer where a chat's rule can't be read."""
     return _(
         "This chat's settings were written by a newer version of this bot, so I can't read or "
         "change them"

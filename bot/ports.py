@@ -23,7 +23,8 @@ from stories.changes import Changes, Cursor, Door, Heard, Page, Verdict
 from stories.edition import Edition
 from stories.log import Log
 from stories.story import Story, StoryId
-from wording.message import Act, Message
+from wording.acts import Act
+from wording.message import Message
 from wording.reasons import Reason
 
 

@@ -9,6 +9,7 @@ from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.ports import Audit, AuditEntry
 from handlers.picking import page_of, paged, turning
+from wording import acts
 from wording.language import N_, _
 from wording.message import Message, Note, Ref, Text
 from wording.text import line, shorten, utf16
@@ -67,5 +68,5 @@ def audit_command(audit: Audit) -> Command:
 
 
 def _told(deed: AuditEntry) -> Note:
-    who = deed.name or (_("someone") if deed.person else _("someone who was forgotten"))
-    return Note(f"{who}: {_(deed.act.said).replace('{what}', deed.act.what)},", deed.at)
+    who = deed.name or (_("Someone") if deed.person else _("Someone who was forgotten"))
+    return Note(f"{acts.told(deed.act, who)},", deed.at)

@@ -28,8 +28,9 @@ from stories.shelf import Shelf
 from stories.spelling import bare, fold
 from stories.story import Status, Story, StoryId, text_key
 from wording import words
+from wording.acts import Act, Did
 from wording.language import N_, _, ngettext
-from wording.message import Act, Button, Buttons, Message, Note, Ref, Row, Text
+from wording.message import Button, Buttons, Message, Note, Ref, Row, Text
 from wording.text import line
 
 WORDS = 50
@@ -96,7 +97,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
 
         _was, rule = await change(rules, ask, wider)
         answer = _following(_("Following all stories"), rule, (_ways(ALL),))
-        return replace(answer, act=Act(N_("followed all stories")))
+        return replace(answer, act=Act(Did.FOLLOWED_ALL))
 
     def _one(same: list[Edition], what: str, at: datetime) -> Edition:
         alike = [edition for edition in same if edition.is_live(at, shelf.live_for)]
@@ -138,7 +139,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         _was, rule = await change(rules, ask, wider)
         ways = _ways(Thing(called, story=story.id))
         answer = _following(_("Following {what}").format(what=called), rule, (ways,))
-        return replace(answer, act=Act(N_("followed the story {what}"), called))
+        return replace(answer, act=Act(Did.FOLLOWED_STORY, called))
 
     def _instead(edition: Edition, at: datetime) -> tuple[Row, ...]:
         heir = shelf.get(edition.story.merged_into or "")
@@ -184,7 +185,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         others = await _spelled_otherwise(new, rule, at)
         if others:
             rows = (Buttons(tuple(others.values())), *rows)
-        act = Act(N_("followed {what}"), ", ".join(quoted(word, 40) for word in new))
+        act = Act(Did.FOLLOWED, ", ".join(quoted(word, 40) for word in new))
         answer = _following(
             _("Following {what}").format(what=_list(new)),
             rule,

@@ -3,8 +3,9 @@
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.ports import Moderators
+from wording.acts import Act, Did
 from wording.language import N_, _
-from wording.message import Act, Button, Buttons, Message, Note, Ref, Roles, Row, Text
+from wording.message import Button, Buttons, Message, Note, Ref, Roles, Row, Text
 
 NOBODY = "none"
 
@@ -56,7 +57,7 @@ def moderators_command(moderators: Moderators) -> Command:
             return Message(
                 _("No role counts as moderator now"),
                 rows=_rows(None),
-                act=Act(N_("let no role count as moderator")),
+                act=Act(Did.DROPPED_MODERATOR_ROLE),
             )
         return Message(
             _("All who have that role count as moderators now"),
@@ -70,7 +71,7 @@ def moderators_command(moderators: Moderators) -> Command:
                 ),
             ),
             _rows(role),
-            act=Act(N_("let a role count as moderator")),
+            act=Act(Did.CHOSE_MODERATOR_ROLE),
         )
 
     return Command(

@@ -13,8 +13,9 @@ from handlers.wants import change, theirs, to_follow
 from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.acts import Act, Did
 from wording.language import N_, _, ngettext
-from wording.message import Act, Button, Buttons, Message, Ref, Row, Text
+from wording.message import Button, Buttons, Message, Ref, Row, Text
 from wording.words import number
 
 MUTES = 100
@@ -77,10 +78,10 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
 
         await change(rules, ask, quieter)
         nothing = _("Nothing new of it is posted or said here.")
-        act = N_("muted {what}")
+        act = Did.MUTED
         if until_major:
             nothing = _("Nothing new of it is posted or said here until it turns major.")
-            act = N_("muted {what} until it turns major")
+            act = Did.MUTED_UNTIL_MAJOR
         return Message(
             _("Muted “{story}”").format(story=name(story)),
             (Text(nothing), Text(_("A card that stands is kept up to date, without a sound."))),

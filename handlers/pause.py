@@ -7,8 +7,9 @@ from bot.model.errors import Sorry
 from bot.model.rule import Rule
 from bot.ports import Rules
 from handlers.wants import change, to_follow
+from wording.acts import Act, Did
 from wording.language import N_, _
-from wording.message import Act, Button, Buttons, Message, Ref, Text
+from wording.message import Button, Buttons, Message, Ref, Text
 
 
 def pause_command(rules: Rules) -> Command:
@@ -23,7 +24,7 @@ def pause_command(rules: Rules) -> Command:
                 Text(_("When you resume, each live story that this chat follows is shown once.")),
             ),
             _resume(),
-            act=Act(N_("paused")),
+            act=Act(Did.PAUSED),
         )
 
     return Command("pause", N_("Post nothing new here until /resume"), answer, moderators=True)

@@ -21,8 +21,9 @@ from handlers.wants import title_of
 from stories.edition import Edition
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.acts import Act, Did
 from wording.language import N_, _
-from wording.message import Act, Button, Buttons, Message, Ref, Row, Text
+from wording.message import Button, Buttons, Message, Ref, Row, Text
 
 
 def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
@@ -46,7 +47,7 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
                     )
                 ),
             ),
-            act=Act(N_("pinned {what}"), f"“{name(edition.story)}”"),
+            act=Act(Did.PINNED, f"“{name(edition.story)}”"),
         )
 
     def _which(at: datetime, page: str) -> Message:

@@ -12,8 +12,9 @@ from handlers.picking import wanted
 from handlers.wants import change, hush, to_overview
 from stories.shelf import Shelf
 from wording import words
+from wording.acts import Act, Did
 from wording.language import N_, _, ngettext
-from wording.message import Act, Buttons, Message, Text
+from wording.message import Buttons, Message, Text
 
 
 def resume_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
@@ -33,7 +34,7 @@ def resume_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             _("Going on"),
             (Text(comes), *hush(rule, at)),
             (Buttons((to_overview(),)),),
-            act=Act(N_("resumed")),
+            act=Act(Did.RESUMED),
         )
 
     return Command("resume", N_("Post here again after /pause"), answer, moderators=True)

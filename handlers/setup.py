@@ -21,9 +21,10 @@ from stories.shelf import Shelf
 from stories.spelling import fold
 from stories.story import StoryId
 from wording import words
+from wording.acts import Act, Did
 from wording.card import card
 from wording.language import N_, _, languages, ngettext, speaking
-from wording.message import Act, Button, Buttons, Message, Note, Ref, Text
+from wording.message import Button, Buttons, Message, Note, Ref, Text
 from wording.text import line
 
 T = TypeVar("T")
@@ -133,7 +134,7 @@ def setup_command(
                 Note(_("/why tells what became of a story here; /pause keeps back what is new.")),
             ),
             (Buttons((to_overview(), Button(_("Change it again"), Ref("setup")))),),
-            act=Act(N_("changed the settings")) if changed(saved) else None,
+            act=Act(Did.CHANGED_SETTINGS) if changed(saved) else None,
         )
 
     return Command(

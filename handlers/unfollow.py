@@ -27,8 +27,9 @@ from stories.shelf import Shelf
 from stories.spelling import LONG, bare, fold
 from stories.story import StoryId, text_key
 from wording import words
+from wording.acts import Act, Did
 from wording.language import N_, _, ngettext
-from wording.message import Act, Block, Buttons, Message, Note, Ref, Row, Text
+from wording.message import Block, Buttons, Message, Note, Ref, Row, Text
 from wording.text import line
 
 TITLES = 25
@@ -72,9 +73,9 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         was, left = await change(rules, ask, less)
         if whole:
             answer = _nothing(_("This chat follows nothing now"))
-            return replace(answer, act=Act(N_("unfollowed everything")))
+            return replace(answer, act=Act(Did.UNFOLLOWED_ALL))
         gone, unknown = asked(was)
-        act = Act(N_("unfollowed {what}"), ", ".join(thing.label for thing in gone))
+        act = Act(Did.UNFOLLOWED, ", ".join(thing.label for thing in gone))
         return replace(_said(gone, left, unknown), act=act)
 
     def _things(rule: Rule) -> list[Thing]:

@@ -13,8 +13,9 @@ from handlers.wants import title_of
 from runtime.away import StorageAway
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.acts import Act, Did
 from wording.language import N_, _
-from wording.message import Act, Block, Buttons, Message, Note, Row, Text, Tone
+from wording.message import Block, Buttons, Message, Note, Row, Text, Tone
 
 SHOWS_FOR = timedelta(minutes=10)
 """For this long after someone said that a card is there, their next reply is taken to point it
@@ -69,7 +70,7 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
     async def _there(ask: Ask, card: Unknown) -> Message:
         claim, showing = await desk.claim(card)
         title = _quoted(card.story)
-        told = N_("said that the card of {what} is there")
+        told = Did.CONFIRMED_CARD
         act = None if claim is Claim.REPEATED else Act(told, title, card.chat)
         if claim is Claim.FOUND:
             found = _("I found the card of {story}")
@@ -112,7 +113,7 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
         return Message(
             _("Posted {story} again").format(story=title),
             (Text(_("If the first card is there after all, please delete it.")),),
-            act=Act(N_("had the card of {what} posted again"), title, card.chat),
+            act=Act(Did.REPOSTED_CARD, title, card.chat),
         )
 
     async def _shown(ask: Ask, shown: Pointed) -> Message:
@@ -127,7 +128,7 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
         return Message(
             _("Thank you, now I know the card of {story}").format(story=title),
             (Text(_("It is kept up to date from now on.")),),
-            act=Act(N_("showed me the card of {what}"), title, shown.chat),
+            act=Act(Did.SHOWED_CARD, title, shown.chat),
         )
 
     async def _meant(ask: Ask, shown: Pointed) -> StoryId:

@@ -11,8 +11,9 @@ from handlers.picking import holding, meant_among, pick_list, quoted
 from handlers.wants import change, theirs, title_of
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.acts import Act, Did
 from wording.language import N_, _
-from wording.message import Act, Button, Message, Ref, Row, Text
+from wording.message import Button, Message, Ref, Row, Text
 
 
 def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
@@ -52,7 +53,7 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         return Message(
             _("Unmuted “{story}”").format(story=title_of(heard[0], shelf)),
             (Text(said),),
-            act=Act(N_("unmuted {what}"), f"“{title_of(heard[0], shelf)}”"),
+            act=Act(Did.UNMUTED, f"“{title_of(heard[0], shelf)}”"),
         )
 
     def _muted(rule: Rule) -> list[StoryId]:

@@ -10,8 +10,9 @@ from handlers.picking import live_stories, meant_among, pick_list, quoted
 from handlers.wants import title_of
 from stories.shelf import Shelf
 from stories.story import StoryId
+from wording.acts import Act, Did
 from wording.language import N_, _
-from wording.message import Act, Button, Buttons, Message, Ref, Row, Text
+from wording.message import Button, Buttons, Message, Ref, Row, Text
 
 
 def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
@@ -45,7 +46,7 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
                     )
                 ),
             ),
-            act=Act(N_("unpinned {what}"), f"“{title_of(story, shelf)}”"),
+            act=Act(Did.UNPINNED, f"“{title_of(story, shelf)}”"),
         )
 
     return Command(

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from stories.story import StoryId
+from wording.acts import Act
 
 
 class Tone(StrEnum):
@@ -189,18 +190,6 @@ class Field:
     """The most characters; never more than 4000."""
     lines: bool = False
     """Whether it may have several lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What an answer has just changed in a chat, for /audit."""
-
-    said: str
-    """A sentence marked with `N_()`, without its subject: “followed {what}”."""
-    what: str = ""
-    """The value of its placeholder: the same in every language."""
-    chat: tuple[str, str] | None = None
-    """Where it was done; None for the chat where it was asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bot.ports import AuditEntry
 from runtime.away import StorageAway
 from runtime.connection import storage, text
 from runtime.records import VERSION, Skipped
-from wording.message import Act
+from wording.acts import Act
 
 KEPT = 100
 """The most entries per chat."""
@@ -193,7 +193,7 @@ def _write(mark: str, deed: AuditEntry) -> Mapping[str, float]:
         "v": VERSION,
         "mark": mark,
         "at": deed.at.isoformat(),
-        "said": deed.act.said,
+        "said": deed.act.did,
         "what": deed.act.what,
         "by": str(deed.person) if deed.person else None,
         "name": deed.name,

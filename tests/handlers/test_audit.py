@@ -26,13 +26,13 @@ async def test_every_act_of_a_moderator_is_told_the_newest_first(talk: Talk) -> 
     assert held is not None
     title = held.story.title
     assert [block.body for block in told if isinstance(block, Note)] == [
-        f"{sol}: followed all stories,",
-        f"{sol}: unfollowed everything,",
-        f"someone: unpinned “{title}”,",
-        f"someone: pinned “{title}”,",
-        "Mira: unfollowed “Harbour”,",
-        "Mira: followed “Harbour”, “@everyone <b>”,",
-        f"Mira: followed the story “{title}”,",
+        f"{sol} followed all stories,",
+        f"{sol} unfollowed everything,",
+        f"Someone unpinned “{title}”,",
+        f"Someone pinned “{title}”,",
+        "Mira unfollowed “Harbour”,",
+        "Mira followed “Harbour”, “@everyone <b>”,",
+        f"Mira followed the story “{title}”,",
     ]
 
 
@@ -72,7 +72,7 @@ async def test_who_asked_to_be_forgotten_is_named_no_more(talk: Talk) -> None:
     assert "That it was you who changed 2 things in groups and channels." in read(forgotten)
     told = read(await talk.say("audit"))
     assert "Mira" not in told
-    assert told.count("someone who was forgotten: ") == 2
+    assert told.count("Someone who was forgotten ") == 2
 
 
 async def test_a_page_is_read_whole_even_where_answers_are_kept_brief(talk: Talk) -> None:

@@ -30,7 +30,7 @@ async def test_who_manages_the_server_names_a_role_and_takes_it_back(talk: Talk)
     gone = await talk.click(labels(shown)["No role"])
     assert gone.title == "No role counts as moderator now"
     assert talk.moderators.roles == {}
-    assert [deed.act.said for deed in await talk.audit.deeds(talk.chat)] == [
+    assert [deed.act.did for deed in await talk.audit.deeds(talk.chat)] == [
         "let no role count as moderator",
         "let a role count as moderator",
     ]

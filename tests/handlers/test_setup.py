@@ -293,4 +293,4 @@ async def test_what_was_saved_is_audited_once(talk: Talk) -> None:
     await saved(talk)
     [(chat, deed)] = talk.audit.kept
     assert chat == HERE
-    assert deed.act.said == "changed the settings"
+    assert deed.act.did == "changed the settings"

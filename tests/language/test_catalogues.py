@@ -11,6 +11,7 @@ from scripts import messages
 from scripts.messages import LOCALE, TEMPLATE, mistakes, template, written
 from tests.language.pseudo import CODE, catalogue, escaped, said
 from wording import words
+from wording.acts import Act, Did, told
 from wording.language import (
     languages,
     ngettext,
@@ -101,7 +102,13 @@ def test_plurals_dates_and_figures_are_those_of_the_language() -> None:
     assert words.moment(AT) == "25 Jun 2026, 06:00 UTC"
 
 
-# Reasons.
+# Reasons, and what people change.
+
+
+@pytest.mark.parametrize("did", [*Did, "something newer"])
+def test_every_act_is_translated(did: str) -> None:
+    with speaking(CODE):
+        assert escaped(told(Act(did, "я"), "я")) == ""
 
 
 @pytest.mark.parametrize("code", [*Code, "a newer code"])

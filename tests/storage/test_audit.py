@@ -16,7 +16,7 @@ from runtime.away import StorageAway
 from runtime.connection import connect, text
 from tests.handlers.talking import MemoryAudit
 from tests.running import beside, eventually_so
-from wording.message import Act
+from wording.acts import Act
 
 GROUP, OTHER = Chat("telegram", "-5"), Chat("discord", "5")
 MIRA, SOL = Chat("telegram", "5"), Chat("discord", "@5")

@@ -45,7 +45,7 @@ from runtime.records import Form, Skipped, Unreadable
 from stories.archive import Archive
 from stories.changes import Cursor, Door, Verdict
 from stories.story import Story, StoryId
-from wording.message import Act
+from wording.acts import Act
 from wording.reasons import Code, Reason
 
 NOW = datetime.now(UTC).replace(microsecond=0)

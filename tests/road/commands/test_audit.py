@@ -34,7 +34,7 @@ async def test_moderators_read_who_changed_what(calm_bot: Running) -> None:
     assert there == here
     assert there.title == "Who changed what here"
     assert there.body == (
-        "Sol: unpinned “Night ferry returns”, just now "
-        "Sol: pinned “Night ferry returns”, just now "
-        "Sol: followed “weather”, just now"
+        "Sol unpinned “Night ferry returns”, just now "
+        "Sol pinned “Night ferry returns”, just now "
+        "Sol followed “weather”, just now"
     )

@@ -17,8 +17,8 @@ from rapidfuzz import process, utils
 
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Mute, Quiet, Rule
+from stories.fields import MAX_NUMBER
 from stories.story import StoryId
-from stories.wire import MAX_NUMBER
 from wording.language import N_, _, languages
 from wording.text import line, shorten
 from wording.words import either

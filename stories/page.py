@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from stories import wire
+from stories import fields, wire
 from stories.story import Leaning, Question, Stats, Status, Story, StoryId, text_key
 
 
@@ -318,7 +318,7 @@ def read_duration(text: str) -> timedelta | None:
 
 def _started(at: datetime, duration: timedelta) -> datetime | None:
     """The start, unless the duration leads outside the allowed years."""
-    return at - duration if duration <= at - wire.EARLIEST else None
+    return at - duration if duration <= at - fields.EARLIEST else None
 
 
 # The Breakdown: bullet points with any kind of mark.
@@ -388,7 +388,7 @@ def _questions(lines: list[str]) -> tuple[Question, ...]:
 
 def _asks(line: str, before: str) -> bool:
     """True for a single sentence with a question mark that doesn't continue the previous line."""
-    if len(line) > wire.QUESTION_LIMIT or not _QUESTION.fullmatch(line):
+    if len(line) > fields.QUESTION_LIMIT or not _QUESTION.fullmatch(line):
         return False
     goes_on = bool(before) and not re.search(r"[.!?？。…:\"”’»)]$", before)
     return not goes_on and not _SENTENCE_END.search(line)

@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 from hypothesis import strategies as st
 
-from stories import wire
+from stories import fields
 from stories.edition import Edition
 from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
 from wording.message import (
@@ -84,26 +84,26 @@ def prose(length: int) -> str:
 
 LARGEST = Story(
     id=StoryId("l" * 40),
-    revision=wire.MAX_REVISION,
-    title=prose(wire.TITLE_LIMIT),
-    headline=prose(wire.HEADLINE_LIMIT),
-    entities=tuple(f"{number} {prose(wire.NAME_LIMIT - 3)}" for number in range(10, 60)),
-    stats=Stats(Status.EMERGING, 10.0, wire.MAX_NUMBER, Leaning.LEAN_RIGHT),
-    started_at=wire.EARLIEST,
-    updated_at=wire.LATEST - timedelta(seconds=1),
-    breakdown=(prose(wire.BULLET_LIMIT),) * wire.BULLETS_LIMIT,
-    keywords=tuple(f"{number} {prose(wire.NAME_LIMIT - 3)}" for number in range(10, 60)),
+    revision=fields.MAX_REVISION,
+    title=prose(fields.TITLE_LIMIT),
+    headline=prose(fields.HEADLINE_LIMIT),
+    entities=tuple(f"{number} {prose(fields.NAME_LIMIT - 3)}" for number in range(10, 60)),
+    stats=Stats(Status.EMERGING, 10.0, fields.MAX_NUMBER, Leaning.LEAN_RIGHT),
+    started_at=fields.EARLIEST,
+    updated_at=fields.LATEST - timedelta(seconds=1),
+    breakdown=(prose(fields.BULLET_LIMIT),) * fields.BULLETS_LIMIT,
+    keywords=tuple(f"{number} {prose(fields.NAME_LIMIT - 3)}" for number in range(10, 60)),
     questions=tuple(
-        Question(f"{number} {prose(wire.QUESTION_LIMIT - 4)}?", prose(wire.ANSWER_LIMIT))
+        Question(f"{number} {prose(fields.QUESTION_LIMIT - 4)}?", prose(fields.ANSWER_LIMIT))
         for number in range(10, 33)
     ),
     sources=tuple(
         Source(f"{number} {prose(90)}", url=f"https://example.org/{number}")
-        for number in range(wire.SOURCES_LIMIT)
+        for number in range(fields.SOURCES_LIMIT)
     ),
-    url="https://example.org/" + "u" * (wire.URL_LIMIT - 20),
-    image_url="https://example.org/" + "i" * (wire.URL_LIMIT - 20),
-    rank=wire.MAX_NUMBER,
+    url="https://example.org/" + "u" * (fields.URL_LIMIT - 20),
+    image_url="https://example.org/" + "i" * (fields.URL_LIMIT - 20),
+    rank=fields.MAX_NUMBER,
     split_from=StoryId("s" * 40),
 )
 """As large as a document may be; every text of the card at its limit."""
@@ -234,8 +234,8 @@ def texts(max_size: int = 200) -> st.SearchStrategy[str]:
 
 def moments() -> st.SearchStrategy[datetime]:
     return st.datetimes(
-        wire.EARLIEST.replace(tzinfo=None),
-        wire.LATEST.replace(tzinfo=None),
+        fields.EARLIEST.replace(tzinfo=None),
+        fields.LATEST.replace(tzinfo=None),
         timezones=st.just(UTC),
     )
 
@@ -255,14 +255,14 @@ _names = st.lists(texts(100), max_size=15).map(tuple)
 
 def stories() -> st.SearchStrategy[Story]:
     """Any story: within the wire's sizes, with texts worse than the wire would let through."""
-    numbers = st.integers(0, wire.MAX_NUMBER)
+    numbers = st.integers(0, fields.MAX_NUMBER)
     return st.builds(
         Story,
         id=ids,
-        title=texts(wire.TITLE_LIMIT),
+        title=texts(fields.TITLE_LIMIT),
         breakdown=st.lists(texts(400), min_size=1, max_size=8).map(tuple),
-        revision=st.integers(1, wire.MAX_REVISION),
-        headline=st.none() | texts(wire.HEADLINE_LIMIT),
+        revision=st.integers(1, fields.MAX_REVISION),
+        headline=st.none() | texts(fields.HEADLINE_LIMIT),
         entities=_names,
         stats=st.builds(
             Stats,
@@ -281,7 +281,7 @@ def stories() -> st.SearchStrategy[Story]:
         ).map(tuple),
         url=st.none() | urls(),
         image_url=st.none() | urls(),
-        rank=st.none() | st.integers(1, wire.MAX_NUMBER),
+        rank=st.none() | st.integers(1, fields.MAX_NUMBER),
         retracted=st.none() | texts(500),
         merged_into=st.none() | ids,
         split_from=st.none() | ids,

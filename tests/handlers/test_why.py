@@ -391,8 +391,8 @@ async def test_whether_a_reply_waits_was_withheld_or_mentioned_anybody_is_told()
         f"{change}A short reply about it was due, under a minute ago. "
         "It mentioned nobody: only major changes do."
     )
-    leap = replace(FIRE, stats=Stats(Status.ACTIVE, 9.0))
-    told = await last(posted_at=before, replied_at=NOW, rule=ping, story=leap)
+    over = replace(FIRE, stats=Stats(Status.ENDED, 1.0))
+    told = await last(posted_at=before, replied_at=NOW, rule=ping, story=over)
     assert told.endswith(
         "it mentioned the role that the moderators chose, where the platform has roles."
     )

@@ -10,8 +10,9 @@ import pytest
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from sandbox import discord, telegram
+from stories.fields import HEADLINE_LIMIT
 from stories.story import Source, Stats, Status, Story
-from stories.wire import HEADLINE_LIMIT, read, write
+from stories.wire import read, write
 from tests.platforms.test_discord_render import read as read_markup
 from tests.road.people import Person, Say, Seen, both
 from tests.running import Road, Running, eventually

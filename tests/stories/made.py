@@ -1,12 +1,13 @@
 """Stories for tests: any that a document can hold."""
 
+import dataclasses
 import unicodedata
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 
 from hypothesis import strategies as st
 
-from stories import wire
+from stories import fields
 from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
 
 _LETTERS = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp"))
@@ -29,14 +30,14 @@ ids = st.from_regex("[a-z0-9-]{1,40}", fullmatch=True).map(StoryId)
 offsets = st.integers(-23 * 60, 23 * 60).map(lambda m: timezone(timedelta(minutes=m)))
 times = st.datetimes(
     # A day from either end: an offset may move a time by that much.
-    wire.EARLIEST.replace(tzinfo=None) + timedelta(days=1),
-    wire.LATEST.replace(tzinfo=None) - timedelta(days=1),
+    fields.EARLIEST.replace(tzinfo=None) + timedelta(days=1),
+    fields.LATEST.replace(tzinfo=None) - timedelta(days=1),
     timezones=st.just(UTC) | offsets,
 )
 urls = st.from_regex(
     r"https?://[a-z]{1,9}\.example(:[1-9][0-9]{1,3})?/[\w/.~?=&%-]{0,30}", fullmatch=True
 )
-numbers = st.integers(0, wire.MAX_NUMBER)
+numbers = st.integers(0, fields.MAX_NUMBER)
 stats = st.builds(
     Stats,
     status=st.none() | st.sampled_from(Status),
@@ -63,7 +64,7 @@ def stories(draw: st.DrawFn) -> Story:
         id=story_id,
         title=draw(lines(80)),
         breakdown=tuple(draw(st.lists(lines(120), min_size=1, max_size=6))),
-        revision=draw(st.none() | st.integers(1, wire.MAX_REVISION)),
+        revision=draw(st.none() | st.integers(1, fields.MAX_REVISION)),
         headline=draw(st.none() | lines(80)),
         entities=tuple(draw(st.lists(lines(20), max_size=3))),
         stats=draw(stats),
@@ -82,7 +83,7 @@ def stories(draw: st.DrawFn) -> Story:
         sources=tuple(draw(st.lists(sources, max_size=3))),
         url=draw(st.none() | urls),
         image_url=draw(st.none() | urls),
-        rank=draw(st.none() | st.integers(1, wire.MAX_NUMBER)),
+        rank=draw(st.none() | st.integers(1, fields.MAX_NUMBER)),
         retracted=draw(st.none() | lines(60)),
         merged_into=draw(st.none() | ids.filter(lambda other: other != story_id)),
         split_from=draw(st.none() | ids.filter(lambda other: other != story_id)),
@@ -93,7 +94,7 @@ def stories(draw: st.DrawFn) -> Story:
 def revisions(draw: st.DrawFn) -> tuple[Story, Story]:
     """A story and its next revision: some fields are another story's, lists partly so."""
     before, other = draw(stories()), draw(stories())
-    names = [field.name for field in fields(Story) if field.name != "id"]
+    names = [field.name for field in dataclasses.fields(Story) if field.name != "id"]
     changed = {name: getattr(other, name) for name in draw(st.sets(st.sampled_from(names)))}
     for name in ("breakdown", "entities", "questions", "sources"):
         if name in changed:

@@ -16,6 +16,7 @@ import pytest
 
 from stories import wire
 from stories.delta import Kind, Weight, compare
+from stories.document import Document
 from stories.samples import Development, developments
 from stories.story import Leaning, Stats, Status, Story
 
@@ -104,7 +105,7 @@ def test_the_samples_can_be_published(published: list[Development]) -> None:
 
 def test_every_field_of_the_sample_files_is_known() -> None:
     """A misspelt field would be left out in silence."""
-    known = {*wire.Document.model_fields, "after_seconds"}
+    known = {*Document.model_fields, "after_seconds"}
     files = list((resources.files("stories") / "samples").iterdir())
     assert len(files) == 3
     for file in files:

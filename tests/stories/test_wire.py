@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from runtime.records import Skipped
-from stories import wire
+from stories import fields, wire
+from stories.document import Document
 from stories.story import Question, Source, Stats, Story, StoryId
 from tests.stories.made import revisions, stories, times
 
@@ -425,7 +426,7 @@ def test_a_document_of_full_size_that_was_read_can_be_kept_with_any_revision() -
         except wire.WireError:
             assert "where at most 262144 fit" in refusal(raw)
             return False
-        kept = wire.write(replace(story, revision=wire.MAX_REVISION))
+        kept = wire.write(replace(story, revision=fields.MAX_REVISION))
         assert replace(wire.read(kept).story, revision=None) == story
         return True
 
@@ -459,7 +460,7 @@ def test_figures_that_grow_as_they_are_written_do_not_make_a_document_unreadable
     assert story.revision is not None
     kept = wire.write(replace(story, revision=None))
     assert wire.restore(kept, story.revision) == story
-    wire.write(replace(story, revision=wire.MAX_NUMBER))
+    wire.write(replace(story, revision=fields.MAX_NUMBER))
 
 
 @pytest.mark.parametrize(
@@ -572,7 +573,7 @@ def test_what_is_written_reads_back_equal_and_fits_the_schema(story: Story) -> N
 
 
 @calmly
-@given(stories(), st.none() | st.integers(1, wire.MAX_REVISION))
+@given(stories(), st.none() | st.integers(1, fields.MAX_REVISION))
 def test_the_revision_is_no_part_of_the_content(story: Story, revision: int | None) -> None:
     assert wire.content_hash(replace(story, revision=revision)) == wire.content_hash(story)
 
@@ -606,7 +607,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-names = st.sampled_from(sorted(wire.Document.model_fields))
+names = st.sampled_from(sorted(Document.model_fields))
 
 
 @calmly
@@ -635,7 +636,7 @@ def nearly(draw: st.DrawFn) -> dict[str, Any]:
     data = json.loads(document())
     place, name = draw(
         st.sampled_from(
-            [(data, name) for name in wire.Document.model_fields]
+            [(data, name) for name in Document.model_fields]
             + [(data[part], name) for part in ("stats",) for name in data[part]]
             + [(data[part][0], name) for part in ("questions", "sources") for name in data[part][0]]
             + [(data[part], 0) for part in ("breakdown", "entities", "keywords", "questions")]
@@ -679,15 +680,15 @@ def test_a_story_can_always_be_withdrawn(story: Story, at: datetime) -> None:
 
 
 def test_a_story_that_filled_its_document_gives_way_to_the_reason() -> None:
-    bullet, why = "é" * wire.BULLET_LIMIT, "w" * wire.REASON_LIMIT
-    asked = tuple(Question(f"Why {n}?", "é" * wire.ANSWER_LIMIT) for n in range(30))
+    bullet, why = "é" * fields.BULLET_LIMIT, "w" * fields.REASON_LIMIT
+    asked = tuple(Question(f"Why {n}?", "é" * fields.ANSWER_LIMIT) for n in range(30))
     for story in (
         Story(StoryId("long"), "Long", (bullet,), questions=asked),
         Story(StoryId("long"), "Long", (bullet,) * 50, questions=asked[:6]),
     ):
         room = wire.MAX_BYTES - len(wire.write(story))
         full = replace(story, sources=tuple(_sources(room)))
-        assert wire.MAX_BYTES - wire.REASON_LIMIT < len(wire.write(full)) <= wire.MAX_BYTES
+        assert wire.MAX_BYTES - fields.REASON_LIMIT < len(wire.write(full)) <= wire.MAX_BYTES
         gone = wire.withdrawn(full, why, datetime(2026, 3, 2, tzinfo=UTC))
         assert wire.read(wire.write(gone)).story.retracted == why
         assert gone.breakdown[0] == bullet

@@ -33,8 +33,8 @@ from stories.archive import Archive
 from stories.changes import Changes, Cursor, Page
 from stories.edition import Edition
 from stories.follower import Follower
-from stories.search import words_of
-from stories.shelf import Shelf
+from stories.fulltext import words_of
+from stories.index import StoryIndex
 from stories.story import Question, Stats, Status, Story, StoryId
 
 STORIES = 10_000
@@ -238,13 +238,13 @@ async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
         story = edition.story
         was = replace(_rewritten(words, story), revision=1)
         editions[edition.seq - 1] = replace(edition, story=_rewritten(words, story), before=was)
-    archive, shelf = Archive(redis), Shelf()
+    archive, index = Archive(redis), StoryIndex()
     await in_flight(_accepting(archive, stories[-MOVED:]))
-    filling = await _fill(shelf, editions)
+    filling = await _fill(index, editions)
     rules = RuleBook({}, RedisRules(redis))
     await rules.change(HERE, lambda _: Rule(keywords=tuple(words.words[:100]), keeper=WHO))
     commands = menu(
-        shelf=shelf,
+        index=index,
         rules=rules,
         desk=Desk({}, RedisLedger(redis), []),
         places=RedisReadingPositions(redis),
@@ -274,7 +274,7 @@ async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
     return [
         _goal(f"one go of the loop's thread, p99, {size}", whole, 0.99, P99_S),
         _goal(f"one go of the loop's thread, p100, {size}", whole, 1, P100_S),
-        _goal("one go while the shelf fills, p100", filling, 1, P100_S),
+        _goal("one go while the index fills, p100", filling, 1, P100_S),
         _line("the longest go of each answer", whole.longest, whole),
         *(_line(f"asked: {what}", took.gos, took) for what, took in by_what.items()),
         *(_line(f"asked with {kind}", took.gos, took) for kind, took in by_kind.items()),
@@ -305,19 +305,19 @@ def _accepting(
             yield partial(archive.accept, said)
 
 
-async def _fill(shelf: Shelf, editions: list[Edition]) -> Took:
+async def _fill(index: StoryIndex, editions: list[Edition]) -> Took:
     kept: Any = _Kept(editions)
-    follower, steps = Follower(kept, shelf, Metrics()), Steps()
+    follower, steps = Follower(kept, index, Metrics()), Steps()
     with steps.watched():
         following = asyncio.create_task(follower.run())
-        await until(partial(_knows_all, shelf), "the shelf is full")
+        await until(partial(_knows_all, index), "the index is full")
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
     return Took(steps.cpu, steps.wall)
 
 
-async def _knows_all(shelf: Shelf) -> bool:
-    return shelf.knows_all
+async def _knows_all(index: StoryIndex) -> bool:
+    return index.knows_all
 
 
 async def _asked(ask: Callable[[], Awaitable[None]]) -> Took:

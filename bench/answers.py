@@ -33,7 +33,7 @@ from stories.archive import Archive
 from stories.changes import Cursor
 from stories.edition import Edition
 from stories.follower import Follower
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import Question, Stats, Status, Story, StoryId
 from wording.card import card
 
@@ -86,7 +86,7 @@ class Desk(CardDesk):
 
 async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
     """Ask with Redis up and stopped in turn; returns the table's rows."""
-    stories, shelf = _stories(), Shelf()
+    stories, index = _stories(), StoryIndex()
     up: Took = {}
     stopped: Took = {}
     async with AsyncExitStack() as stack:
@@ -98,16 +98,16 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
             started = time.perf_counter()
             await archive.since(Cursor())
             reading = time.perf_counter() - started
-            follower = Follower(archive, shelf, Metrics())
+            follower = Follower(archive, index, Metrics())
             started = time.perf_counter()
             async with longest_pause() as pause:
                 following = asyncio.create_task(follower.run())
-                await until(partial(_is, lambda: len(shelf) == STORIES), "the shelf is full")
+                await until(partial(_is, lambda: len(index) == STORIES), "the index is full")
                 filling = time.perf_counter() - started
         rules = RuleBook({}, RedisRules(redis))
         desk, places = Desk({}, RedisLedger(redis), []), RedisReadingPositions(redis)
         commands = menu(
-            shelf=shelf,
+            index=index,
             rules=rules,
             desk=desk,
             places=places,
@@ -130,7 +130,7 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
 
     async def plain(number: int) -> None:
         edition = by_id[stories[number].id]
-        render(card(edition, shelf.delta(edition)))
+        render(card(edition, index.delta(edition)))
 
     bare: Took = {}
     await _time({"plain": plain}, 0, bare)
@@ -150,7 +150,7 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
     each = 1e6 / STORIES
     lines.append(
         Line(
-            "filling the shelf at start, a story",
+            "filling the index at start, a story",
             f"{filling * each:.0f} µs",
             f"only reading them {reading * each:.0f} µs",
             f"{filling / reading:.2f} ×",

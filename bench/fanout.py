@@ -37,7 +37,7 @@ from bot.platforms.telegram.render import render as for_telegram
 from runtime.connection import connect
 from stories.archive import Archive
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording.card import card
 from wording.message import Message
 
@@ -72,7 +72,7 @@ class Peer:
 def _message() -> Message:
     """The card that every peer sends: the same words and buttons as the bot's."""
     edition = Edition(story("fan-0"), None, 1, datetime.now(UTC))
-    return card(edition, Shelf().delta(edition))
+    return card(edition, StoryIndex().delta(edition))
 
 
 def discord_py(redis_url: str, url: str) -> None:

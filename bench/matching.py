@@ -32,7 +32,7 @@ from runtime.lease import RedisLease
 from stories.archive import Archive
 from stories.changes import Cursor
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 
 SIZES = (1_000, 10_000, 100_000)
 WANTING = 100
@@ -144,7 +144,7 @@ async def _nobody(_: Chat) -> bool:
 async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[float, float]:
     """Seconds until every chat is marked and queued, and the longest pause of the loop
     meanwhile."""
-    shelf, bell, metrics = Shelf(), asyncio.Event(), Metrics()
+    index, bell, metrics = StoryIndex(), asyncio.Event(), Metrics()
     lease = RedisLease(redis, "discord", prefix)
     at = [Cursor()]
     with TemporaryDirectory() as folder:
@@ -153,7 +153,7 @@ async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[f
         ledger = RedisLedger(redis, prefix, lease)
         reconciler = Reconciler(
             platform,
-            shelf=shelf,
+            index=index,
             bell=bell,
             position=lambda: at[0],
             rules=rules,
@@ -179,7 +179,7 @@ async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[f
         )
         running = asyncio.create_task(reconciler.run())
         await asyncio.sleep(0.5)
-        shelf.put(Edition(story("everyone"), None, 1, datetime.now(UTC)))
+        index.put(Edition(story("everyone"), None, 1, datetime.now(UTC)))
         at[0] = Cursor("e", 1)
         async with longest_pause() as pause:
             started = time.perf_counter()

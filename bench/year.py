@@ -39,7 +39,7 @@ from sandbox.redis import own_redis
 from stories.archive import Archive
 from stories.log import Log, grown, write_log
 from stories.retention import Retention
-from stories.shelf import title_key
+from stories.search import title_key
 from stories.story import Question, Source, Stats, Status, Story, StoryId
 from stories.stub import write_stub
 from stories.wire import write

@@ -54,8 +54,8 @@ from runtime.supervision import restarting, unless_told_to_stop
 from stories.archive import Archive
 from stories.editor import Editor
 from stories.follower import Follower
+from stories.index import StoryIndex
 from stories.retention import Retention
-from stories.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +101,10 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         gate.scripts = frozenset({archive.reading})
         layout = Layout(redis, gate, alarms, settings.prefix, skipped)
         await patiently(layout.look)
-        shelf = Shelf(timedelta(hours=settings.live_hours), is_unreadable=archive.is_unreadable)
-        follower = Follower(archive, shelf, metrics)
+        index = StoryIndex(
+            timedelta(hours=settings.live_hours), is_unreadable=archive.is_unreadable
+        )
+        follower = Follower(archive, index, metrics)
         editing = RedisLease(redis, "editor", settings.prefix, skipped)
         ledger = RedisLedger(redis, settings.prefix, skipped=skipped)
         editor = Editor(archive, editing, metrics, pruner(redis, settings, editing, alarms).run)
@@ -165,7 +167,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         reconcilers = {
             platform.name: Reconciler(
                 platform,
-                shelf=shelf,
+                index=index,
                 bell=follower.bell(),
                 position=lambda: follower.cursor,
                 rules=rules,
@@ -187,7 +189,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             rules.on_change(reconciler.welcome)
         desk = CardDesk(reconcilers, ledger, records)
         commands = menu(
-            shelf=shelf,
+            index=index,
             rules=rules,
             desk=desk,
             places=places,

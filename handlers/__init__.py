@@ -36,7 +36,7 @@ from handlers.unknown import unknown_command
 from handlers.unmute import unmute_command
 from handlers.unpin import unpin_command
 from handlers.why import why_command
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording.language import speaking
 from wording.message import Message
 
@@ -50,7 +50,7 @@ def _now() -> datetime:
 
 def menu(
     *,
-    shelf: Shelf,
+    index: StoryIndex,
     rules: Rules,
     desk: Desk,
     places: ReadingPositions,
@@ -64,40 +64,40 @@ def menu(
 ) -> tuple[Command, ...]:
     """Every command, in the order in which people see them."""
     drafting = Drafting(drafts, rules)
-    rehearser = Rehearser(shelf, history, now, tempo)
+    rehearser = Rehearser(index, history, now, tempo)
     commands = (
-        stories_command(shelf, now),
-        story_command(shelf, rules, places, history, now),
-        search_command(shelf, now),
-        catchup_command(shelf, rules, places, history, now),
-        faq_command(shelf, now),
-        why_command(shelf, rules, desk, now),
-        status_command(shelf, rules, desk, now),
-        follow_command(shelf, rules, now),
-        following_command(shelf, rules),
-        unfollow_command(shelf, rules, now),
-        mute_command(shelf, rules, now),
-        unmute_command(shelf, rules, now),
+        stories_command(index, now),
+        story_command(index, rules, places, history, now),
+        search_command(index, now),
+        catchup_command(index, rules, places, history, now),
+        faq_command(index, now),
+        why_command(index, rules, desk, now),
+        status_command(index, rules, desk, now),
+        follow_command(index, rules, now),
+        following_command(index, rules),
+        unfollow_command(index, rules, now),
+        mute_command(index, rules, now),
+        unmute_command(index, rules, now),
         pause_command(rules),
-        resume_command(shelf, rules, now),
-        setup_command(shelf, desk, drafting, rehearser, now),
-        rules_command(shelf, rules, desk, drafting),
-        pin_command(shelf, desk, now),
-        unpin_command(shelf, desk, now),
-        pins_command(shelf, desk),
-        unknown_command(shelf, desk, now),
+        resume_command(index, rules, now),
+        setup_command(index, desk, drafting, rehearser, now),
+        rules_command(index, rules, desk, drafting),
+        pin_command(index, desk, now),
+        unpin_command(index, desk, now),
+        pins_command(index, desk),
+        unknown_command(index, desk, now),
         audit_command(audit),
         moderators_command(moderators),
-        privacy_command(shelf, rules, desk, places, forget_after_days),
+        privacy_command(index, rules, desk, places, forget_after_days),
         forgetme_command(rules, drafts, desk, places, audit),
     )
 
     def known(command: Command) -> Command:
-        return command if command.name in WITHOUT_STORIES else knowing(command, shelf)
+        return command if command.name in WITHOUT_STORIES else knowing(command, index)
 
     reach = Reach(rules, desk, now)
     return tuple(
-        audited(_in_language(reach.telling(recalling(command, shelf, history)), rules), audit, now)
+        audited(_in_language(reach.telling(recalling(command, index, history)), rules), audit, now)
         for command in (*map(known, commands), help_command(commands))
     )
 

@@ -13,8 +13,8 @@ from runtime.away import StorageAway
 from runtime.slices import in_slices
 from stories.delta import Change, Delta, compare
 from stories.edition import Edition
+from stories.index import StoryIndex
 from stories.log import still_so
-from stories.shelf import Shelf
 from stories.story import Story
 from wording import words
 from wording.card import is_new
@@ -54,7 +54,7 @@ class Moved:
 
 
 def catchup_command(
-    shelf: Shelf,
+    index: StoryIndex,
     rules: Rules,
     places: ReadingPositions,
     history: History,
@@ -80,7 +80,7 @@ def catchup_command(
             raise Sorry(
                 _("What you have read cannot be looked up just now"),
                 Text(_("Please try again in a minute. These are the most viral live stories.")),
-                rows=menu_of(_("Live stories"), buttons_to("story", shelf.top(PAGE, at))),
+                rows=menu_of(_("Live stories"), buttons_to("story", index.top(PAGE, at))),
             ) from None
         if not moved:
             if since:
@@ -95,7 +95,7 @@ def catchup_command(
         start = since or until - FIRST
         moved = [
             edition
-            async for edition in in_slices(shelf.since(0))
+            async for edition in in_slices(index.since(0))
             if edition.heard_at > start
             and (since is not None or _is_news(edition, start, until))
             and _seen(kept.places.get(edition.story.id), until) < edition.revision
@@ -105,7 +105,7 @@ def catchup_command(
     def _is_news(edition: Edition, start: datetime, until: datetime) -> bool:
         """False for an old story that was only imported since."""
         fresh = edition.fresh > start
-        return fresh or edition.is_live(until, shelf.live_for)
+        return fresh or edition.is_live(until, index.live_for)
 
     async def _moved(
         editions: list[Edition],
@@ -123,7 +123,7 @@ def catchup_command(
             changes = compare(was, edition.story).changes
             if was is not None and (was.revision or 0) > seen:
                 changes = (*await _remembered(edition, was, seen, start), *changes)
-            changes = shelf.named(Delta(changes)).changes
+            changes = index.named(Delta(changes)).changes
             if telling := words.worth_saying(changes, show_leaning=shows):
                 moved.append(Moved(edition, Delta(tuple(telling))))
         return sorted(moved, key=lambda each: -(each.delta.weight or 0))

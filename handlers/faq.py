@@ -26,8 +26,9 @@ from handlers.picking import (
 )
 from runtime.slices import in_slices, others_first
 from stories.edition import Edition
-from stories.search import typed, words_of
-from stories.shelf import NEAR, Found, Shelf, surely
+from stories.fulltext import typed, words_of
+from stories.index import StoryIndex
+from stories.search import NEAR, Found, surely
 from stories.story import Question, Story
 from wording.language import N_, _
 from wording.message import Block, Button, Buttons, Message, Note, Ref, Row, Text, Tone
@@ -39,17 +40,17 @@ _LATER = N_("They come with a story's updates. Its card says what is known so fa
 _KEY = re.compile(r"[0-9a-f]{8}")
 
 
-def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
+def faq_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
     """Answers a question by its key, or by words if they clearly mean one."""
 
     async def answer(ask: Ask) -> Message:
         at = now()
         asked = ask.get("question") or ask.get("text")
         if words := ask.get("story"):
-            return _about(meant(shelf, words, at, "faq"), asked, at, ask.get("page"))
+            return _about(meant(index, words, at, "faq"), asked, at, ask.get("page"))
         if not asked:
             return _stories(at, ask.get("page"))
-        if titled := shelf.titled(asked, at):
+        if titled := index.search.titled(asked, at):
             return _questions(titled[0].story, "")
         if _KEY.fullmatch(asked) and (having := await _having(asked, at)):
             return _which(having, asked, ask.get("page"))
@@ -59,11 +60,11 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
                 Text(_("These stories have questions.")),
                 rows=menu_of(_("Questions about …"), buttons_to("faq", _asked_about(at, MENU))),
             )
-        edition = shelf.find(asked, at)
+        edition = index.search.find(asked, at)
         if edition and set(typed(asked)) <= set(words_of(edition.story.title)):
             return _questions(edition.story, "")  # only words of its title
         await others_first()
-        found = shelf.answers(asked, at=at)
+        found = index.search.answers(asked, at=at)
         if sure := surely(asked, found):
             return _answer(sure.edition.story, sure.question, ask.get("page"))
         if edition:
@@ -85,7 +86,7 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
                 ),
                 rows=(*_list(story, ""), Buttons((_to_story(story),))),
             )
-        found = shelf.answers(asked, [edition], at)
+        found = index.search.answers(asked, [edition], at)
         if sure := surely(asked, found):
             return _answer(story, sure.question, page)
         raise _not_covered(asked, found, [edition])
@@ -93,24 +94,24 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
     async def _having(key: str, at: datetime) -> list[Found]:
         return [
             Found(edition, question, 100)
-            async for edition in in_slices(shelf.live(at))
+            async for edition in in_slices(index.live(at))
             for question in edition.story.questions
             if question.key == key
         ]
 
     def _asked_about(at: datetime, limit: int | None = None) -> list[Edition]:
-        asked = (edition for edition in shelf.live(at) if edition.story.questions)
+        asked = (edition for edition in index.live(at) if edition.story.questions)
         return list(islice(asked, limit))
 
     def _stories(at: datetime, page: str) -> Message:
         editions = _asked_about(at)
-        if not editions and not shelf.top(1, at):
+        if not editions and not index.top(1, at):
             raise nothing_live()
         if not editions:
             raise Sorry(
                 _("No live story has questions yet"),
                 Text(_(_LATER)),
-                rows=menu_of(_("Open a story …"), buttons_to("story", shelf.top(5, at))),
+                rows=menu_of(_("Open a story …"), buttons_to("story", index.top(5, at))),
             )
         return Message(
             _("Which story do you want to know more about?"),
@@ -134,11 +135,11 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
     def complete_question(typed: str, ask: Ask) -> list[Choice]:
         at = now()
         chosen = ask.get("story")
-        edition = shelf.find(chosen, at) if chosen else None
+        edition = index.search.find(chosen, at) if chosen else None
         if chosen and edition is None:
             return []
         if len(typed.strip()) > 1:
-            found = shelf.answers(typed, [edition] if edition else None, at, limit=MENU)
+            found = index.search.answers(typed, [edition] if edition else None, at, limit=MENU)
             return [choice(each.question.question, each.question.key) for each in found]
         editions = [edition] if edition else _asked_about(at, MENU)
         questions = [each for edition in editions for each in edition.story.questions]
@@ -149,7 +150,7 @@ def faq_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
         N_("Ask a question about a story"),
         answer,
         options=(
-            Option("story", N_("Which story"), live_stories(shelf, now)),
+            Option("story", N_("Which story"), live_stories(index, now)),
             Option("question", N_("Which of its questions"), complete_question),
             Option("text", N_("Your question, in your own words"), complete_question),
             Option("page", N_("Which page"), hidden=True),

@@ -24,7 +24,7 @@ from handlers.wants import (
 )
 from runtime.slices import in_slices
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.spelling import bare, fold
 from stories.story import Status, Story, StoryId, text_key
 from wording import words
@@ -45,7 +45,7 @@ alternative spellings."""
 ALL = Thing("")
 
 
-def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+def follow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
     """Adds a story, words or everything to the chat's rule."""
 
     async def answer(ask: Ask) -> Message:
@@ -55,7 +55,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         if ask.get("whole") == EVERYTHING:
             return await _everything(ask)
         if story := ask.get("story") or meant_by_id(what):
-            edition = shelf.get(story)
+            edition = index.get(story)
             if edition is not None and (key := ask.get("word")):
                 return await _words(ask, [_of_story(edition.story, key)], at)
             if edition is not None:
@@ -66,7 +66,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             return _ask_what(at)
         if means_everything(what):
             return await _everything(ask)
-        if same := shelf.titled(what, at):
+        if same := index.search.titled(what, at):
             return await _story(ask, _one(same, what, at), at)
         said = [part for each in what.split(",") if (part := line(each))]
         return await _words(ask, said, at)
@@ -84,7 +84,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                 ),
             ),
             rows=(
-                *menu_of(_("Follow a story …"), buttons_to("follow", shelf.top(MENU, at))),
+                *menu_of(_("Follow a story …"), buttons_to("follow", index.top(MENU, at))),
                 Buttons((everything, to_overview())),
             ),
         )
@@ -100,7 +100,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         return replace(answer, act=Act(Did.FOLLOWED_ALL))
 
     def _one(same: list[Edition], what: str, at: datetime) -> Edition:
-        alike = [edition for edition in same if edition.is_live(at, shelf.live_for)]
+        alike = [edition for edition in same if edition.is_live(at, index.live_for)]
         if len(alike) > 1:
             raise Sorry(
                 _("Several live stories are called {words}").format(words=quoted(what)),
@@ -129,7 +129,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
                     _("This chat already follows {what}").format(what=called),
                     rows=(_ways(Thing(called, story=story.id)),),
                 )
-            if not edition.is_live(at, shelf.live_for):
+            if not edition.is_live(at, index.live_for):
                 raise Sorry(
                     _over(edition),
                     rows=_instead(edition, at),
@@ -142,10 +142,10 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         return replace(answer, act=Act(Did.FOLLOWED_STORY, called))
 
     def _instead(edition: Edition, at: datetime) -> tuple[Row, ...]:
-        heir = shelf.get(edition.story.merged_into or "")
+        heir = index.get(edition.story.merged_into or "")
         if heir is not None:
             return (Buttons(buttons_to("follow", [heir])),)
-        return menu_of(_("Follow a live story …"), buttons_to("follow", shelf.top(5, at)))
+        return menu_of(_("Follow a live story …"), buttons_to("follow", index.top(5, at)))
 
     async def _words(ask: Ask, said: list[str], at: datetime) -> Message:
         refuse_endless(said)
@@ -175,8 +175,8 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         rows: tuple[Row, ...] = (
             _ways(Thing(new[0], word=new[0])) if len(new) == 1 else Buttons((to_overview(),)),
         )
-        near = shelf.find(said[0], at) if len(said) == 1 else None
-        if near and near.is_live(at, shelf.live_for) and near.story.id not in rule.story_ids:
+        near = index.search.find(said[0], at) if len(said) == 1 else None
+        if near and near.is_live(at, index.live_for) and near.story.id not in rule.story_ids:
             only = Button(
                 _("Follow the story “{story}”").format(story=name(near.story)),
                 ref_to("follow", near.story.id),
@@ -202,7 +202,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         buttons."""
         held, found = folded((*words_in(rule), *new)), dict[str, Button]()
         async for word in in_slices(new[:LOOKED_FOR]):
-            for edition in shelf.nearest(word, NEAREST, at, only_live=True):
+            for edition in index.search.nearest(word, NEAREST, at, only_live=True):
                 story = edition.story
                 for other in (*story.keywords, *story.entities):
                     if bare(other) == bare(word) and fold(other) not in held:
@@ -215,7 +215,7 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         return dict(list(found.items())[:OFFERED])
 
     async def _matching(new: tuple[str, ...], at: datetime) -> Note:
-        number = len(await wanted(Rule(keywords=new, entities=new), shelf, at))
+        number = len(await wanted(Rule(keywords=new, entities=new), index, at))
         if not number:
             return Note(
                 _(
@@ -230,9 +230,9 @@ def follow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         )
 
     def _following(title: str, rule: Rule, rows: tuple[Row, ...], *notes: Note) -> Message:
-        return Message(title, (Text(_("This chat now gets:")), *gets(rule, shelf), *notes), rows)
+        return Message(title, (Text(_("This chat now gets:")), *gets(rule, index), *notes), rows)
 
-    live = live_stories(shelf, now)
+    live = live_stories(index, now)
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
         stories = suggest_stories(typed, ask)

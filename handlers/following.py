@@ -5,19 +5,19 @@ from bot.model.errors import Sorry
 from bot.ports import Rules
 from handlers.picking import MENU
 from handlers.wants import followed, gets, newer, to_follow, who_follows
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording.language import N_, _
 from wording.message import Block, Button, Buttons, Menu, Message, Note, Ref
 
 
-def following_command(shelf: Shelf, rules: Rules) -> Command:
+def following_command(index: StoryIndex, rules: Rules) -> Command:
     """Shows the chat's rule, with buttons to change it."""
 
     async def answer(ask: Ask) -> Message:
         rule = rules.of(ask.chat)
-        things = followed(rule, shelf)
+        things = followed(rule, index)
         this = Note(_("This chat is {chat}").format(chat=ask.chat))
-        blocks: list[Block] = [*gets(rule, shelf)] if rule and things else []
+        blocks: list[Block] = [*gets(rule, index)] if rule and things else []
         if rules.is_fixed(ask.chat):
             fixed = Note(_("Set by whoever runs this bot; ask them to change it."))
             return Message(_title(bool(things)), (*blocks, fixed, this))

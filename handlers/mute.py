@@ -11,7 +11,7 @@ from bot.ports import Rules
 from handlers.picking import button_to, live_stories, meant, name, pick_list, wanted
 from handlers.wants import change, theirs, to_follow
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.acts import Act, Did
 from wording.language import N_, _, ngettext
@@ -25,7 +25,7 @@ MAJOR = "major"
 _MAJOR = N_("major")
 
 
-def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+def mute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
     """Mutes a story in the chat."""
 
     async def answer(ask: Ask) -> Message:
@@ -38,10 +38,10 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
         if not (words := ask.get("story")):
             return await _which(rule, ask.get("page"))
         until_major = ask.get("until").casefold() in (MAJOR, _(_MAJOR).casefold())
-        return await _mute(ask, meant(shelf, words, now(), "mute"), until_major)
+        return await _mute(ask, meant(index, words, now(), "mute"), until_major)
 
     async def _which(rule: Rule, page: str) -> Message:
-        coming = await wanted(rule, shelf, now())
+        coming = await wanted(rule, index, now())
         if not coming:
             raise Sorry(_("No live story comes here just now"))
         return Message(
@@ -64,7 +64,7 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
                 )
             others = [each for each in rule.muted if each.story != story.id]
             if len(others) >= MUTES:  # a story that is no longer stored can't come anyway
-                others = [each for each in others if shelf.get(each.story)]
+                others = [each for each in others if index.get(each.story)]
             if len(others) >= MUTES:
                 raise Sorry(
                     ngettext(
@@ -97,7 +97,7 @@ def mute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Com
         N_("Hear no more of a story here"),
         answer,
         options=(
-            Option("story", N_("Which story"), live_stories(shelf, now)),
+            Option("story", N_("Which story"), live_stories(index, now)),
             Option("until", N_("“major”: hear of it again once it turns major"), until),
             Option("page", N_("Which page"), hidden=True),
         ),

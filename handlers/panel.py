@@ -9,7 +9,7 @@ from handlers.drafting import changed, mark
 from handlers.picking import menu_of, name
 from handlers.wants import gets, how_loud, spelled, title_of, when_quiet, which, words_in
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording import words
 from wording.language import _, languages, ngettext
 from wording.message import (
@@ -31,14 +31,14 @@ ARTICLES = (None, 3, 5, 10, 20)
 PINS = (1, 3, 5, 10, 25)
 
 
-def overview(draft: Draft, shelf: Shelf, *notes: Note) -> Message:
+def overview(draft: Draft, index: StoryIndex, *notes: Note) -> Message:
     """The whole draft in words, and the ways to the other pages."""
     settings = changed(draft)
     unsaved = _("Not saved yet: {settings}").format(settings=words.both(settings))
     return Message(
         _("What this chat gets"),
         (
-            *told(draft.rule, shelf),
+            *told(draft.rule, index),
             *notes,
             *([Note(unsaved)] if settings else []),
         ),
@@ -56,10 +56,10 @@ def overview(draft: Draft, shelf: Shelf, *notes: Note) -> Message:
     )
 
 
-def told(rule: Rule, shelf: Shelf) -> Iterator[Block]:
+def told(rule: Rule, index: StoryIndex) -> Iterator[Block]:
     """What a chat with this rule gets, in words, even if that is nothing yet."""
     yield from _nothing(rule)
-    yield from gets(rule, shelf)
+    yield from gets(rule, index)
 
 
 def ends(draft: Draft) -> tuple[Button, ...]:
@@ -79,11 +79,11 @@ def to(label: str, step: str, *value: str) -> Button:
     return Button(label, Ref("setup", (step, *value)))
 
 
-def stories(rule: Rule, shelf: Shelf) -> Message:
+def stories(rule: Rule, index: StoryIndex) -> Message:
     """The page for which stories."""
     return Message(
         _("Which stories?"),
-        (*_nothing(rule), *which(rule, shelf)),
+        (*_nothing(rule), *which(rule, index)),
         (
             Buttons(
                 (
@@ -118,7 +118,7 @@ def asking_words(rule: Rule) -> Message:
     )
 
 
-def single(rule: Rule, shelf: Shelf, live: Sequence[Edition]) -> Message:
+def single(rule: Rule, index: StoryIndex, live: Sequence[Edition]) -> Message:
     """The page for following single stories. `live`: the stories on offer."""
     return Message(
         _("Single stories"),
@@ -127,7 +127,7 @@ def single(rule: Rule, shelf: Shelf, live: Sequence[Edition]) -> Message:
             *menu_of(_("Follow a story …"), [to(name(e.story), "add", e.story.id) for e in live]),
             *menu_of(
                 _("Leave one out …"),
-                [to(title_of(story, shelf), "less", story) for story in rule.story_ids],
+                [to(title_of(story, index), "less", story) for story in rule.story_ids],
             ),
             back("stories"),
         ),

@@ -10,7 +10,7 @@ from bot.model.errors import Sorry
 from bot.model.rule import Rule
 from runtime.slices import in_slices
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.spelling import bare
 from stories.story import Story, StoryId
 from wording.language import _
@@ -57,15 +57,15 @@ def holding(typed: str, named: Iterable[tuple[str, str]]) -> list[Choice]:
     return [choice(label, value) for label, value in named if held in bare(label)][:MENU]
 
 
-def live_stories(shelf: Shelf, now: Callable[[], datetime]) -> Complete:
+def live_stories(index: StoryIndex, now: Callable[[], datetime]) -> Complete:
     """Suggests live stories; the value is the story's id."""
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
         at = now()
         if typed.strip():
-            editions = shelf.nearest(typed, MENU, at, only_live=True)
+            editions = index.search.nearest(typed, MENU, at, only_live=True)
         else:
-            editions = shelf.top(MENU, at)
+            editions = index.top(MENU, at)
         return [choice(name(edition.story), edition.story.id) for edition in editions]
 
     return complete
@@ -81,9 +81,9 @@ def buttons_to(command: str, editions: Iterable[Edition]) -> tuple[Button, ...]:
     return tuple(map(button_to(command), editions))
 
 
-async def wanted(rule: Rule, shelf: Shelf, at: datetime) -> list[Edition]:
+async def wanted(rule: Rule, index: StoryIndex, at: datetime) -> list[Edition]:
     """The live stories that a rule wants."""
-    return [each async for each in in_slices(shelf.live(at)) if rule.wants(each.story)]
+    return [each async for each in in_slices(index.live(at)) if rule.wants(each.story)]
 
 
 def ref_to(command: str, story: StoryId, *more: str) -> Ref:
@@ -99,14 +99,14 @@ def menu_of(prompt: str, items: Sequence[Button]) -> tuple[Row, ...]:
     return (Menu(prompt, tuple(items[:MENU])),) if items else ()
 
 
-def meant(shelf: Shelf, words: str, at: datetime, command: str) -> Edition:
+def meant(index: StoryIndex, words: str, at: datetime, command: str) -> Edition:
     """The story that words mean; raises Sorry with the nearest ones as buttons that ask
     `command`."""
-    if shelf.get(named := words.strip().casefold()) is None and shelf.is_unreadable(named):
+    if index.get(named := words.strip().casefold()) is None and index.is_unreadable(named):
         raise left_out(named)
-    if edition := shelf.find(words, at):
+    if edition := index.search.find(words, at):
         return edition
-    nearest = buttons_to(command, shelf.nearest(words, 5, at))
+    nearest = buttons_to(command, index.search.nearest(words, 5, at))
     if nearest:
         raise Sorry(
             _("I am not sure which story {words} is").format(words=quoted(words)),
@@ -115,8 +115,8 @@ def meant(shelf: Shelf, words: str, at: datetime, command: str) -> Edition:
         )
     raise Sorry(
         _("I know no story about {words}").format(words=quoted(words)),
-        Text(_("Pick one of the live stories instead.") if shelf.top(1, at) else _nothing()),
-        rows=menu_of(_("Live stories"), buttons_to(command, shelf.top(5, at))),
+        Text(_("Pick one of the live stories instead.") if index.top(1, at) else _nothing()),
+        rows=menu_of(_("Live stories"), buttons_to(command, index.top(5, at))),
     )
 
 
@@ -131,10 +131,12 @@ def left_out(story: str) -> Sorry:
     )
 
 
-def meant_among(held: Container[StoryId], words: str, shelf: Shelf, at: datetime) -> StoryId | None:
+def meant_among(
+    held: Container[StoryId], words: str, index: StoryIndex, at: datetime
+) -> StoryId | None:
     """Which of some stories words mean: by id (it may no longer be stored), or by its words."""
-    sure = shelf.find(words, at)
-    named = [*shelf.titled(words, at), *([sure] if sure else [])]
+    sure = index.search.find(words, at)
+    named = [*index.search.titled(words, at), *([sure] if sure else [])]
     ids = [StoryId(words.casefold()), *(edition.story.id for edition in named)]
     return next((story for story in ids if story in held), None)
 

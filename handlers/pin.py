@@ -19,21 +19,21 @@ from handlers.picking import (
 )
 from handlers.wants import title_of
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.acts import Act, Did
 from wording.language import N_, _
 from wording.message import Button, Buttons, Message, Ref, Row, Text
 
 
-def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
+def pin_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> Command:
     """Pins a story's card, posting it first if necessary."""
 
     async def answer(ask: Ask) -> Message:
         at = now()
         if not (words := ask.get("story")):
             return _which(at, ask.get("page"))
-        edition = meant(shelf, words, at, "pin")
+        edition = meant(index, words, at, "pin")
         _stands(edition, at)
         gone = await desk.pin(ask.chat, edition.story.id)
         return Message(
@@ -51,7 +51,7 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
         )
 
     def _which(at: datetime, page: str) -> Message:
-        live = shelf.live(at)
+        live = index.live(at)
         if not live:
             raise nothing_live()
         return Message(
@@ -63,7 +63,7 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
 
     def _went(story: StoryId) -> Text:
         said = _("“{story}” is unpinned for it: this chat keeps only so many pins of mine.")
-        return Text(said.format(story=title_of(story, shelf)))
+        return Text(said.format(story=title_of(story, index)))
 
     def _stands(edition: Edition, at: datetime) -> None:
         story = edition.story
@@ -73,18 +73,18 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
                 Text(story.retracted),
             )
         if story.merged_into:
-            heir = shelf.get(story.merged_into)
+            heir = index.get(story.merged_into)
             rows: tuple[Row, ...] = (Buttons(buttons_to("pin", [heir])),) if heir else ()
             raise Sorry(
                 _("“{story}” is now part of another story").format(story=name(story)),
                 Text(_("Pin that one instead.")),
                 rows=rows,
             )
-        if not edition.is_live(at, shelf.live_for):
+        if not edition.is_live(at, index.live_for):
             raise Sorry(
                 _("“{story}” is over, so it is not pinned").format(story=name(story)),
                 Text(_("A card is unpinned by itself when its story ends or goes stale.")),
-                rows=menu_of(_("Pin …"), buttons_to("pin", shelf.top(MENU, at))),
+                rows=menu_of(_("Pin …"), buttons_to("pin", index.top(MENU, at))),
             )
 
     return Command(
@@ -92,7 +92,7 @@ def pin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comman
         N_("Pin a story's card here"),
         answer,
         options=(
-            Option("story", N_("Which story"), live_stories(shelf, now)),
+            Option("story", N_("Which story"), live_stories(index, now)),
             Option("page", N_("Which page"), hidden=True),
         ),
         rest="story",

@@ -4,7 +4,7 @@ from bot.model.command import Ask, Command
 from bot.ports import Desk
 from handlers.unpin import to_pin, to_unpin
 from handlers.wants import title_of
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording import words
 from wording.card import figures
 from wording.language import N_, _, ngettext
@@ -14,7 +14,7 @@ SHOWN = 10
 """The most stories listed; the menu has more of them."""
 
 
-def pins_command(shelf: Shelf, desk: Desk) -> Command:
+def pins_command(index: StoryIndex, desk: Desk) -> Command:
     """Lists the pinned stories, with a menu to unpin them."""
 
     async def answer(ask: Ask) -> Message:
@@ -29,8 +29,8 @@ def pins_command(shelf: Shelf, desk: Desk) -> Command:
             )
         blocks: list[Block] = []
         for story in pinned[:SHOWN]:
-            blocks.append(Heading(title_of(story, shelf)))
-            edition = shelf.get(story)
+            blocks.append(Heading(title_of(story, index)))
+            edition = index.get(story)
             if edition and (facts := tuple(figures(edition.story))):
                 blocks.append(Facts(facts))
         if len(pinned) > SHOWN:
@@ -39,6 +39,6 @@ def pins_command(shelf: Shelf, desk: Desk) -> Command:
             blocks.append(Note(rest.format(n=words.number(more))))
         if not found.seen:
             blocks.append(Note(_("I can't see which of them people have unpinned by hand.")))
-        return Message(_("Pinned here"), tuple(blocks), (*to_unpin(pinned, shelf, ""), pin))
+        return Message(_("Pinned here"), tuple(blocks), (*to_unpin(pinned, index, ""), pin))
 
     return Command("pins", N_("What is pinned here"), answer, moderators=True)

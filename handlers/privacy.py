@@ -8,7 +8,7 @@ from bot.ports import Desk, ReadingPositions, Rules
 from handlers.changes import promptly
 from handlers.wants import followed, to_overview
 from runtime.away import StorageAway
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording import words
 from wording.language import N_, _, ngettext
 from wording.message import Block, Button, Buttons, Heading, Message, Note, Ref, Text
@@ -27,7 +27,7 @@ _DELETING = N_(
 
 
 def privacy_command(
-    shelf: Shelf, rules: Rules, desk: Desk, places: ReadingPositions, forget_after_days: float
+    index: StoryIndex, rules: Rules, desk: Desk, places: ReadingPositions, forget_after_days: float
 ) -> Command:
     """Describes everything that is stored."""
 
@@ -92,7 +92,7 @@ def privacy_command(
     def _follows(chat: Chat) -> str:
         if rules.is_fixed(chat):
             return _("What it follows is set by whoever runs me, in a file.")
-        things = [thing.label for thing in followed(rules.of(chat), shelf)]
+        things = [thing.label for thing in followed(rules.of(chat), index)]
         if not things:
             return _("It follows nothing.")
         named = ", ".join(words.some(things, NAMED))

@@ -8,23 +8,24 @@ from bot.model.command import Quote, Quotes
 from handlers.picking import name
 from runtime.slices import in_slices
 from stories.edition import Edition
-from stories.search import TYPED, words_of
-from stories.shelf import NEAR, Shelf
+from stories.fulltext import TYPED, words_of
+from stories.index import StoryIndex
+from stories.search import NEAR
 from wording.card import card, figures
 from wording.language import _
 from wording.message import Button, Buttons, Ref
 from wording.text import line
 
 
-def quotes(shelf: Shelf, now: Callable[[], datetime]) -> Quotes:
+def quotes(index: StoryIndex, now: Callable[[], datetime]) -> Quotes:
     """The stories that match some words, as /search finds them; without words, the live ones."""
 
     async def quoting(typed: str, most: int) -> list[Quote]:
         at = now()
         if words_of(typed[:TYPED]):
-            found = [hit.edition for hit in shelf.search(typed, at).hits if hit.score >= NEAR]
+            found = [hit.edition for hit in index.search.query(typed, at).hits if hit.score >= NEAR]
         else:
-            found = shelf.top(most, at)
+            found = index.top(most, at)
         shown = [edition for edition in found if edition.story.retracted is None][:most]
         return [_quote(edition) async for edition in in_slices(shown)]
 
@@ -32,7 +33,7 @@ def quotes(shelf: Shelf, now: Callable[[], datetime]) -> Quotes:
         story = edition.story
         now_ = Button(_("As it stands now"), Ref("story", (story.id,)))
         said = replace(
-            card(edition, shelf.delta(edition)),
+            card(edition, index.delta(edition)),
             rows=(Buttons((now_,)),),
             living=None,
             more=_("… more behind “As it stands now”"),

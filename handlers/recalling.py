@@ -8,29 +8,28 @@ from bot.ports import History
 from handlers.changes import promptly
 from handlers.picking import name
 from runtime.away import StorageAway
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording.language import _
 from wording.message import Message, Text
 
 
-def recalling(command: Command, shelf: Shelf, history: History) -> Command:
+def recalling(command: Command, index: StoryIndex, history: History) -> Command:
     """The command, run once the story it is asked about is in memory."""
 
     async def answer(ask: Ask) -> Message:
         for said in ask.options.values():
-            story = shelf.shelved(said)
-            known = shelf.get(story) if story else None
-            if story is None or known is None or known.whole:
+            known = index.exactly(said)
+            if known is None or known.whole:
                 continue
             try:
-                edition = await promptly(history.edition(story))
+                edition = await promptly(history.edition(known.story.id))
             except StorageAway:
                 raise Sorry(
                     _("“{story}” cannot be looked up just now").format(story=name(known.story)),
                     Text(_("It's an older story, and my storage is away. Try again in a minute.")),
                 ) from None
             if edition is not None:
-                shelf.recall(edition)
+                index.recall(edition)
         return await command.answer(ask)
 
     return replace(command, answer=answer)

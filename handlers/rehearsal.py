@@ -14,7 +14,7 @@ from runtime.away import StorageAway
 from runtime.slices import in_slices
 from stories.changes import Heard
 from stories.delta import Kind, Weight, compare
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import Story
 from wording import words
 from wording.card import figures
@@ -131,9 +131,9 @@ class Rehearser:
     """Plays rules against the archive. One at a time: it reads much."""
 
     def __init__(
-        self, shelf: Shelf, history: History, now: Callable[[], datetime], tempo: Tempo
+        self, index: StoryIndex, history: History, now: Callable[[], datetime], tempo: Tempo
     ) -> None:
-        self._shelf = shelf
+        self._index = index
         self._history = history
         self._now = now
         self._tempo = tempo
@@ -144,13 +144,13 @@ class Rehearser:
         async with self._playing:
             now = self._now()
             since = now - SPAN
-            moved = [each for each in self._shelf.since(0) if each.heard_at >= since][::-1]
+            moved = [each for each in self._index.since(0) if each.heard_at >= since][::-1]
             plays: list[_Play] = []
             deadline = time.monotonic() + PATIENCE_S
             try:
                 for edition in moved[:MOST]:  # one at a time: it reads much
                     history = await self._history.heard(edition.story.id, since)
-                    play = _Play(rule, self._shelf.live_for, self._tempo, since)
+                    play = _Play(rule, self._index.live_for, self._tempo, since)
                     async for _step in in_slices(play.steps(history, now)):
                         pass
                     plays.append(play)

@@ -10,20 +10,20 @@ from bot.model.rule import Rule
 from bot.ports import Rules
 from handlers.picking import wanted
 from handlers.wants import change, hush, to_overview
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording import words
 from wording.acts import Act, Did
 from wording.language import N_, _, ngettext
 from wording.message import Buttons, Message, Text
 
 
-def resume_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+def resume_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
     """Ends the chat's pause."""
 
     async def answer(ask: Ask) -> Message:
         _was, rule = await change(rules, ask, _resumed)
         at = now()
-        number = len(await wanted(rule, shelf, at))
+        number = len(await wanted(rule, index, at))
         comes = ngettext(
             "{n} live story matches what this chat follows. It is shown here unless it is already.",
             "{n} live stories match what this chat follows. They are shown here, each once, "

@@ -14,7 +14,7 @@ from handlers.drafting import Drafting
 from handlers.picking import quoted
 from handlers.reach import with_what_is_missing
 from handlers.wants import gets, newer, theirs
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording.language import N_, _
 from wording.message import Button, Buttons, Code, Field, Message, Note, Ref, Text
 from wording.text import JOINER
@@ -24,7 +24,7 @@ LONGEST = 3500
 _VERBS = {"show": N_("show"), "export": N_("export"), "import": N_("import")}
 
 
-def rules_command(shelf: Shelf, rules: Rules, desk: Desk, drafting: Drafting) -> Command:
+def rules_command(index: StoryIndex, rules: Rules, desk: Desk, drafting: Drafting) -> Command:
     """Shows, exports and imports the chat's rule."""
 
     async def answer(ask: Ask) -> Message:
@@ -48,7 +48,7 @@ def rules_command(shelf: Shelf, rules: Rules, desk: Desk, drafting: Drafting) ->
         nothing = [Text(_("It gets no stories."))] if rule is None or rule.empty else []
         if rules.is_unreadable(ask.chat):
             nothing = [Text(newer())]
-        said = [*nothing, *(gets(rule, shelf) if rule else ())]
+        said = [*nothing, *(gets(rule, index) if rule else ())]
         notes = [Note(_("Set by whoever runs this bot; ask them to change it."))] if fixed else []
         return Message(_("This chat's rules"), (*said, *notes), (_ways(fixed=fixed),))
 
@@ -84,12 +84,12 @@ def rules_command(shelf: Shelf, rules: Rules, desk: Desk, drafting: Drafting) ->
         rule = _read(text)
         mutes = tuple(_from_now_on(mute) for mute in rule.muted)
         draft = await drafting.change(ask.chat, lambda _was: replace(rule, muted=mutes))
-        shown = panel.overview(draft, shelf, Note(_("Rehearse it, then save it.")))
+        shown = panel.overview(draft, index, Note(_("Rehearse it, then save it.")))
         return shown if ask.private else await with_what_is_missing(desk, ask.chat, shown)
 
     def _from_now_on(mute: Mute) -> Mute:
         """The mute, which only future revisions can end."""
-        edition = shelf.get(mute.story)
+        edition = index.get(mute.story)
         return replace(mute, revision=edition.revision) if edition else mute
 
     def complete(typed: str, ask: Ask) -> list[Choice]:

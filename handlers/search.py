@@ -10,8 +10,9 @@ from handlers.quotes import quotes
 from handlers.stories import PAGE
 from runtime.slices import in_slices
 from stories.edition import Edition
-from stories.search import telling, typed, words_of
-from stories.shelf import HITS, LOOKED_FOR, NEAR, Search, Shelf
+from stories.fulltext import telling, typed, words_of
+from stories.index import StoryIndex
+from stories.search import HITS, LOOKED_FOR, NEAR, Search
 from stories.story import Status, Story
 from wording import words
 from wording.card import figures
@@ -29,7 +30,7 @@ CARRIED = 40
 """Characters of the words that a page button can contain (a Ref's limit)."""
 
 
-def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
+def search_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
     """Lists matching stories page by page, with the part that matched."""
 
     async def answer(ask: Ask) -> Message:
@@ -41,12 +42,12 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
                 if said
                 else _("Search for what?"),
                 Text(_("Write one or more words behind it, such as: /search harbour fire")),
-                rows=menu_of(_("Live stories"), buttons_to("story", shelf.top(PAGE, at))),
+                rows=menu_of(_("Live stories"), buttons_to("story", index.top(PAGE, at))),
             )
-        found = shelf.search(said, at)
+        found = index.search.query(said, at)
         good = [hit.edition for hit in found.hits if hit.score >= NEAR]
         if not good:
-            raise _nothing(said, [hit.edition for hit in found.hits[:PAGE]], shelf.top(PAGE, at))
+            raise _nothing(said, [hit.edition for hit in found.hits[:PAGE]], index.top(PAGE, at))
         return await _page(said, good, found, ask.get("page"), at)
 
     async def _page(
@@ -81,7 +82,7 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             yield _("withdrawn")
         elif story.merged_into:
             yield _("part of another story")
-        elif story.stats.status is not Status.ENDED and not edition.is_live(at, shelf.live_for):
+        elif story.stats.status is not Status.ENDED and not edition.is_live(at, index.live_for):
             yield _("no longer live")
         yield from figures(story)
 
@@ -95,7 +96,7 @@ def search_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
             Option("again", N_("The same words, as a button carries them"), hidden=True),
         ),
         rest="words",
-        quotes=quotes(shelf, now),
+        quotes=quotes(index, now),
     )
 
 

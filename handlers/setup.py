@@ -17,7 +17,7 @@ from handlers.follow import WORDS, refuse_endless, with_story
 from handlers.picking import MENU, menu_of, name
 from handlers.rehearsal import Rehearser
 from handlers.wants import keeper_of, to_overview, unheard
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.spelling import fold
 from stories.story import StoryId
 from wording import words
@@ -36,7 +36,7 @@ NO_WORDS = ("-", "–", "—")
 
 
 def setup_command(
-    shelf: Shelf,
+    index: StoryIndex,
     desk: Desk,
     drafting: Drafting,
     rehearser: Rehearser,
@@ -50,7 +50,7 @@ def setup_command(
             return await _save(ask, value, insist=ask.get("sure") == "yes")
         if step == "drop":
             await drafting.drop(ask.chat)
-            return panel.overview(await drafting.of(ask.chat), shelf)
+            return panel.overview(await drafting.of(ask.chat), index)
         if step in _CHANGES and value:
             page, change = _CHANGES[step]
             draft = await drafting.change(ask.chat, lambda rule: change(rule, value))
@@ -66,12 +66,12 @@ def setup_command(
         rule = draft.rule
         match step:
             case "stories":
-                return panel.stories(rule, shelf)
+                return panel.stories(rule, index)
             case "words":
                 return panel.asking_words(rule)
             case "single":
-                live = [e for e in shelf.top(MENU, now()) if e.story.id not in rule.story_ids]
-                return panel.single(rule, shelf, live[:OFFERED])
+                live = [e for e in index.top(MENU, now()) if e.story.id not in rule.story_ids]
+                return panel.single(rule, index, live[:OFFERED])
             case "limits":
                 return panel.limits(rule)
             case "loudness":
@@ -84,7 +84,7 @@ def setup_command(
             case "more":
                 return panel.more(rule, publishes=desk.can_publish(ask.chat))
             case _:
-                return panel.overview(draft, shelf)
+                return panel.overview(draft, index)
 
     async def _rehearsed(draft: Draft) -> Message:
         rehearsal = await rehearser.rehearse(draft.rule)
@@ -99,11 +99,11 @@ def setup_command(
         )
 
     def _card(story: str, draft: Draft) -> Message:
-        edition = shelf.get(story)
+        edition = index.get(story)
         if edition is None:
             raise Sorry(_("That story is no longer kept"), rows=(panel.back("rehearse"),))
         with speaking(draft.rule.language):
-            shown = card(edition, shelf.delta(edition), show_leaning=draft.rule.show_leaning)
+            shown = card(edition, index.delta(edition), show_leaning=draft.rule.show_leaning)
         return replace(shown, living=None, rows=(panel.back("rehearse"),))
 
     async def _save(ask: Ask, shown: str, *, insist: bool) -> Message:
@@ -113,7 +113,7 @@ def setup_command(
             raise Sorry(
                 _("These settings are others by now than those you saw"),
                 Text(_("Someone else is at them, too. Saved would be this:")),
-                *panel.told(other.draft.rule, shelf),
+                *panel.told(other.draft.rule, index),
                 rows=(Buttons((*panel.ends(other.draft), *panel.back().items)),),
             ) from None
         except Clash as clash:
@@ -122,14 +122,14 @@ def setup_command(
             raise Sorry(
                 _("Someone else has saved something else meanwhile"),
                 Text(_("You both changed: {settings}. Theirs is this:").format(settings=settings)),
-                *panel.told(clash.now, shelf),
+                *panel.told(clash.now, index),
                 rows=(Buttons((mine, panel.to(_("Keep theirs"), "drop"))),),
             ) from None
         return Message(
             _("Saved"),
             (
                 Text(_("This chat now gets:")),
-                *panel.told(saved.rule, shelf),
+                *panel.told(saved.rule, index),
                 *unheard(desk, ask.chat, saved.rule),
                 Note(_("/why tells what became of a story here; /pause keeps back what is new.")),
             ),

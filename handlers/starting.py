@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from bot.model.command import Ask, Choice, Command, Complete, Quote, Quotes
 from bot.model.errors import Sorry
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording.language import N_, _
 from wording.message import Message
 
 STARTING = N_("Just starting, try again in a moment.")
 
 
-def knowing(command: Command, shelf: Shelf) -> Command:
+def knowing(command: Command, index: StoryIndex) -> Command:
     """The command; while stories are still being read, it never says that there are none.
 
     Live stories are found as soon as they are read; a story asked for by its full title, as soon as
@@ -19,13 +19,13 @@ def knowing(command: Command, shelf: Shelf) -> Command:
     """
 
     async def answer(ask: Ask) -> Message:
-        named = any(shelf.titled(said) for said in ask.options.values())
+        named = any(index.search.titled(said) for said in ask.options.values())
         if command.moderators or not named:
-            _begun(shelf)
+            _begun(index)
         try:
             return await command.answer(ask)
         except Sorry:
-            if not shelf.knows_all:
+            if not index.knows_all:
                 raise _starting() from None
             raise
 
@@ -33,36 +33,36 @@ def knowing(command: Command, shelf: Shelf) -> Command:
         command,
         answer=answer,
         options=tuple(
-            replace(option, complete=option.complete and _completing(option.complete, shelf))
+            replace(option, complete=option.complete and _completing(option.complete, index))
             for option in command.options
         ),
-        quotes=command.quotes and _quoting(command.quotes, shelf),
+        quotes=command.quotes and _quoting(command.quotes, index),
     )
 
 
-def _completing(complete: Complete, shelf: Shelf) -> Complete:
+def _completing(complete: Complete, index: StoryIndex) -> Complete:
     def completing(typed: str, ask: Ask) -> list[Choice]:
-        choices = complete(typed, ask) if shelf.knows_live else []
-        if choices or shelf.knows_all:
+        choices = complete(typed, ask) if index.knows_live else []
+        if choices or index.knows_all:
             return choices
         return [Choice(_(STARTING), typed.strip()[:100] or "…")]
 
     return completing
 
 
-def _quoting(quotes: Quotes, shelf: Shelf) -> Quotes:
+def _quoting(quotes: Quotes, index: StoryIndex) -> Quotes:
     async def quoting(typed: str, most: int) -> list[Quote]:
-        _begun(shelf)
+        _begun(index)
         found = await quotes(typed, most)
-        if not found and not shelf.knows_all:
+        if not found and not index.knows_all:
             raise _starting()
         return found
 
     return quoting
 
 
-def _begun(shelf: Shelf) -> None:
-    if not shelf.knows_live:
+def _begun(index: StoryIndex) -> None:
+    if not index.knows_live:
         raise _starting()
 
 

@@ -10,7 +10,7 @@ from bot.ports import CardRecord, Desk, Health, Right, Rules, State
 from handlers.moments import refused, since, span
 from handlers.unknown import to_settle
 from handlers.wants import hush, newer, title_of, to_follow, to_overview, unheard, who_follows
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import StoryId
 from wording import reasons, words
 from wording.language import N_, _, named, ngettext
@@ -32,7 +32,9 @@ SHOWN = 5
 """The most cards listed, of the latest and of those waiting."""
 
 
-def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], datetime]) -> Command:
+def status_command(
+    index: StoryIndex, rules: Rules, desk: Desk, now: Callable[[], datetime]
+) -> Command:
     """Describes the state of the chat."""
 
     async def answer(ask: Ask) -> Message:
@@ -78,7 +80,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         if not cards:
             return
         yield Heading(_("It is not known whether this arrived"))
-        yield from listed([title_of(story, shelf) for story, _row in cards])
+        yield from listed([title_of(story, index) for story, _row in cards])
         yield Text(_("A moderator can look, and then press one of the buttons below."))
 
     def _waiting(health: Health, at: datetime) -> Iterator[Block]:
@@ -112,7 +114,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
 
     def _is_newest(story: StoryId, row: CardRecord) -> bool:
         """True for a card that only has to be rechecked."""
-        edition = shelf.get(story)
+        edition = index.get(story)
         newest = edition is None or row.revision >= edition.revision
         return row.state is State.SHOWN and newest and row.owes is None
 
@@ -137,7 +139,7 @@ def status_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dat
         yield Bullets((*lines, *_rest(len(health.cards))))
 
     def _called(story: StoryId) -> str:
-        return f"“{title_of(story, shelf)}”"
+        return f"“{title_of(story, index)}”"
 
     return Command(
         "status",

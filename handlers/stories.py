@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
 from handlers.picking import buttons_to, menu_of, name, nothing_live, page_of, turning
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from wording import words
 from wording.card import figures
 from wording.language import N_, _, ngettext
@@ -15,11 +15,11 @@ PAGE = 6
 """The most stories per page."""
 
 
-def stories_command(shelf: Shelf, now: Callable[[], datetime]) -> Command:
+def stories_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
     """Lists the live stories page by page."""
 
     async def answer(ask: Ask) -> Message:
-        live = shelf.live(now())
+        live = index.live(now())
         if not live:
             raise nothing_live()
         pages = -(-len(live) // PAGE)

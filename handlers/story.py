@@ -23,9 +23,9 @@ from handlers.picking import (
     turning,
 )
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import Source, Story
-from wording.card import card, kin_of
+from wording.card import card, related_to
 from wording.language import N_, _
 from wording.message import Block, Bullets, Button, Buttons, Link, Message, Ref, Row, Text
 from wording.text import line, safe_link
@@ -40,7 +40,7 @@ SHORT = 700
 
 
 def story_command(
-    shelf: Shelf,
+    index: StoryIndex,
     rules: Rules,
     places: ReadingPositions,
     history: History,
@@ -51,8 +51,8 @@ def story_command(
     async def answer(ask: Ask) -> Message:
         at = now()
         if words := ask.get("words"):
-            edition = meant(shelf, words, at, "story")
-        elif top := shelf.top(1, at):
+            edition = meant(index, words, at, "story")
+        elif top := index.top(1, at):
             edition = top[0]
         else:
             raise nothing_live()
@@ -63,11 +63,11 @@ def story_command(
             case "changes":
                 return await what_changed(
                     edition,
-                    shelf.delta(edition),
+                    index.delta(edition),
                     ask,
                     places=places,
                     history=history,
-                    named=shelf.named,
+                    named=index.named,
                     show_leaning=_shows_leaning(ask),
                     at=at,
                 )
@@ -99,9 +99,9 @@ def story_command(
     def _whole(edition: Edition, ask: Ask) -> Message:
         message = card(
             edition,
-            shelf.delta(edition),
+            index.delta(edition),
             show_leaning=_shows_leaning(ask),
-            kin=kin_of(shelf, edition),
+            kin=related_to(index, edition),
         )
         long = sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT)
         own = Ref("story", (edition.story.id,))  # the card's own “Open” button would lead back here
@@ -129,7 +129,7 @@ def story_command(
             Option(
                 "words",
                 N_("Words of its title; leave out for the top story"),
-                live_stories(shelf, now),
+                live_stories(index, now),
             ),
             Option("part", N_("Which part of it"), hidden=True),
             Option("page", N_("Which page of the part"), hidden=True),

@@ -23,7 +23,7 @@ from handlers.wants import (
     to_overview,
 )
 from runtime.slices import in_slices
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.spelling import LONG, bare, fold
 from stories.story import StoryId, text_key
 from wording import words
@@ -36,7 +36,7 @@ TITLES = 25
 """The most typed parts that are searched for among the stories' titles."""
 
 
-def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+def unfollow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
     """Removes things from the chat's rule."""
 
     async def answer(ask: Ask) -> Message:
@@ -67,7 +67,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
                 return replace(rule, all=False, keywords=(), entities=(), story_ids=())
             found, _unmeant = asked(rule)
             if not found:
-                raise _unknown(rule, what or title_of(StoryId(story), shelf), things)
+                raise _unknown(rule, what or title_of(StoryId(story), index), things)
             return _without(rule, found)
 
         was, left = await change(rules, ask, less)
@@ -79,7 +79,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         return replace(_said(gone, left, unknown), act=act)
 
     def _things(rule: Rule) -> list[Thing]:
-        things = followed(rule, shelf)
+        things = followed(rule, index)
         if not things:
             raise Sorry(_("This chat follows nothing"), rows=(Buttons((to_follow(),)),))
         return things
@@ -90,7 +90,7 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
         parts = [what, *_parts(what)][: TITLES + 1] if rule.story_ids else []
         found = dict[str, StoryId]()
         async for part in in_slices(parts):
-            if story := meant_among(rule.story_ids, part, shelf, now()):
+            if story := meant_among(rule.story_ids, part, index, now()):
                 found[part] = story
         return found
 
@@ -131,16 +131,16 @@ def unfollow_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) ->
                 _("“{story}” still comes here: it matches what is left.").format(story=thing.label)
             )
             for thing in gone
-            if thing.story and (edition := shelf.get(thing.story)) and left.wants(edition.story)
+            if thing.story and (edition := index.get(thing.story)) and left.wants(edition.story)
         ]
         return Message(
             title,
-            (Text(_("This chat still gets:")), *gets(left, shelf), *notes, *strange),
+            (Text(_("This chat still gets:")), *gets(left, index), *notes, *strange),
             (Buttons((to_overview(), to_follow())),),
         )
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
-        things = ((thing.label, thing.typed) for thing in followed(rules.of(ask.chat), shelf))
+        things = ((thing.label, thing.typed) for thing in followed(rules.of(ask.chat), index))
         return holding(typed, things)
 
     return Command(

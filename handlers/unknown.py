@@ -11,7 +11,7 @@ from bot.ports import CardRecord as Line
 from bot.ports import Claim, Desk, Showing, State
 from handlers.wants import title_of
 from runtime.away import StorageAway
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.acts import Act, Did
 from wording.language import N_, _
@@ -22,7 +22,7 @@ SHOWS_FOR = timedelta(minutes=10)
 out."""
 
 
-def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
+def unknown_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> Command:
     """Lists cards of unknown outcome, and settles them."""
     awaited: dict[tuple[Chat, Chat], tuple[datetime, StoryId]] = {}
     """Who said of which chat that a card is there, when, and of which story."""
@@ -60,7 +60,7 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
         return Message(
             _("I don't know whether this arrived"),
             (
-                *listed([title_of(card.story, shelf) for card in cards]),
+                *listed([title_of(card.story, index) for card in cards]),
                 Text(_("The platform gave no answer when I posted. Please look there.")),
             ),
             offered(cards),
@@ -139,7 +139,7 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
         for story, _row in await _claimed(shown.chat):
             if shown.story == story:
                 return story
-            if shown.story is None and shown.title == title_of(story, shelf):
+            if shown.story is None and shown.title == title_of(story, index):
                 return story
         standing = await desk.standing(shown.chat, StoryId(shown.story)) if shown.story else None
         if looked_for is not None and looked_for[1] != shown.story:
@@ -167,12 +167,12 @@ def unknown_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Co
         except StorageAway:
             return False
         return any(
-            shown.story == story or (shown.story is None and shown.title == title_of(story, shelf))
+            shown.story == story or (shown.story is None and shown.title == title_of(story, index))
             for story, _row in claimed
         )
 
     def _quoted(story: StoryId) -> str:
-        return f"“{title_of(story, shelf)}”"
+        return f"“{title_of(story, index)}”"
 
     return Command(
         "unknown",

@@ -9,14 +9,14 @@ from bot.model.rule import Rule
 from bot.ports import Rules
 from handlers.picking import holding, meant_among, pick_list, quoted
 from handlers.wants import change, theirs, title_of
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.acts import Act, Did
 from wording.language import N_, _
 from wording.message import Button, Message, Ref, Row, Text
 
 
-def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> Command:
+def unmute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
     """Ends a story's mute in the chat."""
 
     async def answer(ask: Ask) -> Message:
@@ -31,7 +31,7 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
 
         def louder(rule: Rule) -> Rule:
             muted = _muted(rule)
-            story = meant_among(muted, words, shelf, now())
+            story = meant_among(muted, words, index, now())
             if story is None:
                 raise Sorry(
                     _("{words} is not muted here").format(words=quoted(words)),
@@ -42,8 +42,8 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
             return rule.unmuted(story)
 
         _was, rule = await change(rules, ask, louder)
-        edition = shelf.get(heard[0])
-        comes = edition is not None and edition.is_live(now(), shelf.live_for)
+        edition = index.get(heard[0])
+        comes = edition is not None and edition.is_live(now(), index.live_for)
         if edition is None or not rule.wants(edition.story):
             said = _("This chat does not follow it, so it does not come by itself.")
         elif comes:
@@ -51,9 +51,9 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         else:
             said = _("It is no longer live: if it moves again, that is told as before.")
         return Message(
-            _("Unmuted “{story}”").format(story=title_of(heard[0], shelf)),
+            _("Unmuted “{story}”").format(story=title_of(heard[0], index)),
             (Text(said),),
-            act=Act(Did.UNMUTED, f"“{title_of(heard[0], shelf)}”"),
+            act=Act(Did.UNMUTED, f"“{title_of(heard[0], index)}”"),
         )
 
     def _muted(rule: Rule) -> list[StoryId]:
@@ -65,14 +65,14 @@ def unmute_command(shelf: Shelf, rules: Rules, now: Callable[[], datetime]) -> C
         return pick_list(
             _("Unmute …"),
             muted,
-            lambda story: Button(title_of(story, shelf), Ref("unmute", (story,))),
+            lambda story: Button(title_of(story, index), Ref("unmute", (story,))),
             page,
             lambda to: Ref("unmute", ("", to)),
         )
 
     def complete(typed: str, ask: Ask) -> list[Choice]:
         rule = rules.of(ask.chat) or Rule()
-        return holding(typed, ((title_of(each.story, shelf), each.story) for each in rule.muted))
+        return holding(typed, ((title_of(each.story, index), each.story) for each in rule.muted))
 
     return Command(
         "unmute",

@@ -8,14 +8,14 @@ from bot.model.errors import Sorry
 from bot.ports import Desk
 from handlers.picking import live_stories, meant_among, pick_list, quoted
 from handlers.wants import title_of
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.acts import Act, Did
 from wording.language import N_, _
 from wording.message import Button, Buttons, Message, Ref, Row, Text
 
 
-def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Command:
+def unpin_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> Command:
     """Unpins a story's card."""
 
     async def answer(ask: Ask) -> Message:
@@ -25,18 +25,18 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
         if not (words := ask.get("story")):
             return Message(
                 _("Which story should be unpinned here?"),
-                rows=to_unpin(pinned, shelf, ask.get("page")),
+                rows=to_unpin(pinned, index, ask.get("page")),
             )
-        story = meant_among(pinned, words, shelf, now())
+        story = meant_among(pinned, words, index, now())
         if story is None:
             raise Sorry(
                 _("I have not pinned {words} here").format(words=quoted(words)),
                 Text(_("This is what I have pinned.")),
-                rows=to_unpin(pinned, shelf, ""),
+                rows=to_unpin(pinned, index, ""),
             )
         await desk.unpin(ask.chat, story)
         return Message(
-            _("Unpinned “{story}”").format(story=title_of(story, shelf)),
+            _("Unpinned “{story}”").format(story=title_of(story, index)),
             (Text(_("Its card stays and is kept up to date.")),),
             (
                 Buttons(
@@ -46,7 +46,7 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
                     )
                 ),
             ),
-            act=Act(Did.UNPINNED, f"“{title_of(story, shelf)}”"),
+            act=Act(Did.UNPINNED, f"“{title_of(story, index)}”"),
         )
 
     return Command(
@@ -54,7 +54,7 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
         N_("Unpin a story's card"),
         answer,
         options=(
-            Option("story", N_("Which story"), live_stories(shelf, now)),
+            Option("story", N_("Which story"), live_stories(index, now)),
             Option("page", N_("Which page"), hidden=True),
         ),
         rest="story",
@@ -62,12 +62,12 @@ def unpin_command(shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> Comm
     )
 
 
-def to_unpin(pinned: Sequence[StoryId], shelf: Shelf, page: str) -> tuple[Row, ...]:
+def to_unpin(pinned: Sequence[StoryId], index: StoryIndex, page: str) -> tuple[Row, ...]:
     """A menu of the pinned stories, to unpin one."""
     return pick_list(
         _("Unpin …"),
         pinned,
-        lambda story: Button(title_of(story, shelf), Ref("unpin", (story,))),
+        lambda story: Button(title_of(story, index), Ref("unpin", (story,))),
         page,
         lambda to: Ref("unpin", ("", to)),
     )

@@ -13,7 +13,7 @@ from bot.model.errors import Sorry
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.ports import Desk, Rules
 from handlers.picking import name
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.spelling import fold
 from stories.story import StoryId, text_key
 from wording import words
@@ -94,28 +94,28 @@ def words_in(rule: Rule) -> tuple[str, ...]:
     return tuple(once.values())
 
 
-def followed(rule: Rule | None, shelf: Shelf) -> list[Thing]:
+def followed(rule: Rule | None, index: StoryIndex) -> list[Thing]:
     """Everything a rule follows, the broadest first."""
     if rule is None:
         return []
     return [
         *([Thing(_("Everything"))] if rule.all else []),
         *(Thing(f"“{word}”", word=word) for word in words_in(rule)),
-        *(Thing(title_of(story, shelf), story=story) for story in rule.story_ids),
+        *(Thing(title_of(story, index), story=story) for story in rule.story_ids),
     ]
 
 
-def title_of(story: StoryId, shelf: Shelf) -> str:
+def title_of(story: StoryId, index: StoryIndex) -> str:
     """A story's title; its id if the story is no longer stored."""
-    edition = shelf.get(story)
+    edition = index.get(story)
     return name(edition.story) if edition else story
 
 
-def gets(rule: Rule, shelf: Shelf) -> Iterator[Block]:
+def gets(rule: Rule, index: StoryIndex) -> Iterator[Block]:
     """What a chat with this rule gets, in words."""
     if rule.paused:
         yield Text(_("Paused: nothing new comes until /resume. Cards that stand stay up to date."))
-    yield from which(rule, shelf)
+    yield from which(rule, index)
     if rule.show_leaning:
         yield Text(_("Cards show the political leaning of the coverage."))
     yield Text(how_loud(rule))
@@ -124,15 +124,15 @@ def gets(rule: Rule, shelf: Shelf) -> Iterator[Block]:
     if rule.publish:
         yield Text(_("Cards are published to the servers that follow this channel."))
     if rule.muted:
-        muted = words.some([_muted(mute, shelf) for mute in rule.muted], MUTED)
+        muted = words.some([_muted(mute, index) for mute in rule.muted], MUTED)
         yield Text(_("Muted: {stories}.").format(stories=words.both(muted)))
     if rule.language:
         yield Text(_("Cards are in {language}.").format(language=spelled(rule.language)))
 
 
-def which(rule: Rule, shelf: Shelf) -> Iterator[Block]:
+def which(rule: Rule, index: StoryIndex) -> Iterator[Block]:
     """Which stories, in words."""
-    stories = tuple(f"“{title_of(story, shelf)}”" for story in rule.story_ids)
+    stories = tuple(f"“{title_of(story, index)}”" for story in rule.story_ids)
     about = words_in(rule)
     if rule.all:
         yield Text(_("Every live story."))
@@ -171,9 +171,9 @@ def when_quiet(quiet: Quiet) -> str:
     )
 
 
-def _muted(mute: Mute, shelf: Shelf) -> str:
+def _muted(mute: Mute, index: StoryIndex) -> str:
     said = _("“{story}” until it turns major") if mute.until_major else "“{story}”"
-    return said.format(story=title_of(mute.story, shelf))
+    return said.format(story=title_of(mute.story, index))
 
 
 def hush(rule: Rule, at: datetime) -> Iterator[Text]:

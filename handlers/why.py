@@ -16,7 +16,7 @@ from handlers.wants import newer, quiet_until, which, words_in
 from runtime.away import StorageAway
 from stories.delta import Delta, Kind, Weight
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.spelling import fold
 from stories.story import Status, Story
 from wording import reasons, words
@@ -31,10 +31,12 @@ UNANSWERED = timedelta(minutes=1)
 """A post under way for so long has probably lost its answer."""
 
 
-def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], datetime]) -> Command:
+def why_command(
+    index: StoryIndex, rules: Rules, desk: Desk, now: Callable[[], datetime]
+) -> Command:
     async def answer(ask: Ask) -> Message:
         at = now()
-        edition = meant(shelf, said, at, "why") if (said := ask.get("story")) else None
+        edition = meant(index, said, at, "why") if (said := ask.get("story")) else None
         try:
             story_id = edition.story.id if edition else None
             standing: Standing | None = await promptly(desk.standing(ask.chat, story_id))
@@ -46,7 +48,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
 
     def _newest(standing: Standing | None, ask: Ask, at: datetime) -> Edition:
         """The story of the newest card here; raise Sorry with others to ask about."""
-        rows = menu_of(_("Why a story is or is not here …"), buttons_to("why", shelf.top(5, at)))
+        rows = menu_of(_("Why a story is or is not here …"), buttons_to("why", index.top(5, at)))
         if standing is None:
             raise Sorry(
                 _("The newest card here cannot be looked up just now"),
@@ -60,8 +62,8 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
                 raise Sorry(newer(), rows=rows)
             wants = [Text(_(_NOTHING))] if rule is None or rule.empty else _waits_for(rule)
             raise Sorry(_("There is no card here yet"), *wants, *blocked, rows=rows)
-        edition = shelf.get(standing.story)
-        if edition is None and shelf.is_unreadable(standing.story):
+        edition = index.get(standing.story)
+        if edition is None and index.is_unreadable(standing.story):
             raise left_out(standing.story)
         if edition is None:
             raise Sorry(
@@ -74,14 +76,14 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
 
     def _waits_for(rule: Rule) -> list[Block]:
         """What a chat follows that has no card yet."""
-        return [Text(_("This chat follows what has not come yet:")), *which(rule, shelf)]
+        return [Text(_("This chat follows what has not come yet:")), *which(rule, index)]
 
     def _because(
         edition: Edition, standing: Standing | None, rule: Rule | None, at: datetime, chat: Chat
     ) -> Message:
         story = edition.story
-        delta = shelf.delta(edition)
-        live = edition.is_live(at, shelf.live_for)
+        delta = index.delta(edition)
+        live = edition.is_live(at, index.live_for)
         wanted = rule is not None and rule.wants(story)
         major_at = edition.heard_at if delta.weight is Weight.MAJOR else None
         quiet = quiet_until(rule, at, major_at=major_at)
@@ -92,7 +94,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
         elif standing.row is None:
             lines += _absent(standing, wanted=wanted and live, quiet=quiet, at=at)
         else:
-            heir = shelf.heir(story.id)
+            heir = index.lineage.merge_target(story.id)
             into = name(heir.story) if heir else None
             lines += _card(
                 standing, standing.row, edition, wanted=wanted, live=live, at=at, into=into
@@ -118,7 +120,7 @@ def why_command(shelf: Shelf, rules: Rules, desk: Desk, now: Callable[[], dateti
             Option(
                 "story",
                 N_("Which story; leave out for the newest card here"),
-                live_stories(shelf, now),
+                live_stories(index, now),
             ),
         ),
         rest="story",

@@ -21,7 +21,7 @@ from handlers import menu
 from runtime.away import REFUSALS
 from runtime.settings import PREFIX
 from stories.delta import RULES
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.wire import schema
 
 ROOT = Path(__file__).parents[1]
@@ -63,7 +63,7 @@ def declared() -> tuple[Command, ...]:
     """Every command. Nothing is called on its dependencies, so they are all None."""
     nothing: Any = None
     return menu(
-        shelf=Shelf(),
+        index=StoryIndex(),
         rules=nothing,
         desk=nothing,
         places=nothing,

@@ -76,7 +76,7 @@ MOVES = (*PYTEST, "tests/road/test_supergroup.py", "tests/delivery/test_rules.py
 THREADS = (*PYTEST, "tests/road/test_threads.py")
 LATE = (*PYTEST, "tests/road/test_late.py")
 CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/reconciler.py"
-SHELF = (*PYTEST, "tests/stories/test_shelf.py", "tests/stories/test_delta.py")
+INDEX = (*PYTEST, "tests/stories/test_index.py", "tests/stories/test_delta.py")
 ANNOUNCED = (*PYTEST, "tests/stories/test_announced.py", "tests/stories/test_delta.py")
 STARTING = (*PYTEST, "tests/road/test_starting.py", "tests/handlers/test_starting.py")
 PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/reply_policy.py"
@@ -231,7 +231,7 @@ MUTATIONS = (
     Mutation(
         "a card that nobody brought up to date before its story left full memory stays so",
         "bot/delivery/affected.py",
-        "        for edition in self._shelf.left_since(behind) if behind else ():\n",
+        "        for edition in self._index.left_since(behind) if behind else ():\n",
         "        for edition in list[Edition]():\n",
     ),
     Mutation(
@@ -378,7 +378,7 @@ MUTATIONS = (
         "stories/story.py",
         "        return min(self.updated_at or heard_at, heard_at)\n",
         "        return self.updated_at or heard_at\n",
-        (*PYTEST, "tests/stories/test_shelf.py"),
+        (*PYTEST, "tests/stories/test_index.py"),
     ),
     Mutation(
         "giants at the inbox are read whole",
@@ -617,8 +617,8 @@ MUTATIONS = (
     Mutation(
         "a story that cannot be read is one that is not known",
         "bot/app.py",
-        ", is_unreadable=archive.is_unreadable)",
-        ")",
+        ", is_unreadable=archive.is_unreadable\n",
+        "\n",
         BAD_RECORDS,
     ),
     Mutation(
@@ -1001,24 +1001,24 @@ MUTATIONS = (
     ),
     Mutation(
         "words without bound: all that was typed is looked for",
-        "stories/shelf.py",
+        "stories/search.py",
         "telling(typed(words))[:NAMED]",
         "telling(words_of(words))",
-        SHELF,
+        INDEX,
     ),
     Mutation(
         "words without bound: slips of each word are looked for",
-        "stories/search.py",
+        "stories/fulltext.py",
         "for word in nlargest(SLIPPED, missing, key=len):",
         "for word in missing:",
-        SHELF,
+        INDEX,
     ),
     Mutation(
         "words without bound: common words are looked for in every story",
-        "stories/search.py",
+        "stories/fulltext.py",
         "    most = CHECKS // len(common)\n",
         "    most = 10**9\n",
-        SHELF,
+        INDEX,
     ),
     Mutation(
         "words without bound: each part to unfollow is looked for among all stories",
@@ -1053,21 +1053,21 @@ MUTATIONS = (
         "stories/spelling.py",
         "_fold(word) if len(word) <= LONG else _fold.__wrapped__(word)",
         "_fold(word)",
-        SHELF,
+        INDEX,
     ),
     Mutation(
         "what went stale stays among what is live",
-        "stories/shelf.py",
+        "stories/ranking.py",
         "            self.drop(heappop(self._ends)[1])\n",
         "            heappop(self._ends)\n",
-        SHELF,
+        INDEX,
     ),
     Mutation(
         "how much a word tells apart is reckoned once for ever",
-        "stories/search.py",
+        "stories/fulltext.py",
         "        self._weights.clear()\n        for word in self._texts.pop(text)",
         "        for word in self._texts.pop(text)",
-        SHELF,
+        INDEX,
     ),
     Mutation(
         "what is due in one chat is looked for among all that is due",
@@ -1086,7 +1086,7 @@ MUTATIONS = (
     Mutation(
         "garbage is looked for among all stories while they are read",
         "stories/follower.py",
-        "self._filed % SETTLED == 0 and not self._shelf.knows_all",
+        "self._filed % SETTLED == 0 and not self._index.knows_all",
         "False",
         (*PYTEST, "tests/stories/test_follower.py"),
     ),
@@ -1095,7 +1095,7 @@ MUTATIONS = (
         "stories/delta.py",
         "cut = None if much <= COMPARED else isqrt(COMPARED // (len(olds) * len(news)))",
         "cut = None",
-        SHELF,
+        INDEX,
     ),
     Mutation(
         "suggestions while typing count nothing",
@@ -1107,7 +1107,7 @@ MUTATIONS = (
     Mutation(
         "after a start there seem to be no stories",
         "handlers/starting.py",
-        "    if not shelf.knows_live:\n        raise _starting()\n",
+        "    if not index.knows_live:\n        raise _starting()\n",
         "    return\n",
         STARTING,
     ),

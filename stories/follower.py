@@ -13,8 +13,8 @@ from runtime.away import WAIT_S, StorageAway
 from runtime.slices import in_slices
 from stories.changes import Changes, Cursor, Page
 from stories.edition import Edition
+from stories.index import StoryIndex
 from stories.metrics import StoryMetrics
-from stories.shelf import Shelf
 from stories.stub import Stub, StubError
 
 log = logging.getLogger(__name__)
@@ -49,10 +49,10 @@ class Archive(Protocol):
 class Follower:
     """Keeps the stories in memory in step with the archive, and sets its bells on changes."""
 
-    def __init__(self, archive: Archive, shelf: Shelf, metrics: StoryMetrics) -> None:
+    def __init__(self, archive: Archive, index: StoryIndex, metrics: StoryMetrics) -> None:
         self._archive = archive
-        self._shelf = shelf
-        shelf.knows_live = shelf.knows_all = False
+        self._index = index
+        index.knows_live = index.knows_all = False
         self._metrics = metrics
         self._bells: list[asyncio.Event] = []
         self._filed = 0
@@ -87,11 +87,11 @@ class Follower:
         Returns the cursor from which to read what arrived meanwhile.
         """
         page = await self._archive.newest()
-        begun, may_live = page.upto, datetime.now(UTC) - self._shelf.live_for
+        begun, may_live = page.upto, datetime.now(UTC) - self._index.live_for
         await self._file(page.editions, page.stubs)
         while page.below:
             if any(edition.heard_at < may_live for edition in page.editions):
-                self._shelf.knows_live = True
+                self._index.knows_live = True
             page = await self._archive.newest(page.below)
             await self._file(page.editions, page.stubs)
         return begun
@@ -99,13 +99,13 @@ class Follower:
     async def _file(self, editions: Iterable[Edition], stubs: Iterable[Stub]) -> None:
         """Add them to memory in slices; questions are answered in between."""
         async for edition in in_slices(editions):
-            self._shelf.put(edition)
+            self._index.put(edition)
             self._filed += 1
-            if self._filed % SETTLED == 0 and not self._shelf.knows_all:
+            if self._filed % SETTLED == 0 and not self._index.knows_all:
                 gc.freeze()
         for number, stub in enumerate(stubs, 1):
             try:
-                self._shelf.shelve(stub)
+                self._index.put_stub(stub)
             except StubError as error:
                 self._metrics.unreadable.labels("stub").inc()
                 log.warning("a stub is left out", extra={"story": stub.id, "why": str(error)})
@@ -121,10 +121,10 @@ class Follower:
             changes = replace(await self._archive.since(Cursor(known.epoch)), anew=True)
         if changes.anew and self.cursor.epoch:
             log.warning("the archive stepped back", extra={"epoch": changes.upto.epoch})
-            self._shelf.clear()
-            self._shelf.knows_live = self._shelf.knows_all = False
+            self._index.clear()
+            self._index.knows_live = self._index.knows_all = False
         await self._file(changes.editions, changes.stubs)
-        self._shelf.knows_live = self._shelf.knows_all = True
+        self._index.knows_live = self._index.knows_all = True
         self.cursor = changes.upto
         self.hears = True
         for bell in self._bells:
@@ -135,6 +135,6 @@ class Follower:
         if changes.upto.epoch != self.cursor.epoch or changes.upto.seq < self.cursor.seq:
             return True
         upto = self.cursor.seq
-        lost = (not self._shelf.holds(each) for each in changes.editions if each.seq <= upto)
-        gone = (not self._shelf.has_shelved(each) for each in changes.stubs if each.seq <= upto)
+        lost = (not self._index.holds(each) for each in changes.editions if each.seq <= upto)
+        gone = (not self._index.has_stub(each) for each in changes.stubs if each.seq <= upto)
         return any(lost) or any(gone)

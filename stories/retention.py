@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from runtime.connection import storage, text
 from stories.archive import Archive
-from stories.shelf import title_key
+from stories.search import title_key
 from stories.story import StoryId
 from stories.stub import write_stub
 

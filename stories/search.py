@@ -1,417 +1,413 @@
-"""Finding texts by words: what someone typed against many texts at once, in memory."""
+"""Finding stories and questions by the words that somebody typed. It never waits for anything."""
 
 import math
-import re
-from array import array
-from bisect import bisect_left, insort
-from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
-from itertools import islice
-from typing import Generic, TypeVar
+from datetime import UTC, datetime
+from heapq import nlargest, nsmallest
+from typing import TypeVar
 
-import regex
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
-from stories.spelling import letters, unaccented
-
-K = TypeVar("K", bound=Hashable)
-
-_TAIL = regex.compile(r"'(?:s|re|ve|ll|d|m|t)?\b")
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-# Scripts that put no spaces between words are compared character by character.
-_WORD = regex.compile(rf"(?V1)[{_UNSPACED}]|[[\p{{L}}\p{{N}}]--[{_UNSPACED}]]+")
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
-_FILLERS = frozenset(
-    regex.findall(
-        r"\w+",
-        "a an and are as at be been but by can could did do does for from had has have how i if "
-        "in is it its may me my not of on or our s should so tell than that the their them there "
-        "these they this those to was we were what when where which who whom whose why will with "
-        "would you your please explain about",
-    )
+from stories.edition import Edition
+from stories.fulltext import (
+    TYPED,
+    Asked,
+    Postings,
+    Words,
+    closeness,
+    fitting,
+    rare_and_common,
+    rarity,
+    telling,
+    to_look_in,
+    typed,
+    words_of,
 )
-"""Words that say little of what is meant."""
+from stories.ranking import Rank, Ranking, rank
+from stories.story import Question, Story, StoryId
+from stories.stub import key_of
 
-STEM = 0.92
-"""How close a word and its longer form are: claim, claims."""
-START = 0.8
-"""How close the beginning of a word is: ali, Alibaba."""
+NEAR = 50.0
+"""How well (0-100) a question must fit what was asked to be offered as “did you mean”."""
+SURE = 86.0
+"""How well it must fit to be taken as meant, and so must a story the words that name it."""
+CLEAR = 8.0
+"""How far behind the next best must be, or several are meant as well as one."""
+BODY = 0.8
+"""How much a word counts that stands in the breakdown or the questions only; 1 is the title."""
+HITS = 120
+"""How many stories a search tells of."""
+LOOKED_FOR = 8
+"""How many words a search looks for."""
+NAMED = 12
+"""How many words of what was typed are looked for among the names of stories, or in questions."""
+FORMS = 2
+"""How many forms of a common word are looked for in long texts."""
+LONG = 20_000
+"""Characters of a story's long texts that are searched."""
+RIVALS = 20
+"""How many stories are compared to tell whether words surely mean one."""
+FITTED = 30
+"""How many of the questions found are compared word by word with what was asked."""
+QUESTION = 24
+"""How many telling words of a question are compared with what was asked."""
 
+K = TypeVar("K")
 
-TYPED = 300
-"""How many characters of what someone typed are read: as many as the longest question has."""
-LONGEST = 32
-"""Letters of a word that are compared; the rest of it is left out, in texts as well."""
-BEGUN = 400
-"""A beginning that more words share is common: it is only looked for where other words are."""
-SLIPPED = 4
-"""For how many words of one search slips of the finger are looked for: the longest."""
-HOLDERS = 1500
-"""How many entries one search reads. The rarest words come first; those that no longer fit in are
-common, too."""
-CHECKS = 800
-"""How often one search looks whether a text holds a common word."""
-_HEAD = 4
-"""Words are kept by their first letters, so many."""
-
-
-_LAST = "\U0010ffff"
-"""Comes after every letter."""
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text as they are compared: without accents, case and possessive endings."""
-    folded = _TAIL.sub("", letters(text))
-    plain = folded.isascii()  # as most are: nothing to fold any further
-    words = _ASCII_WORD.findall(folded) if plain else _WORD.findall(unaccented(folded))
-    return [word[:LONGEST] for word in words]
-
-
-def typed(text: str) -> list[str]:
-    """The words of what someone typed, as far as it is read."""
-    return words_of(text[:TYPED])
-
-
-def telling(words: Sequence[str]) -> list[str]:
-    """The words that say what is meant, once each; all of them when none stands out."""
-    once = list(dict.fromkeys(words))
-    return [word for word in once if word not in _FILLERS] or once
-
-
-def closeness(asked: str, word: str) -> float:
-    """0-1: how well a typed word fits one of a text: the same, its beginning, or a slip away."""
-    if asked == word:
-        return 1.0
-    more = len(word) - len(asked)
-    if more > 0 and word.startswith(asked):
-        return STEM if len(asked) > 3 and more <= 2 else START
-    slips = _slips(asked) if -3 < more < 3 else 0
-    if not slips:
-        return 0.0
-    return _slipped(asked, OSA.distance(asked, word, score_cutoff=slips), slips)
-
-
-def _slips(asked: str) -> int:
-    """How many slips of the finger a word may hold. Short words and numbers must be right."""
-    if len(asked) < 4 or not asked.isalpha():
-        return 0
-    return 1 if len(asked) < 8 else 2
-
-
-def _slipped(asked: str, distance: int, slips: int) -> float:
-    return 1 - 0.72 * distance / len(asked) if distance <= slips else 0.0
-
-
-class Vocabulary:
-    """Words by their beginnings."""
-
-    def __init__(self, known: Container[str], shortest: int = 1) -> None:
-        """`known`: the words that are there, kept by the caller."""
-        self._known = known
-        self._heads: list[str] = []
-        self._under: dict[str, list[str]] = {}
-        """The words by their first letters, each list in order."""
-        self._letters: dict[int, set[str]] = {}
-        """The letters in use, by the script they belong to, roughly."""
-        self._shortest = shortest
-        """How many letters make a beginning; shorter words fit only themselves."""
-
-    def add(self, word: str) -> None:
-        """Add a word that is not there yet."""
-        head = word[:_HEAD]
-        if head not in self._under:
-            self._under[head] = []
-            insort(self._heads, head)
-        insort(self._under[head], word)
-        for letter in word:
-            self._letters.setdefault(_script(letter), set()).add(letter)
-
-    def remove(self, word: str) -> None:
-        head = word[:_HEAD]
-        words = self._under[head]
-        del words[bisect_left(words, word)]
-        if not words:
-            del self._under[head]
-            del self._heads[bisect_left(self._heads, head)]
-
-    def begun(self, asked: str) -> list[str] | None:
-        """The words that begin as the typed one does; None when those are too many."""
-        if len(asked) < self._shortest:
-            return [asked] if asked in self._known else []
-        if len(asked) >= _HEAD:
-            words = self._under.get(asked[:_HEAD], [])
-            first = bisect_left(words, asked)
-            words = words[first : bisect_left(words, asked + _LAST, first)]
-            return words if len(words) <= BEGUN else None
-        first = bisect_left(self._heads, asked)
-        last = bisect_left(self._heads, asked + _LAST, first)
-        if last - first > BEGUN:
-            return None
-        words = []
-        for head in self._heads[first:last]:
-            words += self._under[head]
-            if len(words) > BEGUN:
-                return None
-        return words
-
-    def slipped(self, asked: str) -> list[str]:
-        """The words that the typed one may mean by a slip of the finger, the likeliest first.
-
-        Of a long word, which may hold two slips, only one is looked for in its first four letters.
-        """
-        slips = _slips(asked)
-        if not slips or len(asked) < self._shortest:
-            return []
-        alphabet = self._letters.get(_script(asked[0]), set())
-        if slips == 1:
-            return [word for word in _one_slip(asked, alphabet) if word in self._known][:20]
-        heads = {asked[:_HEAD], *(each[:_HEAD] for each in _one_slip(asked[: _HEAD + 1], alphabet))}
-        near = [
-            word
-            for head in heads
-            for word in self._under.get(head, ())
-            if abs(len(word) - len(asked)) <= slips
-        ]
-        found = process.extract(
-            asked, near[: 10 * BEGUN], scorer=OSA.distance, score_cutoff=slips, limit=20
-        )
-        return [word for word, _, _ in found]
-
-
-def _script(letter: str) -> int:
-    return ord(letter) >> 7
-
-
-def _one_slip(word: str, alphabet: Iterable[str]) -> set[str]:
-    """What a word becomes by one slip: a letter lost, two swapped, one wrong, one too many."""
-    parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
-    made = {left + right[1:] for left, right in parts if right}
-    made |= {left + right[1] + right[0] + right[2:] for left, right in parts if len(right) > 1}
-    for letter in alphabet:
-        made |= {left + letter + right[1:] for left, right in parts if right}
-        made |= {left + letter + right for left, right in parts}
-    return made
-
-
-def fitting(
-    asked: Sequence[str], *vocabularies: Vocabulary
-) -> dict[str, Mapping[str, float] | None]:
-    """For each typed word those that fit it, and how well (0-1); None where too many do.
-
-    Slips are looked for only where nothing else fits.
-    """
-    found: dict[str, Mapping[str, float] | None] = {}
-    for word in asked:
-        begun = [each.begun(word) for each in vocabularies]
-        if None in begun:
-            found[word] = None
-        else:
-            full = len(word) + 2 if len(word) > 3 else 0  # as `closeness` has it
-            found[word] = {
-                w: 1.0 if w == word else STEM if len(w) <= full else START
-                for each in begun
-                if each
-                for w in each
-            }
-    missing = [word for word in found if found[word] == {}]
-    for word in nlargest(SLIPPED, missing, key=len):
-        near = {w for each in vocabularies for w in each.slipped(word)}
-        found[word] = {w: closeness(word, w) for w in near}
-    return found
+_Which = tuple[StoryId, int]
+"""A question: its story, and its place among that one's questions."""
+_Named = tuple[int, bool, bool, Rank]
+"""A story that words point to: score, title named whole, live (all negated), rank."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A typed word, and what is known of it."""
+class Found:
+    """A question of a story, and how well it fits what was asked (0-100)."""
 
-    word: str
-    like: Mapping[str, float] | None
-    """The words that fit it, and how well; None where too many do."""
-    entries: float
-    """In how many entries those stand, all in all."""
-    weight: float
-    """How much it tells texts apart: the fewer hold it (or what fits it), the more."""
+    edition: Edition
+    question: Question
+    score: float
 
 
-def rare_and_common(asked: Iterable[Asked]) -> tuple[list[Asked], list[Asked]]:
-    """The words whose entries are read, the rarest first, and those only looked for in texts."""
-    left, rare, common = float(HOLDERS), list[Asked](), list[Asked]()
-    for each in sorted(asked, key=lambda each: each.entries):
-        (rare if each.entries <= left else common).append(each)
-        left -= each.entries if each.entries <= left else 0
-    return rare, common
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A story that holds what was looked for, and how much of it (0-100)."""
+
+    edition: Edition
+    score: float
 
 
-def to_look_in(
-    scores: Mapping[K, float], common: Sequence[Asked], else_in: Iterable[K]
-) -> Iterable[K]:
-    """The texts to look for common words in: the best found, or where none was, `else_in`."""
-    most = CHECKS // len(common)
-    if not scores:
-        return islice(else_in, most)
-    return scores if len(scores) <= most else nlargest(most, scores, key=lambda k: scores[k])
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search found."""
+
+    hits: tuple[Hit, ...]
+    """The foremost: live stories before the rest, then best first; below NEAR, after all others."""
+    words: tuple[Mapping[str, float], ...]
+    """For each telling word looked for: the stories' words that fit it, and how well (0-1)."""
 
 
-class Words(Generic[K]):
-    """Which texts hold which words, so that a search looks only where something fits."""
+class StorySearch:
+    """Full-text search over the stories in memory.
 
-    def __init__(self, shortest: int = 1) -> None:
-        self._where: dict[str, dict[K, float]] = {}
-        self.vocabulary = Vocabulary(self._where, shortest)
-        self._texts: dict[K, str] = {}
-        """The words of each text, those that count most first, a space before and behind each."""
-        self._shortest = shortest
-        self._weights: dict[str, float] = {}
-        """Those reckoned since the last text came or went."""
+    What asks for a moment takes now when none is given.
+    """
 
-    def put(self, text: K, words: Mapping[str, float]) -> None:
-        """Add a text by its words, each with how much it counts there (0-1)."""
-        self._weights.clear()
-        ordered = sorted(words, key=lambda word: -words[word])
-        self._texts[text] = f" {' '.join(ordered)} "
-        for word, counts in words.items():
-            if word not in self._where:
-                self._where[word] = {}
-                self.vocabulary.add(word)
-            self._where[word][text] = counts
+    def __init__(
+        self,
+        editions: Mapping[StoryId, Edition],
+        ranking: Ranking,
+        exactly: Callable[[str], Edition | None],
+    ) -> None:
+        """`editions` are the stories in full memory, ranked; each of them is added here, too.
 
-    def drop(self, text: K) -> None:
-        """Take a text out again."""
-        self._weights.clear()
-        for word in self._texts.pop(text).split():
-            holders = self._where[word]
-            del holders[text]
-            if not holders:
-                del self._where[word]
-                self.vocabulary.remove(word)
-
-    def words(self, text: K) -> list[str] | None:
-        """The words of a text; None for one that is not here."""
-        held = self._texts.get(text)
-        return None if held is None else held.split()
-
-    def holding(self, word: str) -> Mapping[K, float]:
-        """The texts that hold a word, each with how much it counts there."""
-        return self._where.get(word, {})
-
-    def fit(self, text: K, asked: str) -> float:
-        """How well a text holds a typed word (0-1); slips do not count."""
-        held = self._texts.get(text, "")
-        place = held.find(f" {asked}") + 1
-        if not place:
-            return 0.0
-        word = held[place : held.index(" ", place)]
-        if word != asked and f" {asked} " in held:
-            word = asked
-        if word != asked and len(asked) < self._shortest:
-            return 0.0
-        return self._where[word][text] * closeness(asked, word)
-
-    def weight(self, word: str) -> float:
-        """How much a word tells texts apart: the fewer hold it (or what it begins), the more."""
-        weight = self._weights.get(word)
-        if weight is None:
-            begun, texts = self.vocabulary.begun(word), len(self._texts)
-            holders = (
-                texts if begun is None else max((len(self._where[w]) for w in begun), default=0)
-            )
-            weight = self._weights[word] = rarity(holders, texts)
-        return weight
-
-    def asked(self, words: Sequence[str]) -> list[Asked]:
-        """What is known of typed words."""
-        texts, where = len(self._texts), self._where
-        found = []
-        for word, like in fitting(words, self.vocabulary).items():
-            if like is None:
-                found.append(Asked(word, None, math.inf, rarity(texts, texts)))
-                continue
-            holders = [len(where[each]) for each in like]
-            weight = rarity(max(holders, default=0), texts)
-            found.append(Asked(word, like, sum(holders), weight))
-        return found
-
-    def search(self, asked: Sequence[Asked], else_in: Iterable[K]) -> dict[K, float]:
-        """How much (0-100) of what was asked each text holds; rare words weigh more.
-
-        Where all words are common, only the first texts of `else_in` are looked at.
+        `exactly` finds a story by its id, or one that has left full memory by its whole title.
         """
-        found: dict[K, float] = {}
+        self._editions = editions
+        self._ranking = ranking
+        self._exactly = exactly
+        self._titles: dict[frozenset[str], set[StoryId]] = {}
+        self._names: Words[StoryId] = Words()
+        self._bodies: Postings[StoryId] = Postings()
+        self._questions: Words[_Which] = Words(shortest=2)
+
+    def add(self, story: Story) -> None:
+        self._titles.setdefault(title_words(story.title), set()).add(story.id)
+        self._names.put(story.id, _names(story))
+        self._bodies.put(story.id, _body(story))
+        for number, words in enumerate(_asks(story)):
+            self._questions.put((story.id, number), dict.fromkeys(words, 1.0))
+
+    def drop(self, story: Story) -> None:
+        title = title_words(story.title)
+        self._titles[title].discard(story.id)
+        if not self._titles[title]:
+            del self._titles[title]
+        self._names.drop(story.id)
+        self._bodies.drop(story.id, _body(story))
+        for number in range(len(story.questions)):
+            self._questions.drop((story.id, number))
+
+    def clear(self) -> None:
+        self._titles.clear()
+        self._names = Words()
+        self._bodies = Postings()
+        self._questions = Words(shortest=2)
+
+    def has_title(self, title: frozenset[str]) -> bool:
+        """Whether a story in full memory has a title of these words."""
+        return title in self._titles
+
+    def find(self, words: str, at: datetime | None = None) -> Edition | None:
+        """The one story that `words` surely mean: its id, its title, or words only it answers to.
+
+        Words that fit several stories equally well mean none of them, unless one alone is live
+        or has exactly that title.
+        """
+        if edition := self._exactly(words):
+            return edition
+        named = self._named(words, at, limit=RIVALS)
+        if not named:
+            return None
+        (less, part, over, place), *others = named
+        if -less < SURE:
+            return None
+        rivals = [rival for rival in others if rival[0] < less + CLEAR and (over or not rival[2])]
+        if rivals and (part or not all(rival[1] for rival in rivals)):
+            return None
+        return self._editions[place[-1]]
+
+    def titled(self, words: str, at: datetime | None = None) -> list[Edition]:
+        """The stories whose id or whole title `words` are: live ones before the rest."""
+        if edition := self._exactly(words):
+            return [edition]
+        moment = (at or datetime.now(UTC)).timestamp()
+        same = [self._ranking.of[each] for each in self._titles.get(title_words(words[:TYPED]), ())]
+        same.sort(key=lambda each: (each.until < moment, each.rank))
+        return [self._editions[each.rank[-1]] for each in same]
+
+    def nearest(
+        self,
+        words: str,
+        limit: int = 3,
+        at: datetime | None = None,
+        *,
+        only_live: bool = False,
+    ) -> list[Edition]:
+        """Stories that share a word with `words`, best first; ties: live, then virality.
+
+        A word counts most in the title, then among the entities, keywords and the id's words,
+        then in the headline. Its beginning counts, and so does it with a slip of the finger.
+        """
+        named = self._named(words, at, limit, only_live=only_live)
+        return [self._editions[place[-1]] for *_, place in named]
+
+    def answers(
+        self,
+        text: str,
+        among: Iterable[Edition] | None = None,
+        at: datetime | None = None,
+        limit: int = 5,
+    ) -> list[Found]:
+        """Questions that share a word with `text`, of the live stories or `among`, best first.
+
+        The score is mostly how much of what was asked the question holds, and partly how much of
+        the question was asked; rare words weigh more than common ones.
+        """
+        asked = self._questions.asked(telling(typed(text))[:NAMED])
+        if among is None:
+            asking = self._asking(asked, at)
+        else:
+            asking = [
+                (edition, place)
+                for edition in among
+                for place in range(len(edition.story.questions))
+            ]
+        fit = _Fit(self._questions, asked)
+        found = [
+            Found(edition, edition.story.questions[place], score)
+            for edition, place in asking
+            if (score := fit.of(self._words_asked(edition, place))) > 0
+        ]
+        found.sort(key=lambda each: (-round(each.score), rank(each.edition)))
+        return found[:limit]
+
+    def query(self, text: str, at: datetime | None = None) -> Search:
+        """Every story that holds some of the words, anywhere but in answers and sources.
+
+        Beginnings of words count, and slips of the finger where nothing else fits. Words after
+        the first LOOKED_FOR telling ones are left aside.
+        """
+        moment = (at or datetime.now(UTC)).timestamp()
+        names, bodies, stories = self._names, self._bodies, len(self._editions)
+        likes = fitting(telling(typed(text))[:LOOKED_FOR], names.vocabulary, bodies.vocabulary)
+        asked = []
+        for word, like in likes.items():
+            entries = math.inf
+            if like is not None:
+                entries = sum(len(names.holding(each)) + bodies.count(each) for each in like)
+            holders = int(min(entries, stories))
+            asked.append(Asked(word, like, entries, rarity(holders, stories)))
         rare, common = rare_and_common(asked)
+        scores: dict[StoryId, float] = {}
+        whole = sum(each.weight for each in common)
         for each in rare:
-            hits: dict[K, float] = {}
-            for close, fits in (each.like or {}).items():
-                if fits == 1 and not hits:  # the word itself, which comes first
-                    hits.update(self._where[close])
-                    continue
-                for text, counts in self._where[close].items():
-                    if fits * counts > hits.get(text, 0.0):
-                        hits[text] = fits * counts
-            weight = each.weight
-            for text, fits in hits.items():
-                found[text] = found.get(text, 0.0) + weight * fits
+            holding: dict[StoryId, float] = {}
+            like = each.like or {}
+            for word, fits in sorted(like.items(), key=lambda each: each[1]):
+                holding.update(dict.fromkeys(bodies.holding(word), fits * BODY))
+            for word, fits in like.items():
+                for story, counts in names.holding(word).items():
+                    if fits * counts > holding.get(story, 0.0):
+                        holding[story] = fits * counts
+            weight = rarity(len(holding), stories)
+            whole += weight
+            for story, fits in holding.items():
+                scores[story] = scores.get(story, 0.0) + weight * fits
         if common:
-            for text in list(to_look_in(found, common, else_in)):
-                if fits := sum(each.weight * self.fit(text, each.word) for each in common):
-                    found[text] = found.get(text, 0.0) + fits
-        whole = sum(each.weight for each in asked)
-        return {text: 100 * score / whole for text, score in found.items()}
+            forms = {each.word: self._forms(each) for each in common}
+            for story in list(to_look_in(scores, common, self._ranking.first(moment))):
+                for each in common:
+                    if fits := self._held(story, each.word, forms[each.word]):
+                        scores[story] = scores.get(story, 0.0) + each.weight * fits
+        ranking = self._ranking.of
+        rounded = {story: round(100 * score / whole) for story, score in scores.items()}
+        ranked = nsmallest(
+            HITS,
+            (
+                (score < NEAR, ranking[story].until < moment, -score, ranking[story].rank)
+                for story, score in rounded.items()
+            ),
+        )
+        hits = tuple(Hit(self._editions[place[-1]], -less) for *_, less, place in ranked)
+        return Search(
+            hits, tuple(like if like is not None else {w: 1.0} for w, like in likes.items())
+        )
+
+    def _forms(self, asked: Asked) -> Mapping[str, float]:
+        """The forms of a common word that most long texts hold."""
+        like = asked.like or {asked.word: 1.0}
+        most = nlargest(FORMS, like, key=self._bodies.count)
+        return {form: like[form] for form in most}
+
+    def _held(self, story: StoryId, word: str, forms: Mapping[str, float]) -> float:
+        """How well (0-1) a story holds a common word."""
+        named = self._names.fit(story, word)
+        if named >= BODY:
+            return named
+        inside = (fits * BODY for form, fits in forms.items() if self._bodies.holds(story, form))
+        return max(named, next(inside, 0.0))
+
+    def _named(
+        self, words: str, at: datetime | None, limit: int, *, only_live: bool = False
+    ) -> list[_Named]:
+        moment = (at or datetime.now(UTC)).timestamp()
+        asked = self._names.asked(telling(typed(words))[:NAMED])
+        found = self._names.search(asked, self._ranking.first(moment, only_live=only_live))
+        ranked = self._ranking.of
+        if only_live:
+            found = {each: score for each, score in found.items() if ranked[each].until >= moment}
+        same = self._titles.get(title_words(words[:TYPED]), ())
+        named = (
+            (-round(score), each not in same, ranked[each].until < moment, ranked[each].rank)
+            for each, score in _best(found, limit)
+        )
+        return nsmallest(limit, named)
+
+    def _asking(self, asked: Sequence[Asked], at: datetime | None) -> list[tuple[Edition, int]]:
+        """The questions of live stories that hold most of the words."""
+        moment = (at or datetime.now(UTC)).timestamp()
+        ranked, editions = self._ranking.of, self._editions
+        first = (
+            (story, place)
+            for story in self._ranking.first(moment, only_live=True)
+            for place in range(len(editions[story].story.questions))
+        )
+        found = self._questions.search(asked, first)
+        if not self._ranking.all_are_live(moment):
+            found = {
+                each: score for each, score in found.items() if ranked[each[0]].until >= moment
+            }
+        holding = (
+            (-round(score), ranked[story].rank, place)
+            for (story, place), score in _best(found, FITTED)
+        )
+        return [(editions[of[-1]], place) for _, of, place in nsmallest(FITTED, holding)]
+
+    def _words_asked(self, edition: Edition, place: int) -> list[str]:
+        """The telling words of a question."""
+        if self._editions.get(edition.story.id) is edition:
+            return self._questions.words((edition.story.id, place)) or []
+        return _asks(edition.story)[place]
 
 
-def rarity(holders: int, texts: int) -> float:
-    """How much a word tells texts apart when so many of them hold it."""
-    if not holders:  # a word nobody uses cannot tell our texts apart, but it was said
-        return 0.5 * math.log(1 + 2 * max(texts, 1))
-    return math.log(1 + texts / holders)
+class _Fit:
+    """How well questions fit what was asked."""
+
+    def __init__(self, questions: Words[_Which], asked: Sequence[Asked]) -> None:
+        self._questions = questions
+        self._asked = asked
+        self._weights: dict[str, float] = {}
+        self._columns: dict[str, list[float]] = {}
+        """For each word of a question how well each one asked fits it: most come again."""
+        self._none = [0.0] * len(asked)
+        self._fitting = set().union(*(each.like or () for each in asked))
+        """The words that fit any of those asked but those which too many fit."""
+        self._common = [(n, each.word) for n, each in enumerate(asked) if each.like is None]
+
+    def of(self, words: Sequence[str]) -> float:
+        """How well (0-100) a question of these words fits the words asked."""
+        if not self._asked or not words:
+            return 0.0
+        columns = [self._column(word) for word in words[:QUESTION]]
+        weights = [self._weights[word] for word in words[:QUESTION]]
+        rows = zip(self._asked, zip(*columns, strict=True), strict=True)
+        heard = sum(each.weight * max(row) for each, row in rows)
+        said = sum(weight * max(column) for weight, column in zip(weights, columns, strict=True))
+        whole = sum(each.weight for each in self._asked)
+        score: float = 65 * heard / whole + 35 * said / sum(weights)
+        return score
+
+    def _column(self, word: str) -> list[float]:
+        column = self._columns.get(word)
+        if column is None:
+            self._weights[word] = self._questions.weight(word)
+            column = self._none
+            if word in self._fitting:
+                column = [(each.like or {}).get(word, 0.0) for each in self._asked]
+            for number, common in self._common:
+                if fits := closeness(common, word):
+                    column = column.copy()
+                    column[number] = fits
+            self._columns[word] = column
+        return column
 
 
-class Postings(Generic[K]):
-    """Which long texts hold which words, in four bytes each: how often or where is left out."""
+def _best(found: Mapping[K, float], limit: int) -> Iterable[tuple[K, float]]:
+    """Those that may be among the first so many, scores being rounded."""
+    if len(found) <= 2 * limit:
+        return found.items()
+    least = nlargest(limit, found.values())[-1] - 1
+    return [(each, score) for each, score in found.items() if score >= least]
 
-    def __init__(self) -> None:
-        self._where: dict[str, array[int]] = {}
-        self._numbers: dict[K, int] = {}
-        self._texts: dict[int, K] = {}
-        self._next = 0
-        self.vocabulary = Vocabulary(self._where, shortest=2)
 
-    def put(self, text: K, words: Iterable[str]) -> None:
-        """Add a text by its words, each said once."""
-        number = self._numbers[text] = self._next
-        self._texts[number] = text
-        self._next += 1
-        for word in words:
-            holders = self._where.get(word)
-            if holders is None:
-                holders = self._where[word] = array("I")
-                self.vocabulary.add(word)
-            holders.append(number)  # always the highest yet: each list stays sorted
+def surely(text: str, found: Sequence[Found]) -> Found | None:
+    """The one of the questions `found` for `text`, best first, that it surely asks."""
+    if not found or found[0].score < SURE:
+        return None
+    best, *others = found
+    rivals = [other for other in others if other.score > best.score - CLEAR]
+    asked = typed(text)
+    exact = [each for each in found if words_of(each.question.question) == asked]
+    return None if rivals and exact != [best] else best
 
-    def drop(self, text: K, words: Iterable[str]) -> None:
-        """Take a text out again, with the words it was put in with."""
-        number = self._numbers.pop(text)
-        del self._texts[number]
-        for word in words:
-            holders = self._where[word]
-            del holders[bisect_left(holders, number)]
-            if not holders:
-                del self._where[word]
-                self.vocabulary.remove(word)
 
-    def count(self, word: str) -> int:
-        """How many texts hold a word."""
-        return len(self._where.get(word, ()))
+def title_words(title: str) -> frozenset[str]:
+    """A title as it is compared whole: its telling words, in any order."""
+    return frozenset(telling(words_of(title)))
 
-    def holding(self, word: str) -> Iterator[K]:
-        """The texts that hold a word."""
-        return (self._texts[number] for number in self._where.get(word, ()))
 
-    def holds(self, text: K, word: str) -> bool:
-        """Whether a text holds a word."""
-        holders, number = self._where.get(word), self._numbers[text]
-        if holders is None:
-            return False
-        place = bisect_left(holders, number)
-        return place < len(holders) and holders[place] == number
+def title_key(title: str) -> int:
+    """What stands for a title in a stub."""
+    return key_of(title_words(title))
+
+
+def _names(story: Story) -> dict[str, float]:
+    """The words a story answers to, each with how much it counts."""
+    texts = (
+        (0.9, (story.headline or "",)),
+        (0.95, (story.id, *story.keywords)),
+        (0.98, story.entities),
+        (1.0, (story.title,)),
+    )
+    return {word: counts for counts, group in texts for text in group for word in words_of(text)}
+
+
+def _body(story: Story) -> set[str]:
+    """The words of a story's long texts; those that say little are left out."""
+    texts = (*(each.question for each in story.questions), *story.breakdown)
+    return set(telling(words_of("\n".join(texts)[:LONG])))
+
+
+def _asks(story: Story) -> list[list[str]]:
+    """The telling words of each question a story answers."""
+    return [telling(words_of(each.question)) for each in story.questions]

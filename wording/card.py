@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stories.delta import Delta, Kind
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import Story
 from wording import words
 from wording.language import _
@@ -33,7 +33,7 @@ KIN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
+class Related:
     """The titles of the stories that a story merged into, came from, or absorbed."""
 
     heir: str | None = None
@@ -46,24 +46,24 @@ class Kin:
     """The stories split from it."""
 
 
-def kin_of(shelf: Shelf, edition: Edition) -> Kin:
+def related_to(index: StoryIndex, edition: Edition) -> Related:
     """The titles of a story's related stories, as far as they are in memory."""
     story = edition.story
-    heir = shelf.get(story.merged_into) if story.merged_into else None
-    origin = shelf.get(story.split_from) if story.split_from else None
-    return Kin(
+    heir = index.get(story.merged_into) if story.merged_into else None
+    origin = index.get(story.split_from) if story.split_from else None
+    return Related(
         _title(heir.story) if heir else None,
         _title(origin.story) if origin else None,
-        tuple(_title(each.story) for each in shelf.parts(story.id)),
-        tuple(_title(each.story) for each in shelf.splits(story.id)),
+        tuple(_title(each.story) for each in index.lineage.merged_from(story.id)),
+        tuple(_title(each.story) for each in index.lineage.split_off(story.id)),
     )
 
 
-NO_KIN = Kin()
+NO_RELATED = Related()
 
 
 def card(
-    edition: Edition, delta: Delta, *, show_leaning: bool = False, kin: Kin = NO_KIN
+    edition: Edition, delta: Delta, *, show_leaning: bool = False, kin: Related = NO_RELATED
 ) -> Message:
     """The living card of one story, as of `edition`; `delta` is what changed last."""
     story = edition.story
@@ -124,7 +124,7 @@ def _tone(story: Story) -> Tone:
     return Tone(story.stats.status.value) if story.stats.status else Tone.PLAIN
 
 
-def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Kin) -> Iterator[Block]:
+def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Related) -> Iterator[Block]:
     """The card's blocks. What is missing in the story is missing here."""
     if story.retracted is not None:
         yield Note(_("Withdrawn: {why}").format(why=story.retracted))
@@ -194,7 +194,7 @@ def _changed(delta: Delta, show_leaning: bool) -> str:
     return _("Changed: {changes}").format(changes=changed) if changed else ""
 
 
-def _rows(story: Story, changed: bool, kin: Kin) -> tuple[Row, ...]:
+def _rows(story: Story, changed: bool, kin: Related) -> tuple[Row, ...]:
     buttons = []
     if story.questions:
         label = _("Questions ({n})").format(n=words.number(len(story.questions)))

@@ -11,7 +11,7 @@ from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
 from bot.ports import Archive, DueCard, Ledger
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import Story, StoryId
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class AffectedCards:
         self,
         platform: str,
         *,
-        shelf: Shelf,
+        index: StoryIndex,
         rules: RuleBook,
         ledger: Ledger,
         archive: Archive,
@@ -45,7 +45,7 @@ class AffectedCards:
     ) -> None:
         """`first_for`: at the very first start only stories that moved within so long are live."""
         self._platform = platform
-        self._shelf = shelf
+        self._index = index
         self._rules = rules
         self._ledger = ledger
         self._archive = archive
@@ -66,13 +66,13 @@ class AffectedCards:
         `first`: nothing was ever marked.
         """
         marks = []
-        for edition in self._shelf.since(behind):
+        for edition in self._index.since(behind):
             story = edition.story
-            marks += await self._to_kin(edition, all_are=not behind)
+            marks += await self._to_related(edition, all_are=not behind)
             changes = self._rows.changes
             rows = await self._ledger.of_story(story.id)
             chats = set(rows)
-            live_for = self._shelf.live_for
+            live_for = self._index.live_for
             if first:
                 live_for = min(live_for, self._first_for)
             if edition.is_live(self._now(), live_for):
@@ -83,7 +83,7 @@ class AffectedCards:
             if changes == self._rows.changes:
                 self._rows.know(story.id, rows, ours)
             marks += [DueCard(chat, story.id, edition.seq) async for chat in by_turns(ours)]
-        for edition in self._shelf.left_since(behind) if behind else ():
+        for edition in self._index.left_since(behind) if behind else ():
             marks += await self._left_behind(edition)
         return marks
 
@@ -97,32 +97,34 @@ class AffectedCards:
             if chat.platform == self._platform and row.place and row.revision < edition.revision
         ]
 
-    async def _to_kin(self, edition: Edition, *, all_are: bool) -> list[DueCard]:
+    async def _to_related(self, edition: Edition, *, all_are: bool) -> list[DueCard]:
         """Whose cards of other stories are concerned, now that a story is as it is.
 
         Follows and mutes of stories that became a part of another are brought there first.
         `all_are`: every story is owed anyway.
         """
         story, concerned = edition.story, defaultdict[StoryId, set[Chat]](set)
-        heir = self._shelf.heir(story.id)
+        heir = self._index.lineage.merge_target(story.id)
         if heir is not None:
             into = heir.story.id
             concerned[into] |= await self._rules.inherit(story.id, into, self._platform)
             concerned[into] |= set(await self._ledger.of_story(into))
-        kin = self._shelf.kin(story.id)
+        kin = self._index.lineage.related(story.id)
         for was in (*await self._seen_before(edition, all_are), story):
             # It may be no part of those any more.
             named = {each for each in (was.merged_into, was.split_from) if each}
-            heirs = {known.story.id for known in map(self._shelf.heir, named) if known}
+            heirs = {
+                known.story.id for known in map(self._index.lineage.merge_target, named) if known
+            }
             kin |= named | heirs
-        for part in self._shelf.parts(story.id):
+        for part in self._index.lineage.merged_from(story.id):
             await self._rules.inherit(part.story.id, story.id, self._platform)
         for other in kin:
             concerned[other] |= set(await self._ledger.of_story(other))
         return [
             DueCard(chat, other, known.seq)
             for other, chats in concerned.items()
-            if (known := self._shelf.get(other)) is not None
+            if (known := self._index.get(other)) is not None
             for chat in chats
             if chat.platform == self._platform
         ]
@@ -130,9 +132,9 @@ class AffectedCards:
     async def _seen_before(self, edition: Edition, all_are: bool) -> Sequence[Story]:
         """What the story was since we last marked for it: updates may have come between."""
         story, was = edition.story, edition.before
-        if len(self._found_at) > FOUND + 2 * len(self._shelf):  # stories have left full memory
+        if len(self._found_at) > FOUND + 2 * len(self._index):  # stories have left full memory
             self._found_at = {
-                each: at for each, at in self._found_at.items() if each in self._shelf
+                each: at for each, at in self._found_at.items() if each in self._index
             }
         last, self._found_at[story.id] = self._found_at.get(story.id), edition.revision
         if was is None or all_are:
@@ -151,9 +153,9 @@ class AffectedCards:
             if rule is None or not here:
                 continue
             for story in {*rule.story_ids, *(mute.story for mute in rule.muted)}:
-                heir = self._shelf.heir(story)
+                heir = self._index.lineage.merge_target(story)
                 if heir is not None:
                     await self._rules.inherit(story, heir.story.id, self._platform)
-                if (edition := heir or self._shelf.get(story)) is not None:
+                if (edition := heir or self._index.get(story)) is not None:
                     marks.append(DueCard(chat, edition.story.id, edition.seq))
         return marks

@@ -19,7 +19,7 @@ from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.model.unknown import Unknown, listed, offered
 from bot.ports import CardRecord, Lease, Ledger, Platform, State
 from runtime.away import StorageAway
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.language import _, ngettext, speaking
 from wording.message import Message, Note, Text, Tone
@@ -50,7 +50,7 @@ class Asking:
         *,
         ledger: Ledger,
         rules: RuleBook,
-        shelf: Shelf,
+        index: StoryIndex,
         unreachable: UnreachableChats,
         lease: Lease,
         rate_limiter: RateLimiter,
@@ -61,7 +61,7 @@ class Asking:
         self._platform = platform
         self._ledger = ledger
         self._rules = rules
-        self._shelf = shelf
+        self._index = index
         self._unreachable = unreachable
         self._lease = lease
         self._rate_limiter = rate_limiter
@@ -187,7 +187,7 @@ class Asking:
             len(cards),
         )
         titles = [
-            line(edition.story.title) if (edition := self._shelf.get(card.story)) else card.story
+            line(edition.story.title) if (edition := self._index.get(card.story)) else card.story
             for card in cards
         ]
         return Message(

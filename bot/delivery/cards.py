@@ -48,9 +48,9 @@ from bot.model.unknown import Unknown
 from bot.ports import Archive, CardRecord, Claim, Lease, Ledger, Pin, Platform, State
 from stories.delta import Delta, Weight
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import StoryId
-from wording.card import Kin, card, kin_of, reply, stub
+from wording.card import Related, card, related_to, reply, stub
 from wording.language import Language, spoken
 from wording.message import Message, without_links
 from wording.reasons import Code, Reason
@@ -94,7 +94,7 @@ class Cards:
         self,
         platform: Platform,
         *,
-        shelf: Shelf,
+        index: StoryIndex,
         rules: RuleBook,
         ledger: Ledger,
         archive: Archive,
@@ -112,7 +112,7 @@ class Cards:
         """`taken`: a chat takes something from us. `beside`: another card of a chat is in hand
         while inside, or not if that yields False. `look`: a card is to be looked at anew."""
         self._platform = platform
-        self._shelf = shelf
+        self._index = index
         self._rules = rules
         self._archive = archive
         self._rate_limiter = rate_limiter
@@ -120,7 +120,7 @@ class Cards:
         self._beside = beside
         self._look = look
         self._now = now
-        self._reply_policy = ReplyPolicy(shelf, rules, archive, rate_limiter, policy.reply_gap, now)
+        self._reply_policy = ReplyPolicy(index, rules, archive, rate_limiter, policy.reply_gap, now)
         self._outbound = Outbound(
             platform.name,
             lease=lease,
@@ -135,7 +135,7 @@ class Cards:
         self._began = now()
         self._rests: dict[Key, datetime] = {}
         """Until when cards are left alone that were edited too often, whatever comes in."""
-        self._made: dict[tuple[StoryId, bool, Language], tuple[Edition, Kin, Message, str]] = {}
+        self._made: dict[tuple[StoryId, bool, Language], tuple[Edition, Related, Message, str]] = {}
         self._takers: dict[str, Chat] = {}
         """By the looks of a card, a chat that took it."""
         self._rejected: dict[str, set[Key]] = {}
@@ -158,7 +158,7 @@ class Cards:
             self.rows.put_down(chat, story)
 
     async def _step(self, chat: Chat, story: StoryId) -> float | None:
-        edition = await self._whole(self._shelf.get(story))
+        edition = await self._whole(self._index.get(story))
         if edition is None:
             return None
         if self.rows.doubt:  # every attempt whose row may be lost has to arrive first
@@ -169,9 +169,9 @@ class Cards:
         if row and row.state is State.UNREADABLE:
             return UNREADABLE_REST_S
         rule = await self._reply_policy.rule(chat, edition)
-        heir = self._shelf.heir(story)
+        heir = self._index.lineage.merge_target(story)
         hears = self._reply_policy.hears(rule, edition, heir)
-        live = edition.is_live(self._now(), self._shelf.live_for)
+        live = edition.is_live(self._now(), self._index.live_for)
         wanted = hears and live
         if row is None and not wanted:
             await self._reply_policy.stop_following(chat, rule, edition)
@@ -230,7 +230,7 @@ class Cards:
                 if await self._becomes(chat, story):
                     return 1.0  # the card of a story that is a part of this one is made its own
                 await self._post(chat, edition, generation, row)
-                done = self._shelf.get(story) is edition and wish.publish_from is None
+                done = self._index.get(story) is edition and wish.publish_from is None
                 if not self.rows.doubt and done:
                     return None
             case Recover():
@@ -400,12 +400,12 @@ class Cards:
 
     def _look_at_parts(self, chat: Chat, story: StoryId) -> None:
         """The story's card stands elsewhere now, or nowhere: look at those that lead to it."""
-        for part in self._shelf.parts(story):
+        for part in self._index.lineage.merged_from(story):
             self._look(chat, part.story.id)
 
     async def _becomes(self, chat: Chat, story: StoryId) -> bool:
         """True while a card here is, or may yet be, one that this story's is made from."""
-        for part in self._shelf.parts(story):
+        for part in self._index.lineage.merged_from(story):
             row = await self.rows.glance(chat, part.story.id)
             if row and row.into is None and (row.place or row.state is State.SENDING):
                 self._look(chat, part.story.id)
@@ -417,11 +417,11 @@ class Cards:
     ) -> None:
         """Say beside a card that the story whose card it was is a part of this one now."""
         said = replace(row, tells=None, replied_at=self._now())
-        merged = self._shelf.get(part)
+        merged = self._index.get(part)
         if merged is None or merged.story.merged_into is None:  # it was, and is no more
             await self.rows.record(chat, edition.story.id, replace(row, tells=None))
             return
-        message = reply(merged, self._shelf.delta(merged))
+        message = reply(merged, self._index.delta(merged))
         key = nonce(chat, part, "reply", merged.revision)
         await self._say(chat, edition.story.id, row, said, message, key, place, major=True)
 
@@ -432,9 +432,9 @@ class Cards:
         rule = self._rules.of(chat)
         show_leaning = rule is not None and rule.show_leaning
         variant = (edition.story.id, show_leaning, spoken())
-        made, kin = self._made.get(variant), kin_of(self._shelf, edition)
+        made, kin = self._made.get(variant), related_to(self._index, edition)
         if made is None or made[0] is not edition or made[1] != kin:
-            delta = self._shelf.delta(edition)
+            delta = self._index.delta(edition)
             message = card(edition, delta, show_leaning=show_leaning, kin=kin)
             if len(self._made) > VARIANTS_KEPT:
                 self._made.clear()

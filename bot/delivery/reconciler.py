@@ -45,7 +45,7 @@ from runtime.alarms import Alarms
 from runtime.away import StorageAway
 from stories.changes import Cursor
 from stories.delta import Weight
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.language import speaking
 from wording.reasons import Reason
@@ -102,7 +102,7 @@ class Reconciler:
         self,
         platform: Platform,
         *,
-        shelf: Shelf,
+        index: StoryIndex,
         bell: asyncio.Event,
         position: Callable[[], Cursor],
         rules: RuleBook,
@@ -122,7 +122,7 @@ class Reconciler:
         platform.on_standing(self._standing)
         platform.on_moved(self._moves)
         self._unreachable = unreachable
-        self._shelf = shelf
+        self._index = index
         self._bell = bell
         self._position = position
         self._rules = rules
@@ -149,7 +149,7 @@ class Reconciler:
         """What is done and not yet struck out."""
         self._some_done = asyncio.Event()
         self._has_read = False
-        """The shelf was filled: what is not there now is in no archive."""
+        """The index was filled: what is not there now is in no archive."""
         self._parked: dict[Chat, ParkedChat] = {}
         self._late: dict[Key, float] = {}
         """Cards with which the last attempt failed, and when the first of those was made."""
@@ -161,7 +161,7 @@ class Reconciler:
         rules.on_loss(self._lost.set)
         self._cards = Cards(
             platform,
-            shelf=shelf,
+            index=index,
             rules=rules,
             ledger=ledger,
             archive=archive,
@@ -180,7 +180,7 @@ class Reconciler:
             platform,
             ledger=ledger,
             rules=rules,
-            shelf=shelf,
+            index=index,
             unreachable=unreachable,
             lease=lease,
             rate_limiter=rate_limiter,
@@ -189,7 +189,7 @@ class Reconciler:
         )
         self._affected = AffectedCards(
             platform.name,
-            shelf=shelf,
+            index=index,
             rules=rules,
             ledger=ledger,
             archive=archive,
@@ -352,7 +352,7 @@ class Reconciler:
             self._enqueue(mark)
         wanted = [
             edition
-            for edition in self._shelf.live(self._now())
+            for edition in self._index.live(self._now())
             if rule.wants(edition.story) or rule.awaits(edition.story)
         ]
         if not before.paused:
@@ -402,7 +402,7 @@ class Reconciler:
 
         Returns the stories whose pins go for it.
         """
-        edition = self._shelf.get(story)
+        edition = self._index.get(story)
         assert edition is not None, "handlers ask about stories they have found"
         await self.pins(chat)  # else those that are gone would count when room is made
         await self._owe(
@@ -458,7 +458,7 @@ class Reconciler:
 
     async def post_again(self, card: Unknown) -> bool:
         """Post a card of unknown outcome anew; False when it is settled. Raises SendFailed."""
-        edition = self._shelf.get(card.story)
+        edition = self._index.get(card.story)
         assert edition is not None, "the desk has looked"
         await self._owe([DueCard(card.chat, card.story, edition.seq)])  # should we die meanwhile
         async with self._holding((card.chat, card.story)):
@@ -467,8 +467,8 @@ class Reconciler:
 
     def live(self, story: StoryId) -> bool:
         """Whether a story is known and still going on."""
-        edition = self._shelf.get(story)
-        return edition is not None and edition.is_live(self._now(), self._shelf.live_for)
+        edition = self._index.get(story)
+        return edition is not None and edition.is_live(self._now(), self._index.live_for)
 
     async def _make_room(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> list[StoryId]:
         """Let the oldest pins of a chat go that its rule allows no room for."""
@@ -481,7 +481,7 @@ class Reconciler:
 
     def _look_again_at(self, chat: Chat, story: StoryId, after: timedelta = timedelta(0)) -> None:
         """Have the story's card looked at, though nothing new came of it."""
-        if (edition := self._shelf.get(story)) is not None:
+        if (edition := self._index.get(story)) is not None:
             at = asyncio.get_running_loop().time() + after.total_seconds()
             self._queue.add_later(DueCard(chat, story, edition.seq), at)
             self._moved.set()
@@ -497,14 +497,14 @@ class Reconciler:
 
     async def _look_at_pins(self) -> float:
         """Look at every pin once; return in how many seconds the next of them may be over."""
-        if not len(self._shelf):
+        if not len(self._index):
             return 1.0  # just begun
-        now, live_for = self._now(), self._shelf.live_for
+        now, live_for = self._now(), self._index.live_for
         wait_s = PINS_EVERY_S
         chats: dict[Chat, dict[StoryId, CardRecord]] = {}
         for (chat, story), row in (await self._ledger.pins(self.platform.name)).items():
             chats.setdefault(chat, {})[story] = row
-            edition = self._shelf.get(story)
+            edition = self._index.get(story)
             if row.pin is not Pin.STANDS or (edition and not edition.is_live(now, live_for)):
                 self._look_again_at(chat, story)
             elif edition is not None:
@@ -517,11 +517,11 @@ class Reconciler:
     # What is due.
 
     async def _follow(self, cursor: Cursor) -> None:
-        cleared, begun = self._shelf.cleared, False
+        cleared, begun = self._index.cleared, False
         while True:
             await self._bell.wait()
             self._bell.clear()
-            upto, now = self._position(), self._shelf.cleared
+            upto, now = self._position(), self._index.cleared
             anew = self._anew or now != cleared
             if anew:
                 self._rules.noticed_loss()
@@ -572,7 +572,7 @@ class Reconciler:
 
     async def _owe_newest(self, chat: Chat, story: StoryId) -> None:
         """Mark a card that is in hand, so that it is brought up to date though we die meanwhile."""
-        if (edition := self._shelf.get(story)) is not None:
+        if (edition := self._index.get(story)) is not None:
             await self._owe([DueCard(chat, story, edition.seq)])
 
     async def _owe(self, marks: list[DueCard]) -> None:
@@ -585,11 +585,11 @@ class Reconciler:
             self._enqueue(mark)
 
     def _enqueue(self, mark: DueCard) -> None:
-        edition = self._shelf.get(mark.story)
+        edition = self._index.get(mark.story)
         urgent = (
             edition is None
             or edition.before is None
-            or self._shelf.delta(edition).weight == Weight.MAJOR
+            or self._index.delta(edition).weight == Weight.MAJOR
         )
         self._queue.add(
             mark,
@@ -763,7 +763,7 @@ class Reconciler:
         await self._moves(chat, to)
         rule = self._rules.of(to) or Rule()
         stories = {story, *rule.story_ids}  # what it follows may be over: then that ends there
-        known = [edition for each in stories if (edition := self._shelf.get(each)) is not None]
+        known = [edition for each in stories if (edition := self._index.get(each)) is not None]
         await patiently(
             lambda: self._owe([DueCard(to, edition.story.id, edition.seq) for edition in known])
         )

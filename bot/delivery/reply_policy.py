@@ -12,8 +12,8 @@ from bot.model.rule import Loudness, Rule
 from bot.ports import Archive, CardRecord
 from stories.delta import Delta, Kind, Weight, compare
 from stories.edition import Edition
+from stories.index import StoryIndex
 from stories.log import still_so
-from stories.shelf import Shelf
 from stories.story import Status, Story
 
 
@@ -22,7 +22,7 @@ class ReplyPolicy:
 
     def __init__(
         self,
-        shelf: Shelf,
+        index: StoryIndex,
         rules: RuleBook,
         archive: Archive,
         rate_limiter: RateLimiter,
@@ -30,7 +30,7 @@ class ReplyPolicy:
         now: Callable[[], datetime],
     ) -> None:
         """`reply_gap`: at most one reply a story and chat in so long."""
-        self._shelf = shelf
+        self._index = index
         self._rules = rules
         self._archive = archive
         self._rate_limiter = rate_limiter
@@ -48,7 +48,7 @@ class ReplyPolicy:
     async def _major_since(self, revision: int, edition: Edition) -> bool:
         """Whether one of the updates after a revision was major, or for 0 the newest of all."""
         if not revision:
-            return self._shelf.delta(edition).weight is Weight.MAJOR
+            return self._index.delta(edition).weight is Weight.MAJOR
         if edition.revision <= revision:
             return False
         history = await self._archive.history(edition.story.id, revision)
@@ -110,12 +110,12 @@ class ReplyPolicy:
         """What changed between a revision that was shown and the newest edition."""
         before = edition.before
         if revision is None or before is None or revision in (before.revision, edition.revision):
-            return self._shelf.delta(edition)
+            return self._index.delta(edition)
         history = await self._archive.history(edition.story.id, revision)
         shown = next((past for past in history if past.revision == revision), None)
         if shown is not None:
-            return self._shelf.named(compare(shown, edition.story))
-        return self._shelf.named(await self._remembered_since(edition, before, revision))
+            return self._index.named(compare(shown, edition.story))
+        return self._index.named(await self._remembered_since(edition, before, revision))
 
     async def _remembered_since(self, edition: Edition, before: Story, revision: int) -> Delta:
         """What changed since a revision that is no longer kept: what the log remembers of it, and
@@ -132,7 +132,7 @@ class ReplyPolicy:
         """Whether a change is worth a reply: the revision whose readers are to be told."""
         rule = self._rules.of(chat)
         last = recalled(since) or self.parts_with(chat, rule, edition)
-        hears = self.hears(rule, edition, self._shelf.heir(edition.story.id))
+        hears = self.hears(rule, edition, self._index.lineage.merge_target(edition.story.id))
         if not last and (rule is None or rule.loudness is Loudness.EDIT or not hears):
             return None
         if row.owes is not None:

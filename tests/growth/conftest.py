@@ -17,8 +17,8 @@ from runtime.lease import RedisLease
 from stories.archive import Archive
 from stories.changes import Verdict
 from stories.follower import Follower
+from stories.index import StoryIndex
 from stories.retention import Retention
-from stories.shelf import Shelf
 from stories.story import Question, Stats, Status, Story, StoryId
 
 FERRY = Story(
@@ -56,10 +56,10 @@ class World:
     """How far our own clock is ahead."""
     steady: float = 0.0
     """What the steady clock says."""
-    shelf: Shelf = field(default_factory=Shelf)
+    index: StoryIndex = field(default_factory=StoryIndex)
 
     def __post_init__(self) -> None:
-        self.follower = Follower(self.archive, self.shelf, Metrics())
+        self.follower = Follower(self.archive, self.index, Metrics())
         self.restart()
 
     def restart(self) -> None:

@@ -9,7 +9,7 @@ from bot.model.rule import Rule
 from bot.ports import Seen
 from stories.edition import Edition
 from stories.log import Log, grown
-from stories.shelf import title_key
+from stories.search import title_key
 from stories.story import StoryId
 from stories.stub import Stub, write_stub
 from tests.growth.conftest import FERRY
@@ -23,7 +23,7 @@ def long_after() -> Talk:
     talk = Talk()
     talk.rules.saved[HERE] = Rule(all=True)
     heard_at = NOW - timedelta(days=40)
-    talk.shelf.shelve(Stub(OLD.id, 1, write_stub(OLD, heard_at, title_key(OLD.title))))
+    talk.index.put_stub(Stub(OLD.id, 1, write_stub(OLD, heard_at, title_key(OLD.title))))
     talk.history.archived[OLD.id] = Edition(OLD, OLD, 1, heard_at)
     return talk
 
@@ -61,7 +61,7 @@ async def test_what_was_lost_of_the_past_is_told_from_the_log() -> None:
         log = grown(log, was, story, story.revision or 0, NOW - timedelta(hours=3))
         was = story
     talk = Talk()
-    talk.shelf.put(Edition(now, before, 9, NOW))
+    talk.index.put(Edition(now, before, 9, NOW))
     talk.history.kept = [before, now]
     talk.history.logs[FERRY.id] = log
     talk.places.saw(talk.person, StoryId("ferry"), Seen(1, NOW - timedelta(days=9)))

@@ -14,8 +14,8 @@ from stories.archive import Archive
 from stories.changes import Cursor
 from stories.delta import Kind
 from stories.follower import Follower
+from stories.index import StoryIndex
 from stories.log import ENTRIES, SENTENCE, Log, LogError, grown, read_log, write_log
-from stories.shelf import Shelf
 from stories.story import Stats, Story
 from tests.growth.conftest import FERRY, World
 
@@ -52,7 +52,7 @@ async def test_full_revisions_stay_a_week_and_never_fewer_than_comparing_needs(
 ) -> None:
     await history_of(pruned, *days_ago)
     await pruned.follower._catch_up(overlap=0)
-    before = pruned.shelf.get("ferry")
+    before = pruned.index.get("ferry")
     week_ago = datetime.now(UTC) - 7 * DAY
     as_of = await pruned.archive.as_of(FERRY.id, week_ago)
     heard = await pruned.archive.heard(FERRY.id, week_ago + DAY)
@@ -62,7 +62,7 @@ async def test_full_revisions_stay_a_week_and_never_fewer_than_comparing_needs(
     assert [story.revision for story in history] == kept
     [after] = (await pruned.archive.since(Cursor())).editions
     assert after == before  # the revision before it is still the revision before it
-    assert pruned.shelf.cleared == 0
+    assert pruned.index.cleared == 0
     if len(days_ago) < 4 or as_of:
         assert (await pruned.archive.as_of(FERRY.id, week_ago)) == as_of
     assert [each.story.revision for each in await pruned.archive.heard(FERRY.id, week_ago + DAY)][
@@ -189,10 +189,10 @@ async def test_readers_of_a_revision_that_is_gone_hear_that_it_was_withdrawn(
         await archive.accept(replace(FERRY, retracted=wrong))
     await archive.accept(replace(FERRY, retracted="Wrong again.", headline="Not so"))
     await redis.xtrim(f"{prefix}:{{archive}}:history:ferry", maxlen=2, approximate=False)
-    shelf = Shelf()
-    await Follower(archive, shelf, Metrics())._catch_up(overlap=0)
-    telling = ReplyPolicy(shelf, None, archive, None, DAY, lambda: NOW)  # type: ignore[arg-type]
-    edition = shelf.get("ferry")
+    index = StoryIndex()
+    await Follower(archive, index, Metrics())._catch_up(overlap=0)
+    telling = ReplyPolicy(index, None, archive, None, DAY, lambda: NOW)  # type: ignore[arg-type]
+    edition = index.get("ferry")
     assert edition is not None
     assert recalled(await telling.delta_since(edition, 1))
     assert not recalled(await telling.delta_since(edition, 4))

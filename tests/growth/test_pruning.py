@@ -10,8 +10,8 @@ from bot.ports import CardRecord, Pin, State
 from runtime.lease import RedisLease
 from stories.changes import Cursor, Verdict
 from stories.edition import Edition
+from stories.index import StoryIndex
 from stories.retention import FenceLost
-from stories.shelf import Shelf
 from stories.story import Announced, Stats, Status, StoryId
 from stories.stub import STUB_BYTES, Stub, write_stub
 from stories.wire import write
@@ -27,16 +27,16 @@ async def test_a_story_leaves_full_memory_and_can_still_be_named_and_read(pruned
     ended = replace(FERRY, id=StoryId("fire"), title="Fire out", stats=Stats(Status.ENDED))
     await pruned.accept(ended, 31 * DAY)
     await pruned.follower._catch_up(overlap=0)
-    assert len(pruned.shelf) == 3
+    assert len(pruned.index) == 3
     await pruned.sweep()
-    assert len(pruned.shelf) == 1  # the tram went stale 29 days ago
+    assert len(pruned.index) == 1  # the tram went stale 29 days ago
     for story_id, words in (("ferry", "the Night FERRY returns"), ("fire", "Fire out")):
-        edition = pruned.shelf.find(words)
+        edition = pruned.index.search.find(words)
         assert edition is not None
         assert (edition.story.id, edition.whole) == (story_id, False)
-        assert pruned.shelf.get(story_id) == edition
-    assert pruned.shelf.search("dusk").hits[0].edition.story.id == "tram"
-    assert len(pruned.shelf.search("ferry").hits) == 0
+        assert pruned.index.get(story_id) == edition
+    assert pruned.index.search.query("dusk").hits[0].edition.story.id == "tram"
+    assert len(pruned.index.search.query("ferry").hits) == 0
     whole = await pruned.archive.edition(FERRY.id)
     assert whole is not None
     assert replace(whole.story, revision=None) == FERRY
@@ -48,15 +48,15 @@ async def test_a_process_that_starts_finds_what_a_running_one_has(pruned: World)
     await pruned.accept(replace(FERRY, id=StoryId("fire"), title="Fire"))
     await pruned.follower._catch_up(overlap=0)
     await pruned.sweep()
-    running, started = pruned.shelf, Shelf()
-    pruned.shelf = started
+    running, started = pruned.index, StoryIndex()
+    pruned.index = started
     pruned.__post_init__()
     await pruned.follower._catch_up(overlap=0)
-    for shelf in (running, started):
-        heir = shelf.heir(FERRY.id)
+    for index in (running, started):
+        heir = index.lineage.merge_target(FERRY.id)
         assert heir is not None
-        assert (heir.story.title, len(shelf)) == ("Trams", 1)
-        assert [part.story.id for part in shelf.parts(StoryId("tram"))] == ["ferry"]
+        assert (heir.story.title, len(index)) == ("Trams", 1)
+        assert [part.story.id for part in index.lineage.merged_from(StoryId("tram"))] == ["ferry"]
 
 
 async def test_a_document_repeated_after_a_month_or_a_year_is_no_new_story(pruned: World) -> None:
@@ -73,7 +73,7 @@ async def test_a_document_repeated_after_a_month_or_a_year_is_no_new_story(prune
         assert await pruned.accept(replace(story, revision=3)) is Verdict.STALE
         assert await pruned.accept(replace(story, revision=5, title="News")) is Verdict.ACCEPTED
         await pruned.follower._catch_up(overlap=0)
-        edition = pruned.shelf.get(story.id)
+        edition = pruned.index.get(story.id)
         assert edition is not None
         assert (edition.whole, edition.story.title) == (True, "News")
         assert (edition.before and edition.before.revision) == (None if tomb else 4)
@@ -106,11 +106,11 @@ async def test_what_an_earlier_version_took_meanwhile_is_in_full_memory_and_leav
     await pruned.redis.zadd(f"{pruned.prefix}:{{archive}}:index", {"ferry": 9})
     await pruned.redis.set(f"{pruned.prefix}:{{archive}}:seq", 9)
     await pruned.follower._catch_up(overlap=0)
-    edition = pruned.shelf.get("ferry")
+    edition = pruned.index.get("ferry")
     assert edition is not None
     assert (edition.whole, edition.story.title) == (True, "News")
     await pruned.sweep()
-    edition = pruned.shelf.get("ferry")
+    edition = pruned.index.get("ferry")
     assert edition is not None
     assert (edition.whole, edition.story.title) == (False, "News")
 
@@ -155,7 +155,7 @@ async def test_after_a_year_nothing_of_the_cards_is_left(pruned: World) -> None:
     left = [key async for key in pruned.redis.scan_iter(f"{pruned.prefix}:*ferry*")]
     assert left == [f"{pruned.prefix}:{{archive}}:story:ferry".encode()]
     assert sorted(await pruned.redis.hkeys(left[0])) == [b"hash", b"revision"]
-    assert pruned.shelf.get("ferry") is None
+    assert pruned.index.get("ferry") is None
     assert (await pruned.archive.since(Cursor())).stubs == ()
 
 
@@ -274,7 +274,7 @@ async def test_nothing_goes_once_time_has_moved_while_we_ran(
     plan = await pruned.sweep()
     assert plan.why is not None
     assert "while we ran" in pruned.alarm
-    assert len(pruned.shelf) == 1
+    assert len(pruned.index) == 1
     await pruned.sweep(confirmed=True)
     assert pruned.alarm == ""
     await pruned.sweep()  # and stays so
@@ -286,9 +286,9 @@ async def test_nothing_goes_when_redis_lives_in_the_past(pruned: World) -> None:
     await pruned.accept(replace(FERRY, id=StoryId("tram")), -timedelta(hours=2))
     await pruned.sweep()
     assert "something was stored at" in pruned.alarm
-    assert len(pruned.shelf) == 2
+    assert len(pruned.index) == 2
     await pruned.sweep(confirmed=True)  # what was heard ahead counts as heard now
-    assert len(pruned.shelf) == 1
+    assert len(pruned.index) == 1
     await pruned.sweep()
     assert pruned.alarm == ""
 
@@ -305,12 +305,12 @@ async def test_too_many_in_a_day_stop_it_and_confirming_is_the_way_on(pruned: Wo
     await pruned.accept_many(110, OLD)
     await pruned.sweep()
     assert "110 of 110 stories" in pruned.alarm
-    assert len(pruned.shelf) == 110
+    assert len(pruned.index) == 110
     await pruned.pruner.confirm()
     assert await pruned.pruner._confirmed()
     await pruned.sweep(confirmed=True)
     assert not await pruned.pruner._confirmed()
-    assert len(pruned.shelf) == 0
+    assert len(pruned.index) == 0
     assert pruned.alarm == ""
 
 
@@ -318,7 +318,7 @@ async def test_fewer_than_a_hundred_may_be_all_of_them(pruned: World) -> None:
     await pruned.accept_many(99, OLD)
     await pruned.sweep()
     assert pruned.alarm == ""
-    assert len(pruned.shelf) == 0
+    assert len(pruned.index) == 0
 
 
 async def test_time_spent_switched_off_is_no_alarm_and_goes_a_days_share_at_a_time(
@@ -328,12 +328,12 @@ async def test_time_spent_switched_off_is_no_alarm_and_goes_a_days_share_at_a_ti
     await pruned.sweep()
     pruned.pass_time(60 * DAY, asleep=True)
     await pruned.sweep()
-    assert (pruned.alarm, len(pruned.shelf)) == ("", 21)
+    assert (pruned.alarm, len(pruned.index)) == ("", 21)
     await pruned.sweep()  # the same day
-    assert (pruned.alarm, len(pruned.shelf)) == ("", 21)
+    assert (pruned.alarm, len(pruned.index)) == ("", 21)
     pruned.pass_time(DAY)
     await pruned.sweep()
-    assert (pruned.alarm, len(pruned.shelf)) == ("", 0)
+    assert (pruned.alarm, len(pruned.index)) == ("", 0)
 
 
 @pytest.mark.parametrize("title", ["x" * 300, "水" * 300, "“\\”" * 100, "a"])
@@ -349,8 +349,8 @@ def test_a_stub_is_small_whatever_its_story_is_called(title: str) -> None:
     )
     raw = write_stub(story, datetime.now(UTC), 2**56 - 1)
     assert len(raw) <= STUB_BYTES
-    shelf = Shelf()
-    shelf.shelve(Stub(story.id, 7, raw))
-    edition = shelf.get(story.id)
+    index = StoryIndex()
+    index.put_stub(Stub(story.id, 7, raw))
+    edition = index.get(story.id)
     assert isinstance(edition, Edition)
     assert edition.story.merged_into == story.merged_into

@@ -31,9 +31,9 @@ from handlers import menu
 from runtime.away import StorageAway
 from stories.changes import Heard
 from stories.edition import Edition
+from stories.index import StoryIndex
 from stories.log import Log
 from stories.samples import developments
-from stories.shelf import Shelf
 from stories.story import Question, Source, Stats, Status, Story, StoryId
 from wording.message import (
     Asks,
@@ -331,7 +331,7 @@ class MemoryDrafts:
 
 
 class MemoryHistory:
-    """Every revision the test has put on the shelf, as long as it likes to keep them."""
+    """Every revision the test has put into the index, as long as it likes to keep them."""
 
     def __init__(self) -> None:
         self.kept: list[Story] = []
@@ -369,7 +369,7 @@ class Talk:
     """Someone asking in one chat, by typing, picking and clicking."""
 
     def __init__(self, *stories: Story) -> None:
-        self.shelf = Shelf()
+        self.index = StoryIndex()
         self.rules = MemoryRules({FILED: Rule(entities=("Alibaba",), min_virality=6)})
         self.desk = MemoryDesk()
         self.places = MemoryPlaces()
@@ -389,7 +389,7 @@ class Talk:
         self.moderator = True
         self.put(*stories)
         commands = menu(
-            shelf=self.shelf,
+            index=self.index,
             rules=self.rules,
             desk=self.desk,
             places=self.places,
@@ -403,11 +403,11 @@ class Talk:
 
     def put(self, *stories: Story) -> None:
         for story in stories:
-            held = self.shelf.get(story.id)
+            held = self.index.get(story.id)
             story = replace(story, revision=held.revision + 1 if held else 1)
             self.history.kept.append(story)
             self.history.came[story.id, story.revision] = self.at
-            self.shelf.put(
+            self.index.put(
                 Edition(
                     story,
                     held.story if held else None,

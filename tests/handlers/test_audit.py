@@ -22,7 +22,7 @@ async def test_every_act_of_a_moderator_is_told_the_newest_first(talk: Talk) -> 
     told = [block for page in (first, last) for block in page.blocks]
     assert all(isinstance(block, Note) and block.at == talk.at for block in told)
     sol = "Sol @here"
-    held = talk.shelf.get(FERRY)
+    held = talk.index.get(FERRY)
     assert held is not None
     title = held.story.title
     assert [block.body for block in told if isinstance(block, Note)] == [

@@ -52,9 +52,9 @@ def busy() -> Talk:
     talk.rules.saved[HERE] = Rule(
         all=True,
         keywords=tuple(f"word {number}" for number in range(50)),
-        story_ids=tuple(edition.story.id for edition in talk.shelf.live(NOW)[:3]),
+        story_ids=tuple(edition.story.id for edition in talk.index.live(NOW)[:3]),
     )
-    talk.desk.pinned[HERE] = [edition.story.id for edition in talk.shelf.live(NOW)[:40]]
+    talk.desk.pinned[HERE] = [edition.story.id for edition in talk.index.live(NOW)[:40]]
     return talk
 
 
@@ -129,7 +129,7 @@ async def test_buttons_of_a_story_that_is_gone_still_answer(
     talk: Talk, caplog: pytest.LogCaptureFixture
 ) -> None:
     refs = list(await reachable(talk))
-    talk.shelf.clear()
+    talk.index.clear()
     well({ref: await talk.click(ref) for ref in refs}, caplog)
 
 

@@ -21,7 +21,7 @@ async def test_a_story_offers_its_questions(talk: Talk) -> None:
 
 async def test_a_question_has_its_whole_answer_and_says_whose_it_is(talk: Talk) -> None:
     answer = await talk.click(f"faq_ai-theft-claims_{KEY}")
-    edition = talk.shelf.get("ai-theft-claims")
+    edition = talk.index.get("ai-theft-claims")
     assert edition is not None
     [question] = [each for each in edition.story.questions if each.key == KEY]
     assert answer.title == DISTILLATION

@@ -11,7 +11,7 @@ from bot.model.rule import Loudness, Rule
 from handlers.picking import buttons_to
 from handlers.unfollow import TITLES
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.search import StorySearch
 from stories.spelling import bare, fold
 from stories.story import Status, StoryId, text_key
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, THEFT, TRAM, Talk, labels, made, read
@@ -378,7 +378,7 @@ async def test_no_story_is_taken_for_a_commands_word() -> None:
         made("titled", "All stories"),
     )
     for story in (*RESERVED, "titled"):
-        edition = talk.shelf.get(story)
+        edition = talk.index.get(story)
         assert edition is not None
         one = Rule(story_ids=(edition.story.id,), keeper=MIRA)
         by_button = buttons_to("follow", [edition])[0].ref
@@ -436,13 +436,13 @@ async def test_of_many_words_to_unfollow_a_few_are_looked_for_among_stories(
     talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
-    find = Shelf.find
+    find = StorySearch.find
 
-    def finding(shelf: Shelf, words: str, at: datetime | None = None) -> Edition | None:
+    def finding(search: StorySearch, words: str, at: datetime | None = None) -> Edition | None:
         looked.append(words)
-        return find(shelf, words, at)
+        return find(search, words, at)
 
-    monkeypatch.setattr(Shelf, "find", finding)
+    monkeypatch.setattr(StorySearch, "find", finding)
     talk.rules.saved[HERE] = Rule(keywords=("ferry", "Zürich"), story_ids=(THEFT,))
     await talk.type("unfollow", ", ".join((*(f"storm {n}" for n in range(300)), "zurich")))
     assert talk.rules.of(HERE) == Rule(keywords=("ferry",), story_ids=(THEFT,), keeper=MIRA)

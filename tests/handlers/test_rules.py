@@ -88,7 +88,7 @@ async def test_rules_are_read_as_people_paste_them(talk: Talk, text: str) -> Non
 
 async def test_a_mute_that_is_brought_along_ends_with_what_is_yet_to_come(talk: Talk) -> None:
     rule = await imported(talk, f'muted = ["{FERRY} until major"]')
-    edition = talk.shelf.get(FERRY)
+    edition = talk.index.get(FERRY)
     assert edition
     assert rule.muted == (Mute(FERRY, until_major=True, revision=edition.revision),)
 

@@ -7,7 +7,7 @@ import pytest
 
 from handlers.quotes import quotes
 from runtime import slices
-from stories.shelf import HITS
+from stories.search import HITS
 from stories.story import Status, Story
 from tests.handlers.talking import Talk, labels, made, read
 from wording.message import Message, Tone
@@ -168,7 +168,7 @@ async def test_others_have_their_turn_between_the_stories_quoted(
             await asyncio.sleep(0)
 
     waiting = asyncio.create_task(others())
-    quoted = await quotes(talk.shelf, lambda: talk.at)("storm", 8)
+    quoted = await quotes(talk.index, lambda: talk.at)("storm", 8)
     waiting.cancel()
     assert len(quoted) == 8
     assert turns >= 8

@@ -6,7 +6,7 @@ from tests.handlers.talking import FERRY, Talk
 
 
 async def test_every_command_that_reads_stories_waits_for_them(talk: Talk) -> None:
-    talk.shelf.knows_live = talk.shelf.knows_all = False
+    talk.index.knows_live = talk.index.knows_all = False
     for name in talk.commands.keys() - WITHOUT_STORIES - {"help"}:
         assert (await talk.say(name)).title == STARTING, name
     for name in ("pause", "help", "privacy"):
@@ -16,19 +16,19 @@ async def test_every_command_that_reads_stories_waits_for_them(talk: Talk) -> No
 async def test_what_is_found_among_the_live_stories_is_said_while_the_others_are_read(
     talk: Talk,
 ) -> None:
-    talk.shelf.knows_all = False
-    ferry = talk.shelf.get(FERRY)
+    talk.index.knows_all = False
+    ferry = talk.index.get(FERRY)
     assert ferry is not None
     assert (await talk.say("story", words="night ferry")).title == ferry.story.title
     for name, option in (("story", "words"), ("search", "words"), ("mute", "story")):
         assert (await talk.say(name, **{option: "volcano"})).title == STARTING
-    talk.shelf.knows_all = True
+    talk.index.knows_all = True
     assert (await talk.say("story", words="volcano")).title != STARTING
 
 
 async def test_a_story_that_is_named_whole_is_told_as_soon_as_it_is_read(talk: Talk) -> None:
-    talk.shelf.knows_live = talk.shelf.knows_all = False
-    ferry = talk.shelf.get(FERRY)
+    talk.index.knows_live = talk.index.knows_all = False
+    ferry = talk.index.get(FERRY)
     assert ferry is not None
     for words in (FERRY, ferry.story.title):
         assert (await talk.say("story", words=words)).title == ferry.story.title

@@ -13,9 +13,9 @@ from wording.message import Link, Tone
 
 
 async def test_a_story_is_its_card_whose_buttons_act_in_place(talk: Talk) -> None:
-    edition = talk.shelf.get("ai-theft-claims")
+    edition = talk.index.get("ai-theft-claims")
     assert edition is not None
-    living = card(edition, talk.shelf.delta(edition))
+    living = card(edition, talk.index.delta(edition))
     answer = await talk.type("story", "alibaba")
     assert (answer.title, answer.blocks) == (living.title, living.blocks)
     assert answer.living is None

@@ -313,7 +313,7 @@ async def test_every_menu_and_its_options_are_translated() -> None:
 @pytest.mark.usefixtures("in_pseudo")
 async def test_what_is_put_into_other_chats_is_translated() -> None:
     talk = busy()
-    quoted = await quotes(talk.shelf, lambda: talk.at)("", 50)
+    quoted = await quotes(talk.index, lambda: talk.at)("", 50)
     assert len(quoted) > 5
     for quote in quoted:
         assert left_in(quote.message) == []

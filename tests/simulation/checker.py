@@ -19,13 +19,13 @@ from bot.ports import CardRecord, Pin, State
 from runtime.lease import LASTS_S
 from stories.delta import Weight, compare
 from stories.edition import Edition
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import Status, Story, StoryId
 from tests.simulation.clock import BEGINNING
 from tests.simulation.platform import PUBLISHED_UNHEARD, TAKEN_OVER, Sent
 from tests.simulation.storage import _edition
 from tests.simulation.world import GROUP, SUPERGROUP, World
-from wording.card import card, kin_of, stub
+from wording.card import card, related_to, stub
 from wording.message import Link, Message
 
 RULE_AT_A_CRASH = (
@@ -133,9 +133,9 @@ class Checker:
     def __init__(self, world: World) -> None:
         self.world = world
         self.data = world.store.data
-        self.shelf = Shelf()
+        self.index = StoryIndex()
         for held in self.data.stories.values():
-            self.shelf.put(_edition(self.data, held))
+            self.index.put(_edition(self.data, held))
         self.exempted: list[str] = []
 
     def violations(self) -> list[str]:
@@ -265,10 +265,10 @@ class Checker:
 
     def _expected(self, chat: Chat, edition: Edition, row: CardRecord) -> Message:
         """What a card should say: the newest, or where it goes on if it was folded."""
-        heir = self.shelf.heir(edition.story.id)
+        heir = self.index.lineage.merge_target(edition.story.id)
         if heir is None or row.into is None:
-            delta = self.shelf.named(compare(edition.before, edition.story))
-            return card(edition, delta, kin=kin_of(self.shelf, edition))
+            delta = self.index.named(compare(edition.before, edition.story))
+            return card(edition, delta, kin=related_to(self.index, edition))
         living = self._row(chat, heir.story.id)
         handle = self.world.processes[0].handles[chat.platform]
         place = living.place if living else None
@@ -277,7 +277,7 @@ class Checker:
     def _unfolded(self) -> Iterator[str]:
         """Of two stories that became one no chat shows two living cards, and none that is lost."""
         for (chat, story), cards in self._cards().items():
-            heir, row = self.shelf.heir(story), self._row(chat, story)
+            heir, row = self.index.lineage.merge_target(story), self._row(chat, story)
             if heir is None:
                 continue
             living = self._row(chat, heir.story.id)
@@ -312,7 +312,7 @@ class Checker:
                     fixed = holder is not None and holder.rules.is_fixed(chat)
                     if ended and not held.story.merged_into and not fixed:
                         yield f"{chat} still follows {story}, which is over"
-                    if self.shelf.heir(story) is not None:
+                    if self.index.lineage.merge_target(story) is not None:
                         yield f"{chat} still follows {story}, which is a part of another"
 
     def _unkept(self) -> Iterator[str]:

@@ -31,7 +31,7 @@ from stories.archive import (
 from stories.changes import Changes, Cursor, Door, Page, Rejected, Verdict
 from stories.edition import Edition
 from stories.log import Log, grown
-from stories.shelf import title_key
+from stories.search import title_key
 from stories.story import Story, StoryId
 from stories.stub import Stub, write_stub
 from stories.wire import content_hash

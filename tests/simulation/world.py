@@ -37,7 +37,7 @@ from runtime.away import StorageAway
 from stories.changes import Cursor
 from stories.editor import Editor
 from stories.follower import Follower
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import Stats, Status, Story, StoryId
 from stories.wire import write
 from tests.simulation.clock import BEGINNING, VirtualLoop
@@ -157,8 +157,8 @@ class Process:
             name: Handle(service, client._lives) for name, service in world.services.items()
         }
         archive, metrics = MemoryArchive(client), Metrics()
-        self.shelf = shelf = Shelf()
-        self.follower = follower = Follower(archive, shelf, metrics)
+        self.index = index = StoryIndex()
+        self.follower = follower = Follower(archive, index, metrics)
         self.editor = Editor(archive, MemoryLease(client, "editor"), metrics)
         self.leases = {name: MemoryLease(client, name) for name in world.services}
         self.rules = RuleBook(world.fixed, MemoryRules(client, self.leases))
@@ -188,7 +188,7 @@ class Process:
         self.reconcilers = {
             name: Reconciler(
                 handle,
-                shelf=shelf,
+                index=index,
                 bell=follower.bell(),
                 position=lambda: follower.cursor,
                 rules=self.rules,
@@ -468,7 +468,7 @@ class World:
         if not asked:
             return
         reconciler = asked[0].reconcilers[name]
-        edition = asked[0].shelf.get(story)
+        edition = asked[0].index.get(story)
         if not unpins and (edition is None or not edition.is_live(self.store.now())):
             return
 

@@ -12,7 +12,7 @@ from bot.metrics import Metrics
 from stories.changes import Changes, Cursor, Page
 from stories.edition import Edition
 from stories.follower import SETTLED, Follower
-from stories.shelf import Shelf
+from stories.index import StoryIndex
 from stories.story import Story, StoryId
 
 NOW = datetime(2026, 6, 25, 6, 0, tzinfo=UTC)
@@ -55,12 +55,12 @@ async def test_python_is_told_that_stories_stay_while_all_are_read_and_not_later
     """However small the pages: else it walks through all of them while answers wait. Later it
     would keep what is garbage at that moment."""
     told: list[int] = []
-    shelf = Shelf()
-    monkeypatch.setattr(gc, "freeze", lambda: told.append(len(shelf)))
+    index = StoryIndex()
+    monkeypatch.setattr(gc, "freeze", lambda: told.append(len(index)))
     archive: Any = Paged(3 * SETTLED + 5, later=4 * SETTLED)
-    following = asyncio.create_task(Follower(archive, shelf, Metrics()).run())
+    following = asyncio.create_task(Follower(archive, index, Metrics()).run())
     async with asyncio.timeout(20):
-        while len(shelf) < 7 * SETTLED + 5:  # noqa: ASYNC110  # seen from outside, nothing rings
+        while len(index) < 7 * SETTLED + 5:  # noqa: ASYNC110  # seen from outside, nothing rings
             await asyncio.sleep(0)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""The shelf keeps the newest of each story and finds what people mean."""
+"""The index keeps the newest of each story and finds what people mean."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stories import search, spelling
+from stories import fulltext, spelling
 from stories.edition import Edition
-from stories.search import closeness, words_of
-from stories.shelf import NAMED, SURE, Shelf, surely
+from stories.fulltext import closeness, words_of
+from stories.index import StoryIndex
+from stories.search import NAMED, SURE, surely
 from stories.story import Question, Stats, Status, Story, StoryId
 
 NOW = datetime(2026, 6, 25, 6, 0, tzinfo=UTC)
@@ -70,29 +71,29 @@ OLD_FERRY = story("ferry-fire", "Ferry Fire", virality=9.0, status=Status.ENDED)
 STRIKE = story("tram-strike", "Tram Strike in Łódź", virality=3.0, age_h=1)
 
 
-def shelf_of(*stories: Story) -> Shelf:
-    shelf = Shelf()
+def index_of(*stories: Story) -> StoryIndex:
+    index = StoryIndex()
     for seq, each in enumerate(stories):
-        assert shelf.put(Edition(each, None, seq, NOW))
-    return shelf
+        assert index.put(Edition(each, None, seq, NOW))
+    return index
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return shelf_of(THEFT, SCHOOLS, FERRY, OLD_FERRY, STRIKE)
+def index() -> StoryIndex:
+    return index_of(THEFT, SCHOOLS, FERRY, OLD_FERRY, STRIKE)
 
 
 def ids(editions: list[Edition]) -> list[str]:
     return [edition.story.id for edition in editions]
 
 
-def found(shelf: Shelf, words: str) -> str | None:
-    edition = shelf.find(words, NOW)
+def found(index: StoryIndex, words: str) -> str | None:
+    edition = index.search.find(words, NOW)
     return edition.story.id if edition else None
 
 
 def test_live_stories_come_by_virality_and_then_freshness() -> None:
-    shelf = shelf_of(
+    index = index_of(
         story("calm", "Calm", virality=1.0),
         story("older", "Older", virality=5.0, age_h=2),
         story("newer", "Newer", virality=5.0, age_h=1),
@@ -100,25 +101,25 @@ def test_live_stories_come_by_virality_and_then_freshness() -> None:
         story("over", "Over", virality=9.0, status=Status.ENDED),
         story("stale", "Stale", virality=9.0, age_h=73),
     )
-    assert ids(shelf.live(NOW)) == ["newer", "older", "calm", "silent"]
-    assert ids(shelf.top(2, NOW)) == ["newer", "older"]
+    assert ids(index.live(NOW)) == ["newer", "older", "calm", "silent"]
+    assert ids(index.top(2, NOW)) == ["newer", "older"]
 
 
 def test_an_older_edition_does_not_replace_a_newer_one() -> None:
-    shelf = shelf_of(THEFT)
+    index = index_of(THEFT)
     renamed = story("ai-theft-claims", "Robots Accused")
-    assert shelf.put(Edition(renamed, THEFT, 7, NOW))
-    assert not shelf.put(Edition(THEFT, None, 6, NOW))
-    assert found(shelf, "robots accused") == "ai-theft-claims"
-    assert found(shelf, "alibaba") is None
-    assert shelf.answers("distillation attack", at=NOW) == []
-    assert len(shelf) == 1
+    assert index.put(Edition(renamed, THEFT, 7, NOW))
+    assert not index.put(Edition(THEFT, None, 6, NOW))
+    assert found(index, "robots accused") == "ai-theft-claims"
+    assert found(index, "alibaba") is None
+    assert index.search.answers("distillation attack", at=NOW) == []
+    assert len(index) == 1
 
 
-def test_a_cleared_shelf_finds_nothing(shelf: Shelf) -> None:
-    shelf.clear()
-    assert (len(shelf), shelf.live(NOW), shelf.nearest("ferry", at=NOW)) == (0, [], [])
-    assert shelf.get("night-ferry") is None
+def test_a_cleared_shelf_finds_nothing(index: StoryIndex) -> None:
+    index.clear()
+    assert (len(index), index.live(NOW), index.search.nearest("ferry", at=NOW)) == (0, [], [])
+    assert index.get("night-ferry") is None
 
 
 @pytest.mark.parametrize(
@@ -142,52 +143,52 @@ def test_a_cleared_shelf_finds_nothing(shelf: Shelf) -> None:
         ("ferry fire", "ferry-fire"),
     ],
 )
-def test_words_that_surely_mean_a_story_find_it(shelf: Shelf, words: str, meant: str) -> None:
-    assert found(shelf, words) == meant
+def test_words_that_surely_mean_a_story_find_it(index: StoryIndex, words: str, meant: str) -> None:
+    assert found(index, words) == meant
 
 
 @pytest.mark.parametrize(
     "words", ["AI", "ai in", "a", "cla", "weather", "alibaba cricket", "", "?!", "🛳"]
 )
 def test_words_that_could_mean_several_stories_or_none_are_not_sure(
-    shelf: Shelf, words: str
+    index: StoryIndex, words: str
 ) -> None:
-    assert found(shelf, words) is None
+    assert found(index, words) is None
 
 
-def test_the_only_live_story_among_equals_is_meant(shelf: Shelf) -> None:
-    assert found(shelf, "ferry") == "night-ferry"
+def test_the_only_live_story_among_equals_is_meant(index: StoryIndex) -> None:
+    assert found(index, "ferry") == "night-ferry"
 
 
 def test_of_two_live_stories_only_the_one_with_exactly_that_title_is_meant() -> None:
     short, longer = story("a", "Tram Strike"), story("b", "Tram Strike Spreads", virality=9)
-    assert found(shelf_of(short, longer), "tram strike") == "a"
-    assert found(shelf_of(short, longer), "strike") is None
+    assert found(index_of(short, longer), "tram strike") == "a"
+    assert found(index_of(short, longer), "strike") is None
     twin = story("c", "Tram Strike")
-    assert found(shelf_of(short, longer, twin), "tram strike") is None
-    assert ids(shelf_of(short, longer, twin).titled("tram strike", NOW)) == ["a", "c"]
+    assert found(index_of(short, longer, twin), "tram strike") is None
+    assert ids(index_of(short, longer, twin).search.titled("tram strike", NOW)) == ["a", "c"]
 
 
-def test_only_a_whole_title_or_id_names_a_story_by_title(shelf: Shelf) -> None:
-    assert ids(shelf.titled("ai THEFT claims!", NOW)) == ["ai-theft-claims"]
-    assert ids(shelf.titled("tram-strike", NOW)) == ["tram-strike"]
-    assert shelf.titled("alibaba", NOW) == []
-    assert shelf.titled("", NOW) == []
+def test_only_a_whole_title_or_id_names_a_story_by_title(index: StoryIndex) -> None:
+    assert ids(index.search.titled("ai THEFT claims!", NOW)) == ["ai-theft-claims"]
+    assert ids(index.search.titled("tram-strike", NOW)) == ["tram-strike"]
+    assert index.search.titled("alibaba", NOW) == []
+    assert index.search.titled("", NOW) == []
 
 
-def test_the_nearest_come_best_first_and_live_ones_before_ended_ones(shelf: Shelf) -> None:
-    assert ids(shelf.nearest("AI", at=NOW)) == ["ai-in-schools", "ai-theft-claims"]
-    assert ids(shelf.nearest("alibaba cricket", at=NOW)) == ["ai-theft-claims"]
-    assert ids(shelf.nearest("ferry", at=NOW)) == ["night-ferry", "ferry-fire"]
-    assert ids(shelf.nearest("ferry", at=NOW, only_live=True)) == ["night-ferry"]
-    assert ids(shelf.nearest("fe", at=NOW)) == ["night-ferry", "ferry-fire"]
-    assert shelf.nearest("volcano", at=NOW) == []
+def test_the_nearest_come_best_first_and_live_ones_before_ended_ones(index: StoryIndex) -> None:
+    assert ids(index.search.nearest("AI", at=NOW)) == ["ai-in-schools", "ai-theft-claims"]
+    assert ids(index.search.nearest("alibaba cricket", at=NOW)) == ["ai-theft-claims"]
+    assert ids(index.search.nearest("ferry", at=NOW)) == ["night-ferry", "ferry-fire"]
+    assert ids(index.search.nearest("ferry", at=NOW, only_live=True)) == ["night-ferry"]
+    assert ids(index.search.nearest("fe", at=NOW)) == ["night-ferry", "ferry-fire"]
+    assert index.search.nearest("volcano", at=NOW) == []
 
 
 def test_scripts_without_spaces_are_found_by_a_part() -> None:
-    shelf = shelf_of(story("a", "阿里巴巴被指窃取人工智能技术"), story("b", "東京の天気"))
-    assert found(shelf, "阿里巴巴") == "a"
-    assert found(shelf, "天気") == "b"
+    index = index_of(story("a", "阿里巴巴被指窃取人工智能技术"), story("b", "東京の天気"))
+    assert found(index, "阿里巴巴") == "a"
+    assert found(index, "天気") == "b"
 
 
 @pytest.mark.parametrize(
@@ -204,9 +205,9 @@ def test_scripts_without_spaces_are_found_by_a_part() -> None:
     ],
 )
 def test_a_question_asked_in_other_words_is_answered(
-    shelf: Shelf, asked: str, question: str
+    index: StoryIndex, asked: str, question: str
 ) -> None:
-    answer = surely(asked, shelf.answers(asked, at=NOW))
+    answer = surely(asked, index.search.answers(asked, at=NOW))
     assert answer is not None
     assert answer.question.question == question
     assert answer.score >= SURE
@@ -215,39 +216,39 @@ def test_a_question_asked_in_other_words_is_answered(
 @pytest.mark.parametrize(
     "asked", ["AI", "alibaba", "theft", "distillation of whisky", "who won?", ""]
 )
-def test_a_word_or_two_in_common_is_not_the_question(shelf: Shelf, asked: str) -> None:
-    assert surely(asked, shelf.answers(asked, at=NOW)) is None
+def test_a_word_or_two_in_common_is_not_the_question(index: StoryIndex, asked: str) -> None:
+    assert surely(asked, index.search.answers(asked, at=NOW)) is None
 
 
-def test_questions_near_what_was_asked_are_offered_best_first(shelf: Shelf) -> None:
-    near = shelf.answers("ai theft", at=NOW)
+def test_questions_near_what_was_asked_are_offered_best_first(index: StoryIndex) -> None:
+    near = index.search.answers("ai theft", at=NOW)
     assert [each.question.question for each in near[:2]] == [
         "What are the implications of AI theft?",
         "How can companies protect their AI models from theft?",
     ]
-    assert shelf.answers("volcano", at=NOW) == []
+    assert index.search.answers("volcano", at=NOW) == []
 
 
-def test_questions_are_looked_for_where_one_says(shelf: Shelf) -> None:
-    ferry = shelf.get("night-ferry")
+def test_questions_are_looked_for_where_one_says(index: StoryIndex) -> None:
+    ferry = index.get("night-ferry")
     assert ferry is not None
-    assert shelf.answers("distillation attack", [ferry], NOW) == []
-    answer = surely("ticket cost", shelf.answers("ticket cost", [ferry], NOW))
+    assert index.search.answers("distillation attack", [ferry], NOW) == []
+    answer = surely("ticket cost", index.search.answers("ticket cost", [ferry], NOW))
     assert answer is not None
     assert answer.question.question == "What does a ticket cost?"
 
 
 def test_questions_of_ended_stories_are_not_offered_unasked() -> None:
     over = story("over", "Over", status=Status.ENDED, questions=("Why did it end?",))
-    assert shelf_of(over).answers("why did it end", at=NOW) == []
+    assert index_of(over).search.answers("why did it end", at=NOW) == []
 
 
 def test_a_question_two_stories_answer_is_not_decided_for_the_asker() -> None:
-    shelf = shelf_of(
+    index = index_of(
         story("a", "One", questions=("What happens next week?",)),
         story("b", "Two", questions=("What happens next week?",)),
     )
-    both = shelf.answers("what happens next week", at=NOW)
+    both = index.search.answers("what happens next week", at=NOW)
     assert len(both) == 2
     assert surely("what happens next week", both) is None
 
@@ -268,19 +269,19 @@ PIECES = ("ai", "theft", "Ferry", "é", "阿", "'s", "-", "🛳", "\u202e", "a",
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=8).map(" ".join))
 def test_whatever_is_typed_the_shelf_answers(typed: str) -> None:
-    shelf = shelf_of(THEFT, SCHOOLS, FERRY, OLD_FERRY, STRIKE)
-    sure = shelf.find(typed, NOW)
-    near = shelf.nearest(typed, 25, NOW)
+    index = index_of(THEFT, SCHOOLS, FERRY, OLD_FERRY, STRIKE)
+    sure = index.search.find(typed, NOW)
+    near = index.search.nearest(typed, 25, NOW)
     assert sure is None or sure in near or sure.story.id == typed.strip().casefold()
     assert len(near) == len(set(ids(near)))
-    assert all(0 < each.score <= 100.001 for each in shelf.answers(typed, at=NOW))
+    assert all(0 < each.score <= 100.001 for each in index.search.answers(typed, at=NOW))
 
 
 # A search through everything.
 
 
-def searched(shelf: Shelf, words: str) -> list[str]:
-    return [hit.edition.story.id for hit in shelf.search(words, NOW).hits]
+def searched(index: StoryIndex, words: str) -> list[str]:
+    return [hit.edition.story.id for hit in index.search.query(words, NOW).hits]
 
 
 FIRE = replace(
@@ -304,27 +305,27 @@ FIRE = replace(
     ],
 )
 def test_a_search_looks_in_every_part_of_a_story(words: str) -> None:
-    shelf = shelf_of(FIRE, FERRY, SCHOOLS)
-    assert searched(shelf, words)[0] == "mill-fire"
+    index = index_of(FIRE, FERRY, SCHOOLS)
+    assert searched(index, words)[0] == "mill-fire"
 
 
 def test_answers_and_filling_words_are_not_searched() -> None:
-    shelf = shelf_of(replace(FIRE, title="Mill"))  # "the" stands in its breakdown only
-    assert searched(shelf, "because") == []
-    assert searched(shelf, "the") == []
+    index = index_of(replace(FIRE, title="Mill"))  # "the" stands in its breakdown only
+    assert searched(index, "because") == []
+    assert searched(index, "the") == []
 
 
 def test_a_search_ranks_live_ones_first_and_titles_above_long_texts() -> None:
     inside = replace(story("inside", "Harbour news"), breakdown=("The mill stands.",))
     over = story("over", "The mill of old", status=Status.ENDED)
-    shelf = shelf_of(inside, over, FIRE)
-    assert searched(shelf, "mill") == ["mill-fire", "inside", "over"]
-    scores = [hit.score for hit in shelf.search("mill attic", NOW).hits]
+    index = index_of(inside, over, FIRE)
+    assert searched(index, "mill") == ["mill-fire", "inside", "over"]
+    scores = [hit.score for hit in index.search.query("mill attic", NOW).hits]
     assert scores[0] > 85 > 50 > scores[1]
 
 
 def test_a_search_says_which_words_of_the_stories_fitted() -> None:
-    found = shelf_of(FIRE, FERRY).search("atti ferri", NOW)
+    found = index_of(FIRE, FERRY).search.query("atti ferri", NOW)
     assert [set(words) for words in found.words] == [{"attic"}, {"ferry"}]
 
 
@@ -341,27 +342,27 @@ def test_a_search_says_which_words_of_the_stories_fitted() -> None:
 def test_a_story_that_changed_is_found_by_what_it_says_now(
     puts: list[tuple[str, list[str]]], words: str
 ) -> None:
-    shelf, newest = Shelf(), {}
+    index, newest = StoryIndex(), {}
     for seq, (story_id, bullets) in enumerate(puts, 1):
         said = replace(story(story_id, "Title"), breakdown=tuple(bullets))
         newest[story_id] = Edition(said, None, seq, NOW)
-        shelf.put(newest[story_id])
-    fresh = Shelf()
+        index.put(newest[story_id])
+    fresh = StoryIndex()
     for edition in newest.values():
         fresh.put(edition)
-    assert shelf.search(words, NOW) == fresh.search(words, NOW)
+    assert index.search.query(words, NOW) == fresh.search.query(words, NOW)
 
 
 def test_a_time_ahead_makes_a_story_neither_live_for_ever_nor_first() -> None:
-    shelf = Shelf()
+    index = StoryIndex()
     ahead = replace(FERRY, id=StoryId("ahead"), updated_at=NOW + timedelta(days=365))
     now = replace(FERRY, id=StoryId("now"), updated_at=NOW)
     for seq, (each, heard_at) in enumerate(((ahead, NOW - timedelta(hours=1)), (now, NOW)), 1):
-        shelf.put(Edition(each, None, seq, heard_at))
-    assert [edition.story.id for edition in shelf.live(NOW)] == ["now", "ahead"]
+        index.put(Edition(each, None, seq, heard_at))
+    assert [edition.story.id for edition in index.live(NOW)] == ["now", "ahead"]
     later = NOW + timedelta(hours=72)
-    assert [edition.story.id for edition in shelf.live(later)] == ["now"]
-    [edition] = [each for each in shelf.since(0) if each.story.id == "ahead"]
+    assert [edition.story.id for edition in index.live(later)] == ["now"]
+    [edition] = [each for each in index.since(0) if each.story.id == "ahead"]
     assert edition.live_until() == NOW + timedelta(hours=71)
 
 
@@ -378,22 +379,22 @@ MOMENTS = st.integers(0, 200)
 def test_what_is_live_is_known_at_each_moment_whatever_came_and_went(
     steps: list[tuple[int, int, int, bool, int]],
 ) -> None:
-    shelf, now = Shelf(), NOW
+    index, now = StoryIndex(), NOW
     for seq, (number, age_h, virality, over, asked_h) in enumerate(steps, 1):
         status = Status.ENDED if over else Status.ACTIVE
         each = story(f"s{number}", "Storm", virality=virality, age_h=age_h, status=status)
         now += timedelta(hours=1)
-        shelf.put(Edition(each, None, seq, now))
+        index.put(Edition(each, None, seq, now))
         for at in (NOW + timedelta(hours=asked_h), now):
-            live = [each for each in shelf.since(0) if each.is_live(at)]
-            assert set(ids(shelf.live(at))) == set(ids(live))
-            assert ids(shelf.top(3, at)) == ids(shelf.live(at))[:3]
-            figures = [each.story.stats.virality or 0 for each in shelf.live(at)]
+            live = [each for each in index.since(0) if each.is_live(at)]
+            assert set(ids(index.live(at))) == set(ids(live))
+            assert ids(index.top(3, at)) == ids(index.live(at))[:3]
+            figures = [each.story.stats.virality or 0 for each in index.live(at)]
             assert figures == sorted(figures, reverse=True)
 
 
 def test_how_much_a_word_tells_texts_apart_follows_what_comes_and_goes() -> None:
-    words = search.Words[int]()
+    words = fulltext.Words[int]()
     words.put(1, {"storm": 1.0})
     words.put(2, {"calm": 1.0})
     alone = words.weight("storm")
@@ -419,47 +420,47 @@ class Counted:
         monkeypatch.setattr(owner, name, counting)
 
 
-ASKS: dict[str, Callable[[Shelf, str], object]] = {
-    "find": lambda shelf, words: shelf.find(words, NOW),
-    "nearest": lambda shelf, words: shelf.nearest(words, 25, NOW, only_live=True),
-    "answers": lambda shelf, words: shelf.answers(words, at=NOW),
-    "search": lambda shelf, words: shelf.search(words, NOW),
+ASKS: dict[str, Callable[[StoryIndex, str], object]] = {
+    "find": lambda index, words: index.search.find(words, NOW),
+    "nearest": lambda index, words: index.search.nearest(words, 25, NOW, only_live=True),
+    "answers": lambda index, words: index.search.answers(words, at=NOW),
+    "search": lambda index, words: index.search.query(words, NOW),
 }
 
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
 def test_of_a_long_message_a_few_words_are_looked_for_and_fewer_of_them_as_slips(
-    shelf: Shelf, ask: Callable[[Shelf, str], object], monkeypatch: pytest.MonkeyPatch
+    index: StoryIndex, ask: Callable[[StoryIndex, str], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = " ".join(f"{a}{b}{c}q" for a in "bcdfghjkl" for b in "aeiou" for c in "bcdfghjklmnp")
-    begun = Counted(monkeypatch, search.Vocabulary, "begun")
-    slipped = Counted(monkeypatch, search.Vocabulary, "slipped")
-    ask(shelf, words)
+    begun = Counted(monkeypatch, fulltext.Vocabulary, "begun")
+    slipped = Counted(monkeypatch, fulltext.Vocabulary, "slipped")
+    ask(index, words)
     assert 0 < begun.asked <= 2 * NAMED
-    assert 0 < slipped.asked <= 2 * search.SLIPPED
+    assert 0 < slipped.asked <= 2 * fulltext.SLIPPED
 
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
 @pytest.mark.parametrize("words", ["storm", "s", "storm strait"])
 def test_words_that_nearly_every_story_holds_are_looked_for_in_some(
-    ask: Callable[[Shelf, str], object], words: str, monkeypatch: pytest.MonkeyPatch
+    ask: Callable[[StoryIndex, str], object], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "HOLDERS", 30)
-    monkeypatch.setattr(search, "CHECKS", 40)
-    shelf = shelf_of(*(_of_storms(number) for number in range(100)))
-    read = Counted(monkeypatch, search.Words, "fit")
-    ask(shelf, words)
+    monkeypatch.setattr(fulltext, "HOLDERS", 30)
+    monkeypatch.setattr(fulltext, "CHECKS", 40)
+    index = index_of(*(_of_storms(number) for number in range(100)))
+    read = Counted(monkeypatch, fulltext.Words, "fit")
+    ask(index, words)
     assert read.asked <= 40
 
 
 def test_of_common_words_the_most_viral_stories_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "HOLDERS", 30)
-    monkeypatch.setattr(search, "CHECKS", 40)
-    shelf = shelf_of(*(_of_storms(number) for number in range(100)))
-    assert ids(shelf.nearest("storm", 2, NOW)) == ["storm-99", "storm-98"]
-    assert ids(shelf.nearest("storm town7", 1, NOW)) == ["storm-7"]
-    assert searched(shelf, "storm town7 strait")[0] == "storm-7"
-    answers = shelf.answers("how does the strait look in town7", at=NOW)
+    monkeypatch.setattr(fulltext, "HOLDERS", 30)
+    monkeypatch.setattr(fulltext, "CHECKS", 40)
+    index = index_of(*(_of_storms(number) for number in range(100)))
+    assert ids(index.search.nearest("storm", 2, NOW)) == ["storm-99", "storm-98"]
+    assert ids(index.search.nearest("storm town7", 1, NOW)) == ["storm-7"]
+    assert searched(index, "storm town7 strait")[0] == "storm-7"
+    answers = index.search.answers("how does the strait look in town7", at=NOW)
     assert answers[0].edition.story.id == "storm-7"
 
 
@@ -470,20 +471,20 @@ def _of_storms(number: int) -> Story:
 
 
 @pytest.mark.parametrize("word", ["accusations", "alibaba", "claims", "distillation"])
-def test_one_slip_anywhere_in_a_word_is_forgiven(shelf: Shelf, word: str) -> None:
+def test_one_slip_anywhere_in_a_word_is_forgiven(index: StoryIndex, word: str) -> None:
     for place in range(len(word)):
         lost = word[:place] + word[place + 1 :]
         wrong = word[:place] + "x" + word[place + 1 :]
         more = word[:place] + "x" + word[place:]
         swapped = word[:place] + word[place : place + 2][::-1] + word[place + 2 :]
         for slip in (lost, wrong, more, swapped):
-            assert searched(shelf, slip)[:1] == ["ai-theft-claims"], slip
+            assert searched(index, slip)[:1] == ["ai-theft-claims"], slip
 
 
 def test_of_what_is_typed_and_of_each_word_the_beginning_is_read() -> None:
-    assert len(search.typed("ﷺ" * 5000)) == len(search.typed("ﷺ" * search.TYPED))
-    assert words_of("a" * 4000) == ["a" * search.LONGEST]
-    assert found(shelf_of(story("a", "b" * 300)), "b" * 4000) == "a"
+    assert len(fulltext.typed("ﷺ" * 5000)) == len(fulltext.typed("ﷺ" * fulltext.TYPED))
+    assert words_of("a" * 4000) == ["a" * fulltext.LONGEST]
+    assert found(index_of(story("a", "b" * 300)), "b" * 4000) == "a"
 
 
 def test_what_no_word_is_as_long_as_is_not_kept_folded() -> None:

@@ -21,7 +21,7 @@ from bot.metrics import Metrics
 from bot.pruning import summary
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
-from cli import demo
+from cli import demo, newsroom
 from cli.check import check
 from config.chats import load_chats
 from config.settings import Settings, load_settings
@@ -145,6 +145,14 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("prune", "Show what's old enough to delete; with --confirm, delete it", _prune)
     sub.add_argument(
         "--confirm", action="store_true", help="the clocks are right: delete it despite any warning"
+    )
+
+    newsroom.add(
+        commands.add_parser(
+            "newsroom",
+            help="Try feeds, check them, and take lists of feeds in and out",
+            description="Works with the feeds that stories are made of.",
+        )
     )
 
     command("due", "List the cards that are due", _due)

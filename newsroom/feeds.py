@@ -147,9 +147,9 @@ class _Reading:
 
 def _value(key: str, value: Any) -> Any:
     """One field's value as `Feed` has it; raises _Wrong with a sentence."""
-    if key not in _FIELDS:
-        raise _Wrong(f"“{key}” is unknown{_meant(key, _FIELDS)}")
-    takes, read = _FIELDS[key]
+    if key not in FIELDS:
+        raise _Wrong(f"“{key}” is unknown{_meant(key, FIELDS)}")
+    takes, _, read = FIELDS[key]
     try:
         return read(value)
     except _Wrong:
@@ -204,18 +204,51 @@ def _quotes(value: Any) -> Quotes:
         raise _Wrong from None
 
 
-_FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "url": ("an address that begins with https:// or http://", _url),
-    "outlet": (f"the publisher's name, 1 to {_NAME} characters", _name),
-    "domain": ('a domain, such as "paper.example"', _matching(_DOMAIN)),
-    "language": ('a language such as "en" or "pt-BR"', _matching(_LANGUAGE)),
-    "tags": (f'a list of at most {_TAGS} texts, such as ["local", "sport"]', _texts),
-    "weight": (f"a number above 0 and up to {_WEIGHT:g}", _weight),
-    "alone": ("true or false", _yes_or_no),
-    "quotes": ('"text" or "titles"', _quotes),
+FIELDS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
+    "url": (
+        "an address that begins with https:// or http://",
+        "required: where the feed is; each feed once",
+        _url,
+    ),
+    "outlet": (
+        f"the publisher's name, 1 to {_NAME} characters",
+        "required: who publishes it, as people will read it",
+        _name,
+    ),
+    "domain": (
+        'a domain, such as "paper.example"',
+        "what it counts and is rated under; by default the registrable domain of `url`. All feeds "
+        "of one domain are one outlet",
+        _matching(_DOMAIN),
+    ),
+    "language": (
+        'a language such as "en" or "pt-BR"',
+        "by default en; each language is read by itself",
+        _matching(_LANGUAGE),
+    ),
+    "tags": (
+        f'a list of at most {_TAGS} texts, such as ["local", "sport"]',
+        "yours to choose",
+        _texts,
+    ),
+    "weight": (
+        f"a number above 0 and up to {_WEIGHT:g}",
+        "how much it counts against other outlets; by default 1",
+        _weight,
+    ),
+    "alone": (
+        "true or false",
+        "whether a story that only this outlet reports is published; by default it isn't",
+        _yes_or_no,
+    ),
+    "quotes": (
+        '"text" or "titles"',
+        "`titles`: nothing of its articles is quoted but their titles; by default `text`",
+        _quotes,
+    ),
 }
-"""What each field takes, in words, and the function that reads it."""
-assert set(_FIELDS) == {field.name for field in fields(Feed)}
+"""What each field takes, what it means, and the function that reads it."""
+assert set(FIELDS) == {field.name for field in fields(Feed)}
 
 
 def _meant(key: str, known: Iterable[str]) -> str:
@@ -231,7 +264,7 @@ def _shown(value: Any) -> str:
 def _entry(feed: Feed) -> str:
     plain = Feed(feed.url, feed.outlet)
     lines = ["[[feeds]]"]
-    for name in _FIELDS:
+    for name in FIELDS:
         value = getattr(feed, name)
         if name in ("url", "outlet") or value != getattr(plain, name):
             shown = list(value) if isinstance(value, tuple) else value

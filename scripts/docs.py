@@ -7,6 +7,7 @@ between is replaced. tests/docs fails when someone forgot to run this.
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from bot.platforms.discord.answers import SHARE, SHARED
 from config.entry import Entry
 from config.settings import Settings
 from handlers import menu
+from newsroom.feeds import FIELDS
+from newsroom.settings import NewsroomSettings
 from runtime.away import REFUSALS
-from runtime.settings import PREFIX
+from runtime.settings import PREFIX, ProcessSettings
 from stories.delta import RULES
 from stories.index import StoryIndex
 from stories.wire import schema
@@ -91,11 +94,14 @@ def _commands() -> str:
 # Settings.
 
 
-def _settings() -> str:
-    properties = Settings.model_json_schema()["properties"]
+def _settings(kind: type[ProcessSettings], but: type[ProcessSettings] | None = None) -> str:
+    """The settings of one process, without those that another one has, too."""
+    properties = kind.model_json_schema()["properties"]
 
     def rows() -> Iterator[tuple[str, ...]]:
-        for name, field in Settings.model_fields.items():
+        for name, field in kind.model_fields.items():
+            if but and name in but.model_fields:
+                continue
             default = field.default
             said = "" if default in (None, PydanticUndefined) else f"`{_plain(default)}`"
             yield (
@@ -116,6 +122,17 @@ def _chats() -> str:
         yield "`chat`", "see below", "required; each chat once"
         for name, field in Entry.model_fields.items():
             yield f"`{name}`", field.title or "", field.description or ""
+
+    return _table(("key", "takes", "meaning"), rows())
+
+
+# Keys of a feed in feeds.toml.
+
+
+def _feeds() -> str:
+    def rows() -> Iterator[tuple[str, ...]]:
+        for name, (takes, meaning, _) in FIELDS.items():
+            yield f"`{name}`", takes, meaning
 
     return _table(("key", "takes", "meaning"), rows())
 
@@ -247,7 +264,9 @@ def _refusals() -> str:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "commands": _commands,
-    "settings": _settings,
+    "settings": partial(_settings, Settings),
+    "newsroom-settings": partial(_settings, NewsroomSettings, ProcessSettings),
+    "feeds": _feeds,
     "chats": _chats,
     "weights": _weights,
     "story": _story,

@@ -27,6 +27,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from newsroom.reading.guard import Guard, Refused
+from newsroom.reading.plain import clean, one_line
 
 REDIRECTS = 5
 SPACING_S = 2.0
@@ -40,6 +41,7 @@ _LANES = 2_000
 """Hosts whose last answer is remembered before those that rest are forgotten."""
 _VALIDATOR = 1_000
 """Characters of an ETag or a Last-Modified; a longer one isn't kept."""
+_SENTENCE = 500
 _STEP = 2**20
 """Bytes unpacked before other work on the event loop has its turn."""
 _ACCEPT = (
@@ -68,7 +70,7 @@ class FetchFailed(Exception):
     """No answer came that can be used; str() is a sentence for the operator, with the remedy."""
 
     def __init__(self, fault: Fault, sentence: str) -> None:
-        super().__init__(sentence)
+        super().__init__(one_line(clean(sentence, _SENTENCE)))  # a server may have a say in it
         self.fault = fault
 
 

@@ -96,9 +96,9 @@ class Guard:
                 private = True
         if not good:
             shown = ", ".join(str(address) for address in found[:3]) or "no address"
-            raise Refused(
-                f"{host if shown == host else f'{host} ({shown})'} is not on the public internet"
-            )
+            where = host if shown == host else f"{host} ({shown})"
+            remedy = "; if it is yours, add it to allow in feeds.toml" if trusted else ""
+            raise Refused(f"{where} is not on the public internet{remedy}")
         return Resolved(tuple(good), private)
 
 

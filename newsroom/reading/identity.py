@@ -5,6 +5,7 @@ part in it where the feed gives a guid or a link, so an edited item stays the sa
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -30,6 +31,12 @@ def link(url: str | None, base: str = "") -> str | None:
     except ValueError:
         return None
     return absolute if fits and url and len(absolute) <= URL and absolute.isprintable() else None
+
+
+def language_tag(given: object) -> str | None:
+    """A language's tag (BCP 47) as it is usually written, if it looks like one."""
+    text = str(given or "").strip().replace("_", "-")
+    return text if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", text) else None
 
 
 def item_id(guid: str, url: str | None, title: str, text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from newsroom.model import TEXT, TITLE, Item
 from newsroom.reading.document import ITEMS, Document, NotAFeed
-from newsroom.reading.identity import item_id, link, told_apart
+from newsroom.reading.identity import item_id, language_tag, link, told_apart
 from newsroom.reading.plain import clean, from_either, from_html, one_line, shorten, without_tail
 
 _VERSION = "jsonfeed.org/version/"
@@ -32,7 +32,7 @@ def parse(text: str, url: str) -> Document | NotAFeed:
         items=told_apart(items),
         title=one_line(clean(_text(data, "title"), TITLE)),
         site=link(_text(data, "home_page_url"), url),
-        language=_text(data, "language") or None,
+        language=language_tag(_text(data, "language")),
         hub=next((hub for each in addresses if (hub := link(str(each), url))), None),
         unusable=len(found) - len(items),
     )
@@ -59,7 +59,7 @@ def _item(entry: Any, base: str) -> Item | None:
         url=url,
         published=_time(_text(entry, "date_published")),
         updated=_time(_text(entry, "date_modified")),
-        language=_text(entry, "language") or None,
+        language=language_tag(_text(entry, "language")),
     )
 
 

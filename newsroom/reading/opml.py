@@ -6,10 +6,11 @@ from xml.sax.saxutils import quoteattr
 
 from newsroom.model import Feed
 from newsroom.reading.encoding import decode
-from newsroom.reading.identity import domain_of, link
+from newsroom.reading.identity import domain_of, language_tag, link
 from newsroom.reading.plain import clean, one_line
 
 _NAME = 100
+_TAGS = 20
 _DEPTH = 50
 
 
@@ -85,8 +86,8 @@ def _feed(url: str, name: str, given: dict[str, str], tags: list[str]) -> Feed:
         url,
         name or domain_of(url),
         domain="" if domain == domain_of(url) else domain,
-        language=given.get("language") or "en",
-        tags=tuple(dict.fromkeys(tags)),
+        language=language_tag(given.get("language")) or "en",
+        tags=tuple(dict.fromkeys(tags))[:_TAGS],
     )
 
 

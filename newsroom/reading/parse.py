@@ -19,7 +19,7 @@ from newsroom.model import TEXT, TITLE, Item
 from newsroom.reading import discovery, jsonfeed
 from newsroom.reading.document import ITEMS, Document, NotAFeed
 from newsroom.reading.encoding import decode
-from newsroom.reading.identity import item_id, link, told_apart
+from newsroom.reading.identity import item_id, language_tag, link, told_apart
 from newsroom.reading.plain import clean, from_either, from_html, one_line, shorten, without_tail
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -71,7 +71,7 @@ def _document(feed: Any, raw: bytes, url: str) -> Document:
         items=told_apart(items),
         title=one_line(from_either(channel.get("title") or "", TITLE)),
         site=link(channel.get("link"), url),
-        language=_language(channel.get("language")),
+        language=language_tag(channel.get("language")),
         hub=next((address for hub in hubs if (address := link(hub, url))), None),
         ttl=_number(channel.get("ttl")),
         skip_hours=_hours(_texts(raw, b"skipHours", b"hour")),
@@ -101,7 +101,7 @@ def _item(entry: Any, base: str, *, atom: bool) -> Item | None:
         url=url,
         published=published or (None if atom else updated),  # RSS 1.0 knows one date only
         updated=updated,
-        language=_language(contents[0].get("language")) if contents else None,
+        language=language_tag(contents[0].get("language")) if contents else None,
         withdrawn=bool(_WITHDRAWN.match(title)),
     )
 
@@ -128,12 +128,6 @@ def _time(moment: struct_time | None) -> datetime | None:
         return datetime.fromtimestamp(timegm(moment), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _language(tag: Any) -> str | None:
-    """A language's tag in its usual writing, if it looks like one."""
-    text = str(tag or "").strip().replace("_", "-")
-    return text if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", text) else None
 
 
 def _number(text: Any) -> int | None:

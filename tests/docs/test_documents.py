@@ -12,6 +12,7 @@ from cli.__main__ import _parser
 from config.chats import read_chats
 from config.entry import Entry
 from config.settings import Settings
+from newsroom.settings import NewsroomSettings
 from runtime.settings import PREFIX
 from scripts.docs import ROOT, documents, renewed
 from stories.changes import Verdict
@@ -114,7 +115,8 @@ def _parser_of(command: str) -> set[str]:
 
 @each
 def test_every_setting_named_is_there(path: Path) -> None:
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}SHARED"}
+    fields = {*Settings.model_fields, *NewsroomSettings.model_fields, "shared"}
+    known = {PREFIX + name.upper() for name in fields}
     assert set(re.findall(rf"{PREFIX}[A-Z_]+", text_of(path))) <= known
 
 

@@ -199,7 +199,7 @@ def storage(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[
         except StorageRefuses as refused:
             if not refused.expected and str(refused) != logged:
                 logged = str(refused)
-                log.exception("Redis did not take a command", extra={"call": call.__qualname__})
+                log.exception("Redis refused a command", extra={"call": call.__qualname__})
             raise
         logged = ""
         return answer

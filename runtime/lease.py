@@ -116,7 +116,7 @@ class RedisLease:
             except StorageAway as away:
                 if said != str(away):
                     said = str(away)
-                    log.warning("the lease cannot be renewed", extra={"why": said})
+                    log.warning("lease not renewed", extra={"why": said})
 
     @storage
     async def _hold(self) -> bool:

@@ -48,7 +48,7 @@ class Skipped:
         said = self.known[kind, key] = _sentence(why)
         self._count(kind)
         facts = {"kind": kind, "key": key, "why": said}
-        log.warning("a stored record cannot be read and is left as it is", extra=facts)
+        log.warning("unreadable record skipped", extra=facts)
 
     def read(
         self, kind: str, key: str, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs

@@ -33,7 +33,7 @@ async def restarting(name: str, work: Callable[[], Awaitable[object]], alarms: A
             if _is_set_up_wrongly(error):
                 raise
             unless_told_to_stop()
-            log.exception("a part of the bot failed; it is started again", extra={"part": name})
+            log.exception("a part of the bot failed and is restarted", extra={"part": name})
         finally:
             well.cancel()
         if loop.time() - begun >= STEADY_S:

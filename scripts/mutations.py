@@ -264,7 +264,7 @@ MUTATIONS = (
     Mutation(
         "a card whose link is refused is not shown",
         CARDS,
-        "            return await call(bare), refused.why\n",
+        "            return await call(bare), refused.reason\n",
         "            raise\n",
         REFUSED,
     ),
@@ -306,7 +306,7 @@ MUTATIONS = (
     Mutation(
         "a forum passes for a channel",
         "bot/platforms/discord/rights.py",
-        "        case discord.ForumChannel():\n            raise Unreachable(*FORUM)\n",
+        "        case discord.ForumChannel():\n            raise Unreachable(Reason(Code.FORUM))\n",
         "",
         (*PYTEST, "tests/platforms/test_discord_platform.py", "-k", "holds_no_cards"),
     ),
@@ -436,8 +436,8 @@ MUTATIONS = (
     Mutation(
         "an answer that cannot be read is a defect of ours",
         "bot/platforms/discord/platform.py",
-        "        except UNREADABLE as error:\n            log.warning(UNREAD",
-        "        except ZeroDivisionError as error:\n            log.warning(UNREAD",
+        "        except UNREADABLE as error:\n            log.warning(",
+        "        except ZeroDivisionError as error:\n            log.warning(",
         UNREADABLE,
     ),
     Mutation(
@@ -596,8 +596,8 @@ MUTATIONS = (
     Mutation(
         "rules that the storage lost are put back only when rows were lost, too",
         COURIER,
-        "            if anew:\n                self._lost.set()\n",
-        "            if self._anew:\n                self._lost.set()\n",
+        "            if anew:\n                self._rules.noticed_loss()\n",
+        "            if self._anew:\n                self._rules.noticed_loss()\n",
         LOST_RULES,
     ),
     Mutation(

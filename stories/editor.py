@@ -129,7 +129,7 @@ class Editor:
         story = reading.story
         if reading.unknown:
             log.warning(
-                "unknown fields left out",
+                "unknown fields ignored",
                 extra={"story": story.id, "fields": ", ".join(reading.unknown)},
             )
         try:

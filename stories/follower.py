@@ -77,7 +77,9 @@ class Follower:
                         await self._catch_up(overlap=OVERLAP if cause == "subscribed" else 0)
             except StorageAway as away:
                 if self.hears:
-                    log.warning("stories come from memory for now", extra={"why": str(away)})
+                    log.warning(
+                        "the storage is away: answering from memory", extra={"why": str(away)}
+                    )
                 self.hears = False
                 await asyncio.sleep(WAIT_S)
 
@@ -108,7 +110,7 @@ class Follower:
                 self._index.put_stub(stub)
             except StubError as error:
                 self._metrics.unreadable.labels("stub").inc()
-                log.warning("a stub is left out", extra={"story": stub.id, "why": str(error)})
+                log.warning("unreadable stub skipped", extra={"story": stub.id, "why": str(error)})
             if number % SLICE_OF_STUBS == 0:
                 await asyncio.sleep(0)
 
@@ -120,7 +122,7 @@ class Follower:
         if known.seq and not changes.anew and self._lost_some(changes):
             changes = replace(await self._archive.since(Cursor(known.epoch)), anew=True)
         if changes.anew and self.cursor.epoch:
-            log.warning("the archive stepped back", extra={"epoch": changes.upto.epoch})
+            log.warning("the archive was rolled back", extra={"epoch": changes.upto.epoch})
             self._index.clear()
             self._index.knows_live = self._index.knows_all = False
         await self._file(changes.editions, changes.stubs)

@@ -157,5 +157,5 @@ def _read(chat: str, raw: bytes | str) -> tuple[Rule, Beyond | None]:
             raise
         # A zone of another system, or of an older one: better loud at night than no rule at all.
         why = "; ".join(error["msg"] for error in wrong.errors())
-        log.warning("quiet hours that hold nowhere are left out", extra={"chat": chat, "why": why})
+        log.warning("quiet hours in an unknown time zone ignored", extra={"chat": chat, "why": why})
         return _AS_JSON.read_all(json.dumps({**json.loads(raw), "quiet": None}))

@@ -230,7 +230,7 @@ class TestAnswers:
         self, discord: Discord, caplog: pytest.LogCaptureFixture
     ) -> None:
         assert await discord.autocomplete(MIRA, NEWS, "story", "words", {"words": "break"}) == []
-        assert "suggesting failed" in caplog.messages
+        assert "suggestions failed" in caplog.messages
 
     async def test_what_breaks_is_said_and_logged(
         self, discord: Discord, caplog: pytest.LogCaptureFixture
@@ -246,7 +246,7 @@ class TestAnswers:
             "POST", "/callback$", 404, {"message": "Unknown interaction", "code": 10062}
         )
         asking = asyncio.create_task(discord.slash(MIRA, NEWS, "help"))
-        await until(lambda: "an answer did not arrive" in caplog.messages)
+        await until(lambda: "answer not delivered" in caplog.messages)
         asking.cancel()
         answer = await discord.slash(MIRA, NEWS, "help")
         assert title(answer.message) == "What I can do", "the next one is given"
@@ -703,7 +703,9 @@ class TestConnection:
         monkeypatch.setattr(discord.gateway, "url", f"ws://127.0.0.1:{free_port()}/gateway")
         async with running(platform, kitchen.menu):
             await discord.hang_up()
-            await until(lambda: "Discord has been silent; starting afresh" in caplog.messages)
+            await until(
+                lambda: "Discord has been silent for too long: reconnecting" in caplog.messages
+            )
             await until(lambda: platform.connected)
             assert title((await discord.slash(MIRA, NEWS, "help")).message) == "What I can do"
 

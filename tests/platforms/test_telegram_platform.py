@@ -226,7 +226,7 @@ class TestPrivateAnswers:
     ) -> None:
         telegram.fail_next("sendMessage", 403, "Forbidden: bot was blocked by the user")
         assert await said(telegram, MIRA, MIRA, "/help") == []
-        assert "an answer did not arrive" in caplog.messages
+        assert "answer not delivered" in caplog.messages
         [answer] = await said(telegram, MIRA, MIRA, "/faq")
         assert answer["text"] == "You asked: nothing", "the next one is given"
 

@@ -154,7 +154,7 @@ async def test_who_may_not_remove_the_notice_pins_all_the_same(
         assert (await person.say(Say("pin", {"story": "ferry"}))).title == "Pinned “Ferry Sails”"
         assert pinned(person) == {"Ferry Sails"}
     await eventually(
-        lambda: sum("notice of a pin stays" in each.message for each in caplog.records) == 2
+        lambda: sum("pin notice not deleted" in each.message for each in caplog.records) == 2
     )
     assert not [each for each in caplog.records if each.levelname == "ERROR"]
 

@@ -297,7 +297,7 @@ def _autocomplete(
             with speaking(interaction.locale.value):
                 choices = complete(current, _ask(interaction, others))
         except Exception:
-            log.exception("suggesting failed", extra={"option": option.name})
+            log.exception("suggestions failed", extra={"option": option.name})
             return []
         return [app_commands.Choice(name=c.name, value=c.value) for c in choices[:CHOICES]]
 
@@ -447,9 +447,7 @@ async def _answer(
         if getattr(failed(error, None), "too_fast", False):
             interaction.client.too_fast()
         # Too late, answered by another process, or a network failure: nobody is left to tell.
-        log.warning(
-            "an answer did not arrive", extra={"command": command.name, "error": str(error)}
-        )
+        log.warning("answer not delivered", extra={"command": command.name, "error": str(error)})
     finally:
         thinking.cancel()
 

@@ -81,7 +81,7 @@ class Socket(discord.gateway.DiscordWebSocket):
         except UNREADABLE as error:
             if not getattr(client, "online", False):
                 raise  # without its first event the session is useless
-            log.warning("a gateway message is left out: it cannot be read", exc_info=error)
+            log.warning("unreadable gateway message skipped", exc_info=error)
             client.left_out()
 
     async def poll_event(self) -> None:

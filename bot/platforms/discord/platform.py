@@ -156,7 +156,7 @@ class DiscordPlatform:
                 except (*TROUBLE, discord.GatewayNotFound) as error:
                     self._connection(str(error) or type(error).__name__)
                 except (*UNREADABLE, zlib.error) as error:
-                    log.warning("Discord said what cannot be read", exc_info=error)
+                    log.warning("unreadable answer from Discord", exc_info=error)
                     self._connection("it says what cannot be read")
                     self._left_out()
                 except TooManySessions as enough:
@@ -269,7 +269,7 @@ class DiscordPlatform:
             try:
                 await _tidy_up(client, where, int(place))
             except (*TROUBLE, *UNREADABLE) as error:  # the notice stays, which is harmless
-                log.info("the notice of a pin stays", extra={"chat": str(chat), "why": str(error)})
+                log.info("pin notice not deleted", extra={"chat": str(chat), "why": str(error)})
 
     async def unpin(self, chat: Chat, place: str) -> None:
         with self._speaking(chat, Right.PIN) as client:
@@ -411,9 +411,7 @@ class DiscordPlatform:
                 missing = ()  # the gateway hasn't told us yet which servers we are in
             raise failed(error, missing) from error
         except UNREADABLE as error:
-            log.warning(
-                "Discord's answer cannot be read", extra={"chat": str(chat)}, exc_info=error
-            )
+            log.warning("unreadable answer from Discord", extra={"chat": str(chat)}, exc_info=error)
             raise OutcomeUnknown(here(Code.ANSWER_UNREADABLE)) from error
         except RuntimeError as error:
             if not client.is_closed():
@@ -444,7 +442,7 @@ async def _offer(client: Client) -> None:
     try:
         await client.tree.sync()
     except discord.app_commands.CommandSyncFailure:
-        log.exception("Discord does not take our commands; it keeps those it knows")
+        log.exception("Discord refused our commands and keeps the old ones")
 
 
 async def _stay(client: Client, tell: Callable[[str | None], None]) -> None:
@@ -460,7 +458,9 @@ async def _stay(client: Client, tell: Callable[[str | None], None]) -> None:
             silent_s = 0.0 if client.online else silent_s + CHECK_S
             if silent_s > CHECK_S:  # a short interruption isn't worth reporting
                 tell("its gateway is silent")
-        log.warning("Discord has been silent; starting afresh", extra={"silent_s": silent_s})
+        log.warning(
+            "Discord has been silent for too long: reconnecting", extra={"silent_s": silent_s}
+        )
     finally:
         # discord.py connects with asyncio.wait_for, which before Python 3.12 may lose a
         # cancellation (https://github.com/python/cpython/issues/86296), so cancel repeatedly.

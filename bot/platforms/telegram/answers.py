@@ -170,13 +170,13 @@ class Answers:
             elif update.my_chat_member:
                 change = update.my_chat_member
                 log.info(
-                    "the bot's standing in a chat changed",
+                    "the bot's membership in a chat changed",
                     extra={"chat": change.chat.id, "to": change.new_chat_member.status},
                 )
         except (
             TelegramError
         ) as error:  # too late, not allowed, or a network failure: nobody to tell
-            log.warning("an answer did not arrive", extra={"error": error.message})
+            log.warning("answer not delivered", extra={"error": error.message})
         except Exception:
             log.exception("answering failed", extra={"update": update.update_id})
 
@@ -190,7 +190,7 @@ class Answers:
             try:
                 await notice.delete()
             except BadRequest as error:  # the notice stays, which is harmless
-                log.info("the notice of a pin stays", extra={"why": error.message})
+                log.info("pin notice not deleted", extra={"why": error.message})
 
     async def _quote(self, query: InlineQuery) -> None:
         """Offer stories to someone who typed our name and some words in any chat.
@@ -425,7 +425,7 @@ class Answers:
         except TelegramError as error:
             refused = isinstance(error, BadRequest)
             log.warning(
-                "who moderates a chat cannot be seen", extra={"chat": chat, "why": error.message}
+                "can't see who moderates a chat", extra={"chat": chat, "why": error.message}
             )
             raise Sorry(
                 _("I can't see who moderates this chat"),
@@ -467,7 +467,7 @@ class Answers:
         except (
             TelegramError
         ) as error:  # this only stops the button's spinner; the answer matters more
-            log.info("a click could not be acknowledged", extra={"error": error.message})
+            log.info("button press not acknowledged", extra={"error": error.message})
         ask = Ask(
             _chat(message),
             person,
@@ -536,7 +536,9 @@ class Answers:
         left = LONGEST_PAUSE
         while True:
             if not await self._paced(_chat(to), left):
-                log.warning("too much is asked to answer it all", extra={"chat": to.chat.id})
+                log.warning(
+                    "too many questions in a chat: some get no answer", extra={"chat": to.chat.id}
+                )
                 return
             try:
                 await request()

@@ -232,7 +232,7 @@ class TelegramPlatform:
             update = Update.de_json(raw, bot)
             self._stand(update)
         except UNREADABLE as error:
-            log.warning("an update is left out: it cannot be read", exc_info=error)
+            log.warning("unreadable update skipped", exc_info=error)
             self._left_out()
             return None
         return update
@@ -251,7 +251,7 @@ class TelegramPlatform:
             except TelegramError as error:
                 wait_s = await self._pause(error, wait_s)
             except UNREADABLE as error:
-                log.warning("Telegram's answer cannot be read", exc_info=error)
+                log.warning("unreadable answer from Telegram", exc_info=error)
                 wait_s = await self._pause(Unread("its answer cannot be read"), wait_s)
             else:
                 return
@@ -369,7 +369,7 @@ class TelegramPlatform:
             try:
                 await listener(old, new)
             except Exception:  # the next post to the old address reports it again
-                log.exception("a chat was not moved", extra={"chat": str(old), "to": str(new)})
+                log.exception("moving a chat failed", extra={"chat": str(old), "to": str(new)})
 
     def _stand(self, update: Update) -> None:
         """Note what an update says about our membership in its chat."""
@@ -423,7 +423,7 @@ class TelegramPlatform:
             if but is None or but not in error.message.casefold():
                 raise failed(error) from error
         except UNREADABLE as error:
-            log.warning("Telegram's answer cannot be read", exc_info=error)
+            log.warning("unreadable answer from Telegram", exc_info=error)
             raise OutcomeUnknown(here(Code.ANSWER_UNREADABLE)) from error
 
 
@@ -443,7 +443,7 @@ async def _offer(bot: telegram.Bot, commands: Sequence[Command]) -> None:
     try:
         await introduce(bot, commands)
     except BadRequest:
-        log.exception("Telegram does not take our commands; it keeps those it knows")
+        log.exception("Telegram refused our commands and keeps the old ones")
 
 
 def _moved(update: Update) -> tuple[Chat, Chat] | None:

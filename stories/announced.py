@@ -31,7 +31,7 @@ def spreads_fast(before: Story, after: Story) -> bool:
     was, now = before.announced, after.announced
     if after.is_over:
         return False
-    if now == Announced():  # accepted by an earlier version, or by no archive at all
+    if now == Announced():  # accepted by an earlier version, or not by an archive
         return _is_fast(before.stats.virality, after.stats.virality)
     return (
         now.fast_at is not None

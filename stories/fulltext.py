@@ -1,4 +1,4 @@
-"""Finding texts by words: what someone typed against many texts at once, in memory."""
+"""Full-text search in memory: matches typed words against many texts, within a bounded effort."""
 
 import math
 import re
@@ -32,56 +32,57 @@ _FILLERS = frozenset(
         "would you your please explain about",
     )
 )
-"""Words that say little of what is meant."""
+"""Words that say little about what is meant."""
 
 STEM = 0.92
-"""How close a word and its longer form are: claim, claims."""
+"""How well a word matches a longer form of itself: claim, claims."""
 START = 0.8
-"""How close the beginning of a word is: ali, Alibaba."""
+"""How well the beginning of a word matches: ali, Alibaba."""
 
 
 TYPED = 300
-"""How many characters of what someone typed are read: as many as the longest question has."""
+"""The most characters of a query that are read: as many as the longest question has."""
 LONGEST = 32
-"""Letters of a word that are compared; the rest of it is left out, in texts as well."""
+"""The most letters of a word that are compared; the rest is ignored, in texts as well."""
 BEGUN = 400
-"""A beginning that more words share is common: it is only looked for where other words are."""
+"""A beginning shared by more words than this is common:
+it is only looked for where other words are."""
 SLIPPED = 4
-"""For how many words of one search slips of the finger are looked for: the longest."""
+"""For at most this many words of a query, the longest ones, typos are considered."""
 HOLDERS = 1500
-"""How many entries one search reads. The rarest words come first; those that no longer fit in are
-common, too."""
+"""The most entries that one search reads. The rarest words come first;
+words that no longer fit count as common."""
 CHECKS = 800
-"""How often one search looks whether a text holds a common word."""
+"""How often one search checks whether a text contains a common word."""
 _HEAD = 4
-"""Words are kept by their first letters, so many."""
+"""Words are grouped by this many first letters."""
 
 
 _LAST = "\U0010ffff"
-"""Comes after every letter."""
+"""Sorts after every letter."""
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text as they are compared: without accents, case and possessive endings."""
     folded = _TAIL.sub("", letters(text))
-    plain = folded.isascii()  # as most are: nothing to fold any further
+    plain = folded.isascii()  # most are ASCII: nothing more to fold
     words = _ASCII_WORD.findall(folded) if plain else _WORD.findall(unaccented(folded))
     return [word[:LONGEST] for word in words]
 
 
 def typed(text: str) -> list[str]:
-    """The words of what someone typed, as far as it is read."""
+    """The words of a query, as far as it is read."""
     return words_of(text[:TYPED])
 
 
 def telling(words: Sequence[str]) -> list[str]:
-    """The words that say what is meant, once each; all of them when none stands out."""
+    """The words that say what is meant, once each; all of them if none stands out."""
     once = list(dict.fromkeys(words))
     return [word for word in once if word not in _FILLERS] or once
 
 
 def closeness(asked: str, word: str) -> float:
-    """0-1: how well a typed word fits one of a text: the same, its beginning, or a slip away."""
+    """How well a typed word matches a text's word (0-1): equal, its beginning, or a typo."""
     if asked == word:
         return 1.0
     more = len(word) - len(asked)
@@ -94,7 +95,7 @@ def closeness(asked: str, word: str) -> float:
 
 
 def _slips(asked: str) -> int:
-    """How many slips of the finger a word may hold. Short words and numbers must be right."""
+    """The most typos a word may have. Short words and numbers must be exact."""
     if len(asked) < 4 or not asked.isalpha():
         return 0
     return 1 if len(asked) < 8 else 2
@@ -105,21 +106,21 @@ def _slipped(asked: str, distance: int, slips: int) -> float:
 
 
 class Vocabulary:
-    """Words by their beginnings."""
+    """Words, found by their beginning."""
 
     def __init__(self, known: Container[str], shortest: int = 1) -> None:
-        """`known`: the words that are there, kept by the caller."""
+        """`known`: the words that exist, stored by the caller."""
         self._known = known
         self._heads: list[str] = []
         self._under: dict[str, list[str]] = {}
-        """The words by their first letters, each list in order."""
+        """The words by their first letters, each list sorted."""
         self._letters: dict[int, set[str]] = {}
-        """The letters in use, by the script they belong to, roughly."""
+        """The letters in use, roughly grouped by script."""
         self._shortest = shortest
-        """How many letters make a beginning; shorter words fit only themselves."""
+        """The fewest letters of a beginning; shorter words match only themselves."""
 
     def add(self, word: str) -> None:
-        """Add a word that is not there yet."""
+        """Add a word that isn't there yet."""
         head = word[:_HEAD]
         if head not in self._under:
             self._under[head] = []
@@ -129,6 +130,7 @@ class Vocabulary:
             self._letters.setdefault(_script(letter), set()).add(letter)
 
     def remove(self, word: str) -> None:
+        """Remove a word."""
         head = word[:_HEAD]
         words = self._under[head]
         del words[bisect_left(words, word)]
@@ -137,7 +139,7 @@ class Vocabulary:
             del self._heads[bisect_left(self._heads, head)]
 
     def begun(self, asked: str) -> list[str] | None:
-        """The words that begin as the typed one does; None when those are too many."""
+        """The words that begin like the typed one; None if there are too many."""
         if len(asked) < self._shortest:
             return [asked] if asked in self._known else []
         if len(asked) >= _HEAD:
@@ -157,9 +159,9 @@ class Vocabulary:
         return words
 
     def slipped(self, asked: str) -> list[str]:
-        """The words that the typed one may mean by a slip of the finger, the likeliest first.
+        """The words that the typed one may mean with a typo, the likeliest first.
 
-        Of a long word, which may hold two slips, only one is looked for in its first four letters.
+        For a long word, which may have two typos, at most one is assumed in its first four letters.
         """
         slips = _slips(asked)
         if not slips or len(asked) < self._shortest:
@@ -185,7 +187,8 @@ def _script(letter: str) -> int:
 
 
 def _one_slip(word: str, alphabet: Iterable[str]) -> set[str]:
-    """What a word becomes by one slip: a letter lost, two swapped, one wrong, one too many."""
+    """What a word can become through one typo: a letter missing, two swapped, one wrong, one
+    extra."""
     parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     made = {left + right[1:] for left, right in parts if right}
     made |= {left + right[1] + right[0] + right[2:] for left, right in parts if len(right) > 1}
@@ -198,9 +201,9 @@ def _one_slip(word: str, alphabet: Iterable[str]) -> set[str]:
 def fitting(
     asked: Sequence[str], *vocabularies: Vocabulary
 ) -> dict[str, Mapping[str, float] | None]:
-    """For each typed word those that fit it, and how well (0-1); None where too many do.
+    """For each typed word those that match it, and how well (0-1); None if too many do.
 
-    Slips are looked for only where nothing else fits.
+    Typos are considered only where nothing else matches.
     """
     found: dict[str, Mapping[str, float] | None] = {}
     for word in asked:
@@ -208,7 +211,7 @@ def fitting(
         if None in begun:
             found[word] = None
         else:
-            full = len(word) + 2 if len(word) > 3 else 0  # as `closeness` has it
+            full = len(word) + 2 if len(word) > 3 else 0  # as `closeness` computes it
             found[word] = {
                 w: 1.0 if w == word else STEM if len(w) <= full else START
                 for each in begun
@@ -224,19 +227,19 @@ def fitting(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A typed word, and what is known of it."""
+    """A typed word, and what is known about it."""
 
     word: str
     like: Mapping[str, float] | None
-    """The words that fit it, and how well; None where too many do."""
+    """The words that match it, and how well; None if too many do."""
     entries: float
-    """In how many entries those stand, all in all."""
+    """How many entries contain those words, in total."""
     weight: float
-    """How much it tells texts apart: the fewer hold it (or what fits it), the more."""
+    """How well it distinguishes texts: the fewer contain it (or a match), the more."""
 
 
 def rare_and_common(asked: Iterable[Asked]) -> tuple[list[Asked], list[Asked]]:
-    """The words whose entries are read, the rarest first, and those only looked for in texts."""
+    """The words whose entries are read, the rarest first, and those only checked in texts."""
     left, rare, common = float(HOLDERS), list[Asked](), list[Asked]()
     for each in sorted(asked, key=lambda each: each.entries):
         (rare if each.entries <= left else common).append(each)
@@ -247,7 +250,8 @@ def rare_and_common(asked: Iterable[Asked]) -> tuple[list[Asked], list[Asked]]:
 def to_look_in(
     scores: Mapping[K, float], common: Sequence[Asked], else_in: Iterable[K]
 ) -> Iterable[K]:
-    """The texts to look for common words in: the best found, or where none was, `else_in`."""
+    """The texts in which to look for common words: the best found, or `else_in` if there are
+    none."""
     most = CHECKS // len(common)
     if not scores:
         return islice(else_in, most)
@@ -255,19 +259,19 @@ def to_look_in(
 
 
 class Words(Generic[K]):
-    """Which texts hold which words, so that a search looks only where something fits."""
+    """An index of which texts contain which words, so that a search reads only what can match."""
 
     def __init__(self, shortest: int = 1) -> None:
         self._where: dict[str, dict[K, float]] = {}
         self.vocabulary = Vocabulary(self._where, shortest)
         self._texts: dict[K, str] = {}
-        """The words of each text, those that count most first, a space before and behind each."""
+        """The words of each text, the most important first, with a space before and after each."""
         self._shortest = shortest
         self._weights: dict[str, float] = {}
-        """Those reckoned since the last text came or went."""
+        """The weights computed since a text was last added or removed."""
 
     def put(self, text: K, words: Mapping[str, float]) -> None:
-        """Add a text by its words, each with how much it counts there (0-1)."""
+        """Add a text by its words, and how much each counts there (0-1)."""
         self._weights.clear()
         ordered = sorted(words, key=lambda word: -words[word])
         self._texts[text] = f" {' '.join(ordered)} "
@@ -278,7 +282,7 @@ class Words(Generic[K]):
             self._where[word][text] = counts
 
     def drop(self, text: K) -> None:
-        """Take a text out again."""
+        """Remove a text."""
         self._weights.clear()
         for word in self._texts.pop(text).split():
             holders = self._where[word]
@@ -288,16 +292,16 @@ class Words(Generic[K]):
                 self.vocabulary.remove(word)
 
     def words(self, text: K) -> list[str] | None:
-        """The words of a text; None for one that is not here."""
+        """The words of a text; None if it isn't here."""
         held = self._texts.get(text)
         return None if held is None else held.split()
 
     def holding(self, word: str) -> Mapping[K, float]:
-        """The texts that hold a word, each with how much it counts there."""
+        """The texts that contain a word, and how much it counts in each."""
         return self._where.get(word, {})
 
     def fit(self, text: K, asked: str) -> float:
-        """How well a text holds a typed word (0-1); slips do not count."""
+        """How well a text contains a typed word (0-1); typos don't count."""
         held = self._texts.get(text, "")
         place = held.find(f" {asked}") + 1
         if not place:
@@ -310,7 +314,8 @@ class Words(Generic[K]):
         return self._where[word][text] * closeness(asked, word)
 
     def weight(self, word: str) -> float:
-        """How much a word tells texts apart: the fewer hold it (or what it begins), the more."""
+        """How well a word distinguishes texts: the fewer contain it (or a word it begins),
+        the more."""
         weight = self._weights.get(word)
         if weight is None:
             begun, texts = self.vocabulary.begun(word), len(self._texts)
@@ -321,7 +326,7 @@ class Words(Generic[K]):
         return weight
 
     def asked(self, words: Sequence[str]) -> list[Asked]:
-        """What is known of typed words."""
+        """What is known about typed words."""
         texts, where = len(self._texts), self._where
         found = []
         for word, like in fitting(words, self.vocabulary).items():
@@ -334,9 +339,9 @@ class Words(Generic[K]):
         return found
 
     def search(self, asked: Sequence[Asked], else_in: Iterable[K]) -> dict[K, float]:
-        """How much (0-100) of what was asked each text holds; rare words weigh more.
+        """How much (0-100) of the query each text contains; rare words weigh more.
 
-        Where all words are common, only the first texts of `else_in` are looked at.
+        If all words are common, only the first texts of `else_in` are checked.
         """
         found: dict[K, float] = {}
         rare, common = rare_and_common(asked)
@@ -361,14 +366,15 @@ class Words(Generic[K]):
 
 
 def rarity(holders: int, texts: int) -> float:
-    """How much a word tells texts apart when so many of them hold it."""
-    if not holders:  # a word nobody uses cannot tell our texts apart, but it was said
+    """How well a word distinguishes texts if this many of them contain it."""
+    if not holders:  # a word that no text contains distinguishes nothing, but it was typed
         return 0.5 * math.log(1 + 2 * max(texts, 1))
     return math.log(1 + texts / holders)
 
 
 class Postings(Generic[K]):
-    """Which long texts hold which words, in four bytes each: how often or where is left out."""
+    """An index of which long texts contain which words, in four bytes each,
+    without counts or positions."""
 
     def __init__(self) -> None:
         self._where: dict[str, array[int]] = {}
@@ -378,7 +384,7 @@ class Postings(Generic[K]):
         self.vocabulary = Vocabulary(self._where, shortest=2)
 
     def put(self, text: K, words: Iterable[str]) -> None:
-        """Add a text by its words, each said once."""
+        """Add a text by its words, each given once."""
         number = self._numbers[text] = self._next
         self._texts[number] = text
         self._next += 1
@@ -387,10 +393,10 @@ class Postings(Generic[K]):
             if holders is None:
                 holders = self._where[word] = array("I")
                 self.vocabulary.add(word)
-            holders.append(number)  # always the highest yet: each list stays sorted
+            holders.append(number)  # always the highest so far, so each list stays sorted
 
     def drop(self, text: K, words: Iterable[str]) -> None:
-        """Take a text out again, with the words it was put in with."""
+        """Remove a text, given the words it was added with."""
         number = self._numbers.pop(text)
         del self._texts[number]
         for word in words:
@@ -401,15 +407,15 @@ class Postings(Generic[K]):
                 self.vocabulary.remove(word)
 
     def count(self, word: str) -> int:
-        """How many texts hold a word."""
+        """How many texts contain a word."""
         return len(self._where.get(word, ()))
 
     def holding(self, word: str) -> Iterator[K]:
-        """The texts that hold a word."""
+        """The texts that contain a word."""
         return (self._texts[number] for number in self._where.get(word, ()))
 
     def holds(self, text: K, word: str) -> bool:
-        """Whether a text holds a word."""
+        """Whether a text contains a word."""
         holders, number = self._where.get(word), self._numbers[text]
         if holders is None:
             return False

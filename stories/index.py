@@ -1,4 +1,4 @@
-"""The stories in memory: the newest edition of each, in order, and a stub of those that left."""
+"""The stories in memory: the latest edition of each, and a stub of those that left full memory."""
 
 from bisect import bisect_left, insort
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from stories.story import LIVE_FOR, StoryId
 from stories.stub import Stub, key_of, read_stub, title_key_of
 
 RECALLED = 100
-"""How many stories that have left full memory are held whole, once somebody asked about them."""
+"""The most stories from outside full memory that are held whole after someone asked about them."""
 TITLE_LIMIT = 300
-"""Longer words are no title."""
+"""Longer texts aren't looked up as titles."""
 
 OTHERS = frozenset({Kind.MERGED, Kind.UNMERGED, Kind.SPLIT})
 """The kinds of change that name another story."""
@@ -27,9 +27,9 @@ def _all_is_readable(_: str) -> bool:
 
 
 class StoryIndex:
-    """The copy of the stories that answers are given from. It never waits for anything.
+    """The in-memory copy of the stories from which answers are given. Never waits for anything.
 
-    What asks for a moment takes now when none is given.
+    Methods with a moment use now if none is given.
     """
 
     def __init__(
@@ -41,24 +41,24 @@ class StoryIndex:
         self.live_for = live_for
         """How long a story is live after its last update."""
         self.is_unreadable = is_unreadable
-        """Whether the archive holds a story of an id which could not be read, so it is not here."""
+        """Whether the archive has a story of this id that couldn't be read, so that it isn't
+        here."""
         self.cleared = 0
-        """How often it was emptied because the archive began anew."""
+        """How often it was emptied because the archive started anew."""
         self.knows_live = True
-        """False while it is filled and live stories may be missing."""
+        """False during filling, while live stories may be missing."""
         self.knows_all = True
-        """False while it is filled and stories may be missing."""
+        """False during filling, while stories may be missing."""
         self._editions: dict[StoryId, Edition] = {}
         self._stubs: dict[StoryId, bytes] = {}
-        """The stories that have left full memory: their number in the archive's index, and what a
-        stub holds."""
+        """The stories that have left full memory: their index number and stub."""
         self._left: list[tuple[int, StoryId]] = []
-        """The same stories by their number, with numbers that some had before."""
+        """The same stories by number, including numbers that some had before."""
         self._left_sorted = True
         self._stub_titles: dict[int, StoryId] = {}
-        """By their titles; of several with one title the one that left last."""
+        """The same stories by title; of several with the same title, the one that left last."""
         self._recalled: dict[StoryId, Edition] = {}
-        """Of these, those that somebody asked about just now, read from the archive."""
+        """Those of them that someone recently asked about, read from the archive."""
         self._deltas: dict[StoryId, Delta] = {}
         self._seqs: list[tuple[int, StoryId]] = []
         """In the order of the archive's index."""
@@ -66,10 +66,10 @@ class StoryIndex:
         self.search = StorySearch(self._editions, self._ranking, self.exactly)
         """Finds stories and questions by words."""
         self.lineage = Lineage(self.get)
-        """Which story went into which, and came from which."""
+        """Which stories were merged into which, and split from which."""
 
     def put(self, edition: Edition) -> bool:
-        """Keep an edition unless a newer one is here; True when it was kept."""
+        """Store an edition unless a newer one is here; returns whether it was stored."""
         held = self._editions.get(edition.story.id)
         if held is not None:
             if held.seq >= edition.seq:
@@ -83,8 +83,10 @@ class StoryIndex:
         return True
 
     def put_stub(self, stub: Stub) -> bool:
-        """Keep only a stub of a story, or nothing at all when the stub holds nothing; True unless
-        something newer is here. Raise StubError for a stub that cannot be read."""
+        """Keep only a stub of a story, or nothing if the stub is empty.
+
+        Returns whether that happened: not if something newer is here. Raises StubError.
+        """
         story_id = stub.id
         held = self._editions.get(story_id)
         raw = self._stubs.get(story_id)
@@ -106,7 +108,7 @@ class StoryIndex:
         return True
 
     def clear(self) -> None:
-        """Forget everything: the archive began anew."""
+        """Forget everything, because the archive started anew."""
         self.cleared += 1
         self._editions.clear()
         self._stubs.clear()
@@ -120,7 +122,7 @@ class StoryIndex:
         self.lineage.clear()
 
     def get(self, story_id: str) -> Edition | None:
-        """The edition; of a story that has left full memory what is known of it."""
+        """The edition; for a story that has left full memory, what is known of it."""
         key = StoryId(story_id)
         edition = self._editions.get(key)
         if edition is None and (raw := self._stubs.get(key)) is not None:
@@ -131,7 +133,7 @@ class StoryIndex:
         return edition
 
     def exactly(self, words: str) -> Edition | None:
-        """The story whose id `words` are, or one that has left full memory by its whole title."""
+        """The story with the id `words`, or one that has left full memory by its full title."""
         story_id = StoryId(words.strip().casefold())
         if (edition := self.get(story_id)) or not self._stubs or len(words) > TITLE_LIMIT:
             return edition
@@ -153,16 +155,16 @@ class StoryIndex:
         return list(self._ranking.live((at or datetime.now(UTC)).timestamp()))
 
     def top(self, limit: int, at: datetime | None = None) -> list[Edition]:
-        """The first of the live stories."""
+        """The first few live stories."""
         return list(self._ranking.live((at or datetime.now(UTC)).timestamp())[:limit])
 
     def since(self, seq: int) -> list[Edition]:
-        """The editions behind a place in the archive's index, oldest first."""
+        """The editions after a position in the archive's index, oldest first."""
         first = bisect_left(self._seqs, (seq + 1, StoryId("")))
         return [self._editions[story] for _, story in self._seqs[first:]]
 
     def left_since(self, seq: int) -> list[Edition]:
-        """What is known of the stories that left full memory behind a place in the index."""
+        """The stories that left full memory after a position in the archive's index."""
         if not self._left_sorted:
             if len(self._left) > 2 * len(self._stubs) + 1000:
                 self._left = [(_seq(raw), story_id) for story_id, raw in self._stubs.items()]
@@ -174,17 +176,17 @@ class StoryIndex:
         return [edition for edition in editions if edition is not None]
 
     def holds(self, edition: Edition) -> bool:
-        """Whether this very edition is here."""
+        """Whether exactly this edition is here."""
         return self._editions.get(edition.story.id) == edition
 
     def has_stub(self, stub: Stub) -> bool:
-        """Whether this very stub is here, or for one that holds nothing whether nothing is."""
+        """Whether exactly this stub is here, or, for an empty one, that nothing is."""
         if not stub.raw:
             return stub.id not in self._stubs and stub.id not in self._editions
         return self._stubs.get(stub.id) == stub.seq.to_bytes(8) + stub.raw
 
     def recall(self, edition: Edition) -> None:
-        """Answer from this for a while: a story that has left full memory, read again."""
+        """Use this edition, read again from the archive, for a while."""
         if edition.story.id in self._stubs:
             self._recalled.pop(edition.story.id, None)
             self._recalled[edition.story.id] = edition
@@ -192,10 +194,12 @@ class StoryIndex:
                 del self._recalled[next(iter(self._recalled))]
 
     def delta(self, edition: Edition) -> Delta:
-        """What an edition changed, named; for the newest of a story reckoned once."""
+        """What an edition changed, with titles inserted; cached for the latest edition."""
         story_id = edition.story.id
         if self._editions.get(story_id) is not edition:
-            return self.named(compare(edition.before, edition.story))  # overtaken: not to be kept
+            return self.named(
+                compare(edition.before, edition.story)
+            )  # a newer edition is here, so don't cache
         if story_id not in self._deltas:
             self._deltas[story_id] = compare(edition.before, edition.story)
         return self.named(self._deltas[story_id])

@@ -1,4 +1,4 @@
-"""Which story went into which, and which came from which."""
+"""Which stories were merged into which, and which were split from which."""
 
 from collections.abc import Callable
 
@@ -7,31 +7,34 @@ from stories.story import Story, StoryId
 
 
 class Lineage:
-    """The mergers and splits of the stories in memory, followed in both directions."""
+    """The mergers and splits of the stories in memory, in both directions."""
 
     def __init__(self, get: Callable[[str], Edition | None]) -> None:
-        """`get` finds a story by its id; each story it knows is added here, too."""
+        """`get` finds a story by its id; each story it knows must be added here, too."""
         self._get = get
         self._named_by: dict[StoryId, set[StoryId]] = {}
-        """For each story those that name it as what they went into or came from."""
+        """For each story, those that name it as the one they were merged into or split from."""
 
     def add(self, story: Story) -> None:
+        """Add a story's links."""
         for other in _named(story):
             self._named_by.setdefault(other, set()).add(story.id)
 
     def drop(self, story: Story) -> None:
+        """Remove a story's links, as they were added."""
         for other in _named(story):
             self._named_by[other].discard(story.id)
             if not self._named_by[other]:
                 del self._named_by[other]
 
     def clear(self) -> None:
+        """Remove all links."""
         self._named_by.clear()
 
     def merge_target(self, story_id: StoryId) -> Edition | None:
-        """The story that a merged one is a part of now, through all mergers that are known.
+        """The story that a merged one is now part of, through all known mergers.
 
-        None for a story that stands by itself, and where mergers lead in a circle.
+        None for a story that isn't merged, and if mergers form a circle.
         """
         seen: set[StoryId] = set()
         edition = self._get(story_id)
@@ -46,7 +49,8 @@ class Lineage:
         return edition if edition is not None and edition.story.id != story_id else None
 
     def related(self, story_id: StoryId) -> set[StoryId]:
-        """The stories that name this one as what they went into or came from, and so on."""
+        """The stories that name this one as the one they were merged into or split from,
+        transitively."""
         found: set[StoryId] = set()
         look = [story_id]
         while look:
@@ -56,12 +60,12 @@ class Lineage:
         return found - {story_id}
 
     def merged_from(self, story_id: StoryId) -> list[Edition]:
-        """The stories that have become a part of this one, in the order of their ids."""
+        """The stories merged into this one, ordered by id."""
         targets = ((each, self.merge_target(each)) for each in sorted(self.related(story_id)))
         return [self._there(each) for each, into in targets if into and into.story.id == story_id]
 
     def split_off(self, story_id: StoryId) -> list[Edition]:
-        """The stories that this one was split into, in the order of their ids."""
+        """The stories split from this one, ordered by id."""
         naming = (self._there(each) for each in sorted(self._named_by.get(story_id, ())))
         return [each for each in naming if each.story.split_from == story_id]
 
@@ -72,5 +76,5 @@ class Lineage:
 
 
 def _named(story: Story) -> set[StoryId]:
-    """The stories that it names as what it went into or came from."""
+    """The stories that it names as the ones it was merged into or split from."""
     return {other for other in (story.merged_into, story.split_from) if other is not None}

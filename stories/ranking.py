@@ -16,31 +16,31 @@ Rank = tuple[float, float, StoryId]
 
 
 def rank(edition: Edition) -> Rank:
-    """Where an edition stands in the order."""
+    """An edition's position in the order."""
     story = edition.story
     return (-(story.stats.virality or 0.0), -edition.fresh.timestamp(), story.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """What is worked out once for an edition, so that thousands can be searched at once."""
+    """Values computed once per edition, so that thousands can be searched at once."""
 
     rank: Rank
     until: float
-    """The moment it stops being live if nothing new comes."""
+    """The time at which it stops being live if nothing new arrives."""
 
 
 @dataclass(slots=True)
 class _Live:
-    """The live stories in order, kept up as time goes on, so that telling them costs no scan."""
+    """The live stories in order, maintained as time passes, so that listing them needs no scan."""
 
     moment: float = -math.inf
-    """Until when it is known which have gone stale."""
+    """Until when expired stories have been removed."""
     ranks: list[Rank] = field(default_factory=list)
     editions: list[Edition] = field(default_factory=list)
     """One for each rank."""
     _ends: list[tuple[float, Rank]] = field(default_factory=list)
-    """When they go stale, the first of them first, with some that are no longer here."""
+    """When they go stale, soonest first, including some that are no longer here."""
 
     def add(self, edition: Edition, ranked: Ranked) -> None:
         self.go_on(edition.heard_at.timestamp())
@@ -52,13 +52,13 @@ class _Live:
         heappush(self._ends, (ranked.until, ranked.rank))
 
     def drop(self, rank: Rank) -> None:
-        """Take one out, if it is here."""
+        """Remove one, if it is here."""
         index = bisect_left(self.ranks, rank)
         if index < len(self.ranks) and self.ranks[index] == rank:
             del self.ranks[index], self.editions[index]
 
     def go_on(self, moment: float) -> None:
-        """Take out what has gone stale until a moment."""
+        """Remove the stories that went stale before a moment."""
         self.moment = max(self.moment, moment)
         while self._ends and self._ends[0][0] < self.moment:
             self.drop(heappop(self._ends)[1])
@@ -71,7 +71,7 @@ class Ranking:
     """
 
     def __init__(self, editions: Mapping[StoryId, Edition], live_for: timedelta = LIVE_FOR) -> None:
-        """`editions` is what is ranked; the owner adds and drops each of them here, too."""
+        """`editions`: what is ranked; their owner adds and drops each one here, too."""
         self._editions = editions
         self._live_for = live_for
         self.of: dict[StoryId, Ranked] = {}
@@ -79,6 +79,7 @@ class Ranking:
         self._now_live = _Live()
 
     def add(self, edition: Edition) -> None:
+        """Rank a story."""
         until = -math.inf
         if edition.is_live(edition.fresh):
             until = edition.live_until(self._live_for).timestamp()
@@ -87,21 +88,23 @@ class Ranking:
         self._now_live.add(edition, ranked)
 
     def drop(self, story_id: StoryId) -> None:
+        """Remove a story from the ranking."""
         ranked = self.of.pop(story_id)
         del self._order[bisect_left(self._order, ranked.rank)]
         self._now_live.drop(ranked.rank)
 
     def clear(self) -> None:
+        """Remove every story."""
         self.of.clear()
         self._order.clear()
         self._now_live = _Live()
 
     def live(self, moment: float) -> Sequence[Edition]:
-        """The live stories in order, as they are for as long as nothing is added or dropped."""
+        """The live stories in order; valid until something is added or dropped."""
         if moment >= self._now_live.moment:
             self._now_live.go_on(moment)
             return self._now_live.editions
-        ranked = self.of  # asked about what is past
+        ranked = self.of  # asked about the past
         return [self._editions[each] for *_, each in self._order if ranked[each].until >= moment]
 
     def first(self, moment: float, *, only_live: bool = False) -> Iterator[StoryId]:
@@ -113,6 +116,6 @@ class Ranking:
         return chain(live, (each for *_, each in self._order if ranked[each].until < moment))
 
     def all_are_live(self, moment: float) -> bool:
-        """Whether it is known, without a look at each of them, that all stories are live."""
+        """Whether all stories are known to be live without looking at each."""
         now = self._now_live
         return len(now.ranks) >= len(self._editions) and moment >= now.moment

@@ -1,4 +1,4 @@
-"""Finding stories and questions by the words that somebody typed. It never waits for anything."""
+"""Finds stories and questions by typed words, from memory. Never waits for anything."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,41 +27,41 @@ from stories.story import Question, Story, StoryId
 from stories.stub import key_of
 
 NEAR = 50.0
-"""How well (0-100) a question must fit what was asked to be offered as “did you mean”."""
+"""Minimum score (0-100) at which a question is offered as “did you mean”."""
 SURE = 86.0
-"""How well it must fit to be taken as meant, and so must a story the words that name it."""
+"""Minimum score at which a question, or a story named by words, counts as surely meant."""
 CLEAR = 8.0
-"""How far behind the next best must be, or several are meant as well as one."""
+"""How far behind the next best must be; otherwise several are meant."""
 BODY = 0.8
-"""How much a word counts that stands in the breakdown or the questions only; 1 is the title."""
+"""The weight of a word found only in the breakdown or the questions; in the title it is 1."""
 HITS = 120
-"""How many stories a search tells of."""
+"""The most stories a search returns."""
 LOOKED_FOR = 8
-"""How many words a search looks for."""
+"""The most words a search looks for."""
 NAMED = 12
-"""How many words of what was typed are looked for among the names of stories, or in questions."""
+"""The most typed words that are compared with the names of stories, or with questions."""
 FORMS = 2
-"""How many forms of a common word are looked for in long texts."""
+"""The most forms of a common word that are looked for in long texts."""
 LONG = 20_000
-"""Characters of a story's long texts that are searched."""
+"""The most characters of a story's long texts that are searched."""
 RIVALS = 20
-"""How many stories are compared to tell whether words surely mean one."""
+"""The most stories that are compared to decide whether words surely mean one."""
 FITTED = 30
-"""How many of the questions found are compared word by word with what was asked."""
+"""The most questions found that are compared with the query word by word."""
 QUESTION = 24
-"""How many telling words of a question are compared with what was asked."""
+"""The most telling words of a question that are compared with the query."""
 
 K = TypeVar("K")
 
 _Which = tuple[StoryId, int]
-"""A question: its story, and its place among that one's questions."""
+"""A question: its story, and its position among that story's questions."""
 _Named = tuple[int, bool, bool, Rank]
-"""A story that words point to: score, title named whole, live (all negated), rank."""
+"""A story that words match: score, full title matched, live (all negated), rank."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A question of a story, and how well it fits what was asked (0-100)."""
+    """A question of a story, and how well it matches the query (0-100)."""
 
     edition: Edition
     question: Question
@@ -70,7 +70,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A story that holds what was looked for, and how much of it (0-100)."""
+    """A story that matches, and how much of the query it contains (0-100)."""
 
     edition: Edition
     score: float
@@ -78,18 +78,18 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a search found."""
+    """The result of a search."""
 
     hits: tuple[Hit, ...]
-    """The foremost: live stories before the rest, then best first; below NEAR, after all others."""
+    """The best stories: live ones first, then by score; scores below NEAR come after all others."""
     words: tuple[Mapping[str, float], ...]
-    """For each telling word looked for: the stories' words that fit it, and how well (0-1)."""
+    """For each telling word of the query: the stories' words that match it, and how well (0-1)."""
 
 
 class StorySearch:
     """Full-text search over the stories in memory.
 
-    What asks for a moment takes now when none is given.
+    Methods with a moment use now if none is given.
     """
 
     def __init__(
@@ -98,9 +98,9 @@ class StorySearch:
         ranking: Ranking,
         exactly: Callable[[str], Edition | None],
     ) -> None:
-        """`editions` are the stories in full memory, ranked; each of them is added here, too.
+        """`editions`: the ranked stories in full memory, each of which is added here, too.
 
-        `exactly` finds a story by its id, or one that has left full memory by its whole title.
+        `exactly` finds a story by its id, or one that has left full memory by its full title.
         """
         self._editions = editions
         self._ranking = ranking
@@ -111,6 +111,7 @@ class StorySearch:
         self._questions: Words[_Which] = Words(shortest=2)
 
     def add(self, story: Story) -> None:
+        """Index a story."""
         self._titles.setdefault(title_words(story.title), set()).add(story.id)
         self._names.put(story.id, _names(story))
         self._bodies.put(story.id, _body(story))
@@ -118,6 +119,7 @@ class StorySearch:
             self._questions.put((story.id, number), dict.fromkeys(words, 1.0))
 
     def drop(self, story: Story) -> None:
+        """Remove a story from the index, as it was added."""
         title = title_words(story.title)
         self._titles[title].discard(story.id)
         if not self._titles[title]:
@@ -128,20 +130,21 @@ class StorySearch:
             self._questions.drop((story.id, number))
 
     def clear(self) -> None:
+        """Remove every story."""
         self._titles.clear()
         self._names = Words()
         self._bodies = Postings()
         self._questions = Words(shortest=2)
 
     def has_title(self, title: frozenset[str]) -> bool:
-        """Whether a story in full memory has a title of these words."""
+        """Whether a story in full memory has a title with these words."""
         return title in self._titles
 
     def find(self, words: str, at: datetime | None = None) -> Edition | None:
-        """The one story that `words` surely mean: its id, its title, or words only it answers to.
+        """The one story that `words` surely mean: its id, its title, or words that only it matches.
 
-        Words that fit several stories equally well mean none of them, unless one alone is live
-        or has exactly that title.
+        Words that match several stories equally well mean none of them, unless only one is live or
+        has exactly that title.
         """
         if edition := self._exactly(words):
             return edition
@@ -157,7 +160,7 @@ class StorySearch:
         return self._editions[place[-1]]
 
     def titled(self, words: str, at: datetime | None = None) -> list[Edition]:
-        """The stories whose id or whole title `words` are: live ones before the rest."""
+        """The stories whose id or full title `words` are, live ones first."""
         if edition := self._exactly(words):
             return [edition]
         moment = (at or datetime.now(UTC)).timestamp()
@@ -175,8 +178,8 @@ class StorySearch:
     ) -> list[Edition]:
         """Stories that share a word with `words`, best first; ties: live, then virality.
 
-        A word counts most in the title, then among the entities, keywords and the id's words,
-        then in the headline. Its beginning counts, and so does it with a slip of the finger.
+        A word counts most in the title, then among the entities, keywords and the id's words, then
+        in the headline. Its beginning counts too, and so does a word with a typo.
         """
         named = self._named(words, at, limit, only_live=only_live)
         return [self._editions[place[-1]] for *_, place in named]
@@ -190,8 +193,8 @@ class StorySearch:
     ) -> list[Found]:
         """Questions that share a word with `text`, of the live stories or `among`, best first.
 
-        The score is mostly how much of what was asked the question holds, and partly how much of
-        the question was asked; rare words weigh more than common ones.
+        The score is mostly how much of the query the question contains, and partly how much of the
+        question the query contains; rare words weigh more than common ones.
         """
         asked = self._questions.asked(telling(typed(text))[:NAMED])
         if among is None:
@@ -212,10 +215,10 @@ class StorySearch:
         return found[:limit]
 
     def query(self, text: str, at: datetime | None = None) -> Search:
-        """Every story that holds some of the words, anywhere but in answers and sources.
+        """Every story that contains some of the words, anywhere except in answers and sources.
 
-        Beginnings of words count, and slips of the finger where nothing else fits. Words after
-        the first LOOKED_FOR telling ones are left aside.
+        Beginnings of words count, and typos where nothing else matches. Words after the first
+        LOOKED_FOR telling ones are ignored.
         """
         moment = (at or datetime.now(UTC)).timestamp()
         names, bodies, stories = self._names, self._bodies, len(self._editions)
@@ -264,13 +267,13 @@ class StorySearch:
         )
 
     def _forms(self, asked: Asked) -> Mapping[str, float]:
-        """The forms of a common word that most long texts hold."""
+        """The forms of a common word that occur in most long texts."""
         like = asked.like or {asked.word: 1.0}
         most = nlargest(FORMS, like, key=self._bodies.count)
         return {form: like[form] for form in most}
 
     def _held(self, story: StoryId, word: str, forms: Mapping[str, float]) -> float:
-        """How well (0-1) a story holds a common word."""
+        """How well (0-1) a story contains a common word."""
         named = self._names.fit(story, word)
         if named >= BODY:
             return named
@@ -294,7 +297,7 @@ class StorySearch:
         return nsmallest(limit, named)
 
     def _asking(self, asked: Sequence[Asked], at: datetime | None) -> list[tuple[Edition, int]]:
-        """The questions of live stories that hold most of the words."""
+        """The questions of live stories that contain most of the words."""
         moment = (at or datetime.now(UTC)).timestamp()
         ranked, editions = self._ranking.of, self._editions
         first = (
@@ -321,21 +324,22 @@ class StorySearch:
 
 
 class _Fit:
-    """How well questions fit what was asked."""
+    """Computes how well questions match a query."""
 
     def __init__(self, questions: Words[_Which], asked: Sequence[Asked]) -> None:
         self._questions = questions
         self._asked = asked
         self._weights: dict[str, float] = {}
         self._columns: dict[str, list[float]] = {}
-        """For each word of a question how well each one asked fits it: most come again."""
+        """For each word of a question, how well each word of the query matches it;
+        most words recur."""
         self._none = [0.0] * len(asked)
         self._fitting = set().union(*(each.like or () for each in asked))
-        """The words that fit any of those asked but those which too many fit."""
+        """The words that match any word of the query, without those that too many match."""
         self._common = [(n, each.word) for n, each in enumerate(asked) if each.like is None]
 
     def of(self, words: Sequence[str]) -> float:
-        """How well (0-100) a question of these words fits the words asked."""
+        """How well (0-100) a question with these words matches the query."""
         if not self._asked or not words:
             return 0.0
         columns = [self._column(word) for word in words[:QUESTION]]
@@ -363,7 +367,7 @@ class _Fit:
 
 
 def _best(found: Mapping[K, float], limit: int) -> Iterable[tuple[K, float]]:
-    """Those that may be among the first so many, scores being rounded."""
+    """The entries that may be among the first `limit` after scores are rounded."""
     if len(found) <= 2 * limit:
         return found.items()
     least = nlargest(limit, found.values())[-1] - 1
@@ -371,7 +375,7 @@ def _best(found: Mapping[K, float], limit: int) -> Iterable[tuple[K, float]]:
 
 
 def surely(text: str, found: Sequence[Found]) -> Found | None:
-    """The one of the questions `found` for `text`, best first, that it surely asks."""
+    """The question among `found` (best first) that `text` surely asks; None if none."""
     if not found or found[0].score < SURE:
         return None
     best, *others = found
@@ -382,17 +386,17 @@ def surely(text: str, found: Sequence[Found]) -> Found | None:
 
 
 def title_words(title: str) -> frozenset[str]:
-    """A title as it is compared whole: its telling words, in any order."""
+    """A title in the form in which it is compared as a whole: its telling words, in any order."""
     return frozenset(telling(words_of(title)))
 
 
 def title_key(title: str) -> int:
-    """What stands for a title in a stub."""
+    """The number that represents a title in a stub."""
     return key_of(title_words(title))
 
 
 def _names(story: Story) -> dict[str, float]:
-    """The words a story answers to, each with how much it counts."""
+    """The words by which a story is found, and how much each counts."""
     texts = (
         (0.9, (story.headline or "",)),
         (0.95, (story.id, *story.keywords)),
@@ -403,11 +407,11 @@ def _names(story: Story) -> dict[str, float]:
 
 
 def _body(story: Story) -> set[str]:
-    """The words of a story's long texts; those that say little are left out."""
+    """The words of a story's long texts, without fillers."""
     texts = (*(each.question for each in story.questions), *story.breakdown)
     return set(telling(words_of("\n".join(texts)[:LONG])))
 
 
 def _asks(story: Story) -> list[list[str]]:
-    """The telling words of each question a story answers."""
+    """The telling words of each of a story's questions."""
     return [telling(words_of(each.question)) for each in story.questions]

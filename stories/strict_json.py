@@ -1,4 +1,4 @@
-"""JSON as a document must be: one object, no name twice, every number finite."""
+"""Strict JSON for documents: one object, no name twice, every number finite."""
 
 import json
 import math
@@ -92,13 +92,16 @@ def _inside(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def check_size(raw: bytes | str) -> None:
+    """Raise WireError if the document is too large."""
     if size(raw) > MAX_BYTES:
         raise WireError(f"the document has {size(raw)} bytes, where at most {MAX_BYTES} fit")
 
 
 def size(raw: bytes | str) -> int:
+    """The length in bytes."""
     return len(raw if isinstance(raw, bytes) else raw.encode(errors="surrogatepass"))
 
 
 def join(path: str, name: str) -> str:
+    """A path extended by a field name."""
     return f"{path}.{short(name)}" if path else short(name)

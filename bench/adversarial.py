@@ -243,6 +243,7 @@ async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
     filling = await _fill(index, editions)
     rules = RuleBook({}, RedisRules(redis))
     await rules.change(HERE, lambda _: Rule(keywords=tuple(words.words[:100]), keeper=WHO))
+    nothing: Any = None  # nobody asks to be forgotten
     commands = menu(
         index=index,
         rules=rules,
@@ -252,6 +253,7 @@ async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
         audit=RedisAudit(redis),
         moderators=RedisModerators(redis),
         drafts=RedisDrafts(redis),
+        erasure=nothing,
     )
     by_what, by_kind, pairs = dict[str, Took](), dict[str, Took](), dict[str, Took]()
     whole = Took()

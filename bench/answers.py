@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -106,6 +107,7 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
                 filling = time.perf_counter() - started
         rules = RuleBook({}, RedisRules(redis))
         desk, places = Desk({}, RedisLedger(redis), []), RedisReadingPositions(redis)
+        nothing: Any = None  # nobody asks to be forgotten
         commands = menu(
             index=index,
             rules=rules,
@@ -115,6 +117,7 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
             audit=RedisAudit(redis),
             moderators=RedisModerators(redis),
             drafts=RedisDrafts(redis),
+            erasure=nothing,
         )
         asks = _asks(commands, stories)
         port = int(url.rsplit(":", 1)[1].partition("/")[0])

@@ -21,12 +21,13 @@ from bot.delivery.reconciler import Reconciler
 from bot.delivery.rollback import patiently
 from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
+from bot.erasure import Erasure, Stores
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.telegram.platform import TelegramPlatform
-from bot.ports import AskLimits, Forgetful, GroupRateLimiter, Lease, Moderators, Platform
+from bot.ports import AskLimits, GroupRateLimiter, Lease, Moderators, Platform
 from bot.pruning import Pruner
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
@@ -123,15 +124,19 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             repeat_unknown=settings.repeat_unknown,
         )
         troubles = RedisTroubles(redis, settings.prefix, skipped)
-        records: list[Forgetful] = [
-            ledger,
-            RedisDue(redis, settings.prefix, skipped),
-            kept_rules,
-            troubles,
-        ]
         places = RedisReadingPositions(redis, settings.prefix, skipped, certain=clock.is_certain)
         audit = RedisAudit(redis, settings.prefix, skipped, certain=clock.is_certain, now=clock.now)
         drafts = RedisDrafts(redis, settings.prefix, skipped)
+        stores = Stores(
+            ledger=ledger,
+            due=RedisDue(redis, settings.prefix, skipped),
+            rules=kept_rules,
+            troubles=troubles,
+            reading_positions=places,
+            audit=audit,
+            drafts=drafts,
+            moderators=moderators,
+        )
         rules.on_move(drafts.move)
         rules.on_move(audit.move)
 
@@ -139,15 +144,6 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             """Whether anything is kept of a chat, or of a server under its number."""
             cards, role = await ledger.knows(chat), await moderators.role(chat.address)
             return bool(rules.of(chat) or cards or role)
-
-        async def forget(chat: Chat) -> None:
-            """Delete all that is kept of a chat, which may be a person's private one."""
-            await rules.change(chat, lambda _: Rule())
-            await desk.forget(chat)
-            await places.forget(chat)
-            await audit.forget_chat(chat)
-            await drafts.drop(chat)
-            await moderators.name(chat.address, None)
 
         unreachables = {
             platform.name: UnreachableChats(
@@ -157,7 +153,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 lease=leases[platform.name],
                 rate_limiter=paces[platform.name],
                 knows=knows,
-                forget=forget,
+                forget=lambda chat: erasure.chat(chat),
                 grace=timedelta(days=settings.forget_after_days),
                 now=clock.now,
                 certain=clock.is_certain,
@@ -187,7 +183,8 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         }
         for reconciler in reconcilers.values():
             rules.on_change(reconciler.welcome)
-        desk = CardDesk(reconcilers, ledger, records)
+        desk = CardDesk(reconcilers, ledger, stores.of_cards)
+        erasure = Erasure(rules, desk, stores)
         commands = menu(
             index=index,
             rules=rules,
@@ -197,6 +194,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             audit=audit,
             moderators=moderators,
             drafts=drafts,
+            erasure=erasure,
             forget_after_days=settings.forget_after_days,
             now=clock.now,
             tempo=Tempo(

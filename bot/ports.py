@@ -525,6 +525,33 @@ class Forgetful(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was deleted about a person."""
+
+    followed: bool
+    """Their private chat followed something."""
+    cards: int
+    """Records of cards sent there."""
+    keeps: int
+    """Chats in whose rules they were named as the one to notify."""
+    seen: int
+    """Stories they opened."""
+    caught_up: bool
+    """They had said how far they had read."""
+    changes: int
+    """Changes in chats that bore their name."""
+
+
+class Erases(Protocol):
+    """Deletes what is stored about people."""
+
+    async def person(self, person: Chat) -> Erased:
+        """Delete everything about a person and their private chat. May raise StorageAway; then ask
+        again."""
+        ...
+
+
 class Ledger(Protocol):
     """Which card shows which revision where, and how every attempt ended.
 

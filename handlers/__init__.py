@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.model.command import Ask, Command
-from bot.ports import Audit, Desk, Drafts, History, Moderators, ReadingPositions, Rules
+from bot.ports import Audit, Desk, Drafts, Erases, History, Moderators, ReadingPositions, Rules
 from handlers.audit import audit_command, audited
 from handlers.catchup import catchup_command
 from handlers.drafting import Drafting
@@ -58,6 +58,7 @@ def menu(
     audit: Audit,
     moderators: Moderators,
     drafts: Drafts,
+    erasure: Erases,
     tempo: Tempo = USUAL,
     forget_after_days: float = 30,
     now: Callable[[], datetime] = _now,
@@ -89,7 +90,7 @@ def menu(
         audit_command(audit),
         moderators_command(moderators),
         privacy_command(index, rules, desk, places, forget_after_days),
-        forgetme_command(rules, drafts, desk, places, audit),
+        forgetme_command(rules, erasure),
     )
 
     def known(command: Command) -> Command:

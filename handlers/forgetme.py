@@ -1,12 +1,10 @@
 """/forgetme - deletes everything stored about the person who asks, once they confirm."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.rule import Rule
-from bot.ports import Audit, Desk, Drafts, ReadingPositions, Rules
+from bot.ports import Erased, Erases, Rules
 from wording import words
 from wording.language import N_, _, ngettext
 from wording.message import Bullets, Button, Buttons, Message, Note, Ref, Text
@@ -18,9 +16,7 @@ _FIXED = N_(
 )
 
 
-def forgetme_command(
-    rules: Rules, drafts: Drafts, desk: Desk, places: ReadingPositions, audit: Audit
-) -> Command:
+def forgetme_command(rules: Rules, erasure: Erases) -> Command:
     """Deletes what the stores hold about the asker and their private chat."""
 
     async def answer(ask: Ask) -> Message:
@@ -29,29 +25,9 @@ def forgetme_command(
         fixed = rules.is_fixed(ask.person)
         if ask.get("sure") != "yes":
             return _sure(fixed=fixed)
-        followed = rules.of(ask.person)
-        cards = 0
-        if not fixed:  # otherwise it would get the same cards again
-            await rules.change(ask.person, lambda _: Rule())
-            cards = await desk.forget(ask.person)
-        await drafts.drop(ask.person)
-        keeps = rules.kept_by(ask.person)
-        for chat in keeps:
-            await rules.change(chat, lambda rule: replace(rule, keeper=None))
-        kept = await places.kept(ask.person)
-        await places.forget(ask.person)
-        deeds = await audit.forget(ask.person)
-        gone = tuple(
-            _gone(
-                seen=len(kept.places),
-                caught_up=kept.caught_up is not None,
-                followed=followed is not None and not fixed,
-                cards=cards,
-                deeds=deeds,
-                keeps=len(keeps),
-            )
-        )
-        left = [Text(_(_FIXED))] if fixed else [Text(_(_STAY))] if cards else []
+        erased = await erasure.person(ask.person)
+        gone = tuple(_gone(erased))
+        left = [Text(_(_FIXED))] if fixed else [Text(_(_STAY))] if erased.cards else []
         if not gone:
             return Message(_("There was nothing to forget"), tuple(left))
         return Message(_("Forgotten"), (Bullets(gone), *left))
@@ -65,28 +41,26 @@ def forgetme_command(
     )
 
 
-def _gone(
-    *, seen: int, caught_up: bool, followed: bool, cards: int, deeds: int, keeps: int
-) -> Iterator[str]:
+def _gone(erased: Erased) -> Iterator[str]:
     """What was deleted, one sentence each."""
-    if seen:
+    if seen := erased.seen:
         said = ngettext("What you saw of {n} story.", "What you saw of {n} stories.", seen)
         yield said.format(n=words.number(seen))
-    if caught_up:
+    if erased.caught_up:
         yield _("How far you had caught up.")
-    if followed:
+    if erased.followed:
         yield _("What your private chat with me followed.")
-    if cards:
+    if cards := erased.cards:
         yield ngettext(
             "The record of {n} card sent there.", "The record of {n} cards sent there.", cards
         ).format(n=words.number(cards))
-    if deeds:
+    if changes := erased.changes:
         yield ngettext(
             "That it was you who changed {n} thing in groups and channels.",
             "That it was you who changed {n} things in groups and channels.",
-            deeds,
-        ).format(n=words.number(deeds))
-    if keeps:
+            changes,
+        ).format(n=words.number(changes))
+    if keeps := erased.keeps:
         yield ngettext(
             "That I tell you when {n} group or channel refuses me.",
             "That I tell you when {n} groups or channels refuse me.",

@@ -74,6 +74,7 @@ def declared() -> tuple[Command, ...]:
         audit=nothing,
         moderators=nothing,
         drafts=nothing,
+        erasure=nothing,
     )
 
 

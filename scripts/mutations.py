@@ -34,6 +34,7 @@ REASONS = (
     "-k",
     "reason",
 )
+ERASURE = (*PYTEST, "tests/storage/test_erasure.py")
 LATE_PINS = (*PYTEST, "tests/delivery/test_pins.py")
 STALE_PINS = (*PYTEST, "tests/road/test_pins.py", "-k", "stale")
 OUT = (*PYTEST, "tests/road/test_out.py")
@@ -86,6 +87,27 @@ CONNECTION = "runtime/connection.py"
 ENDS_S = 240
 """Timeout in seconds. Without a mutation, the longest run takes a third of this."""
 MUTATIONS = (
+    Mutation(
+        "the draft of a chat that was removed stays",
+        "bot/erasure.py",
+        "        await stores.drafts.drop(chat)\n",
+        "",
+        ERASURE,
+    ),
+    Mutation(
+        "what is due is not among what is erased",
+        "bot/erasure.py",
+        "        return self.ledger, self.due, self.rules, self.troubles\n",
+        "        return self.ledger, self.rules, self.troubles\n",
+        ERASURE,
+    ),
+    Mutation(
+        "who is erased stays the one to notify of a chat",
+        "bot/erasure.py",
+        "lambda rule: replace(rule, keeper=None)",
+        "lambda rule: rule",
+        ERASURE,
+    ),
     Mutation(
         "a reason of a newer version loses its params",
         "wording/reasons.py",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.erasure import Erasure, Stores
 from bot.model.chat import Chat
 from bot.model.command import Ask, Choice, Command
 from bot.model.errors import Sorry
@@ -388,6 +389,17 @@ class Talk:
         self.language: str | None = None
         self.moderator = True
         self.put(*stories)
+        nothing: Any = None
+        stores = Stores(
+            ledger=nothing,
+            due=nothing,
+            rules=nothing,
+            troubles=nothing,
+            reading_positions=self.places,
+            audit=self.audit,
+            drafts=self.drafts,
+            moderators=self.moderators,
+        )
         commands = menu(
             index=self.index,
             rules=self.rules,
@@ -397,6 +409,7 @@ class Talk:
             audit=self.audit,
             moderators=self.moderators,
             drafts=self.drafts,
+            erasure=Erasure(self.rules, self.desk, stores),
             now=lambda: self.at,
         )
         self.commands = {command.name: command for command in commands}

@@ -1,0 +1,155 @@
+"""Nothing in Redis names a chat or a person once what is stored about them was erased."""
+
+import inspect
+import pkgutil
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+import bot.storage
+from bot.delivery.desk import CardDesk
+from bot.delivery.rules import RuleBook
+from bot.erasure import Erasure, Stores
+from bot.model.chat import Chat
+from bot.model.rule import Rule
+from bot.ports import AuditEntry, CardRecord, Draft, DueCard, Pin, Seen, State, Trouble
+from bot.storage.audit import RedisAudit
+from bot.storage.drafts import RedisDrafts
+from bot.storage.due import RedisDue
+from bot.storage.ledger import RedisLedger
+from bot.storage.moderators import RedisModerators
+from bot.storage.reading_positions import RedisReadingPositions
+from bot.storage.rules import RedisRules
+from bot.storage.troubles import RedisTroubles
+from stories.story import StoryId
+from tests.running import beside, eventually_so
+from wording.acts import Act, Did
+from wording.reasons import Code, Reason
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+FIRE = StoryId("fire")
+GROUP, MIRA = Chat("telegram", "-7001"), Chat("telegram", "7002")
+OTHERS, SOL = Chat("telegram", "-8001"), Chat("telegram", "8002")
+ROW = CardRecord(State.SHOWN, NOW, 3, "42", pin=Pin.STANDS)
+
+
+class Idle:
+    """A reconciler with nothing under way."""
+
+    async def note(self, *_: object) -> None:
+        return
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Real stores, and what erases from them."""
+
+    redis: Redis
+    prefix: str
+    stores: Stores
+    rules: RuleBook
+    erasure: Erasure
+
+    async def fill(self, chat: Chat, person: Chat) -> None:
+        """Have every store hold something about the chat and the person."""
+        stores: Any = self.stores
+        for each in (chat, person):
+            await self.rules.change(each, lambda _: Rule(all=True, keeper=person))
+            await stores.ledger.write(each, FIRE, ROW)
+            unknown = replace(ROW, state=State.UNKNOWN, pin=None)
+            await stores.ledger.write(each, StoryId("tram"), unknown)
+            await stores.due.mark("telegram", [DueCard(each, FIRE, 1)], None)
+            await stores.troubles.save(each, Trouble(Reason(Code.BLOCKED), NOW))
+            await stores.drafts.save(each, Draft(Rule(), Rule(all=True)))
+        await stores.moderators.name(chat.address, "5")
+        stores.audit.note(chat, AuditEntry(NOW, Act(Did.PAUSED), person, "Somebody"))
+        stores.reading_positions.saw(person, FIRE, Seen(3, NOW))
+        stores.reading_positions.caught_up(person, NOW)
+
+        async def saved() -> bool:
+            named = await self.naming(person)
+            return {f"{self.prefix}:{key}:{person}" for key in ("audited", "places")} <= set(named)
+
+        async with beside(stores.audit.run()), beside(stores.reading_positions.run()):
+            await eventually_so(saved, "what is saved behind the answers is there")
+
+    async def naming(self, chat: Chat) -> list[str]:
+        """The keys in which the chat's address stands, in their name or in what they hold."""
+        named = []
+        async for raw in self.redis.scan_iter(f"{self.prefix}:*"):
+            key = raw.decode()
+            if chat.address in key or chat.address in repr(await self._held(key)):
+                named.append(key)
+        return sorted(named)
+
+    async def _held(self, key: str) -> object:
+        redis: Any = self.redis
+        match (await redis.type(key)).decode():
+            case "hash":
+                return await redis.hgetall(key)
+            case "set":
+                return await redis.smembers(key)
+            case "zset":
+                return await redis.zrange(key, 0, -1)
+            case "string":
+                return await redis.get(key)
+            case other:
+                raise AssertionError(f"{key} is a {other}")
+
+
+@pytest.fixture
+async def kept(redis: Redis, prefix: str) -> Kept:
+    stored = RedisRules(redis, prefix)
+    stores = Stores(
+        ledger=RedisLedger(redis, prefix),
+        due=RedisDue(redis, prefix),
+        rules=stored,
+        troubles=RedisTroubles(redis, prefix),
+        reading_positions=RedisReadingPositions(redis, prefix),
+        audit=RedisAudit(redis, prefix),
+        drafts=RedisDrafts(redis, prefix),
+        moderators=RedisModerators(redis, prefix),
+    )
+    rules = RuleBook({}, stored)
+    reconcilers: Any = {"telegram": Idle()}
+    desk = CardDesk(reconcilers, RedisLedger(redis, prefix), stores.of_cards)
+    return Kept(redis, prefix, stores, rules, Erasure(rules, desk, stores))
+
+
+def test_the_list_has_every_store_there_is() -> None:
+    names = [each.name for each in pkgutil.iter_modules(bot.storage.__path__)]
+    modules = [import_module(f"bot.storage.{name}") for name in names]
+    there = {
+        name.removeprefix("Redis")
+        for module in modules
+        for name, kind in vars(module).items()
+        if inspect.isclass(kind) and kind.__module__ == module.__name__ and name.startswith("Redis")
+    }
+    listed = {field.name.title().replace("_", "") for field in fields(Stores)}
+    assert there == listed
+
+
+async def test_nothing_names_a_chat_that_was_erased(kept: Kept) -> None:
+    await kept.fill(GROUP, MIRA)
+    await kept.fill(OTHERS, SOL)
+    before = await kept.naming(OTHERS)
+    assert len(await kept.naming(GROUP)) == len(before) >= len(fields(Stores))
+    await kept.erasure.chat(GROUP)
+    assert await kept.naming(GROUP) == []
+    assert await kept.naming(OTHERS) == before
+
+
+async def test_nothing_names_a_person_who_was_erased(kept: Kept) -> None:
+    await kept.fill(GROUP, MIRA)
+    await kept.fill(OTHERS, SOL)
+    before = await kept.naming(SOL)
+    erased = await kept.erasure.person(MIRA)
+    assert (erased.cards, erased.keeps, erased.seen, erased.changes) == (2, 1, 1, 1)
+    assert (erased.followed, erased.caught_up) == (True, True)
+    assert await kept.naming(MIRA) == []
+    assert await kept.naming(SOL) == before
+    assert await kept.naming(GROUP) != [], "the chat they moderate goes on"

@@ -197,9 +197,7 @@ class StoryIndex:
         """What an edition changed, with titles inserted; cached for the latest edition."""
         story_id = edition.story.id
         if self._editions.get(story_id) is not edition:
-            return self.named(
-                compare(edition.before, edition.story)
-            )  # a newer edition is here, so don't cache
+            return self.named(compare(edition.before, edition.story))  # outdated: not cached
         if story_id not in self._deltas:
             self._deltas[story_id] = compare(edition.before, edition.story)
         return self.named(self._deltas[story_id])

@@ -19,9 +19,9 @@ from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
+from bot.model.due import DueCard
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
-from bot.ports import DueCard
 from bot.storage.due import RedisDue
 from bot.storage.highwater import DataFolder, FileHighWater
 from bot.storage.ledger import RedisLedger

@@ -28,7 +28,7 @@ from bench.kit import Lean, Line, longest_pause, pointed_at, processes
 from bot import app, pruning
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
-from bot.ports import CardRecord, State
+from bot.model.ledger import CardRecord, State
 from bot.storage.ledger import RedisLedger
 from bot.storage.packed import pack
 from config.settings import given

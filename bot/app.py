@@ -16,6 +16,7 @@ from bot.connections import Connections
 from bot.delivery.cards import Policy
 from bot.delivery.decide import Spacing
 from bot.delivery.desk import CardDesk
+from bot.delivery.ports import Lease
 from bot.delivery.rate_limiter import DISCORD, TELEGRAM, RateLimiter
 from bot.delivery.reconciler import Reconciler
 from bot.delivery.rollback import patiently
@@ -26,8 +27,9 @@ from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.needs import AskLimits, GroupRateLimiter, Moderators
+from bot.platforms.port import Platform
 from bot.platforms.telegram.platform import TelegramPlatform
-from bot.ports import AskLimits, GroupRateLimiter, Lease, Moderators, Platform
 from bot.pruning import Pruner
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts

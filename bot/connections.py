@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain, repeat
 
 from bot.model.command import Command
-from bot.ports import Platform
+from bot.platforms.port import Platform
 from runtime.alarms import Alarms
 from runtime.errors import SetupError
 from runtime.supervision import restarting

@@ -6,9 +6,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.delivery.ports import Forgetful
 from bot.model.chat import Chat
+from bot.model.erased import Erased
 from bot.model.rule import Rule
-from bot.ports import Audit, Desk, Drafts, Erased, Forgetful, Moderators, ReadingPositions, Rules
+from handlers.ports import Audit, Desk, Drafts, Moderators, ReadingPositions, Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from bot.app import platforms_for
 from bot.metrics import Metrics
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right
 from bot.model.errors import SendFailed
 from bot.model.rule import Rule
-from bot.ports import Platform, Right
+from bot.platforms.port import Platform
 from bot.storage.highwater import DataFolder
 from config.settings import Settings
 from runtime.alarms import Alarms

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.model.command import Ask, Command
-from bot.ports import Audit, Desk, Drafts, Erases, History, Moderators, ReadingPositions, Rules
 from handlers.audit import audit_command, audited
 from handlers.catchup import catchup_command
 from handlers.drafting import Drafting
@@ -19,6 +18,7 @@ from handlers.mute import mute_command
 from handlers.pause import pause_command
 from handlers.pin import pin_command
 from handlers.pins import pins_command
+from handlers.ports import Audit, Desk, Drafts, Erases, History, Moderators, ReadingPositions, Rules
 from handlers.privacy import privacy_command
 from handlers.reach import Reach
 from handlers.recalling import recalling

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.model.audit import AuditEntry
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.ports import Audit, AuditEntry
 from handlers.picking import page_of, paged, turning
+from handlers.ports import Audit
 from wording import acts
 from wording.language import N_, _
 from wording.message import Message, Note, Ref, Text

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.ports import History, ReadingHistory, ReadingPosition, ReadingPositions, Rules, Seen
+from bot.model.reading import ReadingHistory, ReadingPosition, Seen
 from handlers.changes import promptly
 from handlers.picking import buttons_to, heaps, menu_of, name, page_of, paged, room, turning
+from handlers.ports import History, ReadingPositions, Rules
 from runtime.away import StorageAway
 from runtime.slices import in_slices
 from stories.delta import Change, Delta, compare

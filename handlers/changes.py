@@ -8,8 +8,9 @@ from itertools import groupby
 from typing import TypeVar
 
 from bot.model.command import Ask
-from bot.ports import History, ReadingPosition, ReadingPositions, Seen
+from bot.model.reading import ReadingPosition, Seen
 from handlers.picking import heaps, name, page_of, paged, room, standing, turning
+from handlers.ports import History, ReadingPositions
 from runtime.away import StorageAway
 from stories.delta import Change, Delta, Kind, compare
 from stories.edition import Edition

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 
 from bot.model.chat import Chat
-from bot.model.rule import Rule
-from bot.ports import Draft, Drafts, Rules
+from bot.model.rule import Draft, Rule
+from handlers.ports import Drafts, Rules
 from handlers.wants import kept_by, theirs
 from wording.language import N_, _
 

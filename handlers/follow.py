@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.rule import Rule, folded
-from bot.ports import Rules
 from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted, ref_to, wanted
+from handlers.ports import Rules
 from handlers.wants import (
     EVERYTHING,
     Thing,

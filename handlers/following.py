@@ -2,8 +2,8 @@
 
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
-from bot.ports import Rules
 from handlers.picking import MENU
+from handlers.ports import Rules
 from handlers.wants import followed, gets, newer, to_follow, who_follows
 from stories.index import StoryIndex
 from wording.language import N_, _

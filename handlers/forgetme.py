@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from bot.model.command import Ask, Command, Option
+from bot.model.erased import Erased
 from bot.model.errors import Sorry
-from bot.ports import Erased, Erases, Rules
+from handlers.ports import Erases, Rules
 from wording import words
 from wording.language import N_, _, ngettext
 from wording.message import Bullets, Button, Buttons, Message, Note, Ref, Text

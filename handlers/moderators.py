@@ -2,7 +2,7 @@
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.ports import Moderators
+from handlers.ports import Moderators
 from wording.acts import Act, Did
 from wording.language import N_, _
 from wording.message import Button, Buttons, Message, Note, Ref, Roles, Row, Text

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.ports import Refusal
+from bot.model.status import Refusal
 from wording import words
 from wording.language import _, ngettext
 from wording.reasons import explained

@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.rule import Mute, Rule
-from bot.ports import Rules
 from handlers.picking import button_to, live_stories, meant, name, pick_list, wanted
+from handlers.ports import Rules
 from handlers.wants import change, theirs, to_follow
 from stories.edition import Edition
 from stories.index import StoryIndex

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.model.rule import Loudness, Rule
-from bot.ports import Draft
+from bot.model.rule import Draft, Loudness, Rule
 from config.entry import EXAMPLE, write_quiet
 from handlers.drafting import changed, mark
 from handlers.picking import menu_of, name

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
 from bot.model.rule import Rule
-from bot.ports import Rules
+from handlers.ports import Rules
 from handlers.wants import change, to_follow
 from wording.acts import Act, Did
 from wording.language import N_, _

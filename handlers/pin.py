@@ -5,7 +5,6 @@ from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.ports import Desk
 from handlers.picking import (
     MENU,
     button_to,
@@ -17,6 +16,7 @@ from handlers.picking import (
     nothing_live,
     pick_list,
 )
+from handlers.ports import Desk
 from handlers.wants import title_of
 from stories.edition import Edition
 from stories.index import StoryIndex

@@ -1,7 +1,7 @@
 """/pins - the stories whose cards are pinned in this chat."""
 
 from bot.model.command import Ask, Command
-from bot.ports import Desk
+from handlers.ports import Desk
 from handlers.unpin import to_pin, to_unpin
 from handlers.wants import title_of
 from stories.index import StoryIndex

@@ -4,8 +4,8 @@ from math import ceil
 
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
-from bot.ports import Desk, ReadingPositions, Rules
 from handlers.changes import promptly
+from handlers.ports import Desk, ReadingPositions, Rules
 from handlers.wants import followed, to_overview
 from runtime.away import StorageAway
 from stories.index import StoryIndex

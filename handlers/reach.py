@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right
 from bot.model.command import Ask, Command
-from bot.ports import Desk, Refusal, Right, Rules
+from bot.model.status import Refusal
 from handlers.moments import refused
+from handlers.ports import Desk, Rules
 from wording.language import _, named
 from wording.message import Message, Text
 from wording.reasons import explained

@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
 from bot.model.rule import Rule
-from bot.ports import Rules
 from handlers.picking import wanted
+from handlers.ports import Rules
 from handlers.wants import change, hush, to_overview
 from stories.index import StoryIndex
 from wording import words

@@ -7,11 +7,11 @@ from typing import Any
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.rule import Mute, Rule
-from bot.ports import Desk, Rules
 from config.entry import WrongEntry, read_entry, read_rule, write_entry
 from handlers import panel
 from handlers.drafting import Drafting
 from handlers.picking import quoted
+from handlers.ports import Desk, Rules
 from handlers.reach import with_what_is_missing
 from handlers.wants import gets, newer, theirs
 from stories.index import StoryIndex

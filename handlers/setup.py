@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.rule import Loudness, Rule, folded
-from bot.ports import Desk, Draft
+from bot.model.rule import Draft, Loudness, Rule, folded
 from config.entry import read_quiet
 from handlers import panel
 from handlers.drafting import Clash, Drafting, Overtaken, changed
 from handlers.follow import WORDS, refuse_endless, with_story
 from handlers.picking import MENU, menu_of, name
+from handlers.ports import Desk
 from handlers.rehearsal import Rehearser
 from handlers.wants import keeper_of, to_overview, unheard
 from stories.index import StoryIndex

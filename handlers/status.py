@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from bot.model.chat import Right
 from bot.model.command import Ask, Command
+from bot.model.ledger import CardRecord, State
 from bot.model.rule import Rule
+from bot.model.status import Health
 from bot.model.unknown import listed
-from bot.ports import CardRecord, Desk, Health, Right, Rules, State
 from handlers.moments import refused, since, span
+from handlers.ports import Desk, Rules
 from handlers.unknown import to_settle
 from handlers.wants import hush, newer, title_of, to_follow, to_overview, unheard, who_follows
 from stories.index import StoryIndex

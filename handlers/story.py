@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.ports import History, ReadingPositions, Rules, Seen
+from bot.model.reading import Seen
 from handlers.changes import what_changed
 from handlers.picking import (
     ROOM,
@@ -22,6 +22,7 @@ from handlers.picking import (
     standing,
     turning,
 )
+from handlers.ports import History, ReadingPositions, Rules
 from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.story import Source, Story

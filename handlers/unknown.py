@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Showing
 from bot.model.command import Ask, Command, Option, Pointed
 from bot.model.errors import Sorry
+from bot.model.ledger import CardRecord as Line
+from bot.model.ledger import State
+from bot.model.status import Claim
 from bot.model.unknown import Unknown, again, listed, offered
-from bot.ports import CardRecord as Line
-from bot.ports import Claim, Desk, Showing, State
+from handlers.ports import Desk
 from handlers.wants import title_of
 from runtime.away import StorageAway
 from stories.index import StoryIndex

@@ -6,8 +6,8 @@ from datetime import datetime
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.rule import Rule
-from bot.ports import Rules
 from handlers.picking import holding, meant_among, pick_list, quoted
+from handlers.ports import Rules
 from handlers.wants import change, theirs, title_of
 from stories.index import StoryIndex
 from stories.story import StoryId

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.ports import Desk
 from handlers.picking import live_stories, meant_among, pick_list, quoted
+from handlers.ports import Desk
 from handlers.wants import title_of
 from stories.index import StoryIndex
 from stories.story import StoryId

@@ -11,8 +11,8 @@ from bot.model.chat import Chat
 from bot.model.command import Ask
 from bot.model.errors import Sorry
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.ports import Desk, Rules
 from handlers.picking import name
+from handlers.ports import Desk, Rules
 from stories.index import StoryIndex
 from stories.spelling import fold
 from stories.story import StoryId, text_key

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
+from bot.model.ledger import CardRecord, State
 from bot.model.rule import Loudness, Rule, at_least, folded
-from bot.ports import CardRecord, Desk, Rules, Standing, State
+from bot.model.status import Standing
 from handlers.changes import promptly
 from handlers.moments import refused, since, span
 from handlers.picking import buttons_to, left_out, live_stories, meant, menu_of, name, quoted
+from handlers.ports import Desk, Rules
 from handlers.unknown import to_settle
 from handlers.wants import newer, quiet_until, which, words_in
 from runtime.away import StorageAway

@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from bot.delivery.ports import Archive, Ledger
 from bot.delivery.rows import Rows
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
-from bot.ports import Archive, DueCard, Ledger
+from bot.model.due import DueCard
 from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.story import Story, StoryId

@@ -11,13 +11,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.delivery.ports import Lease, Ledger
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import NAME_LENGTH, UnreachableChats
 from bot.model.chat import Chat
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
+from bot.model.ledger import CardRecord, State
 from bot.model.unknown import Unknown, listed, offered
-from bot.ports import CardRecord, Lease, Ledger, Platform, State
+from bot.platforms.port import Platform
 from runtime.away import StorageAway
 from stories.index import StoryIndex
 from stories.story import StoryId

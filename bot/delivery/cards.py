@@ -27,6 +27,7 @@ from bot.delivery.decide import (
 from bot.delivery.merging import fold
 from bot.delivery.outbound import Outbound
 from bot.delivery.pins import Pins
+from bot.delivery.ports import Archive, Lease, Ledger
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.reply_policy import ReplyPolicy, recalled
 from bot.delivery.rollback import RollbackWatch
@@ -43,9 +44,11 @@ from bot.model.errors import (
     SendFailed,
     Unreachable,
 )
+from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Loudness
+from bot.model.status import Claim
 from bot.model.unknown import Unknown
-from bot.ports import Archive, CardRecord, Claim, Lease, Ledger, Pin, Platform, State
+from bot.platforms.port import Platform
 from stories.delta import Delta, Weight
 from stories.edition import Edition
 from stories.index import StoryIndex

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.ports import CardRecord, Pin, State
+from bot.model.ledger import CardRecord, Pin, State
 from stories.delta import Weight
 from stories.story import StoryId
 

@@ -5,24 +5,14 @@ from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
+from bot.delivery.ports import Forgetful, Ledger
 from bot.delivery.reconciler import LOOK_UP_S, Reconciler
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right, Showing
 from bot.model.errors import CardGone, NotNow, OutcomeUnknown, SendFailed, Sorry, Unreachable
+from bot.model.ledger import CardRecord, State
+from bot.model.status import Claim, Health, Pinned, Refusal, Standing
 from bot.model.unknown import Unknown, key_of
-from bot.ports import (
-    CardRecord,
-    Claim,
-    Forgetful,
-    Health,
-    Ledger,
-    Pinned,
-    Platform,
-    Refusal,
-    Right,
-    Showing,
-    Standing,
-    State,
-)
+from bot.platforms.port import Platform
 from runtime.away import StorageAway
 from stories.story import StoryId
 from wording.language import N_, _, named

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.ports import CardRecord, Pin, State
+from bot.model.ledger import CardRecord, Pin, State
 from stories.story import StoryId
 
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.delivery.ports import Lease
 from bot.delivery.rate_limiter import RateLimiter
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import NotNow, SendFailed, Unreachable
-from bot.ports import CardRecord, Lease, State
+from bot.model.ledger import CardRecord, State
 from stories.edition import Edition
 from wording.reasons import Code, Reason
 

@@ -19,7 +19,8 @@ from bot.model.errors import (
     SendFailed,
     Unreachable,
 )
-from bot.ports import CardRecord, Pin, Platform
+from bot.model.ledger import CardRecord, Pin
+from bot.platforms.port import Platform
 from stories.story import StoryId
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from bot.model.chat import Chat
-from bot.ports import DueCard
+from bot.model.due import DueCard
 from stories.story import StoryId
 
 Key = tuple[Chat, StoryId]

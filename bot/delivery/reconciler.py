@@ -16,6 +16,7 @@ from functools import partial
 from bot.delivery.affected import AffectedCards, by_turns
 from bot.delivery.asking import Asking
 from bot.delivery.cards import Cards, Policy
+from bot.delivery.ports import Archive, Due, HighWater, Lease, Ledger
 from bot.delivery.queue import Key, Queue
 from bot.delivery.rate_limiter import RateLimiter, room
 from bot.delivery.rollback import RollbackWatch, patiently
@@ -24,23 +25,13 @@ from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
+from bot.model.due import DueCard
 from bot.model.errors import Moved, NotNow, OutcomeUnknown, SendFailed, Unreachable
+from bot.model.ledger import CardRecord, Pin
 from bot.model.rule import Rule
+from bot.model.status import Claim, Pinned, Refusal
 from bot.model.unknown import Unknown
-from bot.ports import (
-    Archive,
-    CardRecord,
-    Claim,
-    Due,
-    DueCard,
-    HighWater,
-    Lease,
-    Ledger,
-    Pin,
-    Pinned,
-    Platform,
-    Refusal,
-)
+from bot.platforms.port import Platform
 from runtime.alarms import Alarms
 from runtime.away import StorageAway
 from stories.changes import Cursor

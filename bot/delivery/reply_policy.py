@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from bot.delivery.decide import Wish
+from bot.delivery.ports import Archive
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
+from bot.model.ledger import CardRecord
 from bot.model.rule import Loudness, Rule
-from bot.ports import Archive, CardRecord
 from stories.delta import Delta, Kind, Weight, compare
 from stories.edition import Edition
 from stories.index import StoryIndex

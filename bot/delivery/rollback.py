@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import count
 from typing import TypeVar
 
-from bot.ports import HighWater, HighWaterMark, Ledger
+from bot.delivery.ports import HighWater, Ledger
+from bot.model.ledger import HighWaterMark
 from runtime.away import StorageAway
 from runtime.clock import Past
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.delivery.ports import Lease, Ledger
 from bot.delivery.rollback import RollbackWatch, patiently
 from bot.model.chat import Chat
-from bot.ports import UNREADABLE, CardRecord, Lease, Ledger, State
+from bot.model.ledger import UNREADABLE, CardRecord, State
 from runtime.away import StorageAway
 from runtime.clock import Past
 from stories.edition import Edition

@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
+from bot.delivery.ports import RuleStore
 from bot.model.chat import Chat
 from bot.model.rule import Rule, folded
-from bot.ports import RuleStore
 from runtime.records import Unreadable
 from stories.story import Story, StoryId
 

@@ -13,12 +13,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from bot.delivery.ports import Lease, Troubles
 from bot.delivery.rate_limiter import RateLimiter, room
 from bot.delivery.rollback import patiently
 from bot.delivery.rules import RuleBook
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
-from bot.ports import Lease, Platform, Right, Trouble, Troubles
+from bot.model.trouble import Trouble
+from bot.platforms.port import Platform
 from runtime.away import StorageAway
 from wording import reasons
 from wording.language import _, ngettext, speaking

@@ -1,6 +1,7 @@
 """The addresses of chats and people. Only a platform's adapter looks inside."""
 
 import re
+from enum import StrEnum
 from typing import NamedTuple
 
 _SHAPES = {
@@ -51,3 +52,18 @@ def read_chat(text: str) -> Chat:
     if platform == "telegram" and address.endswith(GENERAL):
         address = address.removesuffix(GENERAL)
     return Chat(platform, address)
+
+
+class Right(StrEnum):
+    """Something the bot wants to do in a chat."""
+
+    POST = "post"
+    PIN = "pin"
+
+
+class Showing(StrEnum):
+    """How someone shows us a message of ours that we cannot look up."""
+
+    REPLY = "reply"
+    FORWARD = "forward"
+    """To us, in private: replies would be seen by everyone who reads the channel."""

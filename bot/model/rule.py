@@ -217,3 +217,13 @@ def _said(words: tuple[str, ...]) -> frozenset[str]:
 def folded(words: Iterable[str]) -> frozenset[str]:
     """Words in the form in which they are compared."""
     return frozenset(map(fold, words))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A chat's rule while its moderators are at it."""
+
+    began: Rule
+    """What the rule was when they began."""
+    rule: Rule
+    """What they would make of it."""

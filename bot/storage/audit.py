@@ -11,8 +11,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.model.audit import AuditEntry
 from bot.model.chat import Chat, read_chat
-from bot.ports import AuditEntry
 from runtime.away import StorageAway
 from runtime.connection import storage, text
 from runtime.records import VERSION, Skipped

@@ -6,7 +6,7 @@ from datetime import timedelta
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
-from bot.ports import Draft
+from bot.model.rule import Draft
 from runtime.connection import storage
 from runtime.records import Beyond, Form, Skipped, Unreadable
 

@@ -8,7 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
-from bot.ports import DueCard
+from bot.model.due import DueCard
 from runtime.connection import storage, text
 from runtime.records import Skipped, Unreadable, wrong_type
 from stories.changes import Cursor

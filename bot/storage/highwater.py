@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from bot.ports import HighWaterMark
+from bot.model.ledger import HighWaterMark
 from runtime.alarms import Alarms
 from runtime.records import VERSION, Skipped
 

@@ -10,8 +10,8 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
+from bot.model.ledger import UNREADABLE, CardRecord, State
 from bot.model.unknown import Unknown, key_of
-from bot.ports import UNREADABLE, CardRecord, State
 from bot.storage.packed import pack, packs, unpack
 from runtime.away import StorageAway
 from runtime.connection import storage, text

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.ports import CardRecord, State
+from bot.model.ledger import CardRecord, State
 from stories.story import StoryId
 
 VERSION = 1

@@ -9,7 +9,7 @@ from itertools import islice
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
-from bot.ports import ReadingHistory, ReadingPosition, Seen
+from bot.model.reading import ReadingHistory, ReadingPosition, Seen
 from runtime.away import StorageAway
 from runtime.connection import storage, text
 from runtime.records import Skipped, wrong_type

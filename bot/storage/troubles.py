@@ -7,7 +7,7 @@ from datetime import datetime
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat, read_chat
-from bot.ports import Trouble
+from bot.model.trouble import Trouble
 from runtime.connection import storage, text
 from runtime.records import Form, Skipped
 from stories.story import StoryId

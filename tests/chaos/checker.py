@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.model.chat import Chat
-from bot.ports import CardRecord, State
+from bot.model.ledger import CardRecord, State
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from runtime.connection import connect

@@ -22,7 +22,7 @@ from bot.delivery.decide import (
     Wish,
     decide,
 )
-from bot.ports import CardRecord, Pin, State
+from bot.model.ledger import CardRecord, Pin, State
 from stories.delta import Weight
 from stories.story import StoryId
 from wording.reasons import Code, Reason

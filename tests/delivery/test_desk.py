@@ -11,8 +11,9 @@ from redis.asyncio import Redis
 
 from bot.delivery.desk import CardDesk
 from bot.model.chat import Chat
+from bot.model.due import DueCard
 from bot.model.errors import Sorry
-from bot.ports import CardRecord, DueCard, Pin, State
+from bot.model.ledger import CardRecord, Pin, State
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from stories.story import StoryId

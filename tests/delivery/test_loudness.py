@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.model.chat import Chat
+from bot.model.ledger import CardRecord, State
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.ports import CardRecord, State
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from sandbox.discord import GENERAL, HEADLINES, NEWS, READERS, SOL

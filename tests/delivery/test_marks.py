@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.model.due import DueCard
 from bot.model.rule import Rule
-from bot.ports import DueCard
 from stories.changes import Cursor, Page
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.storage import Client, MemoryArchive, MemoryDue

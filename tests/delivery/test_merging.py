@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery.merging import fold
-from bot.ports import CardRecord, Pin, State
+from bot.model.ledger import CardRecord, Pin, State
 from stories.story import StoryId
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)

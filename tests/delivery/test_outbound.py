@@ -9,7 +9,7 @@ from bot.delivery.rate_limiter import DISCORD, RateLimiter
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import NotNow
-from bot.ports import CardRecord, State
+from bot.model.ledger import CardRecord, State
 from tests.simulation.storage import Client, MemoryLease, Store
 from wording.reasons import Code, Reason
 

@@ -14,7 +14,7 @@ from bot.delivery.rows import SETTLE, Rows
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import OutcomeUnknown
-from bot.ports import CardRecord, Pin, State
+from bot.model.ledger import CardRecord, Pin, State
 from stories.story import StoryId
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.platform import CALM, GIVES_UP_S, LATE_S, Handle, Sent, Service, Weather

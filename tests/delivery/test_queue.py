@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.delivery.queue import Key, Queue
 from bot.model.chat import Chat
-from bot.ports import DueCard
+from bot.model.due import DueCard
 from stories.story import StoryId
 
 NORTH, SOUTH = Chat("discord", "1"), Chat("discord", "2")

@@ -10,8 +10,8 @@ from bot import app
 from bot.delivery import cards
 from bot.delivery.cards import Policy
 from bot.model.chat import Chat
+from bot.model.ledger import CardRecord, State
 from bot.model.rule import Loudness, Rule
-from bot.ports import CardRecord, State
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from sandbox.calls import Call

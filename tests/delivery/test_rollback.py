@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from bot.delivery import rollback as tides
 from bot.delivery.rollback import RollbackWatch
 from bot.model.chat import Chat
-from bot.ports import CardRecord, HighWaterMark, State
+from bot.model.ledger import CardRecord, HighWaterMark, State
 from bot.storage.highwater import DataFolder, FileHighWater
 from bot.storage.ledger import RedisLedger
 from stories.story import StoryId

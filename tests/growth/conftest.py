@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.ports import CardRecord, State
+from bot.model.ledger import CardRecord, State
 from bot.pruning import Plan, Pruner
 from bot.storage.ledger import RedisLedger
 from runtime.alarms import Alarms

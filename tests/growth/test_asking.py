@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.model.reading import Seen
 from bot.model.rule import Rule
-from bot.ports import Seen
 from stories.edition import Edition
 from stories.log import Log, grown
 from stories.search import title_key

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.model.chat import Chat
-from bot.ports import CardRecord, Pin, State
+from bot.model.ledger import CardRecord, Pin, State
 from runtime.lease import RedisLease
 from stories.changes import Cursor, Verdict
 from stories.edition import Edition

@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 
 from bot import pruning
 from bot.model.chat import Chat
+from bot.model.due import DueCard
 from bot.model.rule import Rule
-from bot.ports import DueCard
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from sandbox import discord, telegram

@@ -7,27 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.erasure import Erasure, Stores
-from bot.model.chat import Chat
+from bot.model.audit import AuditEntry
+from bot.model.chat import Chat, Right, Showing
 from bot.model.command import Ask, Choice, Command
 from bot.model.errors import Sorry
-from bot.model.rule import Rule
+from bot.model.ledger import CardRecord, State
+from bot.model.reading import ReadingHistory, ReadingPosition, Seen
+from bot.model.rule import Draft, Rule
+from bot.model.status import Claim, Health, Pinned, Refusal, Standing
 from bot.model.unknown import Unknown, key_of
-from bot.ports import (
-    AuditEntry,
-    CardRecord,
-    Claim,
-    Draft,
-    Health,
-    Pinned,
-    ReadingHistory,
-    ReadingPosition,
-    Refusal,
-    Right,
-    Seen,
-    Showing,
-    Standing,
-    State,
-)
 from handlers import menu
 from runtime.away import StorageAway
 from stories.changes import Heard

@@ -4,7 +4,7 @@ import pytest
 
 from bot.model.chat import Chat
 from bot.model.rule import Rule
-from bot.ports import Standing
+from bot.model.status import Standing
 from tests.handlers.talking import FERRY, HERE, MIRA, TRAM, Talk, labels, read
 
 

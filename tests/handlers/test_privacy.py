@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.model.rule import Rule
+from bot.model.status import Standing
 from bot.platforms.telegram.render import render
-from bot.ports import Standing
 from handlers import changes
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, NOW, TRAM, Talk, read
 from wording.message import Note

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.model.rule import Rule
-from bot.ports import Refusal
+from bot.model.status import Refusal
 from tests.handlers.talking import MIRA, NOW, Talk, read
 from wording.reasons import Code, Reason
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import time, timedelta
 
+from bot.model.chat import Right
+from bot.model.ledger import CardRecord, State
 from bot.model.rule import Mute, Quiet, Rule
-from bot.ports import CardRecord, Health, Refusal, Right, State
+from bot.model.status import Health, Refusal
 from stories.story import StoryId
 from tests.handlers.talking import FERRY, HERE, NOW, TRAM, Talk, labels, read
 from wording.message import Tone

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Showing
 from bot.model.command import Pointed
+from bot.model.ledger import CardRecord, State
+from bot.model.status import Standing
 from bot.model.unknown import Unknown, key_of
-from bot.ports import CardRecord, Showing, Standing, State
 from tests.handlers.talking import FERRY, HERE, MIRA, NOW, THEFT, TRAM, Talk, labels, read
 from wording.message import Message
 

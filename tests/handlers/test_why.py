@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.ports import CardRecord, Pin, Refusal, Standing, State
+from bot.model.status import Refusal, Standing
 from handlers import changes
 from stories.story import Stats, Status, Story, StoryId
 from tests.handlers.talking import FERRY, HERE, NOW, Talk, labels, made, read

@@ -14,10 +14,11 @@ from typing import Any
 import discord
 import pytest
 
+from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Loudness, Mute, Quiet, Rule
+from bot.model.status import Refusal, Standing
 from bot.platforms.discord import render as on_discord
 from bot.platforms.telegram import render as on_telegram
-from bot.ports import CardRecord, Pin, Refusal, Standing, State
 from handlers.quotes import quotes
 from stories.delta import Change, Delta, Kind, Weight, compare
 from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId

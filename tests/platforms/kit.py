@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
-from bot.ports import Platform
+from bot.platforms.port import Platform
 from stories.story import StoryId
 from wording.message import Button, Buttons, Field, Menu, Message, Ref, Text
 

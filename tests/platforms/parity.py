@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from bot.model.chat import Chat
 from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.port import Platform
 from bot.platforms.telegram.platform import TelegramPlatform
-from bot.ports import Platform
 from sandbox import discord, telegram
 from tests.platforms.kit import Kitchen, running
 

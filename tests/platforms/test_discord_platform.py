@@ -10,12 +10,11 @@ import aiohttp
 import discord as library
 import pytest
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right
 from bot.model.errors import CardGone, NotNow, OutcomeUnknown, Rejected, SendFailed, Unreachable
 from bot.platforms.discord import rights
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.refusals import LATER
-from bot.ports import Right
 from runtime.errors import SetupError
 from sandbox.discord import (
     GENERAL,

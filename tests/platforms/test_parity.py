@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right
 from bot.model.errors import CardGone, NotNow
-from bot.ports import Right
 from tests.platforms.kit import BARE_CARD, CARD, TITLES, Kitchen
 from tests.platforms.parity import READERS, Reader
 from wording.message import Message, Text

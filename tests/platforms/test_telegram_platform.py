@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right
 from bot.model.errors import (
     CardGone,
     Moved,
@@ -21,7 +21,6 @@ from bot.model.errors import (
 )
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.platforms.telegram.request import USUAL_PAUSE
-from bot.ports import Right
 from runtime.errors import SetupError
 from sandbox.telegram import (
     BOT,

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right
 from bot.model.errors import OutcomeUnknown
 from bot.platforms.discord import incoming
 from bot.platforms.discord import platform as discord_platform
 from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.port import Platform
 from bot.platforms.telegram import request
 from bot.platforms.telegram.platform import TelegramPlatform
-from bot.ports import Platform, Right
 from sandbox.discord import GENERAL, NEWS, Discord
 from sandbox.discord import MIRA as MIRA_ON_DISCORD
 from sandbox.telegram import GROUP, MIRA, Telegram

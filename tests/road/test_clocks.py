@@ -14,8 +14,9 @@ from redis.asyncio import Redis
 
 from bot.delivery import cards, unreachable
 from bot.model.chat import Chat
+from bot.model.ledger import CardRecord, State
 from bot.model.rule import Rule
-from bot.ports import CardRecord, State, Trouble
+from bot.model.trouble import Trouble
 from bot.storage.ledger import RedisLedger
 from bot.storage.troubles import RedisTroubles
 from runtime import clock

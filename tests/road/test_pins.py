@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.model.chat import Chat
+from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Loudness, Rule
-from bot.ports import CardRecord, Pin, State
 from bot.storage.ledger import RedisLedger
 from sandbox import discord, telegram
 from stories.story import Stats, Status, Story, StoryId

@@ -10,8 +10,8 @@ import pytest
 
 from bot.delivery import asking, cards, reconciler
 from bot.model.chat import Chat
+from bot.model.ledger import CardRecord, State
 from bot.model.rule import Loudness, Rule
-from bot.ports import CardRecord, State
 from bot.storage.ledger import RedisLedger
 from sandbox import telegram
 from stories.story import Story, StoryId

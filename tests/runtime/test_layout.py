@@ -8,8 +8,9 @@ from redis.asyncio import Redis
 
 from bot.metrics import Metrics
 from bot.model.chat import Chat
+from bot.model.due import DueCard
+from bot.model.ledger import CardRecord, State
 from bot.model.rule import Rule
-from bot.ports import CardRecord, DueCard, State
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules

@@ -14,8 +14,8 @@ from bot.delivery.cards import _looks as looks_of
 from bot.delivery.cards import nonce
 from bot.delivery.rollback import KEEP_S
 from bot.model.chat import Chat, read_chat
+from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Rule
-from bot.ports import CardRecord, Pin, State
 from runtime.lease import LASTS_S
 from stories.delta import Weight, compare
 from stories.edition import Edition

@@ -1,4 +1,5 @@
-"""A chat service of the mind, at the seam of bot.ports.Platform, with a history of its own.
+"""A chat service of the mind, at the seam of bot.platforms.port.Platform, with a history of
+its own.
 
 What it does to a request is decided by the seed, the chat and how often that chat was spoken to,
 so a schedule goes the same way whenever it is run. It remembers everything that was asked and
@@ -13,10 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right, Showing
 from bot.model.command import Command
 from bot.model.errors import CardGone, Moved, NotNow, OutcomeUnknown, Unreachable
-from bot.ports import Right, Showing
 from stories.story import StoryId
 from wording.message import Message
 from wording.reasons import Code, Reason

@@ -15,9 +15,11 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from bot.model.chat import Chat
+from bot.model.due import DueCard
+from bot.model.ledger import CardRecord, HighWaterMark, State
 from bot.model.rule import Rule
+from bot.model.trouble import Trouble
 from bot.model.unknown import Unknown
-from bot.ports import CardRecord, DueCard, HighWaterMark, State, Trouble
 from bot.storage.packed import pack, packs, unpack
 from runtime.away import StorageAway, StorageRefuses
 from runtime.lease import LASTS_S, RedisLease

@@ -29,9 +29,9 @@ from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import SendFailed
+from bot.model.ledger import HighWaterMark, Pin, State
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.unknown import Unknown
-from bot.ports import HighWaterMark, Pin, State
 from runtime.alarms import Alarms
 from runtime.away import StorageAway
 from stories.changes import Cursor

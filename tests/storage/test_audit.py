@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.model.audit import AuditEntry
 from bot.model.chat import Chat
-from bot.ports import Audit, AuditEntry
 from bot.storage import audit as stored
 from bot.storage.audit import KEPT, RedisAudit
+from handlers.ports import Audit
 from runtime.away import StorageAway
 from runtime.connection import connect, text
 from tests.handlers.talking import MemoryAudit

@@ -11,22 +11,13 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.delivery.ports import Due, HighWater, Ledger, RuleStore, Troubles
 from bot.model.chat import Chat
+from bot.model.due import DueCard
+from bot.model.ledger import CardRecord, HighWaterMark, Pin, State
 from bot.model.rule import Loudness, Rule
+from bot.model.trouble import Trouble
 from bot.model.unknown import Unknown
-from bot.ports import (
-    CardRecord,
-    Due,
-    DueCard,
-    HighWater,
-    HighWaterMark,
-    Ledger,
-    Pin,
-    RuleStore,
-    State,
-    Trouble,
-    Troubles,
-)
 from bot.storage.due import RedisDue
 from bot.storage.highwater import DataFolder, FileHighWater
 from bot.storage.ledger import RedisLedger

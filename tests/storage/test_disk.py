@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.metrics import Metrics
-from bot.ports import HighWaterMark
+from bot.model.ledger import HighWaterMark
 from bot.storage.highwater import DataFolder, FileHighWater
 from runtime.alarms import Alarms
 

@@ -6,9 +6,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
-from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.ports import Draft, Drafts
+from bot.model.rule import Draft, Loudness, Mute, Quiet, Rule
 from bot.storage.drafts import RedisDrafts
+from handlers.ports import Drafts
 from runtime.records import Unreadable
 from stories.story import StoryId
 from tests.handlers.talking import MemoryDrafts

@@ -14,9 +14,13 @@ import bot.storage
 from bot.delivery.desk import CardDesk
 from bot.delivery.rules import RuleBook
 from bot.erasure import Erasure, Stores
+from bot.model.audit import AuditEntry
 from bot.model.chat import Chat
-from bot.model.rule import Rule
-from bot.ports import AuditEntry, CardRecord, Draft, DueCard, Pin, Seen, State, Trouble
+from bot.model.due import DueCard
+from bot.model.ledger import CardRecord, Pin, State
+from bot.model.reading import Seen
+from bot.model.rule import Draft, Rule
+from bot.model.trouble import Trouble
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue

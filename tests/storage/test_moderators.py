@@ -3,8 +3,8 @@
 import pytest
 from redis.asyncio import Redis
 
-from bot.ports import Moderators
 from bot.storage.moderators import RedisModerators
+from handlers.ports import Moderators
 from tests.handlers.talking import MemoryModerators
 
 

@@ -10,9 +10,10 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from bot.model.chat import Chat
-from bot.ports import ReadingHistory, ReadingPosition, ReadingPositions, Seen
+from bot.model.reading import ReadingHistory, ReadingPosition, Seen
 from bot.storage import reading_positions as stored
 from bot.storage.reading_positions import RedisReadingPositions
+from handlers.ports import ReadingPositions
 from runtime.away import StorageAway
 from runtime.connection import connect
 from stories.story import StoryId

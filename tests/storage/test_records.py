@@ -14,21 +14,14 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.metrics import Metrics
+from bot.model.audit import AuditEntry
 from bot.model.chat import Chat
-from bot.model.rule import Rule
+from bot.model.due import DueCard
+from bot.model.ledger import UNREADABLE, CardRecord, HighWaterMark, Pin, State
+from bot.model.reading import Seen
+from bot.model.rule import Draft, Rule
+from bot.model.trouble import Trouble
 from bot.model.unknown import Unknown
-from bot.ports import (
-    UNREADABLE,
-    AuditEntry,
-    CardRecord,
-    Draft,
-    DueCard,
-    HighWaterMark,
-    Pin,
-    Seen,
-    State,
-    Trouble,
-)
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue

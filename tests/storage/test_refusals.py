@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.ports import CardRecord, State
+from bot.model.ledger import CardRecord, State
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
 from runtime import refusals

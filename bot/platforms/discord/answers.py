@@ -27,7 +27,7 @@ from bot.platforms.discord.render import (
     SelectRow,
     render,
 )
-from bot.ports import AskLimits, Moderators
+from bot.platforms.needs import AskLimits, Moderators
 from wording.language import ENGLISH, N_, _, name, speaking, spoken
 from wording.message import Button, Buttons, Link, Message, Ref, Text, Tone, asked_about, read_ref
 from wording.text import shorten, utf16

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import discord
 import yarl
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right, Showing
 from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.platforms.discord import pauses, rights
@@ -40,7 +40,7 @@ from bot.platforms.discord.refusals import (
 )
 from bot.platforms.discord.render import brief, escape, render
 from bot.platforms.discord.standing import Place, watch
-from bot.ports import AskLimits, Moderators, Right, Showing
+from bot.platforms.needs import AskLimits, Moderators
 from runtime.errors import SetupError
 from wording.language import Language, spoken
 from wording.message import Message

@@ -5,9 +5,8 @@ from contextlib import suppress
 
 import discord
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right
 from bot.model.errors import Unreachable
-from bot.ports import Right
 from wording.language import N_
 from wording.reasons import Code, Reason
 

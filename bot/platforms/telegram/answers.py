@@ -40,6 +40,7 @@ from telegram.error import BadRequest, TelegramError
 from bot.model.chat import Chat
 from bot.model.command import Ask, AskKind, Command, Pointed, Quote, RateLimited
 from bot.model.errors import CardGone, Sorry
+from bot.platforms.needs import AskLimits, GroupRateLimiter
 from bot.platforms.telegram.refusals import NOT_MODIFIED, failed
 from bot.platforms.telegram.render import (
     BESIDE,
@@ -53,7 +54,6 @@ from bot.platforms.telegram.render import (
 )
 from bot.platforms.telegram.request import TooSoon
 from bot.platforms.telegram.rights import heads
-from bot.ports import AskLimits, GroupRateLimiter
 from runtime.slices import in_slices
 from wording.language import ENGLISH, N_, _, language, languages, speaking
 from wording.message import Button, Buttons, Message, Ref, Text, Tone, asked_about, read_ref

@@ -14,16 +14,16 @@ from telegram import Update
 from telegram.constants import ChatType, ParseMode, UpdateType
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from bot.model.chat import Chat
+from bot.model.chat import Chat, Right, Showing
 from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
+from bot.platforms.needs import AskLimits, GroupRateLimiter
 from bot.platforms.telegram import rights
 from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start_link
 from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed, here
 from bot.platforms.telegram.render import render
 from bot.platforms.telegram.request import UNREADABLE, AiohttpRequest, TooLarge, TooSoon, Unread
 from bot.platforms.telegram.standing import is_inside
-from bot.ports import AskLimits, GroupRateLimiter, Right, Showing
 from runtime.errors import SetupError
 from wording.language import Language, spoken
 from wording.message import Message

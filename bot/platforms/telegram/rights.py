@@ -12,9 +12,9 @@ from telegram import (
 from telegram.constants import ChatType
 from telegram.error import BadRequest
 
+from bot.model.chat import Right
 from bot.model.errors import Unreachable
 from bot.platforms.telegram.refusals import NOT_A_MEMBER
-from bot.ports import Right
 from wording.language import N_
 from wording.reasons import Code, Reason
 

@@ -24,66 +24,71 @@ from stories.story import Story, StoryId
 class Rules(Protocol):
     """What each chat wants. Reading never waits."""
 
-    def of(self, chat: Chat) -> Rule | None: ...
+    def of(self, chat: Chat) -> Rule | None:
+        """The chat's rule, or None."""
 
     def is_fixed(self, chat: Chat) -> bool:
-        """True for a chat whose rule stands in the operator's file."""
+        """Whether the chat's rule is in the operator's file."""
         ...
 
     def is_unreadable(self, chat: Chat) -> bool:
-        """True for a chat that has a rule which cannot be read: it is as if it had none."""
+        """Whether the chat has a rule that can't be read: it is treated as if it had none."""
         ...
 
-    def wanting(self, story: Story) -> set[Chat]: ...
+    def wanting(self, story: Story) -> set[Chat]:
+        """The chats that want the story."""
 
     def kept_by(self, person: Chat) -> list[Chat]:
-        """The chats whose rule that people set names a person as its keeper."""
+        """The chats whose rule, set from chat, names this person as its keeper."""
         ...
 
     async def change(self, chat: Chat, how: Callable[[Rule], Rule]) -> tuple[Rule, Rule]:
-        """Change a chat's rule from what it is by then; return what it was, and what it is.
+        """Change a chat's current rule; returns the old and the new rule.
 
-        One change is made and saved at a time, so two people at once lose nothing of each other's.
-        A rule that says nothing any more is forgotten. What `how` raises is raised, and nothing is
-        changed; StorageAway when it cannot be saved now, Unreadable when there is one that cannot
-        be read, unless it is to be forgotten. Not for chats that are fixed.
+        Changes are made and saved one at a time, so two people at once don't overwrite each other.
+        An empty rule is deleted. Raises what `how` raises, changing nothing; StorageAway if it
+        can't be saved now; Unreadable if the stored rule can't be read, unless it is to be deleted.
+        Not for fixed chats.
         """
         ...
 
 
 class Drafts(Protocol):
-    """What moderators have changed and not saved yet: one draft a chat, for a day at most.
+    """Unsaved changes by moderators: one draft per chat, for at most a day.
 
-    All of it may raise StorageAway.
+    Everything may raise StorageAway.
     """
 
-    async def load(self, chat: Chat) -> Draft | None: ...
+    async def load(self, chat: Chat) -> Draft | None:
+        """The chat's draft, or None."""
 
-    async def save(self, chat: Chat, draft: Draft) -> None: ...
+    async def save(self, chat: Chat, draft: Draft) -> None:
+        """Store the chat's draft."""
 
-    async def drop(self, chat: Chat) -> None: ...
+    async def drop(self, chat: Chat) -> None:
+        """Delete the chat's draft."""
 
 
 class Desk(Protocol):
-    """What people can have done with the cards of a chat, and learn about them."""
+    """What people can do with a chat's cards, and learn about them."""
 
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
-        """Pin the story's card, posting it first if needed; raise Sorry with what is missing.
+        """Pin the story's card, posting it first if necessary; raises Sorry with what is missing.
 
-        Returns the stories that are unpinned for it, so that no more stand than the rule allows.
+        Returns the stories that are unpinned in exchange, to stay within the rule's limit.
         """
         ...
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
-        """Unpin the story's card; raise Sorry when it is not pinned here by us."""
+        """Unpin the story's card; raises Sorry if we haven't pinned it here."""
         ...
 
     def refusal(self, chat: Chat) -> Refusal | None:
-        """Why the chat takes nothing from us, as far as we know; None when it does."""
+        """Why the chat accepts nothing from us, as far as we know; None if it does."""
         ...
 
     async def first_word(self, chat: Chat) -> Refusal | None:
-        """The same, once what waits for the chat has been tried; it waits a moment for that."""
+        """The same, after briefly waiting for what is due in the chat to be attempted."""
         ...
 
     async def pins(self, chat: Chat) -> Pinned:
@@ -91,66 +96,75 @@ class Desk(Protocol):
         ...
 
     def can_publish(self, chat: Chat) -> bool:
-        """Whether cards may be sent on from there, to those who follow the channel."""
+        """Whether cards there can be published to the channel's followers."""
         ...
 
     def may_mention(self, chat: Chat, role: str) -> bool | None:
-        """Whether a role's members are called when it is mentioned there; None when not known."""
+        """Whether mentioning a role there would notify its members; None if unknown."""
         ...
 
     async def cards(self, chat: Chat) -> int:
-        """Of how many stories' cards here a record is kept. May raise StorageAway."""
+        """How many stories have a ledger row here. May raise StorageAway."""
         ...
 
     async def forget(self, chat: Chat) -> int:
-        """Forget the chat's cards and what it is owed; return how many cards that were.
+        """Delete the chat's ledger rows and due entries; returns how many cards that were.
 
-        They stay where they are, and are no longer edited. For a chat without a rule: one that
-        wants stories would be sent them anew. May raise StorageAway; then ask again.
+        The cards stay where they are, and are no longer edited. Only for a chat without a rule: one
+        that wants stories would get them again. May raise StorageAway; then call it again.
         """
         ...
 
     async def unknown(self, chat: Chat) -> Sequence[tuple[StoryId, CardRecord]]:
-        """The cards of which it is not known whether they stand. May raise StorageAway."""
+        """The cards of unknown outcome. May raise StorageAway."""
         ...
 
     async def unknown_by(self, here: Chat, key: str) -> Unknown | None:
-        """The card that a button names so, of `here` or of another chat of its platform; None when
-        it is settled. May raise StorageAway."""
+        """The card with this key from a button, of `here` or another chat of its platform.
+
+        None if it is settled. May raise StorageAway.
+        """
         ...
 
     async def moderates(self, chat: Chat, person: Chat) -> bool:
-        """Whether a person is a moderator of the chat, asked now; raise Sorry when not known."""
+        """Whether a person is a moderator of the chat, checked now; raises Sorry if unknown."""
         ...
 
     async def called(self, chat: Chat) -> str:
-        """The chat's name: hostile text, as a story's is."""
+        """The chat's name: untrusted text, like a story's."""
         ...
 
     async def claim(self, card: Unknown) -> tuple[Claim, Showing | None]:
-        """Take a moderator's word that a card stands; what became of that, and how they can show
-        it. Raise Sorry when it is known meanwhile. May raise StorageAway."""
+        """A moderator says that a card exists; returns what became of that,
+        and how they can point it out.
+
+        Raises Sorry if it was settled meanwhile. May raise StorageAway.
+        """
         ...
 
     async def show(self, chat: Chat, story: StoryId, place: str) -> bool:
-        """A moderator shows where a card of unknown outcome stands; False when we knew it there.
-        Raise Sorry when it cannot be that card. May raise StorageAway."""
+        """A moderator points out where a card of unknown outcome is; False if we already knew.
+
+        Raises Sorry if it can't be that card. May raise StorageAway.
+        """
         ...
 
     async def post_again(self, card: Unknown) -> None:
-        """Post a card of unknown outcome anew, at once; raise Sorry when it is known meanwhile or
-        cannot be posted. May raise StorageAway."""
+        """Post a card of unknown outcome again, at once.
+
+        Raises Sorry if it was settled meanwhile or can't be posted. May raise StorageAway.
+        """
         ...
 
     async def health(self, chat: Chat) -> Health:
-        """How the chat fares. Takes about a second at most, and raises nothing.
+        """How the chat is doing. Takes at most about a second, and raises nothing.
 
-        A chat that refused us and has since given us the right to post is tried again at once.
+        A chat that refused us and has since granted the permission to post is retried at once.
         """
         ...
 
     async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
-        """What became of a story here; of the newest card here when none is named.
+        """What became of a story here; of the latest card here if none is named.
 
         May raise StorageAway.
         """
@@ -170,23 +184,25 @@ class History(Protocol):
     """What a story said before. May raise StorageAway."""
 
     async def past(self, story: StoryId, revision: int) -> Story | None:
-        """The story as of `revision`; where that is no longer kept, the first kept after it."""
+        """The story as of `revision`; if that is no longer stored, the first stored one after
+        it."""
         ...
 
     async def as_of(self, story: StoryId, moment: datetime) -> Story | None:
-        """The story as it was at a moment; None when nothing that old is kept."""
+        """The story as it was at a moment; None if nothing that old is stored."""
         ...
 
     async def heard(self, story: StoryId, since: datetime) -> Sequence[Heard]:
-        """What was heard of it since a moment, oldest first; before that, how it was by then."""
+        """The revisions received since a moment, oldest first,
+        preceded by the state at that moment."""
         ...
 
     async def log(self, story_id: StoryId) -> Log:
-        """What is remembered of revisions that are no longer kept whole."""
+        """What is remembered of revisions that are no longer stored in full."""
         ...
 
     async def edition(self, story_id: StoryId) -> Edition | None:
-        """One story as it is held, also when it has left full memory."""
+        """A story as it is stored, even if it has left full memory."""
         ...
 
 
@@ -194,56 +210,59 @@ class ReadingPositions(Protocol):
     """How far people have followed stories."""
 
     def saw(self, person: Chat, story: StoryId, visit: Seen) -> None:
-        """Remember a visit. Never waits and never fails: what cannot be kept is forgotten."""
+        """Record a visit. Never waits and never fails: what can't be stored is dropped."""
         ...
 
     def caught_up(self, person: Chat, upto: datetime) -> None:
-        """Remember that they have read all that moved up to a moment; kept like a visit."""
+        """Record that they have read all changes up to a moment, in the same way."""
         ...
 
     async def place(self, person: Chat, story: StoryId) -> ReadingPosition | None:
-        """Where they left the story; None when they never saw it. May raise StorageAway."""
+        """Where they are in the story; None if they never saw it. May raise StorageAway."""
         ...
 
     async def kept(self, person: Chat) -> ReadingHistory:
-        """All that is remembered of them. May raise StorageAway."""
+        """Everything stored about them. May raise StorageAway."""
         ...
 
     async def forget(self, person: Chat) -> None:
-        """Remember nothing of them any more. May raise StorageAway; then ask again."""
+        """Delete everything stored about them. May raise StorageAway; then call it again."""
         ...
 
 
 class Audit(Protocol):
-    """Who changed what in a chat: the last hundred deeds, for ninety days."""
+    """Who changed what in a chat: the last hundred entries, for ninety days."""
 
     def note(self, chat: Chat, deed: AuditEntry) -> None:
-        """Write a deed down. Never waits and never fails; kept as soon as the storage takes it."""
+        """Record an entry.
+
+        Never waits and never fails; it is saved as soon as the storage accepts it.
+        """
         ...
 
     async def deeds(self, chat: Chat) -> Sequence[AuditEntry]:
-        """What was done in the chat, newest first. May raise StorageAway."""
+        """What was changed in the chat, newest first. May raise StorageAway."""
         ...
 
     async def forget(self, person: Chat) -> int:
-        """Keep no deed with their number or name; return how many those were.
+        """Remove a person's id and name from all entries; returns how many had them.
 
-        What was done stays, without them. May raise StorageAway; then ask again.
+        The entries stay, without the person. May raise StorageAway; then call it again.
         """
         ...
 
     async def forget_chat(self, chat: Chat) -> None:
-        """Keep nothing of what was done in a chat. May raise StorageAway; then ask again."""
+        """Delete a chat's entries. May raise StorageAway; then call it again."""
         ...
 
 
 class Moderators(Protocol):
-    """Which role of a server counts as moderator, besides those who have the rights."""
+    """Which role of a server counts as moderator, in addition to people with the permissions."""
 
     async def role(self, server: str) -> str | None:
         """The role, in the platform's terms. May raise StorageAway."""
         ...
 
     async def name(self, server: str, role: str | None) -> None:
-        """Let a role count; None for none any more. May raise StorageAway."""
+        """Choose the role; None for none. May raise StorageAway."""
         ...

@@ -22,32 +22,35 @@ from stories.story import Story, StoryId
 
 
 class RuleStore(Protocol):
-    """Where the rules that people set from chat are kept, and what became of moved chats."""
+    """Stores the rules that people set from chat, and the new addresses of chats that moved."""
 
     @property
     def unreadable(self) -> Collection[Chat]:
-        """The chats that have a rule which could not be read when they were loaded last."""
+        """The chats whose rule couldn't be read when the rules were last loaded."""
         ...
 
-    async def load(self) -> Mapping[Chat, Rule]: ...
+    async def load(self) -> Mapping[Chat, Rule]:
+        """Every chat's rule."""
 
     async def save(self, chat: Chat, rule: Rule | None) -> None:
-        """Keep a chat's rule; None: none any more. Raises Unreadable rather than replace one that
-        cannot be read."""
+        """Store a chat's rule, or delete it (None).
+
+        Raises Unreadable instead of replacing an unreadable one.
+        """
         ...
 
     async def moved(self) -> Mapping[Chat, Chat]:
-        """Old addresses and the ones they became."""
+        """Old addresses and the ones that replaced them."""
         ...
 
     async def move(self, old: Chat, new: Chat) -> None:
-        """Remember that a chat has another address now."""
+        """Record that a chat has a new address."""
         ...
 
     async def put_back(
         self, platform: str, rules: Mapping[Chat, Rule], moved: Mapping[Chat, Chat]
     ) -> int:
-        """Keep again what is missing of a platform's rules and moves; what is there stays.
+        """Write back the platform's rules and moves that are missing; existing ones stay.
 
         Returns how many were missing. Raises StorageAway unless we hold the platform's lease.
         """
@@ -55,12 +58,13 @@ class RuleStore(Protocol):
 
 
 class Troubles(Protocol):
-    """The chats that refuse us or have removed us."""
+    """Stores which chats refuse us or have removed us."""
 
-    async def all(self, platform: str) -> Mapping[Chat, Trouble]: ...
+    async def all(self, platform: str) -> Mapping[Chat, Trouble]:
+        """A platform's troubles, by chat."""
 
     async def save(self, chat: Chat, trouble: Trouble | None) -> None:
-        """Keep what is wrong with a chat; None: nothing any more."""
+        """Store what is wrong with a chat, or delete it (None)."""
         ...
 
 
@@ -68,22 +72,23 @@ class Forgetful(Protocol):
     """A part of the storage that can forget a chat."""
 
     async def forget(self, chat: Chat) -> set[StoryId]:
-        """Keep nothing that names the chat; return the stories it was about."""
+        """Delete everything that names the chat; returns the stories concerned."""
         ...
 
 
 class Ledger(Protocol):
-    """Which card shows which revision where, and how every attempt ended.
+    """Which card shows which revision in which chat, and how every attempt ended.
 
-    A row that cannot be read is UNREADABLE.
+    A row that can't be read is UNREADABLE.
     """
 
-    async def row(self, chat: Chat, story: StoryId) -> CardRecord | None: ...
+    async def row(self, chat: Chat, story: StoryId) -> CardRecord | None:
+        """The row of a card, or None."""
 
     async def write(self, chat: Chat, story: StoryId, row: CardRecord) -> int | None:
-        """Write a row; return how many were ever written on its platform, None if not known.
+        """Write a row; returns how many were ever written on its platform, or None if unknown.
 
-        Only a storage that lost something counts fewer than before.
+        The number decreases only if the storage lost something.
         """
         ...
 
@@ -92,50 +97,55 @@ class Ledger(Protocol):
         ...
 
     async def count(self, platform: str) -> int | None:
-        """How many rows were ever written on a platform; None if not known."""
+        """How many rows were ever written on a platform; None if unknown."""
         ...
 
-    async def of_story(self, story: StoryId) -> Mapping[Chat, CardRecord]: ...
+    async def of_story(self, story: StoryId) -> Mapping[Chat, CardRecord]:
+        """A story's rows, by chat."""
 
-    async def of_chat(self, chat: Chat) -> Mapping[StoryId, CardRecord]: ...
+    async def of_chat(self, chat: Chat) -> Mapping[StoryId, CardRecord]:
+        """A chat's rows, by story."""
 
     async def pins(self, platform: str) -> Mapping[tuple[Chat, StoryId], CardRecord]:
-        """Every card on a platform that has a pin of ours, or is to lose it."""
+        """Every card on a platform that has a pin of ours, or should lose it."""
         ...
 
     async def unknown(self, platform: str) -> Sequence[Unknown]:
-        """Every card on a platform of which it is not known whether it stands."""
+        """Every card of unknown outcome on a platform."""
         ...
 
     async def unknown_by(self, platform: str, key: str) -> Unknown | None:
-        """The one that buttons name so; None when it is settled."""
+        """The card with this key from a button; None if it is settled."""
         ...
 
 
 class Due(Protocol):
-    """What is owed, kept so that a crash forgets none of it. Marking twice is marking once."""
+    """The work queue, stored so that a crash loses nothing. Enqueueing is idempotent."""
 
-    async def cursor(self, platform: str) -> Cursor: ...
+    async def cursor(self, platform: str) -> Cursor:
+        """How far into the archive's index the platform's cards have been enqueued."""
 
     async def mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
-        """Add marks, then move the platform's cursor (None: leave it) together with the last."""
+        """Enqueue cards, then move the platform's cursor together with the last (None: leave
+        it)."""
         ...
 
-    async def all(self, platform: str) -> list[DueCard]: ...
+    async def all(self, platform: str) -> list[DueCard]:
+        """Every card that is due on a platform."""
 
     async def done(self, platform: str, marks: Sequence[DueCard]) -> None:
-        """Strike marks out, but for those whose chat and story a newer edition has marked since."""
+        """Acknowledge cards, except those that a newer edition has enqueued again since."""
         ...
 
 
 class HighWater(Protocol):
-    """A mark outside the storage that tells when the storage steps back. Never waits long, never
-    raises."""
+    """A mark outside the storage that reveals a rollback. Never waits long, never raises."""
 
-    def read(self) -> HighWaterMark: ...
+    def read(self) -> HighWaterMark:
+        """The stored mark."""
 
     def write(self, rollback: HighWaterMark) -> bool:
-        """False when it could not be written, which the operator is told of by an alarm."""
+        """False if it couldn't be written, which raises an alarm for the operator."""
         ...
 
 
@@ -143,15 +153,15 @@ class Archive(Protocol):
     """What delivery reads of the archive. Everything may raise StorageAway."""
 
     async def edition(self, story_id: StoryId) -> Edition | None:
-        """One story as it is held, also when it has left full memory."""
+        """A story as it is stored, even if it has left full memory."""
         ...
 
     async def log(self, story_id: StoryId) -> Log:
-        """What is remembered of revisions that are no longer kept whole."""
+        """What is remembered of revisions that are no longer stored in full."""
         ...
 
     async def history(self, story: StoryId, since: int = 0) -> Sequence[Story]:
-        """The revisions still kept from `since` on, oldest first."""
+        """The stored revisions from `since` on, oldest first."""
         ...
 
 
@@ -160,9 +170,10 @@ class Lease(Protocol):
 
     @property
     def sure(self) -> bool:
-        """False while the storage is away and the lease cannot be proved."""
+        """Whether we provably hold the lease; false while the storage is away."""
         ...
 
     def held(self) -> AbstractAsyncContextManager[None]:
-        """Wait for the lease and keep it while inside; cancelled when another took it over."""
+        """Wait for the lease and keep it inside the block,
+        which is cancelled when another takes it over."""
         ...

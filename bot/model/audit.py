@@ -9,11 +9,11 @@ from wording.acts import Act
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Someone who cares for a chat changed something there."""
+    """A moderator changed something in a chat."""
 
     at: datetime
     act: Act
     person: Chat | None
-    """Who did it; None once they asked to be forgotten."""
+    """Who did it; None after they asked to be forgotten."""
     name: str | None = None
-    """What they were called then."""
+    """Their name at the time."""

@@ -55,15 +55,15 @@ def read_chat(text: str) -> Chat:
 
 
 class Right(StrEnum):
-    """Something the bot wants to do in a chat."""
+    """A permission the bot may need in a chat."""
 
     POST = "post"
     PIN = "pin"
 
 
 class Showing(StrEnum):
-    """How someone shows us a message of ours that we cannot look up."""
+    """How someone can point out a message of ours that we can't look up."""
 
     REPLY = "reply"
     FORWARD = "forward"
-    """To us, in private: replies would be seen by everyone who reads the channel."""
+    """To us, in private: a reply would be seen by everyone who reads the channel."""

@@ -8,7 +8,7 @@ from stories.story import StoryId
 
 @dataclass(frozen=True, slots=True)
 class DueCard:
-    """A chat is owed a story's newest state."""
+    """A card that has to be checked: a chat and a story."""
 
     chat: Chat
     story: StoryId

@@ -15,79 +15,80 @@ class State(StrEnum):
     SHOWN = "shown"
     UNKNOWN = "unknown"
     FAILED = "failed"
-    """Surely not done."""
+    """Certainly not done."""
     GONE = "gone"
-    """It stood there, and someone deleted it."""
+    """The card was there, and someone deleted it."""
     UNREADABLE = "unreadable"
-    """There is a row, and it cannot be read: the card may stand. Such a row is never written."""
+    """There is a row that can't be read, so the card may exist. Such a row is never written."""
 
 
 class Pin(StrEnum):
-    """What is to become of our pin of a card. Each is written before the platform is asked."""
+    """The desired state of our pin. It is written before the platform is asked."""
 
     WANTED = "wanted"
-    """To be pinned; it may be already."""
+    """To be pinned; may be pinned already."""
     STANDS = "stands"
     GOING = "going"
-    """To be unpinned; it may still be pinned."""
+    """To be unpinned; may still be pinned."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardRecord:
-    """One line of the ledger: one story's card in one chat."""
+    """A row of the ledger: one story's card in one chat."""
 
     state: State
     at: datetime
     """When the state was written."""
     revision: int
-    """The revision shown, being sent, or tried."""
+    """The revision shown, being sent, or attempted."""
     place: str | None = None
-    """Where the card stands, in the platform's terms; None before it stands anywhere."""
+    """The message's id, in the platform's terms; None before there is a message."""
     looks: str | None = None
-    """A hash of what the card says, to leave it alone when nothing would change."""
+    """A hash of the card's content, so that it isn't edited when nothing would change."""
     posted_at: datetime | None = None
     replied_at: datetime | None = None
     generation: int = 1
-    """Counts the cards made for this story here: a new one only after one is gone or unproven."""
+    """Counts the cards made for this story here:
+    a new one only after one is gone or can't be proved."""
     owes: int | None = None
-    """A reply is owed: what changed since this revision is to be said beside the card."""
+    """A reply is pending: it must report what changed since this revision."""
     told: int | None = None
-    """The newest revision that a reply told of."""
+    """The latest revision that a reply reported."""
     into: StoryId | None = None
-    """The story whose card took this one's place; where this one still stands it leads there."""
+    """The story whose card replaced this one; if this one still exists, it links there."""
     tells: StoryId | None = None
-    """A reply is owed: that this other story, whose card became this one, is a part of it now."""
+    """A reply is pending: it must report that this other story was merged into this card's."""
     pin: Pin | None = None
-    """Our pin; None: none, and what people pinned is not ours to touch."""
+    """Our pin; None if there is none. What people pinned isn't ours to touch."""
     pinned_at: datetime | None = None
-    """When it was last asked for."""
+    """When it was last requested."""
     published_at: datetime | None = None
-    """When the card was sent on to those who follow the channel."""
+    """When the card was published to the channel's followers."""
     why: Reason | None = None
-    """What went wrong; of a card that is shown: why it is not published."""
+    """What went wrong; for a card that is shown, why it isn't published."""
     claimed_at: datetime | None = None
-    """Of a card of unknown outcome: when a moderator said that it stands."""
+    """For a card of unknown outcome: when a moderator said that it exists."""
     noticed_at: datetime | None = None
-    """When someone who can settle it was last told that it is not known whether it stands."""
+    """When someone who can settle it was last told that the outcome is unknown."""
 
     bare: Reason | None = None
-    """Why the card is shown without its links; None: they are there."""
+    """Why the card is shown without its links; None if it has them."""
 
     @property
     def pinned(self) -> bool:
-        """Whether the card is meant to be pinned by us."""
+        """Whether the card should be pinned by us."""
         return self.pin in (Pin.WANTED, Pin.STANDS)
 
 
 UNREADABLE = CardRecord(State.UNREADABLE, datetime(1970, 1, 1, tzinfo=UTC), 0)
-"""Stands for a row that cannot be read."""
+"""Stands for a row that can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class HighWaterMark:
-    """How high the storage stood when we last looked."""
+    """How far the storage was when we last looked."""
 
     written: int = 0
     """Ledger rows ever written."""
     doubt: datetime | None = None
-    """When the storage was last seen to have lost something it had acknowledged."""
+    """When the storage was last seen to have lost acknowledged writes."""

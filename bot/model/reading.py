@@ -24,17 +24,17 @@ class ReadingPosition:
     before: Seen | None = None
 
     def after(self, visit: Seen) -> "ReadingPosition":
-        """The place once that was seen, too. Seeing the same revision again changes nothing."""
+        """The position after seeing this, too. Seeing the same revision again changes nothing."""
         known = visit.revision == self.last.revision or visit == self.before
         return self if known else ReadingPosition(visit, self.last)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingHistory:
-    """Everything that is remembered of what one person looked at."""
+    """Everything stored about what one person looked at."""
 
     places: Mapping[StoryId, ReadingPosition]
     until: datetime | None
-    """When it is forgotten unless they look again; None when there is nothing to forget."""
+    """When it is deleted unless they look again; None if there is nothing to delete."""
     caught_up: datetime | None = None
-    """Up to when they have read all that moved; None when they never said so."""
+    """Until when they have read all changes; None if they never said so."""

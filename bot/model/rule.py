@@ -221,9 +221,9 @@ def folded(words: Iterable[str]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A chat's rule while its moderators are at it."""
+    """A chat's rule while its moderators edit it."""
 
     began: Rule
-    """What the rule was when they began."""
+    """The rule when they started."""
     rule: Rule
-    """What they would make of it."""
+    """The rule as they have changed it."""

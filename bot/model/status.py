@@ -13,33 +13,33 @@ from wording.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A chat takes nothing from us."""
+    """A chat accepts nothing from us."""
 
     reason: Reason
     again_at: datetime
-    """When it is tried again."""
+    """When the bot tries again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What became of a story in a chat, and what its card waits for."""
+    """What became of a story in a chat, and what its card is waiting for."""
 
     story: StoryId | None
-    """None when no story was named and there is no card."""
+    """None if no story was named and there is no card."""
     row: CardRecord | None = None
     due: bool = False
-    """Something is still to be done about the card."""
+    """Whether something remains to be done about the card."""
     next_edit: datetime | None = None
-    """When a card that stands may be edited again."""
+    """When an existing card may be edited again."""
     apart: timedelta = timedelta(0)
-    """How far apart its edits are."""
+    """The minimum time between its edits."""
     reply_gap: timedelta = timedelta(0)
-    """At most one reply a story in so long."""
+    """The minimum time between replies about one story."""
     next_publish: datetime | None = None
-    """When another card may be published here; None where nothing can be."""
+    """When the next card may be published here; None where publishing isn't possible."""
     refusal: Refusal | None = None
     again_at: datetime | None = None
-    """When a card is tried again that could not be shown, or is kept by the platform's pause."""
+    """When the bot retries a card that couldn't be shown or waits for the platform's pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +47,35 @@ class Pinned:
     """What we have pinned in a chat."""
 
     stories: Sequence[StoryId]
-    """The newest pin first."""
+    """The latest pin first."""
     seen: bool
-    """The platform has shown that they stand; else people may have unpinned some."""
+    """Whether the platform confirmed the pins; otherwise people may have removed some."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a chat fares. What could not be looked up at once is None."""
+    """How a chat is doing. What couldn't be determined quickly is None."""
 
     lacks: Mapping[Right, Sequence[str]] | None
-    """The rights we would need and have not, asked of the platform now."""
+    """The permissions we need and don't have, checked with the platform now."""
     cards: Sequence[tuple[StoryId, CardRecord]] | None
-    """The cards here, that written last first."""
+    """The cards here, the most recently written first."""
     waiting: Sequence[tuple[StoryId, datetime | None]] = ()
-    """The stories with something still to be done here; until when they wait at least, if known."""
+    """The stories for which something remains to be done here,
+    and until when they wait at least, if known."""
     refusal: Refusal | None = None
     again: Mapping[StoryId, datetime] = field(default_factory=dict)
-    """Those of them that could not be shown or are kept by a pause of the platform's, and when
-    they are tried again."""
+    """Those that couldn't be shown or wait for the platform's pause, and when the bot retries
+    them."""
 
 
 class Claim(StrEnum):
-    """What became of a moderator's word that a card stands."""
+    """What became of a moderator's statement that a card exists."""
 
     FOUND = "found"
     """The platform showed us where."""
     TAKEN = "taken"
-    """It counts as standing until a notable update or a withdrawal, which is posted afresh."""
+    """It counts as existing until a notable update or a withdrawal, which is posted as a new
+    card."""
     REPEATED = "repeated"
-    """The same; it was said before."""
+    """The same; it had been said before."""

@@ -8,15 +8,15 @@ from wording.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong with a chat, until it takes something from us again."""
+    """What is wrong with a chat, until it accepts something from us again."""
 
     reason: Reason
     since: datetime
     act: str = "post"
-    """What it refuses: a post, an edit or a reply. Taking the same again ends the trouble."""
+    """What it refuses: a post, an edit or a reply. Accepting the same again ends the trouble."""
     told: bool = False
-    """Someone who can mend it has been told, or an attempt was made that may have arrived."""
+    """Someone who can fix it has been told, or a message to them may have arrived."""
     asked_at: datetime | None = None
-    """When it was last tried to tell someone, and nobody could be reached."""
+    """The last attempt to tell someone, if nobody could be reached."""
     left_at: datetime | None = None
-    """When we were found to be out of the chat."""
+    """When we were found to be no longer in the chat."""

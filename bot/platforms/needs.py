@@ -12,7 +12,7 @@ from bot.model.command import AskKind, RateLimited
 
 
 class Moderators(Protocol):
-    """Which role of a server counts as moderator, besides those who have the rights."""
+    """Which role of a server counts as moderator, in addition to people with the permissions."""
 
     async def role(self, server: str) -> str | None:
         """The role, in the platform's terms. May raise StorageAway."""
@@ -20,7 +20,7 @@ class Moderators(Protocol):
 
 
 class AskLimits(Protocol):
-    """Whose turn it is to ask."""
+    """A rate limiter for people's questions."""
 
     async def take(
         self,
@@ -30,20 +30,20 @@ class AskLimits(Protocol):
         turn: AskKind = AskKind.ASK,
         spared: Callable[[], Awaitable[bool]] | None = None,
     ) -> RateLimited | None:
-        """None when the person may ask now, which then counts; else why not, and until when.
+        """None if the person may ask now, which then counts; otherwise why not, and until when.
 
-        `server` is what the chat belongs to; None in private. A press of a button counts less, and
-        a suggestion while someone types least.
-        Who is `spared` need not wait for the others of the server.
+        `server` is what the chat belongs to; None in private. A button press counts less, and a
+        suggestion while someone types least. A person who is `spared` is exempt from the server's
+        limit.
         """
         ...
 
 
 class GroupRateLimiter(Protocol):
-    """How fast a group may be written to: answers and cards share it."""
+    """A group's rate limit, which answers and cards share."""
 
     def counts(self, chat: Chat) -> bool:
-        """True for a chat where all that is written counts."""
+        """Whether everything written to the chat counts."""
         ...
 
     async def take(self, chat: Chat) -> None:
@@ -51,5 +51,5 @@ class GroupRateLimiter(Protocol):
         ...
 
     def too_fast(self, chat: Chat, after: timedelta) -> None:
-        """The platform asks for a pause there."""
+        """The platform asked for a pause there."""
         ...

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,10 @@ from stories.fields import short, shown
 
 MAX_BYTES = 256 * 1024
 """The largest document, read or written."""
+DEEPEST = 100
+"""Levels of nesting that are read. Python's own limit differs from version to version."""
+_TOO_MANY = re.compile(rf"[\[{{]{{{DEEPEST + 1}}}")
+_BUT_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[^\[\]{}"]+|"')
 
 
 class WireError(ValueError):
@@ -51,6 +56,8 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
     def whole(said: str) -> int | float:
         return int(said) if len(said) <= 400 else number(said)
 
+    if too_deep(text):
+        raise WireError("the document is nested too deeply: four levels are all it needs")
     try:
         data = json.loads(
             text,
@@ -63,8 +70,6 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
         where = f"at line {error.lineno}, column {error.colno}"
         said = error.msg.removesuffix(" at")
         raise WireError(f"the document is not JSON: {said} {where}") from None
-    except RecursionError:
-        raise WireError("the document is nested too deeply: four levels are all it needs") from None
     if not isinstance(data, dict):
         raise WireError(f"the document is {shown(data)}, where one JSON object is expected")
     if repeated:
@@ -89,6 +94,19 @@ def _inside(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             waiting += [(join(path, name), each) for name, each in value.items()][::-1]
         elif isinstance(value, list):
             waiting += [(f"{path}[{index}]", each) for index, each in enumerate(value)][::-1]
+
+
+def too_deep(text: str) -> bool:
+    """Whether a JSON text, sound or not, nests deeper than DEEPEST."""
+    left = _BUT_BRACKETS.sub("", text)
+    if _TOO_MANY.search(left):
+        return True
+    for _ in range(DEEPEST):  # each time the innermost pairs go
+        outer = left.replace("[]", "").replace("{}", "")
+        if outer == left:
+            return left.count("[") + left.count("{") > DEEPEST
+        left = outer
+    return bool(left)
 
 
 def check_size(raw: bytes | str) -> None:

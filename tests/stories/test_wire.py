@@ -388,6 +388,11 @@ def test_the_schema_refuses_it_too(changed: dict[str, Any]) -> None:
         ),
         ("[" * 200_000, "the document is nested too deeply: four levels are all it needs"),
         ('{"x":' * 40_000, "the document is nested too deeply: four levels are all it needs"),
+        (
+            f'{{"x": {"[1, " * 101}"["{"]" * 101}}}',
+            "the document is nested too deeply: four levels are all it needs",
+        ),
+        (f"[{'[]' * 200}", "the document is not JSON: Expecting ',' delimiter at line 1, column 4"),
     ],
 )
 def test_what_is_no_sound_json_object_is_refused(raw: bytes | str, sentence: str) -> None:

@@ -10,7 +10,7 @@ from stories.fields import short, shown
 
 MAX_BYTES = 256 * 1024
 """The largest document, read or written."""
-DEEPEST = 100
+DEEPEST = 20
 """Levels of nesting that are read. Python's own limit differs from version to version."""
 _TOO_MANY = re.compile(rf"[\[{{]{{{DEEPEST + 1}}}")
 _BUT_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[^\[\]{}"]+|"')

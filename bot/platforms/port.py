@@ -70,21 +70,22 @@ class Platform(Protocol):
         """
         ...
 
-    async def edit(self, chat: Chat, place: str, message: Message) -> None:
+    async def edit(self, chat: Chat, message_id: str, message: Message) -> None:
         """Change a message to this; not an error if nothing changes."""
         ...
 
-    async def pin(self, chat: Chat, place: str) -> None:
+    async def pin(self, chat: Chat, message_id: str) -> None:
         """Pin a message silently; one that is already pinned stays pinned."""
         ...
 
-    async def unpin(self, chat: Chat, place: str) -> None: ...
+    async def unpin(self, chat: Chat, message_id: str) -> None:
+        """Unpin a message; one that isn't pinned stays so."""
 
     async def pinned(self, chat: Chat) -> frozenset[str] | None:
         """The ids of all pinned messages in the chat, by anyone; None where they can't be seen."""
         ...
 
-    async def publish(self, chat: Chat, place: str) -> None:
+    async def publish(self, chat: Chat, message_id: str) -> None:
         """Publish a message to the followers of its channel; one that was published stays so.
 
         Does nothing on platforms without publishing.
@@ -143,7 +144,7 @@ class Platform(Protocol):
         """What the chat belongs to: delivery gives each of these a fair share."""
         ...
 
-    def link(self, chat: Chat, place: str) -> str | None:
+    def link(self, chat: Chat, message_id: str) -> str | None:
         """A link that opens the message; None where the platform has none."""
         ...
 

@@ -39,7 +39,7 @@ from bot.platforms.discord.refusals import (
     here,
 )
 from bot.platforms.discord.render import brief, escape, render
-from bot.platforms.discord.standing import Place, watch
+from bot.platforms.discord.standing import Joined, watch
 from bot.platforms.needs import AskLimits, Moderators
 from runtime.errors import SetupError
 from wording.language import Language, spoken
@@ -243,53 +243,55 @@ class DiscordPlatform:
             body["content"] = f"<@&{int(mention)}> {body.get('content') or ''}".rstrip()
             body["allowed_mentions"] = {"parse": [], "roles": [mention]}
         with self._speaking(chat, Right.POST) as client:
-            place = await _place(client, chat)
+            channel = await _channel(client, chat)
             if reply_to is not None:
-                body["message_reference"] = _original(place, reply_to).to_message_reference_dict()
+                body["message_reference"] = _original(channel, reply_to).to_message_reference_dict()
             # The library's own send() rebuilds everything for each chat, and an object for the
             # answer, which costs a third of its time (docs/benchmarks.md).
             sent: Mapping[str, Any] = await client.http.send_message(
-                place.id, params=discord.http.MultipartParameters(body, None, None)
+                channel.id, params=discord.http.MultipartParameters(body, None, None)
             )
             return str(int(sent["id"]))
 
-    async def edit(self, chat: Chat, place: str, message: Message) -> None:
+    async def edit(self, chat: Chat, message_id: str, message: Message) -> None:
         said = discord.http.MultipartParameters({**_body(message, spoken())}, None, None)
         with self._speaking(chat, Right.POST) as client:
-            where = await _place(client, chat)
+            channel = await _channel(client, chat)
             edited: Mapping[str, Any] = await _awake(
-                client, chat, lambda: client.http.edit_message(where.id, int(place), params=said)
+                client,
+                chat,
+                lambda: client.http.edit_message(channel.id, int(message_id), params=said),
             )
             int(edited["id"])  # otherwise the answer wasn't Discord's
 
-    async def pin(self, chat: Chat, place: str) -> None:
+    async def pin(self, chat: Chat, message_id: str) -> None:
         with self._speaking(chat, Right.PIN) as client:
-            where = await _place(client, chat)
-            await _awake(client, chat, where.get_partial_message(int(place)).pin)
+            channel = await _channel(client, chat)
+            await _awake(client, chat, channel.get_partial_message(int(message_id)).pin)
             try:
-                await _tidy_up(client, where, int(place))
+                await _tidy_up(client, channel, int(message_id))
             except (*TROUBLE, *UNREADABLE) as error:  # the notice stays, which is harmless
                 log.info("pin notice not deleted", extra={"chat": str(chat), "why": str(error)})
 
-    async def unpin(self, chat: Chat, place: str) -> None:
+    async def unpin(self, chat: Chat, message_id: str) -> None:
         with self._speaking(chat, Right.PIN) as client:
-            where = await _place(client, chat)
-            await _awake(client, chat, where.get_partial_message(int(place)).unpin)
+            channel = await _channel(client, chat)
+            await _awake(client, chat, channel.get_partial_message(int(message_id)).unpin)
 
     async def pinned(self, chat: Chat) -> frozenset[str] | None:
         if await self.lacks(chat, Right.PIN):
             return None  # without the history permission Discord shows no pins
         with self._speaking(chat, Right.PIN) as client:
-            pins = (await _place(client, chat)).pins(limit=None)
+            pins = (await _channel(client, chat)).pins(limit=None)
             return frozenset([str(message.id) async for message in pins])
 
-    async def publish(self, chat: Chat, place: str) -> None:
+    async def publish(self, chat: Chat, message_id: str) -> None:
         """Publish an announcement to the servers that follow its channel."""
         with self._speaking(chat, Right.POST) as client:
             if rights.announces(client, chat) is False:
                 raise Unreachable(Reason(Code.NOT_ANNOUNCEMENTS))
             try:
-                await (await _place(client, chat)).get_partial_message(int(place)).publish()
+                await (await _channel(client, chat)).get_partial_message(int(message_id)).publish()
             except discord.HTTPException as error:
                 if error.code != PUBLISHED_ALREADY:
                     raise
@@ -352,8 +354,8 @@ class DiscordPlatform:
     def on_moved(self, listener: Callable[[Chat, Chat], Awaitable[None]]) -> None:
         """Never called: a channel keeps its id for life."""
 
-    def _stand(self, places: Iterable[Place], inside: bool) -> None:
-        named = {place.id: place.name for place in places}
+    def _stand(self, joined: Iterable[Joined], inside: bool) -> None:
+        named = {each.id: each.name for each in joined}
         if not inside:
             self._names |= named
         while len(self._names) > NAMES_KEPT:
@@ -365,8 +367,8 @@ class DiscordPlatform:
         """The id of the message posted with `key`, found by its nonce or its first button's
         number."""
         with self._speaking(chat, Right.POST) as client:
-            place = await _place(client, chat)
-            async for message in place.history(
+            channel = await _channel(client, chat)
+            async for message in channel.history(
                 after=since - LOOK_BACK, limit=LOOK_AT, oldest_first=True
             ):
                 ours = client.user is not None and message.author.id == client.user.id
@@ -386,13 +388,13 @@ class DiscordPlatform:
             self._servers[chat] = str(guild.id)
         return self._servers[chat]
 
-    def link(self, chat: Chat, place: str) -> str | None:
+    def link(self, chat: Chat, message_id: str) -> str | None:
         """None for direct messages, and for channels we haven't heard of."""
         # Remembered, because the gateway says nothing more about an archived thread.
         guild = self.server(chat)
         if guild == str(chat):
             return None
-        return f"https://discord.com/channels/{guild}/{chat.address}/{place}"
+        return f"https://discord.com/channels/{guild}/{chat.address}/{message_id}"
 
     def repeatable(self, age_s: float) -> bool:
         return age_s <= REPEATABLE_S
@@ -490,7 +492,7 @@ def _marked(rows: Sequence[Mapping[str, Any]], marker: int) -> list[Mapping[str,
     return [{**rows[0], "components": [{**first, "id": marker}, *others]}, *rows[1:]]
 
 
-async def _place(client: Client, chat: Chat) -> discord.DMChannel | discord.PartialMessageable:
+async def _channel(client: Client, chat: Chat) -> discord.DMChannel | discord.PartialMessageable:
     if chat.address.startswith("@"):
         return await client.create_dm(discord.Object(int(chat.address[1:])))
     return client.get_partial_messageable(int(chat.address))
@@ -533,10 +535,10 @@ async def _tidy_up(
 
 
 def _original(
-    place: discord.DMChannel | discord.PartialMessageable, reply_to: str
+    channel: discord.DMChannel | discord.PartialMessageable, reply_to: str
 ) -> discord.MessageReference:
     return discord.MessageReference(
-        message_id=int(reply_to), channel_id=place.id, fail_if_not_exists=False
+        message_id=int(reply_to), channel_id=channel.id, fail_if_not_exists=False
     )
 
 

@@ -6,16 +6,16 @@ import discord
 
 from bot.platforms.discord.rights import Channel
 
-Place = discord.Guild | Channel
+Joined = discord.Guild | Channel
 
 
-def watch(client: discord.Client, tell: Callable[[Iterable[Place], bool], None]) -> None:
+def watch(client: discord.Client, tell: Callable[[Iterable[Joined], bool], None]) -> None:
     """Call `tell` with servers or channels, and whether we are in them, on the gateway's events.
 
     A server that is temporarily unavailable hasn't removed us, and the library distinguishes that.
     """
 
-    def everything(guild: discord.Guild) -> list[Place]:
+    def everything(guild: discord.Guild) -> list[Joined]:
         return [guild, *guild.channels, *guild.threads]
 
     async def on_guild_join(guild: discord.Guild) -> None:

@@ -275,56 +275,56 @@ class TelegramPlatform:
         mention: str | None = None,  # Telegram has no roles: a sound is all there is
     ) -> str:
         """Post and return the message's id."""
-        place, topic = _address(chat)
-        to = {"chat_id": place, "message_thread_id": topic, "disable_notification": silent}
+        chat_id, topic = _address(chat)
+        to = {"chat_id": chat_id, "message_thread_id": topic, "disable_notification": silent}
         original = None
         if reply_to is not None:
             original = {"message_id": int(reply_to), "allow_sending_without_reply": True}
-        body = _body(self._here, place, message)
+        body = _body(self._here, chat_id, message)
         with self._speaking() as bot:
             return await bot.send_card({**to, **body, "reply_parameters": original})
 
-    async def edit(self, chat: Chat, place: str, message: Message) -> None:
-        where, _ = _address(chat)
-        which = {"chat_id": where, "message_id": int(place)}
-        body = _body(self._here, where, message)
+    async def edit(self, chat: Chat, message_id: str, message: Message) -> None:
+        chat_id, _ = _address(chat)
+        which = {"chat_id": chat_id, "message_id": int(message_id)}
+        body = _body(self._here, chat_id, message)
         with self._speaking(but=NOT_MODIFIED) as bot:
             await bot.edit_card({**which, **body})
 
-    async def pin(self, chat: Chat, place: str) -> None:
+    async def pin(self, chat: Chat, message_id: str) -> None:
         with self._speaking() as bot:
-            where, _ = _address(chat)
-            self._pinning.append((where, int(place)))
-            await bot.pin_chat_message(where, int(place), disable_notification=True)
+            chat_id, _ = _address(chat)
+            self._pinning.append((chat_id, int(message_id)))
+            await bot.pin_chat_message(chat_id, int(message_id), disable_notification=True)
 
-    async def unpin(self, chat: Chat, place: str) -> None:
+    async def unpin(self, chat: Chat, message_id: str) -> None:
         with self._speaking(but=NOT_PINNED) as bot:
-            await bot.unpin_chat_message(_address(chat)[0], message_id=int(place))
+            await bot.unpin_chat_message(_address(chat)[0], message_id=int(message_id))
 
     async def pinned(self, chat: Chat) -> frozenset[str] | None:
         """Always None: bots see only a chat's latest pin."""
         return None
 
-    async def publish(self, chat: Chat, place: str) -> None:
+    async def publish(self, chat: Chat, message_id: str) -> None:
         """Does nothing: people who follow a Telegram channel read it there."""
 
     async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
         """The permissions we need and don't have, as Telegram names them to administrators."""
         with self._speaking() as bot:
-            place, topic = _address(chat)
-            return () if _is_private(place) else await rights.missing(bot, place, right, topic)
+            chat_id, topic = _address(chat)
+            return () if _is_private(chat_id) else await rights.missing(bot, chat_id, right, topic)
 
     def may_mention(self, chat: Chat, role: str) -> bool | None:
         """Always None: there are no roles."""
         return None
 
     async def called(self, chat: Chat) -> str:
-        place, topic = _address(chat)
+        chat_id, topic = _address(chat)
         try:
             with self._speaking() as bot:
-                title = (await bot.get_chat(place)).effective_name
+                title = (await bot.get_chat(chat_id)).effective_name
         except SendFailed:
-            title = self._titles.get(place)
+            title = self._titles.get(chat_id)
         if not title:
             return str(chat)
         return f"{title} ({topic})" if topic else title
@@ -332,28 +332,28 @@ class TelegramPlatform:
     async def moderates(self, chat: Chat, person: Chat) -> bool:
         if chat == person:
             return True
-        place, _ = _address(chat)
+        chat_id, _ = _address(chat)
         try:
             with self._speaking() as bot:
-                return await rights.heads(bot, place, _address(person)[0])
+                return await rights.heads(bot, chat_id, _address(person)[0])
         except Unreachable:  # we aren't a member ourselves
             return False
 
     async def showing(self, chat: Chat) -> Showing | None:
-        place, _ = _address(chat)
-        if _is_private(place):
+        chat_id, _ = _address(chat)
+        if _is_private(chat_id):
             return Showing.REPLY
         with self._speaking() as bot:
-            channel = (await bot.get_chat(place)).type == ChatType.CHANNEL
+            channel = (await bot.get_chat(chat_id)).type == ChatType.CHANNEL
         return Showing.FORWARD if channel else Showing.REPLY
 
     async def is_in(self, chat: Chat) -> bool:
-        place, topic = _address(chat)
-        if _is_private(place) or topic is not None:
+        chat_id, topic = _address(chat)
+        if _is_private(chat_id) or topic is not None:
             return False
         try:
             with self._speaking() as bot:
-                await rights.missing(bot, place, Right.POST)
+                await rights.missing(bot, chat_id, Right.POST)
         except Unreachable as refused:
             return not refused.out
         return True
@@ -391,12 +391,12 @@ class TelegramPlatform:
         """Topics share their group's rate limit; every other chat counts as its own."""
         return chat.address.partition("/")[0]
 
-    def link(self, chat: Chat, place: str) -> str | None:
+    def link(self, chat: Chat, message_id: str) -> str | None:
         """For supergroups and channels; it works for their members: core.telegram.org/api/links."""
-        where, topic = _address(chat)
-        if not str(where).startswith("-100"):
+        chat_id, topic = _address(chat)
+        if not str(chat_id).startswith("-100"):
             return None
-        steps = [str(where)[4:], *([str(topic)] if topic else []), place]
+        steps = [str(chat_id)[4:], *([str(topic)] if topic else []), message_id]
         return f"https://t.me/c/{'/'.join(steps)}"
 
     def repeatable(self, age_s: float) -> bool:
@@ -458,18 +458,18 @@ def _moved(update: Update) -> tuple[Chat, Chat] | None:
 
 
 def _address(chat: Chat) -> tuple[int, int | None]:
-    place, _, topic = chat.address.partition("/")
-    return int(place), int(topic) if topic else None
+    chat_id, _, topic = chat.address.partition("/")
+    return int(chat_id), int(topic) if topic else None
 
 
-def _is_private(place: int) -> bool:
+def _is_private(chat_id: int) -> bool:
     """Groups and channels have negative ids: core.telegram.org/api/bots/ids."""
-    return place > 0
+    return chat_id > 0
 
 
-def _body(bot: telegram.Bot, place: int, message: Message) -> Mapping[str, Any]:
+def _body(bot: telegram.Bot, chat_id: int, message: Message) -> Mapping[str, Any]:
     """A message as request parameters, without the chat."""
-    return _body_once(message, spoken(), None if _is_private(place) else start_link(bot))
+    return _body_once(message, spoken(), None if _is_private(chat_id) else start_link(bot))
 
 
 @lru_cache(maxsize=128)

@@ -19,23 +19,25 @@ from wording.language import N_
 from wording.reasons import Code, Reason
 
 
-async def missing(bot: Bot, place: int, right: Right, topic: int | None = None) -> tuple[str, ...]:
+async def missing(
+    bot: Bot, chat_id: int, right: Right, topic: int | None = None
+) -> tuple[str, ...]:
     """The missing permissions in a group or channel; raises what the library raises,
     or Unreachable."""
-    chat = await bot.get_chat(place)
+    chat = await bot.get_chat(chat_id)
     if topic is not None and not chat.is_forum:
         raise Unreachable(Reason(Code.NO_TOPICS))
-    me = await bot.get_chat_member(place, bot.id)
+    me = await bot.get_chat_member(chat_id, bot.id)
     if isinstance(me, ChatMemberLeft | ChatMemberBanned):
         raise Unreachable(Reason(Code.NOT_IN_CHAT), out=True)
     name, granted = _standing(chat, me, right)
     return () if granted else (name,)
 
 
-async def heads(bot: Bot, place: int, person: int) -> bool:
+async def heads(bot: Bot, chat_id: int, person: int) -> bool:
     """Whether a person is an administrator of a group or channel; raises as the library does."""
     try:
-        member = await bot.get_chat_member(place, person)
+        member = await bot.get_chat_member(chat_id, person)
     except BadRequest as error:
         if any(part in error.message.casefold() for part in NOT_A_MEMBER):
             return False

@@ -102,7 +102,6 @@ class Parsers:
         except BaseException:
             if child is not None:
                 await asyncio.shield(self._end(child))
-            child = None
             raise
         finally:
             self._idle.put_nowait(child)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -300,6 +301,12 @@ def test_what_is_no_feed_says_what_it_is(body: str, what: str) -> None:
     found = parse(body.encode(), "text/xml", URL)
     assert isinstance(found, NotAFeed)
     assert found.what == what
+
+
+def test_a_body_is_never_taken_for_the_name_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(RSS_2)
+    found = parse(str(tmp_path / "feed.xml").encode(), "", URL)
+    assert found == NotAFeed("neither XML nor JSON")
 
 
 def test_a_web_page_names_its_feeds() -> None:

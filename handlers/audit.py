@@ -1,7 +1,7 @@
 """/audit - who changed what in a chat, newest first."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.model.audit import AuditEntry
@@ -39,16 +39,19 @@ def audited(command: Command, audit: Audit, now: Callable[[], datetime]) -> Comm
     return replace(command, answer=answer)
 
 
-def audit_command(audit: Audit) -> Command:
+@dataclass(frozen=True, slots=True)
+class AuditCommand:
     """Shows the changes recorded for the chat."""
 
-    async def answer(ask: Ask) -> Message:
+    audit: Audit
+
+    async def answer(self, ask: Ask) -> Message:
         if ask.private:
             raise Sorry(
                 _("Here only you change what you get"),
                 Text(_("So I write none of it down. In groups and channels I do, for moderators.")),
             )
-        deeds = await audit.deeds(ask.chat)
+        deeds = await self.audit.deeds(ask.chat)
         pages = -(-len(deeds) // A_PAGE)
         page = page_of(ask.get("page"), pages)
         told = [_told(deed) for deed in deeds[(page - 1) * A_PAGE : page * A_PAGE]]
@@ -59,10 +62,14 @@ def audit_command(audit: Audit) -> Command:
             turning(page, pages, lambda to: Ref("audit", (to,))),
         )
 
+
+def audit_command(audit: Audit) -> Command:
+    """The command /audit."""
+    command = AuditCommand(audit)
     return Command(
         "audit",
         N_("Who changed what I do here"),
-        answer,
+        command.answer,
         options=(Option("page", N_("Which page"), hidden=True),),
         moderators=True,
     )

@@ -54,61 +54,63 @@ class Moved:
         return sum(map(room, (name(self.edition.story), *self.told())))
 
 
-def catchup_command(
-    index: StoryIndex,
-    rules: Rules,
-    places: ReadingPositions,
-    history: History,
-    now: Callable[[], datetime],
-) -> Command:
+@dataclass(frozen=True, slots=True)
+class CatchupCommand:
     """Lists changed stories page by page; the last page, or a button, marks them as read."""
 
-    async def answer(ask: Ask) -> Message:
-        at = now()
+    index: StoryIndex
+    rules: Rules
+    places: ReadingPositions
+    history: History
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        at = self.now()
         opened = _read(ask.get("until"))
         until = min(opened or at, at)
         try:
-            kept = await promptly(places.kept(ask.person))
+            kept = await promptly(self.places.kept(ask.person))
             if ask.get("page") == READ:
-                _mark(ask, kept, until)
+                self._mark(ask, kept, until)
                 return _done(Text(_("Next time I tell you what has moved from here on.")))
             since = _read(ask.get("since")) if opened else kept.caught_up
-            rule = rules.of(ask.chat)
+            rule = self.rules.of(ask.chat)
             shows = rule is not None and rule.show_leaning
-            candidates = await _candidates(kept, since, until)
-            moved = await promptly(_moved(candidates[:LOOKED_AT], kept, since, until, shows))
+            candidates = await self._candidates(kept, since, until)
+            moved = await promptly(self._moved(candidates[:LOOKED_AT], kept, since, until, shows))
         except StorageAway:
             raise Sorry(
                 _("What you have read cannot be looked up just now"),
                 Text(_("Please try again in a minute. These are the most viral live stories.")),
-                rows=menu_of(_("Live stories"), buttons_to("story", index.top(PAGE, at))),
+                rows=menu_of(_("Live stories"), buttons_to("story", self.index.top(PAGE, at))),
             ) from None
         if not moved:
             if since:
                 return _done(Note(_("Nothing has moved since your last visit"), since))
             return _done(Note(_("Nothing moved in the last day that you have not seen")))
-        return _page(ask, kept, moved, len(candidates) - LOOKED_AT, since, until)
+        return self._page(ask, kept, moved, len(candidates) - LOOKED_AT, since, until)
 
     async def _candidates(
-        kept: ReadingHistory, since: datetime | None, until: datetime
+        self, kept: ReadingHistory, since: datetime | None, until: datetime
     ) -> list[Edition]:
         """The stories that changed and weren't looked at since, the most viral first."""
         start = since or until - FIRST
         moved = [
             edition
-            async for edition in in_slices(index.since(0))
+            async for edition in in_slices(self.index.since(0))
             if edition.heard_at > start
-            and (since is not None or _is_news(edition, start, until))
+            and (since is not None or self._is_news(edition, start, until))
             and _seen(kept.places.get(edition.story.id), until) < edition.revision
         ]
         return sorted(moved, key=lambda edition: (-_virality(edition), -edition.seq))
 
-    def _is_news(edition: Edition, start: datetime, until: datetime) -> bool:
+    def _is_news(self, edition: Edition, start: datetime, until: datetime) -> bool:
         """False for an old story that was only imported since."""
         fresh = edition.fresh > start
-        return fresh or edition.is_live(until, index.live_for)
+        return fresh or edition.is_live(until, self.index.live_for)
 
     async def _moved(
+        self,
         editions: list[Edition],
         kept: ReadingHistory,
         since: datetime | None,
@@ -120,38 +122,41 @@ def catchup_command(
         # one after another: each would open its own connection
         async for edition in in_slices(editions):
             seen = _seen(kept.places.get(edition.story.id), until)
-            was = await _before(edition, seen, start)
+            was = await self._before(edition, seen, start)
             changes = compare(was, edition.story).changes
             if was is not None and (was.revision or 0) > seen:
-                changes = (*await _remembered(edition, was, seen, start), *changes)
-            changes = index.named(Delta(changes)).changes
+                changes = (*await self._remembered(edition, was, seen, start), *changes)
+            changes = self.index.named(Delta(changes)).changes
             if telling := words.worth_saying(changes, show_leaning=shows):
                 moved.append(Moved(edition, Delta(tuple(telling))))
         return sorted(moved, key=lambda each: -(each.delta.weight or 0))
 
-    async def _remembered(edition: Edition, was: Story, seen: int, start: datetime) -> list[Change]:
+    async def _remembered(
+        self, edition: Edition, was: Story, seen: int, start: datetime
+    ) -> list[Change]:
         """What the log says of revisions after the last visit that are no longer stored in full."""
         told = {change.kind for change in compare(was, edition.story).changes}
         past = [
             line
-            for line in (await history.log(edition.story.id)).lines
+            for line in (await self.history.log(edition.story.id)).lines
             if line.at > start and seen < line.revision <= (was.revision or 0)
         ]
         return [each for each in still_so(past, edition.story) if each.kind not in told]
 
-    async def _before(edition: Edition, seen: int, start: datetime) -> Story | None:
+    async def _before(self, edition: Edition, seen: int, start: datetime) -> Story | None:
         """The story as the asker last knew it; None if it is new to them."""
         story = edition.story.id
-        was = await history.as_of(story, start)
+        was = await self.history.as_of(story, start)
         if seen > (was.revision or 0 if was else 0):
-            return await history.past(story, seen)
+            return await self.history.past(story, seen)
         if was is None:  # it didn't exist yet, or that revision is no longer stored
-            first = await history.past(story, 0)
+            first = await self.history.past(story, 0)
             trimmed = first is not None and first.revision not in (1, edition.revision)
             return first if trimmed else None
         return was
 
     def _page(
+        self,
         ask: Ask,
         kept: ReadingHistory,
         moved: list[Moved],
@@ -173,7 +178,7 @@ def catchup_command(
             blocks.append(Note(less.format(n=words.number(more))))
         marked = last and bool(ask.get("page"))  # just opening it doesn't count as reading it
         if marked:
-            _mark(ask, kept, until)
+            self._mark(ask, kept, until)
             blocks.append(Text(_(CAUGHT_UP)))
         elif last:
             blocks.append(Note(_("That is all. Mark it as read, and you're all caught up.")))
@@ -195,15 +200,25 @@ def catchup_command(
             ),
         )
 
-    def _mark(ask: Ask, kept: ReadingHistory, until: datetime) -> None:
+    def _mark(self, ask: Ask, kept: ReadingHistory, until: datetime) -> None:
         """Record that they have read everything up to then; an old button never moves them back."""
         if kept.caught_up is None or until > kept.caught_up:
-            places.caught_up(ask.person, until)
+            self.places.caught_up(ask.person, until)
 
+
+def catchup_command(
+    index: StoryIndex,
+    rules: Rules,
+    places: ReadingPositions,
+    history: History,
+    now: Callable[[], datetime],
+) -> Command:
+    """The command /catchup."""
+    catchup = CatchupCommand(index, rules, places, history, now)
     return Command(
         "catchup",
         N_("What moved since your last visit"),
-        answer,
+        catchup.answer,
         options=(
             Option("page", N_("Which page"), hidden=True),
             Option("until", N_("When the first page was opened"), hidden=True),

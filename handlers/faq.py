@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -40,38 +41,44 @@ _LATER = N_("They come with a story's updates. Its card says what is known so fa
 _KEY = re.compile(r"[0-9a-f]{8}")
 
 
-def faq_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class FaqCommand:
     """Answers a question by its key, or by words if they clearly mean one."""
 
-    async def answer(ask: Ask) -> Message:
-        at = now()
+    index: StoryIndex
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        at = self.now()
         asked = ask.get("question") or ask.get("text")
         if words := ask.get("story"):
-            return _about(meant(index, words, at, "faq"), asked, at, ask.get("page"))
+            return self._about(meant(self.index, words, at, "faq"), asked, at, ask.get("page"))
         if not asked:
-            return _stories(at, ask.get("page"))
-        if titled := index.search.titled(asked, at):
+            return self._stories(at, ask.get("page"))
+        if titled := self.index.search.titled(asked, at):
             return _questions(titled[0].story, "")
-        if _KEY.fullmatch(asked) and (having := await _having(asked, at)):
+        if _KEY.fullmatch(asked) and (having := await self._having(asked, at)):
             return _which(having, asked, ask.get("page"))
         if _KEY.fullmatch(ask.get("question")):
             raise Sorry(
                 _("That question is gone since its story's last revision"),
                 Text(_("These stories have questions.")),
-                rows=menu_of(_("Questions about …"), buttons_to("faq", _asked_about(at, MENU))),
+                rows=menu_of(
+                    _("Questions about …"), buttons_to("faq", self._asked_about(at, MENU))
+                ),
             )
-        edition = index.search.find(asked, at)
+        edition = self.index.search.find(asked, at)
         if edition and set(typed(asked)) <= set(words_of(edition.story.title)):
             return _questions(edition.story, "")  # only words of its title
         await others_first()
-        found = index.search.answers(asked, at=at)
+        found = self.index.search.answers(asked, at=at)
         if sure := surely(asked, found):
             return _answer(sure.edition.story, sure.question, ask.get("page"))
         if edition:
             return _questions(edition.story, "")
-        raise _not_covered(asked, found, _asked_about(at, 5))
+        raise _not_covered(asked, found, self._asked_about(at, 5))
 
-    def _about(edition: Edition, asked: str, at: datetime, page: str) -> Message:
+    def _about(self, edition: Edition, asked: str, at: datetime, page: str) -> Message:
         story = edition.story
         if not asked:
             return _questions(story, page)
@@ -86,32 +93,32 @@ def faq_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
                 ),
                 rows=(*_list(story, ""), Buttons((_to_story(story),))),
             )
-        found = index.search.answers(asked, [edition], at)
+        found = self.index.search.answers(asked, [edition], at)
         if sure := surely(asked, found):
             return _answer(story, sure.question, page)
         raise _not_covered(asked, found, [edition])
 
-    async def _having(key: str, at: datetime) -> list[Found]:
+    async def _having(self, key: str, at: datetime) -> list[Found]:
         return [
             Found(edition, question, 100)
-            async for edition in in_slices(index.live(at))
+            async for edition in in_slices(self.index.live(at))
             for question in edition.story.questions
             if question.key == key
         ]
 
-    def _asked_about(at: datetime, limit: int | None = None) -> list[Edition]:
-        asked = (edition for edition in index.live(at) if edition.story.questions)
+    def _asked_about(self, at: datetime, limit: int | None = None) -> list[Edition]:
+        asked = (edition for edition in self.index.live(at) if edition.story.questions)
         return list(islice(asked, limit))
 
-    def _stories(at: datetime, page: str) -> Message:
-        editions = _asked_about(at)
-        if not editions and not index.top(1, at):
+    def _stories(self, at: datetime, page: str) -> Message:
+        editions = self._asked_about(at)
+        if not editions and not self.index.top(1, at):
             raise nothing_live()
         if not editions:
             raise Sorry(
                 _("No live story has questions yet"),
                 Text(_(_LATER)),
-                rows=menu_of(_("Open a story …"), buttons_to("story", index.top(5, at))),
+                rows=menu_of(_("Open a story …"), buttons_to("story", self.index.top(5, at))),
             )
         return Message(
             _("Which story do you want to know more about?"),
@@ -132,27 +139,31 @@ def faq_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
             ),
         )
 
-    def complete_question(typed: str, ask: Ask) -> list[Choice]:
-        at = now()
+    def complete_question(self, typed: str, ask: Ask) -> list[Choice]:
+        at = self.now()
         chosen = ask.get("story")
-        edition = index.search.find(chosen, at) if chosen else None
+        edition = self.index.search.find(chosen, at) if chosen else None
         if chosen and edition is None:
             return []
         if len(typed.strip()) > 1:
-            found = index.search.answers(typed, [edition] if edition else None, at, limit=MENU)
+            found = self.index.search.answers(typed, [edition] if edition else None, at, limit=MENU)
             return [choice(each.question.question, each.question.key) for each in found]
-        editions = [edition] if edition else _asked_about(at, MENU)
+        editions = [edition] if edition else self._asked_about(at, MENU)
         questions = [each for edition in editions for each in edition.story.questions]
         return [choice(each.question, each.key) for each in questions[:MENU]]
 
+
+def faq_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
+    """The command /faq."""
+    faq = FaqCommand(index, now)
     return Command(
         "faq",
         N_("Ask a question about a story"),
-        answer,
+        faq.answer,
         options=(
             Option("story", N_("Which story"), live_stories(index, now)),
-            Option("question", N_("Which of its questions"), complete_question),
-            Option("text", N_("Your question, in your own words"), complete_question),
+            Option("question", N_("Which of its questions"), faq.complete_question),
+            Option("text", N_("Your question, in your own words"), faq.complete_question),
             Option("page", N_("Which page"), hidden=True),
         ),
         rest="text",

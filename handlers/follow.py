@@ -1,7 +1,7 @@
 """/follow - a chat starts to get stories: one, all, or those about some words."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.model.command import Ask, Choice, Command, Option
@@ -45,33 +45,38 @@ alternative spellings."""
 ALL = Thing("")
 
 
-def follow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class FollowCommand:
     """Adds a story, words or everything to the chat's rule."""
 
-    async def answer(ask: Ask) -> Message:
-        at = now()
+    index: StoryIndex
+    rules: Rules
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        at = self.now()
         what = line(ask.get("what"))
-        theirs(rules, ask.chat)
+        theirs(self.rules, ask.chat)
         if ask.get("whole") == EVERYTHING:
-            return await _everything(ask)
+            return await self._everything(ask)
         if story := ask.get("story") or meant_by_id(what):
-            edition = index.get(story)
+            edition = self.index.get(story)
             if edition is not None and (key := ask.get("word")):
-                return await _words(ask, [_of_story(edition.story, key)], at)
+                return await self._words(ask, [_of_story(edition.story, key)], at)
             if edition is not None:
-                return await _story(ask, edition, at)
+                return await self._story(ask, edition, at)
             if ask.get("story"):
                 raise Sorry(_("That story is no longer kept"), rows=(Buttons((to_overview(),)),))
         if not what.strip(" ,"):
-            return _ask_what(at)
+            return self._ask_what(at)
         if means_everything(what):
-            return await _everything(ask)
-        if same := index.search.titled(what, at):
-            return await _story(ask, _one(same, what, at), at)
+            return await self._everything(ask)
+        if same := self.index.search.titled(what, at):
+            return await self._story(ask, self._one(same, what, at), at)
         said = [part for each in what.split(",") if (part := line(each))]
-        return await _words(ask, said, at)
+        return await self._words(ask, said, at)
 
-    def _ask_what(at: datetime) -> Message:
+    def _ask_what(self, at: datetime) -> Message:
         everything = Button(_("All stories"), Ref("follow", ("", "", "", EVERYTHING)))
         return Message(
             _("What should this chat follow?"),
@@ -84,23 +89,23 @@ def follow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime])
                 ),
             ),
             rows=(
-                *menu_of(_("Follow a story …"), buttons_to("follow", index.top(MENU, at))),
+                *menu_of(_("Follow a story …"), buttons_to("follow", self.index.top(MENU, at))),
                 Buttons((everything, to_overview())),
             ),
         )
 
-    async def _everything(ask: Ask) -> Message:
+    async def _everything(self, ask: Ask) -> Message:
         def wider(rule: Rule) -> Rule:
             if rule.all:
                 raise Sorry(_("This chat already follows every live story"), rows=(_ways(ALL),))
             return replace(rule, all=True)
 
-        _was, rule = await change(rules, ask, wider)
-        answer = _following(_("Following all stories"), rule, (_ways(ALL),))
+        _was, rule = await change(self.rules, ask, wider)
+        answer = self._following(_("Following all stories"), rule, (_ways(ALL),))
         return replace(answer, act=Act(Did.FOLLOWED_ALL))
 
-    def _one(same: list[Edition], what: str, at: datetime) -> Edition:
-        alike = [edition for edition in same if edition.is_live(at, index.live_for)]
+    def _one(self, same: list[Edition], what: str, at: datetime) -> Edition:
+        alike = [edition for edition in same if edition.is_live(at, self.index.live_for)]
         if len(alike) > 1:
             raise Sorry(
                 _("Several live stories are called {words}").format(words=quoted(what)),
@@ -118,7 +123,7 @@ def follow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime])
             )
         return same[0]
 
-    async def _story(ask: Ask, edition: Edition, at: datetime) -> Message:
+    async def _story(self, ask: Ask, edition: Edition, at: datetime) -> Message:
         story = edition.story
         called = f"“{name(story)}”"
 
@@ -129,25 +134,25 @@ def follow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime])
                     _("This chat already follows {what}").format(what=called),
                     rows=(_ways(Thing(called, story=story.id)),),
                 )
-            if not edition.is_live(at, index.live_for):
+            if not edition.is_live(at, self.index.live_for):
                 raise Sorry(
                     _over(edition),
-                    rows=_instead(edition, at),
+                    rows=self._instead(edition, at),
                 )
             return with_story(rule, story.id, Buttons((to_overview(),)))
 
-        _was, rule = await change(rules, ask, wider)
+        _was, rule = await change(self.rules, ask, wider)
         ways = _ways(Thing(called, story=story.id))
-        answer = _following(_("Following {what}").format(what=called), rule, (ways,))
+        answer = self._following(_("Following {what}").format(what=called), rule, (ways,))
         return replace(answer, act=Act(Did.FOLLOWED_STORY, called))
 
-    def _instead(edition: Edition, at: datetime) -> tuple[Row, ...]:
-        heir = index.get(edition.story.merged_into or "")
+    def _instead(self, edition: Edition, at: datetime) -> tuple[Row, ...]:
+        heir = self.index.get(edition.story.merged_into or "")
         if heir is not None:
             return (Buttons(buttons_to("follow", [heir])),)
-        return menu_of(_("Follow a live story …"), buttons_to("follow", index.top(5, at)))
+        return menu_of(_("Follow a live story …"), buttons_to("follow", self.index.top(5, at)))
 
-    async def _words(ask: Ask, said: list[str], at: datetime) -> Message:
+    async def _words(self, ask: Ask, said: list[str], at: datetime) -> Message:
         refuse_endless(said)
 
         def wider(rule: Rule) -> Rule:
@@ -170,39 +175,39 @@ def follow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime])
                 )
             return replace(rule, keywords=(*rule.keywords, *new), entities=(*rule.entities, *new))
 
-        was, rule = await change(rules, ask, wider)
+        was, rule = await change(self.rules, ask, wider)
         new = _new(was, said)
         rows: tuple[Row, ...] = (
             _ways(Thing(new[0], word=new[0])) if len(new) == 1 else Buttons((to_overview(),)),
         )
-        near = index.search.find(said[0], at) if len(said) == 1 else None
-        if near and near.is_live(at, index.live_for) and near.story.id not in rule.story_ids:
+        near = self.index.search.find(said[0], at) if len(said) == 1 else None
+        if near and near.is_live(at, self.index.live_for) and near.story.id not in rule.story_ids:
             only = Button(
                 _("Follow the story “{story}”").format(story=name(near.story)),
                 ref_to("follow", near.story.id),
             )
             rows = (Buttons((only,)), *rows)
-        others = await _spelled_otherwise(new, rule, at)
+        others = await self._spelled_otherwise(new, rule, at)
         if others:
             rows = (Buttons(tuple(others.values())), *rows)
         act = Act(Did.FOLLOWED, ", ".join(quoted(word, 40) for word in new))
-        answer = _following(
+        answer = self._following(
             _("Following {what}").format(what=_list(new)),
             rule,
             rows,
-            await _matching(new, at),
+            await self._matching(new, at),
             *([_other_accents(list(others))] if others else []),
         )
         return replace(answer, act=act)
 
     async def _spelled_otherwise(
-        new: tuple[str, ...], rule: Rule, at: datetime
+        self, new: tuple[str, ...], rule: Rule, at: datetime
     ) -> dict[str, Button]:
         """Words of live stories that differ from the typed ones only in accents, and their
         buttons."""
         held, found = folded((*words_in(rule), *new)), dict[str, Button]()
         async for word in in_slices(new[:LOOKED_FOR]):
-            for edition in index.search.nearest(word, NEAREST, at, only_live=True):
+            for edition in self.index.search.nearest(word, NEAREST, at, only_live=True):
                 story = edition.story
                 for other in (*story.keywords, *story.entities):
                     if bare(other) == bare(word) and fold(other) not in held:
@@ -214,8 +219,8 @@ def follow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime])
                         found[other] = button
         return dict(list(found.items())[:OFFERED])
 
-    async def _matching(new: tuple[str, ...], at: datetime) -> Note:
-        number = len(await wanted(Rule(keywords=new, entities=new), index, at))
+    async def _matching(self, new: tuple[str, ...], at: datetime) -> Note:
+        number = len(await wanted(Rule(keywords=new, entities=new), self.index, at))
         if not number:
             return Note(
                 _(
@@ -229,26 +234,35 @@ def follow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime])
             ).format(n=words.number(number))
         )
 
-    def _following(title: str, rule: Rule, rows: tuple[Row, ...], *notes: Note) -> Message:
-        return Message(title, (Text(_("This chat now gets:")), *gets(rule, index), *notes), rows)
+    def _following(self, title: str, rule: Rule, rows: tuple[Row, ...], *notes: Note) -> Message:
+        return Message(
+            title, (Text(_("This chat now gets:")), *gets(rule, self.index), *notes), rows
+        )
 
-    live = live_stories(index, now)
-
-    def complete(typed: str, ask: Ask) -> list[Choice]:
-        stories = suggest_stories(typed, ask)
+    def complete(self, typed: str, ask: Ask) -> list[Choice]:
+        stories = self.suggest_stories(typed, ask)
         if may_mean_everything(typed):
             return [Choice(_("All stories"), EVERYTHING), *stories][:MENU]
         return stories
 
-    def suggest_stories(typed: str, ask: Ask) -> list[Choice]:
-        return [replace(each, value=typed_id(StoryId(each.value))) for each in live(typed, ask)]
+    def suggest_stories(self, typed: str, ask: Ask) -> list[Choice]:
+        return [
+            replace(each, value=typed_id(StoryId(each.value)))
+            for each in live_stories(self.index, self.now)(typed, ask)
+        ]
 
+
+def follow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
+    """The command /follow."""
+    follow = FollowCommand(index, rules, now)
     return Command(
         "follow",
         N_("Get stories here: one, some or all"),
-        answer,
+        follow.answer,
         options=(
-            Option("what", N_("A story, “all”, or words with commas between them"), complete),
+            Option(
+                "what", N_("A story, “all”, or words with commas between them"), follow.complete
+            ),
             Option("story", N_("Which story"), hidden=True),
             Option("word", N_("Which word of that story"), hidden=True),
             Option("whole", N_("Whether it is everything"), hidden=True),

@@ -1,5 +1,7 @@
 """/following - what this chat gets, and the chat's address."""
 
+from dataclasses import dataclass
+
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
 from handlers.picking import MENU
@@ -10,18 +12,22 @@ from wording.language import N_, _
 from wording.message import Block, Button, Buttons, Menu, Message, Note, Ref
 
 
-def following_command(index: StoryIndex, rules: Rules) -> Command:
+@dataclass(frozen=True, slots=True)
+class FollowingCommand:
     """Shows the chat's rule, with buttons to change it."""
 
-    async def answer(ask: Ask) -> Message:
-        rule = rules.of(ask.chat)
-        things = followed(rule, index)
+    index: StoryIndex
+    rules: Rules
+
+    async def answer(self, ask: Ask) -> Message:
+        rule = self.rules.of(ask.chat)
+        things = followed(rule, self.index)
         this = Note(_("This chat is {chat}").format(chat=ask.chat))
-        blocks: list[Block] = [*gets(rule, index)] if rule and things else []
-        if rules.is_fixed(ask.chat):
+        blocks: list[Block] = [*gets(rule, self.index)] if rule and things else []
+        if self.rules.is_fixed(ask.chat):
             fixed = Note(_("Set by whoever runs this bot; ask them to change it."))
             return Message(_title(bool(things)), (*blocks, fixed, this))
-        if rules.is_unreadable(ask.chat):
+        if self.rules.is_unreadable(ask.chat):
             raise Sorry(newer(), this)
         if not things:
             return Message(_title(False), (who_follows(private=ask.private), this), (_ways(),))
@@ -32,7 +38,11 @@ def following_command(index: StoryIndex, rules: Rules) -> Command:
         ways = _ways(*(others if len(things) > MENU else ()))
         return Message(_title(True), (*blocks, this), (menu, ways))
 
-    return Command("following", N_("What this chat gets"), answer, about_chat=True)
+
+def following_command(index: StoryIndex, rules: Rules) -> Command:
+    """The command /following."""
+    following = FollowingCommand(index, rules)
+    return Command("following", N_("What this chat gets"), following.answer, about_chat=True)
 
 
 def _title(anything: bool) -> str:

@@ -1,6 +1,7 @@
 """/forgetme - deletes everything stored about the person who asks, once they confirm."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from bot.model.command import Ask, Command, Option
 from bot.model.erased import Erased
@@ -17,26 +18,34 @@ _FIXED = N_(
 )
 
 
-def forgetme_command(rules: Rules, erasure: Erases) -> Command:
+@dataclass(frozen=True, slots=True)
+class ForgetmeCommand:
     """Deletes what the stores hold about the asker and their private chat."""
 
-    async def answer(ask: Ask) -> Message:
+    rules: Rules
+    erasure: Erases
+
+    async def answer(self, ask: Ask) -> Message:
         if ask.person == ask.chat and not ask.private:  # a channel is asking, not a person
             raise Sorry(_("I cannot tell who asks here"), Text(_("Ask me in private.")))
-        fixed = rules.is_fixed(ask.person)
+        fixed = self.rules.is_fixed(ask.person)
         if ask.get("sure") != "yes":
             return _sure(fixed=fixed)
-        erased = await erasure.person(ask.person)
+        erased = await self.erasure.person(ask.person)
         gone = tuple(_gone(erased))
         left = [Text(_(_FIXED))] if fixed else [Text(_(_STAY))] if erased.cards else []
         if not gone:
             return Message(_("There was nothing to forget"), tuple(left))
         return Message(_("Forgotten"), (Bullets(gone), *left))
 
+
+def forgetme_command(rules: Rules, erasure: Erases) -> Command:
+    """The command /forgetme."""
+    forgetme = ForgetmeCommand(rules, erasure)
     return Command(
         "forgetme",
         N_("Delete all I keep about you"),
-        answer,
+        forgetme.answer,
         options=(Option("sure", N_("Whether that is meant"), hidden=True),),
         personal=True,
     )

@@ -29,13 +29,7 @@ def help_command(commands: Sequence[Command]) -> Command:
     """Lists `commands` and itself."""
 
     async def answer(ask: Ask) -> Message:
-        every = (*commands, itself)
-        whole = ask.private or ask.get("which") == _ALL
-        blocks = _whole(every, private=ask.private) if whole else _brief(every)
-        buttons = [Button(_(label), Ref(command)) for command, label in _START]
-        if not whole:
-            buttons.append(Button(_("All commands"), Ref("help", (_ALL,))))
-        return Message("Storywire", tuple(blocks), (Buttons(tuple(buttons)),))
+        return _listed((*commands, itself), ask)
 
     itself = Command(
         "help",
@@ -45,6 +39,15 @@ def help_command(commands: Sequence[Command]) -> Command:
         options=(Option("which", N_("Whether to tell all of them"), hidden=True),),
     )
     return itself
+
+
+def _listed(every: Sequence[Command], ask: Ask) -> Message:
+    whole = ask.private or ask.get("which") == _ALL
+    blocks = _whole(every, private=ask.private) if whole else _brief(every)
+    buttons = [Button(_(label), Ref(command)) for command, label in _START]
+    if not whole:
+        buttons.append(Button(_("All commands"), Ref("help", (_ALL,))))
+    return Message("Storywire", tuple(blocks), (Buttons(tuple(buttons)),))
 
 
 def _brief(every: Sequence[Command]) -> Iterator[Block]:

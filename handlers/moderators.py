@@ -1,5 +1,7 @@
 """/moderators - who may change what the bot does here, and which role counts in addition."""
 
+from dataclasses import dataclass
+
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from handlers.ports import Moderators
@@ -10,10 +12,13 @@ from wording.message import Button, Buttons, Message, Note, Ref, Roles, Row, Tex
 NOBODY = "none"
 
 
-def moderators_command(moderators: Moderators) -> Command:
+@dataclass(frozen=True, slots=True)
+class ModeratorsCommand:
     """Shows and chooses the server's moderator role."""
 
-    async def answer(ask: Ask) -> Message:
+    moderators: Moderators
+
+    async def answer(self, ask: Ask) -> Message:
         if ask.private:
             return Message(
                 _("Here you are your own moderator"),
@@ -25,14 +30,14 @@ def moderators_command(moderators: Moderators) -> Command:
                 (Text(_("There are no roles here that could count as well.")),),
             )
         if not (said := ask.get("role")):
-            return _who(ask, await moderators.role(ask.roles_of))
+            return self._who(ask, await self.moderators.role(ask.roles_of))
         if not ask.manages_server:
             raise Sorry(_("Only people who may manage this server can choose its moderator role"))
         role = None if said == NOBODY else said
-        await moderators.name(ask.roles_of, role)
-        return _named(role)
+        await self.moderators.name(ask.roles_of, role)
+        return self._named(role)
 
-    def _who(ask: Ask, role: str | None) -> Message:
+    def _who(self, ask: Ask, role: str | None) -> Message:
         rights = Text(
             _(
                 "Whoever may manage messages or channels here is a moderator, "
@@ -52,7 +57,7 @@ def moderators_command(moderators: Moderators) -> Command:
             _rows(role) if ask.manages_server else (),
         )
 
-    def _named(role: str | None) -> Message:
+    def _named(self, role: str | None) -> Message:
         if role is None:
             return Message(
                 _("No role counts as moderator now"),
@@ -74,10 +79,14 @@ def moderators_command(moderators: Moderators) -> Command:
             act=Act(Did.CHOSE_MODERATOR_ROLE),
         )
 
+
+def moderators_command(moderators: Moderators) -> Command:
+    """The command /moderators."""
+    command = ModeratorsCommand(moderators)
     return Command(
         "moderators",
         N_("Who may change what I do here"),
-        answer,
+        command.answer,
         options=(Option("role", N_("Which role counts as well"), hidden=True),),
         moderators=True,
     )

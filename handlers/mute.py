@@ -1,7 +1,7 @@
 """/mute - a chat gets nothing more about a story, or nothing until a major update."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.model.command import Ask, Choice, Command, Option
@@ -25,23 +25,28 @@ MAJOR = "major"
 _MAJOR = N_("major")
 
 
-def mute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class MuteCommand:
     """Mutes a story in the chat."""
 
-    async def answer(ask: Ask) -> Message:
-        rule = theirs(rules, ask.chat)
+    index: StoryIndex
+    rules: Rules
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        rule = theirs(self.rules, ask.chat)
         if rule.empty:
             raise Sorry(
                 _("This chat follows nothing, so there is nothing to mute"),
                 rows=(Buttons((to_follow(),)),),
             )
         if not (words := ask.get("story")):
-            return await _which(rule, ask.get("page"))
+            return await self._which(rule, ask.get("page"))
         until_major = ask.get("until").casefold() in (MAJOR, _(_MAJOR).casefold())
-        return await _mute(ask, meant(index, words, now(), "mute"), until_major)
+        return await self._mute(ask, meant(self.index, words, self.now(), "mute"), until_major)
 
-    async def _which(rule: Rule, page: str) -> Message:
-        coming = await wanted(rule, index, now())
+    async def _which(self, rule: Rule, page: str) -> Message:
+        coming = await wanted(rule, self.index, self.now())
         if not coming:
             raise Sorry(_("No live story comes here just now"))
         return Message(
@@ -51,7 +56,7 @@ def mute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -
             ),
         )
 
-    async def _mute(ask: Ask, edition: Edition, until_major: bool) -> Message:
+    async def _mute(self, ask: Ask, edition: Edition, until_major: bool) -> Message:
         story = edition.story
         mute = Mute(story.id, until_major, edition.revision)
 
@@ -64,7 +69,7 @@ def mute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -
                 )
             others = [each for each in rule.muted if each.story != story.id]
             if len(others) >= MUTES:  # a story that is no longer stored can't come anyway
-                others = [each for each in others if index.get(each.story)]
+                others = [each for each in others if self.index.get(each.story)]
             if len(others) >= MUTES:
                 raise Sorry(
                     ngettext(
@@ -76,7 +81,7 @@ def mute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -
                 )
             return replace(rule, muted=(*others, mute))
 
-        await change(rules, ask, quieter)
+        await change(self.rules, ask, quieter)
         nothing = _("Nothing new of it is posted or said here.")
         act = Did.MUTED
         if until_major:
@@ -89,16 +94,20 @@ def mute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -
             act=Act(act, f"“{name(story)}”"),
         )
 
-    def until(typed: str, ask: Ask) -> list[Choice]:
+    def until(self, typed: str, ask: Ask) -> list[Choice]:
         return [Choice(_("until it turns major"), MAJOR)]
 
+
+def mute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
+    """The command /mute."""
+    mute = MuteCommand(index, rules, now)
     return Command(
         "mute",
         N_("Hear no more of a story here"),
-        answer,
+        mute.answer,
         options=(
             Option("story", N_("Which story"), live_stories(index, now)),
-            Option("until", N_("“major”: hear of it again once it turns major"), until),
+            Option("until", N_("“major”: hear of it again once it turns major"), mute.until),
             Option("page", N_("Which page"), hidden=True),
         ),
         rest="story",

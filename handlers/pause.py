@@ -1,6 +1,6 @@
 """/pause - nothing new is posted in a chat until /resume."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
@@ -12,11 +12,14 @@ from wording.language import N_, _
 from wording.message import Button, Buttons, Message, Ref, Text
 
 
-def pause_command(rules: Rules) -> Command:
+@dataclass(frozen=True, slots=True)
+class PauseCommand:
     """Pauses the chat."""
 
-    async def answer(ask: Ask) -> Message:
-        await change(rules, ask, _paused)
+    rules: Rules
+
+    async def answer(self, ask: Ask) -> Message:
+        await change(self.rules, ask, _paused)
         return Message(
             _("Paused"),
             (
@@ -27,7 +30,13 @@ def pause_command(rules: Rules) -> Command:
             act=Act(Did.PAUSED),
         )
 
-    return Command("pause", N_("Post nothing new here until /resume"), answer, moderators=True)
+
+def pause_command(rules: Rules) -> Command:
+    """The command /pause."""
+    pause = PauseCommand(rules)
+    return Command(
+        "pause", N_("Post nothing new here until /resume"), pause.answer, moderators=True
+    )
 
 
 def _paused(rule: Rule) -> Rule:

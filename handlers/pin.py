@@ -1,6 +1,7 @@
 """/pin - pins a story's card in this chat."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
@@ -26,19 +27,24 @@ from wording.language import N_, _
 from wording.message import Button, Buttons, Message, Ref, Row, Text
 
 
-def pin_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class PinCommand:
     """Pins a story's card, posting it first if necessary."""
 
-    async def answer(ask: Ask) -> Message:
-        at = now()
+    index: StoryIndex
+    desk: Desk
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        at = self.now()
         if not (words := ask.get("story")):
-            return _which(at, ask.get("page"))
-        edition = meant(index, words, at, "pin")
-        _stands(edition, at)
-        gone = await desk.pin(ask.chat, edition.story.id)
+            return self._which(at, ask.get("page"))
+        edition = meant(self.index, words, at, "pin")
+        self._stands(edition, at)
+        gone = await self.desk.pin(ask.chat, edition.story.id)
         return Message(
             _("Pinned “{story}”").format(story=name(edition.story)),
-            (Text(_("Its card is pinned here and stays up to date.")), *map(_went, gone)),
+            (Text(_("Its card is pinned here and stays up to date.")), *map(self._went, gone)),
             (
                 Buttons(
                     (
@@ -50,8 +56,8 @@ def pin_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> C
             act=Act(Did.PINNED, f"“{name(edition.story)}”"),
         )
 
-    def _which(at: datetime, page: str) -> Message:
-        live = index.live(at)
+    def _which(self, at: datetime, page: str) -> Message:
+        live = self.index.live(at)
         if not live:
             raise nothing_live()
         return Message(
@@ -61,11 +67,11 @@ def pin_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> C
             ),
         )
 
-    def _went(story: StoryId) -> Text:
+    def _went(self, story: StoryId) -> Text:
         said = _("“{story}” is unpinned for it: this chat keeps only so many pins of mine.")
-        return Text(said.format(story=title_of(story, index)))
+        return Text(said.format(story=title_of(story, self.index)))
 
-    def _stands(edition: Edition, at: datetime) -> None:
+    def _stands(self, edition: Edition, at: datetime) -> None:
         story = edition.story
         if story.retracted is not None:
             raise Sorry(
@@ -73,24 +79,28 @@ def pin_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> C
                 Text(story.retracted),
             )
         if story.merged_into:
-            heir = index.get(story.merged_into)
+            heir = self.index.get(story.merged_into)
             rows: tuple[Row, ...] = (Buttons(buttons_to("pin", [heir])),) if heir else ()
             raise Sorry(
                 _("“{story}” is now part of another story").format(story=name(story)),
                 Text(_("Pin that one instead.")),
                 rows=rows,
             )
-        if not edition.is_live(at, index.live_for):
+        if not edition.is_live(at, self.index.live_for):
             raise Sorry(
                 _("“{story}” is over, so it is not pinned").format(story=name(story)),
                 Text(_("A card is unpinned by itself when its story ends or goes stale.")),
-                rows=menu_of(_("Pin …"), buttons_to("pin", index.top(MENU, at))),
+                rows=menu_of(_("Pin …"), buttons_to("pin", self.index.top(MENU, at))),
             )
 
+
+def pin_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> Command:
+    """The command /pin."""
+    pin = PinCommand(index, desk, now)
     return Command(
         "pin",
         N_("Pin a story's card here"),
-        answer,
+        pin.answer,
         options=(
             Option("story", N_("Which story"), live_stories(index, now)),
             Option("page", N_("Which page"), hidden=True),

@@ -1,5 +1,7 @@
 """/pins - the stories whose cards are pinned in this chat."""
 
+from dataclasses import dataclass
+
 from bot.model.command import Ask, Command
 from handlers.ports import Desk
 from handlers.unpin import to_pin, to_unpin
@@ -14,11 +16,15 @@ SHOWN = 10
 """The most stories listed; the menu has more of them."""
 
 
-def pins_command(index: StoryIndex, desk: Desk) -> Command:
+@dataclass(frozen=True, slots=True)
+class PinsCommand:
     """Lists the pinned stories, with a menu to unpin them."""
 
-    async def answer(ask: Ask) -> Message:
-        found = await desk.pins(ask.chat)
+    index: StoryIndex
+    desk: Desk
+
+    async def answer(self, ask: Ask) -> Message:
+        found = await self.desk.pins(ask.chat)
         pinned = found.stories
         pin = Buttons((to_pin(),))
         if not pinned:
@@ -29,8 +35,8 @@ def pins_command(index: StoryIndex, desk: Desk) -> Command:
             )
         blocks: list[Block] = []
         for story in pinned[:SHOWN]:
-            blocks.append(Heading(title_of(story, index)))
-            edition = index.get(story)
+            blocks.append(Heading(title_of(story, self.index)))
+            edition = self.index.get(story)
             if edition and (facts := tuple(figures(edition.story))):
                 blocks.append(Facts(facts))
         if len(pinned) > SHOWN:
@@ -39,6 +45,10 @@ def pins_command(index: StoryIndex, desk: Desk) -> Command:
             blocks.append(Note(rest.format(n=words.number(more))))
         if not found.seen:
             blocks.append(Note(_("I can't see which of them people have unpinned by hand.")))
-        return Message(_("Pinned here"), tuple(blocks), (*to_unpin(pinned, index, ""), pin))
+        return Message(_("Pinned here"), tuple(blocks), (*to_unpin(pinned, self.index, ""), pin))
 
-    return Command("pins", N_("What is pinned here"), answer, moderators=True)
+
+def pins_command(index: StoryIndex, desk: Desk) -> Command:
+    """The command /pins."""
+    pins = PinsCommand(index, desk)
+    return Command("pins", N_("What is pinned here"), pins.answer, moderators=True)

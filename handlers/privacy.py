@@ -1,5 +1,6 @@
 """/privacy - what is stored about the person who asks and about this chat, and how to delete it."""
 
+from dataclasses import dataclass
 from math import ceil
 
 from bot.model.chat import Chat
@@ -26,20 +27,31 @@ _DELETING = N_(
 )
 
 
-def privacy_command(
-    index: StoryIndex, rules: Rules, desk: Desk, places: ReadingPositions, forget_after_days: float
-) -> Command:
+@dataclass(frozen=True, slots=True)
+class PrivacyCommand:
     """Describes everything that is stored."""
 
-    async def answer(ask: Ask) -> Message:
+    index: StoryIndex
+    rules: Rules
+    desk: Desk
+    places: ReadingPositions
+    forget_after_days: float
+
+    async def answer(self, ask: Ask) -> Message:
         return Message(
             _("What I keep, and what I do not"),
             (
                 Heading(_("About you")),
-                *await _person(ask),
+                *await self._person(ask),
                 Heading(_("About this chat")),
                 Text(
-                    " ".join((_("I keep its number."), _follows(ask.chat), await _cards(ask.chat)))
+                    " ".join(
+                        (
+                            _("I keep its number."),
+                            self._follows(ask.chat),
+                            await self._cards(ask.chat),
+                        )
+                    )
                 ),
                 Note(_("This chat is {chat}").format(chat=ask.chat)),
                 Heading(_("Not kept")),
@@ -52,27 +64,27 @@ def privacy_command(
                     )
                 ),
                 Heading(_("Deleting it")),
-                Text(" ".join((_(_DELETING), _removed()))),
+                Text(" ".join((_(_DELETING), self._removed()))),
             ),
             (Buttons((to_overview(), Button(_("Forget me"), Ref("forgetme")))),),
         )
 
-    def _removed() -> str:
-        days = ceil(forget_after_days)
+    def _removed(self) -> str:
+        days = ceil(self.forget_after_days)
         return ngettext(
             "Whoever removes or blocks me is forgotten after {n} day.",
             "Whoever removes or blocks me is forgotten after {n} days.",
             days,
         ).format(n=words.number(days))
 
-    async def _person(ask: Ask) -> list[Block]:
+    async def _person(self, ask: Ask) -> list[Block]:
         """What is stored about the asker; where others can read along,
         only what is stored of everyone."""
         general = _(_LOOKS)
         if not (ask.private or ask.whispered):
             return [Text(" ".join((general, _("What that is just now I say in private only."))))]
         try:
-            kept = await promptly(places.kept(ask.person))
+            kept = await promptly(self.places.kept(ask.person))
         except StorageAway:
             return [Text(" ".join((general, _("How much that is cannot be looked up just now."))))]
         if kept.until is None:
@@ -89,18 +101,18 @@ def privacy_command(
             Note(_("Unless you look again, forgotten"), kept.until),
         ]
 
-    def _follows(chat: Chat) -> str:
-        if rules.is_fixed(chat):
+    def _follows(self, chat: Chat) -> str:
+        if self.rules.is_fixed(chat):
             return _("What it follows is set by whoever runs me, in a file.")
-        things = [thing.label for thing in followed(rules.of(chat), index)]
+        things = [thing.label for thing in followed(self.rules.of(chat), self.index)]
         if not things:
             return _("It follows nothing.")
         named = ", ".join(words.some(things, NAMED))
         return _("I keep what it follows: {things}.").format(things=named)
 
-    async def _cards(chat: Chat) -> str:
+    async def _cards(self, chat: Chat) -> str:
         try:
-            cards = await promptly(desk.cards(chat))
+            cards = await promptly(self.desk.cards(chat))
         except StorageAway:
             return _("How many cards I sent here cannot be looked up just now.")
         if not cards:
@@ -113,9 +125,15 @@ def privacy_command(
             cards,
         ).format(n=words.number(cards))
 
+
+def privacy_command(
+    index: StoryIndex, rules: Rules, desk: Desk, places: ReadingPositions, forget_after_days: float
+) -> Command:
+    """The command /privacy."""
+    privacy = PrivacyCommand(index, rules, desk, places, forget_after_days)
     return Command(
         "privacy",
         N_("What I keep about you"),
-        answer,
+        privacy.answer,
         about_chat=True,
     )

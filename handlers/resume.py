@@ -1,7 +1,7 @@
 """/resume - a paused chat gets stories again."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.model.command import Ask, Command
@@ -17,13 +17,18 @@ from wording.language import N_, _, ngettext
 from wording.message import Buttons, Message, Text
 
 
-def resume_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class ResumeCommand:
     """Ends the chat's pause."""
 
-    async def answer(ask: Ask) -> Message:
-        _was, rule = await change(rules, ask, _resumed)
-        at = now()
-        number = len(await wanted(rule, index, at))
+    index: StoryIndex
+    rules: Rules
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        _was, rule = await change(self.rules, ask, _resumed)
+        at = self.now()
+        number = len(await wanted(rule, self.index, at))
         comes = ngettext(
             "{n} live story matches what this chat follows. It is shown here unless it is already.",
             "{n} live stories match what this chat follows. They are shown here, each once, "
@@ -37,7 +42,11 @@ def resume_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime])
             act=Act(Did.RESUMED),
         )
 
-    return Command("resume", N_("Post here again after /pause"), answer, moderators=True)
+
+def resume_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
+    """The command /resume."""
+    resume = ResumeCommand(index, rules, now)
+    return Command("resume", N_("Post here again after /pause"), resume.answer, moderators=True)
 
 
 def _resumed(rule: Rule) -> Rule:

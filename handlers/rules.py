@@ -1,7 +1,7 @@
 """/rules - what a chat gets, in words and as text for keeping and for copying elsewhere."""
 
 import tomllib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.model.command import Ask, Choice, Command, Option
@@ -24,36 +24,42 @@ LONGEST = 3500
 _VERBS = {"show": N_("show"), "export": N_("export"), "import": N_("import")}
 
 
-def rules_command(index: StoryIndex, rules: Rules, desk: Desk, drafting: Drafting) -> Command:
+@dataclass(frozen=True, slots=True)
+class RulesCommand:
     """Shows, exports and imports the chat's rule."""
 
-    async def answer(ask: Ask) -> Message:
+    index: StoryIndex
+    rules: Rules
+    desk: Desk
+    drafting: Drafting
+
+    async def answer(self, ask: Ask) -> Message:
         what, behind = (*ask.get("what").split(None, 1), "", "")[:2]
         text = ask.get("text") or behind
         match _verbs().get(what.casefold(), what and "unknown"):
             case "export":
-                return _export(ask)
+                return self._export(ask)
             case "import":
-                return await _import(ask, text)
+                return await self._import(ask, text)
             case "unknown":
                 raise Sorry(
                     _("I cannot do {what} with rules").format(what=quoted(what)),
                     Text(_("I can show, export and import them.")),
-                    rows=(_ways(fixed=rules.is_fixed(ask.chat)),),
+                    rows=(_ways(fixed=self.rules.is_fixed(ask.chat)),),
                 )
-        return _show(ask)
+        return self._show(ask)
 
-    def _show(ask: Ask) -> Message:
-        rule, fixed = rules.of(ask.chat), rules.is_fixed(ask.chat)
+    def _show(self, ask: Ask) -> Message:
+        rule, fixed = self.rules.of(ask.chat), self.rules.is_fixed(ask.chat)
         nothing = [Text(_("It gets no stories."))] if rule is None or rule.empty else []
-        if rules.is_unreadable(ask.chat):
+        if self.rules.is_unreadable(ask.chat):
             nothing = [Text(newer())]
-        said = [*nothing, *(gets(rule, index) if rule else ())]
+        said = [*nothing, *(gets(rule, self.index) if rule else ())]
         notes = [Note(_("Set by whoever runs this bot; ask them to change it."))] if fixed else []
         return Message(_("This chat's rules"), (*said, *notes), (_ways(fixed=fixed),))
 
-    def _export(ask: Ask) -> Message:
-        entry = write_entry(ask.chat, rules.of(ask.chat) or Rule())
+    def _export(self, ask: Ask) -> Message:
+        entry = write_entry(ask.chat, self.rules.of(ask.chat) or Rule())
         if len(entry) > LONGEST:
             raise Sorry(
                 _("These rules are too long for one message"),
@@ -65,11 +71,11 @@ def rules_command(index: StoryIndex, rules: Rules, desk: Desk, drafting: Draftin
                 Code(entry),
                 Note(_("/rules import takes it in any chat; so does the operator's file.")),
             ),
-            (_ways(fixed=rules.is_fixed(ask.chat)),),
+            (_ways(fixed=self.rules.is_fixed(ask.chat)),),
         )
 
-    async def _import(ask: Ask, text: str) -> Message:
-        theirs(rules, ask.chat)
+    async def _import(self, ask: Ask, text: str) -> Message:
+        theirs(self.rules, ask.chat)
         if not text:
             return Message(
                 _("Rules to import"),
@@ -82,27 +88,31 @@ def rules_command(index: StoryIndex, rules: Rules, desk: Desk, drafting: Draftin
                 ),
             )
         rule = _read(text)
-        mutes = tuple(_from_now_on(mute) for mute in rule.muted)
-        draft = await drafting.change(ask.chat, lambda _was: replace(rule, muted=mutes))
-        shown = panel.overview(draft, index, Note(_("Rehearse it, then save it.")))
-        return shown if ask.private else await with_what_is_missing(desk, ask.chat, shown)
+        mutes = tuple(self._from_now_on(mute) for mute in rule.muted)
+        draft = await self.drafting.change(ask.chat, lambda _was: replace(rule, muted=mutes))
+        shown = panel.overview(draft, self.index, Note(_("Rehearse it, then save it.")))
+        return shown if ask.private else await with_what_is_missing(self.desk, ask.chat, shown)
 
-    def _from_now_on(mute: Mute) -> Mute:
+    def _from_now_on(self, mute: Mute) -> Mute:
         """The mute, which only future revisions can end."""
-        edition = index.get(mute.story)
+        edition = self.index.get(mute.story)
         return replace(mute, revision=edition.revision) if edition else mute
 
-    def complete(typed: str, ask: Ask) -> list[Choice]:
+    def complete(self, typed: str, ask: Ask) -> list[Choice]:
         begun = typed.strip().casefold()
         fitting = {verb for word, verb in _verbs().items() if word.startswith(begun)}
         return [Choice(_(said), verb) for verb, said in _VERBS.items() if verb in fitting]
 
+
+def rules_command(index: StoryIndex, rules: Rules, desk: Desk, drafting: Drafting) -> Command:
+    """The command /rules."""
+    command = RulesCommand(index, rules, desk, drafting)
     return Command(
         "rules",
         N_("Show, export or import the rules"),
-        answer,
+        command.answer,
         options=(
-            Option("what", N_("show, export or import"), complete),
+            Option("what", N_("show, export or import"), command.complete),
             Option("text", N_("What to import"), hidden=True),
         ),
         rest="what",

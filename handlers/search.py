@@ -1,6 +1,7 @@
 """/search - the stories that mention some words, anywhere in a story."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
@@ -30,11 +31,15 @@ CARRIED = 40
 """Characters of the words that a page button can contain (a Ref's limit)."""
 
 
-def search_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class SearchCommand:
     """Lists matching stories page by page, with the part that matched."""
 
-    async def answer(ask: Ask) -> Message:
-        at = now()
+    index: StoryIndex
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        at = self.now()
         said = ask.get("words") or _read(ask.get("again"))
         if not typed(said):
             raise Sorry(
@@ -42,16 +47,18 @@ def search_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
                 if said
                 else _("Search for what?"),
                 Text(_("Write one or more words behind it, such as: /search harbour fire")),
-                rows=menu_of(_("Live stories"), buttons_to("story", index.top(PAGE, at))),
+                rows=menu_of(_("Live stories"), buttons_to("story", self.index.top(PAGE, at))),
             )
-        found = index.search.query(said, at)
+        found = self.index.search.query(said, at)
         good = [hit.edition for hit in found.hits if hit.score >= NEAR]
         if not good:
-            raise _nothing(said, [hit.edition for hit in found.hits[:PAGE]], index.top(PAGE, at))
-        return await _page(said, good, found, ask.get("page"), at)
+            raise _nothing(
+                said, [hit.edition for hit in found.hits[:PAGE]], self.index.top(PAGE, at)
+            )
+        return await self._page(said, good, found, ask.get("page"), at)
 
     async def _page(
-        said: str, good: Sequence[Edition], found: Search, page_said: str, at: datetime
+        self, said: str, good: Sequence[Edition], found: Search, page_said: str, at: datetime
     ) -> Message:
         carried = _write(said)
         pages = -(-len(good) // PAGE)
@@ -60,7 +67,7 @@ def search_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
         blocks: list[Block] = []
         async for edition in in_slices(shown):
             blocks.append(Heading(name(edition.story)))
-            if facts := tuple(_figures(edition, at)):
+            if facts := tuple(self._figures(edition, at)):
                 blocks.append(Facts(facts))
             blocks.append(Text(_where(edition.story, found)))
         if pages > 1:
@@ -75,21 +82,27 @@ def search_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
             rows += turning(page, pages, lambda to: Ref("search", ("", to, carried)))
         return Message(_spoken_of(said, good), tuple(blocks), rows)
 
-    def _figures(edition: Edition, at: datetime) -> Iterator[str]:
+    def _figures(self, edition: Edition, at: datetime) -> Iterator[str]:
         """The figures from /stories, and whether the story is over."""
         story = edition.story
         if story.retracted is not None:
             yield _("withdrawn")
         elif story.merged_into:
             yield _("part of another story")
-        elif story.stats.status is not Status.ENDED and not edition.is_live(at, index.live_for):
+        elif story.stats.status is not Status.ENDED and not edition.is_live(
+            at, self.index.live_for
+        ):
             yield _("no longer live")
         yield from figures(story)
 
+
+def search_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
+    """The command /search."""
+    search = SearchCommand(index, now)
     return Command(
         "search",
         N_("Stories that speak of some words"),
-        answer,
+        search.answer,
         options=(
             Option("words", N_("What to look for")),
             Option("page", N_("Which page"), hidden=True),

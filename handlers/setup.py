@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -35,59 +35,62 @@ NO_WORDS = ("-", "–", "—")
 """What people write for “none”, because an empty answer can't be sent."""
 
 
-def setup_command(
-    index: StoryIndex,
-    desk: Desk,
-    drafting: Drafting,
-    rehearser: Rehearser,
-    now: Callable[[], datetime],
-) -> Command:
+@dataclass(frozen=True, slots=True)
+class SetupCommand:
     """Shows the panel's pages and applies each step to the chat's draft."""
 
-    async def answer(ask: Ask) -> Message:
+    index: StoryIndex
+    desk: Desk
+    drafting: Drafting
+    rehearser: Rehearser
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
         step, value = ask.get("step"), ask.get("value")
         if step == "save":
-            return await _save(ask, value, insist=ask.get("sure") == "yes")
+            return await self._save(ask, value, insist=ask.get("sure") == "yes")
         if step == "drop":
-            await drafting.drop(ask.chat)
-            return panel.overview(await drafting.of(ask.chat), index)
+            await self.drafting.drop(ask.chat)
+            return panel.overview(await self.drafting.of(ask.chat), self.index)
         if step in _CHANGES and value:
             page, change = _CHANGES[step]
-            draft = await drafting.change(ask.chat, lambda rule: change(rule, value))
-            return _page(page, draft, ask)
-        draft = await drafting.of(ask.chat)
+            draft = await self.drafting.change(ask.chat, lambda rule: change(rule, value))
+            return self._page(page, draft, ask)
+        draft = await self.drafting.of(ask.chat)
         if step == "rehearse":
-            return await _rehearsed(draft)
+            return await self._rehearsed(draft)
         if step == "card":
-            return _card(value, draft)
-        return _page(step, draft, ask)
+            return self._card(value, draft)
+        return self._page(step, draft, ask)
 
-    def _page(step: str, draft: Draft, ask: Ask) -> Message:
+    def _page(self, step: str, draft: Draft, ask: Ask) -> Message:
         rule = draft.rule
         match step:
             case "stories":
-                return panel.stories(rule, index)
+                return panel.stories(rule, self.index)
             case "words":
                 return panel.asking_words(rule)
             case "single":
-                live = [e for e in index.top(MENU, now()) if e.story.id not in rule.story_ids]
-                return panel.single(rule, index, live[:OFFERED])
+                live = [
+                    e for e in self.index.top(MENU, self.now()) if e.story.id not in rule.story_ids
+                ]
+                return panel.single(rule, self.index, live[:OFFERED])
             case "limits":
                 return panel.limits(rule)
             case "loudness":
-                flat = tuple(unheard(desk, ask.chat, rule))
+                flat = tuple(unheard(self.desk, ask.chat, rule))
                 return panel.loudness(rule, flat, private=ask.private)
             case "quiet":
                 return panel.quiet(rule)
             case "hours":
                 return panel.asking_hours(rule)
             case "more":
-                return panel.more(rule, publishes=desk.can_publish(ask.chat))
+                return panel.more(rule, publishes=self.desk.can_publish(ask.chat))
             case _:
-                return panel.overview(draft, index)
+                return panel.overview(draft, self.index)
 
-    async def _rehearsed(draft: Draft) -> Message:
-        rehearsal = await rehearser.rehearse(draft.rule)
+    async def _rehearsed(self, draft: Draft) -> Message:
+        rehearsal = await self.rehearser.rehearse(draft.rule)
         cards = [panel.to(name(each.story), "card", each.story.id) for each in rehearsal.cards]
         return Message(
             _("Rehearsal"),
@@ -98,22 +101,22 @@ def setup_command(
             ),
         )
 
-    def _card(story: str, draft: Draft) -> Message:
-        edition = index.get(story)
+    def _card(self, story: str, draft: Draft) -> Message:
+        edition = self.index.get(story)
         if edition is None:
             raise Sorry(_("That story is no longer kept"), rows=(panel.back("rehearse"),))
         with speaking(draft.rule.language):
-            shown = card(edition, index.delta(edition), show_leaning=draft.rule.show_leaning)
+            shown = card(edition, self.index.delta(edition), show_leaning=draft.rule.show_leaning)
         return replace(shown, living=None, rows=(panel.back("rehearse"),))
 
-    async def _save(ask: Ask, shown: str, *, insist: bool) -> Message:
+    async def _save(self, ask: Ask, shown: str, *, insist: bool) -> Message:
         try:
-            saved = await drafting.save(ask.chat, shown, keeper_of(ask), insist=insist)
+            saved = await self.drafting.save(ask.chat, shown, keeper_of(ask), insist=insist)
         except Overtaken as other:
             raise Sorry(
                 _("These settings are others by now than those you saw"),
                 Text(_("Someone else is at them, too. Saved would be this:")),
-                *panel.told(other.draft.rule, index),
+                *panel.told(other.draft.rule, self.index),
                 rows=(Buttons((*panel.ends(other.draft), *panel.back().items)),),
             ) from None
         except Clash as clash:
@@ -122,25 +125,35 @@ def setup_command(
             raise Sorry(
                 _("Someone else has saved something else meanwhile"),
                 Text(_("You both changed: {settings}. Theirs is this:").format(settings=settings)),
-                *panel.told(clash.now, index),
+                *panel.told(clash.now, self.index),
                 rows=(Buttons((mine, panel.to(_("Keep theirs"), "drop"))),),
             ) from None
         return Message(
             _("Saved"),
             (
                 Text(_("This chat now gets:")),
-                *panel.told(saved.rule, index),
-                *unheard(desk, ask.chat, saved.rule),
+                *panel.told(saved.rule, self.index),
+                *unheard(self.desk, ask.chat, saved.rule),
                 Note(_("/why tells what became of a story here; /pause keeps back what is new.")),
             ),
             (Buttons((to_overview(), Button(_("Change it again"), Ref("setup")))),),
             act=Act(Did.CHANGED_SETTINGS) if changed(saved) else None,
         )
 
+
+def setup_command(
+    index: StoryIndex,
+    desk: Desk,
+    drafting: Drafting,
+    rehearser: Rehearser,
+    now: Callable[[], datetime],
+) -> Command:
+    """The command /setup."""
+    setup = SetupCommand(index, desk, drafting, rehearser, now)
     return Command(
         "setup",
         N_("Choose what comes, and how loud"),
-        answer,
+        setup.answer,
         options=(
             Option("step", N_("Which step"), hidden=True),
             Option("value", N_("What is chosen"), hidden=True),

@@ -1,6 +1,7 @@
 """/status - how this chat is doing: permissions, latest cards, what is waiting, what to fix."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.chat import Right
@@ -35,26 +36,30 @@ SHOWN = 5
 """The most cards listed, of the latest and of those waiting."""
 
 
-def status_command(
-    index: StoryIndex, rules: Rules, desk: Desk, now: Callable[[], datetime]
-) -> Command:
+@dataclass(frozen=True, slots=True)
+class StatusCommand:
     """Describes the state of the chat."""
 
-    async def answer(ask: Ask) -> Message:
-        at = now()
-        health = await desk.health(ask.chat)
-        rule = rules.of(ask.chat)
-        deaf = tuple(unheard(desk, ask.chat, rule))
+    index: StoryIndex
+    rules: Rules
+    desk: Desk
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        at = self.now()
+        health = await self.desk.health(ask.chat)
+        rule = self.rules.of(ask.chat)
+        deaf = tuple(unheard(self.desk, ask.chat, rule))
         unknown = [card for card in health.cards or () if card[1].state is State.UNKNOWN]
         silent = health.refusal is not None or bool(health.lacks and health.lacks[Right.POST])
         ill = (
             silent
             or bool(deaf)
             or bool(unknown)
-            or rules.is_unreadable(ask.chat)
+            or self.rules.is_unreadable(ask.chat)
             or any(_is_short(health, *card) for card in (health.cards or ())[:SHOWN])
         )
-        late = any(_is_late(health, story) for story, _until in _unfinished(health))
+        late = any(_is_late(health, story) for story, _until in self._unfinished(health))
         nothing = rule is None or rule.empty
         buttons = [*([to_follow()] if nothing else []), to_overview()]
         if health.cards:
@@ -65,30 +70,30 @@ def status_command(
             (
                 *_rights(health, at),
                 *deaf,
-                *_unknown(unknown),
+                *self._unknown(unknown),
                 *(
                     [Text(newer())]
-                    if rules.is_unreadable(ask.chat)
+                    if self.rules.is_unreadable(ask.chat)
                     else _wishes(rule, at, private=ask.private)
                 ),
-                *_waiting(health, at),
-                *_newest(health, at),
+                *self._waiting(health, at),
+                *self._newest(health, at),
             ),
             (*to_settle(ask.chat, unknown), Buttons(tuple(buttons))),
             tone=Tone.SORRY if ill or late else Tone.PLAIN,
         )
 
-    def _unknown(cards: Sequence[tuple[StoryId, CardRecord]]) -> Iterator[Block]:
+    def _unknown(self, cards: Sequence[tuple[StoryId, CardRecord]]) -> Iterator[Block]:
         """Posts that got no answer, and what moderators can do about them."""
         if not cards:
             return
         yield Heading(_("It is not known whether this arrived"))
-        yield from listed([title_of(story, index) for story, _row in cards])
+        yield from listed([title_of(story, self.index) for story, _row in cards])
         yield Text(_("A moderator can look, and then press one of the buttons below."))
 
-    def _waiting(health: Health, at: datetime) -> Iterator[Block]:
+    def _waiting(self, health: Health, at: datetime) -> Iterator[Block]:
         """What is still due here, and until when it waits."""
-        waiting = sorted(_unfinished(health), key=lambda each: not _is_late(health, each[0]))
+        waiting = sorted(self._unfinished(health), key=lambda each: not _is_late(health, each[0]))
         if not waiting:
             return
         number = len(waiting)
@@ -100,28 +105,28 @@ def status_command(
             again_at = health.again.get(story)
             if not health.refusal and again_at and again_at > at:
                 said = _("{story}: it is tried again in {time}")
-                lines.append(said.format(story=_called(story), time=span(again_at - at)))
+                lines.append(said.format(story=self._called(story), time=span(again_at - at)))
             elif not health.refusal and _is_late(health, story):
-                lines.append(_("{story}: it is tried again").format(story=_called(story)))
+                lines.append(_("{story}: it is tried again").format(story=self._called(story)))
             elif health.refusal or until is None or until <= at:
-                lines.append(_called(story))
+                lines.append(self._called(story))
             else:
                 said = _("{story}: its next edit may be in {time}")
-                lines.append(said.format(story=_called(story), time=span(until - at)))
+                lines.append(said.format(story=self._called(story), time=span(until - at)))
         yield Bullets((*lines, *_rest(number)))
 
-    def _unfinished(health: Health) -> list[tuple[StoryId, datetime | None]]:
+    def _unfinished(self, health: Health) -> list[tuple[StoryId, datetime | None]]:
         """What is waiting, without mere rechecks of correct cards."""
-        shown = {story for story, row in health.cards or () if _is_newest(story, row)}
+        shown = {story for story, row in health.cards or () if self._is_newest(story, row)}
         return [each for each in health.waiting if each[0] not in shown]
 
-    def _is_newest(story: StoryId, row: CardRecord) -> bool:
+    def _is_newest(self, story: StoryId, row: CardRecord) -> bool:
         """True for a card that only has to be rechecked."""
-        edition = index.get(story)
+        edition = self.index.get(story)
         newest = edition is None or row.revision >= edition.revision
         return row.state is State.SHOWN and newest and row.owes is None
 
-    def _newest(health: Health, at: datetime) -> Iterator[Block]:
+    def _newest(self, health: Health, at: datetime) -> Iterator[Block]:
         """The outcome of the latest cards."""
         if health.cards is None:
             yield Text(_("My storage is away for a moment, so what came here cannot be looked up."))
@@ -132,7 +137,7 @@ def status_command(
         yield Heading(_("The newest cards"))
         lines = [
             _(_outcome(row)).format(
-                story=_called(story),
+                story=self._called(story),
                 revision=row.revision,
                 time=since(row.at, at),
                 why=_why(row.bare or row.why),
@@ -141,13 +146,19 @@ def status_command(
         ]
         yield Bullets((*lines, *_rest(len(health.cards))))
 
-    def _called(story: StoryId) -> str:
-        return f"“{title_of(story, index)}”"
+    def _called(self, story: StoryId) -> str:
+        return f"“{title_of(story, self.index)}”"
 
+
+def status_command(
+    index: StoryIndex, rules: Rules, desk: Desk, now: Callable[[], datetime]
+) -> Command:
+    """The command /status."""
+    status = StatusCommand(index, rules, desk, now)
     return Command(
         "status",
         N_("Whether all is well here"),
-        answer,
+        status.answer,
         about_chat=True,
     )
 

@@ -1,6 +1,7 @@
 """/stories - the live stories, the most viral first."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
@@ -15,11 +16,15 @@ PAGE = 6
 """The most stories per page."""
 
 
-def stories_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class StoriesCommand:
     """Lists the live stories page by page."""
 
-    async def answer(ask: Ask) -> Message:
-        live = index.live(now())
+    index: StoryIndex
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        live = self.index.live(self.now())
         if not live:
             raise nothing_live()
         pages = -(-len(live) // PAGE)
@@ -46,9 +51,13 @@ def stories_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
             ),
         )
 
+
+def stories_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
+    """The command /stories."""
+    stories = StoriesCommand(index, now)
     return Command(
         "stories",
         N_("What is live, the most viral first"),
-        answer,
+        stories.answer,
         options=(Option("page", N_("Which page"), hidden=True),),
     )

@@ -1,7 +1,7 @@
 """/story - one story's card, found by its words, with its sources, breakdown and changes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
@@ -40,36 +40,37 @@ SHORT = 700
 """A breakdown up to this `room` is shown whole even where answers are kept brief."""
 
 
-def story_command(
-    index: StoryIndex,
-    rules: Rules,
-    places: ReadingPositions,
-    history: History,
-    now: Callable[[], datetime],
-) -> Command:
+@dataclass(frozen=True, slots=True)
+class StoryCommand:
     """Shows a story, and the pages behind its buttons."""
 
-    async def answer(ask: Ask) -> Message:
-        at = now()
+    index: StoryIndex
+    rules: Rules
+    places: ReadingPositions
+    history: History
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        at = self.now()
         if words := ask.get("words"):
-            edition = meant(index, words, at, "story")
-        elif top := index.top(1, at):
+            edition = meant(self.index, words, at, "story")
+        elif top := self.index.top(1, at):
             edition = top[0]
         else:
             raise nothing_live()
         match ask.get("part"):
             case "":
-                places.saw(ask.person, edition.story.id, Seen(edition.revision, at))
-                return _whole(edition, ask)
+                self.places.saw(ask.person, edition.story.id, Seen(edition.revision, at))
+                return self._whole(edition, ask)
             case "changes":
                 return await what_changed(
                     edition,
-                    index.delta(edition),
+                    self.index.delta(edition),
                     ask,
-                    places=places,
-                    history=history,
-                    named=index.named,
-                    show_leaning=_shows_leaning(ask),
+                    places=self.places,
+                    history=self.history,
+                    named=self.index.named,
+                    show_leaning=self._shows_leaning(ask),
                     at=at,
                 )
             case "sources":
@@ -83,26 +84,26 @@ def story_command(
                     rows=(Buttons((_to_card(edition.story),)),),
                 )
 
-    def _shows_leaning(ask: Ask) -> bool:
-        rule = rules.of(ask.chat)
+    def _shows_leaning(self, ask: Ask) -> bool:
+        rule = self.rules.of(ask.chat)
         return rule is not None and rule.show_leaning
 
-    def _muting(story: Story, ask: Ask) -> Iterator[Row]:
+    def _muting(self, story: Story, ask: Ask) -> Iterator[Row]:
         """In private, a button to mute the story."""
-        rule = rules.of(ask.chat)
-        if rule is None or not ask.private or rules.is_fixed(ask.chat):
+        rule = self.rules.of(ask.chat)
+        if rule is None or not ask.private or self.rules.is_fixed(ask.chat):
             return
         if rule.wants(story):
             yield Buttons((Button(_("Mute it here"), Ref("mute", (story.id,))),))
         elif rule.mute_of(story.id):
             yield Buttons((Button(_("Unmute it here"), Ref("unmute", (story.id,))),))
 
-    def _whole(edition: Edition, ask: Ask) -> Message:
+    def _whole(self, edition: Edition, ask: Ask) -> Message:
         message = card(
             edition,
-            index.delta(edition),
-            show_leaning=_shows_leaning(ask),
-            kin=related_to(index, edition),
+            self.index.delta(edition),
+            show_leaning=self._shows_leaning(ask),
+            kin=related_to(self.index, edition),
         )
         long = sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT)
         own = Ref("story", (edition.story.id,))  # the card's own “Open” button would lead back here
@@ -111,7 +112,7 @@ def story_command(
             for row in message.rows
             if not (isinstance(row, Buttons) and own in (each.ref for each in row.items))
         )
-        rows = (*rows, *_muting(edition.story, ask))
+        rows = (*rows, *self._muting(edition.story, ask))
         if not long:
             return replace(message, living=None, more=None, rows=rows)
         whole = Button(_("Whole breakdown"), _part(edition.story, "breakdown", ""))
@@ -122,10 +123,20 @@ def story_command(
             more=_("… the rest is behind “Whole breakdown”"),
         )
 
+
+def story_command(
+    index: StoryIndex,
+    rules: Rules,
+    places: ReadingPositions,
+    history: History,
+    now: Callable[[], datetime],
+) -> Command:
+    """The command /story."""
+    story = StoryCommand(index, rules, places, history, now)
     return Command(
         "story",
         N_("One story: all that is known"),
-        answer,
+        story.answer,
         options=(
             Option(
                 "words",

@@ -1,7 +1,7 @@
 """/unfollow - a chat stops getting a story, a word's stories, or everything."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.model.command import Ask, Choice, Command, Option
@@ -36,66 +36,71 @@ TITLES = 25
 """The most typed parts that are searched for among the stories' titles."""
 
 
-def unfollow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class UnfollowCommand:
     """Removes things from the chat's rule."""
 
-    async def answer(ask: Ask) -> Message:
+    index: StoryIndex
+    rules: Rules
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
         what = line(ask.get("what"))
         story, word = ask.get("story"), ask.get("word")
         whole = ask.get("whole") == EVERYTHING or (
             means_everything(what) and not (story or word or meant_by_id(what))
         )
         if not (whole or story or word or what.strip(" ,")):
-            return _ask_what(_things(theirs(rules, ask.chat)), ask.get("page"))
+            return _ask_what(self._things(theirs(self.rules, ask.chat)), ask.get("page"))
 
-        named = await _named(rules.of(ask.chat) or Rule(), what)
+        named = await self._named(self.rules.of(ask.chat) or Rule(), what)
 
         def asked(rule: Rule) -> tuple[list[Thing], list[str]]:
             """The things meant, and the words that match nothing followed here."""
-            things = _things(rule)
+            things = self._things(rule)
             if story or word:
                 return [
                     thing
                     for thing in things
                     if (thing.story == story if story else thing.word and _is(thing.word, word))
                 ], []
-            return _meant(things, what, named)
+            return self._meant(things, what, named)
 
         def less(rule: Rule) -> Rule:
-            things = _things(rule)
+            things = self._things(rule)
             if whole:
                 return replace(rule, all=False, keywords=(), entities=(), story_ids=())
             found, _unmeant = asked(rule)
             if not found:
-                raise _unknown(rule, what or title_of(StoryId(story), index), things)
+                raise self._unknown(rule, what or title_of(StoryId(story), self.index), things)
             return _without(rule, found)
 
-        was, left = await change(rules, ask, less)
+        was, left = await change(self.rules, ask, less)
         if whole:
             answer = _nothing(_("This chat follows nothing now"))
             return replace(answer, act=Act(Did.UNFOLLOWED_ALL))
         gone, unknown = asked(was)
         act = Act(Did.UNFOLLOWED, ", ".join(thing.label for thing in gone))
-        return replace(_said(gone, left, unknown), act=act)
+        return replace(self._said(gone, left, unknown), act=act)
 
-    def _things(rule: Rule) -> list[Thing]:
-        things = followed(rule, index)
+    def _things(self, rule: Rule) -> list[Thing]:
+        things = followed(rule, self.index)
         if not things:
             raise Sorry(_("This chat follows nothing"), rows=(Buttons((to_follow(),)),))
         return things
 
-    async def _named(rule: Rule, what: str) -> dict[str, StoryId]:
+    async def _named(self, rule: Rule, what: str) -> dict[str, StoryId]:
         """The followed stories that words mean, by those words;
         only the first few words are searched for."""
         parts = [what, *_parts(what)][: TITLES + 1] if rule.story_ids else []
         found = dict[str, StoryId]()
         async for part in in_slices(parts):
-            if story := meant_among(rule.story_ids, part, index, now()):
+            if story := meant_among(rule.story_ids, part, self.index, self.now()):
                 found[part] = story
         return found
 
     def _meant(
-        things: list[Thing], what: str, named: Mapping[str, StoryId]
+        self, things: list[Thing], what: str, named: Mapping[str, StoryId]
     ) -> tuple[list[Thing], list[str]]:
         """What the typed words mean, and the words that mean nothing."""
         known = _Known(things, named)
@@ -106,7 +111,7 @@ def unfollow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime
         meant = [thing for thing in things if thing in found.values()]
         return meant, [part for part in parts if found[part] is None]
 
-    def _unknown(rule: Rule, what: str, things: list[Thing]) -> Sorry:
+    def _unknown(self, rule: Rule, what: str, things: list[Thing]) -> Sorry:
         if rule.all:
             return Sorry(
                 _("This chat gets every live story, so none can be left out by itself"),
@@ -119,7 +124,7 @@ def unfollow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime
             rows=_menu(things, ""),
         )
 
-    def _said(gone: list[Thing], left: Rule, unknown: list[str]) -> Message:
+    def _said(self, gone: list[Thing], left: Rule, unknown: list[str]) -> Message:
         title = _("No longer following {what}").format(what=_list(gone))
         strange = [
             Note(_("{word} was not followed here.").format(word=quoted(word))) for word in unknown
@@ -131,24 +136,32 @@ def unfollow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime
                 _("“{story}” still comes here: it matches what is left.").format(story=thing.label)
             )
             for thing in gone
-            if thing.story and (edition := index.get(thing.story)) and left.wants(edition.story)
+            if thing.story
+            and (edition := self.index.get(thing.story))
+            and left.wants(edition.story)
         ]
         return Message(
             title,
-            (Text(_("This chat still gets:")), *gets(left, index), *notes, *strange),
+            (Text(_("This chat still gets:")), *gets(left, self.index), *notes, *strange),
             (Buttons((to_overview(), to_follow())),),
         )
 
-    def complete(typed: str, ask: Ask) -> list[Choice]:
-        things = ((thing.label, thing.typed) for thing in followed(rules.of(ask.chat), index))
+    def complete(self, typed: str, ask: Ask) -> list[Choice]:
+        things = (
+            (thing.label, thing.typed) for thing in followed(self.rules.of(ask.chat), self.index)
+        )
         return holding(typed, things)
 
+
+def unfollow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
+    """The command /unfollow."""
+    unfollow = UnfollowCommand(index, rules, now)
     return Command(
         "unfollow",
         N_("Get fewer stories here, or none"),
-        answer,
+        unfollow.answer,
         options=(
-            Option("what", N_("A story or word this chat follows, or “all”"), complete),
+            Option("what", N_("A story or word this chat follows, or “all”"), unfollow.complete),
             Option("page", N_("Which page"), hidden=True),
             Option("story", N_("Which story"), hidden=True),
             Option("word", N_("Which word"), hidden=True),

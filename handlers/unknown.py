@@ -1,6 +1,7 @@
 """/unknown - settles whether a card exists that was posted and got no answer."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.model.chat import Chat, Showing
@@ -24,54 +25,62 @@ SHOWS_FOR = timedelta(minutes=10)
 out."""
 
 
-def unknown_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class UnknownCommand:
     """Lists cards of unknown outcome, and settles them."""
-    awaited: dict[tuple[Chat, Chat], tuple[datetime, StoryId]] = {}
+
+    index: StoryIndex
+    desk: Desk
+    now: Callable[[], datetime]
+    awaited: dict[tuple[Chat, Chat], tuple[datetime, StoryId]] = field(default_factory=dict)
+    """Who said of which chat that a card is there, when, and of which story."""
     """Who said of which chat that a card is there, when, and of which story."""
 
-    async def answer(ask: Ask) -> Message:
+    async def answer(self, ask: Ask) -> Message:
         if ask.pointed is not None:
-            return await _shown(ask, ask.pointed)
+            return await self._shown(ask, ask.pointed)
         if not (key := ask.get("card")):
-            return await _which(ask.chat)
-        card = await desk.unknown_by(ask.chat, key)
+            return await self._which(ask.chat)
+        card = await self.desk.unknown_by(ask.chat, key)
         if card is None or str(card.generation) != ask.get("attempt"):
             raise Sorry(
                 _("That has been settled meanwhile"),
                 Text(_("/why in that chat says how the card stands.")),
             )
-        await _may(ask, card.chat)
+        await self._may(ask, card.chat)
         if ask.get("step") == "there":
-            return await _there(ask, card)
+            return await self._there(ask, card)
         if ask.get("step") == "again":
-            return await _again(ask, card)
-        return _offer([card])
+            return await self._again(ask, card)
+        return self._offer([card])
 
-    async def _may(ask: Ask, chat: Chat) -> None:
+    async def _may(self, ask: Ask, chat: Chat) -> None:
         """Anyone who presses elsewhere must be a moderator there, at this moment."""
-        if chat != ask.chat and not await desk.moderates(chat, ask.person):
+        if chat != ask.chat and not await self.desk.moderates(chat, ask.person):
             raise Sorry(_("Only a moderator of that chat can settle this"))
 
-    async def _which(chat: Chat) -> Message:
-        cards = [Unknown(chat, story, row.generation) for story, row in await desk.unknown(chat)]
+    async def _which(self, chat: Chat) -> Message:
+        cards = [
+            Unknown(chat, story, row.generation) for story, row in await self.desk.unknown(chat)
+        ]
         if not cards:
             return Message(_("Of every card I posted here I know whether it arrived"))
-        return _offer(cards)
+        return self._offer(cards)
 
-    def _offer(cards: Sequence[Unknown]) -> Message:
+    def _offer(self, cards: Sequence[Unknown]) -> Message:
         return Message(
             _("I don't know whether this arrived"),
             (
-                *listed([title_of(card.story, index) for card in cards]),
+                *listed([title_of(card.story, self.index) for card in cards]),
                 Text(_("The platform gave no answer when I posted. Please look there.")),
             ),
             offered(cards),
             tone=Tone.SORRY,
         )
 
-    async def _there(ask: Ask, card: Unknown) -> Message:
-        claim, showing = await desk.claim(card)
-        title = _quoted(card.story)
+    async def _there(self, ask: Ask, card: Unknown) -> Message:
+        claim, showing = await self.desk.claim(card)
+        title = self._quoted(card.story)
         told = Did.CONFIRMED_CARD
         act = None if claim is Claim.REPEATED else Act(told, title, card.chat)
         if claim is Claim.FOUND:
@@ -80,11 +89,13 @@ def unknown_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) 
             return Message(found.format(story=title), (kept,), act=act)
         blocks: list[Block] = []
         if showing is not None:
-            at = now()
-            for key in [key for key, (said, _story) in awaited.items() if at - said > SHOWS_FOR]:
-                del awaited[key]
-            awaited[card.chat, ask.person] = at, card.story
-            blocks.append(Text(await _how(ask, card.chat, showing)))
+            at = self.now()
+            for key in [
+                key for key, (said, _story) in self.awaited.items() if at - said > SHOWS_FOR
+            ]:
+                del self.awaited[key]
+            self.awaited[card.chat, ask.person] = at, card.story
+            blocks.append(Text(await self._how(ask, card.chat, showing)))
         else:
             blocks.append(Text(_("I could not find it myself, so I take your word for it.")))
         blocks.append(
@@ -100,31 +111,31 @@ def unknown_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) 
             shows.format(story=title), tuple(blocks), (Buttons((again(card),)),), act=act
         )
 
-    async def _how(ask: Ask, chat: Chat, showing: Showing) -> str:
+    async def _how(self, ask: Ask, chat: Chat, showing: Showing) -> str:
         if showing is Showing.FORWARD:
             return _("Forward that card to me in our private chat. Then I keep it up to date.")
         if chat == ask.chat:
             return _("Reply to that card with any word. Then I keep it up to date.")
         return _("In {chat}, reply to that card with any word. Then I keep it up to date.").format(
-            chat=await desk.called(chat)
+            chat=await self.desk.called(chat)
         )
 
-    async def _again(ask: Ask, card: Unknown) -> Message:
-        await desk.post_again(card)
-        title = _quoted(card.story)
+    async def _again(self, ask: Ask, card: Unknown) -> Message:
+        await self.desk.post_again(card)
+        title = self._quoted(card.story)
         return Message(
             _("Posted {story} again").format(story=title),
             (Text(_("If the first card is there after all, please delete it.")),),
             act=Act(Did.REPOSTED_CARD, title, card.chat),
         )
 
-    async def _shown(ask: Ask, shown: Pointed) -> Message:
+    async def _shown(self, ask: Ask, shown: Pointed) -> Message:
         """Someone replied to a message, or forwarded one, to show us where a card is."""
-        await _may(ask, shown.chat)
-        story = await _meant(ask, shown)
-        known = not await desk.show(shown.chat, story, shown.place)
-        awaited.pop((shown.chat, ask.person), None)
-        title = _quoted(story)
+        await self._may(ask, shown.chat)
+        story = await self._meant(ask, shown)
+        known = not await self.desk.show(shown.chat, story, shown.place)
+        self.awaited.pop((shown.chat, ask.person), None)
+        title = self._quoted(story)
         if known:
             return Message(_("I know that card of {story} already").format(story=title))
         return Message(
@@ -133,60 +144,67 @@ def unknown_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) 
             act=Act(Did.SHOWED_CARD, title, shown.chat),
         )
 
-    async def _meant(ask: Ask, shown: Pointed) -> StoryId:
+    async def _meant(self, ask: Ask, shown: Pointed) -> StoryId:
         """The story whose card was pointed out; raises Sorry if it isn't one we are looking for."""
-        looked_for = awaited.get((shown.chat, ask.person))
+        looked_for = self.awaited.get((shown.chat, ask.person))
         if shown.story is None and not shown.title:
             raise Sorry(_("That is not a card of mine. Reply to the card in question itself."))
-        for story, _row in await _claimed(shown.chat):
+        for story, _row in await self._claimed(shown.chat):
             if shown.story == story:
                 return story
-            if shown.story is None and shown.title == title_of(story, index):
+            if shown.story is None and shown.title == title_of(story, self.index):
                 return story
-        standing = await desk.standing(shown.chat, StoryId(shown.story)) if shown.story else None
+        standing = (
+            await self.desk.standing(shown.chat, StoryId(shown.story)) if shown.story else None
+        )
         if looked_for is not None and looked_for[1] != shown.story:
             wrong = _("That is another story's card. Show me the one of {story}.")
-            raise Sorry(wrong.format(story=_quoted(looked_for[1])))
+            raise Sorry(wrong.format(story=self._quoted(looked_for[1])))
         if standing is not None and standing.row and standing.row.place == shown.place:
             return StoryId(str(shown.story))
         if standing is not None and standing.row and standing.row.state is State.SHOWN:
             raise Sorry(_("A newer card of that story is known here, so this one is left as it is"))
         raise Sorry(_("That is no card I am looking for."))
 
-    async def _claimed(chat: Chat) -> list[tuple[StoryId, Line]]:
-        return [each for each in await desk.unknown(chat) if each[1].claimed_at is not None]
+    async def _claimed(self, chat: Chat) -> list[tuple[StoryId, Line]]:
+        return [each for each in await self.desk.unknown(chat) if each[1].claimed_at is not None]
 
-    async def pointed(shown: Pointed, person: Chat) -> bool:
+    async def pointed(self, shown: Pointed, person: Chat) -> bool:
         """Whether a reply is meant for us: a correct one is recognised from the ledger, even after
         a restart; a wrong one by the person we asked."""
-        said = awaited.get((shown.chat, person))
-        if said is not None and now() - said[0] < SHOWS_FOR:
+        said = self.awaited.get((shown.chat, person))
+        if said is not None and self.now() - said[0] < SHOWS_FOR:
             return True
         if shown.story is None and not shown.title:
             return False
         try:
-            claimed = await _claimed(shown.chat)
+            claimed = await self._claimed(shown.chat)
         except StorageAway:
             return False
         return any(
-            shown.story == story or (shown.story is None and shown.title == title_of(story, index))
+            shown.story == story
+            or (shown.story is None and shown.title == title_of(story, self.index))
             for story, _row in claimed
         )
 
-    def _quoted(story: StoryId) -> str:
-        return f"“{title_of(story, index)}”"
+    def _quoted(self, story: StoryId) -> str:
+        return f"“{title_of(story, self.index)}”"
 
+
+def unknown_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> Command:
+    """The command /unknown."""
+    unknown = UnknownCommand(index, desk, now)
     return Command(
         "unknown",
         N_("Cards that may not have arrived"),
-        answer,
+        unknown.answer,
         options=(
             Option("step", N_("What to do about it"), hidden=True),
             Option("card", N_("Which card"), hidden=True),
             Option("attempt", N_("Which attempt"), hidden=True),
         ),
         moderators=True,
-        pointed=pointed,
+        pointed=unknown.pointed,
     )
 
 

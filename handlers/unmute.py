@@ -1,6 +1,7 @@
 """/unmute - a chat gets a muted story again."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.command import Ask, Choice, Command, Option
@@ -16,34 +17,39 @@ from wording.language import N_, _
 from wording.message import Button, Message, Ref, Row, Text
 
 
-def unmute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class UnmuteCommand:
     """Ends a story's mute in the chat."""
 
-    async def answer(ask: Ask) -> Message:
+    index: StoryIndex
+    rules: Rules
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
         words = ask.get("story")
         if not words:
-            muted = _muted(theirs(rules, ask.chat))
+            muted = self._muted(theirs(self.rules, ask.chat))
             return Message(
                 _("Which story should be heard of here again?"),
-                rows=_menu(muted, ask.get("page")),
+                rows=self._menu(muted, ask.get("page")),
             )
         heard: list[StoryId] = []
 
         def louder(rule: Rule) -> Rule:
-            muted = _muted(rule)
-            story = meant_among(muted, words, index, now())
+            muted = self._muted(rule)
+            story = meant_among(muted, words, self.index, self.now())
             if story is None:
                 raise Sorry(
                     _("{words} is not muted here").format(words=quoted(words)),
                     Text(_("This is what is muted.")),
-                    rows=_menu(muted, ""),
+                    rows=self._menu(muted, ""),
                 )
             heard.append(story)
             return rule.unmuted(story)
 
-        _was, rule = await change(rules, ask, louder)
-        edition = index.get(heard[0])
-        comes = edition is not None and edition.is_live(now(), index.live_for)
+        _was, rule = await change(self.rules, ask, louder)
+        edition = self.index.get(heard[0])
+        comes = edition is not None and edition.is_live(self.now(), self.index.live_for)
         if edition is None or not rule.wants(edition.story):
             said = _("This chat does not follow it, so it does not come by itself.")
         elif comes:
@@ -51,35 +57,41 @@ def unmute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime])
         else:
             said = _("It is no longer live: if it moves again, that is told as before.")
         return Message(
-            _("Unmuted “{story}”").format(story=title_of(heard[0], index)),
+            _("Unmuted “{story}”").format(story=title_of(heard[0], self.index)),
             (Text(said),),
-            act=Act(Did.UNMUTED, f"“{title_of(heard[0], index)}”"),
+            act=Act(Did.UNMUTED, f"“{title_of(heard[0], self.index)}”"),
         )
 
-    def _muted(rule: Rule) -> list[StoryId]:
+    def _muted(self, rule: Rule) -> list[StoryId]:
         if not rule.muted:
             raise Sorry(_("Nothing is muted here"))
         return [mute.story for mute in rule.muted]
 
-    def _menu(muted: list[StoryId], page: str) -> tuple[Row, ...]:
+    def _menu(self, muted: list[StoryId], page: str) -> tuple[Row, ...]:
         return pick_list(
             _("Unmute …"),
             muted,
-            lambda story: Button(title_of(story, index), Ref("unmute", (story,))),
+            lambda story: Button(title_of(story, self.index), Ref("unmute", (story,))),
             page,
             lambda to: Ref("unmute", ("", to)),
         )
 
-    def complete(typed: str, ask: Ask) -> list[Choice]:
-        rule = rules.of(ask.chat) or Rule()
-        return holding(typed, ((title_of(each.story, index), each.story) for each in rule.muted))
+    def complete(self, typed: str, ask: Ask) -> list[Choice]:
+        rule = self.rules.of(ask.chat) or Rule()
+        return holding(
+            typed, ((title_of(each.story, self.index), each.story) for each in rule.muted)
+        )
 
+
+def unmute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
+    """The command /unmute."""
+    unmute = UnmuteCommand(index, rules, now)
     return Command(
         "unmute",
         N_("Hear of a muted story again"),
-        answer,
+        unmute.answer,
         options=(
-            Option("story", N_("Which story"), complete),
+            Option("story", N_("Which story"), unmute.complete),
             Option("page", N_("Which page"), hidden=True),
         ),
         rest="story",

@@ -1,6 +1,7 @@
 """/unpin - unpins a story's card in this chat."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
@@ -15,28 +16,33 @@ from wording.language import N_, _
 from wording.message import Button, Buttons, Message, Ref, Row, Text
 
 
-def unpin_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> Command:
+@dataclass(frozen=True, slots=True)
+class UnpinCommand:
     """Unpins a story's card."""
 
-    async def answer(ask: Ask) -> Message:
-        pinned = (await desk.pins(ask.chat)).stories
+    index: StoryIndex
+    desk: Desk
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        pinned = (await self.desk.pins(ask.chat)).stories
         if not pinned:
             raise Sorry(_("I have nothing pinned here"), rows=(Buttons((to_pin(),)),))
         if not (words := ask.get("story")):
             return Message(
                 _("Which story should be unpinned here?"),
-                rows=to_unpin(pinned, index, ask.get("page")),
+                rows=to_unpin(pinned, self.index, ask.get("page")),
             )
-        story = meant_among(pinned, words, index, now())
+        story = meant_among(pinned, words, self.index, self.now())
         if story is None:
             raise Sorry(
                 _("I have not pinned {words} here").format(words=quoted(words)),
                 Text(_("This is what I have pinned.")),
-                rows=to_unpin(pinned, index, ""),
+                rows=to_unpin(pinned, self.index, ""),
             )
-        await desk.unpin(ask.chat, story)
+        await self.desk.unpin(ask.chat, story)
         return Message(
-            _("Unpinned “{story}”").format(story=title_of(story, index)),
+            _("Unpinned “{story}”").format(story=title_of(story, self.index)),
             (Text(_("Its card stays and is kept up to date.")),),
             (
                 Buttons(
@@ -46,13 +52,17 @@ def unpin_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) ->
                     )
                 ),
             ),
-            act=Act(Did.UNPINNED, f"“{title_of(story, index)}”"),
+            act=Act(Did.UNPINNED, f"“{title_of(story, self.index)}”"),
         )
 
+
+def unpin_command(index: StoryIndex, desk: Desk, now: Callable[[], datetime]) -> Command:
+    """The command /unpin."""
+    unpin = UnpinCommand(index, desk, now)
     return Command(
         "unpin",
         N_("Unpin a story's card"),
-        answer,
+        unpin.answer,
         options=(
             Option("story", N_("Which story"), live_stories(index, now)),
             Option("page", N_("Which page"), hidden=True),

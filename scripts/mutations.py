@@ -1053,7 +1053,7 @@ MUTATIONS = (
     Mutation(
         "who shows the card of a channel need not moderate it",
         "handlers/unknown.py",
-        "        if chat != ask.chat and not await desk.moderates(chat, ask.person):\n",
+        "        if chat != ask.chat and not await self.desk.moderates(chat, ask.person):\n",
         "        if False:\n",
         UNKNOWN,
     ),

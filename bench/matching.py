@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from redis.asyncio import Redis
 
 from bench.kit import Lean, Line, longest_pause, median, story, until
-from bot.delivery.cards import Policy
+from bot.delivery.policy import Policy
 from bot.delivery.rate_limiter import DISCORD, RateLimiter
 from bot.delivery.reconciler import Reconciler
 from bot.delivery.rules import RuleBook

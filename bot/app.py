@@ -13,9 +13,8 @@ from redis.asyncio import Redis
 
 from bot.ask_limiter import AskLimiter
 from bot.connections import Connections
-from bot.delivery.cards import Policy
-from bot.delivery.decide import Spacing
 from bot.delivery.desk import CardDesk
+from bot.delivery.policy import Policy, Spacing
 from bot.delivery.ports import Lease
 from bot.delivery.rate_limiter import DISCORD, TELEGRAM, RateLimiter
 from bot.delivery.reconciler import Reconciler

@@ -88,7 +88,7 @@ CARDS, COURIER = "bot/delivery/cards.py", "bot/delivery/reconciler.py"
 INDEX = (*PYTEST, "tests/stories/test_index.py", "tests/stories/test_delta.py")
 ANNOUNCED = (*PYTEST, "tests/stories/test_announced.py", "tests/stories/test_delta.py")
 STARTING = (*PYTEST, "tests/road/test_starting.py", "tests/handlers/test_starting.py")
-PINS, TELLING = "bot/delivery/pins.py", "bot/delivery/reply_policy.py"
+PINS, PLAN = "bot/delivery/pins.py", "bot/delivery/plan.py"
 RETENTION, PRUNING = "stories/retention.py", "bot/pruning.py"
 ROWS, ARCHIVE = "bot/delivery/rows.py", "stories/archive.py"
 CONNECTION = "runtime/connection.py"
@@ -596,28 +596,28 @@ MUTATIONS = (
     ),
     Mutation(
         "a card whose story has left full memory is made of its stub",
-        CARDS,
-        "        if edition is None or edition.whole:\n            return edition\n",
-        "        return edition\n",
+        "bot/delivery/observer.py",
+        "        if known is None or known.whole:\n            return known\n",
+        "        return known\n",
         (*PYTEST, "tests/growth/test_road.py"),
     ),
     Mutation(
         "no `sending` row before a post",
         CARDS,
-        "        await self.rows.about_to(chat, edition.story.id, row)\n",
+        "        await held.about_to(record)\n",
         "",
     ),
     Mutation(
         "an unknown refusal is always about the card",
-        CARDS,
-        "        if self._takers.get(row.looks, chat) != chat:\n",
+        "bot/delivery/rejections.py",
+        "        if self._takers.get(fingerprint, chat) != chat:\n",
         "        if False:\n",
         REFUSED,
     ),
     Mutation(
         "a card rejected before another took it is not looked at again",
         CARDS,
-        "            self._look(elsewhere, story)\n",
+        "            self._look(elsewhere, other)\n",
         "            pass\n",
         REFUSED,
     ),
@@ -830,9 +830,9 @@ MUTATIONS = (
     ),
     Mutation(
         "an edit that waits for a pause is as it should be",
-        CARDS,
-        'raise NotNow(rests, Reason(Code.PAUSE, {"platform": self._platform.name}))',
-        "return rests.total_seconds()",
+        COURIER,
+        "LATE = frozenset({Code.RETRY, Code.PLATFORM_PAUSE})",
+        "LATE = frozenset({Code.RETRY})",
         LATE,
     ),
     Mutation(
@@ -844,15 +844,17 @@ MUTATIONS = (
     ),
     Mutation(
         "a post of unknown outcome is repeated on Telegram",
-        CARDS,
-        "        return self._platform.repeatable(age_s) and not self.rows.is_doubtful(row)\n",
+        "bot/delivery/observer.py",
+        "        return self._platform.repeatable(age_s) and not is_doubtful(record,"
+        " self._rows.doubt)\n",
         "        return age_s < 1e9\n",
     ),
     Mutation(
         "a late edit may undo a newer one",
-        CARDS,
-        "            return max(self._began + OTHERS_SETTLE, (ended or row.at) + SETTLE)\n",
-        "            return row.at\n",
+        PLAN,
+        "        return max(began_at + policy.others_settle, (ended_at or record.at) +"
+        " policy.settle)\n",
+        "        return record.at\n",
     ),
     Mutation(
         "the lease is never doubted",
@@ -870,9 +872,11 @@ MUTATIONS = (
     ),
     Mutation(
         "cards of stories that became one are left apart",
-        CARDS,
-        "        if row and row.place and row.into is None and heir is not None:\n",
-        "        if False:\n",
+        PLAN,
+        "    if desired.merge_into is None or record is None or not record.place or"
+        " record.into is not None:\n"
+        "        return None\n",
+        "    return None\n",
     ),
     Mutation(
         "what is told beside a card stays with the story when the message changes hands",
@@ -891,15 +895,15 @@ MUTATIONS = (
     Mutation(
         "an unpin that may come late is not reckoned with",
         PINS,
-        "        if begun and self._now() < ended + SETTLE:\n",
+        "        if begun and self._now() < ended + self._settle:\n",
         "        if False:\n",
         LATE_PINS,
     ),
     Mutation(
         "what a moderator wanted pinned is forgotten in a crash",
         PINS,
-        "        wanted = replace(row, pin=Pin.WANTED)\n",
-        "        wanted = replace(row, pin=row.pin)\n",
+        "        wanted = replace(record, pin=Pin.WANTED)\n",
+        "        wanted = replace(record, pin=record.pin)\n",
     ),
     Mutation(
         "pins are never looked at by themselves",
@@ -916,9 +920,9 @@ MUTATIONS = (
     ),
     Mutation(
         "following outlives the story",
-        TELLING,
-        "        if follows and _over(story) and not self._rules.is_fixed(chat):\n",
-        "        if False:\n",
+        "bot/delivery/desired.py",
+        "        unfollow=itself,\n",
+        "        unfollow=False,\n",
     ),
     Mutation(
         "the ledger takes rows from anyone",
@@ -943,8 +947,8 @@ MUTATIONS = (
     Mutation(
         "a parked chat is forgotten",
         COURIER,
-        "            return 0.05  # waits with its chat\n",
-        "            return None\n",
+        "            return Hold(Reason(Code.REFUSED), self._now())  # waits with its chat\n",
+        "            return Hold(Reason(Code.REFUSED))\n",
     ),
     Mutation(
         "rules that the storage lost stay lost",
@@ -991,7 +995,7 @@ MUTATIONS = (
     Mutation(
         "a reply is written down only after it was said",
         CARDS,
-        "        await self.rows.about_to(chat, story, said)\n",
+        "        await held.about_to(said)\n",
         "",
     ),
     Mutation(
@@ -1029,17 +1033,18 @@ MUTATIONS = (
     ),
     Mutation(
         "a card that a moderator showed is not kept up to date",
-        CARDS,
-        "            await self.rows.record(chat, story, self._stands(row, place))\n"
-        "        return row",
-        "            pass\n        return row",
+        "bot/delivery/requests.py",
+        "                await held.write(outcomes.found(before, self._now(), place))\n"
+        "            return before",
+        "                pass\n            return before",
         UNKNOWN,
     ),
     Mutation(
         "a card is posted again though it is settled",
-        CARDS,
-        "        if row is None or row.state is not State.UNKNOWN or row.generation"
-        " != card.generation:\n            return None\n",
+        "bot/delivery/requests.py",
+        "    if record is None or record.state is not State.UNKNOWN or record.generation"
+        " != card.generation:\n"
+        "        return None\n",
         "",
         UNKNOWN,
     ),
@@ -1059,9 +1064,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a minor change is posted beside a card that counts as standing",
-        "bot/delivery/decide.py",
-        "            if row.claimed_at is None:\n",
-        "            if True:\n",
+        PLAN,
+        "        case State.UNKNOWN if record.claimed_at is None:\n",
+        "        case State.UNKNOWN if True:\n",
         UNKNOWN,
     ),
     Mutation(

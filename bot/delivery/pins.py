@@ -6,9 +6,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.delivery.decide import PutPin, TakePin
 from bot.delivery.outbound import Outbound
-from bot.delivery.rows import SETTLE, Rows
+from bot.delivery.rows import HeldRecord
 from bot.model.chat import Chat
 from bot.model.errors import (
     CardGone,
@@ -20,8 +19,8 @@ from bot.model.errors import (
     Unreachable,
 )
 from bot.model.ledger import CardRecord, Pin
+from bot.model.step import PutPin, RemovePin
 from bot.platforms.port import Platform
-from stories.story import StoryId
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +32,15 @@ class Pins:
     """Pins and unpins cards that stand. Whoever calls has the card in hand."""
 
     def __init__(
-        self, platform: Platform, rows: Rows, calls: Outbound, now: Callable[[], datetime]
+        self,
+        platform: Platform,
+        calls: Outbound,
+        settle: timedelta,
+        now: Callable[[], datetime],
     ) -> None:
         self._platform = platform
-        self._rows = rows
         self._outbound = calls
+        self._settle = settle
         self._now = now
         self._began = now()
         self._unknown: dict[tuple[Chat, str], datetime] = {}
@@ -55,101 +58,97 @@ class Pins:
         until = self._rests.get(chat)
         return until if until and until > self._now() else None
 
-    async def put(
-        self, chat: Chat, story: StoryId, row: CardRecord, *, asked: bool = False
-    ) -> bool:
+    async def put(self, held: HeldRecord, record: CardRecord, *, asked: bool = False) -> bool:
         """Pin the card that stands; False when an earlier request may yet unpin it.
 
-        The row says before that it is wanted, so that a crash forgets nothing. `asked`: somebody
+        The record says before that it is wanted, so that a crash forgets nothing. `asked`: somebody
         asks for it now; else it is made sure of.
         """
-        assert row.place is not None, "only what stands is pinned"
-        place = row.place
-        await self._outbound.turn(chat)
-        wanted = replace(row, pin=Pin.WANTED)
+        assert record.place is not None, "only what stands is pinned"
+        place = record.place
+        await self._outbound.turn(held.chat)
+        wanted = replace(record, pin=Pin.WANTED)
         if asked or wanted.pinned_at is None:
             wanted = replace(wanted, pinned_at=self._now())
-        if wanted != row:
-            await self._rows.about_to(chat, story, wanted)
+        if wanted != record:
+            await held.about_to(wanted)
         try:
-            await self._ask(chat, story, wanted, place, "pin", self._platform.pin)
+            await self._ask(held, wanted, place, "pin", self._platform.pin)
         except OutcomeUnknown:
             raise
         except SendFailed as failed:
             if asked and not isinstance(failed, CardGone | Moved):  # told so: they ask again
-                await self._rows.record(chat, story, row)
+                await held.write(record)
             raise
-        if self._may_be_undone(chat, place, row):
+        if self._may_be_undone(held.chat, place, record):
             return False
-        await self._rows.record(chat, story, replace(wanted, pin=Pin.STANDS))
+        await held.write(replace(wanted, pin=Pin.STANDS))
         return True
 
-    async def take_any(self, chat: Chat, story: StoryId) -> bool:
-        """The same for whatever of ours is pinned; nothing may be."""
-        row = await self._rows.read(chat, story)
-        if row is None or row.place is None or row.pin is None:
+    async def take_any(self, held: HeldRecord) -> bool:
+        """Unpin our card if it is pinned; otherwise do nothing."""
+        record = held.record
+        if record is None or record.place is None or record.pin is None:
             return True
-        return await self.take(chat, story, row)
+        return await self.take(held, record)
 
-    async def take(self, chat: Chat, story: StoryId, row: CardRecord) -> bool:
+    async def take(self, held: HeldRecord, record: CardRecord) -> bool:
         """Unpin it; False when an earlier request may yet pin it."""
-        assert row.place is not None, "only what stands is pinned"
-        place = row.place
-        await self._outbound.turn(chat)
-        going = replace(row, pin=Pin.GOING)
-        if going != row:
-            await self._rows.about_to(chat, story, going)
+        assert record.place is not None, "only what stands is pinned"
+        place = record.place
+        await self._outbound.turn(held.chat)
+        going = replace(record, pin=Pin.GOING)
+        if going != record:
+            await held.about_to(going)
         with suppress(CardGone):  # then it is not pinned any more
-            await self._ask(chat, story, going, place, "unpin", self._platform.unpin)
-        if self._may_be_undone(chat, place, row):
+            await self._ask(held, going, place, "unpin", self._platform.unpin)
+        if self._may_be_undone(held.chat, place, record):
             return False
-        await self._rows.record(chat, story, replace(going, pin=None, pinned_at=None))
+        await held.write(replace(going, pin=None, pinned_at=None))
         return True
 
-    def _may_be_undone(self, chat: Chat, place: str, row: CardRecord) -> bool:
+    def _may_be_undone(self, chat: Chat, place: str, record: CardRecord) -> bool:
         """True while what we, or another process, asked about the pin may be on its way."""
         ended = self._unknown.get((chat, place), self._began)
-        begun = row.pin in (Pin.WANTED, Pin.GOING) or ended > self._began
-        if begun and self._now() < ended + SETTLE:
+        begun = record.pin in (Pin.WANTED, Pin.GOING) or ended > self._began
+        if begun and self._now() < ended + self._settle:
             return True
         self._unknown.pop((chat, place), None)
         return False
 
     async def _ask(
         self,
-        chat: Chat,
-        story: StoryId,
-        row: CardRecord,
+        held: HeldRecord,
+        record: CardRecord,
         place: str,
         act: str,
         call: Callable[[Chat, str], Awaitable[None]],
     ) -> None:
+        chat = held.chat
         try:
             await call(chat, place)
         except OutcomeUnknown:
             self._outbound.count(act, "unknown")
             self._unknown[chat, place] = self._now()
-            raise  # the row says what is wanted, and it is asked again
+            raise  # the record says what is wanted, and it is asked again
         except SendFailed as failed:
-            self._outbound.failed(row, act, chat, failed)
+            self._outbound.failed(record, act, chat, failed)
             if isinstance(failed, NotNow):
                 raise
             if isinstance(failed, CardGone | Moved):
-                await self._rows.record(chat, story, replace(row, pin=None, pinned_at=None))
+                await held.write(replace(record, pin=None, pinned_at=None))
             if isinstance(failed, Unreachable | Rejected):
                 self._rests[chat] = self._now() + PINS_REST
             raise
         self._outbound.count(act, "shown")
 
-    async def tend(
-        self, chat: Chat, story: StoryId, row: CardRecord, step: PutPin | TakePin
-    ) -> bool:
+    async def tend(self, held: HeldRecord, record: CardRecord, step: PutPin | RemovePin) -> bool:
         """Do what is to be done about a pin; a refusal is about the pin, not about the chat."""
         try:
             if isinstance(step, PutPin):
-                return await self.put(chat, story, row)
-            return await self.take(chat, story, row)
+                return await self.put(held, record)
+            return await self.take(held, record)
         except (Unreachable, Rejected, CardGone) as refused:
-            facts = {"chat": str(chat), "story": story, "why": str(refused)}
+            facts = {"chat": str(held.chat), "story": held.story, "why": str(refused)}
             log.warning("a pin is left as it is", extra=facts)
             return True

@@ -15,12 +15,14 @@ from functools import partial
 
 from bot.delivery.affected import AffectedCards, by_turns
 from bot.delivery.asking import Asking
-from bot.delivery.cards import Cards, Policy
+from bot.delivery.cards import Cards
+from bot.delivery.plan import chat_hold
+from bot.delivery.policy import Policy
 from bot.delivery.ports import Archive, Due, HighWater, Lease, Ledger
 from bot.delivery.queue import Key, Queue
 from bot.delivery.rate_limiter import RateLimiter, room
+from bot.delivery.requests import CardRequests
 from bot.delivery.rollback import RollbackWatch, patiently
-from bot.delivery.rows import SETTLE
 from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
@@ -30,6 +32,7 @@ from bot.model.errors import Moved, NotNow, OutcomeUnknown, SendFailed, Unreacha
 from bot.model.ledger import CardRecord, Pin
 from bot.model.rule import Rule
 from bot.model.status import Claim, Pinned, Refusal
+from bot.model.step import Hold, HoldCode
 from bot.model.unknown import Unknown
 from bot.platforms.port import Platform
 from runtime.alarms import Alarms
@@ -68,6 +71,8 @@ STRIKE_EVERY_S = 0.1
 """How long what is done is gathered before it is struck out together."""
 FAILED_REST_S = 600.0
 """How long a card is left alone that could not be made for a defect of ours."""
+LATE = frozenset({HoldCode.RETRY, HoldCode.PLATFORM_PAUSE})
+"""Cards that are held for these reasons are late: they count in the gauge of the oldest due."""
 STUCK_S = 120.0
 """A card in line for so long while nothing ends: delivery is stuck."""
 
@@ -140,7 +145,7 @@ class Reconciler:
         """What is done and not yet struck out."""
         self._some_done = asyncio.Event()
         self._has_read = False
-        """The index was filled: what is not there now is in no archive."""
+        """The shelf was filled: what is not there now is in no archive."""
         self._parked: dict[Chat, ParkedChat] = {}
         self._late: dict[Key, float] = {}
         """Cards with which the last attempt failed, and when the first of those was made."""
@@ -167,6 +172,7 @@ class Reconciler:
             look=self._look_again_at,
             now=now,
         )
+        self._requests = CardRequests(platform, self._cards, self._cards.outbound, now)
         self._asking = Asking(
             platform,
             ledger=ledger,
@@ -370,7 +376,7 @@ class Reconciler:
     ) -> None:
         """Change what the ledger says of a card while nobody has it in hand."""
         async with self._holding((chat, story)):
-            await self._cards.note(chat, story, change)
+            await self._requests.note(chat, story, change)
 
     @asynccontextmanager
     async def _beside(self, chat: Chat, story: StoryId) -> AsyncGenerator[bool]:
@@ -401,19 +407,21 @@ class Reconciler:
         )  # one that is wanted comes all the same
         async with self._holding((chat, story)):
             with self._speaking(chat):
-                row = await self._cards.ensure(chat, edition)
-            sure = await self._cards.pins.put(chat, story, row, asked=True)
+                record = await self._requests.ensure(chat, edition)
+            async with self._cards.rows.hold(chat, story) as held:
+                sure = await self._cards.pins.put(held, record, asked=True)
         if not sure:
-            self._look_again_at(chat, story, SETTLE)
+            self._look_again_at(chat, story, self._policy.settle)
         self._pinned.set()
         return await self._make_room(chat, await self._ledger.of_chat(chat))
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         """Unpin the story's card; raise SendFailed when that fails."""
-        async with self._holding((chat, story)):
-            sure = await self._cards.pins.take_any(chat, story)
+        rows = self._cards.rows
+        async with self._holding((chat, story)), rows.hold(chat, story, anew=True) as held:
+            sure = await self._cards.pins.take_any(held)
         if not sure:
-            self._look_again_at(chat, story, SETTLE)
+            self._look_again_at(chat, story, self._policy.settle)
 
     async def pins(self, chat: Chat) -> Pinned:
         """What we have pinned in a chat. Pins that people took away by hand are forgotten first."""
@@ -439,13 +447,13 @@ class Reconciler:
         """Take a moderator's word that a card stands; None when it is settled."""
         async with self._holding((card.chat, card.story)):
             await self._owe_newest(card.chat, card.story)
-            return await self._cards.claim(card)
+            return await self._requests.claim(card)
 
     async def show(self, chat: Chat, story: StoryId, place: str) -> CardRecord | None:
         """A moderator shows where a card stands; return what its row was before."""
         async with self._holding((chat, story)):
             await self._owe_newest(chat, story)
-            return await self._cards.show(chat, story, place)
+            return await self._requests.show(chat, story, place)
 
     async def post_again(self, card: Unknown) -> bool:
         """Post a card of unknown outcome anew; False when it is settled. Raises SendFailed."""
@@ -454,7 +462,7 @@ class Reconciler:
         await self._owe([DueCard(card.chat, card.story, edition.seq)])  # should we die meanwhile
         async with self._holding((card.chat, card.story)):
             with self._speaking(card.chat):
-                return await self._cards.post_again(card, edition)
+                return await self._requests.post_again(card, edition)
 
     def live(self, story: StoryId) -> bool:
         """Whether a story is known and still going on."""
@@ -608,11 +616,22 @@ class Reconciler:
                         await self._moved.wait()
         return None
 
-    def _rest(self, chat: Chat) -> float:
-        """Seconds until a chat may be written to: its pace, or its refusal."""
+    def _chat_hold(self, chat: Chat) -> Hold | None:
+        """What keeps us from writing to a chat at all."""
+        now, loop_now = self._now(), asyncio.get_running_loop().time()
         parked = self._parked.get(chat)
-        left = parked.until - asyncio.get_running_loop().time() if parked else 0.0
-        return max(left, self._rate_limiter.rest(chat))
+        refused_s = parked.until - loop_now if parked else 0.0
+        rest_s = self._rate_limiter.rest(chat)
+        if refused_s <= 0 and rest_s <= 0:
+            return None
+        return chat_hold(now, now + timedelta(seconds=refused_s), now + timedelta(seconds=rest_s))
+
+    def _rest(self, chat: Chat) -> float:
+        """Seconds until a chat may be written to."""
+        hold = self._chat_hold(chat)
+        if hold is None or hold.until is None:
+            return 0.0
+        return max(0.0, (hold.until - self._now()).total_seconds())
 
     async def _labour(self) -> None:
         """Have all workers work, until cancelled: then each may finish its step, as its call may
@@ -640,27 +659,33 @@ class Reconciler:
         loop = asyncio.get_running_loop()
         while (mark := await self._next()) is not None:
             key, begun, failed = (mark.chat, mark.story), loop.time(), True
-            again_s: float | None = None
+            hold: Hold | None = self._retry(FAILED_REST_S)
             try:
-                again_s = await self._bring_up(mark.chat, mark.story)
-                failed = False
-                if again_s is None:
+                hold = await self._bring_up(mark.chat, mark.story)
+                failed = hold is not None and hold.reason.code in LATE
+                if hold is not None and hold.until is None:
                     self._done.append(mark)
                     self._some_done.set()
-            except NotNow as later:
-                again_s = max(later.after.total_seconds(), 1.0)
-            except StorageAway:
-                again_s = 1.0
             except Exception:
                 log.exception("a card failed", extra={"chat": str(mark.chat), "story": mark.story})
-                again_s = FAILED_REST_S
             finally:
                 self._ended_at = loop.time()
                 if failed:
                     self._late.setdefault(key, begun)
                 else:
                     self._late.pop(key, None)
-                await self._release(key, mark, again_s)
+                await self._release(key, mark, self._again_s(hold))
+
+    def _retry(self, seconds: float) -> Hold:
+        return Hold(Reason(HoldCode.RETRY), self._now() + timedelta(seconds=seconds))
+
+    def _again_s(self, hold: Hold | None) -> float | None:
+        """Seconds until a card is planned again; None: once something changes."""
+        if hold is None:
+            return 0.0  # more may be due: a reply, or a newer edition
+        if hold.until is None:
+            return None
+        return max(0.05, (hold.until - self._now()).total_seconds())
 
     async def _strike_out(self) -> None:
         """Strike out what is done, until cancelled: many at a time, as nothing waits for it."""
@@ -719,28 +744,27 @@ class Reconciler:
 
     # What to do about it.
 
-    async def _bring_up(self, chat: Chat, story: StoryId) -> float | None:
-        """Take a step for a card; return in how many seconds to look again, None for never.
-
-        Raises NotNow when it was not taken and is to be tried again.
-        """
+    async def _bring_up(self, chat: Chat, story: StoryId) -> Hold | None:
+        """Take a step for a card; return None when there may be more to do, else what holds it."""
         facts = {"chat": str(chat), "story": story}
         try:
             with self._speaking(chat):
                 return await self._cards.step(chat, story)
-        except NotNow:
-            raise
+        except NotNow as later:
+            return self._retry(max(later.after.total_seconds(), 1.0))
+        except StorageAway:
+            return self._retry(1.0)
         except OutcomeUnknown as unknown:
             log.warning("outcome unknown", extra={**facts, "why": str(unknown)})
-            return SETTLE.total_seconds()
+            return Hold(Reason(HoldCode.SETTLING), self._now() + self._policy.settle)
         except Unreachable as refused:
             self._park(chat, refused)
-            return 0.05  # waits with its chat
+            return Hold(Reason(HoldCode.REFUSED), self._now())  # waits with its chat
         except Moved as moved:
             await self._follow_move(chat, story, moved.to)
         except SendFailed as failed:
             log.warning("not shown", extra={**facts, "why": str(failed)})
-        return None
+        return Hold(Reason(HoldCode.UP_TO_DATE))
 
     async def _moves(self, chat: Chat, to: Chat) -> None:
         """A chat has another address now: what is kept of it goes along."""

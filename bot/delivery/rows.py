@@ -16,12 +16,59 @@ from stories.story import StoryId
 UNKNOWN_AGE = timedelta(hours=1)
 Key = tuple[Chat, StoryId]
 
-SETTLE = timedelta(seconds=15)
-"""Before an attempt of unknown outcome is looked at again: a late one may still arrive."""
+
+class HeldRecord:
+    """The record of one card while it is in hand: what it says, and the only way to write it.
+
+    Use it as `async with rows.hold(chat, story) as held`. Reading it, writing it before a call and
+    writing what came of the call are tied together: what was decided on a record is not written
+    once the storage has lost records since.
+    """
+
+    __slots__ = ("_anew", "_doubt", "_rows", "chat", "record", "story")
+
+    def __init__(self, rows: "Rows", chat: Chat, story: StoryId, *, anew: bool = False) -> None:
+        self.chat = chat
+        self.story = story
+        self.record: CardRecord | None = None
+        """As it was read or written last; None: the ledger knows no card."""
+        self._rows = rows
+        self._anew = anew
+        self._doubt: datetime | None = None
+
+    async def __aenter__(self) -> "HeldRecord":
+        read = self._rows.read if self._anew else self._rows.take
+        self.record, self._doubt = await read(self.chat, self.story)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing is kept of it: whoever holds it next reads it anew."""
+
+    def is_current(self) -> bool:
+        """False once the storage was seen to have lost records since this was read."""
+        return self._doubt == self._rows.doubt
+
+    async def about_to(self, record: CardRecord) -> None:
+        """Write a record before a call; raise StorageAway, and then the call is not made."""
+        await self._rows.write(self.chat, self.story, record)
+        self.record = record
+        if not self.is_current():
+            raise StorageAway("rows were lost since this was decided")
+        if not self._rows.sure:  # it ran out while this was written
+            raise StorageAway("not sure of the lease")
+
+    async def write(self, record: CardRecord) -> None:
+        """Write down what happened, however long it takes: only we know it."""
+        await patiently(lambda: self._rows.write(self.chat, self.story, record))
+        self.record = record
+
+    def ended_unknown(self) -> None:
+        """An attempt ended, and nobody knows how. The record says `sending`, which is the truth."""
+        self._rows.ended_unknown(self.chat, self.story)
 
 
 class Rows:
-    """Rows of the ledger, each read before it is written, and each card's in one pair of hands."""
+    """The ledger as the reconciler uses it: each record is read before it is written."""
 
     def __init__(
         self, ledger: Ledger, lease: Lease, rollback: RollbackWatch, now: Callable[[], datetime]
@@ -31,8 +78,6 @@ class Rows:
         self._rollback = rollback
         self._now = now
         self._past = Past(now)
-        self._doubt_then: dict[Key, datetime | None] = {}
-        """What was known of losses when the row of a card in hand was read."""
         self._known: dict[Key, tuple[CardRecord | None, datetime | None]] = {}
         """Rows that were read when their cards became due, and what was known of losses then.
         Each is used once, and forgotten when it is written."""
@@ -56,23 +101,26 @@ class Rows:
             if (row := rows.get(chat)) is not UNREADABLE:  # looked at again, alone
                 self._known[chat, story] = row, self.doubt
 
-    async def take(self, chat: Chat, story: StoryId) -> CardRecord | None:
-        """The row of a card taken in hand: as it was known to be, else read."""
+    def hold(self, chat: Chat, story: StoryId, *, anew: bool = False) -> HeldRecord:
+        """The record of a card in hand, to be entered with `async with`; `anew`: as the ledger says
+        it now, rather than as it was when the card became due."""
+        return HeldRecord(self, chat, story, anew=anew)
+
+    async def take(self, chat: Chat, story: StoryId) -> tuple[CardRecord | None, datetime | None]:
+        """A record as it was known to be when its card became due, else read; and what was known
+        of losses then."""
         known = self._known.pop((chat, story), None)
         if known is None:
             return await self.read(chat, story)
-        row, self._doubt_then[chat, story] = known
-        return self._in_time(row)
+        record, doubt = known
+        return self._in_time(record), doubt
 
-    async def read(self, chat: Chat, story: StoryId) -> CardRecord | None:
+    async def read(self, chat: Chat, story: StoryId) -> tuple[CardRecord | None, datetime | None]:
+        """A record as the ledger says it now, and what was known of losses before."""
         self._known.pop((chat, story), None)
         self.changes += 1  # whoever asks anew may know of more than we do
-        self._doubt_then[chat, story] = self.doubt
-        return self._in_time(await self._ledger.row(chat, story))
-
-    def put_down(self, chat: Chat, story: StoryId) -> None:
-        """The card is no longer in hand."""
-        self._doubt_then.pop((chat, story), None)
+        doubt = self.doubt
+        return self._in_time(await self._ledger.row(chat, story)), doubt
 
     async def glance(self, chat: Chat, story: StoryId) -> CardRecord | None:
         """The row of a card that is not in hand, and is not to be written."""
@@ -82,7 +130,8 @@ class Rows:
         """The row as a clock that was right would have written it: nothing in it lies ahead."""
         if row is None:
             return None
-        moments = (row.at, row.posted_at, row.replied_at, row.published_at, row.pinned_at)
+        told = row.told_at.values() if row.told_at else ()
+        moments = (row.at, row.posted_at, row.replied_at, row.published_at, row.pinned_at, *told)
         if all(moment is None or moment <= self._now() for moment in moments):
             return row
         past = self._past
@@ -95,40 +144,39 @@ class Rows:
             replied_at=row.replied_at and past(row.replied_at),
             published_at=row.published_at and past(row.published_at),
             pinned_at=row.pinned_at and past(row.pinned_at),
+            told_at=row.told_at and {kind: past(at) for kind, at in row.told_at.items()},
         )
 
-    async def about_to(self, chat: Chat, story: StoryId, row: CardRecord) -> None:
-        """Write a row before a call; raise StorageAway, and then the call is not made."""
-        await self._write(chat, story, row)
-        if self.doubt != self._doubt_then[chat, story]:
-            raise StorageAway("rows were lost since this was decided")
-        if not self._lease.sure:  # it ran out while this was written
-            raise StorageAway("not sure of the lease")
+    @property
+    def sure(self) -> bool:
+        """Whether the lease is surely ours."""
+        return self._lease.sure
 
-    async def record(self, chat: Chat, story: StoryId, row: CardRecord) -> None:
-        """Write down what happened, however long it takes: only we know it."""
-        await patiently(lambda: self._write(chat, story, row))
-
-    async def write_together(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> None:
-        """Write rows that were read and decided together; raise StorageAway."""
-        if any(self._doubt_then[chat, story] != self.doubt for story in rows):
+    async def write_together(self, written: Mapping[HeldRecord, CardRecord]) -> None:
+        """Write records of one chat that were held and decided together; raise StorageAway."""
+        if not all(held.is_current() for held in written):
             raise StorageAway("rows were lost since this was decided")
+        [chat] = {held.chat for held in written}
+        records = {held.story: record for held, record in written.items()}
         least = self._rollback.written + 1
         try:
-            written = await self._ledger.write_together(chat, rows)
+            count = await self._ledger.write_together(chat, records)
         finally:
-            self._changed(chat, *rows)
-        self._rise(written, least)
+            self._changed(chat, *records)
+        self._rise(count, least)
+        for held, record in written.items():
+            held.record = record
 
-    async def _write(self, chat: Chat, story: StoryId, row: CardRecord) -> None:
-        assert row.state is not State.UNREADABLE, "what cannot be read is not written over"
+    async def write(self, chat: Chat, story: StoryId, record: CardRecord) -> None:
+        """Write a record that is held; raise StorageAway."""
+        assert record.state is not State.UNREADABLE, "what cannot be read is not written over"
         least = self._rollback.written + 1
         try:
-            written = await self._ledger.write(chat, story, row)
+            written = await self._ledger.write(chat, story, record)
         finally:
             self._changed(chat, story)
         self._rise(written, least)
-        if row.state is not State.SENDING:
+        if record.state is not State.SENDING:
             self._unknown.pop((chat, story), None)
 
     def _changed(self, chat: Chat, *stories: StoryId) -> None:
@@ -149,10 +197,6 @@ class Rows:
     def unknown_since(self, chat: Chat, story: StoryId) -> datetime | None:
         """When the last attempt ended, if it is not known how."""
         return self._unknown.get((chat, story))
-
-    def is_doubtful(self, row: CardRecord) -> bool:
-        """True for a row that may have had a successor which the storage lost."""
-        return self.doubt is not None and row.at <= self.doubt
 
     def is_missing(self, edition: Edition, row: CardRecord | None) -> bool:
         """True for a card that may stand although the storage, having lost rows, knows of none."""

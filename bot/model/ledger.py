@@ -1,5 +1,6 @@
 """What the ledger holds: one record for each story's card in each chat."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -54,6 +55,9 @@ class CardRecord:
     """A reply is pending: it must report what changed since this revision."""
     told: int | None = None
     """The latest revision that a reply reported."""
+    told_at: Mapping[str, datetime] | None = None
+    """When a reply last told an end, a withdrawal, a merger or any other major change, by the names
+    of bot/delivery/reply_policy.py: each of them goes at once, at most once an hour."""
     into: StoryId | None = None
     """The story whose card replaced this one; if this one still exists, it links there."""
     tells: StoryId | None = None

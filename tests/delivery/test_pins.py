@@ -8,9 +8,10 @@ import pytest
 
 from bot.delivery.outbound import Outbound
 from bot.delivery.pins import Pins
+from bot.delivery.policy import Policy
 from bot.delivery.rate_limiter import TELEGRAM, RateLimiter
 from bot.delivery.rollback import RollbackWatch
-from bot.delivery.rows import SETTLE, Rows
+from bot.delivery.rows import Rows
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import OutcomeUnknown
@@ -22,6 +23,7 @@ from tests.simulation.storage import Client, MemoryHighWater, MemoryLease, Memor
 from wording.message import Message
 
 HERE, FERRY, PORT = Chat("telegram", "501"), StoryId("ferry"), StoryId("port")
+SETTLE = Policy().settle
 NO_ANSWER = Weather(hangs=1.0)
 
 
@@ -47,20 +49,21 @@ class Board:
             now=loop.calendar,
         )
         self.rows = Rows(self.ledger, self.lease, rollback, loop.calendar)
-        self.pins = Pins(self.handle, self.rows, calls, loop.calendar)
+        self.pins = Pins(self.handle, calls, SETTLE, loop.calendar)
         self._now = loop.calendar
 
     async def card(self, story: StoryId) -> CardRecord:
         place = await self.handle.post(HERE, Message("A card"), key="card")
         row = CardRecord(State.SHOWN, self._now(), 1, place=place)
-        await self.rows.read(HERE, story)
-        await self.rows.record(HERE, story, row)
+        async with self.rows.hold(HERE, story) as held:
+            await held.write(row)
         return row
 
     async def pin_without_an_answer(self, story: StoryId, row: CardRecord) -> CardRecord:
         self.service.weather = NO_ANSWER
-        with pytest.raises(OutcomeUnknown):
-            await self.pins.put(HERE, story, row)
+        async with self.rows.hold(HERE, story) as held:
+            with pytest.raises(OutcomeUnknown):
+                await self.pins.put(held, row)
         self.service.weather = CALM
         return replace(row, pin=Pin.WANTED, pinned_at=self._now())
 
@@ -71,8 +74,9 @@ class Board:
 
     async def unpin_for_good(self, story: StoryId, row: CardRecord) -> None:
         """As the reconciler does: until it is sure."""
-        while not await self.pins.take(HERE, story, row):  # noqa: ASYNC110 - it looks again, too
-            await asyncio.sleep(SETTLE.total_seconds())
+        async with self.rows.hold(HERE, story) as held:
+            while not await self.pins.take(held, row):  # noqa: ASYNC110 - it looks again, too
+                await asyncio.sleep(SETTLE.total_seconds())
         await asyncio.sleep(GIVES_UP_S + LATE_S)
 
 
@@ -111,7 +115,6 @@ def test_a_late_pin_does_not_outlive_the_unpin_of_what_is_another_storys_card_by
 ) -> None:
     async def play(board: Board) -> None:
         wanted = await board.pin_without_an_answer(FERRY, await board.card(FERRY))
-        await board.rows.read(HERE, PORT)
         await board.unpin_for_good(PORT, replace(wanted, pin=Pin.GOING))
         assert board.service.requests["late"] == 1
         assert not board.sent.pinned

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from bot import app
-from bot.delivery import cards
-from bot.delivery.cards import Policy
+from bot.delivery import messages as made_messages
+from bot.delivery.policy import Policy
 from bot.model.chat import Chat
 from bot.model.ledger import CardRecord, State
 from bot.model.rule import Loudness, Rule
@@ -207,7 +207,7 @@ async def test_a_story_that_cannot_be_rendered_stops_only_itself(
             raise ValueError("this story breaks its card")
         return card(edition, delta, **how)
 
-    monkeypatch.setattr(cards, "card", hostile)
+    monkeypatch.setattr(made_messages, "card", hostile)
     road = await bot.start({ON_DISCORD: ALL, IN_CHANNEL: ALL})
     await road.publish(FERRY, TRAMS)
     for chat in (ON_DISCORD, IN_CHANNEL):

@@ -45,14 +45,15 @@ def _step(_: int, __: FrameType | None) -> None:
 def _hurry() -> None:
     """What rests an hour, for a platform's or a defect's sake, rests a second or two."""
     from bot import app, connections
-    from bot.delivery import cards, reconciler
+    from bot.delivery import reconciler
+    from bot.delivery.policy import Policy
     from bot.model import errors
 
     errors.LONGEST_PAUSE = clock.timedelta(seconds=2)
     connections.RESTS_S = (1.0, 1.0, 2.0, 2.0)
     reconciler.FAILED_REST_S = 2.0
     hurried = partial(
-        cards.Policy, park_first=clock.timedelta(seconds=1), park_longest=clock.timedelta(seconds=4)
+        Policy, park_first=clock.timedelta(seconds=1), park_longest=clock.timedelta(seconds=4)
     )
     app.Policy = hurried  # type: ignore[attr-defined, assignment]
 

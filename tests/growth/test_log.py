@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.delivery.reply_policy import ReplyPolicy, recalled
+from bot.delivery.changed import Changed
+from bot.delivery.reply_policy import recalled
 from bot.metrics import Metrics
 from stories.archive import Archive
 from stories.changes import Cursor
@@ -191,9 +192,9 @@ async def test_readers_of_a_revision_that_is_gone_hear_that_it_was_withdrawn(
     await redis.xtrim(f"{prefix}:{{archive}}:history:ferry", maxlen=2, approximate=False)
     index = StoryIndex()
     await Follower(archive, index, Metrics())._catch_up(overlap=0)
-    telling = ReplyPolicy(index, None, archive, None, DAY, lambda: NOW)  # type: ignore[arg-type]
+    changed = Changed(index, archive)
     edition = index.get("ferry")
     assert edition is not None
-    assert recalled(await telling.delta_since(edition, 1))
-    assert not recalled(await telling.delta_since(edition, 4))
+    assert recalled(await changed.since(edition, 1))
+    assert not recalled(await changed.since(edition, 4))
     await asyncio.sleep(0)

@@ -12,7 +12,9 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
-from bot.delivery import cards, unreachable
+from bot import app
+from bot.delivery import unreachable
+from bot.delivery.policy import Policy
 from bot.model.chat import Chat
 from bot.model.ledger import CardRecord, State
 from bot.model.rule import Rule
@@ -68,7 +70,8 @@ async def test_rows_and_doubts_that_lie_ahead_freeze_no_card(
         held = json.loads(mark.read_text())
         if chat == ON_DISCORD:  # rows written before a loss are doubted, and edited all the same
             mark.write_text(json.dumps({**held, "doubt": then.isoformat()}))
-    monkeypatch.setattr(cards, "OTHERS_SETTLE", timedelta(seconds=0.5))
+    hurried = partial(Policy, others_settle=timedelta(seconds=0.5))
+    monkeypatch.setattr(app, "Policy", hurried)
     road = await calm_bot.start(
         BOTH, data_dir=str(tmp_path), edit_spacing_s=0.5, edit_spacing_old_s=0.5
     )
@@ -85,7 +88,8 @@ async def test_an_attempt_that_lies_ahead_is_not_made_twice(
     prefix: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cards, "OTHERS_SETTLE", timedelta(seconds=0.5))
+    hurried = partial(Policy, others_settle=timedelta(seconds=0.5))
+    monkeypatch.setattr(app, "Policy", hurried)
     road = await calm_bot.start(BOTH)
     await road.publish(FERRY)
     await all_show(road, FERRY.title)

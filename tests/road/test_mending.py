@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from bot import app
 from bot.delivery import unreachable
-from bot.delivery.cards import Policy
+from bot.delivery.policy import Policy
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from bot.storage.moderators import RedisModerators

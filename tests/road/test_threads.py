@@ -8,7 +8,7 @@ import pytest
 
 from bot import app
 from bot.delivery import unreachable
-from bot.delivery.cards import Policy
+from bot.delivery.policy import Policy
 from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
 from sandbox import discord

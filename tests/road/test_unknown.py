@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from bot.delivery import asking, cards, reconciler
+from bot import app
+from bot.delivery import asking
+from bot.delivery.policy import Policy
 from bot.model.chat import Chat
 from bot.model.ledger import CardRecord, State
 from bot.model.rule import Loudness, Rule
@@ -32,9 +35,8 @@ ASKS = "I don't know whether"
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer is given up after a moment, and somebody is told at once."""
-    for module in (cards, reconciler):
-        monkeypatch.setattr(module, "SETTLE", timedelta(seconds=0.2))
-    monkeypatch.setattr(cards, "OTHERS_SETTLE", timedelta(seconds=0.2))
+    soon = timedelta(seconds=0.2)
+    monkeypatch.setattr(app, "Policy", partial(Policy, settle=soon, others_settle=soon))
     monkeypatch.setattr(asking, "TELL_AFTER", timedelta(seconds=0.3))
     monkeypatch.setattr(asking, "LOOK_S", 0.1)
 

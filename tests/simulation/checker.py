@@ -10,8 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from bot.delivery.cards import _looks as looks_of
-from bot.delivery.cards import nonce
+from bot.delivery.messages import fingerprint, idempotency_key
 from bot.delivery.rollback import KEEP_S
 from bot.model.chat import Chat, read_chat
 from bot.model.ledger import CardRecord, Pin, State
@@ -256,7 +255,7 @@ class Checker:
                 ):
                     continue  # made anew since, when what had changed last was no longer known
                 if sent.message != expected:
-                    looks = "the newest" if row.looks == looks_of(expected) else "something else"
+                    looks = "the newest" if row.looks == fingerprint(expected) else "something else"
                     yield (
                         f"{story} in {chat} (place {sent.place}) is not as revision "
                         f"{edition.revision}: {_differs(sent.message, expected)}; "
@@ -511,7 +510,7 @@ class Checker:
                     (story, number)
                     for story in sorted(beside.lives | self._meant(beside))
                     for number in range(200)
-                    if nonce(sent.chat, story, "reply", number) == sent.key
+                    if idempotency_key(sent.chat, story, "reply", number) == sent.key
                 ]
                 if not told_of:
                     yield f"a reply in {sent.chat} has a key of nothing: {sent.key}"

@@ -20,8 +20,7 @@ from bot import app
 from bot.delivery import asking as asking_module
 from bot.delivery import pins as pins_module
 from bot.delivery import reconciler as courier_module
-from bot.delivery.cards import Policy
-from bot.delivery.decide import Spacing
+from bot.delivery.policy import Policy, Spacing
 from bot.delivery.rate_limiter import Limits, RateLimiter
 from bot.delivery.reconciler import Reconciler
 from bot.delivery.rules import RuleBook

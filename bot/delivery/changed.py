@@ -1,0 +1,50 @@
+"""What changed in a story since a revision that somebody knows."""
+
+from itertools import pairwise
+
+from bot.delivery.ports import Archive
+from stories.delta import Delta, Weight, compare
+from stories.edition import Edition
+from stories.index import StoryIndex
+from stories.log import still_so
+from stories.story import Story
+
+
+class Changed:
+    """Compares the newest edition with earlier revisions, as far as they are kept."""
+
+    def __init__(self, index: StoryIndex, archive: Archive) -> None:
+        self._index = index
+        self._archive = archive
+
+    async def since(self, edition: Edition, revision: int | None) -> Delta:
+        """What changed between a revision that was shown and the newest edition."""
+        before = edition.before
+        if revision is None or before is None or revision in (before.revision, edition.revision):
+            return self._index.delta(edition)
+        history = await self._archive.history(edition.story.id, revision)
+        shown = next((past for past in history if past.revision == revision), None)
+        if shown is not None:
+            return self._index.named(compare(shown, edition.story))
+        return self._index.named(await self._remembered_since(edition, before, revision))
+
+    async def _remembered_since(self, edition: Edition, before: Story, revision: int) -> Delta:
+        """What changed since a revision that is no longer kept: what the log remembers of it, and
+        what came since the oldest of which more is known."""
+        newest = compare(before, edition.story).changes
+        log = await self._archive.log(edition.story.id)
+        upto = before.revision or 0
+        past = [line for line in log.lines if revision < line.revision <= upto]
+        told = {change.kind for change in newest}
+        kept = [each for each in still_so(past, edition.story) if each.kind not in told]
+        return Delta((*kept, *newest))
+
+    async def major_since(self, revision: int, edition: Edition) -> bool:
+        """Whether one of the updates after a revision was major, or for 0 the newest of all."""
+        if not revision:
+            return self._index.delta(edition).weight is Weight.MAJOR
+        if edition.revision <= revision:
+            return False
+        history = await self._archive.history(edition.story.id, revision)
+        updates = [past for past in history if (past.revision or 0) <= edition.revision]
+        return any(compare(*pair).weight is Weight.MAJOR for pair in pairwise(updates))

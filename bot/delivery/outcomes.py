@@ -1,0 +1,80 @@
+"""What the record of a card becomes once a step has been carried out. Pure.
+
+The reconciler writes these to the ledger; a rehearsal keeps them to itself.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.delivery.reply_policy import MERGER, told_now
+from bot.model.ledger import CardRecord, State
+from stories.delta import Delta
+from wording.reasons import Reason
+
+
+def sending(now: datetime, revision: int, fingerprint: str, generation: int) -> CardRecord:
+    """A card that is about to be posted."""
+    return CardRecord(State.SENDING, now, revision, looks=fingerprint, generation=generation)
+
+
+def posted(
+    record: CardRecord, now: datetime, place: str, *, bare: Reason | None = None
+) -> CardRecord:
+    """The card was posted; `bare`: without its links, and why."""
+    shown = replace(record, state=State.SHOWN, at=now, place=place, posted_at=now)
+    return replace(shown, why=None, bare=bare)
+
+
+def edited(
+    record: CardRecord,
+    now: datetime,
+    revision: int,
+    fingerprint: str,
+    reply_since: int | None,
+    *,
+    bare: Reason | None = None,
+) -> CardRecord:
+    """The card shows a revision; a reply is due that tells what changed since `reply_since`."""
+    return replace(
+        record,
+        state=State.SHOWN,
+        at=now,
+        revision=revision,
+        looks=fingerprint,
+        owes=reply_since,
+        why=None,
+        bare=bare,
+    )
+
+
+def replied(record: CardRecord, now: datetime, revision: int, since: Delta) -> CardRecord:
+    """A reply told what changed up to a revision."""
+    told_at = told_now(record, since, now)
+    return replace(record, owes=None, replied_at=now, told=revision, told_at=told_at)
+
+
+def merger_told(record: CardRecord, now: datetime) -> CardRecord:
+    """A reply told that another story is a part of this one now."""
+    return replace(record, tells=None, replied_at=now, told_at=told_now(record, MERGER, now))
+
+
+def published(record: CardRecord, now: datetime) -> CardRecord:
+    """The card was published to the channels that follow this one."""
+    return replace(record, published_at=now)
+
+
+def lost(now: datetime, revision: int, generation: int, why: Reason) -> CardRecord:
+    """The storage lost its record of a card that may stand."""
+    return CardRecord(State.UNKNOWN, now, revision, generation=generation, why=why)
+
+
+def gone(record: CardRecord, now: datetime, why: Reason) -> CardRecord:
+    """Someone deleted the card."""
+    lost = replace(record, state=State.GONE, at=now, place=None, why=why)
+    return replace(lost, pin=None, pinned_at=None, owes=None)
+
+
+def found(record: CardRecord, now: datetime, place: str) -> CardRecord:
+    """The card of unknown outcome stands after all, whatever revision it shows."""
+    shown = replace(record, state=State.SHOWN, at=now, place=place, posted_at=record.at)
+    return replace(shown, looks=None, why=None, claimed_at=None)

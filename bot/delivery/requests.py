@@ -1,0 +1,119 @@
+"""What people ask for with single cards: that one stands now, or what became of an unproven one."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.delivery import outcomes
+from bot.delivery.cards import Cards
+from bot.delivery.messages import idempotency_key
+from bot.delivery.outbound import Outbound
+from bot.delivery.rows import HeldRecord
+from bot.model.chat import Chat
+from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
+from bot.model.ledger import CardRecord, State
+from bot.model.status import Claim
+from bot.model.unknown import Unknown
+from bot.platforms.port import Platform
+from stories.edition import Edition
+from stories.story import StoryId
+from wording.reasons import Code, Reason
+
+
+class CardRequests:
+    """Carries out what people ask for. The caller has the card in hand."""
+
+    def __init__(
+        self, platform: Platform, cards: Cards, outbound: Outbound, now: Callable[[], datetime]
+    ) -> None:
+        self._platform = platform
+        self._cards = cards
+        self._rows = cards.rows
+        self._observer = cards.observer
+        self._outbound = outbound
+        self._now = now
+
+    async def ensure(self, chat: Chat, edition: Edition) -> CardRecord:
+        """Have the story's card stand in the chat, wanted or not; raise SendFailed."""
+        whole = await self._observer.edition(edition.story.id)
+        if whole is None:
+            raise Unreachable(Reason(Code.STORY_FORGOTTEN))
+        async with self._rows.hold(chat, edition.story.id, anew=True) as held:
+            record = held.record
+            if record is None or record.place is None or record.state is State.GONE:
+                await self._make(held, whole)
+            if held.record is None or held.record.place is None:
+                raise OutcomeUnknown(Reason(Code.OUTCOME_UNKNOWN))
+            return held.record
+
+    async def _make(self, held: HeldRecord, edition: Edition) -> None:
+        record = held.record
+        if record is not None and record.state is State.UNREADABLE:
+            raise Unreachable(Reason(Code.RECORD_UNREADABLE))
+        if self._rows.is_missing(edition, record):
+            raise Unreachable(Reason(Code.RECORD_LOST))
+        if record is not None and record.state is State.SENDING:
+            await self._cards.recover(held, edition, record)
+        else:
+            generation = record.generation + 1 if record else 1
+            await self._post(held, edition, generation)
+
+    async def _post(self, held: HeldRecord, edition: Edition, generation: int) -> None:
+        message, fingerprint = self._observer.card(held.chat, edition)
+        await self._cards.post(held, edition, generation, message, fingerprint)
+
+    async def note(
+        self, chat: Chat, story: StoryId, change: Callable[[CardRecord], CardRecord]
+    ) -> None:
+        """Change what the ledger says of a card."""
+        async with self._rows.hold(chat, story, anew=True) as held:
+            if held.record is not None and held.record.state is not State.UNREADABLE:
+                await held.write(change(held.record))
+
+    # What moderators say of a card of unknown outcome.
+
+    async def claim(self, card: Unknown) -> Claim | None:
+        """Look for it once more, else take a moderator's word; None when it is settled."""
+        async with self._rows.hold(card.chat, card.story, anew=True) as held:
+            if (record := _unproven(held, card)) is None:
+                return None
+            place = None
+            if await self._platform.showing(card.chat) is None:  # else nothing can be looked up
+                key = idempotency_key(card.chat, card.story, "card", record.generation)
+                await self._outbound.turn(card.chat)
+                with suppress(SendFailed):  # then their word has to do
+                    place = await self._platform.find(card.chat, key, record.at)
+            if place is not None:
+                await held.write(outcomes.found(record, self._now(), place))
+                return Claim.FOUND
+            if record.claimed_at is not None:
+                return Claim.REPEATED
+            await held.write(replace(record, claimed_at=self._now()))
+            return Claim.TAKEN
+
+    async def show(self, chat: Chat, story: StoryId, place: str) -> CardRecord | None:
+        """A card of unknown outcome stands there; return what its record was before."""
+        async with self._rows.hold(chat, story, anew=True) as held:
+            before = held.record
+            if before is not None and before.state is State.UNKNOWN:
+                await held.write(outcomes.found(before, self._now(), place))
+            return before
+
+    async def post_again(self, card: Unknown, edition: Edition) -> bool:
+        """Post it anew, wanted or not; False when it is settled."""
+        async with self._rows.hold(card.chat, card.story, anew=True) as held:
+            if (record := _unproven(held, card)) is None:
+                return False
+            if await self._observer.becoming(card.chat, card.story):
+                raise NotNow(timedelta(seconds=1), Reason(Code.CARDS_MERGING))
+            await self._post(held, edition, record.generation + 1)
+            return True
+
+
+def _unproven(held: HeldRecord, card: Unknown) -> CardRecord | None:
+    """The record, while it is not known whether that attempt arrived."""
+    record = held.record
+    if record is None or record.state is not State.UNKNOWN or record.generation != card.generation:
+        return None
+    return record

@@ -89,10 +89,10 @@ class Entry(BaseModel):
         "reply",
         title=N_('"edit", "reply" or "ping"'),
         description="`reply`, the default: the card is edited, and a notable or major change also "
-        "gets a short reply, at most one per story and hour. `edit`: the card is edited, and "
-        "nothing else is said but a withdrawal, or the end of a story followed by itself, "
-        "without a sound. `ping`: as `reply`, and the reply to a major change mentions "
-        "`role`. See [weights](weights.md)",
+        "gets a short reply, one per story and hour; what may not wait goes sooner. `edit`: the "
+        "card is edited, and nothing else is said but a withdrawal, or the end of a story "
+        "followed by itself, without a sound. `ping`: as `reply`, and the reply to a major "
+        "change mentions `role`. See [weights](weights.md)",
     )
     role: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,19}$")] | None = Field(
         None,

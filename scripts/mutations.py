@@ -89,6 +89,7 @@ INDEX = (*PYTEST, "tests/stories/test_index.py", "tests/stories/test_delta.py")
 ANNOUNCED = (*PYTEST, "tests/stories/test_announced.py", "tests/stories/test_delta.py")
 STARTING = (*PYTEST, "tests/road/test_starting.py", "tests/handlers/test_starting.py")
 PINS, PLAN = "bot/delivery/pins.py", "bot/delivery/plan.py"
+LIMIT = (*PYTEST, "tests/delivery/test_limit.py")
 RETENTION, PRUNING = "stories/retention.py", "bot/pruning.py"
 ROWS, ARCHIVE = "bot/delivery/rows.py", "stories/archive.py"
 CONNECTION = "runtime/connection.py"
@@ -831,8 +832,8 @@ MUTATIONS = (
     Mutation(
         "an edit that waits for a pause is as it should be",
         COURIER,
-        "LATE = frozenset({Code.RETRY, Code.PLATFORM_PAUSE})",
-        "LATE = frozenset({Code.RETRY})",
+        "LATE = frozenset({HoldCode.RETRY, HoldCode.PLATFORM_PAUSE})",
+        "LATE = frozenset({HoldCode.RETRY})",
         LATE,
     ),
     Mutation(
@@ -919,6 +920,27 @@ MUTATIONS = (
         "            pass\n",
     ),
     Mutation(
+        "the limit of one reply an hour drops a major change",
+        PLAN,
+        "        return _hold(HoldCode.REPLY_LIMIT, limit)\n    return _aloud",
+        "        return DropReply()\n    return _aloud",
+        LIMIT,
+    ),
+    Mutation(
+        "an end that was told already is told at once again",
+        "bot/delivery/reply_policy.py",
+        "        if last is None or last + gap <= now:\n",
+        "        if True:\n",
+        LIMIT,
+    ),
+    Mutation(
+        "what was undone before it was told is told all the same",
+        PLAN,
+        "return DropReply() if record.looks == desired.fingerprint else _hold(silent)",
+        "return DropReply()",
+        LIMIT,
+    ),
+    Mutation(
         "following outlives the story",
         "bot/delivery/desired.py",
         "        unfollow=itself,\n",
@@ -947,8 +969,8 @@ MUTATIONS = (
     Mutation(
         "a parked chat is forgotten",
         COURIER,
-        "            return Hold(Reason(Code.REFUSED), self._now())  # waits with its chat\n",
-        "            return Hold(Reason(Code.REFUSED))\n",
+        "            return Hold(Reason(HoldCode.REFUSED), self._now())  # waits with its chat\n",
+        "            return Hold(Reason(HoldCode.REFUSED))\n",
     ),
     Mutation(
         "rules that the storage lost stay lost",

@@ -296,8 +296,9 @@ def _reply(
     """The reply that tells what changed. It waits as long as it must, and is never forgotten."""
     if record.owes is None or record.looks is None:  # first the card shows it, then it is told
         return _hold(no_reply_now(record, desired))
-    if silence(desired) is not None:
-        return DropReply()
+    if silent := silence(desired):
+        # The card may still show what was undone: the edit that takes it back drops the reply.
+        return DropReply() if record.looks == desired.fingerprint else _hold(silent)
     limit = reply_limit_ends(record, desired.since, facts.policy.reply_gap, now)
     if desired.quiet_until is not None and (limit is None or limit <= desired.quiet_until):
         return _hold(HoldCode.QUIET, desired.quiet_until)

@@ -18,7 +18,8 @@ class Loudness(StrEnum):
     EDIT = "edit"
     """Cards are edited, nothing more."""
     REPLY = "reply"
-    """Notable and major updates also get a short reply, at most one per story and hour."""
+    """Notable and major updates also get a short reply, one per story and hour; what may not wait
+    goes sooner (bot/delivery/reply_policy.py)."""
     PING = "ping"
     """The same, and the reply to a major update mentions the role that the moderators chose."""
 

@@ -7,14 +7,14 @@ lists the exemptions for those who run the bot.
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from bot.delivery.messages import fingerprint, idempotency_key
 from bot.delivery.rollback import KEEP_S
 from bot.model.chat import Chat, read_chat
 from bot.model.ledger import CardRecord, Pin, State
-from bot.model.rule import Rule
+from bot.model.rule import Loudness, Rule
 from runtime.lease import LASTS_S
 from stories.delta import Weight, compare
 from stories.edition import Edition
@@ -144,6 +144,8 @@ class Checker:
             self.exempted += service.exempted
         found += self._doubles()
         found += self._replies()
+        found += self._limited()
+        found += self._untold()
         found += self._notices()
         found += self._behind()
         found += self._missing()
@@ -527,6 +529,59 @@ class Checker:
                         f"{sent.chat}: asked for at {first.asked_at:.1f} and {sent.asked_at:.1f}"
                     )
                 said[sent.key] = sent
+
+    def _limited(self) -> Iterator[str]:
+        """(d) Within the time of one reply there is a second only for a major change."""
+        if self.world.store.losses:
+            return
+        replies = defaultdict[tuple[Chat, StoryId], list[tuple[datetime | None, int | None]]](list)
+        for _, chat, story, row in self.world.store.log:
+            said, made = replies[chat, story], (row.replied_at, row.told)
+            if made in said:
+                del said[said.index(made) + 1 :]  # the platform surely did not take the last one
+            else:
+                said.append(made)
+        for (chat, story), said in replies.items():
+            past = {was.revision: was for _, was in self.data.histories.get(story, ())}
+            for (one, known), (other, told) in pairwise(said):
+                if not one or not other or known not in past or told not in past or known == told:
+                    continue  # a first one; or that another story became a part of this one
+                if other - one < self.world.policy.reply_gap and not self._merges(story):
+                    since = compare(past[known], past[told])
+                    if since.weight is not Weight.MAJOR:
+                        yield f"{story} has two replies in {chat}, at {one} and at {other}"
+
+    def _untold(self) -> Iterator[str]:
+        """(d) Where replies are wanted, what changed is told or was undone: no limit drops it.
+
+        Where nothing is muted, paused or held by the hour, and the storage lost nothing.
+        """
+        if self.world.store.losses or self.world.pruned:
+            return
+        for story, rows in self.data.rows.items():
+            past = {was.revision or 0: was for _, was in self.data.histories.get(story, ())}
+            for chat, row in rows.items():
+                kept = None if chat in self.world.changed else self.data.rules.get(chat)
+                rule = self.world.fixed.get(chat, kept)
+                if rule is None or rule.quiet or rule.muted or rule.paused or chat == GROUP:
+                    continue
+                if rule.loudness is Loudness.EDIT or not rule.all or self._merges(story):
+                    continue
+                if row.state is not State.SHOWN or (chat, story) in self.world.asked_for:
+                    continue
+                log = [each for _, *where, each in self.world.store.log if where == [chat, story]]
+                for one, other in pairwise(log):
+                    if one.owes is None or other.owes is not None or other.told != one.told:
+                        continue
+                    if other.state is not State.SHOWN:
+                        continue
+                    since = [
+                        compare(past[one.owes], was).weight or 0
+                        for revision, was in past.items()
+                        if revision >= one.revision
+                    ]
+                    if min(since) >= Weight.NOTABLE:
+                        yield f"a reply about {story} is dropped in {chat}: {told(one)}"
 
     def _meant(self, sent: Sent) -> set[StoryId]:
         """The stories whose card it was by the ledger, whether it came to say so or not."""

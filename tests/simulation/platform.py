@@ -55,6 +55,7 @@ class Sent:
     asked_at: float
     at: float
     reply_to: str | None = None
+    mention: str | None = None
     deleted_at: float | None = None
     pinned: bool = False
     lives: set[StoryId] = field(default_factory=set)
@@ -289,7 +290,9 @@ class Handle:
                     if sent.key == key and sent.chat == chat and now - sent.at < NONCE_S:
                         return sent.place
             place = str(len(service.sent) + 1)
-            sent = service.sent[place] = Sent(chat, place, key, message, asked_at, now, reply_to)
+            sent = service.sent[place] = Sent(
+                chat, place, key, message, asked_at, now, reply_to, mention
+            )
             sent.lives |= {sent.story} if sent.story else set()
             return place
 

@@ -200,7 +200,7 @@ class Process:
                 unreachable=unreachables[name],
                 metrics=metrics,
                 alarms=Alarms(metrics),
-                policy=POLICY,
+                policy=world.policy,
                 now=world.loop.calendar,
             )
             for name, handle in self.handles.items()
@@ -263,6 +263,7 @@ class World:
     def __init__(self, seed: int, loop: VirtualLoop, troubles: frozenset[str] | None) -> None:
         self.seed = seed
         self.loop = loop
+        self.policy = POLICY
         self.random = self.dice("director")
         self.calm = self.dice("what chats do not want to hear")
         self.pruning = self.dice("what has become old")

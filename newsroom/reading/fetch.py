@@ -119,6 +119,8 @@ class _Pinned(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
+        if host not in self.addresses:
+            raise OSError(f"{host} was not asked for")
         return [
             ResolveResult(
                 hostname=host,
@@ -268,7 +270,7 @@ class Fetcher:
                 if response.status in (301, 302, 303, 307, 308) and location:
                     return Answer(response.status, str(url)), location, resolved.own
                 return await self._read(response), None, resolved.own
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _failed(host, error) from error
         finally:
             self._pinned.addresses.pop(host, None)
@@ -397,7 +399,7 @@ def _parsed(text: str, base: URL | None = None) -> URL:
     raise FetchFailed(Fault.REFUSED, f"{whose} is no address that begins with https:// or http://")
 
 
-def _failed(host: str, error: aiohttp.ClientError) -> FetchFailed:
+def _failed(host: str, error: Exception) -> FetchFailed:
     match error:
         case aiohttp.ClientConnectorCertificateError():
             reason = getattr(error.certificate_error, "verify_message", "") or "it is not valid"
@@ -413,6 +415,7 @@ def _failed(host: str, error: aiohttp.ClientError) -> FetchFailed:
             aiohttp.ClientPayloadError()
             | aiohttp.ClientOSError()
             | aiohttp.ServerDisconnectedError()
+            | OSError()
         ):
             return FetchFailed(Fault.BROKEN, f"{host} hung up before its answer was complete")
         case _:

@@ -514,7 +514,7 @@ class Archive:
         asked = self._redis.lrange(self._rejected, 0, limit - 1)
         held = await self._skipped.ask("rejected", self._rejected, asked, [])
         entries = [
-            self._skipped.read("rejected", f"{self._rejected} {number}", _told, raw)
+            self._skipped.read("rejected", f"{self._rejected} {number}", _rejected_document, raw)
             for number, raw in enumerate(held)
         ]
         return [entry for entry in entries if entry is not None]
@@ -588,7 +588,7 @@ def _revision(entry: Any) -> int:
     return int(entry[1][b"revision"])
 
 
-def _told(raw: bytes | str) -> Rejected:
+def _rejected_document(raw: bytes | str) -> Rejected:
     entry = json.loads(raw)
     moment, door = datetime.fromisoformat(entry["at"]), Door(entry["door"])
     return Rejected(moment, door, f"{entry['why']}", f"{entry['beginning']}")

@@ -222,7 +222,7 @@ def _weigh(kind: Kind, pair: Pair) -> Weight:
 
 
 def _differences(before: Story, after: Story) -> Iterator[_Found]:
-    yield from _standing(before, after)
+    yield from _existence(before, after)
     yield from _bullets(before.breakdown, after.breakdown)
     yield from _questions(before, after)
     yield from _sources(before.sources, after.sources)
@@ -248,7 +248,7 @@ def _differences(before: Story, after: Story) -> Iterator[_Found]:
     yield from ((kind, _said(old), _said(new)) for kind, old, new in pairs if old != new)
 
 
-def _standing(before: Story, after: Story) -> Iterator[_Found]:
+def _existence(before: Story, after: Story) -> Iterator[_Found]:
     """Whether the story still exists on its own: withdrawn or reinstated, merged or unmerged."""
     if before.retracted != after.retracted:
         kind = Kind.REINSTATED if after.retracted is None else Kind.RETRACTED
@@ -344,8 +344,8 @@ def _questions(before: Story, after: Story) -> Iterator[_Found]:
 
 
 def _sources(before: tuple[Source, ...], after: tuple[Source, ...]) -> Iterator[_Found]:
-    was = {_place(source): source for source in before}
-    now = {_place(source): source for source in after}
+    was = {_identity(source): source for source in before}
+    now = {_identity(source): source for source in after}
     for place, source in now.items():
         if place not in was:
             yield Kind.SOURCE_ADDED, None, source.title
@@ -354,7 +354,7 @@ def _sources(before: tuple[Source, ...], after: tuple[Source, ...]) -> Iterator[
     yield from ((Kind.SOURCE_REMOVED, was[place].title, None) for place in was if place not in now)
 
 
-def _place(source: Source) -> tuple[str | None, ...]:
+def _identity(source: Source) -> tuple[str | None, ...]:
     """What identifies a source: its address, or without one its title and outlet."""
     return (source.url,) if source.url else (source.title, source.outlet)
 

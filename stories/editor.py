@@ -89,7 +89,7 @@ class Editor:
             try:
                 async with aclosing(documents()) as arriving:
                     async for raw in arriving:
-                        await self._take(door, raw)
+                        await self._process(door, raw)
                         said = ""
             except StorageAway as away:
                 if said != str(away):
@@ -97,7 +97,7 @@ class Editor:
                     log.warning("waiting for the storage", extra={"door": door, "why": said})
                 await asyncio.sleep(WAIT_S)
 
-    async def _take(self, door: Door, raw: bytes) -> None:
+    async def _process(self, door: Door, raw: bytes) -> None:
         """Accept or reject one document. On StorageAway, one from the inbox stays there for later.
 
         One from pub/sub exists nowhere else, so it is retried until the storage accepts it, before

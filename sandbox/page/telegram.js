@@ -165,11 +165,11 @@ export class TelegramPane {
   standing() {
     const { chat, title } = this.place;
     const words = chat.type === "private" ? {} : chat.type === "channel" ? IN_CHANNEL : IN_GROUP;
-    const may = [...(chat.bot?.may ?? []), ...(chat.bot?.standing === "administrator" ? ["administrator"] : [])];
+    const may = [...(chat.bot?.may ?? []), ...(chat.bot?.membership === "administrator" ? ["administrator"] : [])];
     return {
       place: chat.type === "private" ? "your private chat" : title,
       moderator: chat.type === "private" || this.person.moderator,
-      here: chat.type === "private" ? !chat.blocked : !["left", "kicked"].includes(chat.bot?.standing),
+      here: chat.type === "private" ? !chat.blocked : !["left", "kicked"].includes(chat.bot?.membership),
       away: chat.type === "private" ? "Block the bot" : `Remove the bot from the ${chat.type === "channel" ? "channel" : "group"}`,
       back: chat.type === "private" ? "Unblock the bot" : "Take the bot in again",
       rights: Object.entries(words).map(([name, said]) => ({ name, words: said, given: may.includes(name) })),

@@ -492,7 +492,7 @@ class Methods:
         number = params.integer("user_id")
         if number <= 0:
             raise Refused(refusals.WRONG_USER_ID)
-        if place.kind == "channel" and place.standing != "administrator":
+        if place.kind == "channel" and place.membership != "administrator":
             raise bad_request("member list is inaccessible")
         return self.world.member(place, number)
 
@@ -505,7 +505,7 @@ class Methods:
             for person, status in place.members.items()
             if status in ("creator", "administrator")
         ]
-        if place.standing == "administrator":
+        if place.membership == "administrator":
             heads.append(BOT)
         return [self.world.member(place, head) for head in heads]
 
@@ -517,7 +517,7 @@ class Methods:
         place = self.world.find(params.text("chat_id"))
         if place.kind == "private":
             raise Refused(refusals.LEAVE_PRIVATE)
-        place.standing = "left"
+        place.membership = "left"
         place.rights = set()
         self.world.changed()
         return True

@@ -257,7 +257,7 @@ class Telegram:
         The bot is added if it isn't there yet, and the app sends /start there on the person's
         behalf.
         """
-        if self.world.place(group).standing in ("left", "kicked"):
+        if self.world.place(group).membership in ("left", "kicked"):
             self.invite(group)
         return await self.say(person, group, f"/start@storywire_bot {payload}")
 
@@ -391,16 +391,16 @@ class Telegram:
     def kick(self, chat: int) -> None:
         """Sol removes the bot from a group or channel. In a group, a notice says so."""
         place = self.world.place(chat)
-        if place.standing != "kicked":
-            self.world.restand(place, SOL, "kicked")
+        if place.membership != "kicked":
+            self.world.set_membership(place, SOL, "kicked")
             self._note(place, {"left_chat_member": self.world.bot()})
 
     def invite(self, chat: int, *rights: str) -> None:
         """Sol adds the bot (again): as a member, or as an administrator with these permissions."""
         place = self.world.place(chat)
         held = {"can_manage_chat", *self._known(place, rights)}
-        came = place.standing in ("left", "kicked")
-        self.world.restand(place, SOL, "administrator" if rights else "member", held)
+        came = place.membership in ("left", "kicked")
+        self.world.set_membership(place, SOL, "administrator" if rights else "member", held)
         if came:
             self._note(place, {"new_chat_members": [self.world.bot()]})
 
@@ -415,11 +415,11 @@ class Telegram:
         administrator."""
         place = self.world.place(chat)
         given = self._known(place, rights) - {"can_send_messages", "administrator"}
-        if set(rights) == {"can_send_messages"} and place.standing != "administrator":
-            self.world.restand(place, SOL, "member")
+        if set(rights) == {"can_send_messages"} and place.membership != "administrator":
+            self.world.set_membership(place, SOL, "member")
         else:
             held = {"can_manage_chat", *place.rights, *given}
-            self.world.restand(place, SOL, "administrator", held)
+            self.world.set_membership(place, SOL, "administrator", held)
 
     def deny(self, chat: int, *rights: str) -> None:
         """Sol takes permissions from the bot. "administrator" makes it a plain member (in a
@@ -427,11 +427,11 @@ class Telegram:
         place = self.world.place(chat)
         taken = self._known(place, rights)
         if "can_send_messages" in taken:
-            self.world.restand(place, SOL, "restricted")
+            self.world.set_membership(place, SOL, "restricted")
         elif "administrator" in taken:
-            self.world.restand(place, SOL, "left" if place.kind == "channel" else "member")
+            self.world.set_membership(place, SOL, "left" if place.kind == "channel" else "member")
         else:
-            self.world.restand(place, SOL, place.standing, place.rights - taken)
+            self.world.set_membership(place, SOL, place.membership, place.rights - taken)
 
     def _known(self, place: Place, rights: Iterable[str]) -> set[str]:
         if place.kind == "private":
@@ -575,7 +575,7 @@ class Telegram:
         if place.kind != "private":
             may_send = place.may("can_send_messages")
             chat["bot"] = {
-                "standing": place.standing,
+                "membership": place.membership,
                 "may": sorted({*place.rights, *(["can_send_messages"] if may_send else [])}),
             }
         if place.kind == "private":

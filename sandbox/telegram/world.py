@@ -114,7 +114,7 @@ class Place:
     forum: bool = False
     members: dict[int, str] = field(default_factory=dict)
     """Person id to "creator", "administrator" or "member"."""
-    standing: str = "left"
+    membership: str = "left"
     """The bot's membership: "administrator", "member", "restricted", "left" or "kicked"."""
     rights: set[str] = field(default_factory=set)
     messages: dict[int, Message] = field(default_factory=dict)
@@ -161,10 +161,10 @@ class Place:
         """Whether the bot has this permission here."""
         if self.kind == "private":
             return True
-        if self.standing == "administrator":
+        if self.membership == "administrator":
             return right == "can_send_messages" or right in self.rights
         if right == "can_send_messages":
-            return self.standing == "member" and self.kind != "channel"
+            return self.membership == "member" and self.kind != "channel"
         return False
 
 
@@ -201,7 +201,7 @@ class World:
             (Place(FORUM, "supergroup", "Harbour Desk", forum=True), _IN_SUPERGROUPS),
         ):
             place.members = {MIRA: "member", SOL: "creator"}
-            place.standing = "administrator"
+            place.membership = "administrator"
             place.rights = {"can_manage_chat", *rights}
             self.places[place.id] = place
             if place.kind == "supergroup":
@@ -229,7 +229,7 @@ class World:
         )
         place = Place(number, kind, title, forum=forum)
         place.members = dict.fromkeys(self.people, "member") | {SOL: "creator"}
-        place.standing = "member" if rights is None else "administrator"
+        place.membership = "member" if rights is None else "administrator"
         place.rights = {"can_manage_chat", *rights} if rights is not None else set()
         self.places[number] = place
         self.changed()
@@ -288,9 +288,9 @@ class World:
             raise migrated(place.migrated_to)
         if place.deleted:
             raise Refused(refusals.GROUP_DELETED)
-        if place.standing == "kicked":
+        if place.membership == "kicked":
             raise forbidden(f"bot was kicked from the {place.kind} chat")
-        if place.kind != "private" and place.standing == "left":
+        if place.kind != "private" and place.membership == "left":
             raise forbidden(f"bot is not a member of the {place.kind} chat")
         return place
 
@@ -316,7 +316,7 @@ class World:
         user = self.user(number)
         if user is None:
             raise Refused(refusals.MEMBER_NOT_FOUND)
-        status = place.standing if number == BOT else place.members.get(number, "left")
+        status = place.membership if number == BOT else place.members.get(number, "left")
         if place.kind == "private":
             blocked = number == BOT and place.blocked
             status = "kicked" if blocked else "member"
@@ -335,13 +335,15 @@ class World:
                 member["until_date"] = 0
         return member
 
-    def restand(self, place: Place, by: int, standing: str, rights: set[str] | None = None) -> None:
+    def set_membership(
+        self, place: Place, by: int, membership: str, rights: set[str] | None = None
+    ) -> None:
         """Change the bot's membership in a chat, and tell the bot (my_chat_member)."""
         old = self.member(place, BOT)
-        place.standing = standing
+        place.membership = membership
         if rights is not None:
             place.rights = rights
-        if standing != "administrator":
+        if membership != "administrator":
             place.rights = set()
         self._moved(place, by, old)
 
@@ -464,10 +466,10 @@ class World:
 
     def _heard(self, place: Place, message: Message) -> bool:
         if place.kind == "private" or place.kind == "channel":
-            return place.kind == "private" or place.standing == "administrator"
-        if place.standing in ("left", "kicked"):
+            return place.kind == "private" or place.membership == "administrator"
+        if place.membership in ("left", "kicked"):
             return False
-        if place.standing == "administrator" or not self.privacy or "text" not in message:
+        if place.membership == "administrator" or not self.privacy or "text" not in message:
             return True  # service messages reach every bot
         if "via_bot" in message:
             return True
@@ -500,7 +502,7 @@ class World:
                 old.title,
                 "supergroup",
                 forum=False,
-                rights=set(old.rights) if old.standing == "administrator" else None,
+                rights=set(old.rights) if old.membership == "administrator" else None,
             )
         )
         new.members = dict(old.members)

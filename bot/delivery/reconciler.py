@@ -115,7 +115,7 @@ class Reconciler:
         now: Callable[[], datetime] = _now,
     ) -> None:
         self.platform = platform
-        platform.on_standing(self._standing)
+        platform.on_membership(self._membership_changed)
         platform.on_moved(self._moves)
         self._unreachable = unreachable
         self._index = index
@@ -262,8 +262,8 @@ class Reconciler:
             self._queue.wake(chat)
             self._moved.set()
 
-    def _standing(self, chats: frozenset[Chat], inside: bool) -> None:
-        self._unreachable.standing(chats, inside)
+    def _membership_changed(self, chats: frozenset[Chat], inside: bool) -> None:
+        self._unreachable.membership_changed(chats, inside)
         for chat in list(self._parked) if inside else ():
             if room(chat) in chats:
                 self.try_again(chat)

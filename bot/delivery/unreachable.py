@@ -113,7 +113,7 @@ class UnreachableChats:
         if trouble and (trouble.act == act or (act, trouble.act) == (POST, EDIT)):
             self._set(chat, None)
 
-    def standing(self, chats: frozenset[Chat], inside: bool) -> None:
+    def membership_changed(self, chats: frozenset[Chat], inside: bool) -> None:
         """We are in these chats, or out of them."""
         if not inside:
             self._left |= chats | {chat for chat in self._rules.chats() if room(chat) in chats}

@@ -124,7 +124,7 @@ class Platform(Protocol):
         """
         ...
 
-    def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
+    def on_membership(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
         """Call `listener` with chats, and whether we are in them,
         whenever that or our permissions change.
 

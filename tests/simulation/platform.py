@@ -369,7 +369,7 @@ class Handle:
     def on_moved(self, listener: Callable[[Chat, Chat], Awaitable[None]]) -> None:
         """Never called: that a chat moved is only noticed when it is written to."""
 
-    def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
+    def on_membership(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
         """Never called: what changes is only noticed when it is tried."""
 
     async def find(self, chat: Chat, key: str, since: datetime) -> str | None:

@@ -29,6 +29,7 @@ from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.platforms.discord import pauses, rights
 from bot.platforms.discord.answers import Client, view
 from bot.platforms.discord.incoming import UNREADABLE, set_bounds
+from bot.platforms.discord.membership import Joined, watch
 from bot.platforms.discord.refusals import (
     ARCHIVED,
     PUBLISHED_ALREADY,
@@ -39,7 +40,6 @@ from bot.platforms.discord.refusals import (
     here,
 )
 from bot.platforms.discord.render import brief, escape, render
-from bot.platforms.discord.standing import Joined, watch
 from bot.platforms.needs import AskLimits, Moderators
 from runtime.errors import SetupError
 from wording.language import Language, spoken
@@ -348,7 +348,7 @@ class DiscordPlatform:
             return not refused.out
         return True
 
-    def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
+    def on_membership(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
         self._listeners.append(listener)
 
     def on_moved(self, listener: Callable[[Chat, Chat], Awaitable[None]]) -> None:

@@ -20,10 +20,10 @@ from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.platforms.needs import AskLimits, GroupRateLimiter
 from bot.platforms.telegram import rights
 from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start_link
+from bot.platforms.telegram.membership import is_inside
 from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed, here
 from bot.platforms.telegram.render import render
 from bot.platforms.telegram.request import UNREADABLE, AiohttpRequest, TooLarge, TooSoon, Unread
-from bot.platforms.telegram.standing import is_inside
 from runtime.errors import SetupError
 from wording.language import Language, spoken
 from wording.message import Message
@@ -358,7 +358,7 @@ class TelegramPlatform:
             return not refused.out
         return True
 
-    def on_standing(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
+    def on_membership(self, listener: Callable[[frozenset[Chat], bool], None]) -> None:
         self._listeners.append(listener)
 
     def on_moved(self, listener: Callable[[Chat, Chat], Awaitable[None]]) -> None:

@@ -20,7 +20,6 @@ from handlers.pin import pin_command
 from handlers.pins import pins_command
 from handlers.ports import Audit, Desk, Drafts, Erases, History, Moderators, ReadingPositions, Rules
 from handlers.privacy import privacy_command
-from handlers.reach import Reach
 from handlers.recalling import recalling
 from handlers.rehearsal import USUAL, Rehearser, Tempo
 from handlers.resume import resume_command
@@ -35,6 +34,7 @@ from handlers.unfollow import unfollow_command
 from handlers.unknown import unknown_command
 from handlers.unmute import unmute_command
 from handlers.unpin import unpin_command
+from handlers.unreachable import UnreachableNotices
 from handlers.why import why_command
 from stories.index import StoryIndex
 from wording.language import speaking
@@ -96,9 +96,11 @@ def menu(
     def known(command: Command) -> Command:
         return command if command.name in WITHOUT_STORIES else knowing(command, index)
 
-    reach = Reach(rules, desk, now)
+    notices = UnreachableNotices(rules, desk, now)
     return tuple(
-        audited(_in_language(reach.telling(recalling(command, index, history)), rules), audit, now)
+        audited(
+            _in_language(notices.telling(recalling(command, index, history)), rules), audit, now
+        )
         for command in (*map(known, commands), help_command(commands))
     )
 

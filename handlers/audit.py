@@ -8,7 +8,7 @@ from bot.model.audit import AuditEntry
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from handlers.picking import page_of, paged, turning
+from handlers.pages import page_of, paged, turning
 from handlers.ports import Audit
 from wording import acts
 from wording.language import N_, _

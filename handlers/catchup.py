@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.reading import ReadingHistory, ReadingPosition, Seen
-from handlers.changes import promptly
-from handlers.picking import buttons_to, heaps, menu_of, name, page_of, paged, room, turning
+from handlers.pages import heaps, page_of, paged, room, turning
 from handlers.ports import History, ReadingPositions, Rules
+from handlers.promptly import promptly
+from handlers.story_choice import buttons_to, menu_of
+from handlers.story_words import name
 from runtime.away import StorageAway
 from runtime.slices import in_slices
 from stories.delta import Change, Delta, compare

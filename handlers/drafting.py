@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 
 from bot.model.chat import Chat
 from bot.model.rule import Draft, Rule
+from handlers.changing_rules import kept_by, theirs
 from handlers.ports import Drafts, Rules
-from handlers.wants import kept_by, theirs
 from wording.language import N_, _
 
 SETTINGS = {

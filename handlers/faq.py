@@ -8,23 +8,19 @@ from itertools import islice
 
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
-from handlers.picking import (
+from handlers.pages import leaves, page_of, turning
+from handlers.story_choice import (
     MENU,
     button_to,
     buttons_to,
     choice,
-    leaves,
     live_stories,
     meant,
     menu_of,
-    name,
     nothing_live,
-    page_of,
     pick_list,
-    quoted,
-    standing,
-    turning,
 )
+from handlers.story_words import name, quoted, standing
 from runtime.slices import in_slices, others_first
 from stories.edition import Edition
 from stories.fulltext import typed, words_of

@@ -7,21 +7,21 @@ from datetime import datetime
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.rule import Rule, folded
-from handlers.picking import MENU, buttons_to, live_stories, menu_of, name, quoted, ref_to, wanted
-from handlers.ports import Rules
-from handlers.wants import (
+from handlers.changing_rules import change, theirs
+from handlers.followed_things import (
     EVERYTHING,
     Thing,
-    change,
-    gets,
     may_mean_everything,
     means_everything,
     meant_by_id,
-    theirs,
     to_overview,
     typed_id,
     words_in,
 )
+from handlers.ports import Rules
+from handlers.rule_in_words import gets
+from handlers.story_choice import MENU, buttons_to, live_stories, menu_of, ref_to, wanted
+from handlers.story_words import name, quoted
 from runtime.slices import in_slices
 from stories.edition import Edition
 from stories.index import StoryIndex

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
-from handlers.picking import MENU
+from handlers.changing_rules import newer
+from handlers.followed_things import followed, to_follow
 from handlers.ports import Rules
-from handlers.wants import followed, gets, newer, to_follow, who_follows
+from handlers.rule_in_words import gets, who_follows
+from handlers.story_choice import MENU
 from stories.index import StoryIndex
 from wording.language import N_, _
 from wording.message import Block, Button, Buttons, Menu, Message, Note, Ref

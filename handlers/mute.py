@@ -7,9 +7,11 @@ from datetime import datetime
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.rule import Mute, Rule
-from handlers.picking import button_to, live_stories, meant, name, pick_list, wanted
+from handlers.changing_rules import change, theirs
+from handlers.followed_things import to_follow
 from handlers.ports import Rules
-from handlers.wants import change, theirs, to_follow
+from handlers.story_choice import button_to, live_stories, meant, pick_list, wanted
+from handlers.story_words import name
 from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.story import StoryId

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from bot.model.rule import Draft, Loudness, Rule
 from config.entry import EXAMPLE, write_quiet
 from handlers.drafting import changed, mark
-from handlers.picking import menu_of, name
-from handlers.wants import gets, how_loud, spelled, title_of, when_quiet, which, words_in
+from handlers.followed_things import title_of, words_in
+from handlers.rule_in_words import gets, how_loud, spelled, when_quiet, which
+from handlers.story_choice import menu_of
+from handlers.story_words import name
 from stories.edition import Edition
 from stories.index import StoryIndex
 from wording import words

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
 from bot.model.rule import Rule
+from handlers.changing_rules import change
+from handlers.followed_things import to_follow
 from handlers.ports import Rules
-from handlers.wants import change, to_follow
 from wording.acts import Act, Did
 from wording.language import N_, _
 from wording.message import Button, Buttons, Message, Ref, Text

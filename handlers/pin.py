@@ -6,19 +6,19 @@ from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from handlers.picking import (
+from handlers.followed_things import title_of
+from handlers.ports import Desk
+from handlers.story_choice import (
     MENU,
     button_to,
     buttons_to,
     live_stories,
     meant,
     menu_of,
-    name,
     nothing_live,
     pick_list,
 )
-from handlers.ports import Desk
-from handlers.wants import title_of
+from handlers.story_words import name
 from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.story import StoryId

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from bot.model.command import Ask, Command
+from handlers.followed_things import title_of
 from handlers.ports import Desk
 from handlers.unpin import to_pin, to_unpin
-from handlers.wants import title_of
 from stories.index import StoryIndex
 from wording import words
 from wording.card import figures

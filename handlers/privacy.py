@@ -5,9 +5,9 @@ from math import ceil
 
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
-from handlers.changes import promptly
+from handlers.followed_things import followed, to_overview
 from handlers.ports import Desk, ReadingPositions, Rules
-from handlers.wants import followed, to_overview
+from handlers.promptly import promptly
 from runtime.away import StorageAway
 from stories.index import StoryIndex
 from wording import words

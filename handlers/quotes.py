@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.model.command import Quote, Quotes
-from handlers.picking import name
+from handlers.story_words import name
 from runtime.slices import in_slices
 from stories.edition import Edition
 from stories.fulltext import TYPED, words_of

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
-from handlers.changes import promptly
-from handlers.picking import name
 from handlers.ports import History
+from handlers.promptly import promptly
+from handlers.story_words import name
 from runtime.away import StorageAway
 from stories.index import StoryIndex
 from wording.language import _

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from bot.model.errors import Sorry
 from bot.model.rule import Loudness, Rule
-from handlers.picking import name
 from handlers.ports import History
+from handlers.story_words import name
 from runtime.away import StorageAway
 from runtime.slices import in_slices
 from stories.changes import Heard

@@ -7,9 +7,11 @@ from datetime import datetime
 from bot.model.command import Ask, Command
 from bot.model.errors import Sorry
 from bot.model.rule import Rule
-from handlers.picking import wanted
+from handlers.changing_rules import change
+from handlers.followed_things import to_overview
 from handlers.ports import Rules
-from handlers.wants import change, hush, to_overview
+from handlers.rule_in_words import hush
+from handlers.story_choice import wanted
 from stories.index import StoryIndex
 from wording import words
 from wording.acts import Act, Did

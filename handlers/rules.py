@@ -9,11 +9,12 @@ from bot.model.errors import Sorry
 from bot.model.rule import Mute, Rule
 from config.entry import WrongEntry, read_entry, read_rule, write_entry
 from handlers import panel
+from handlers.changing_rules import newer, theirs
 from handlers.drafting import Drafting
-from handlers.picking import quoted
 from handlers.ports import Desk, Rules
-from handlers.reach import with_what_is_missing
-from handlers.wants import gets, newer, theirs
+from handlers.rule_in_words import gets
+from handlers.story_words import quoted
+from handlers.unreachable import with_what_is_missing
 from stories.index import StoryIndex
 from wording.language import N_, _
 from wording.message import Button, Buttons, Code, Field, Message, Note, Ref, Text

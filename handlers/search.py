@@ -6,9 +6,11 @@ from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from handlers.picking import buttons_to, menu_of, name, page_of, quoted, turning
+from handlers.pages import page_of, turning
 from handlers.quotes import quotes
 from handlers.stories import PAGE
+from handlers.story_choice import buttons_to, menu_of
+from handlers.story_words import name, quoted
 from runtime.slices import in_slices
 from stories.edition import Edition
 from stories.fulltext import telling, typed, words_of

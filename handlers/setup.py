@@ -11,12 +11,15 @@ from bot.model.errors import Sorry
 from bot.model.rule import Draft, Loudness, Rule, folded
 from config.entry import read_quiet
 from handlers import panel
+from handlers.changing_rules import keeper_of
 from handlers.drafting import Clash, Drafting, Overtaken, changed
 from handlers.follow import WORDS, refuse_endless, with_story
-from handlers.picking import MENU, menu_of, name
+from handlers.followed_things import to_overview
 from handlers.ports import Desk
 from handlers.rehearsal import Rehearser
-from handlers.wants import keeper_of, to_overview, unheard
+from handlers.rule_in_words import unheard
+from handlers.story_choice import MENU, menu_of
+from handlers.story_words import name
 from stories.index import StoryIndex
 from stories.spelling import fold
 from stories.story import StoryId

@@ -10,10 +10,13 @@ from bot.model.ledger import CardRecord, State
 from bot.model.rule import Rule
 from bot.model.status import Health
 from bot.model.unknown import listed
-from handlers.moments import refused, since, span
+from handlers.changing_rules import newer
+from handlers.durations import since, span
+from handlers.followed_things import title_of, to_follow, to_overview
 from handlers.ports import Desk, Rules
+from handlers.rule_in_words import hush, unheard, who_follows
 from handlers.unknown import to_settle
-from handlers.wants import hush, newer, title_of, to_follow, to_overview, unheard, who_follows
+from handlers.unreachable import refused
 from stories.index import StoryIndex
 from stories.story import StoryId
 from wording import reasons, words

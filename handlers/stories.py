@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
-from handlers.picking import buttons_to, menu_of, name, nothing_live, page_of, turning
+from handlers.pages import page_of, turning
+from handlers.story_choice import buttons_to, menu_of, nothing_live
+from handlers.story_words import name
 from stories.index import StoryIndex
 from wording import words
 from wording.card import figures

@@ -7,22 +7,11 @@ from datetime import datetime
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.reading import Seen
-from handlers.changes import what_changed
-from handlers.picking import (
-    ROOM,
-    heaps,
-    live_stories,
-    meant,
-    name,
-    nothing_live,
-    page_of,
-    paged,
-    quoted,
-    room,
-    standing,
-    turning,
-)
+from handlers.pages import ROOM, heaps, page_of, paged, room, turning
 from handlers.ports import History, ReadingPositions, Rules
+from handlers.story_choice import live_stories, meant, nothing_live
+from handlers.story_words import name, quoted, standing
+from handlers.what_changed import what_changed
 from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.story import Source, Story

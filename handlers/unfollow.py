@@ -7,21 +7,21 @@ from datetime import datetime
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.rule import Rule, folded
-from handlers.picking import holding, meant_among, pick_list, quoted
-from handlers.ports import Rules
-from handlers.wants import (
+from handlers.changing_rules import change, theirs
+from handlers.followed_things import (
     EVERYTHING,
     Thing,
-    change,
     followed,
-    gets,
     means_everything,
     meant_by_id,
-    theirs,
     title_of,
     to_follow,
     to_overview,
 )
+from handlers.ports import Rules
+from handlers.rule_in_words import gets
+from handlers.story_choice import holding, meant_among, pick_list
+from handlers.story_words import quoted
 from runtime.slices import in_slices
 from stories.index import StoryIndex
 from stories.spelling import LONG, bare, fold

@@ -11,8 +11,8 @@ from bot.model.ledger import CardRecord as Line
 from bot.model.ledger import State
 from bot.model.status import Claim
 from bot.model.unknown import Unknown, again, listed, offered
+from handlers.followed_things import title_of
 from handlers.ports import Desk
-from handlers.wants import title_of
 from runtime.away import StorageAway
 from stories.index import StoryIndex
 from stories.story import StoryId

@@ -7,9 +7,11 @@ from datetime import datetime
 from bot.model.command import Ask, Choice, Command, Option
 from bot.model.errors import Sorry
 from bot.model.rule import Rule
-from handlers.picking import holding, meant_among, pick_list, quoted
+from handlers.changing_rules import change, theirs
+from handlers.followed_things import title_of
 from handlers.ports import Rules
-from handlers.wants import change, theirs, title_of
+from handlers.story_choice import holding, meant_among, pick_list
+from handlers.story_words import quoted
 from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.acts import Act, Did

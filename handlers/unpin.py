@@ -6,9 +6,10 @@ from datetime import datetime
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from handlers.picking import live_stories, meant_among, pick_list, quoted
+from handlers.followed_things import title_of
 from handlers.ports import Desk
-from handlers.wants import title_of
+from handlers.story_choice import live_stories, meant_among, pick_list
+from handlers.story_words import quoted
 from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.acts import Act, Did

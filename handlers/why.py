@@ -9,12 +9,16 @@ from bot.model.errors import Sorry
 from bot.model.ledger import CardRecord, State
 from bot.model.rule import Loudness, Rule, at_least, folded
 from bot.model.status import Standing
-from handlers.changes import promptly
-from handlers.moments import refused, since, span
-from handlers.picking import buttons_to, left_out, live_stories, meant, menu_of, name, quoted
+from handlers.changing_rules import newer
+from handlers.durations import since, span
+from handlers.followed_things import words_in
 from handlers.ports import Desk, Rules
+from handlers.promptly import promptly
+from handlers.rule_in_words import quiet_until, which
+from handlers.story_choice import buttons_to, left_out, live_stories, meant, menu_of
+from handlers.story_words import name, quoted
 from handlers.unknown import to_settle
-from handlers.wants import newer, quiet_until, which, words_in
+from handlers.unreachable import refused
 from runtime.away import StorageAway
 from stories.delta import Delta, Kind, Weight
 from stories.edition import Edition

@@ -1234,14 +1234,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a button for a story may mean everything",
-        "handlers/picking.py",
+        "handlers/story_choice.py",
         '    return Ref(command, ("", story, *more) if command == "follow" else (story, *more))\n',
         "    return Ref(command, (story, *more))\n",
         FOLLOW,
     ),
     Mutation(
         "a suggestion for a story may mean everything",
-        "handlers/wants.py",
+        "handlers/followed_things.py",
         '    return f"#{story}" if means_everything(story) else story\n',
         "    return story\n",
         FOLLOW,
@@ -1360,10 +1360,10 @@ MUTATIONS = (
     ),
     Mutation(
         "who follows where the bot may not post does not learn it",
-        "handlers/reach.py",
+        "handlers/unreachable.py",
         "    if not lacking:\n        return said\n",
         "    if True:\n        return said\n",
-        (*PYTEST, "tests/road/test_reach.py"),
+        (*PYTEST, "tests/road/test_unreachable.py"),
     ),
     Mutation(
         "an entry is read however deep it is nested",

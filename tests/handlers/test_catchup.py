@@ -8,7 +8,7 @@ import pytest
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.platforms.telegram.render import render
-from handlers import catchup, changes
+from handlers import catchup, promptly
 from stories.story import Leaning, Stats, Status, StoryId
 from tests.handlers.talking import HERE, NOW, Talk, labels, made, read
 from wording.message import Heading, Message
@@ -207,7 +207,7 @@ async def test_long_changes_are_never_cut() -> None:
 async def test_without_the_storage_it_is_said_that_it_cannot_be_looked_up(
     trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(promptly, "PATIENCE_S", 0.01)
     talk = Talk(FIRE)
     setattr(talk.places, trouble, True)
     answer = await talk.say("catchup")

@@ -8,7 +8,7 @@ import pytest
 
 import handlers.unfollow
 from bot.model.rule import Loudness, Rule
-from handlers.picking import buttons_to
+from handlers.story_choice import buttons_to
 from handlers.unfollow import TITLES
 from stories.edition import Edition
 from stories.search import StorySearch

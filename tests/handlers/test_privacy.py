@@ -7,7 +7,7 @@ import pytest
 from bot.model.rule import Rule
 from bot.model.status import Standing
 from bot.platforms.telegram.render import render
-from handlers import changes
+from handlers import promptly
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, NOW, TRAM, Talk, read
 from wording.message import Note
 
@@ -67,7 +67,7 @@ async def test_in_a_chat_of_the_operators_file_it_is_said_whose_rule_that_is(tal
 async def test_without_the_storage_the_rest_is_told(
     talk: Talk, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(promptly, "PATIENCE_S", 0.01)
     talk.chat, talk.private = MIRA, True
     setattr(talk.places, trouble, True)
     talk.desk.away = True

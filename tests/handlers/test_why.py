@@ -10,7 +10,7 @@ import pytest
 from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.status import Refusal, Standing
-from handlers import changes
+from handlers import promptly
 from stories.story import Stats, Status, Story, StoryId
 from tests.handlers.talking import FERRY, HERE, NOW, Talk, labels, made, read
 from wording.reasons import Code, Reason
@@ -442,7 +442,7 @@ async def test_a_story_nobody_knows_offers_others(talk: Talk) -> None:
 async def test_without_the_storage_what_is_known_by_heart_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(changes, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(promptly, "PATIENCE_S", 0.01)
     case = Case(FIRE, rule=Rule(keywords=("fire",), min_virality=3), row=row())
     case.desk.away = True
     assert await case.why() == [

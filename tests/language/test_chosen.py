@@ -2,7 +2,7 @@
 
 from bot.model.rule import Rule
 from handlers.panel import language_key
-from handlers.wants import spelled
+from handlers.rule_in_words import spelled
 from tests.handlers.talking import FERRY, HERE, MIRA, Talk, first_samples, labels, read
 from tests.language.pseudo import CODE, wide
 from wording.language import languages

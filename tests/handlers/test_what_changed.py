@@ -8,7 +8,7 @@ import pytest
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.platforms.discord.render import render
-from handlers import changes
+from handlers import promptly
 from stories.story import Leaning, Question, Source, Stats, Status
 from tests.handlers.talking import HERE, NOW, Talk, labels, made, read
 from wording.message import Bullets, Heading, Note
@@ -180,7 +180,7 @@ async def test_a_revision_no_longer_kept_is_said_to_be_so() -> None:
 async def test_without_the_storage_the_last_change_is_told_all_the_same(
     trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(promptly, "PATIENCE_S", 0.01)
     talk = Talk(FIRE)
     await talk.type("story", "fire")
     talk.put(replace(FIRE, headline="It is out"))

@@ -1,49 +1,32 @@
-"""How people choose: a story by its words, a line of a list, a page, a suggestion while typing."""
+"""How people choose a story: by its words, in a menu, or from suggestions while typing."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
-from string import punctuation
 from typing import TypeVar
 
 from bot.model.command import Ask, Choice, Complete
 from bot.model.errors import Sorry
 from bot.model.rule import Rule
+from handlers.pages import page_of, turning
+from handlers.story_words import name, quoted
 from runtime.slices import in_slices
 from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.spelling import bare
-from stories.story import Story, StoryId
+from stories.story import StoryId
 from wording.language import _
-from wording.message import Button, Buttons, Menu, Note, Ref, Row, Text
-from wording.text import clean, line, shorten, utf16
+from wording.message import Button, Menu, Ref, Row, Text
+from wording.text import line, shorten, utf16
 
 T = TypeVar("T")
 
+
 MENU = 25
 """The most lines in a menu, and suggestions in a list, on any platform."""
+
+
 CHOICE = 100
 """Characters of a suggestion (Discord's limit for a choice's name and for its value)."""
-ROOM = 3000
-"""How much of a long text fits on one page, as measured by `room`: every platform shows it
-whole."""
-
-
-def name(story: Story) -> str:
-    """A story's name on one line."""
-    return line(story.title) or story.id
-
-
-def quoted(words: str, limit: int = 80) -> str:
-    """What someone typed, quoted back to them."""
-    return f"“{shorten(line(words), limit)}”"
-
-
-def standing(story: Story) -> Iterator[Note]:
-    """What a reader must know before trusting the story."""
-    if story.retracted is not None:
-        yield Note(_("This story was withdrawn: {why}").format(why=story.retracted))
-    if story.merged_into:
-        yield Note(_("This story has gone up into another one and is no longer updated"))
 
 
 def choice(label: str, value: str) -> Choice:
@@ -153,29 +136,6 @@ def _nothing() -> str:
     )
 
 
-def page_of(said: str, pages: int) -> int:
-    """The requested page (from 1), or the nearest one that exists."""
-    number = int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else 1
-    return min(max(number, 1), max(pages, 1))
-
-
-def paged(title: str, page: int, pages: int) -> str:
-    """A title with the page number, if there are several pages."""
-    if pages < 2:
-        return title
-    return _("{title}, {page} of {pages}").format(title=title, page=page, pages=pages)
-
-
-def turning(page: int, pages: int, to: Callable[[str], Ref]) -> tuple[Row, ...]:
-    """Buttons to the previous and the next page."""
-    items = []
-    if page > 1:
-        items.append(Button(_("‹ Back"), to(str(page - 1))))
-    if page < pages:
-        items.append(Button(_("More ›"), to(str(page + 1))))
-    return (Buttons(tuple(items)),) if items else ()
-
-
 def pick_list(
     prompt: str,
     items: Sequence[T],
@@ -188,30 +148,3 @@ def pick_list(
     page = page_of(said, pages)
     shown = items[(page - 1) * MENU : page * MENU]
     return (*menu_of(prompt, [line(item) for item in shown]), *turning(page, pages, to))
-
-
-def room(text: str) -> int:
-    """The most space a text can take: UTF-16 units, and what platforms add for escaping."""
-    return utf16(text) + sum((sign in punctuation) + (sign in "<@") for sign in text)
-
-
-def heaps(items: Iterable[T], size: Callable[[T], int], most: int) -> list[list[T]]:
-    """Items split into pages: at most this many each, and no more than fit."""
-    pages: list[list[T]] = [[]]
-    for item in items:
-        full = len(pages[-1]) == most or sum(map(size, [*pages[-1], item])) > ROOM
-        if full and pages[-1]:
-            pages.append([])
-        pages[-1].append(item)
-    return pages
-
-
-def leaves(text: str, limit: int = ROOM) -> list[str]:
-    """A long text split into pages, between sentences where possible. Nothing is lost."""
-    rest = clean(text)
-    pages = []
-    while room(rest) > limit:
-        page = shorten(rest, limit, room, more="").rstrip()
-        pages.append(page)
-        rest = rest[len(page) :].lstrip()
-    return [*pages, rest]

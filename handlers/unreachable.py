@@ -1,23 +1,36 @@
-"""Tells people, where they ask, that we can't write to them or to the chat they are changing."""
+"""Says, where people ask, that we can't write to them or to the chat they are changing."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model.chat import Chat, Right
 from bot.model.command import Ask, Command
 from bot.model.status import Refusal
-from handlers.moments import refused
+from handlers.durations import span
 from handlers.ports import Desk, Rules
 from wording.language import _, named
 from wording.message import Message, Text
 from wording.reasons import explained
 
+
+def refused(refusal: Refusal, at: datetime) -> str:
+    """Why nothing arrives in a chat, and how to fix it."""
+    said = [_("This chat doesn't accept what I send."), explained(refusal.reason)]
+    left = refusal.again_at - at
+    if left > timedelta(0):
+        again = _("I try again in {time}, and show the newest then.")
+        said.append(again.format(time=span(left)))
+    else:
+        said.append(_("I try again, and show the newest then."))
+    return " ".join(said)
+
+
 BRINGS = frozenset({"follow", "unmute", "resume", "setup"})
 """The commands after which cards may come to a chat that got none before."""
 
 
-class Reach:
+class UnreachableNotices:
     """Tells people once per trouble that their private chat accepts nothing from us."""
 
     def __init__(self, rules: Rules, desk: Desk, now: Callable[[], datetime]) -> None:

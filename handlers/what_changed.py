@@ -1,16 +1,16 @@
 """“What changed”: a story's changes since the asker last looked, and in its latest revision."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import TypeVar
 
 from bot.model.command import Ask
 from bot.model.reading import ReadingPosition, Seen
-from handlers.picking import heaps, name, page_of, paged, room, standing, turning
+from handlers.pages import heaps, page_of, paged, room, turning
 from handlers.ports import History, ReadingPositions
+from handlers.promptly import promptly
+from handlers.story_words import name, standing
 from runtime.away import StorageAway
 from stories.delta import Change, Delta, Kind, compare
 from stories.edition import Edition
@@ -22,12 +22,10 @@ from wording.message import Block, Bullets, Button, Buttons, Heading, Message, N
 
 CHANGES = 12
 """The most changes per page."""
-PATIENCE_S = 0.8
-"""Seconds an answer waits for the storage: less than a chat service waits for the answer."""
+
+
 ONE_LOOK = timedelta(hours=1)
 """Coming back to the same revision within this time counts as the same look."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +35,6 @@ class Section:
     heading: str
     notes: tuple[Block, ...]
     changes: tuple[str, ...] = ()
-
-
-async def promptly(call: Awaitable[T]) -> T:
-    """Wait for the storage, but not for long: then raise StorageAway."""
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            return await call
-    except TimeoutError as late:
-        raise StorageAway("no answer in time") from late
 
 
 async def what_changed(

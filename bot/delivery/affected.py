@@ -1,4 +1,4 @@
-"""Who is owed what: whose cards may not be as they should, now that stories are as they are."""
+"""Finds the cards that a change affects."""
 
 import asyncio
 from collections import defaultdict
@@ -18,11 +18,11 @@ from stories.story import Story, StoryId
 T = TypeVar("T")
 
 FOUND = 1000
-"""Of so many stories more than twice those in memory it is known how they were found."""
+"""How many more stories than twice those in memory are remembered with the revision last found."""
 
 
 async def by_turns(items: Iterable[T]) -> AsyncGenerator[T]:
-    """The items, of which there may be many; now and then others have their turn meanwhile."""
+    """Yields the items, which may be many, and lets other tasks run now and then."""
     for number, item in enumerate(items, 1):
         yield item
         if number % 500 == 0:
@@ -30,7 +30,8 @@ async def by_turns(items: Iterable[T]) -> AsyncGenerator[T]:
 
 
 class AffectedCards:
-    """Finds the cards of one platform that are to be looked at. All may raise StorageAway."""
+    """Finds the cards of one platform that have to be checked. Every method may raise
+    StorageAway."""
 
     def __init__(
         self,
@@ -44,7 +45,8 @@ class AffectedCards:
         first_for: timedelta,
         now: Callable[[], datetime],
     ) -> None:
-        """`first_for`: at the very first start only stories that moved within so long are live."""
+        """`first_for`: on the very first start, only stories updated within this time count as
+        live."""
         self._platform = platform
         self._index = index
         self._rules = rules
@@ -54,17 +56,17 @@ class AffectedCards:
         self._first_for = first_for
         self._now = now
         self._found_at: dict[StoryId, int] = {}
-        """The revision at which each story was, when it was asked about last."""
+        """The revision of each story when its cards were last looked up."""
 
     def forget(self) -> None:
-        """What was found may not have been kept: what came between is asked for anew."""
+        """What was found may not have been enqueued: changes since then will be looked up anew."""
         self._found_at.clear()
 
     async def since(self, behind: int, *, first: bool) -> list[DueCard]:
-        """Who is owed what came behind a place in the archive's index: those who want a story while
-        it is live, and those who have its card; of all of them when `behind` is 0.
+        """The cards affected by everything after position `behind` in the archive's index.
 
-        `first`: nothing was ever marked.
+        Those are the cards of chats that want a story while it is live, and existing cards; with
+        `behind` 0, for all stories. `first`: nothing was ever enqueued.
         """
         marks = []
         for edition in self._index.since(behind):
@@ -89,8 +91,8 @@ class AffectedCards:
         return marks
 
     async def _left_behind(self, edition: Edition) -> list[DueCard]:
-        """Whose card of a story that has left full memory never came to show its last revision:
-        nobody delivered for so long."""
+        """Cards of a story that left full memory before they showed its last revision,
+        because nobody delivered for so long."""
         story = edition.story.id
         return [
             DueCard(chat, story, edition.seq)
@@ -99,10 +101,10 @@ class AffectedCards:
         ]
 
     async def _to_related(self, edition: Edition, *, all_are: bool) -> list[DueCard]:
-        """Whose cards of other stories are concerned, now that a story is as it is.
+        """Cards of related stories that a change of this one affects.
 
-        Follows and mutes of stories that became a part of another are brought there first.
-        `all_are`: every story is owed anyway.
+        First, follows and mutes of merged stories are transferred. `all_are`: every story is being
+        enqueued anyway.
         """
         story, concerned = edition.story, defaultdict[StoryId, set[Chat]](set)
         heir = self._index.lineage.merge_target(story.id)
@@ -112,7 +114,7 @@ class AffectedCards:
             concerned[into] |= set(await self._ledger.of_story(into))
         kin = self._index.lineage.related(story.id)
         for was in (*await self._seen_before(edition, all_are), story):
-            # It may be no part of those any more.
+            # It may no longer be merged into those.
             named = {each for each in (was.merged_into, was.split_from) if each}
             heirs = {
                 known.story.id for known in map(self._index.lineage.merge_target, named) if known
@@ -131,7 +133,7 @@ class AffectedCards:
         ]
 
     async def _seen_before(self, edition: Edition, all_are: bool) -> Sequence[Story]:
-        """What the story was since we last marked for it: updates may have come between."""
+        """What the story was when we last enqueued it: updates may have come in between."""
         story, was = edition.story, edition.before
         if len(self._found_at) > FOUND + 2 * len(self._index):  # stories have left full memory
             self._found_at = {
@@ -143,9 +145,9 @@ class AffectedCards:
         return (was,) if last == was.revision else await self._archive.history(story.id, last or 0)
 
     async def by_file(self) -> list[DueCard]:
-        """Who is owed what the operator's file names: nobody told us when that was written.
+        """The cards for the operator's file, which may have changed while no process ran.
 
-        Whoever follows or mutes a story there that has become a part of another means that one.
+        A chat in it that follows or mutes a merged story means the merged one.
         """
         marks = []
         for chat in self._rules.chats():

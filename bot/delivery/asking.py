@@ -1,7 +1,7 @@
-"""Tells who can settle it that nobody knows whether a card stands: once a chat and outage.
+"""Asks moderators whether a card of unknown outcome exists: once per chat and outage.
 
-A post whose answer was lost cannot be looked up on every platform. Its row says so, and after
-TELL_AFTER a moderator is told, with two buttons: it is there, or post it again.
+A post whose answer was lost can't be looked up on every platform. Its row says so, and after
+TELL_AFTER a moderator is told, with two buttons: it's there, or post it again.
 """
 
 import asyncio
@@ -31,20 +31,20 @@ from wording.words import number
 log = logging.getLogger(__name__)
 
 TELL_AFTER = timedelta(minutes=2)
-"""So long after the attempt someone is told: cards of one outage are told of together."""
+"""Delay after the attempt, so that the cards of one outage are reported together."""
 LOOK_S = 30.0
 OUTAGE = timedelta(hours=1)
-"""At most one notice a chat in so long; what else is unknown there, /status shows."""
+"""At most one notice per chat in this time; /status shows other unknown cards."""
 AGAIN = timedelta(minutes=10)
-"""When nobody could be told, it is tried again after so long."""
+"""If nobody could be told, the next attempt comes after this time."""
 AT_ONCE = 100
-"""How many rows are read together."""
+"""How many rows are read at once."""
 
 Change = Callable[[Chat, StoryId, Callable[[CardRecord], CardRecord]], Awaitable[None]]
 
 
 class Asking:
-    """Looks after the cards of unknown outcome of one platform."""
+    """Takes care of one platform's cards of unknown outcome."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Asking:
         note: Change,
         now: Callable[[], datetime],
     ) -> None:
-        """`note` changes a row while nobody has its card in hand."""
+        """`note` changes a row that nobody else holds."""
         self._platform = platform
         self._ledger = ledger
         self._rules = rules
@@ -70,21 +70,21 @@ class Asking:
         self._note = note
         self._now = now
         self._seen: set[Unknown] = set()
-        """Those that need no notice any more."""
+        """Cards that need no notice any more."""
         self._told: dict[Chat, datetime] = {}
-        """When somebody was last told of a chat, as far as we have looked."""
+        """When someone was last told about a chat, as far as we have looked."""
         self._again_at: dict[Chat, datetime] = {}
-        """Chats of which nobody could be told, and when that is tried again."""
+        """Chats about which nobody could be told, and when to try again."""
         self._deaf: set[Chat] = set()
-        """Places that did not take a notice."""
+        """Chats that refused a notice."""
 
     def begin(self) -> None:
-        """Another process may have told since."""
+        """Forget what is remembered: another process may have sent notices since."""
         self._seen.clear()
         self._told.clear()
 
     async def run(self) -> None:
-        """Tell, until cancelled."""
+        """Send notices, until cancelled."""
         while True:
             if self._lease.sure and self._platform.connected:
                 try:
@@ -124,12 +124,12 @@ class Asking:
                 await self._tell(chat, cards)
 
     def _is_told(self, chat: Chat) -> bool:
-        """Whether somebody was told of the chat in this outage."""
+        """Whether someone was told about the chat during this outage."""
         told = self._told.get(chat)
         return told is not None and self._now() - told < OUTAGE
 
     async def _recall(self, chat: Chat) -> None:
-        """The rows of a chat remember across restarts when somebody was told."""
+        """Learn from a chat's rows, which survive restarts, when someone was told."""
         if chat not in self._told:
             rows = (await self._ledger.of_chat(chat)).values()
             told = [row.noticed_at for row in rows if row.noticed_at is not None]
@@ -147,8 +147,11 @@ class Asking:
         (self._seen.update if at else self._seen.difference_update)(cards)
 
     async def _tell(self, chat: Chat, cards: Sequence[Unknown]) -> None:
-        """That it is told is kept before it is said: it is said once or, when we die, perhaps not.
-        /status and /why say it all the same."""
+        """Send a notice about these cards.
+
+        It is recorded before it is sent: a notice is sent once, or, after a crash, perhaps not at
+        all. /status and /why show the cards anyway.
+        """
         place = await self._unreachable.place(chat, self._deaf, itself=True)
         if place is None:
             log.info("nobody can be told of an unknown card", extra={"chat": str(chat)})
@@ -166,7 +169,7 @@ class Asking:
         self._told[chat] = at
         try:
             await self._unreachable.post(place, message, f"unknown {chat} {at.isoformat()}", near)
-        except (NotNow, Unreachable) as failed:  # surely not said
+        except (NotNow, Unreachable) as failed:  # certainly not sent
             del self._told[chat]
             await self._noticed(cards, None)
             if isinstance(failed, Unreachable):

@@ -1,4 +1,4 @@
-"""What changed in a story since a revision that somebody knows."""
+"""What changed in a story since a revision that someone knows."""
 
 from itertools import pairwise
 
@@ -11,14 +11,14 @@ from stories.story import Story
 
 
 class Changed:
-    """Compares the newest edition with earlier revisions, as far as they are kept."""
+    """Compares the latest edition with earlier revisions, as far as they are stored."""
 
     def __init__(self, index: StoryIndex, archive: Archive) -> None:
         self._index = index
         self._archive = archive
 
     async def since(self, edition: Edition, revision: int | None) -> Delta:
-        """What changed between a revision that was shown and the newest edition."""
+        """What changed between a revision that was shown and the latest edition."""
         before = edition.before
         if revision is None or before is None or revision in (before.revision, edition.revision):
             return self._index.delta(edition)
@@ -29,8 +29,10 @@ class Changed:
         return self._index.named(await self._remembered_since(edition, before, revision))
 
     async def _remembered_since(self, edition: Edition, before: Story, revision: int) -> Delta:
-        """What changed since a revision that is no longer kept: what the log remembers of it, and
-        what came since the oldest of which more is known."""
+        """What changed since a revision that is no longer stored.
+
+        That is what the log remembers, and what changed since the oldest stored revision.
+        """
         newest = compare(before, edition.story).changes
         log = await self._archive.log(edition.story.id)
         upto = before.revision or 0
@@ -40,7 +42,7 @@ class Changed:
         return Delta((*kept, *newest))
 
     async def major_since(self, revision: int, edition: Edition) -> bool:
-        """Whether one of the updates after a revision was major, or for 0 the newest of all."""
+        """Whether one of the updates after a revision was major; for 0, the latest one."""
         if not revision:
             return self._index.delta(edition).weight is Weight.MAJOR
         if edition.revision <= revision:

@@ -1,4 +1,5 @@
-"""Two stories become one: the elder of their cards goes on, the younger leads to it. Pure."""
+"""When two stories become one: the older card continues, the younger links to it. Pure
+functions."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -15,11 +16,11 @@ def fold(
     revision: int,
     tells: StoryId | None,
 ) -> tuple[CardRecord, CardRecord]:
-    """The rows of a merged story and of the one it went into, once their cards are folded.
+    """The rows of a merged story and of its target after their cards were merged.
 
-    `part` stands; `heir` is not being sent. `revision` is the heir's newest, `tells` the merged
-    story when its readers are to be told beside a card that is no longer its own.
-    Nothing is posted: the messages that stand change hands, and are edited by and by.
+    `part` exists; `heir` isn't being sent. `revision` is the target's latest, `tells` the merged
+    story if its readers have to be told on a card that is no longer its own. Nothing is posted:
+    existing messages change owners, and are edited later.
     """
     if heir is None or heir.place is None:
         living = _with_message_of(
@@ -51,8 +52,10 @@ def fold(
 
 
 def _with_message_of(other: CardRecord, row: CardRecord) -> CardRecord:
-    """The row with another's message, which does not say what it should yet; what its readers are
-    still to be told goes along."""
+    """The row with the other's message, which doesn't yet show the right content.
+
+    What its readers still have to be told moves along.
+    """
     return replace(
         row,
         state=State.SHOWN,

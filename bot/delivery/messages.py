@@ -1,4 +1,4 @@
-"""What cards say: made once per revision and variant, however many chats show them."""
+"""The content of cards: built once per revision and variant, however many chats show it."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ class Messages:
         self._made: dict[tuple[StoryId, bool, Language], tuple[Edition, Related, Message, str]] = {}
 
     def card(self, edition: Edition, *, show_leaning: bool) -> tuple[Message, str]:
-        """The card in the language spoken now, and its fingerprint."""
+        """The card in the current language, and its fingerprint."""
         variant = (edition.story.id, show_leaning, spoken())
         made, kin = self._made.get(variant), related_to(self._index, edition)
         if made is None or made[0] is not edition or made[1] != kin:
@@ -38,22 +38,22 @@ class Messages:
     def stub(
         self, chat: Chat, edition: Edition, target: Edition, place: str | None
     ) -> tuple[Message, str]:
-        """What is left of a card whose story is told on another's, which stands at `place`."""
+        """What remains of a card whose story is shown on another card, the message `place`."""
         message = stub(edition, target.story, place and self._platform.link(chat, place))
         return message, fingerprint(message)
 
 
 def fingerprint(message: Message) -> str:
-    """A hash of what a message says, to leave a card alone when nothing would change."""
+    """A hash of a message's content, so that a card isn't edited when nothing would change."""
     said = repr(message).encode("utf-8", "surrogatepass")
     return hashlib.blake2s(said, digest_size=12).hexdigest()
 
 
 def idempotency_key(chat: Chat, story: StoryId, slot: str, number: int) -> str:
-    """25 characters that stand for one message we mean to send, in every process the same.
+    """25 characters that identify one message we want to send, the same in every process.
 
-    Discord takes at most 25 and compares them among all messages of one author, so the chat
-    is part of it (docs.discord.com, Create Message).
+    Discord accepts at most 25 and compares them among all messages of one author, so the chat is
+    part of it (docs.discord.com, Create Message).
     """
     digest = hashlib.sha256(f"{chat}\n{story}\n{slot}\n{number}".encode()).digest()
     return base64.urlsafe_b64encode(digest).decode()[:25]

@@ -1,6 +1,6 @@
-"""Gathers what `plan` needs to know of one card: from the ledger, the stories, the rules and time.
+"""Gathers what `plan` needs to know about a card: from the ledger, the stories, the rules and time.
 
-Everything that has to be waited for is waited for here, so that the decision itself is pure.
+All waiting happens here, so that the decision itself is pure.
 """
 
 from collections.abc import Callable
@@ -38,11 +38,11 @@ class View:
     desired: Desired
     facts: Facts
     others: tuple[StoryId, ...] = ()
-    """Stories whose cards have to be brought up to date before this one can be."""
+    """Stories whose cards have to be updated before this one can be."""
 
 
 class Observer:
-    """Looks at the cards of one platform."""
+    """Observes the cards of one platform."""
 
     def __init__(
         self,
@@ -74,16 +74,16 @@ class Observer:
         """Cards that were edited too often, and until when the platform wants them left alone."""
 
     def begin(self) -> None:
-        """From now on this process delivers: another's attempts may still be on their way."""
+        """From now on this process delivers: requests of another one may still be under way."""
         self._began_at = self._now()
 
     def pause(self, chat: Chat, story: StoryId, after: timedelta) -> None:
-        """The platform asks for a pause in the edits of one card."""
+        """The platform asked for a pause in the edits of one card."""
         self._paused_until[chat, story] = self._now() + after
 
     async def edition(self, story: StoryId) -> Edition | None:
-        """The newest edition, read again where its story has left full memory; None: none is
-        kept."""
+        """The latest edition, read from the archive if its story has left full memory;
+        None if there is none."""
         known = self._index.get(story)
         if known is None or known.whole:
             return known
@@ -97,7 +97,7 @@ class Observer:
     async def view(
         self, chat: Chat, edition: Edition, record: CardRecord | None, *, unmute: bool = True
     ) -> View:
-        """Look at a card; `unmute`: end a mute that lasts until a major update, if one came."""
+        """Observe a card. `unmute`: end a mute that lasts until a major update, if one came."""
         story, now = edition.story.id, self._now()
         target = self._index.lineage.merge_target(story)
         lost = self._rows.is_missing(edition, record)
@@ -176,8 +176,7 @@ class Observer:
         return Observed(record, lost, becoming=bool(becoming)), becoming
 
     async def becoming(self, chat: Chat, story: StoryId) -> tuple[StoryId, ...]:
-        """Stories whose cards here are, or may yet turn out to be, ones that this story's card is
-        made from."""
+        """Stories whose cards here are, or may turn out to be, merged into this story's card."""
         found = []
         for part in self._index.lineage.merged_from(story):
             record = await self._rows.glance(chat, part.story.id)
@@ -192,7 +191,8 @@ class Observer:
         record: CardRecord | None,
         target: Edition | None,
     ) -> tuple[Message, str]:
-        """What the card should say: the newest, or where its story goes on since it was merged."""
+        """What the card should show: the latest edition, or a link to the story it was merged
+        into."""
         if record is None or record.into is None or target is None:
             return self.card(chat, edition)
         living = await self._rows.glance(chat, target.story.id)
@@ -208,7 +208,7 @@ class Observer:
 
 
 def last_told(record: CardRecord | None) -> int | None:
-    """The revision that readers know: of what came after it they were not told."""
+    """The last revision that readers were told about."""
     if record is None:
         return None
     return record.revision if record.owes is None else record.owes

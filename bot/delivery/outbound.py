@@ -1,4 +1,4 @@
-"""Calls to a platform: at its pace, with the lease in hand, and every outcome counted."""
+"""Calls to a platform: within its rate limit, with the lease held, and every outcome counted."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,8 +14,8 @@ from stories.edition import Edition
 from wording.reasons import Code, Reason
 
 CHAT_RESTS = timedelta(minutes=1)
-"""A longer pause asked for at an edit is about that one message: Discord lets an old or a published
-one be edited a few times an hour."""
+"""A longer pause requested for an edit concerns only that message: Discord allows a few edits an
+hour of an old or a published one."""
 
 
 class Outbound:
@@ -32,7 +32,7 @@ class Outbound:
         refused: Callable[[Chat, str, Unreachable], None],
         now: Callable[[], datetime],
     ) -> None:
-        """`taken`: a chat takes something from us. `refused`: it takes nothing."""
+        """`taken`: called when a chat accepts something. `refused`: when it accepts nothing."""
         self._platform = platform
         self._lease = lease
         self._rate_limiter = rate_limiter
@@ -43,30 +43,30 @@ class Outbound:
         self.refused = refused
 
     async def turn(self, chat: Chat) -> None:
-        """Wait for our turn at the platform; raise NotNow when the lease ran out meanwhile."""
+        """Wait for the rate limit; raises NotNow if the lease was lost meanwhile."""
         await self._rate_limiter.take(chat)
         if not self._lease.sure:
             raise NotNow(timedelta(seconds=1), Reason(Code.LEASE_UNSURE))
 
     def leaves(self, edition: Edition) -> None:
-        """An edition is put on the wire for one chat."""
+        """Record that an edition is being sent to a chat."""
         waited = (self._now() - edition.heard_at).total_seconds()
         self._wake_to_wire.observe(max(0.0, waited))
 
     def done(self, chat: Chat, act: str) -> None:
-        """The chat took it."""
+        """Record that the chat accepted it."""
         self.count(act, "shown")
         self._taken(chat, act)
 
     def failed(self, row: CardRecord, act: str, chat: Chat, failed: SendFailed) -> CardRecord:
-        """Count a refusal, slow down if we were too fast, and say what the row becomes."""
+        """Count a refusal, slow down if we were too fast, and return the resulting row."""
         too_fast = isinstance(failed, NotNow) and failed.too_fast
         self.count(act, "too fast" if too_fast else type(failed).__name__)
         if isinstance(failed, NotNow):
             if too_fast:
                 self._metrics.too_fast.labels(self._platform).inc()
                 if act in ("edit", "publish") and failed.after > CHAT_RESTS:
-                    self._rate_limiter.refused()  # it is this card that has to wait, not its chat
+                    self._rate_limiter.refused()  # this card has to wait, not its chat
                 else:
                     self._rate_limiter.too_fast(chat, failed.after)
         else:
@@ -76,4 +76,5 @@ class Outbound:
         return replace(row, state=State.FAILED, at=self._now(), why=failed.reason)
 
     def count(self, act: str, outcome: str) -> None:
+        """Count the outcome of an attempt."""
         self._metrics.deliveries.labels(self._platform, act, outcome).inc()

@@ -1,6 +1,6 @@
-"""What the record of a card becomes once a step has been carried out. Pure.
+"""What a card's record becomes after a step. Pure functions.
 
-The reconciler writes these to the ledger; a rehearsal keeps them to itself.
+The reconciler writes these records to the ledger; a rehearsal keeps them in memory.
 """
 
 from dataclasses import replace
@@ -34,7 +34,7 @@ def edited(
     *,
     bare: Reason | None = None,
 ) -> CardRecord:
-    """The card shows a revision; a reply is due that tells what changed since `reply_since`."""
+    """The card shows a revision; a reply about what changed since `reply_since` is due."""
     return replace(
         record,
         state=State.SHOWN,
@@ -48,13 +48,13 @@ def edited(
 
 
 def replied(record: CardRecord, now: datetime, revision: int, since: Delta) -> CardRecord:
-    """A reply told what changed up to a revision."""
+    """A reply reported everything up to a revision."""
     told_at = told_now(record, since, now)
     return replace(record, owes=None, replied_at=now, told=revision, told_at=told_at)
 
 
 def merger_told(record: CardRecord, now: datetime) -> CardRecord:
-    """A reply told that another story is a part of this one now."""
+    """A reply reported that another story was merged into this one."""
     return replace(record, tells=None, replied_at=now, told_at=told_now(record, MERGER, now))
 
 
@@ -64,7 +64,7 @@ def published(record: CardRecord, now: datetime) -> CardRecord:
 
 
 def lost(now: datetime, revision: int, generation: int, why: Reason) -> CardRecord:
-    """The storage lost its record of a card that may stand."""
+    """The storage lost its record of a card that may exist."""
     return CardRecord(State.UNKNOWN, now, revision, generation=generation, why=why)
 
 
@@ -75,6 +75,6 @@ def gone(record: CardRecord, now: datetime, why: Reason) -> CardRecord:
 
 
 def found(record: CardRecord, now: datetime, place: str) -> CardRecord:
-    """The card of unknown outcome stands after all, whatever revision it shows."""
+    """The card of unknown outcome exists after all, showing an unknown revision."""
     shown = replace(record, state=State.SHOWN, at=now, place=place, posted_at=record.at)
     return replace(shown, looks=None, why=None, claimed_at=None)

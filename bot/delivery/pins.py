@@ -1,4 +1,5 @@
-"""The pins of cards: what the row says is wanted is asked for, and asked again until it is sure."""
+"""Pins and unpins cards: requests what the row says is wanted, and repeats it until it is
+certain."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -25,11 +26,11 @@ from bot.platforms.port import Platform
 log = logging.getLogger(__name__)
 
 PINS_REST = timedelta(minutes=30)
-"""How long no pin is tried where one was refused: the right is missing, or the pins are full."""
+"""How long no pin is attempted after a refusal: the permission is missing, or the pins are full."""
 
 
 class Pins:
-    """Pins and unpins cards that stand. Whoever calls has the card in hand."""
+    """Pins and unpins existing cards. The caller holds the card."""
 
     def __init__(
         self,
@@ -44,25 +45,25 @@ class Pins:
         self._now = now
         self._began = now()
         self._unknown: dict[tuple[Chat, str], datetime] = {}
-        """When attempts ended of which nobody knows how, by the message they were about: it may
-        be another story's card by now."""
+        """When attempts of unknown outcome ended, by the message concerned,
+        which may now be another story's card."""
         self._rests: dict[Chat, datetime] = {}
-        """Until when pins are left as they are in chats that refused one."""
+        """Until when pins are left alone in chats that refused one."""
 
     def begin(self) -> None:
-        """From now on it is us: another's attempts may still be on their way."""
+        """From now on this process delivers: requests of another one may still be under way."""
         self._began = self._now()
 
     def rest_until(self, chat: Chat) -> datetime | None:
-        """Until when the chat's pins are left as they are."""
+        """Until when the chat's pins are left alone."""
         until = self._rests.get(chat)
         return until if until and until > self._now() else None
 
     async def put(self, held: HeldRecord, record: CardRecord, *, asked: bool = False) -> bool:
-        """Pin the card that stands; False when an earlier request may yet unpin it.
+        """Pin an existing card; False if an earlier request may yet unpin it.
 
-        The record says before that it is wanted, so that a crash forgets nothing. `asked`: somebody
-        asks for it now; else it is made sure of.
+        The record says beforehand that it is wanted, so that a crash loses nothing. `asked`:
+        someone requested it now; otherwise it is only verified.
         """
         assert record.place is not None, "only what stands is pinned"
         place = record.place
@@ -77,7 +78,9 @@ class Pins:
         except OutcomeUnknown:
             raise
         except SendFailed as failed:
-            if asked and not isinstance(failed, CardGone | Moved):  # told so: they ask again
+            if asked and not isinstance(
+                failed, CardGone | Moved
+            ):  # they are told, and can try again
                 await held.write(record)
             raise
         if self._may_be_undone(held.chat, place, record):
@@ -93,14 +96,14 @@ class Pins:
         return await self.take(held, record)
 
     async def take(self, held: HeldRecord, record: CardRecord) -> bool:
-        """Unpin it; False when an earlier request may yet pin it."""
+        """Unpin it; False if an earlier request may yet pin it."""
         assert record.place is not None, "only what stands is pinned"
         place = record.place
         await self._outbound.turn(held.chat)
         going = replace(record, pin=Pin.GOING)
         if going != record:
             await held.about_to(going)
-        with suppress(CardGone):  # then it is not pinned any more
+        with suppress(CardGone):  # then it is no longer pinned
             await self._ask(held, going, place, "unpin", self._platform.unpin)
         if self._may_be_undone(held.chat, place, record):
             return False
@@ -108,7 +111,7 @@ class Pins:
         return True
 
     def _may_be_undone(self, chat: Chat, place: str, record: CardRecord) -> bool:
-        """True while what we, or another process, asked about the pin may be on its way."""
+        """Whether a request about the pin, by us or another process, may still be under way."""
         ended = self._unknown.get((chat, place), self._began)
         begun = record.pin in (Pin.WANTED, Pin.GOING) or ended > self._began
         if begun and self._now() < ended + self._settle:
@@ -130,7 +133,7 @@ class Pins:
         except OutcomeUnknown:
             self._outbound.count(act, "unknown")
             self._unknown[chat, place] = self._now()
-            raise  # the record says what is wanted, and it is asked again
+            raise  # the record says what is wanted, and it will be repeated
         except SendFailed as failed:
             self._outbound.failed(record, act, chat, failed)
             if isinstance(failed, NotNow):
@@ -143,7 +146,7 @@ class Pins:
         self._outbound.count(act, "shown")
 
     async def tend(self, held: HeldRecord, record: CardRecord, step: PutPin | RemovePin) -> bool:
-        """Do what is to be done about a pin; a refusal is about the pin, not about the chat."""
+        """Do what is due about a pin. A refusal concerns the pin, not the chat."""
         try:
             if isinstance(step, PutPin):
                 return await self.put(held, record)

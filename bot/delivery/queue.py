@@ -1,4 +1,5 @@
-"""In what order: what is due, so that urgent goes first, nothing starves and no chat hogs."""
+"""The order of due cards: urgent ones first, none starve, and no server takes more than its
+share."""
 
 import heapq
 import itertools
@@ -13,32 +14,33 @@ from stories.story import StoryId
 Key = tuple[Chat, StoryId]
 
 STEP_S = 0.05
-"""How much further back each waiting mark of one server stands than the one before it."""
+"""How much further back each waiting card of a server is placed than the one before it."""
 SERVERS = 10_000
-"""Where so many servers are known, those whose marks have all had their turn are forgotten."""
+"""If more servers than this are known, those whose cards all had their turn are forgotten."""
 
 
 @dataclass(slots=True)
 class Queue:
-    """Marks by turn. A turn is a moment: the lowest goes first, so waiting moves a mark forward.
+    """Due cards by turn. A turn is a time: the lowest goes first, so waiting moves a card forward.
 
-    Urgent marks take their turn now, routine ones some seconds from now, and the marks of one
-    server stand behind one another, so that a server with many chats takes its share and no more.
-    Every moment comes from the caller's clock, in seconds.
+    Urgent cards get a turn now, routine ones some seconds from now, and the cards of one server
+    queue behind one another, so that a server with many chats takes its share and no more. Every
+    time comes from the caller's clock, in seconds.
     """
 
     _marks: dict[Key, tuple[float, DueCard]] = field(default_factory=dict)
     _stories: dict[Chat, dict[StoryId, None]] = field(default_factory=dict)
-    """The stories of each chat that are marked."""
+    """The due stories of each chat."""
     _in_hand: set[Key] = field(default_factory=set)
     _hands: Counter[Chat] = field(default_factory=Counter)
-    """How many of each chat are in hand."""
+    """How many cards of each chat are being worked on."""
     _busy: set[Chat] = field(default_factory=set)
-    """Chats with a mark taken: the next of theirs waits, so that their pace is kept."""
+    """Chats with a card being worked on: their next card waits,
+    so that the chat's rate limit is kept."""
     _chats: dict[Chat, list[tuple[float, int, StoryId]]] = field(default_factory=dict)
     _ready: list[tuple[float, int, Chat]] = field(default_factory=list)
     _listed: dict[Chat, float] = field(default_factory=dict)
-    """For each chat the turn under which it stands in `_ready` or `_resting`."""
+    """For each chat, the turn under which it is listed in `_ready` or `_resting`."""
     _resting: list[tuple[float, int, float, Chat]] = field(default_factory=list)
     _later: list[tuple[float, int, Key]] = field(default_factory=list)
     _servers: dict[str, float] = field(default_factory=dict)
@@ -46,26 +48,26 @@ class Queue:
     _count: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __len__(self) -> int:
-        """How many marks wait or are in hand."""
+        """How many cards are waiting or being worked on."""
         return len(self._marks) + sum(key not in self._marks for key in self._in_hand)
 
     def __contains__(self, key: Key) -> bool:
         return key in self._marks or key in self._in_hand
 
     def stories_of(self, chat: Chat) -> list[StoryId]:
-        """What is due in a chat, or in hand."""
+        """The stories due in a chat, including those being worked on."""
         marked = self._stories.get(chat, {})
         in_hand = self._in_hand if chat in self._hands else ()
         held = [story for where, story in in_hand if where == chat]
         return [*marked, *(story for story in held if story not in marked)]
 
     def wake(self, chat: Chat) -> None:
-        """A chat rests no longer: whether it does is asked anew."""
+        """A chat need not rest any longer: ask again whether it does."""
         if (turn := self._listed.get(chat)) is not None:
             heapq.heappush(self._ready, (turn, next(self._count), chat))
 
     def add(self, mark: DueCard, now: float, *, server: str, stands_back_s: float = 0.0) -> None:
-        """A mark is due. A newer one for the same chat and story takes the older one's place."""
+        """Enqueue a card. A newer entry for the same chat and story replaces the older one."""
         key = (mark.chat, mark.story)
         held = self._marks.get(key)
         turn = max(now, self._servers.get(server, 0.0))
@@ -77,28 +79,29 @@ class Queue:
         if held is not None and held[0] <= turn:
             turn = held[0]
         if held is not None and held[1].seq > mark.seq:
-            mark = held[1]  # they were made in this order, and told in the other
+            mark = held[1]  # they were created in this order, but reported in the other
         self._note(key, turn, mark)
         if key not in self._in_hand:
             self._line_up(key, turn)
 
     def add_later(self, mark: DueCard, at: float) -> None:
-        """A mark is due, but not before `at`. One that is due already stays so."""
+        """Enqueue a card, but not before `at`. One that is due already stays so."""
         key = (mark.chat, mark.story)
         held = self._marks.get(key)
         if held is not None:
-            if held[1].seq < mark.seq:  # told in the wrong order
+            if held[1].seq < mark.seq:  # reported in the wrong order
                 self._note(key, held[0], mark)
         else:
             self._note(key, at, mark)
             heapq.heappush(self._later, (at, next(self._count), key))
 
     def waiting(self, chat: Chat) -> list[DueCard]:
-        """The chat's marks that nobody has in hand."""
+        """The chat's cards that nobody is working on."""
         return [self._marks[chat, story][1] for story in self._stories.get(chat, ())]
 
     def take(self, now: float, rest: Callable[[Chat], float]) -> DueCard | None:
-        """The mark whose turn it is, taken in hand; `rest` tells how many seconds a chat rests."""
+        """The card whose turn it is, which the caller then works on;
+        `rest` returns a chat's rest in seconds."""
         while self._later and self._later[0][0] <= now:
             *_, key = heapq.heappop(self._later)
             if key in self._marks and key not in self._in_hand:
@@ -109,7 +112,7 @@ class Queue:
         while self._ready:
             turn, number, chat = heapq.heappop(self._ready)
             if self._listed.get(chat) != turn:
-                continue  # it stands further ahead, or nowhere any more
+                continue  # it is further ahead, or no longer listed
             if not self._tidy(chat):
                 continue
             if (seconds := rest(chat)) > 0:
@@ -134,16 +137,16 @@ class Queue:
         return self._marks.pop(key)[1]
 
     def hold(self, key: Key) -> bool:
-        """Take a chat and story in hand out of turn; False when they are in hand already."""
+        """Start to work on a card out of turn; False if someone already does."""
         if key in self._in_hand:
             return False
         self._grasp(key)
         return True
 
     def release(self, key: Key) -> None:
-        """What was in hand is no more; what was marked meanwhile lines up."""
+        """The work on a card is done; what was enqueued meanwhile gets in line."""
         if key not in self._in_hand:
-            return  # taken in hand before everything was begun anew
+            return  # started before everything was restarted
         chat = key[0]
         self._in_hand.remove(key)
         self._hands[chat] -= 1
@@ -161,21 +164,21 @@ class Queue:
         self._hands[key[0]] += 1
 
     def waits(self, now: float) -> float | None:
-        """Seconds until something changes by itself; None when nothing will."""
+        """Seconds until something changes by itself; None if nothing will."""
         moments = [heap[0][0] for heap in (self._later, self._resting) if heap]
         return max(0.0, min(moments) - now) if moments else None
 
     def longest_due(self, but: Container[Chat]) -> float | None:
-        """The lowest turn of all that waits in line or for its chat's pace, but in some chats."""
+        """The lowest turn of all cards in line or waiting for their chat, except in some chats."""
         return min((turn for chat, turn in self._listed.items() if chat not in but), default=None)
 
     def turn(self, key: Key) -> float | None:
-        """When a mark has its turn; None for one that is in hand, or not due at all."""
+        """When a card has its turn; None for one that is being worked on, or isn't due."""
         held = self._marks.get(key)
         return held[0] if held else None
 
     def oldest(self) -> float | None:
-        """The lowest turn that waits in line; None when nothing does."""
+        """The lowest turn waiting in line; None if nothing is."""
         while self._ready and self._listed.get(self._ready[0][2]) != self._ready[0][0]:
             heapq.heappop(self._ready)
         return self._ready[0][0] if self._ready else None
@@ -191,7 +194,7 @@ class Queue:
         heapq.heappush(self._ready, (turn, next(self._count), chat))
 
     def _tidy(self, chat: Chat) -> bool:
-        """Drop what is no longer due from the head of a chat's line; True when something is."""
+        """Drop what is no longer due from the head of a chat's line; True if something is left."""
         line = self._chats[chat]
         while line:
             turn, _, story = line[0]

@@ -1,4 +1,4 @@
-"""At what pace: the platform's limits kept ahead of the platform, with room for answers."""
+"""Rate limits: stays below the platform's own, with some capacity reserved for answers."""
 
 import asyncio
 import time
@@ -11,35 +11,35 @@ from bot.model.chat import Chat
 
 INVALID_WINDOW_S = 600.0
 INVALID_MOST = 5_000
-"""Discord bans an address for a while after 10,000 refused requests (401, 403, 429) in ten
-minutes (docs.discord.com, Rate Limits); at half of that we stop by ourselves."""
+"""Discord bans an address for a while after 10,000 refused requests (401, 403, 429) in ten minutes
+(docs.discord.com, Rate Limits); at half of that we stop by ourselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a platform allows, less what we keep free for answers."""
+    """What a platform allows, minus what we reserve for answers."""
 
     per_second: float
-    """Over all chats."""
+    """Messages per second, over all chats."""
     chat_gap_s: float
-    """Between two messages to one chat."""
+    """Seconds between two messages to one chat."""
     group_per_minute: int | None = None
-    """In one group or channel, edits counted."""
+    """Messages per minute in one group or channel, including edits."""
     publishes: tuple[int, float] | None = None
-    """So many in so many seconds in one channel; None where nothing can be published."""
+    """(number, seconds) per channel; None where nothing can be published."""
 
 
 DISCORD = Limits(per_second=45, chat_gap_s=1.0, publishes=(10, 3660.0))
-"""Discord takes 50/s a bot and 5 in 5 s a channel (docs.discord.com, Rate Limits), and ten
-publishes an hour a channel (https://github.com/discordjs/discord.js/issues/4956); a request may be
-carried out a while after it was made."""
+"""Discord allows 50/s per bot and 5 in 5 s per channel (docs.discord.com, Rate Limits), and ten
+publishes an hour per channel (https://github.com/discordjs/discord.js/issues/4956); a request may
+be carried out a while after it was made."""
 TELEGRAM = Limits(per_second=25, chat_gap_s=1.0, group_per_minute=18)
-"""Telegram takes about 30/s, 1/s a chat, 20/min a group: core.telegram.org/bots/faq."""
+"""Telegram allows about 30/s, 1/s per chat, 20/min per group: core.telegram.org/bots/faq."""
 
 
 @dataclass(slots=True)
 class RateLimiter:
-    """Says when the next call may be made. One a platform and token."""
+    """Decides when the next call may be made. One per platform and token."""
 
     limits: Limits
     clock: Callable[[], float] = time.monotonic
@@ -50,7 +50,7 @@ class RateLimiter:
     _invalid: deque[float] = field(default_factory=deque)
     _published: dict[Chat, deque[float]] = field(default_factory=dict)
     _unpublishing: dict[Chat, float] = field(default_factory=dict)
-    """Until when nothing is published in channels where the platform had enough of it."""
+    """Until when nothing is published in channels where the platform refused more."""
 
     def rest(self, chat: Chat) -> float:
         """Seconds until this chat may be written to."""
@@ -70,11 +70,11 @@ class RateLimiter:
         return max(0.0, max(self._held.get(room(chat), 0.0), self._halted) - self.clock())
 
     def counts(self, chat: Chat) -> bool:
-        """True for a chat where a whole minute counts."""
+        """Whether the chat has a limit per minute."""
         return self.limits.group_per_minute is not None and chat.address.startswith("-")
 
     def remember(self, chat: Chat, ages_s: Iterable[float]) -> None:
-        """Reckon with what was done there so many seconds ago, by whoever was before us."""
+        """Count what was sent there this many seconds ago, by whichever process."""
         now = self.clock()
         past = self._past(room(chat))
         moments = sorted([*past, *(now - age_s for age_s in ages_s)])
@@ -93,7 +93,7 @@ class RateLimiter:
         return max(0.0, ready - self.clock())
 
     def published(self, chat: Chat, ages_s: Iterable[float] = (0.0,)) -> None:
-        """Reckon with what was published there so many seconds ago."""
+        """Count what was published there this many seconds ago."""
         if self.limits.publishes is not None:
             past = self._published.setdefault(chat, deque(maxlen=self.limits.publishes[0]))
             moments = sorted([*past, *(self.clock() - age_s for age_s in ages_s)])
@@ -101,31 +101,32 @@ class RateLimiter:
             past.extend(moments)
 
     def published_enough(self, chat: Chat, after: timedelta) -> None:
-        """The platform asks for a pause before the next publish there."""
+        """The platform asked for a pause before the next publish there."""
         self._unpublishing[chat] = self.clock() + after.total_seconds()
 
     def _past(self, room: Chat) -> deque[float]:
         return self._chats.setdefault(room, deque(maxlen=self.limits.group_per_minute or 1))
 
     async def take(self, chat: Chat) -> None:
-        """Wait for our turn in the chat and among all, and note that this chat is written to."""
+        """Wait for the limits of the chat and of the platform, and count the message."""
         while True:
             seconds = self.rest(chat)
             if seconds <= 0:
                 break
-            await asyncio.sleep(seconds)  # seldom: what is due waits in the queue
+            await asyncio.sleep(seconds)  # rare, because due cards wait in the queue
         chat = room(chat)
         now = self.clock()
         turn = max(now, self._next, self._halted, self._invalid_over(now))
         self._next = turn + 1 / self.limits.per_second
-        self._past(chat).append(turn)  # at once: another call to this chat reckons with it
+        self._past(chat).append(turn)  # at once: another call to this chat must count it
         if len(self._chats) > 10_000:
             self._forget(now)
         if turn > now:
             await asyncio.sleep(turn - now)
 
     def too_fast(self, chat: Chat, after: timedelta) -> None:
-        """The platform said 429: this chat rests; when others rest for the same, all do."""
+        """The platform answered 429: this chat rests; if others rest for the same reason, all
+        do."""
         chat = room(chat)
         now = self.clock()
         until = now + after.total_seconds()
@@ -136,7 +137,7 @@ class RateLimiter:
         self.refused()
 
     def refused(self) -> None:
-        """A request was turned away. Too many of those, and we pause by ourselves."""
+        """A request was refused. After too many of those, we pause by ourselves."""
         self._invalid.append(self.clock())
 
     def _invalid_over(self, now: float) -> float:
@@ -154,5 +155,5 @@ class RateLimiter:
 
 
 def room(chat: Chat) -> Chat:
-    """The chat itself, or the group that it is a topic of: topics share the group's pace."""
+    """The chat itself, or the group of a topic: topics share their group's rate limit."""
     return Chat(chat.platform, chat.address.partition("/")[0])

@@ -1,4 +1,4 @@
-"""Whether a refusal that we don't know is about the card or about the chat."""
+"""Decides whether an unknown refusal is about the card or about the chat."""
 
 from bot.delivery.rows import Key
 from bot.model.chat import Chat
@@ -10,20 +10,20 @@ KEPT = 1000
 
 
 class Rejections:
-    """Remembers which cards some chat has taken, by their fingerprints."""
+    """Remembers, by fingerprint, which cards some chat has accepted."""
 
     def __init__(self) -> None:
         self._takers: dict[str, Chat] = {}
-        """A chat that took the card."""
+        """A chat that accepted the card."""
         self._rejected: dict[str, set[Key]] = {}
-        """Where a card was rejected that nobody has taken yet."""
+        """Where a card was rejected that no chat has accepted yet."""
 
     def judged(
         self, chat: Chat, story: StoryId, fingerprint: str | None, failed: SendFailed
     ) -> SendFailed:
-        """The refusal as one of the chat, when another chat takes the same card.
+        """The refusal as one by the chat, if another chat accepts the same card.
 
-        Before that is known it is about the card, which is looked at again once it is.
+        Until that is known it counts as being about the card, which is rechecked afterwards.
         """
         if type(failed) is not Rejected or fingerprint is None:
             return failed
@@ -35,7 +35,7 @@ class Rejections:
         return failed
 
     def was_taken(self, chat: Chat, fingerprint: str | None) -> set[Key]:
-        """A chat took a card; return the cards that were rejected with the same content."""
+        """A chat accepted a card; returns the cards that were rejected with the same content."""
         if fingerprint is None:
             return set()
         if len(self._takers) > KEPT:

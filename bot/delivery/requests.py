@@ -1,4 +1,4 @@
-"""What people ask for with single cards: that one stands now, or what became of an unproven one."""
+"""What people request for single cards: that one exists now, or what became of an unknown one."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +22,7 @@ from wording.reasons import Code, Reason
 
 
 class CardRequests:
-    """Carries out what people ask for. The caller has the card in hand."""
+    """Carries out what people request. The caller holds the card."""
 
     def __init__(
         self, platform: Platform, cards: Cards, outbound: Outbound, now: Callable[[], datetime]
@@ -35,7 +35,7 @@ class CardRequests:
         self._now = now
 
     async def ensure(self, chat: Chat, edition: Edition) -> CardRecord:
-        """Have the story's card stand in the chat, wanted or not; raise SendFailed."""
+        """Make sure that the story's card exists in the chat, wanted or not; raises SendFailed."""
         whole = await self._observer.edition(edition.story.id)
         if whole is None:
             raise Unreachable(Reason(Code.STORY_FORGOTTEN))
@@ -66,23 +66,25 @@ class CardRequests:
     async def note(
         self, chat: Chat, story: StoryId, change: Callable[[CardRecord], CardRecord]
     ) -> None:
-        """Change what the ledger says of a card."""
+        """Change a card's ledger row."""
         async with self._rows.hold(chat, story, anew=True) as held:
             if held.record is not None and held.record.state is not State.UNREADABLE:
                 await held.write(change(held.record))
 
-    # What moderators say of a card of unknown outcome.
+    # What moderators say about a card of unknown outcome.
 
     async def claim(self, card: Unknown) -> Claim | None:
-        """Look for it once more, else take a moderator's word; None when it is settled."""
+        """Look for it once more, otherwise trust the moderator; None if it is settled."""
         async with self._rows.hold(card.chat, card.story, anew=True) as held:
             if (record := _unproven(held, card)) is None:
                 return None
             place = None
-            if await self._platform.showing(card.chat) is None:  # else nothing can be looked up
+            if (
+                await self._platform.showing(card.chat) is None
+            ):  # otherwise nothing can be looked up
                 key = idempotency_key(card.chat, card.story, "card", record.generation)
                 await self._outbound.turn(card.chat)
-                with suppress(SendFailed):  # then their word has to do
+                with suppress(SendFailed):  # then their word has to suffice
                     place = await self._platform.find(card.chat, key, record.at)
             if place is not None:
                 await held.write(outcomes.found(record, self._now(), place))
@@ -93,7 +95,7 @@ class CardRequests:
             return Claim.TAKEN
 
     async def show(self, chat: Chat, story: StoryId, place: str) -> CardRecord | None:
-        """A card of unknown outcome stands there; return what its record was before."""
+        """A card of unknown outcome is there; returns what its record was before."""
         async with self._rows.hold(chat, story, anew=True) as held:
             before = held.record
             if before is not None and before.state is State.UNKNOWN:
@@ -101,7 +103,7 @@ class CardRequests:
             return before
 
     async def post_again(self, card: Unknown, edition: Edition) -> bool:
-        """Post it anew, wanted or not; False when it is settled."""
+        """Post it again, wanted or not; False if it is settled."""
         async with self._rows.hold(card.chat, card.story, anew=True) as held:
             if (record := _unproven(held, card)) is None:
                 return False
@@ -112,7 +114,7 @@ class CardRequests:
 
 
 def _unproven(held: HeldRecord, card: Unknown) -> CardRecord | None:
-    """The record, while it is not known whether that attempt arrived."""
+    """The record, while it is unknown whether that attempt arrived."""
     record = held.record
     if record is None or record.state is not State.UNKNOWN or record.generation != card.generation:
         return None

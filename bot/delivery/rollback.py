@@ -1,4 +1,4 @@
-"""Whether the storage still remembers: a mark outside it that shows when it stepped back."""
+"""Detects a rollback of the storage, by a high-water mark outside of it."""
 
 import asyncio
 import logging
@@ -17,9 +17,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 KEEP_S = 1.0
-"""Between two times the mark is written to disk."""
+"""Seconds between two writes of the mark to disk."""
 LOOK_EVERY = 30
-"""How many of those pass until the storage is asked, so that a loss is seen without a write."""
+"""After this many of those the storage is asked, so that a loss is noticed without a write."""
 
 
 class RollbackWatch:
@@ -39,20 +39,20 @@ class RollbackWatch:
         self._now = now
         self._stepped_back = stepped_back
         self._rollback = HighWaterMark()
-        self._past = Past(now)  # a doubt that lies ahead would hold all cards until then
+        self._past = Past(now)  # a doubt in the future would hold all cards until then
 
     @property
     def written(self) -> int:
-        """How many rows there are at least."""
+        """The least number of rows there must be."""
         return self._rollback.written
 
     @property
     def doubt(self) -> datetime | None:
-        """Until when rows may be missing; None when none ever was."""
+        """When the storage was last seen to have lost rows; None if never."""
         return self._rollback.doubt
 
     async def look(self) -> None:
-        """Compare the mark with what the storage knows; raise StorageAway."""
+        """Compare the mark with what the storage knows; raises StorageAway."""
         ours, kept = self._rollback, self._high_water.read()
         doubts = [self._past(doubt) for doubt in (ours.doubt, kept.doubt) if doubt is not None]
         self._rollback = HighWaterMark(max(ours.written, kept.written), max(doubts, default=None))
@@ -62,8 +62,8 @@ class RollbackWatch:
     def rise(self, written: int | None, least: int) -> bool:
         """The storage counts `written` rows; there must be at least `least`.
 
-        `least` is from before the storage was asked: answers may come out of order. False when
-        the storage stepped back. A count that cannot be read proves nothing.
+        `least` is from before the storage was asked, because answers may arrive out of order. False
+        if the storage was rolled back. A count that can't be read proves nothing.
         """
         if written is None:
             return True
@@ -97,7 +97,7 @@ class RollbackWatch:
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """Do something with the storage, waiting while it is away."""
+    """Call the storage, waiting while it is away."""
     while True:
         try:
             return await call()

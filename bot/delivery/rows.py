@@ -1,4 +1,4 @@
-"""The ledger in the hands of who delivers: losses are noticed, and nothing is written over them."""
+"""The ledger as the reconciler uses it: losses are noticed, and nothing is written over them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -18,10 +18,10 @@ Key = tuple[Chat, StoryId]
 
 
 class HeldRecord:
-    """The record of one card while it is in hand: what it says, and the only way to write it.
+    """The record of one held card: what it says, and the only way to write it.
 
     Use it as `async with rows.hold(chat, story) as held`. Reading it, writing it before a call and
-    writing what came of the call are tied together: what was decided on a record is not written
+    writing the outcome of the call belong together: what was decided from a record isn't written
     once the storage has lost records since.
     """
 
@@ -31,7 +31,7 @@ class HeldRecord:
         self.chat = chat
         self.story = story
         self.record: CardRecord | None = None
-        """As it was read or written last; None: the ledger knows no card."""
+        """As last read or written; None if the ledger has no card."""
         self._rows = rows
         self._anew = anew
         self._doubt: datetime | None = None
@@ -42,33 +42,34 @@ class HeldRecord:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Nothing is kept of it: whoever holds it next reads it anew."""
+        """Forget it: the next holder reads it anew."""
 
     def is_current(self) -> bool:
         """False once the storage was seen to have lost records since this was read."""
         return self._doubt == self._rows.doubt
 
     async def about_to(self, record: CardRecord) -> None:
-        """Write a record before a call; raise StorageAway, and then the call is not made."""
+        """Write a record before a call; raises StorageAway, and then the call isn't made."""
         await self._rows.write(self.chat, self.story, record)
         self.record = record
         if not self.is_current():
             raise StorageAway("rows were lost since this was decided")
-        if not self._rows.sure:  # it ran out while this was written
+        if not self._rows.sure:  # it expired while this was being written
             raise StorageAway("not sure of the lease")
 
     async def write(self, record: CardRecord) -> None:
-        """Write down what happened, however long it takes: only we know it."""
+        """Record what happened, however long it takes: only we know it."""
         await patiently(lambda: self._rows.write(self.chat, self.story, record))
         self.record = record
 
     def ended_unknown(self) -> None:
-        """An attempt ended, and nobody knows how. The record says `sending`, which is the truth."""
+        """An attempt ended with an unknown outcome. The record says `sending`, which is the
+        truth."""
         self._rows.ended_unknown(self.chat, self.story)
 
 
 class Rows:
-    """The ledger as the reconciler uses it: each record is read before it is written."""
+    """Reads and writes ledger rows: each record is read before it is written."""
 
     def __init__(
         self, ledger: Ledger, lease: Lease, rollback: RollbackWatch, now: Callable[[], datetime]
@@ -79,12 +80,12 @@ class Rows:
         self._now = now
         self._past = Past(now)
         self._known: dict[Key, tuple[CardRecord | None, datetime | None]] = {}
-        """Rows that were read when their cards became due, and what was known of losses then.
+        """Rows that were read when their cards became due, and what was known about losses then.
         Each is used once, and forgotten when it is written."""
         self._unknown: dict[Key, datetime] = {}
-        """When attempts ended of which nobody knows how."""
+        """When attempts of unknown outcome ended."""
         self.changes = 0
-        """Counts what happened to rows: one read meanwhile may be out of date."""
+        """Counts what happened to rows: one read meanwhile may be outdated."""
 
     @property
     def doubt(self) -> datetime | None:
@@ -92,23 +93,25 @@ class Rows:
         return self._rollback.doubt
 
     def begin(self) -> None:
-        """Another process may have written since."""
+        """Forget what is remembered: another process may have written since."""
         self._known.clear()
 
     def know(self, story: StoryId, rows: Mapping[Chat, CardRecord], chats: Iterable[Chat]) -> None:
-        """These chats' cards become due, and this is what the ledger says of them just now."""
+        """These chats' cards become due, and this is what the ledger says about them now."""
         for chat in chats:
-            if (row := rows.get(chat)) is not UNREADABLE:  # looked at again, alone
+            if (row := rows.get(chat)) is not UNREADABLE:  # read again, alone
                 self._known[chat, story] = row, self.doubt
 
     def hold(self, chat: Chat, story: StoryId, *, anew: bool = False) -> HeldRecord:
-        """The record of a card in hand, to be entered with `async with`; `anew`: as the ledger says
-        it now, rather than as it was when the card became due."""
+        """The record of a held card, to be entered with `async with`.
+
+        `anew`: as the ledger has it now, rather than as it was when the card became due.
+        """
         return HeldRecord(self, chat, story, anew=anew)
 
     async def take(self, chat: Chat, story: StoryId) -> tuple[CardRecord | None, datetime | None]:
-        """A record as it was known to be when its card became due, else read; and what was known
-        of losses then."""
+        """A record as it was when its card became due, else read;
+        and what was known about losses then."""
         known = self._known.pop((chat, story), None)
         if known is None:
             return await self.read(chat, story)
@@ -116,18 +119,18 @@ class Rows:
         return self._in_time(record), doubt
 
     async def read(self, chat: Chat, story: StoryId) -> tuple[CardRecord | None, datetime | None]:
-        """A record as the ledger says it now, and what was known of losses before."""
+        """A record as the ledger has it now, and what was known about losses before."""
         self._known.pop((chat, story), None)
-        self.changes += 1  # whoever asks anew may know of more than we do
+        self.changes += 1  # the caller may know of more than we do
         doubt = self.doubt
         return self._in_time(await self._ledger.row(chat, story)), doubt
 
     async def glance(self, chat: Chat, story: StoryId) -> CardRecord | None:
-        """The row of a card that is not in hand, and is not to be written."""
+        """The row of a card that isn't held, and won't be written."""
         return self._in_time(await self._ledger.row(chat, story))
 
     def _in_time(self, row: CardRecord | None) -> CardRecord | None:
-        """The row as a clock that was right would have written it: nothing in it lies ahead."""
+        """The row as a correct clock would have written it: no time in it is in the future."""
         if row is None:
             return None
         told = row.told_at.values() if row.told_at else ()
@@ -135,7 +138,7 @@ class Rows:
         if all(moment is None or moment <= self._now() for moment in moments):
             return row
         past = self._past
-        # An attempt of unknown age is too old to be repeated, and looked for far enough back.
+        # An attempt of unknown age counts as too old to repeat, and is searched for far back.
         age = UNKNOWN_AGE if row.state is State.SENDING else timedelta(0)
         return replace(
             row,
@@ -149,11 +152,11 @@ class Rows:
 
     @property
     def sure(self) -> bool:
-        """Whether the lease is surely ours."""
+        """Whether we certainly hold the lease."""
         return self._lease.sure
 
     async def write_together(self, written: Mapping[HeldRecord, CardRecord]) -> None:
-        """Write records of one chat that were held and decided together; raise StorageAway."""
+        """Write records of one chat that were held and decided together; raises StorageAway."""
         if not all(held.is_current() for held in written):
             raise StorageAway("rows were lost since this was decided")
         [chat] = {held.chat for held in written}
@@ -168,7 +171,7 @@ class Rows:
             held.record = record
 
     async def write(self, chat: Chat, story: StoryId, record: CardRecord) -> None:
-        """Write a record that is held; raise StorageAway."""
+        """Write a held record; raises StorageAway."""
         assert record.state is not State.UNREADABLE, "what cannot be read is not written over"
         least = self._rollback.written + 1
         try:
@@ -188,18 +191,18 @@ class Rows:
         if not self._rollback.rise(written, least):
             raise StorageAway("the storage stepped back: what is due is decided afresh")
 
-    # What is not known.
+    # Unknown outcomes.
 
     def ended_unknown(self, chat: Chat, story: StoryId) -> None:
-        """An attempt ended, and nobody knows how. The row says `sending`, which is the truth."""
+        """An attempt ended with an unknown outcome. The row says `sending`, which is the truth."""
         self._unknown[chat, story] = self._now()
 
     def unknown_since(self, chat: Chat, story: StoryId) -> datetime | None:
-        """When the last attempt ended, if it is not known how."""
+        """When the last attempt ended, if its outcome is unknown."""
         return self._unknown.get((chat, story))
 
     def is_missing(self, edition: Edition, row: CardRecord | None) -> bool:
-        """True for a card that may stand although the storage, having lost rows, knows of none."""
+        """True for a card that may exist although the storage, having lost rows, has none."""
         if self.doubt is None or (row is not None and (row.place or row.state is State.SENDING)):
             return False
         moments = [edition.heard_at, edition.story.updated_at or edition.heard_at]

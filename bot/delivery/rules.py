@@ -1,4 +1,4 @@
-"""Who wants it: the chats' rules in memory, found by what a story is about."""
+"""The chats' rules in memory, which finds the chats that want a story."""
 
 import asyncio
 from collections import defaultdict
@@ -16,10 +16,10 @@ Follower = Callable[[Chat, Chat], Awaitable[None]]
 
 
 class RuleBook:
-    """Every chat's rule: the operator's file first, then what people set from chat.
+    """Every chat's rule: from the operator's file first, then as set from chat.
 
-    A story finds its chats through an index of words, so the cost follows the chats that may
-    want it and not the rest.
+    A story finds its chats through an index of words, so the cost depends on the chats that may
+    want it, not on the others.
     """
 
     def __init__(self, fixed: Mapping[Chat, Rule], store: RuleStore) -> None:
@@ -29,11 +29,11 @@ class RuleBook:
         self._loss_listeners: list[Callable[[], None]] = []
         self._followers: list[Follower] = []
         self._moves: dict[Chat, Chat] = {}
-        """Old addresses whose rules are kept under the new ones."""
+        """Old addresses whose rules are stored under the new ones."""
         self._changing = asyncio.Lock()
         self._rules: dict[Chat, Rule] = {}
         self._unreadable: set[Chat] = set()
-        """Chats that have a rule which cannot be read. They are as if they had none."""
+        """Chats with a rule that can't be read. They are treated as if they had none."""
         self._by_word: defaultdict[tuple[str, str], set[Chat]] = defaultdict(set)
         self._by_mute: defaultdict[StoryId, set[Chat]] = defaultdict(set)
         """The chats that muted a story."""
@@ -41,34 +41,35 @@ class RuleBook:
             self._keep(chat, rule)
 
     async def load(self) -> None:
-        """Read what people set from chat, and which chats moved; raise StorageAway."""
-        async with self._changing:  # or what was read would go over what is changed meanwhile
+        """Read the rules set from chat, and which chats moved; raises StorageAway."""
+        async with (
+            self._changing
+        ):  # otherwise what was read would overwrite what is changed meanwhile
             self._moves = dict(await self._store.moved())
             for old, new in self._moves.items():
                 self._readdress(old, new)
             stored = await self._store.load()
             self._unreadable = {chat for chat in self._store.unreadable if chat not in self._fixed}
             for chat in self._rules.keys() - stored.keys() - self._fixed.keys():
-                self._keep(chat, None)  # another process forgot it since
+                self._keep(chat, None)  # another process deleted it since
             for chat, rule in stored.items():
                 if chat not in self._fixed:
                     self._keep(chat, rule)
 
     def on_change(self, listener: Listener) -> None:
-        """Call `listener` after a chat's rule changed, with what it was before."""
+        """Call `listener` after a chat's rule changed, with the previous rule."""
         self._listeners.append(listener)
 
     def on_move(self, follower: Follower) -> None:
-        """Call `follower` with the old address and the new one of each chat that moves: what is
-        kept beside its rule goes along."""
+        """Call `follower` with the old and the new address of each chat that moves."""
         self._followers.append(follower)
 
     def on_loss(self, listener: Callable[[], None]) -> None:
-        """Call `listener` when somebody notices that the storage lost what it had acknowledged."""
+        """Call `listener` when someone notices that the storage lost acknowledged writes."""
         self._loss_listeners.append(listener)
 
     def noticed_loss(self) -> None:
-        """The storage lost something: perhaps rules, of whichever platform."""
+        """The storage lost something, perhaps rules, of any platform."""
         for listener in self._loss_listeners:
             listener()
 
@@ -82,10 +83,11 @@ class RuleBook:
         return chat in self._unreadable
 
     def chats(self) -> list[Chat]:
+        """Every chat with a rule."""
         return list(self._rules)
 
     def wanting(self, story: Story) -> set[Chat]:
-        """The chats that want the story, and those that do once it turns major."""
+        """The chats that want the story now, or after a major update."""
         candidates = set().union(*(self._by_word.get(word, ()) for word in _words_of(story)))
         return {
             chat
@@ -119,7 +121,8 @@ class RuleBook:
         return was, rule
 
     async def inherit(self, story: StoryId, into: StoryId, platform: str) -> set[Chat]:
-        """Whoever follows or mutes a story that became a part of another means that one now.
+        """A story was merged into another: chats that follow or mute it now follow or mute that
+        one.
 
         Returns the chats of the platform that did.
         """
@@ -137,9 +140,9 @@ class RuleBook:
         return set(self._by_word.get(("id", story), ()))
 
     async def amend(self, chat: Chat, how: Callable[[Rule], Rule]) -> None:
-        """Change a rule because of what became of a story: nobody asked, and nobody is welcomed.
+        """Change a rule because of what happened to a story, without welcoming the chat.
 
-        One of the operator's file is changed until the bot starts again.
+        A rule of the operator's file is changed until the bot restarts.
         """
         async with self._changing:
             was = self._rules.get(chat)
@@ -162,7 +165,7 @@ class RuleBook:
             raise
 
     async def unmute(self, chat: Chat, story: StoryId) -> Rule:
-        """End a mute; one of the operator's file until the bot starts again."""
+        """End a mute; in a rule of the operator's file, until the bot restarts."""
         if chat not in self._fixed:
             return (await self.change(chat, lambda rule: rule.unmuted(story)))[1]
         rule = self._rules[chat].unmuted(story)
@@ -170,13 +173,15 @@ class RuleBook:
         return rule
 
     async def move(self, old: Chat, new: Chat) -> None:
-        """A chat has another address now: its rule goes along, the operator's file's too, and what
-        people have chosen there already stays. May raise StorageAway; then ask again."""
+        """A chat has a new address: its rule moves along, even from the operator's file.
+
+        Choices already made in the new chat stay. May raise StorageAway; then call it again.
+        """
         async with self._changing:
             if self._moves.get(old) == new and old not in self._rules:
                 return
             was = self._rules.get(new, Rule())
-            self._readdress(old, new)  # at once: what is asked there next finds its rule
+            self._readdress(old, new)  # at once, so that the next command there finds its rule
             for follower in self._followers:
                 await follower(old, new)
             if new not in self._fixed and not {old, new} & self._unreadable:
@@ -189,10 +194,10 @@ class RuleBook:
                 await listener(new, was)
 
     async def put_back(self, platform: str) -> int:
-        """The storage lost something: keep again what it misses of a platform's rules.
+        """The storage lost something: write back what is missing of a platform's rules.
 
-        Returns how many those were; raise StorageAway unless we hold the platform's lease, as
-        another process may have changed them.
+        Returns how many rules those were. Raises StorageAway unless we hold the platform's lease,
+        because another process may have changed them.
         """
         async with self._changing:
             mine = {chat: rule for chat, rule in self._rules.items() if chat.platform == platform}
@@ -230,7 +235,7 @@ class RuleBook:
 
 
 def _index(rule: Rule) -> set[tuple[str, str]]:
-    """Under which words a rule is found."""
+    """The words under which a rule is found."""
     return _words(rule.keywords, rule.entities, rule.story_ids) | (
         {("all", "")} if rule.all else set()
     )

@@ -1,7 +1,8 @@
-"""When a chat refuses us, someone who can mend it is told, once; who removed us is forgotten.
+"""Notifies about chats that refuse us, and deletes the data of chats that removed us.
 
-Told is another chat of the same server that has a rule of ours and lets us write; else whoever set
-the chat up, in private. Nobody is told that the place of telling refuses us too.
+The notice goes, once, to another chat of the same server that has a rule of ours and accepts
+messages; otherwise to the person who set the chat up, in private. If that chat refuses as well,
+nobody is told about that.
 """
 
 import asyncio
@@ -32,20 +33,21 @@ from wording.words import number
 log = logging.getLogger(__name__)
 
 GATHER_S = 2.0
-"""A server that shuts us out does so in many chats at once: they are told of together."""
+"""A server that shuts us out does so in many chats at once, which are reported together."""
 NEIGHBOURS = 5
-"""How many chats of the same server are looked at for one that lets us write."""
+"""At most this many chats of the same server are tried."""
 NAMED = 10
-"""How many chats one message names; the rest is counted."""
+"""The most chats named in one message; the rest is counted."""
 NAME_LENGTH = 60
 AGAIN = timedelta(days=1)
-"""When nobody could be told, it is tried again after so long."""
+"""If nobody could be told, the next attempt comes after this time."""
 LOOK_S = 60.0
 ASK_AGAIN_S = 5.0
-"""When the platform could not say whether we are in a chat, it is asked again after so long."""
+"""If the platform couldn't say whether we are in a chat, it is asked again after this many
+seconds."""
 POST, EDIT = "post", "edit"
 DRAIN_S = 8.0
-"""How long a message under way may take when we are told to stop."""
+"""How long a message in flight may take when we are told to stop."""
 
 
 def _now() -> datetime:
@@ -53,7 +55,7 @@ def _now() -> datetime:
 
 
 class UnreachableChats:
-    """Looks after the chats of one platform that take nothing from us."""
+    """Takes care of one platform's chats that accept nothing from us."""
 
     def __init__(
         self,
@@ -69,8 +71,11 @@ class UnreachableChats:
         now: Callable[[], datetime] = _now,
         certain: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`knows`: whether anything is kept of a chat; `forget` deletes all of it, when `grace` is
-        over since we were removed and the time is `certain`."""
+        """`knows`: whether anything is stored about a chat; `forget` deletes all of it.
+
+        That happens when `grace` has passed since we were removed and the clock can be trusted
+        (`certain`).
+        """
         self._certain = certain
         self._platform = platform
         self._rules = rules
@@ -84,17 +89,17 @@ class UnreachableChats:
         self._troubles: dict[Chat, Trouble] = {}
         self._unsaved: set[Chat] = set()
         self._left: set[Chat] = set()
-        """Chats we are told to be out of; not all of them need be known to us."""
+        """Chats that we were removed from; not all of them are known to us."""
         self._moved = asyncio.Event()
         self._not_before = 0.0
-        """On the event loop's clock: nobody is told before."""
+        """On the event loop's clock: no notice is sent before."""
         self._asks_after = 0.0
-        """The same: the platform is not asked before whether we are in a chat."""
+        """The same: the platform isn't asked before whether we are in a chat."""
 
-    # What is heard.
+    # Events.
 
     def refused(self, chat: Chat, act: str, refusal: Unreachable) -> None:
-        """A chat did not take a post, an edit or a reply from us."""
+        """A chat refused a post, an edit or a reply."""
         trouble = Trouble(refusal.reason, self._now(), act)
         held = self._troubles.get(chat, trouble)
         now = replace(
@@ -107,14 +112,16 @@ class UnreachableChats:
             self._set(chat, now)
 
     def taken(self, chat: Chat, act: str) -> None:
-        """A chat took it. One that takes edits may still refuse posts, and then it is no new
-        trouble."""
+        """A chat accepted it.
+
+        One that accepts edits may still refuse posts, which is no new trouble.
+        """
         trouble = self._troubles.get(chat)
         if trouble and (trouble.act == act or (act, trouble.act) == (POST, EDIT)):
             self._set(chat, None)
 
     def membership_changed(self, chats: frozenset[Chat], inside: bool) -> None:
-        """We are in these chats, or out of them."""
+        """We were added to these chats, or removed."""
         if not inside:
             self._left |= chats | {chat for chat in self._rules.chats() if room(chat) in chats}
             self._moved.set()
@@ -125,7 +132,7 @@ class UnreachableChats:
                 self._set(chat, None)
 
     def moved(self, chat: Chat) -> None:
-        """Nobody has to do anything about a chat's old address."""
+        """A chat moved, so nobody has to fix its old address."""
         self._left.discard(chat)
         if chat in self._troubles:
             self._set(chat, None)
@@ -138,19 +145,19 @@ class UnreachableChats:
         self._unsaved.add(chat)
         self._moved.set()
 
-    # What is done about it.
+    # Reactions.
 
     async def begin(self) -> None:
-        """Recall what is wrong where; what another process wrote down since counts."""
+        """Load the stored troubles, which another process may have changed."""
         kept = await patiently(lambda: self._store.all(self._platform.name))
         self._troubles = {chat: _in_time(trouble, self._now()) for chat, trouble in kept.items()}
         self._unsaved.clear()
         for chat in list(self._troubles):
-            if not await patiently(partial(self._knows, chat)):  # it is nobody's trouble any more
+            if not await patiently(partial(self._knows, chat)):  # it is no longer a trouble
                 self._set(chat, None)
 
     async def run(self) -> None:
-        """Tell and forget, until cancelled."""
+        """Notify and forget, until cancelled."""
         while True:
             self._moved.clear()
             if self._lease.sure and self._platform.connected:
@@ -159,7 +166,7 @@ class UnreachableChats:
                     await self._save()
                     await self._tell_all()
                     await self._forget_those_who_left()
-                except StorageAway as away:  # what was not saved is looked at again
+                except StorageAway as away:  # what wasn't saved is tried again
                     log.info("chats are looked after later", extra={"why": str(away)})
                 except Exception:
                     log.exception("looking after chats failed")
@@ -169,7 +176,7 @@ class UnreachableChats:
                     await self._moved.wait()
 
     def _rests(self) -> float:
-        """Seconds until there may be something to do that nothing announces."""
+        """Seconds until there may be something to do that no event announces."""
         if self._unsaved or self._left:
             return 1.0
         ends = [
@@ -182,7 +189,7 @@ class UnreachableChats:
         return min(max(left_s, soonest_s), LOOK_S)
 
     async def _note_left(self) -> None:
-        """Of the chats we were put out of, those count of which we keep something."""
+        """Record the chats we were removed from, if something is stored about them."""
         for chat in list(self._left):
             if await self._knows(chat):
                 self.refused(chat, POST, Unreachable(Reason(Code.BOT_OUT), out=True))
@@ -192,14 +199,14 @@ class UnreachableChats:
         for chat in list(self._unsaved):
             if not self._lease.sure:
                 raise StorageAway("not sure of the lease")
-            self._unsaved.discard(chat)  # what changes while it is saved is saved once more
+            self._unsaved.discard(chat)  # what changes during saving is saved again
             try:
                 await self._store.save(chat, self._troubles.get(chat))
             except StorageAway:
                 self._unsaved.add(chat)
                 raise
 
-    # Telling.
+    # Notifying.
 
     def _untold(self) -> list[Chat]:
         now = self._now()
@@ -229,8 +236,10 @@ class UnreachableChats:
         await self._save()
 
     async def place(self, chat: Chat, deaf: set[Chat], *, itself: bool = False) -> Chat | None:
-        """Where someone can be told who can fix it; with `itself` also a person's own private
-        chat, when it is that one."""
+        """A chat in which someone can be told who can fix it.
+
+        With `itself` also a person's own private chat, if that is the one.
+        """
         server = self._platform.server(chat)
         neighbours = [
             other
@@ -252,13 +261,14 @@ class UnreachableChats:
         return keeper if keeper.platform == chat.platform and (itself or keeper != chat) else None
 
     async def _tell(self, place: Chat, chats: list[Chat]) -> bool:
-        """Say it; False when the place takes nothing either.
+        """Send a notice; False if that chat refuses too.
 
-        That it is told is kept before it is said: it is said once or, when we die, perhaps not.
+        It is recorded before it is sent: a notice is sent once, or, after a crash, perhaps not at
+        all.
         """
         names = {chat: await self._platform.called(chat) for chat in chats[:NAMED]}
         await self._rate_limiter.take(place)
-        chats = [chat for chat in chats if chat in self._troubles]  # others are mended by now
+        chats = [chat for chat in chats if chat in self._troubles]  # others were fixed since
         if not chats:
             return True
         rule = self._rules.of(place)
@@ -271,7 +281,7 @@ class UnreachableChats:
         try:
             await self._save()
             await self.post(place, message, f"trouble {chats[0]} {since.isoformat()}", near)
-        except (NotNow, Unreachable, StorageAway) as failed:  # surely not said
+        except (NotNow, Unreachable, StorageAway) as failed:  # certainly not sent
             for chat in chats:
                 self._change(chat, told=False)
             if isinstance(failed, NotNow):
@@ -293,7 +303,7 @@ class UnreachableChats:
         return True
 
     async def post(self, place: Chat, message: Message, key: str, silent: bool) -> None:
-        """Post, and when we are told to stop let it finish: it may be on the wire."""
+        """Post, and let it finish when we are told to stop: it may be in flight."""
         step = asyncio.create_task(self._platform.post(place, message, key=key, silent=silent))
         try:
             await asyncio.shield(step)
@@ -344,7 +354,7 @@ class UnreachableChats:
             over = trouble.left_at is not None and self._now() - trouble.left_at >= self._grace
             if (
                 not over or not self._certain() or self._rules.is_fixed(chat)
-            ):  # what the operator's file names stays
+            ):  # chats in the operator's file stay
                 continue
             try:
                 back = await self._platform.is_in(chat)
@@ -355,12 +365,12 @@ class UnreachableChats:
             if not back:
                 await self._forget(chat)
                 log.info("a chat that removed the bot is forgotten", extra={"chat": str(chat)})
-            self._set(chat, None)  # last: whoever is stopped before this begins again
+            self._set(chat, None)  # last, so that a process stopped before this starts over
         await self._save()
 
 
 def _in_time(trouble: Trouble, now: datetime) -> Trouble:
-    """The trouble, with nothing in it that lies ahead."""
+    """The trouble, without times in the future."""
     return replace(
         trouble,
         since=min(trouble.since, now),

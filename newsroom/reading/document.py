@@ -1,11 +1,16 @@
 """A feed's document once it is parsed, whatever its format: what the parsers give back."""
 
+import re
 from dataclasses import dataclass
 
 from newsroom.model import Item
 
 ITEMS = 500
 """Items of one document that are read; the rest is left out."""
+
+_WITHDRAWN = re.compile(
+    r"\s*(?:[\[(]\s*(?:retracted|withdrawn)\s*[\])]|(?:retracted|withdrawn)\s*[:–—|])", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +55,8 @@ class NotAFeed:
     """“an empty document”, “JSON of another kind”, …: what can be put after “it is”."""
     links: tuple[Link, ...] = ()
     """Feeds that the page points to."""
+
+
+def takes_back(title: str) -> bool:
+    """Whether a title withdraws its article (“RETRACTED: …”), unlike one about withdrawn troops."""
+    return bool(_WITHDRAWN.match(title))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsroom.model import TEXT, TITLE, Item
-from newsroom.reading.document import ITEMS, Document, NotAFeed
+from newsroom.reading.document import ITEMS, Document, NotAFeed, takes_back
 from newsroom.reading.identity import item_id, language_tag, link, told_apart
 from newsroom.reading.plain import clean, from_either, from_html, one_line, shorten, without_tail
 
@@ -60,6 +60,7 @@ def _item(entry: Any, base: str) -> Item | None:
         published=_time(_text(entry, "date_published")),
         updated=_time(_text(entry, "date_modified")),
         language=language_tag(_text(entry, "language")),
+        withdrawn=takes_back(title),
     )
 
 

@@ -34,7 +34,14 @@ class News:
 
     @property
     def taken(self) -> int:
+        """How many items count towards the feed's allowance."""
         return len(self.new) + len(self.revised)
+
+    @property
+    def seen(self) -> dict[ArticleKey, str]:
+        """What to remember of the feed: each item's key, with the hash of its content."""
+        articles = {article.key: article.content for article in (*self.new, *self.revised)}
+        return {**dict(self.known), **articles, **dict.fromkeys(self.withdrawn, WITHDRAWN)}
 
 
 def sift(

@@ -17,7 +17,7 @@ import feedparser  # type: ignore[import-untyped]  # it has no type hints
 
 from newsroom.model import TEXT, TITLE, Item
 from newsroom.reading import discovery, jsonfeed
-from newsroom.reading.document import ITEMS, Document, NotAFeed
+from newsroom.reading.document import ITEMS, Document, NotAFeed, takes_back
 from newsroom.reading.encoding import decode
 from newsroom.reading.identity import item_id, language_tag, link, told_apart
 from newsroom.reading.plain import clean, from_either, from_html, one_line, shorten, without_tail
@@ -26,10 +26,6 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that no XML document may hold, and some feeds do."""
 _HTML = re.compile(r"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _XML = re.compile(r"^\s*<(?:\?xml|!--|[A-Za-z])")
-_WITHDRAWN = re.compile(
-    r"\s*(?:[\[(]\s*(?:retracted|withdrawn)\s*[\])]|(?:retracted|withdrawn)\s*[:–—|])", re.I
-)
-"""A title that takes its article back, and not one about troops that were withdrawn."""
 _TOMBSTONE = "http://purl.org/atompub/tombstones/1.0 deleted-entry"
 """RFC 6721, as expat names it."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -102,7 +98,7 @@ def _item(entry: Any, base: str, *, atom: bool) -> Item | None:
         published=published or (None if atom else updated),  # RSS 1.0 knows one date only
         updated=updated,
         language=language_tag(contents[0].get("language")) if contents else None,
-        withdrawn=bool(_WITHDRAWN.match(title)),
+        withdrawn=takes_back(title),
     )
 
 

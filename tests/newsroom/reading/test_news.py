@@ -96,3 +96,14 @@ def test_titles_only_means_titles_only() -> None:
     feed = Feed(FEED.url, "Harbour Times", quotes=Quotes.TITLES)
     (article,) = sift(feed, [item()], {}, NOW, allowance=9, first=False).new
     assert article.text == ""
+
+
+def test_what_is_remembered_makes_the_next_visit_silent() -> None:
+    old, new, changed = item("old", 9 * DAY), item("new"), item("changed", text="Now.")
+    gone = Item("gone", "", withdrawn=True)
+    before = {article_key(FEED.key, name): "x" for name in ("changed", "gone")}
+    news = sift(FEED, [old, new, changed, gone], before, NOW, allowance=9, first=False)
+    assert (len(news.known), news.taken, len(news.withdrawn)) == (1, 2, 1)
+    assert len(news.seen) == 4
+    again = sift(FEED, [old, new, changed, gone], news.seen, NOW, allowance=9, first=False)
+    assert again == News()

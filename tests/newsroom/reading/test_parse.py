@@ -251,6 +251,7 @@ def test_deleted_entries_and_retractions_are_withdrawn() -> None:
     assert [item.id for item in read(quoted).items] == ["tag:1"]
     for title in ("RETRACTED: Ferry sank", "[Withdrawn] Ferry sank", "WITHDRAWN – Ferry sank"):
         assert only(rss(f"<item><title>{title}</title></item>")).withdrawn
+        assert only(JSON.replace("Night ferry returns", title)).withdrawn
     for title in ("Withdrawn troops return", "Retracted claims made again"):
         assert not only(rss(f"<item><title>{title}</title></item>")).withdrawn
 

@@ -63,7 +63,7 @@ class Entry(BaseModel):
         description="stories with one of these among their entities",
     )
     story_ids: list[Annotated[str, Field(pattern=f"^{_STORY}$")]] = Field(
-        [], title=N_("a list of story ids"), description="these stories"
+        [], title=N_("a list of story IDs"), description="these stories"
     )
     min_virality: float | None = Field(
         None,
@@ -96,7 +96,7 @@ class Entry(BaseModel):
     )
     role: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,19}$")] | None = Field(
         None,
-        title=N_("a role's number, in quotes"),
+        title=N_("a role ID, in quotes"),
         description="whom `ping` mentions: in Discord's settings, right-click the role, Copy Role "
         "ID",
     )
@@ -125,7 +125,7 @@ class Entry(BaseModel):
     )
     muted: list[Annotated[str, Field(pattern=f"^{_STORY}( until major)?$")]] = Field(
         [],
-        title=N_("a list of story ids, each perhaps followed by “until major”"),
+        title=N_("a list of story IDs, each optionally followed by “until major”"),
         description="stories the chat does not want to hear of, or not before a major update",
     )
     pins: int = Field(
@@ -137,7 +137,7 @@ class Entry(BaseModel):
     )
     language: str | None = Field(
         None,
-        title=N_("the code of a language the bot speaks"),
+        title=N_("the code of a language this bot supports"),
         description="in which language the cards' own words are; by default English",
     )
 
@@ -159,7 +159,7 @@ def read_entry(text: str) -> dict[str, Any]:
         if max(opened, name.count("."), row.count(".") if "{" in row else 0) > DEEPEST:
             raise WrongEntry(key, _("{key} is nested too deeply").format(key=_named(key or name)))
         if _ENDLESS.search(row):
-            raise WrongEntry(key, _("{key} is too large a number").format(key=_named(key)))
+            raise WrongEntry(key, _("the number in {key} is too large").format(key=_named(key)))
     try:
         return tomllib.loads(text)
     except RecursionError:
@@ -183,18 +183,18 @@ def read_rule(raw: Mapping[str, Any]) -> Rule:
     if entry.language is not None and entry.language not in languages():
         raise WrongEntry(
             "language",
-            _("language is wrong: it takes one of {codes}").format(codes=", ".join(languages())),
+            _("language must be one of {codes}").format(codes=", ".join(languages())),
         )
     if entry.loudness == "ping" and entry.role is None:
         raise WrongEntry(
-            "loudness", _("loudness “ping” mentions a role: add role and the role's number")
+            "loudness", _("loudness “ping” mentions a role: add role with the role's ID")
         )
     quiet = None
     if entry.quiet is not None:
         try:
             quiet = read_quiet(entry.quiet, majors=entry.quiet_majors)
         except ValueError as error:
-            raise WrongEntry("quiet", _("quiet is wrong: {why}").format(why=error)) from None
+            raise WrongEntry("quiet", _("quiet can't be read. {why}").format(why=error)) from None
     return Rule(
         all=entry.stories == "all",
         keywords=tuple(entry.keywords),
@@ -225,10 +225,10 @@ def _wrong(error: ValidationError) -> WrongEntry:
     place = "".join(f"[{part}]" for part in first["loc"][1:] if isinstance(part, int))
     takes = Entry.model_fields[key].title
     assert takes is not None, "every key says what it takes"
-    return WrongEntry(
-        key,
-        _("{key} is wrong: it takes {what}").format(key=key + place, what=_(takes)),
-    )
+    sentence = _("{key} must be {what}")
+    if place:
+        sentence = _("{place} is wrong: {key} must be {what}")
+    return WrongEntry(key, sentence.format(place=key + place, key=key, what=_(takes)))
 
 
 def _unknown(key: str) -> str:
@@ -236,8 +236,8 @@ def _unknown(key: str) -> str:
     known = ", ".join(keys)
     near = process.extractOne(key, keys, processor=utils.default_process, score_cutoff=SLIP)
     if near is None:
-        return _("“{key}” is unknown; known are {known}").format(key=key, known=known)
-    return _("“{key}” is unknown; the nearest is {near}, and known are {known}").format(
+        return _("“{key}” isn't a known key: use one of {known}").format(key=key, known=known)
+    return _("“{key}” isn't a known key. Did you mean {near}? The known keys are {known}").format(
         key=key, near=near[0], known=known
     )
 
@@ -357,20 +357,20 @@ def read_quiet(text: str, *, majors: bool = True) -> Quiet:
     """
     text = " ".join(line(text).split())
     read = _HOURS.fullmatch(text)
-    example = _("Write them like this: {example}").format(example=EXAMPLE)
+    example = _("Write the hours like this: {example}").format(example=EXAMPLE)
     if read is None:
         raise ValueError(
-            _("I find no hours in “{text}”.").format(text=shorten(text, 80)) + f" {example}"
+            _("I can't find any hours in “{text}”.").format(text=shorten(text, 80)) + f" {example}"
         )
     begins, ends = (_time(*read.groups("")[start : start + 3]) for start in (0, 3))
     for moment, number in ((begins, 0), (ends, 3)):
         if moment is None:
             said = ":".join(part for part in read.groups("")[number : number + 2] if part)
-            raise ValueError(_("There is no {time} o'clock.").format(time=said) + f" {example}")
+            raise ValueError(_("{time} isn't a time of day.").format(time=said) + f" {example}")
     assert begins is not None
     assert ends is not None
     if begins == ends:
-        raise ValueError(_("They end when they begin.") + f" {example}")
+        raise ValueError(_("The quiet hours start and end at the same time.") + f" {example}")
     return Quiet(begins, ends, _zone(read[7] or "", example), majors)
 
 
@@ -390,11 +390,11 @@ def _zone(said: str, example: str) -> str:
     """The zone with that name, or of that city; raises ValueError with what to write instead."""
     wanted = "_".join(said.strip(" .()").casefold().split())
     if not wanted:
-        raise ValueError(_("A time zone is missing.") + f" {example}")
+        raise ValueError(_("The time zone is missing.") + f" {example}")
     offset, names, near = _offset(wanted), _zones(), ""
     if offset == timedelta(0):
         return "UTC"
-    unknown = _("I know no time zone “{said}”.")
+    unknown = _("I don't know the time zone “{said}”.")
     if offset is not None:
         now = datetime.now(UTC)
         there = [  # first the zones where the clock shows it today
@@ -405,11 +405,11 @@ def _zone(said: str, example: str) -> str:
         ]
         if there:
             unknown = _(
-                "“{said}” does not say whether clocks change there. Write a city, such as {zone}."
+                "“{said}” doesn't say whether clocks change there. Use a city, such as {zone}."
             )
             near = either(list(dict.fromkeys(there))[:2])
     elif called := [zone for zone, known in _COMMON.items() if _NAMED.sub("", wanted) in known]:
-        unknown, near = _("“{said}” is not a city. Write one, such as {zone}."), called[0]
+        unknown, near = _("“{said}” isn't a city. Use one, such as {zone}."), called[0]
     elif wanted in names:
         return names[wanted]
     elif 3 < len(wanted) <= 40 and (  # fewer letters occur in nearly any name
@@ -420,7 +420,7 @@ def _zone(said: str, example: str) -> str:
             score_cutoff=SLIP,
         )
     ):
-        unknown = _("I know no time zone “{said}”; the nearest is {zone}.")
+        unknown = _("I don't know the time zone “{said}”. Did you mean {zone}?")
         near = names[found[0]]
     raise ValueError(unknown.format(said=shorten(said, 40), zone=near) + f" {example}")
 

@@ -48,8 +48,8 @@ class AuditCommand:
     async def answer(self, ask: Ask) -> Message:
         if ask.private:
             raise Sorry(
-                _("Here only you change what you get"),
-                Text(_("So I write none of it down. In groups and channels I do, for moderators.")),
+                _("Only you can change what you get here"),
+                Text(_("So I don't keep a log. In groups and channels I keep one for moderators.")),
             )
         deeds = await self.audit.deeds(ask.chat)
         pages = -(-len(deeds) // A_PAGE)
@@ -68,7 +68,7 @@ def audit_command(audit: Audit) -> Command:
     command = AuditCommand(audit)
     return Command(
         "audit",
-        N_("Who changed what I do here"),
+        N_("Who changed what here"),
         command.answer,
         options=(Option("page", N_("Which page"), hidden=True),),
         moderators=True,

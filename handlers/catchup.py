@@ -74,7 +74,7 @@ class CatchupCommand:
             kept = await promptly(self.places.kept(ask.person))
             if ask.get("page") == READ:
                 self._mark(ask, kept, until)
-                return _done(Text(_("Next time I tell you what has moved from here on.")))
+                return _done(Text(_("Next time I'll show you what changed after this.")))
             since = _read(ask.get("since")) if opened else kept.caught_up
             rule = self.rules.of(ask.chat)
             shows = rule is not None and rule.show_leaning
@@ -82,14 +82,14 @@ class CatchupCommand:
             moved = await promptly(self._moved(candidates[:LOOKED_AT], kept, since, until, shows))
         except StorageAway:
             raise Sorry(
-                _("What you have read cannot be looked up just now"),
-                Text(_("Please try again in a minute. These are the most viral live stories.")),
+                _("I can't check right now what you've read"),
+                Text(_("Please try again in a minute. Here are the most viral live stories.")),
                 rows=menu_of(_("Live stories"), buttons_to("story", self.index.top(PAGE, at))),
             ) from None
         if not moved:
             if since:
-                return _done(Note(_("Nothing has moved since your last visit"), since))
-            return _done(Note(_("Nothing moved in the last day that you have not seen")))
+                return _done(Note(_("No updates since your last visit"), since))
+            return _done(Note(_("No updates in the last day that you haven't seen")))
         return self._page(ask, kept, moved, len(candidates) - LOOKED_AT, since, until)
 
     async def _candidates(
@@ -173,8 +173,8 @@ class CatchupCommand:
         last = page == len(pages)
         if last and more > 0:
             less = ngettext(
-                "{n} less viral story moved, too: /stories has it.",
-                "{n} less viral stories moved, too: /stories has them.",
+                "{n} less viral story was updated too: see /stories.",
+                "{n} less viral stories were updated too: see /stories.",
                 more,
             )
             blocks.append(Note(less.format(n=words.number(more))))
@@ -183,12 +183,12 @@ class CatchupCommand:
             self._mark(ask, kept, until)
             blocks.append(Text(_(CAUGHT_UP)))
         elif last:
-            blocks.append(Note(_("That is all. Mark it as read, and you're all caught up.")))
+            blocks.append(Note(_("That's everything. Mark it as read and you're all caught up.")))
         mark = Button(_("Mark as read"), Ref("catchup", (READ, _write(until))))
         begun = _write(since) if since else ""
         return Message(
             paged(
-                _("Since your last visit") if since else _("What moved in the last day"),
+                _("Since your last visit") if since else _("What's new in the last day"),
                 page,
                 len(pages),
             ),
@@ -219,7 +219,7 @@ def catchup_command(
     catchup = CatchupCommand(index, rules, places, history, now)
     return Command(
         "catchup",
-        N_("What moved since your last visit"),
+        N_("What's new since your last visit"),
         catchup.answer,
         options=(
             Option("page", N_("Which page"), hidden=True),

@@ -35,7 +35,7 @@ def theirs(rules: Rules, chat: Chat) -> Rule:
     """The chat's own rule for reading; raises Sorry for chats in the operator's file."""
     if rules.is_fixed(chat):
         raise Sorry(
-            _("What this chat gets is set by whoever runs this bot"),
+            _("The bot's operator sets what this chat gets"),
             Text(
                 _("Ask them to change the entry for {chat} in the bot's configuration.").format(
                     chat=chat

@@ -33,7 +33,7 @@ from wording.text import line, utf16
 
 TITLE = 200
 """Longer questions are shown in full below the title, where no platform cuts them."""
-_LATER = N_("They come with a story's updates. Its card says what is known so far.")
+_LATER = N_("Questions are added as a story is updated. Its card shows what's known so far.")
 _KEY = re.compile(r"[0-9a-f]{8}")
 
 
@@ -57,7 +57,7 @@ class FaqCommand:
             return _which(having, asked, ask.get("page"))
         if _KEY.fullmatch(ask.get("question")):
             raise Sorry(
-                _("That question is gone since its story's last revision"),
+                _("That question was removed when the story was updated"),
                 Text(_("These stories have questions.")),
                 rows=menu_of(
                     _("Questions about …"), buttons_to("faq", self._asked_about(at, MENU))
@@ -83,7 +83,7 @@ class FaqCommand:
                 return _answer(story, question, page)
         if _KEY.fullmatch(asked):
             raise Sorry(
-                _("That question is gone since the story's last revision"),
+                _("That question was removed when the story was updated"),
                 Text(
                     _("“{story}” was updated and no longer answers it.").format(story=name(story))
                 ),
@@ -120,10 +120,7 @@ class FaqCommand:
             _("Which story do you want to know more about?"),
             (
                 Text(
-                    _(
-                        "Pick one for its questions, or ask in your own words: "
-                        "/faq and your question."
-                    )
+                    _("Pick a story to see its questions, or type /faq and ask in your own words.")
                 ),
             ),
             rows=pick_list(
@@ -238,23 +235,23 @@ def _not_covered(asked: str, found: Sequence[Found], stories: Sequence[Edition])
     near = [each for each in found if each.score >= NEAR]
     if near:
         return Sorry(
-            _("I am not sure what {words} asks").format(words=quoted(asked)),
+            _("I'm not sure what you mean by {words}").format(words=quoted(asked)),
             Text(_("Did you mean one of these?")),
             rows=_offer(_("Did you mean …"), near),
         )
     if found:
         return Sorry(
             _("Not covered: {words}").format(words=quoted(asked)),
-            Text(_("No story answers that. These are the nearest questions that are answered.")),
-            rows=_offer(_("Nearest questions …"), found),
+            Text(_("No story answers that. These are the closest questions with an answer.")),
+            rows=_offer(_("Closest questions …"), found),
         )
     about = buttons_to("faq", [each for each in stories if each.story.questions])
     return Sorry(
         _("Not covered: {words}").format(words=quoted(asked)),
         Text(
-            _("No story answers that. These have questions and answers.")
+            _("No story answers that. These stories have questions and answers.")
             if about
-            else _("No live story has questions and answers just now.")
+            else _("No live story has questions and answers right now.")
         ),
         rows=menu_of(_("Questions about …"), about),
     )

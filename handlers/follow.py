@@ -66,7 +66,9 @@ class FollowCommand:
             if edition is not None:
                 return await self._story(ask, edition, at)
             if ask.get("story"):
-                raise Sorry(_("That story is no longer kept"), rows=(Buttons((to_overview(),)),))
+                raise Sorry(
+                    _("That story is no longer available"), rows=(Buttons((to_overview(),)),)
+                )
         if not what.strip(" ,"):
             return self._ask_what(at)
         if means_everything(what):
@@ -83,8 +85,8 @@ class FollowCommand:
             (
                 Text(
                     _(
-                        "Pick a story, take all of them, or write words after /follow: "
-                        "stories with one of them among their keywords or names will come here."
+                        "Pick a story, follow all of them, or type words after /follow to get "
+                        "every story with one of them in its keywords or names."
                     )
                 ),
             ),
@@ -166,8 +168,8 @@ class FollowCommand:
             if len(held) + len(new) > WORDS:
                 raise Sorry(
                     ngettext(
-                        "A chat can follow {n} word, and this one follows {held}",
-                        "A chat can follow {n} words, and this one follows {held}",
+                        "A chat can follow up to {n} word, and this one already follows {held}",
+                        "A chat can follow up to {n} words, and this one already follows {held}",
                         WORDS,
                     ).format(n=WORDS, held=len(held)),
                     Text(_("Unfollow some first, or use fewer words that more stories share.")),
@@ -224,13 +226,13 @@ class FollowCommand:
         if not number:
             return Note(
                 _(
-                    "No live story has that among its keywords or names yet. "
-                    "A word matches whole: “ferry” does not match “ferries”."
+                    "No live story matches yet. Only whole words count: “ferry” doesn't "
+                    "match “ferries”."
                 )
             )
         return Note(
             ngettext(
-                "{n} live story matches just now.", "{n} live stories match just now.", number
+                "{n} live story matches right now.", "{n} live stories match right now.", number
             ).format(n=words.number(number))
         )
 
@@ -260,9 +262,7 @@ def follow_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime])
         N_("Get stories here: one, some or all"),
         follow.answer,
         options=(
-            Option(
-                "what", N_("A story, “all”, or words with commas between them"), follow.complete
-            ),
+            Option("what", N_("A story, “all”, or words separated by commas"), follow.complete),
             Option("story", N_("Which story"), hidden=True),
             Option("word", N_("Which word of that story"), hidden=True),
             Option("whole", N_("Whether it is everything"), hidden=True),
@@ -278,11 +278,11 @@ def refuse_endless(said: Iterable[str], *rows: Row) -> None:
     if endless := next((word for word in said if len(word) > LENGTH), None):
         raise Sorry(
             ngettext(
-                "{word} is longer than any keyword ({n} character)",
-                "{word} is longer than any keyword ({n} characters)",
+                "{word} is too long: a keyword has at most {n} character",
+                "{word} is too long: a keyword has at most {n} characters",
                 LENGTH,
             ).format(word=quoted(endless, 40), n=LENGTH),
-            Text(_("Write one word or name, or several with commas between them.")),
+            Text(_("Write one word or name, or several separated by commas.")),
             rows=rows,
         )
 
@@ -295,11 +295,11 @@ def with_story(rule: Rule, story: StoryId, *rows: Row) -> Rule:
     if len(rule.story_ids) >= STORIES:
         raise Sorry(
             ngettext(
-                "This chat follows {n} story, which is the most it can",
-                "This chat follows {n} stories, which is the most it can",
+                "This chat already follows {n} story, the maximum",
+                "This chat already follows {n} stories, the maximum",
                 STORIES,
             ).format(n=words.number(STORIES)),
-            Text(_("Unfollow one that is over, or follow a word that several stories share.")),
+            Text(_("Unfollow one that's over, or follow a word that several stories share.")),
             rows=rows,
         )
     return replace(rule.unmuted(story), story_ids=(*rule.story_ids, story))
@@ -309,7 +309,7 @@ def _not_everything(rule: Rule) -> None:
     if rule.all:
         raise Sorry(
             _("This chat already gets every live story"),
-            Text(_("To get fewer, unfollow everything and then follow what you want.")),
+            Text(_("To get fewer, unfollow everything, then follow what you want.")),
             rows=(_ways(ALL),),
         )
 
@@ -331,14 +331,12 @@ def _of_story(story: Story, key: str) -> str:
     for word in (*story.keywords, *story.entities):
         if text_key(word) == key:
             return line(word)
-    raise Sorry(_("That word is no longer offered"), rows=(Buttons((to_overview(),)),))
+    raise Sorry(_("That word is no longer available"), rows=(Buttons((to_overview(),)),))
 
 
 def _other_accents(offered: list[str]) -> Note:
     said = words.both([quoted(word, 40) for word in offered])
-    return Note(
-        _("With other accents it is another word: live stories have {words}.").format(words=said)
-    )
+    return Note(_("Accents matter: live stories use {words}.").format(words=said))
 
 
 def _ways(thing: Thing) -> Buttons:
@@ -355,11 +353,11 @@ def _over(edition: Edition) -> str:
     """Why there is nothing left to follow."""
     story = edition.story
     if story.retracted is not None:
-        over = _("“{story}” was withdrawn, so there is nothing left to follow")
+        over = _("“{story}” was withdrawn, so there's nothing left to follow")
     elif story.merged_into:
-        over = _("“{story}” is now part of another story, so there is nothing left to follow")
+        over = _("“{story}” is now part of another story, so there's nothing left to follow")
     elif story.stats.status is Status.ENDED:
-        over = _("“{story}” has ended, so there is nothing left to follow")
+        over = _("“{story}” has ended, so there's nothing left to follow")
     else:
-        over = _("“{story}” has not moved for days, so there is nothing left to follow")
+        over = _("“{story}” hasn't been updated for days, so there's nothing left to follow")
     return over.format(story=name(story))

@@ -24,10 +24,10 @@ class FollowingCommand:
     async def answer(self, ask: Ask) -> Message:
         rule = self.rules.of(ask.chat)
         things = followed(rule, self.index)
-        this = Note(_("This chat is {chat}").format(chat=ask.chat))
+        this = Note(_("This chat's ID is {chat}").format(chat=ask.chat))
         blocks: list[Block] = [*gets(rule, self.index)] if rule and things else []
         if self.rules.is_fixed(ask.chat):
-            fixed = Note(_("Set by whoever runs this bot; ask them to change it."))
+            fixed = Note(_("Set by the bot's operator. Ask them to change it."))
             return Message(_title(bool(things)), (*blocks, fixed, this))
         if self.rules.is_unreadable(ask.chat):
             raise Sorry(newer(), this)
@@ -48,7 +48,7 @@ def following_command(index: StoryIndex, rules: Rules) -> Command:
 
 
 def _title(anything: bool) -> str:
-    return _("This chat gets") if anything else _("This chat follows nothing yet")
+    return _("What this chat gets") if anything else _("This chat follows nothing yet")
 
 
 def _ways(*others: Button) -> Buttons:

@@ -11,10 +11,10 @@ from wording import words
 from wording.language import N_, _, ngettext
 from wording.message import Bullets, Button, Buttons, Message, Note, Ref, Text
 
-_STAY = N_("Cards already sent to you stay where they are, and are no longer edited.")
+_STAY = N_("Cards already sent to you stay where they are, but are no longer updated.")
 _FIXED = N_(
-    "What your private chat gets is set by whoever runs this bot, so that and its cards are kept; "
-    "ask them to take it out of their file."
+    "The bot's operator sets what your private chat gets, so those settings and "
+    "cards stay. Ask them to remove your chat from their configuration."
 )
 
 
@@ -27,7 +27,7 @@ class ForgetmeCommand:
 
     async def answer(self, ask: Ask) -> Message:
         if ask.person == ask.chat and not ask.private:  # a channel is asking, not a person
-            raise Sorry(_("I cannot tell who asks here"), Text(_("Ask me in private.")))
+            raise Sorry(_("I can't tell who's asking here"), Text(_("Ask me in private.")))
         fixed = self.rules.is_fixed(ask.person)
         if ask.get("sure") != "yes":
             return _sure(fixed=fixed)
@@ -36,7 +36,7 @@ class ForgetmeCommand:
         left = [Text(_(_FIXED))] if fixed else [Text(_(_STAY))] if erased.cards else []
         if not gone:
             return Message(_("There was nothing to forget"), tuple(left))
-        return Message(_("Forgotten"), (Bullets(gone), *left))
+        return Message(_("Deleted"), (Bullets(gone), *left))
 
 
 def forgetme_command(rules: Rules, erasure: Erases) -> Command:
@@ -44,9 +44,9 @@ def forgetme_command(rules: Rules, erasure: Erases) -> Command:
     forgetme = ForgetmeCommand(rules, erasure)
     return Command(
         "forgetme",
-        N_("Delete all I keep about you"),
+        N_("Delete all I store about you"),
         forgetme.answer,
-        options=(Option("sure", N_("Whether that is meant"), hidden=True),),
+        options=(Option("sure", N_("Confirmation"), hidden=True),),
         personal=True,
     )
 
@@ -54,42 +54,44 @@ def forgetme_command(rules: Rules, erasure: Erases) -> Command:
 def _gone(erased: Erased) -> Iterator[str]:
     """What was deleted, one sentence each."""
     if seen := erased.seen:
-        said = ngettext("What you saw of {n} story.", "What you saw of {n} stories.", seen)
+        said = ngettext(
+            "Your reading position in {n} story.", "Your reading position in {n} stories.", seen
+        )
         yield said.format(n=words.number(seen))
     if erased.caught_up:
-        yield _("How far you had caught up.")
+        yield _("How far you'd caught up.")
     if erased.followed:
-        yield _("What your private chat with me followed.")
+        yield _("What our private chat followed.")
     if cards := erased.cards:
         yield ngettext(
             "The record of {n} card sent there.", "The record of {n} cards sent there.", cards
         ).format(n=words.number(cards))
     if changes := erased.changes:
         yield ngettext(
-            "That it was you who changed {n} thing in groups and channels.",
-            "That it was you who changed {n} things in groups and channels.",
+            "Your name on {n} change in groups and channels.",
+            "Your name on {n} changes in groups and channels.",
             changes,
         ).format(n=words.number(changes))
     if keeps := erased.keeps:
         yield ngettext(
-            "That I tell you when {n} group or channel refuses me.",
-            "That I tell you when {n} groups or channels refuse me.",
+            "Alerts to you about {n} group or channel where I can't post.",
+            "Alerts to you about {n} groups or channels where I can't post.",
             keeps,
         ).format(n=words.number(keeps))
 
 
 def _sure(*, fixed: bool) -> Message:
     return Message(
-        _("Forget all about you?"),
+        _("Delete everything about you?"),
         (
             Text(
                 _(
-                    "Which stories you saw, what your private chat with me follows, and the "
-                    "record of the cards sent there are deleted at once and for good."
+                    "Which stories you saw, what our private chat follows, and the record of the "
+                    "cards sent there will be deleted at once and for good."
                 )
             ),
             Text(_(_FIXED if fixed else _STAY)),
-            Note(_("What groups and channels follow is not about you, and stays.")),
+            Note(_("What groups and channels follow isn't about you, so it stays.")),
         ),
         (Buttons((Button(_("Yes, forget me"), Ref("forgetme", ("yes",))),)),),
     )

@@ -15,10 +15,10 @@ _FIRST = ("stories", "story", "search", "catchup", "faq", "why", "following", "s
 """Shown where others read, too, because it takes up everyone's screen."""
 _YOURS = ("privacy", "forgetme", "help")
 _IN_PRIVATE = (
-    (N_("What comes here"), ("setup", "follow", "following", "unfollow", "rules")),
-    (N_("Less of it"), ("mute", "unmute", "pause", "resume")),
+    (N_("What this chat gets"), ("setup", "follow", "following", "unfollow", "rules")),
+    (N_("Getting less"), ("mute", "unmute", "pause", "resume")),
     (N_("Pins"), ("pin", "unpin", "pins")),
-    (N_("Who, what and why"), ("why", "status", "unknown", "audit", "moderators")),
+    (N_("Status and history"), ("why", "status", "unknown", "audit", "moderators")),
     (N_("You and me"), _YOURS),
 )
 """By purpose, because everyone may use everything there; commands not listed are about stories."""
@@ -33,10 +33,10 @@ def help_command(commands: Sequence[Command]) -> Command:
 
     itself = Command(
         "help",
-        N_("What I do, and what you can ask"),
+        N_("What I do and what you can ask"),
         answer,
         also=("start", "menu", "commands"),
-        options=(Option("which", N_("Whether to tell all of them"), hidden=True),),
+        options=(Option("which", N_("Whether to list all commands"), hidden=True),),
     )
     return itself
 
@@ -58,9 +58,9 @@ def _brief(every: Sequence[Command]) -> Iterator[Block]:
     yield _told(command for command in first if command.moderators)
     more = len(every) - len(first)
     yield Note(
-        ngettext(
-            "{n} more stands under “All commands”.", "{n} more stand under “All commands”.", more
-        ).format(n=more)
+        ngettext("“All commands” lists {n} more.", "“All commands” lists {n} more.", more).format(
+            n=more
+        )
     )
 
 
@@ -92,8 +92,8 @@ def _by_right(every: Sequence[Command]) -> Iterator[tuple[str, list[Command]]]:
 def _what_i_am() -> Text:
     return Text(
         _(
-            "I keep this chat in step with news stories while they develop.\n"
-            "Ask me about them; I answer only what is covered."
+            "I keep this chat up to date on news stories as they develop.\nAsk me about "
+            "them: I only answer what the stories cover."
         )
     )
 

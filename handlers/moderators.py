@@ -21,18 +21,18 @@ class ModeratorsCommand:
     async def answer(self, ask: Ask) -> Message:
         if ask.private:
             return Message(
-                _("Here you are your own moderator"),
-                (Text(_("What I send to you alone, you alone change.")),),
+                _("Here you're your own moderator"),
+                (Text(_("Only you can change what I send to you alone.")),),
             )
         if ask.roles_of is None:
             return Message(
                 _("This chat's administrators are its moderators"),
-                (Text(_("There are no roles here that could count as well.")),),
+                (Text(_("There are no roles here that could count too.")),),
             )
         if not (said := ask.get("role")):
             return self._who(ask, await self.moderators.role(ask.roles_of))
         if not ask.manages_server:
-            raise Sorry(_("Only people who may manage this server can choose its moderator role"))
+            raise Sorry(_("Only people who can manage this server can choose its moderator role"))
         role = None if said == NOBODY else said
         await self.moderators.name(ask.roles_of, role)
         return self._named(role)
@@ -40,15 +40,15 @@ class ModeratorsCommand:
     def _who(self, ask: Ask, role: str | None) -> Message:
         rights = Text(
             _(
-                "Whoever may manage messages or channels here is a moderator, "
-                "and so are administrators."
+                "Anyone who can manage messages or channels here is a moderator, and so "
+                "are administrators."
             )
         )
-        as_well = _("So is everyone with this server's moderator role.")
+        as_well = _("Everyone with this server's moderator role is one too.")
         none = _("No moderator role has been chosen.")
-        only = Note(_("Whoever may manage this server can choose a role."))
+        only = Note(_("Anyone who can manage this server can choose a role."))
         return Message(
-            _("Who is a moderator here"),
+            _("Who counts as a moderator here"),
             (
                 rights,
                 Text(as_well if role else none),
@@ -65,13 +65,13 @@ class ModeratorsCommand:
                 act=Act(Did.DROPPED_MODERATOR_ROLE),
             )
         return Message(
-            _("All who have that role count as moderators now"),
+            _("Everyone with that role counts as a moderator now"),
             (
                 Text(
                     _(
-                        "They can use the buttons of /following and all others of mine. To offer "
-                        "them the commands themselves, allow the role for them in this server's "
-                        "settings, under Integrations."
+                        "They can use my buttons, such as those of /following. To give them the "
+                        "commands too, allow the role in this server's settings, under "
+                        "Integrations."
                     )
                 ),
             ),
@@ -85,14 +85,14 @@ def moderators_command(moderators: Moderators) -> Command:
     command = ModeratorsCommand(moderators)
     return Command(
         "moderators",
-        N_("Who may change what I do here"),
+        N_("Who counts as a moderator here"),
         command.answer,
-        options=(Option("role", N_("Which role counts as well"), hidden=True),),
+        options=(Option("role", N_("Which role counts too"), hidden=True),),
         moderators=True,
     )
 
 
 def _rows(role: str | None) -> tuple[Row, ...]:
-    choice = Roles(_("A role that counts as moderator …"), Ref("moderators"), role)
+    choice = Roles(_("Choose a moderator role …"), Ref("moderators"), role)
     nobody = Buttons((Button(_("No role"), Ref("moderators", (NOBODY,))),))
     return (choice, nobody) if role else (choice,)

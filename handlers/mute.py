@@ -39,7 +39,7 @@ class MuteCommand:
         rule = theirs(self.rules, ask.chat)
         if rule.empty:
             raise Sorry(
-                _("This chat follows nothing, so there is nothing to mute"),
+                _("This chat follows nothing, so there's nothing to mute"),
                 rows=(Buttons((to_follow(),)),),
             )
         if not (words := ask.get("story")):
@@ -50,9 +50,9 @@ class MuteCommand:
     async def _which(self, rule: Rule, page: str) -> Message:
         coming = await wanted(rule, self.index, self.now())
         if not coming:
-            raise Sorry(_("No live story comes here just now"))
+            raise Sorry(_("This chat gets no live stories right now"))
         return Message(
-            _("Which story should be muted here?"),
+            _("Which story should I mute here?"),
             rows=pick_list(
                 _("Mute …"), coming, button_to("mute"), page, lambda to: Ref("mute", ("", "", to))
             ),
@@ -66,7 +66,7 @@ class MuteCommand:
             held = rule.mute_of(story.id)
             if held is not None and held.until_major == until_major:
                 raise Sorry(
-                    _("“{story}” is muted here already").format(story=name(story)),
+                    _("“{story}” is already muted here").format(story=name(story)),
                     rows=_ways(story.id, until_major),
                 )
             others = [each for each in rule.muted if each.story != story.id]
@@ -75,8 +75,8 @@ class MuteCommand:
             if len(others) >= MUTES:
                 raise Sorry(
                     ngettext(
-                        "This chat has muted {n} story, which is the most it can",
-                        "This chat has muted {n} stories, which is the most it can",
+                        "This chat has already muted {n} story, the maximum",
+                        "This chat has already muted {n} stories, the maximum",
                         MUTES,
                     ).format(n=number(MUTES)),
                     rows=(Buttons((Button(_("Unmute some"), Ref("unmute")),)),),
@@ -84,20 +84,20 @@ class MuteCommand:
             return replace(rule, muted=(*others, mute))
 
         await change(self.rules, ask, quieter)
-        nothing = _("Nothing new of it is posted or said here.")
+        nothing = _("I won't post anything new about it here.")
         act = Did.MUTED
         if until_major:
-            nothing = _("Nothing new of it is posted or said here until it turns major.")
+            nothing = _("I won't post anything new about it here until there's a major update.")
             act = Did.MUTED_UNTIL_MAJOR
         return Message(
             _("Muted “{story}”").format(story=name(story)),
-            (Text(nothing), Text(_("A card that stands is kept up to date, without a sound."))),
+            (Text(nothing), Text(_("If its card is already here, it stays up to date, silently."))),
             _ways(story.id, until_major),
             act=Act(act, f"“{name(story)}”"),
         )
 
     def until(self, typed: str, ask: Ask) -> list[Choice]:
-        return [Choice(_("until it turns major"), MAJOR)]
+        return [Choice(_("until a major update"), MAJOR)]
 
 
 def mute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
@@ -105,11 +105,11 @@ def mute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -
     mute = MuteCommand(index, rules, now)
     return Command(
         "mute",
-        N_("Hear no more of a story here"),
+        N_("Stop posts about a story here"),
         mute.answer,
         options=(
             Option("story", N_("Which story"), live_stories(index, now)),
-            Option("until", N_("“major”: hear of it again once it turns major"), mute.until),
+            Option("until", N_("“major”: get posts again after a major update"), mute.until),
             Option("page", N_("Which page"), hidden=True),
         ),
         rest="story",
@@ -119,7 +119,7 @@ def mute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -
 
 
 def _ways(story: StoryId, until_major: bool) -> tuple[Row, ...]:
-    other = Button(_("Hear of it again if it turns major"), Ref("mute", (story, MAJOR)))
+    other = Button(_("Until a major update"), Ref("mute", (story, MAJOR)))
     if until_major:
-        other = Button(_("Not even then"), Ref("mute", (story,)))
+        other = Button(_("Mute completely"), Ref("mute", (story,)))
     return (Buttons((other, Button(_("Unmute"), Ref("unmute", (story,))))),)

@@ -96,7 +96,7 @@ def stories(rule: Rule, index: StoryIndex) -> Message:
                 (
                     to(_("Words …"), "words"),
                     to(_("Single stories"), "single"),
-                    to(_("How big"), "limits"),
+                    to(_("Minimum size"), "limits"),
                 )
             ),
             back(),
@@ -108,9 +108,9 @@ def asking_words(rule: Rule) -> Message:
     """Asks for the words to follow."""
     return Message(
         _("Words to follow"),
-        (Text(_("Stories with one of them among their keywords or names come here.")),),
+        (Text(_("This chat gets stories with one of these in their keywords or names.")),),
         asks=Field(
-            _("Words, with commas between them"),
+            _("Words, separated by commas"),
             Ref("setup", ("words",)),
             value=", ".join(words_in(rule)),
             hint=_("ferry, harbour, Port of Aldmar; or - for none"),
@@ -123,11 +123,18 @@ def single(rule: Rule, index: StoryIndex, live: Sequence[Edition]) -> Message:
     """The page for following single stories. `live`: the stories on offer."""
     return Message(
         _("Single stories"),
-        (Text(_("They come here until they end. /follow takes any other by its title.")),),
+        (
+            Text(
+                _(
+                    "This chat gets them until they end. To follow any other story, use "
+                    "/follow with its title."
+                )
+            ),
+        ),
         (
             *menu_of(_("Follow a story …"), [to(name(e.story), "add", e.story.id) for e in live]),
             *menu_of(
-                _("Leave one out …"),
+                _("Remove one …"),
                 [to(title_of(story, index), "less", story) for story in rule.story_ids],
             ),
             back("stories"),
@@ -138,8 +145,8 @@ def single(rule: Rule, index: StoryIndex, live: Sequence[Edition]) -> Message:
 def limits(rule: Rule) -> Message:
     """The page for minimums."""
     return Message(
-        _("How big must they be?"),
-        (Text(_("A story without such a figure does not come here once one is asked for.")),),
+        _("How big must a story be?"),
+        (Text(_("If you set a minimum, stories without that number are left out.")),),
         (
             _figures(
                 "virality", VIRALITIES, rule.min_virality, _("Any virality"), _("Virality {n}+")
@@ -174,14 +181,14 @@ def loudness(rule: Rule, notes: tuple[Block, ...], *, private: bool) -> Message:
     rows: list[Row] = [
         Buttons(
             (
-                _choice(_("Only edit cards"), quiet, "loud", "edit"),
-                _choice(_("Also reply when much changes"), not quiet, "loud", "reply"),
+                _choice(_("Only update cards"), quiet, "loud", "edit"),
+                _choice(_("Also reply to big changes"), not quiet, "loud", "reply"),
             )
         )
     ]
     if not private:
         role = rule.role if rule.loudness is Loudness.PING else None
-        prompt = _("Mention a role at major updates …")
+        prompt = _("Mention a role on major updates …")
         rows.append(Roles(prompt, Ref("setup", ("role",)), role))
     return Message(_("How loud?"), (Text(how_loud(rule)), *notes), (*rows, back()))
 
@@ -191,7 +198,7 @@ def quiet(rule: Rule) -> Message:
     buttons = [to(_("Set the hours …"), "hours")]
     if rule.quiet:
         pass_ = _choice(
-            _("Major updates pass"),
+            _("Allow major updates"),
             rule.quiet.majors,
             "majors",
             "no" if rule.quiet.majors else "yes",
@@ -203,9 +210,9 @@ def quiet(rule: Rule) -> Message:
             Text(
                 when_quiet(rule.quiet)
                 if rule.quiet
-                else _("There are none: what comes is told at any hour.")
+                else _("No quiet hours. Updates can arrive at any time.")
             ),
-            Note(_("What comes in quiet hours arrives afterwards, as one card a story.")),
+            Note(_("What happens during quiet hours arrives afterwards, as one card per story.")),
         ),
         (Buttons(tuple(buttons)), back()),
     )
@@ -231,15 +238,15 @@ def more(rule: Rule, *, publishes: bool) -> Message:
     switches = [_switch(_("Show leaning"), "leaning", on=rule.show_leaning)]
     told = [
         _("Leaning: whether cards show the political leaning of the coverage."),
-        _("Pins: how many of mine stand at once; the oldest goes first."),
+        _("Pins: how many cards I keep pinned at once. The oldest goes first."),
     ]
     if publishes:
         switches.append(_switch(_("Publish cards"), "publish", on=rule.publish))
         told.insert(
             1,
             _(
-                "Publishing: in an announcement channel, cards are sent on to the channels that "
-                "follow it."
+                "Publishing: in an announcement channel, cards are also published to the "
+                "channels that follow it."
             ),
         )
     rows: list[Row] = [
@@ -258,7 +265,7 @@ def more(rule: Rule, *, publishes: bool) -> Message:
     ]
     if len(languages()) > 1:
         rows += menu_of(
-            _("Language of cards …"),
+            _("Card language …"),
             [
                 _choice(spelled(code), (rule.language or "en") == code, "lang", language_key(code))
                 for code in languages()
@@ -278,7 +285,7 @@ def language_key(code: str) -> str:
 
 def _nothing(rule: Rule) -> Iterator[Block]:
     if rule.empty:
-        yield Text(_("No story yet: choose all, single ones, or words."))
+        yield Text(_("No stories yet. Choose all, single ones, or words."))
 
 
 def _choice(label: str, chosen: bool, step: str, value: str) -> Button:

@@ -24,8 +24,8 @@ class PauseCommand:
         return Message(
             _("Paused"),
             (
-                Text(_("Nothing new is posted or said here. Cards that stand stay up to date.")),
-                Text(_("When you resume, each live story that this chat follows is shown once.")),
+                Text(_("I won't post anything new here. Existing cards stay up to date.")),
+                Text(_("When you resume, I'll post each live story this chat follows once.")),
             ),
             _resume(),
             act=Act(Did.PAUSED),
@@ -35,17 +35,15 @@ class PauseCommand:
 def pause_command(rules: Rules) -> Command:
     """The command /pause."""
     pause = PauseCommand(rules)
-    return Command(
-        "pause", N_("Post nothing new here until /resume"), pause.answer, moderators=True
-    )
+    return Command("pause", N_("Stop posting here until /resume"), pause.answer, moderators=True)
 
 
 def _paused(rule: Rule) -> Rule:
     if rule.paused:
-        raise Sorry(_("This chat is paused already"), rows=_resume())
+        raise Sorry(_("This chat is already paused"), rows=_resume())
     if rule.empty:
         raise Sorry(
-            _("This chat follows nothing, so there is nothing to pause"),
+            _("This chat follows nothing, so there's nothing to pause"),
             rows=(Buttons((to_follow(),)),),
         )
     return replace(rule, paused=True)

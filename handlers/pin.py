@@ -49,7 +49,7 @@ class PinCommand:
                 Buttons(
                     (
                         Button(_("Unpin"), Ref("unpin", (edition.story.id,))),
-                        Button(_("What is pinned"), Ref("pins")),
+                        Button(_("What's pinned"), Ref("pins")),
                     )
                 ),
             ),
@@ -61,21 +61,21 @@ class PinCommand:
         if not live:
             raise nothing_live()
         return Message(
-            _("Which story should be pinned here?"),
+            _("Which story should I pin here?"),
             rows=pick_list(
                 _("Pin …"), live, button_to("pin"), page, lambda to: Ref("pin", ("", to))
             ),
         )
 
     def _went(self, story: StoryId) -> Text:
-        said = _("“{story}” is unpinned for it: this chat keeps only so many pins of mine.")
+        said = _("I unpinned “{story}” to make room: this chat limits how many pins I keep.")
         return Text(said.format(story=title_of(story, self.index)))
 
     def _stands(self, edition: Edition, at: datetime) -> None:
         story = edition.story
         if story.retracted is not None:
             raise Sorry(
-                _("“{story}” was withdrawn, so it is not pinned").format(story=name(story)),
+                _("“{story}” was withdrawn, so I won't pin it").format(story=name(story)),
                 Text(story.retracted),
             )
         if story.merged_into:
@@ -88,8 +88,8 @@ class PinCommand:
             )
         if not edition.is_live(at, self.index.live_for):
             raise Sorry(
-                _("“{story}” is over, so it is not pinned").format(story=name(story)),
-                Text(_("A card is unpinned by itself when its story ends or goes stale.")),
+                _("“{story}” is over, so I won't pin it").format(story=name(story)),
+                Text(_("I unpin a card automatically when its story ends or goes quiet.")),
                 rows=menu_of(_("Pin …"), buttons_to("pin", self.index.top(MENU, at))),
             )
 

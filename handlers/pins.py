@@ -29,8 +29,8 @@ class PinsCommand:
         pin = Buttons((to_pin(),))
         if not pinned:
             return Message(
-                _("I have nothing pinned here"),
-                (Text(_("What people have pinned themselves is left alone and not listed.")),),
+                _("I haven't pinned anything here"),
+                (Text(_("I don't list or touch what people pinned themselves.")),),
                 (pin,),
             )
         blocks: list[Block] = []
@@ -51,4 +51,4 @@ class PinsCommand:
 def pins_command(index: StoryIndex, desk: Desk) -> Command:
     """The command /pins."""
     pins = PinsCommand(index, desk)
-    return Command("pins", N_("What is pinned here"), pins.answer, moderators=True)
+    return Command("pins", N_("What I've pinned here"), pins.answer, moderators=True)

@@ -17,13 +17,14 @@ from wording.message import Block, Button, Buttons, Heading, Message, Note, Ref,
 NAMED = 5
 """The most followed things that are named; the rest is counted."""
 _LOOKS = N_(
-    "By your number I keep which revision of a story you saw last, which one before that, and "
-    "when. I also keep how far you caught up. All of it goes 90 days after your last look."
+    "Under your user ID I store the last two versions of each story you "
+    "opened, and when. I also store how far you've caught up. All of it is "
+    "deleted 90 days after your last visit."
 )
 
 _DELETING = N_(
-    "/forgetme deletes at once what is kept about you and your private chat, /unfollow all what a "
-    "chat follows."
+    "/forgetme deletes all about you and our private chat at once, /unfollow "
+    "all what a chat follows."
 )
 
 
@@ -39,7 +40,7 @@ class PrivacyCommand:
 
     async def answer(self, ask: Ask) -> Message:
         return Message(
-            _("What I keep, and what I do not"),
+            _("What I store, and what I don't"),
             (
                 Heading(_("About you")),
                 *await self._person(ask),
@@ -47,20 +48,20 @@ class PrivacyCommand:
                 Text(
                     " ".join(
                         (
-                            _("I keep its number."),
+                            _("I store its ID."),
                             self._follows(ask.chat),
                             await self._cards(ask.chat),
                         )
                     )
                 ),
-                Note(_("This chat is {chat}").format(chat=ask.chat)),
-                Heading(_("Not kept")),
+                Note(_("This chat's ID is {chat}").format(chat=ask.chat)),
+                Heading(_("Not stored")),
                 Text(
                     _(
-                        "Names and messages: what you write is answered and forgotten, except the "
-                        "words of /follow and /setup. Whoever changes what a group gets is named "
-                        "there for 90 days (/audit), and the last to do so is told when the group "
-                        "refuses me. My log names chats by number."
+                        "I don't store names or messages. I answer what you write, then forget "
+                        "it, except the words you give /follow and /setup. For 90 days I store "
+                        "who changed what a group gets (/audit), and I alert the last of them if "
+                        "I can't post there. My log names chats by ID."
                     )
                 ),
                 Heading(_("Deleting it")),
@@ -71,9 +72,11 @@ class PrivacyCommand:
 
     def _removed(self) -> str:
         days = ceil(self.forget_after_days)
+        if not days:
+            return _("If I'm removed or blocked, I delete everything about that chat at once.")
         return ngettext(
-            "Whoever removes or blocks me is forgotten after {n} day.",
-            "Whoever removes or blocks me is forgotten after {n} days.",
+            "If I'm removed or blocked, I delete everything about that chat after {n} day.",
+            "If I'm removed or blocked, I delete everything about that chat after {n} days.",
             days,
         ).format(n=words.number(days))
 
@@ -82,46 +85,48 @@ class PrivacyCommand:
         only what is stored of everyone."""
         general = _(_LOOKS)
         if not (ask.private or ask.whispered):
-            return [Text(" ".join((general, _("What that is just now I say in private only."))))]
+            return [Text(" ".join((general, _("I only show the details in private."))))]
         try:
             kept = await promptly(self.places.kept(ask.person))
         except StorageAway:
-            return [Text(" ".join((general, _("How much that is cannot be looked up just now."))))]
+            return [Text(" ".join((general, _("I can't look up the details right now."))))]
         if kept.until is None:
-            return [Text(" ".join((general, _("You have not looked at any yet."))))]
+            return [Text(" ".join((general, _("You haven't opened any stories yet."))))]
         number = len(kept.places)
-        looked = ngettext("You looked at {n} story.", "You looked at {n} stories.", number)
+        looked = ngettext("You've opened {n} story.", "You've opened {n} stories.", number)
+        if not number:
+            looked = _("You haven't opened any stories yet.")
         return [
             Text(" ".join((general, looked.format(n=words.number(number))))),
             *(
-                [Note(_("You caught up with all stories of"), kept.caught_up)]
+                [Note(_("You've caught up with everything up to"), kept.caught_up)]
                 if kept.caught_up
                 else []
             ),
-            Note(_("Unless you look again, forgotten"), kept.until),
+            Note(_("Without another visit, this is deleted"), kept.until),
         ]
 
     def _follows(self, chat: Chat) -> str:
         if self.rules.is_fixed(chat):
-            return _("What it follows is set by whoever runs me, in a file.")
+            return _("The bot's operator sets what it follows, in a file.")
         things = [thing.label for thing in followed(self.rules.of(chat), self.index)]
         if not things:
             return _("It follows nothing.")
         named = ", ".join(words.some(things, NAMED))
-        return _("I keep what it follows: {things}.").format(things=named)
+        return _("I store what it follows: {things}.").format(things=named)
 
     async def _cards(self, chat: Chat) -> str:
         try:
             cards = await promptly(self.desk.cards(chat))
         except StorageAway:
-            return _("How many cards I sent here cannot be looked up just now.")
+            return _("I can't look up right now how many cards I've sent here.")
         if not cards:
-            return _("I have sent no card here.")
+            return _("I haven't sent any cards here.")
         return ngettext(
-            "I keep a record of {n} card sent here: its story and revision, "
-            "where it stands, and when and how that went.",
-            "I keep a record of {n} cards sent here: of each its story and revision, "
-            "where it stands, and when and how that went.",
+            "I store a record of {n} card sent here: its story and version, where it "
+            "is, and when and how it was sent.",
+            "I store a record of {n} cards sent here: for each its story and "
+            "version, where it is, and when and how it was sent.",
             cards,
         ).format(n=words.number(cards))
 
@@ -133,7 +138,7 @@ def privacy_command(
     privacy = PrivacyCommand(index, rules, desk, places, forget_after_days)
     return Command(
         "privacy",
-        N_("What I keep about you"),
+        N_("What I store about you"),
         privacy.answer,
         about_chat=True,
     )

@@ -31,12 +31,12 @@ def quotes(index: StoryIndex, now: Callable[[], datetime]) -> Quotes:
 
     def _quote(edition: Edition) -> Quote:
         story = edition.story
-        now_ = Button(_("As it stands now"), Ref("story", (story.id,)))
+        now_ = Button(_("Latest version"), Ref("story", (story.id,)))
         said = replace(
             card(edition, index.delta(edition)),
             rows=(Buttons((now_,)),),
             living=None,
-            more=_("… more behind “As it stands now”"),
+            more=_("… more under “Latest version”"),
         )
         told = line(story.headline or "") or " · ".join(figures(story))
         return Quote(story.id, name(story), told, said)

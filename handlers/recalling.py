@@ -25,8 +25,13 @@ def recalling(command: Command, index: StoryIndex, history: History) -> Command:
                 edition = await promptly(history.edition(known.story.id))
             except StorageAway:
                 raise Sorry(
-                    _("“{story}” cannot be looked up just now").format(story=name(known.story)),
-                    Text(_("It's an older story, and my storage is away. Try again in a minute.")),
+                    _("I can't look up “{story}” right now").format(story=name(known.story)),
+                    Text(
+                        _(
+                            "It's an older story, and my storage is unavailable. Please try "
+                            "again in a minute."
+                        )
+                    ),
                 ) from None
             if edition is not None:
                 index.recall(edition)

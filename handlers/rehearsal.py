@@ -19,7 +19,7 @@ from stories.story import Story
 from wording import words
 from wording.card import figures
 from wording.language import _, ngettext
-from wording.message import Block, Facts, Heading, Note, Text
+from wording.message import Block, Bullets, Facts, Heading, Note, Text
 from wording.text import shorten
 
 SPAN = timedelta(days=3)
@@ -67,64 +67,80 @@ class Rehearsal:
 
     def said(self) -> Iterator[Block]:
         """The figures in words, and the last cards in short."""
-        days = ngettext("the last {n} day", "the last {n} days", SPAN.days).format(
-            n=words.number(SPAN.days)
-        )
         if not self.looked_at:
-            yield Text(
-                _("No story has moved over {days}: there is nothing to try it with.").format(
-                    days=days
+            yield _over_days(
+                ngettext(
+                    "No story was updated in the last {n} day, so there's nothing to try this "
+                    "with.",
+                    "No story was updated in the last {n} days, so there's nothing to try this "
+                    "with.",
+                    SPAN.days,
                 )
             )
             return
-        if acts := list(self._acts()):
-            yield Text(
-                _("Over {days} this would have {acts}.").format(days=days, acts=words.both(acts))
+        if counts := tuple(self._counts()):
+            yield _over_days(
+                ngettext(
+                    "In the last {n} day, these settings would have meant:",
+                    "In the last {n} days, these settings would have meant:",
+                    SPAN.days,
+                )
             )
+            yield Bullets(counts)
         else:
-            yield Text(_("Over {days} this would have brought nothing.").format(days=days))
+            yield _over_days(
+                ngettext(
+                    "In the last {n} day, nothing would have been posted here.",
+                    "In the last {n} days, nothing would have been posted here.",
+                    SPAN.days,
+                )
+            )
         if self.held:
             yield Note(
                 ngettext(
-                    "Quiet hours would have held back {n} of these until they were over.",
-                    "Quiet hours would have held back {n} of these until they were over.",
+                    "Quiet hours would have delayed {n} of these.",
+                    "Quiet hours would have delayed {n} of these.",
                     self.held,
                 ).format(n=words.number(self.held))
             )
         if self.left_out:
             yield Note(
                 ngettext(
-                    "Tried with the {n} story that moved last; {more} more moved.",
-                    "Tried with the {n} stories that moved last; {more} more moved.",
+                    "This covers the {n} most recently updated story; {more} more were updated.",
+                    "This covers the {n} most recently updated stories; {more} more were updated.",
                     self.looked_at,
                 ).format(n=words.number(self.looked_at), more=words.number(self.left_out))
             )
         if self.cards:
-            yield Text(_("The last to come:"))
+            yield Text(_("The latest cards would have been:"))
         for card in self.cards:
             yield Heading(name(card.story))
             yield Facts(tuple(figures(card.story)))
             if lead := card.story.headline or next(iter(card.story.breakdown), ""):
                 yield Text(shorten(lead, LEAD))
-            yield Note(_("It would have come"), card.at)
+            yield Note(_("It would have been posted"), card.at)
 
-    def _acts(self) -> Iterator[str]:
+    def _counts(self) -> Iterator[str]:
         if self.posts:
-            yield ngettext("posted {n} card", "posted {n} cards", self.posts).format(
+            yield ngettext("{n} card posted", "{n} cards posted", self.posts).format(
                 n=words.number(self.posts)
             )
         if self.edits:
-            yield ngettext("edited cards {n} time", "edited cards {n} times", self.edits).format(
+            yield ngettext("{n} update to a card", "{n} updates to cards", self.edits).format(
                 n=words.number(self.edits)
             )
         if self.replies:
-            yield ngettext("replied {n} time", "replied {n} times", self.replies).format(
+            yield ngettext("{n} reply", "{n} replies", self.replies).format(
                 n=words.number(self.replies)
             )
         if self.pings:
-            yield ngettext(
-                "mentioned the role {n} time", "mentioned the role {n} times", self.pings
-            ).format(n=words.number(self.pings))
+            yield ngettext("{n} role mention", "{n} role mentions", self.pings).format(
+                n=words.number(self.pings)
+            )
+
+
+def _over_days(sentence: str) -> Text:
+    return Text(sentence.format(n=words.number(SPAN.days)))
 
 
 class Rehearser:
@@ -158,8 +174,8 @@ class Rehearser:
                         break
             except StorageAway:
                 raise Sorry(
-                    _("The past cannot be looked up just now"),
-                    Text(_("The bot's storage is away for a moment. What is chosen is kept.")),
+                    _("I can't look up past stories right now"),
+                    Text(_("My storage is unavailable. Your choices are kept.")),
                 ) from None
             return replace(_summed(plays), left_out=len(moved) - len(plays))
 

@@ -32,13 +32,14 @@ class ResumeCommand:
         at = self.now()
         number = len(await wanted(rule, self.index, at))
         comes = ngettext(
-            "{n} live story matches what this chat follows. It is shown here unless it is already.",
-            "{n} live stories match what this chat follows. They are shown here, each once, "
-            "unless they are already.",
+            "{n} live story matches what this chat follows. I'll post it unless it's already here.",
+            "{n} live stories match what this chat follows. I'll post those that aren't here yet.",
             number,
         ).format(n=words.number(number))
+        if not number:
+            comes = _("Nothing this chat follows is live right now.")
         return Message(
-            _("Going on"),
+            _("Resumed"),
             (Text(comes), *hush(rule, at)),
             (Buttons((to_overview(),)),),
             act=Act(Did.RESUMED),
@@ -48,10 +49,10 @@ class ResumeCommand:
 def resume_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime]) -> Command:
     """The command /resume."""
     resume = ResumeCommand(index, rules, now)
-    return Command("resume", N_("Post here again after /pause"), resume.answer, moderators=True)
+    return Command("resume", N_("Start posting here again"), resume.answer, moderators=True)
 
 
 def _resumed(rule: Rule) -> Rule:
     if not rule.paused:
-        raise Sorry(_("This chat is not paused"))
+        raise Sorry(_("This chat isn't paused"))
     return replace(rule, paused=False)

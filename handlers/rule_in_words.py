@@ -22,7 +22,7 @@ MUTED = 5
 def gets(rule: Rule, index: StoryIndex) -> Iterator[Block]:
     """What a chat with this rule gets, in words."""
     if rule.paused:
-        yield Text(_("Paused: nothing new comes until /resume. Cards that stand stay up to date."))
+        yield Text(_("Paused: nothing new until /resume. Existing cards stay up to date."))
     yield from which(rule, index)
     if rule.show_leaning:
         yield Text(_("Cards show the political leaning of the coverage."))
@@ -55,7 +55,7 @@ def which(rule: Rule, index: StoryIndex) -> Iterator[Block]:
         yield Bullets(stories)
     if limits := list(_thresholds(rule)):
         yield Text(
-            _("Only with {limits}; a story without that figure does not come here.").format(
+            _("Only with {limits}. Stories without that number are left out.").format(
                 limits=words.both(limits)
             )
         )
@@ -68,11 +68,11 @@ def how_loud(rule: Rule) -> str:
 
 def when_quiet(quiet: Quiet) -> str:
     """The quiet hours, in words."""
-    said = _("Quiet from {begins} to {ends} ({zone}): nothing new is posted or said then.")
+    said = _("Quiet from {begins} to {ends} ({zone}): nothing new is posted then.")
     if quiet.majors:
         said = _(
-            "Quiet from {begins} to {ends} ({zone}): "
-            "nothing new is posted or said then, except major updates."
+            "Quiet from {begins} to {ends} ({zone}): nothing new is posted then, except major "
+            "updates."
         )
     return said.format(
         begins=words.clock(quiet.begins), ends=words.clock(quiet.ends), zone=quiet.zone
@@ -80,14 +80,14 @@ def when_quiet(quiet: Quiet) -> str:
 
 
 def _muted(mute: Mute, index: StoryIndex) -> str:
-    said = _("“{story}” until it turns major") if mute.until_major else "“{story}”"
+    said = _("“{story}” until a major update") if mute.until_major else "“{story}”"
     return said.format(story=title_of(mute.story, index))
 
 
 def hush(rule: Rule, at: datetime) -> Iterator[Text]:
     """Until when the chat gets nothing new because of quiet hours."""
     if hour := quiet_until(rule, at, major_at=None):
-        yield Text(_("It is quiet here until {time}: what is new comes then.").format(time=hour))
+        yield Text(_("Quiet hours until {time}: new posts come after that.").format(time=hour))
 
 
 def quiet_until(rule: Rule | None, at: datetime, *, major_at: datetime | None) -> str | None:
@@ -105,15 +105,16 @@ def spelled(code: str) -> str:
 
 _LOUDNESS = {
     Loudness.EDIT: N_(
-        "Cards are edited as stories develop, and nothing else is said but a withdrawal or an end."
+        "Cards are updated as stories develop. I only send a message if a story is withdrawn or "
+        "ends."
     ),
     Loudness.REPLY: N_(
-        "Cards are edited as stories develop; when much changes a short reply says what, "
-        "at most one per story and hour."
+        "Cards are updated as stories develop. Big changes also get a short reply, at most one "
+        "an hour per story."
     ),
     Loudness.PING: N_(
-        "Cards are edited as stories develop; when much changes a short reply says what, at most "
-        "one per story and hour, and a major one mentions the role that the moderators chose."
+        "Cards are updated as stories develop. Big changes also get a short reply, at most one "
+        "an hour per story, and major ones mention the role that the moderators chose."
     ),
 }
 
@@ -130,8 +131,8 @@ def _thresholds(rule: Rule) -> Iterator[str]:
 def who_follows(*, private: bool) -> Text:
     """Who can make a chat that follows nothing get stories, and how."""
     if private:
-        return Text(_("Change that with /follow and a story or a word."))
-    return Text(_("A moderator can change that with /follow and a story or a word."))
+        return Text(_("To change that, use /follow with a story or a word."))
+    return Text(_("A moderator can change that: use /follow with a story or a word."))
 
 
 def unheard(desk: Desk, chat: Chat, rule: Rule | None) -> Iterator[Block]:
@@ -141,8 +142,8 @@ def unheard(desk: Desk, chat: Chat, rule: Rule | None) -> Iterator[Block]:
     if desk.may_mention(chat, rule.role) is False:
         yield Text(
             _(
-                "The chosen role hears nothing of it: I may not mention it here. Choose another, "
-                "allow everyone to mention it in the role's settings, or give me the right "
-                "“Mention @everyone, @here, and All Roles”."
+                "The role won't be notified: I can't mention it here. Choose another role, allow "
+                "everyone to mention it in the role's settings, or give me the “Mention @everyone, "
+                "@here, and All Roles” permission."
             )
         )

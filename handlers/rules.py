@@ -44,19 +44,19 @@ class RulesCommand:
                 return await self._import(ask, text)
             case "unknown":
                 raise Sorry(
-                    _("I cannot do {what} with rules").format(what=quoted(what)),
-                    Text(_("I can show, export and import them.")),
+                    _("/rules can't do {what}").format(what=quoted(what)),
+                    Text(_("It can show, export or import this chat's rules.")),
                     rows=(_ways(fixed=self.rules.is_fixed(ask.chat)),),
                 )
         return self._show(ask)
 
     def _show(self, ask: Ask) -> Message:
         rule, fixed = self.rules.of(ask.chat), self.rules.is_fixed(ask.chat)
-        nothing = [Text(_("It gets no stories."))] if rule is None or rule.empty else []
+        nothing = [Text(_("This chat gets no stories."))] if rule is None or rule.empty else []
         if self.rules.is_unreadable(ask.chat):
             nothing = [Text(newer())]
         said = [*nothing, *(gets(rule, self.index) if rule else ())]
-        notes = [Note(_("Set by whoever runs this bot; ask them to change it."))] if fixed else []
+        notes = [Note(_("Set by the bot's operator. Ask them to change it."))] if fixed else []
         return Message(_("This chat's rules"), (*said, *notes), (_ways(fixed=fixed),))
 
     def _export(self, ask: Ask) -> Message:
@@ -64,13 +64,13 @@ class RulesCommand:
         if len(entry) > LONGEST:
             raise Sorry(
                 _("These rules are too long for one message"),
-                Text(_("Use fewer words that more stories share, and export again.")),
+                Text(_("Use fewer words that more stories share, then export again.")),
             )
         return Message(
             _("This chat's rules as text"),
             (
                 Code(entry),
-                Note(_("/rules import takes it in any chat; so does the operator's file.")),
+                Note(_("Paste it into /rules import in any chat, or into the operator's file.")),
             ),
             (_ways(fixed=self.rules.is_fixed(ask.chat)),),
         )
@@ -80,7 +80,7 @@ class RulesCommand:
         if not text:
             return Message(
                 _("Rules to import"),
-                (Text(_("Paste what /rules export wrote, here or in another chat.")),),
+                (Text(_("Paste what /rules export showed, here or in another chat.")),),
                 asks=Field(
                     _("Rules as text"),
                     Ref("rules", ("import",)),
@@ -145,18 +145,18 @@ def _read(text: str) -> Rule:
     try:
         document = _parsed(text)
     except WrongEntry as wrong:
-        raise Sorry(_("I cannot take these rules"), Text(str(wrong)), rows=(again,)) from None
+        raise Sorry(_("I can't use these rules"), Text(str(wrong)), rows=(again,)) from None
     if document is None:
         raise Sorry(
-            _("I cannot read these rules"),
-            Text(_("Each line is a key, = and a value, as /rules export writes them.")),
+            _("I can't read these rules"),
+            Text(_("Each line is a key, = and a value, as in /rules export.")),
             rows=(again,),
         )
     entries = document.pop("chats", [{}])
     if not isinstance(entries, list) or len(entries) != 1 or not isinstance(entries[0], dict):
         raise Sorry(
-            _("These are the rules of several chats"),
-            Text(_("Leave one [[chats]] and what stands below it.")),
+            _("These are rules for several chats"),
+            Text(_("Keep one [[chats]] and the lines below it.")),
             rows=(again,),
         )
     entry: dict[str, Any] = {**document, **entries[0]}
@@ -164,7 +164,7 @@ def _read(text: str) -> Rule:
     try:
         return read_rule(entry)
     except WrongEntry as wrong:
-        raise Sorry(_("I cannot take these rules"), Text(str(wrong)), rows=(again,)) from None
+        raise Sorry(_("I can't use these rules"), Text(str(wrong)), rows=(again,)) from None
 
 
 _STRAIGHT = str.maketrans("“”„‟″", '"""""')

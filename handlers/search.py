@@ -45,10 +45,10 @@ class SearchCommand:
         said = ask.get("words") or _read(ask.get("again"))
         if not typed(said):
             raise Sorry(
-                _("There is no word to look for in {words}").format(words=quoted(said))
+                _("There's no word to search for in {words}").format(words=quoted(said))
                 if said
-                else _("Search for what?"),
-                Text(_("Write one or more words behind it, such as: /search harbour fire")),
+                else _("What should I search for?"),
+                Text(_("Add one or more words, for example: /search harbour fire")),
                 rows=menu_of(_("Live stories"), buttons_to("story", self.index.top(PAGE, at))),
             )
         found = self.index.search.query(said, at)
@@ -76,7 +76,7 @@ class SearchCommand:
             stands = (
                 _("Page {page} of {pages}")
                 if carried is not None
-                else _("Page {page} of {pages}. Fewer words can be turned to the next page.")
+                else _("Page {page} of {pages}. Use fewer words to see more pages.")
             )
             blocks.append(Note(stands.format(page=page, pages=pages)))
         rows = menu_of(_("Open a story …"), buttons_to("story", shown))
@@ -103,10 +103,10 @@ def search_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
     search = SearchCommand(index, now)
     return Command(
         "search",
-        N_("Stories that speak of some words"),
+        N_("Stories that mention certain words"),
         search.answer,
         options=(
-            Option("words", N_("What to look for")),
+            Option("words", N_("What to search for")),
             Option("page", N_("Which page"), hidden=True),
             Option("again", N_("The same words, as a button carries them"), hidden=True),
         ),
@@ -116,12 +116,12 @@ def search_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
 
 
 def _nothing(said: str, near: Sequence[Edition], top: Sequence[Edition]) -> Sorry:
-    title = _("No story speaks of {words}").format(words=quoted(said))
+    title = _("No story mentions {words}").format(words=quoted(said))
     if near:
         return Sorry(
             title,
-            Text(_("These come nearest: each holds a part of it.")),
-            rows=menu_of(_("Nearest stories …"), buttons_to("story", near)),
+            Text(_("These come closest: each has part of it.")),
+            rows=menu_of(_("Closest stories …"), buttons_to("story", near)),
         )
     if top:
         return Sorry(
@@ -136,10 +136,10 @@ def _spoken_of(said: str, good: Sequence[Edition]) -> str:
     n = len(good)
     if n == HITS:
         title = ngettext(
-            "{n} story or more speaks of {words}", "{n} stories or more speak of {words}", n
+            "At least {n} story mentions {words}", "At least {n} stories mention {words}", n
         )
     else:
-        title = ngettext("{n} story speaks of {words}", "{n} stories speak of {words}", n)
+        title = ngettext("{n} story mentions {words}", "{n} stories mention {words}", n)
     return title.format(n=words.number(n), words=quoted(said))
 
 
@@ -174,7 +174,7 @@ def _places(story: Story, found: Search) -> Iterator[tuple[str, Callable[[], str
         yield bullet, _quoting(N_("Breakdown: {text}"), bullet, found)
     for each in story.questions:
         yield each.question, _quoting(N_("Question: {text}"), each.question, found)
-    yield story.id, lambda: _("In its id, {id}").format(id=story.id)
+    yield story.id, lambda: _("In its ID, {id}").format(id=story.id)
 
 
 def _those(names: tuple[str, ...], found: Search) -> str:

@@ -107,7 +107,7 @@ class SetupCommand:
     def _card(self, story: str, draft: Draft) -> Message:
         edition = self.index.get(story)
         if edition is None:
-            raise Sorry(_("That story is no longer kept"), rows=(panel.back("rehearse"),))
+            raise Sorry(_("That story is no longer available"), rows=(panel.back("rehearse"),))
         with speaking(draft.rule.language):
             shown = card(edition, self.index.delta(edition), show_leaning=draft.rule.show_leaning)
         return replace(shown, living=None, rows=(panel.back("rehearse"),))
@@ -117,8 +117,8 @@ class SetupCommand:
             saved = await self.drafting.save(ask.chat, shown, keeper_of(ask), insist=insist)
         except Overtaken as other:
             raise Sorry(
-                _("These settings are others by now than those you saw"),
-                Text(_("Someone else is at them, too. Saved would be this:")),
+                _("Someone changed these settings since you opened them"),
+                Text(_("Another moderator is editing too. Saving now would give:")),
                 *panel.told(other.draft.rule, self.index),
                 rows=(Buttons((*panel.ends(other.draft), *panel.back().items)),),
             ) from None
@@ -126,7 +126,7 @@ class SetupCommand:
             settings = words.both([_(setting) for setting in clash.settings])
             mine = panel.to(_("Save mine"), "save", shown, "yes")
             raise Sorry(
-                _("Someone else has saved something else meanwhile"),
+                _("Someone else saved different settings in the meantime"),
                 Text(_("You both changed: {settings}. Theirs is this:").format(settings=settings)),
                 *panel.told(clash.now, self.index),
                 rows=(Buttons((mine, panel.to(_("Keep theirs"), "drop"))),),
@@ -137,9 +137,9 @@ class SetupCommand:
                 Text(_("This chat now gets:")),
                 *panel.told(saved.rule, self.index),
                 *unheard(self.desk, ask.chat, saved.rule),
-                Note(_("/why tells what became of a story here; /pause keeps back what is new.")),
+                Note(_("Use /why to see what happened to a story, and /pause to stop new posts.")),
             ),
-            (Buttons((to_overview(), Button(_("Change it again"), Ref("setup")))),),
+            (Buttons((to_overview(), Button(_("Edit again"), Ref("setup")))),),
             act=Act(Did.CHANGED_SETTINGS) if changed(saved) else None,
         )
 
@@ -155,12 +155,12 @@ def setup_command(
     setup = SetupCommand(index, desk, drafting, rehearser, now)
     return Command(
         "setup",
-        N_("Choose what comes, and how loud"),
+        N_("Choose what this chat gets"),
         setup.answer,
         options=(
             Option("step", N_("Which step"), hidden=True),
             Option("value", N_("What is chosen"), hidden=True),
-            Option("sure", N_("Whether that is meant"), hidden=True),
+            Option("sure", N_("Confirmation"), hidden=True),
         ),
         moderators=True,
     )
@@ -179,12 +179,12 @@ def _words(rule: Rule, value: str) -> Rule:
     for part in parts:
         if word := line(part):
             said.setdefault(fold(word), word)
-    again = Buttons((panel.to(_("Write them again"), "words"), *panel.back("stories").items))
+    again = Buttons((panel.to(_("Try again"), "words"), *panel.back("stories").items))
     refuse_endless(said.values(), again)
     if len(said) > WORDS:
         many = ngettext(
-            "A chat can follow {most} words, and that is {n}",
-            "A chat can follow {most} words, and those are {n}",
+            "A chat can follow up to {most} words, and you entered {n}",
+            "A chat can follow up to {most} words, and you entered {n}",
             len(said),
         )
         raise Sorry(
@@ -240,9 +240,9 @@ def _hours(rule: Rule, value: str) -> Rule:
     try:
         quiet = read_quiet(value, majors=rule.quiet is None or rule.quiet.majors)
     except ValueError as error:
-        again = panel.to(_("Write them again"), "hours")
+        again = panel.to(_("Try again"), "hours")
         raise Sorry(
-            _("I cannot read these hours"),
+            _("I can't read these hours"),
             Text(str(error)),
             rows=(Buttons((again, *panel.back("quiet").items)),),
         ) from None
@@ -286,7 +286,7 @@ def _one_of(values: Iterable[T], key: Callable[[T], str], value: str) -> T:
 
 
 def _old() -> Sorry:
-    return Sorry(_("That is no longer offered here"), rows=(panel.back(),))
+    return Sorry(_("That's no longer available here"), rows=(panel.back(),))
 
 
 _Change = Callable[[Rule, str], Rule]

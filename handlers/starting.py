@@ -8,7 +8,7 @@ from stories.index import StoryIndex
 from wording.language import N_, _
 from wording.message import Message
 
-STARTING = N_("Just starting, try again in a moment.")
+STARTING = N_("I'm just starting up. Try again in a moment.")
 
 
 def knowing(command: Command, index: StoryIndex) -> Command:

@@ -67,9 +67,9 @@ class StatusCommand:
         buttons = [*([to_follow()] if nothing else []), to_overview()]
         if health.cards:
             buttons.append(Button(_("Why"), Ref("why")))
-        title = _("Cards are late in this chat") if late else _("All is well in this chat")
+        title = _("Cards are late in this chat") if late else _("Everything's fine in this chat")
         return Message(
-            _("Something has to be mended in this chat") if ill else title,
+            _("Something needs fixing in this chat") if ill else title,
             (
                 *_rights(health, at),
                 *deaf,
@@ -90,9 +90,9 @@ class StatusCommand:
         """Posts that got no answer, and what moderators can do about them."""
         if not cards:
             return
-        yield Heading(_("It is not known whether this arrived"))
+        yield Heading(_("May not have arrived"))
         yield from listed([title_of(story, self.index) for story, _row in cards])
-        yield Text(_("A moderator can look, and then press one of the buttons below."))
+        yield Text(_("A moderator can check, then press one of the buttons below."))
 
     def _waiting(self, health: Health, at: datetime) -> Iterator[Block]:
         """What is still due here, and until when it waits."""
@@ -101,20 +101,22 @@ class StatusCommand:
             return
         number = len(waiting)
         yield Heading(
-            ngettext("{n} card waits", "{n} cards wait", number).format(n=words.number(number))
+            ngettext("{n} card is waiting", "{n} cards are waiting", number).format(
+                n=words.number(number)
+            )
         )
         lines = []
         for story, until in waiting[:SHOWN]:
             again_at = health.again.get(story)
             if not health.refusal and again_at and again_at > at:
-                said = _("{story}: it is tried again in {time}")
+                said = _("{story}: I'll try again in {time}")
                 lines.append(said.format(story=self._called(story), time=span(again_at - at)))
             elif not health.refusal and _is_late(health, story):
-                lines.append(_("{story}: it is tried again").format(story=self._called(story)))
+                lines.append(_("{story}: I'll try again").format(story=self._called(story)))
             elif health.refusal or until is None or until <= at:
                 lines.append(self._called(story))
             else:
-                said = _("{story}: its next edit may be in {time}")
+                said = _("{story}: it can be updated in {time}")
                 lines.append(said.format(story=self._called(story), time=span(until - at)))
         yield Bullets((*lines, *_rest(number)))
 
@@ -132,12 +134,14 @@ class StatusCommand:
     def _newest(self, health: Health, at: datetime) -> Iterator[Block]:
         """The outcome of the latest cards."""
         if health.cards is None:
-            yield Text(_("My storage is away for a moment, so what came here cannot be looked up."))
+            yield Text(
+                _("My storage is unavailable right now, so I can't look up what I posted here.")
+            )
             return
         if not health.cards:
-            yield Note(_("I have sent no card here."))
+            yield Note(_("I haven't sent any cards here."))
             return
-        yield Heading(_("The newest cards"))
+        yield Heading(_("Latest cards"))
         lines = [
             _(_outcome(row)).format(
                 story=self._called(story),
@@ -160,7 +164,7 @@ def status_command(
     status = StatusCommand(index, rules, desk, now)
     return Command(
         "status",
-        N_("Whether all is well here"),
+        N_("Check that everything's fine here"),
         status.answer,
         about_chat=True,
     )
@@ -175,30 +179,36 @@ def _rights(health: Health, at: datetime) -> Iterator[Block]:
     """What the bot may do here, and how to fix what it may not."""
     lacks = health.lacks
     if lacks is None:
-        yield Text(_("What I may do here cannot be looked up just now."))
-    elif lacks[Right.POST]:
+        yield Text(_("I can't check my permissions here right now."))
+    elif missing := lacks[Right.POST]:
         yield Text(
-            _(
-                "I may not write here: I lack {rights}. Give that to me in this chat's settings; "
-                "then the newest of each story is shown once."
-            ).format(rights=named(lacks[Right.POST]))
+            ngettext(
+                "I can't post here: I need the {permissions} permission. Add it in this chat's "
+                "settings, and I'll post the latest version of each story.",
+                "I can't post here: I need the {permissions} permissions. Add them in this chat's "
+                "settings, and I'll post the latest version of each story.",
+                len(missing),
+            ).format(permissions=named(missing))
         )
-    elif lacks[Right.PIN]:
+    elif missing := lacks[Right.PIN]:
         yield Text(
-            _(
-                "I may write here, but not pin: I lack {rights}. "
-                "To have cards pinned, give that to me in this chat's settings."
-            ).format(rights=named(lacks[Right.PIN]))
+            ngettext(
+                "I can post here, but not pin: I need the {permissions} permission. If you want "
+                "cards pinned, add it in this chat's settings.",
+                "I can post here, but not pin: I need the {permissions} permissions. If you want "
+                "cards pinned, add them in this chat's settings.",
+                len(missing),
+            ).format(permissions=named(missing))
         )
     else:
-        yield Text(_("I may write and pin here."))
+        yield Text(_("I can post and pin here."))
     if health.refusal is None or (lacks and lacks[Right.POST]):
         return
     if lacks is None:
         yield Text(refused(health.refusal, at))
     else:  # it is retried at once
         yield Text(
-            _("This chat didn't accept what I sent last. {why} I'm trying again now.").format(
+            _("My last message wasn't delivered. {why} I'm retrying now.").format(
                 why=reasons.why(health.refusal.reason)
             )
         )
@@ -209,11 +219,11 @@ def _rights(health: Health, at: datetime) -> Iterator[Block]:
 def _wishes(rule: Rule | None, at: datetime, *, private: bool) -> Iterator[Block]:
     """What the chat itself has chosen that keeps cards away right now."""
     if rule is None or rule.empty:
-        yield Text(_("This chat follows nothing, so no story comes here by itself."))
+        yield Text(_("This chat follows nothing, so no stories are posted here."))
         yield who_follows(private=private)
         return
     if rule.paused:
-        yield Text(_("Paused: nothing new comes until /resume. Cards that stand stay up to date."))
+        yield Text(_("Paused: nothing new until /resume. Existing cards stay up to date."))
     yield from hush(rule, at)
     if muted := len(rule.muted):
         yield Text(
@@ -239,25 +249,25 @@ def _outcome(row: CardRecord) -> str:
     """How the last attempt ended, as a marked sentence."""
     match row.state:
         case State.SHOWN if row.bare:
-            return N_("{story}: shows revision {revision}, without its links. {why}")
+            return N_("{story}: shows version {revision}, without its links. {why}")
         case State.SHOWN if row.posted_at is None or row.at <= row.posted_at:
-            return N_("{story}: posted {time} ago, shows revision {revision}")
+            return N_("{story}: posted {time} ago, shows version {revision}")
         case State.SHOWN:
-            return N_("{story}: edited {time} ago, shows revision {revision}")
+            return N_("{story}: updated {time} ago, shows version {revision}")
         case State.SENDING if row.place is not None:
-            return N_("{story}: being edited since {time}")
+            return N_("{story}: has been updating for {time}")
         case State.SENDING:
             return N_("{story}: sent {time} ago, no answer yet")
         case State.UNKNOWN:
-            return N_("{story}: not known whether it arrived, {time} ago")
+            return N_("{story}: sent {time} ago, may not have arrived")
         case State.GONE:
-            return N_("{story}: deleted here by someone, noticed {time} ago")
+            return N_("{story}: someone deleted it here, noticed {time} ago")
         case State.UNREADABLE:
-            return N_("{story}: my record of its card can't be read, so it is left as it is")
+            return N_("{story}: I can't read my record of its card, so I'm leaving it alone")
         case State.FAILED if row.place is not None:
-            return N_("{story}: could not be edited {time} ago. {why}")
+            return N_("{story}: updating it failed {time} ago. {why}")
         case State.FAILED:
-            return N_("{story}: could not be posted {time} ago. {why}")
+            return N_("{story}: posting it failed {time} ago. {why}")
 
 
 def _why(reason: Reason | None) -> str:

@@ -59,7 +59,7 @@ def stories_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
     stories = StoriesCommand(index, now)
     return Command(
         "stories",
-        N_("What is live, the most viral first"),
+        N_("Live stories, most viral first"),
         stories.answer,
         options=(Option("page", N_("Which page"), hidden=True),),
     )

@@ -104,12 +104,12 @@ class StoryCommand:
         rows = (*rows, *self._muting(edition.story, ask))
         if not long:
             return replace(message, living=None, more=None, rows=rows)
-        whole = Button(_("Whole breakdown"), _part(edition.story, "breakdown", ""))
+        whole = Button(_("Full breakdown"), _part(edition.story, "breakdown", ""))
         return replace(
             message,
             living=None,
             rows=(*rows, Buttons((whole,))),
-            more=_("… the rest is behind “Whole breakdown”"),
+            more=_("… the rest is under “Full breakdown”"),
         )
 
 
@@ -124,12 +124,12 @@ def story_command(
     story = StoryCommand(index, rules, places, history, now)
     return Command(
         "story",
-        N_("One story: all that is known"),
+        N_("One story: everything known about it"),
         story.answer,
         options=(
             Option(
                 "words",
-                N_("Words of its title; leave out for the top story"),
+                N_("Words from its title; leave empty for the top story"),
                 live_stories(index, now),
             ),
             Option("part", N_("Which part of it"), hidden=True),
@@ -150,7 +150,7 @@ def _to_card(story: Story) -> Button:
 def _sources(story: Story, said: str) -> Message:
     if not story.sources:
         raise Sorry(
-            _("“{story}” names no sources").format(story=name(story)),
+            _("“{story}” lists no sources").format(story=name(story)),
             rows=(Buttons((_to_card(story),)),),
         )
     pages = heaps(story.sources, _room_of, SOURCES)
@@ -185,7 +185,7 @@ def _breakdown(story: Story, said: str) -> Message:
     pages = heaps(story.breakdown, room, BULLETS)
     page = page_of(said, len(pages))
     return Message(
-        paged(_("The breakdown of “{story}”").format(story=name(story)), page, len(pages)),
+        paged(_("Breakdown of “{story}”").format(story=name(story)), page, len(pages)),
         (Bullets(tuple(pages[page - 1])), *standing(story)),
         rows=(
             *turning(page, len(pages), lambda to: _part(story, "breakdown", to)),

@@ -92,12 +92,12 @@ def meant(index: StoryIndex, words: str, at: datetime, command: str) -> Edition:
     nearest = buttons_to(command, index.search.nearest(words, 5, at))
     if nearest:
         raise Sorry(
-            _("I am not sure which story {words} is").format(words=quoted(words)),
+            _("I'm not sure which story you mean by {words}").format(words=quoted(words)),
             Text(_("Did you mean one of these?")),
             rows=menu_of(_("Did you mean …"), nearest),
         )
     raise Sorry(
-        _("I know no story about {words}").format(words=quoted(words)),
+        _("No story matches {words}").format(words=quoted(words)),
         Text(_("Pick one of the live stories instead.") if index.top(1, at) else _nothing()),
         rows=menu_of(_("Live stories"), buttons_to(command, index.top(5, at))),
     )
@@ -107,10 +107,10 @@ def left_out(story: str) -> Sorry:
     """The answer about a story whose record can't be read."""
     return Sorry(
         _(
-            "The story {story} was written by a newer version of this bot, or is damaged, so I "
-            "can't read it"
+            "I can't read the story {story}: it was written by a newer version of this bot, "
+            "or it's damaged"
         ).format(story=quoted(story)),
-        Text(_("Its card stays as it is. Those who run the bot find the story in its log.")),
+        Text(_("Its card stays as it is. The bot's operator can find the story in the log.")),
     )
 
 
@@ -126,13 +126,13 @@ def meant_among(
 
 def nothing_live() -> Sorry:
     """The answer if there are no live stories."""
-    return Sorry(_("There are no live stories just now"), Text(_nothing()))
+    return Sorry(_("There are no live stories right now"), Text(_nothing()))
 
 
 def _nothing() -> str:
     return _(
-        "Nothing is live just now. Stories appear here by themselves as soon as the newsroom "
-        "publishes one; one that has ended is still found by its name, with /story."
+        "Nothing is live right now. Stories appear here automatically as soon as the "
+        "newsroom publishes them. To find one that has ended, use /story with its title."
     )
 
 

@@ -23,4 +23,4 @@ def standing(story: Story) -> Iterator[Note]:
     if story.retracted is not None:
         yield Note(_("This story was withdrawn: {why}").format(why=story.retracted))
     if story.merged_into:
-        yield Note(_("This story has gone up into another one and is no longer updated"))
+        yield Note(_("This story was merged into another one and is no longer updated"))

@@ -114,26 +114,28 @@ class UnfollowCommand:
     def _unknown(self, rule: Rule, what: str, things: list[Thing]) -> Sorry:
         if rule.all:
             return Sorry(
-                _("This chat gets every live story, so none can be left out by itself"),
+                _("This chat gets every live story, so you can't leave out a single one"),
                 Text(_("Unfollow everything, then follow what you want.")),
                 rows=_menu(things, ""),
             )
         return Sorry(
-            _("This chat does not follow {what}").format(what=quoted(what)),
-            Text(_("This is what it follows.")),
+            _("This chat doesn't follow {what}").format(what=quoted(what)),
+            Text(_("Here's what it follows.")),
             rows=_menu(things, ""),
         )
 
     def _said(self, gone: list[Thing], left: Rule, unknown: list[str]) -> Message:
         title = _("No longer following {what}").format(what=_list(gone))
         strange = [
-            Note(_("{word} was not followed here.").format(word=quoted(word))) for word in unknown
+            Note(_("{word} wasn't followed here.").format(word=quoted(word))) for word in unknown
         ]
         if left.empty:
             return _nothing(title, Text(_("This chat follows nothing now.")), *strange)
         notes = [
             Note(
-                _("“{story}” still comes here: it matches what is left.").format(story=thing.label)
+                _("This chat still gets “{story}”: it matches something else you follow.").format(
+                    story=thing.label
+                )
             )
             for thing in gone
             if thing.story
@@ -215,7 +217,7 @@ def _parts(what: str) -> list[str]:
 
 def _ask_what(things: list[Thing], page: str) -> Message:
     return Message(
-        _("What should this chat no longer follow?"),
+        _("What should this chat stop following?"),
         rows=(
             *_menu(things, page),
             Buttons((Thing(_("Unfollow everything")).button(),)),

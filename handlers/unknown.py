@@ -44,8 +44,8 @@ class UnknownCommand:
         card = await self.desk.unknown_by(ask.chat, key)
         if card is None or str(card.generation) != ask.get("attempt"):
             raise Sorry(
-                _("That has been settled meanwhile"),
-                Text(_("/why in that chat says how the card stands.")),
+                _("That's already been settled"),
+                Text(_("Use /why in that chat to see where the card stands.")),
             )
         await self._may(ask, card.chat)
         if ask.get("step") == "there":
@@ -64,7 +64,7 @@ class UnknownCommand:
             Unknown(chat, story, row.generation) for story, row in await self.desk.unknown(chat)
         ]
         if not cards:
-            return Message(_("Of every card I posted here I know whether it arrived"))
+            return Message(_("I know that every card I posted here arrived"))
         return self._offer(cards)
 
     def _offer(self, cards: Sequence[Unknown]) -> Message:
@@ -72,7 +72,7 @@ class UnknownCommand:
             _("I don't know whether this arrived"),
             (
                 *listed([title_of(card.story, self.index) for card in cards]),
-                Text(_("The platform gave no answer when I posted. Please look there.")),
+                Text(_("I got no confirmation from the platform. Please check the chat.")),
             ),
             offered(cards),
             tone=Tone.SORRY,
@@ -84,8 +84,8 @@ class UnknownCommand:
         told = Did.CONFIRMED_CARD
         act = None if claim is Claim.REPEATED else Act(told, title, card.chat)
         if claim is Claim.FOUND:
-            found = _("I found the card of {story}")
-            kept = Text(_("It is kept up to date from now on."))
+            found = _("I found the card for {story}")
+            kept = Text(_("I'll keep it up to date from now on."))
             return Message(found.format(story=title), (kept,), act=act)
         blocks: list[Block] = []
         if showing is not None:
@@ -97,35 +97,35 @@ class UnknownCommand:
             self.awaited[card.chat, ask.person] = at, card.story
             blocks.append(Text(await self._how(ask, card.chat, showing)))
         else:
-            blocks.append(Text(_("I could not find it myself, so I take your word for it.")))
+            blocks.append(Text(_("I couldn't find it myself, so I'm taking your word for it.")))
         blocks.append(
             Note(
                 _(
-                    "Until I know where it stands I can't edit it: the story's next notable "
-                    "update, or its withdrawal, is posted as a new card."
+                    "Until I know where it is, I can't update it. The story's next notable update, "
+                    "or its withdrawal, will be posted as a new card."
                 )
             )
         )
-        shows = _("Show me the card of {story}") if showing else _("The card of {story} is there")
+        shows = _("Show me the card for {story}") if showing else _("The card for {story} is there")
         return Message(
             shows.format(story=title), tuple(blocks), (Buttons((again(card),)),), act=act
         )
 
     async def _how(self, ask: Ask, chat: Chat, showing: Showing) -> str:
         if showing is Showing.FORWARD:
-            return _("Forward that card to me in our private chat. Then I keep it up to date.")
+            return _("Forward that card to me in our private chat, and I'll keep it up to date.")
         if chat == ask.chat:
-            return _("Reply to that card with any word. Then I keep it up to date.")
-        return _("In {chat}, reply to that card with any word. Then I keep it up to date.").format(
-            chat=await self.desk.called(chat)
-        )
+            return _("Reply to that card with any word, and I'll keep it up to date.")
+        return _(
+            "In {chat}, reply to that card with any word, and I'll keep it up to date."
+        ).format(chat=await self.desk.called(chat))
 
     async def _again(self, ask: Ask, card: Unknown) -> Message:
         await self.desk.post_again(card)
         title = self._quoted(card.story)
         return Message(
             _("Posted {story} again").format(story=title),
-            (Text(_("If the first card is there after all, please delete it.")),),
+            (Text(_("If the first card turns up after all, please delete it.")),),
             act=Act(Did.REPOSTED_CARD, title, card.chat),
         )
 
@@ -137,10 +137,10 @@ class UnknownCommand:
         self.awaited.pop((shown.chat, ask.person), None)
         title = self._quoted(story)
         if known:
-            return Message(_("I know that card of {story} already").format(story=title))
+            return Message(_("I already know that card for {story}").format(story=title))
         return Message(
-            _("Thank you, now I know the card of {story}").format(story=title),
-            (Text(_("It is kept up to date from now on.")),),
+            _("Thank you, now I know the card for {story}").format(story=title),
+            (Text(_("I'll keep it up to date from now on.")),),
             act=Act(Did.SHOWED_CARD, title, shown.chat),
         )
 
@@ -148,7 +148,7 @@ class UnknownCommand:
         """The story whose card was pointed out; raises Sorry if it isn't one we are looking for."""
         looked_for = self.awaited.get((shown.chat, ask.person))
         if shown.story is None and not shown.title:
-            raise Sorry(_("That is not a card of mine. Reply to the card in question itself."))
+            raise Sorry(_("That isn't one of my cards. Reply to the card itself."))
         for story, _row in await self._claimed(shown.chat):
             if shown.story == story:
                 return story
@@ -158,13 +158,15 @@ class UnknownCommand:
             await self.desk.standing(shown.chat, StoryId(shown.story)) if shown.story else None
         )
         if looked_for is not None and looked_for[1] != shown.story:
-            wrong = _("That is another story's card. Show me the one of {story}.")
+            wrong = _("That's another story's card. Show me the one for {story}.")
             raise Sorry(wrong.format(story=self._quoted(looked_for[1])))
         if standing is not None and standing.row and standing.row.place == shown.place:
             return StoryId(str(shown.story))
         if standing is not None and standing.row and standing.row.state is State.SHOWN:
-            raise Sorry(_("A newer card of that story is known here, so this one is left as it is"))
-        raise Sorry(_("That is no card I am looking for."))
+            raise Sorry(
+                _("I already know a newer card for that story here, so I'm leaving this one alone")
+            )
+        raise Sorry(_("I'm not looking for that card."))
 
     async def _claimed(self, chat: Chat) -> list[tuple[StoryId, Line]]:
         return [each for each in await self.desk.unknown(chat) if each[1].claimed_at is not None]

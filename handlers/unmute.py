@@ -32,7 +32,7 @@ class UnmuteCommand:
         if not words:
             muted = self._muted(theirs(self.rules, ask.chat))
             return Message(
-                _("Which story should be heard of here again?"),
+                _("Which story should I unmute here?"),
                 rows=self._menu(muted, ask.get("page")),
             )
         heard: list[StoryId] = []
@@ -42,8 +42,8 @@ class UnmuteCommand:
             story = meant_among(muted, words, self.index, self.now())
             if story is None:
                 raise Sorry(
-                    _("{words} is not muted here").format(words=quoted(words)),
-                    Text(_("This is what is muted.")),
+                    _("{words} isn't muted here").format(words=quoted(words)),
+                    Text(_("Here's what is muted.")),
                     rows=self._menu(muted, ""),
                 )
             heard.append(story)
@@ -53,11 +53,11 @@ class UnmuteCommand:
         edition = self.index.get(heard[0])
         comes = edition is not None and edition.is_live(self.now(), self.index.live_for)
         if edition is None or not rule.wants(edition.story):
-            said = _("This chat does not follow it, so it does not come by itself.")
+            said = _("This chat doesn't follow it, so I won't post about it.")
         elif comes:
-            said = _("It is shown here if it is not yet, and what changes is told as before.")
+            said = _("I'll post it if it isn't here yet, and tell you about changes as before.")
         else:
-            said = _("It is no longer live: if it moves again, that is told as before.")
+            said = _("It's no longer live. If it's updated again, I'll post that as before.")
         return Message(
             _("Unmuted “{story}”").format(story=title_of(heard[0], self.index)),
             (Text(said),),
@@ -90,7 +90,7 @@ def unmute_command(index: StoryIndex, rules: Rules, now: Callable[[], datetime])
     unmute = UnmuteCommand(index, rules, now)
     return Command(
         "unmute",
-        N_("Hear of a muted story again"),
+        N_("Get posts about a story again"),
         unmute.answer,
         options=(
             Option("story", N_("Which story"), unmute.complete),

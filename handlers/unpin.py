@@ -28,28 +28,28 @@ class UnpinCommand:
     async def answer(self, ask: Ask) -> Message:
         pinned = (await self.desk.pins(ask.chat)).stories
         if not pinned:
-            raise Sorry(_("I have nothing pinned here"), rows=(Buttons((to_pin(),)),))
+            raise Sorry(_("I haven't pinned anything here"), rows=(Buttons((to_pin(),)),))
         if not (words := ask.get("story")):
             return Message(
-                _("Which story should be unpinned here?"),
+                _("Which story should I unpin here?"),
                 rows=to_unpin(pinned, self.index, ask.get("page")),
             )
         story = meant_among(pinned, words, self.index, self.now())
         if story is None:
             raise Sorry(
-                _("I have not pinned {words} here").format(words=quoted(words)),
-                Text(_("This is what I have pinned.")),
+                _("I haven't pinned {words} here").format(words=quoted(words)),
+                Text(_("Here's what I've pinned.")),
                 rows=to_unpin(pinned, self.index, ""),
             )
         await self.desk.unpin(ask.chat, story)
         return Message(
             _("Unpinned “{story}”").format(story=title_of(story, self.index)),
-            (Text(_("Its card stays and is kept up to date.")),),
+            (Text(_("Its card stays here and is kept up to date.")),),
             (
                 Buttons(
                     (
                         Button(_("Pin it again"), Ref("pin", (story,))),
-                        Button(_("What is pinned"), Ref("pins")),
+                        Button(_("What's pinned"), Ref("pins")),
                     )
                 ),
             ),

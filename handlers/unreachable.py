@@ -9,20 +9,20 @@ from bot.model.command import Ask, Command
 from bot.model.status import Refusal
 from handlers.durations import span
 from handlers.ports import Desk, Rules
-from wording.language import _, named
+from wording.language import _, named, ngettext
 from wording.message import Message, Text
 from wording.reasons import explained
 
 
 def refused(refusal: Refusal, at: datetime) -> str:
     """Why nothing arrives in a chat, and how to fix it."""
-    said = [_("This chat doesn't accept what I send."), explained(refusal.reason)]
+    said = [_("I can't post in this chat."), explained(refusal.reason)]
     left = refusal.again_at - at
     if left > timedelta(0):
-        again = _("I try again in {time}, and show the newest then.")
+        again = _("I'll retry in {time} and post the latest version.")
         said.append(again.format(time=span(left)))
     else:
-        said.append(_("I try again, and show the newest then."))
+        said.append(_("I'll retry and post the latest version."))
     return " ".join(said)
 
 
@@ -72,9 +72,12 @@ async def with_what_is_missing(desk: Desk, chat: Chat, said: Message) -> Message
     lacking = health.lacks[Right.POST] if health.lacks else ()
     if not lacking:
         return said
-    told = _(
-        "I can't post here yet: I need {permissions}. Give me that in this chat's settings; "
-        "then the newest of each story comes."
+    told = ngettext(
+        "I can't post here yet: I need the {permissions} permission. Add it in this chat's "
+        "settings, and I'll post the latest version of each story.",
+        "I can't post here yet: I need the {permissions} permissions. Add them in this chat's "
+        "settings, and I'll post the latest version of each story.",
+        len(lacking),
     )
     return replace(said, blocks=(Text(told.format(permissions=named(lacking))), *said.blocks))
 
@@ -84,4 +87,4 @@ def _with(said: Message, more: str) -> Message:
 
 
 def _unreached(refusal: Refusal) -> str:
-    return " ".join((_("I can't write to you in private."), explained(refusal.reason)))
+    return " ".join((_("I can't message you in private."), explained(refusal.reason)))

@@ -56,9 +56,7 @@ async def what_changed(
     try:
         since = await promptly(_since_last(edition, ask, places, history, named, show_leaning, at))
     except StorageAway:
-        away = _(
-            "What you saw before cannot be looked up just now, so this is the last change only."
-        )
+        away = _("I can't check right now what you saw before, so this is only the latest change.")
         since = [Section("", (Note(away),))]
     places.saw(ask.person, story.id, Seen(edition.revision, at))
     return _page(story, [*since, *_last(edition, delta, since, show_leaning)], ask.get("page"))
@@ -101,7 +99,7 @@ async def _since_last(
     if visit is None:
         return []
     heading = _("Since you last looked")
-    saw = Note(_("You saw revision {revision}").format(revision=visit.revision), visit.at)
+    saw = Note(_("You saw version {revision}").format(revision=visit.revision), visit.at)
     if visit.revision == edition.revision:
         return [Section(heading, (Text(_("Nothing has changed.")), saw))]
     was = edition.before
@@ -110,19 +108,21 @@ async def _since_last(
     if was is None or was.revision == edition.revision:
         if lines := await _logged(story.id, visit.revision, edition.revision, history, named):
             return [Section(heading, (saw,), lines)]
-        gone = _("You saw revision {revision}, which is no longer kept")
+        gone = _("You saw version {revision}, which is no longer available")
         return [Section("", (Note(gone.format(revision=visit.revision), visit.at),))]
     if was.revision == visit.revision:
         return [_section(heading, (saw,), named(compare(was, story)), story, show_leaning)]
     later = Note(
-        _("That is no longer kept; this is since revision {revision}").format(revision=was.revision)
+        _("That version is no longer available, so this is since version {revision}").format(
+            revision=was.revision
+        )
     )
     upto = was.revision or edition.revision
     lines = await _logged(story.id, visit.revision, upto, history, named)
     since = named(compare(was, story))
     if not lines:
         return [_section(heading, (saw, later), since, story, show_leaning)]
-    after = _("Since revision {revision}").format(revision=was.revision)
+    after = _("Since version {revision}").format(revision=was.revision)
     return [Section(heading, (saw,), lines), _section(after, (), since, story, show_leaning)]
 
 
@@ -145,9 +145,9 @@ async def _logged(
 def _remembered(change: Change) -> str:
     """A line of the log in words. What was removed since isn't repeated."""
     if change.kind is Kind.BULLET_REMOVED:
-        return _("Something stated before was removed")
+        return _("Something stated earlier was removed")
     if change.kind in (Kind.BULLET_ADDED, Kind.TITLE) and change.after is None:
-        return _("Something that is no longer stated")
+        return _("Something that has since been removed")
     return words.sentence(words.said(change))
 
 
@@ -164,14 +164,14 @@ def _last(
 ) -> list[Section]:
     """What the latest revision changed, unless that is already covered."""
     if edition.before is edition.story:
-        gone = _("It is an older story: what changed in it is no longer kept.")
+        gone = _("This is an older story. Its changes are no longer available.")
         return [Section("", (Text(gone),))]
     if is_new(delta):
-        first = Text(_("This is its first revision here. Nothing has changed yet."))
+        first = Text(_("This is its first version here. Nothing has changed yet."))
         return [Section("", (first,))]
     moment = edition.story.updated_at or edition.heard_at
-    note = Note(_("Revision {revision}").format(revision=edition.revision), moment)
-    last = _section(_("The last change"), (note,), delta, edition.story, show_leaning)
+    note = Note(_("Version {revision}").format(revision=edition.revision), moment)
+    last = _section(_("Latest change"), (note,), delta, edition.story, show_leaning)
     return [] if any(each.changes == last.changes for each in since) else [last]
 
 
@@ -184,5 +184,5 @@ def _section(
         map(words.sentence, words.each_once(changes, lambda change: words.told(change, story)))
     )
     if not told:
-        notes = (Text(_("Nothing but the time of its update.")), *notes)
+        notes = (Text(_("Only the update time changed.")), *notes)
     return Section(heading, notes, told)

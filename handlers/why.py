@@ -54,10 +54,10 @@ def why_command(
 
     def _newest(standing: Standing | None, ask: Ask, at: datetime) -> Edition:
         """The story of the newest card here; raise Sorry with others to ask about."""
-        rows = menu_of(_("Why a story is or is not here …"), buttons_to("why", index.top(5, at)))
+        rows = menu_of(_("Why a story is or isn't here …"), buttons_to("why", index.top(5, at)))
         if standing is None:
             raise Sorry(
-                _("The newest card here cannot be looked up just now"),
+                _("I can't look up the latest card here right now"),
                 Text(_("Please try again in a minute, or ask about a story.")),
                 rows=rows,
             )
@@ -67,13 +67,13 @@ def why_command(
             if rules.is_unreadable(ask.chat):
                 raise Sorry(newer(), rows=rows)
             wants = [Text(_(_NOTHING))] if rule is None or rule.empty else _waits_for(rule)
-            raise Sorry(_("There is no card here yet"), *wants, *blocked, rows=rows)
+            raise Sorry(_("There's no card here yet"), *wants, *blocked, rows=rows)
         edition = index.get(standing.story)
         if edition is None and index.is_unreadable(standing.story):
             raise left_out(standing.story)
         if edition is None:
             raise Sorry(
-                _("The newest card here is of a story that is no longer kept: {story}").format(
+                _("The latest card here is for a story that's no longer available: {story}").format(
                     story=standing.story
                 ),
                 rows=rows,
@@ -82,7 +82,7 @@ def why_command(
 
     def _waits_for(rule: Rule) -> list[Block]:
         """What a chat follows that has no card yet."""
-        return [Text(_("This chat follows what has not come yet:")), *which(rule, index)]
+        return [Text(_("This chat follows this, but nothing has come yet:")), *which(rule, index)]
 
     def _because(
         edition: Edition, standing: Standing | None, rule: Rule | None, at: datetime, chat: Chat
@@ -96,7 +96,7 @@ def why_command(
         wish = [newer() + "."] if rules.is_unreadable(chat) else _wish(rule, story)
         lines = [*wish, *([] if live else [_over(edition, at)])]
         if standing is None:
-            lines.append(_("What was shown here cannot be looked up just now."))
+            lines.append(_("I can't look up right now what was posted here."))
         elif standing.row is None:
             lines += _absent(standing, wanted=wanted and live, quiet=quiet, at=at)
         else:
@@ -120,12 +120,12 @@ def why_command(
 
     return Command(
         "why",
-        N_("Why a story is or is not here"),
+        N_("Why a story is or isn't here"),
         answer,
         options=(
             Option(
                 "story",
-                N_("Which story; leave out for the newest card here"),
+                N_("Which story; leave empty for the latest card here"),
                 live_stories(index, now),
             ),
         ),
@@ -140,15 +140,15 @@ def _title(edition: Edition, standing: Standing | None, at: datetime) -> str:
     if standing is None:
         title = _("“{story}” in this chat")
     elif row is None or (row.place is None and row.state in (State.FAILED, State.GONE)):
-        title = _("“{story}” is not shown here")
+        title = _("“{story}” isn't shown here")
     elif row.place is None and (
         row.state in (State.UNKNOWN, State.UNREADABLE) or at - row.at > UNANSWERED
     ):
-        title = _("It is not known whether “{story}” is shown here")
+        title = _("I don't know whether “{story}” is shown here")
     elif row.place is None:
         title = _("“{story}” is being posted here")
     elif row.revision < edition.revision:
-        title = _("“{story}” is shown here, but not its newest revision")
+        title = _("“{story}” is shown here, but not its latest version")
     else:
         title = _("“{story}” is shown here")
     return title.format(story=name(edition.story))
@@ -156,7 +156,7 @@ def _title(edition: Edition, standing: Standing | None, at: datetime) -> str:
 
 # What the chat's rule says of it.
 
-_NOTHING = N_("This chat follows nothing, so no story comes here by itself.")
+_NOTHING = N_("This chat follows nothing, so no stories are posted here.")
 
 
 def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
@@ -175,32 +175,36 @@ def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
     elif story.id in rule.story_ids:
         yield _("This chat follows this story.")
     elif shared:
-        follows = _("This chat follows {words}, found among its keywords or names.")
+        follows = _("This story matches {words}, which this chat follows.")
         yield follows.format(words=_listed(shared))
     elif about := words_in(rule):
         yield _(
-            "This chat does not follow it: it follows {words}, "
-            "and the story has none of that among its keywords or names."
+            "This chat doesn't follow this story: it follows {words}, and the story has none "
+            "of that in its keywords or names."
         ).format(words=_listed(list(about)))
         return
     else:
-        yield _("This chat does not follow it, only other stories.")
+        yield _("This chat doesn't follow this story, only others.")
         return
     if rule.paused:
-        yield _("This chat is paused: nothing new is posted or said here until /resume.")
+        yield _("This chat is paused: nothing new is posted here until /resume.")
     if mute := rule.mute_of(story.id):
-        muted = _("It is muted here: nothing new of it is posted or said.")
+        muted = _("It's muted here: nothing new about it is posted.")
         if mute.until_major:
-            muted = _("It is muted here until it turns major: nothing new of it is said till then.")
+            muted = _(
+                "It's muted here: nothing new about it is posted until there's a major update."
+            )
         yield muted
     stats = story.stats
     if rule.min_virality is not None and not at_least(stats.virality, rule.min_virality):
         asked = words.figure(rule.min_virality)
         if stats.virality is None:
-            short = _("This chat asks for a virality of {asked} or more; the story does not say.")
+            short = _(
+                "This chat wants a virality of {asked} or more, but the story doesn't give one."
+            )
             yield short.format(asked=asked)
         else:
-            short = _("This chat asks for a virality of {asked} or more; the story has {figure}.")
+            short = _("This chat wants a virality of {asked} or more, but the story has {figure}.")
             yield short.format(asked=asked, figure=words.figure(stats.virality))
     if rule.min_articles is not None and not at_least(stats.articles, rule.min_articles):
         yield _too_few(rule.min_articles, stats.articles)
@@ -209,14 +213,14 @@ def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
 def _too_few(asked: int, has: int | None) -> str:
     if has is None:
         short = ngettext(
-            "This chat asks for {n} article or more; the story does not say.",
-            "This chat asks for {n} articles or more; the story does not say.",
+            "This chat wants {n} article or more, but the story doesn't say how many it has.",
+            "This chat wants {n} articles or more, but the story doesn't say how many it has.",
             asked,
         )
         return short.format(n=words.number(asked))
     short = ngettext(
-        "This chat asks for {n} article or more; the story has {figure}.",
-        "This chat asks for {n} articles or more; the story has {figure}.",
+        "This chat wants {n} article or more, but the story has {figure}.",
+        "This chat wants {n} articles or more, but the story has {figure}.",
         asked,
     )
     return short.format(n=words.number(asked), figure=words.number(has))
@@ -229,14 +233,14 @@ def _listed(names: list[str]) -> str:
 def _over(edition: Edition, at: datetime) -> str:
     story = edition.story
     if story.retracted is not None:
-        return _("It was withdrawn: no new card is made for it.")
+        return _("It was withdrawn, so it gets no new card.")
     if story.merged_into:
-        return _("It has gone up into another story: no new card is made for it.")
+        return _("It was merged into another story, so it gets no new card.")
     if story.stats.status is Status.ENDED:
-        return _("It has ended: no new card is made for it.")
+        return _("It has ended, so it gets no new card.")
     quiet = words.duration(at - edition.fresh)
     return _(
-        "It has not moved for {time}, so it is no longer live: no new card is made for it."
+        "It hasn't been updated for {time}, so it's no longer live and gets no new card."
     ).format(time=quiet)
 
 
@@ -250,19 +254,19 @@ def _absent(standing: Standing, *, wanted: bool, quiet: str | None, at: datetime
     if standing.refusal:
         yield refused(standing.refusal, at)
     elif standing.due and quiet:
-        yield _("It is quiet here until {time}: its card comes then.").format(time=quiet)
+        yield _("Quiet hours until {time}: its card will be posted then.").format(time=quiet)
     elif standing.due and (again_at := standing.again_at) and again_at > at:
-        yield _("It is in line, and is tried in {time}.").format(time=span(again_at - at))
+        yield _("It's in the queue, and I'll try in {time}.").format(time=span(again_at - at))
     elif standing.due:
         yield _(_IN_LINE)
     else:
         yield _(
-            "It has not changed since this chat follows it: "
-            "then only the foremost stories are shown, and the others come with their next update."
+            "It hasn't changed since this chat followed it. Only the top stories are posted "
+            "right away; the rest appear when they're updated."
         )
 
 
-_IN_LINE = N_("It is in line and comes as soon as the platform's pace allows.")
+_IN_LINE = N_("It's in the queue and will be posted as soon as the platform's rate limit allows.")
 
 
 def _card(
@@ -279,58 +283,59 @@ def _card(
     time = since(row.at, at)
     match row.state:
         case State.SHOWN:
-            shows = _("Its card shows revision {revision}, written {time} ago.")
+            shows = _("Its card shows version {revision}, written {time} ago.")
             if row.revision == edition.revision:
-                shows = _("Its card shows revision {revision} (the newest), written {time} ago.")
+                shows = _("Its card shows version {revision} (the latest), written {time} ago.")
             yield shows.format(revision=row.revision, time=time)
             if row.bare:
-                yield _("It is shown without its links. {why}").format(why=reasons.why(row.bare))
+                yield _("It's shown without its links. {why}").format(why=reasons.why(row.bare))
             yield from _behind(standing, row, edition, at)
             if row.into is not None and edition.story.merged_into:
-                yield _("It leads to the card of “{story}”, which goes on.").format(
+                yield _("It links to the card of “{story}”, where the story continues.").format(
                     story=into or row.into
                 )
         case State.SENDING if row.place is not None:
-            yield _("Its card is being edited since {time}.").format(time=time)
+            yield _("The card has been updating for {time}.").format(time=time)
         case State.SENDING if at - row.at <= UNANSWERED:
-            yield _("Its card is being posted just now.")
+            yield _("Its card is being posted right now.")
         case State.SENDING:
             yield _(
-                "It was sent {time} ago and no answer came back yet. That is looked into by itself."
+                "It was sent {time} ago, and no answer has come back yet. I'm checking."
             ).format(time=time)
         case State.UNKNOWN if row.claimed_at is not None:
             yield _(
-                "A moderator said {time} ago that its card is there, but not where. So it is not "
-                "edited: the next notable update, or a withdrawal, is posted as a new card."
+                "A moderator said {time} ago that its card is there, but I don't know where. So "
+                "I can't update it: the next notable update, or a withdrawal, will be posted as "
+                "a new card."
             ).format(time=since(row.claimed_at, at))
             yield _(_SHOW)
         case State.UNKNOWN:
             yield reasons.why(row.why or Reason(Code.OUTCOME_UNKNOWN))
         case State.UNREADABLE:
             yield _(
-                "My record of its card can't be read: a newer version of this bot wrote it, or it "
-                "is damaged. So the card is left as it is, and no other is posted."
+                "I can't read my record of its card: it was written by a newer version of this "
+                "bot, or it's damaged. So I'm leaving the card alone and won't post another."
             )
         case State.GONE if row.into is not None:
-            yield _("Its card became the one of “{story}”, {time} ago.").format(
+            yield _("Its card became the card of “{story}” {time} ago.").format(
                 story=into or row.into, time=time
             )
         case State.GONE if wanted and live:
             yield _(
-                "Its card was deleted here ({time} ago), "
-                "and comes back with its next notable change."
+                "Its card was deleted here ({time} ago). It comes back with the next notable "
+                "update."
             ).format(time=time)
         case State.GONE:
             yield _("Its card was deleted here ({time} ago).").format(time=time)
         case State.FAILED:
             failed = _("Posting it failed {time} ago. {why}")
             if row.place is not None:
-                failed = _("Editing it failed {time} ago. {why}")
+                failed = _("Updating it failed {time} ago. {why}")
             yield failed.format(time=time, why=_failed(standing, row, at))
     if row.place is not None and row.pinned:
-        yield _("It is pinned here, and kept up to date.")
+        yield _("It's pinned here and stays up to date.")
     elif row.place is not None and not (wanted and live):
-        yield _("A card once made is kept up to date all the same.")
+        yield _("A card that's already posted still stays up to date.")
 
 
 def _published(
@@ -338,7 +343,7 @@ def _published(
 ) -> Iterator[str]:
     """Whether a card that stands was sent on to those who follow the channel."""
     if row.published_at:
-        yield _("It was published to the servers that follow this channel, {time} ago.").format(
+        yield _("It was published to the servers that follow this channel {time} ago.").format(
             time=since(row.published_at, at)
         )
     elif not rule.publish or row.state is not State.SHOWN or standing.next_publish is None:
@@ -346,13 +351,14 @@ def _published(
     elif row.why:
         yield _("It couldn't be published. {why}").format(why=reasons.explained(row.why))
     elif quiet:
-        yield _("It is quiet here until {time}: its card is published then.").format(time=quiet)
+        yield _("Quiet hours until {time}: its card will be published then.").format(time=quiet)
     elif standing.next_publish > at:
         yield _(
-            "It waits to be published: only so many cards may be in an hour, the next in {time}."
+            "It's waiting to be published: only so many cards can be published an hour, and "
+            "the next one can go in {time}."
         ).format(time=span(standing.next_publish - at))
     elif standing.due:
-        yield _("It is in line to be published.")
+        yield _("It's in the queue to be published.")
 
 
 def _behind(standing: Standing, row: CardRecord, edition: Edition, at: datetime) -> Iterator[str]:
@@ -362,34 +368,34 @@ def _behind(standing: Standing, row: CardRecord, edition: Edition, at: datetime)
     if standing.refusal:
         yield refused(standing.refusal, at)
     elif (again_at := standing.again_at) and again_at > max(at, standing.next_edit or at):
-        yield _("Revision {revision} is in line, and is tried in {time}.").format(
+        yield _("Version {revision} is in the queue, and I'll try in {time}.").format(
             revision=edition.revision, time=span(again_at - at)
         )
     elif standing.next_edit and standing.next_edit > at:
         yield _(
-            "Revision {revision} waits: edits of one card are {apart} apart, so it comes in {time}."
+            "Version {revision} comes in {time}: a card is updated at most once every {apart}."
         ).format(
             revision=edition.revision,
             apart=span(standing.apart),
             time=span(standing.next_edit - at),
         )
     else:
-        yield _("Revision {revision} is in line: it comes as soon as the pace allows.").format(
-            revision=edition.revision
-        )
+        yield _(
+            "Version {revision} is in the queue and comes as soon as the rate limit allows."
+        ).format(revision=edition.revision)
 
 
 def _failed(standing: Standing, row: CardRecord, at: datetime) -> str:
     if standing.refusal:
         return refused(standing.refusal, at)
     why = reasons.explained(row.why or Reason(Code.SAID))
-    again = _("It is tried again.") if standing.due else _("The next update is tried again.")
+    again = _("I'll try again.") if standing.due else _("I'll try again at the next update.")
     if (again_at := standing.again_at) and again_at > at:
-        again = _("It is tried again in {time}.").format(time=span(again_at - at))
+        again = _("I'll try again in {time}.").format(time=span(again_at - at))
     return f"{why} {again}"
 
 
-_SHOW = N_("A moderator can show it: press “It's there”, then do what I ask for.")
+_SHOW = N_("A moderator can help: press “It's there”, then do what I ask.")
 
 # What happened last, and how loudly.
 
@@ -416,14 +422,14 @@ def _last(
 
 
 _WEIGHED = {
-    Weight.MINOR: N_("Its last change, {time} ago, was minor."),
-    Weight.NOTABLE: N_("Its last change, {time} ago, was notable."),
-    Weight.MAJOR: N_("Its last change, {time} ago, was major."),
+    Weight.MINOR: N_("Its latest change, {time} ago, was minor."),
+    Weight.NOTABLE: N_("Its latest change, {time} ago, was notable."),
+    Weight.MAJOR: N_("Its latest change, {time} ago, was major."),
 }
 _WEIGHED_AND_TOLD = {
-    Weight.MINOR: N_("Its last change ({time} ago, minor): {change}"),
-    Weight.NOTABLE: N_("Its last change ({time} ago, notable): {change}"),
-    Weight.MAJOR: N_("Its last change ({time} ago, major): {change}"),
+    Weight.MINOR: N_("Its latest change ({time} ago, minor): {change}"),
+    Weight.NOTABLE: N_("Its latest change ({time} ago, notable): {change}"),
+    Weight.MAJOR: N_("Its latest change ({time} ago, major): {change}"),
 }
 
 
@@ -449,28 +455,28 @@ def _reply(
         return ""
     if row.owes is not None and quiet:
         return _(
-            "It is quiet here until {time}; "
-            "then a short reply tells what changed since revision {revision}."
+            "Quiet hours until {time}: then a short reply will say what changed since "
+            "version {revision}."
         ).format(time=quiet, revision=row.owes)
     if row.owes is not None:
-        return _("A short reply about it is due.")
+        return _("A short reply about it is on its way.")
     if row.posted_at and row.posted_at >= edition.heard_at:
-        return _("The card was made with it, so there was nothing to reply to.")
+        return _("The card was posted with that change in it, so no reply was needed.")
     if row.replied_at and row.replied_at >= edition.heard_at:
         return _(_replied(weight, rule)).format(time=since(row.replied_at, at))
     if weight < Weight.NOTABLE:
-        return _("A minor change edits the card and gets no reply.")
+        return _("A minor change updates the card and gets no reply.")
     if rule is not None and rule.paused:
-        return _("It got no reply: this chat is paused.")
+        return _("No reply was sent: this chat is paused.")
     if rule is not None and rule.mute_of(edition.story.id):
-        return _("It got no reply: the story is muted here.")
+        return _("No reply was sent: the story is muted here.")
     if rule is None or not rule.wants(edition.story):
-        return _("It got no reply: this chat does not follow the story.")
+        return _("No reply was sent: this chat doesn't follow the story.")
     if rule.loudness is Loudness.EDIT:
-        return _("It got no reply: this chat asks for edits only.")
+        return _("No reply was sent: this chat only wants cards updated.")
     if row.replied_at and edition.heard_at - row.replied_at < standing.reply_gap:
         return _(
-            "It got no reply: the last was {time} ago, and there is at most one in {gap}."
+            "No reply was sent: one went out {time} ago, and replies are at least {gap} apart."
         ).format(time=since(row.replied_at, at), gap=span(standing.reply_gap))
     return ""
 
@@ -478,14 +484,14 @@ def _reply(
 def _replied(weight: Weight, rule: Rule | None) -> str:
     """How loud a reply was."""
     if rule is None or rule.loudness is not Loudness.PING:
-        return N_("A short reply about it was due, {time} ago.")
+        return N_("A short reply about it was sent {time} ago.")
     if weight is Weight.MAJOR:
         return N_(
-            "A short reply about it was due, {time} ago. As the change was major, it mentioned the "
-            "role that the moderators chose, where the platform has roles."
+            "A short reply about it was sent {time} ago. Because the change was major, it "
+            "mentioned the role that the moderators chose, where the platform has roles."
         )
     return N_(
-        "A short reply about it was due, {time} ago. It mentioned nobody: only major changes do."
+        "A short reply about it was sent {time} ago. It mentioned nobody: only major changes do."
     )
 
 

@@ -44,7 +44,7 @@ def main(language: str | None) -> None:
 def template() -> Catalog:
     """Every sentence in the code, and the names of commands and options."""
     catalogue = Catalog(project="Storywire", header_comment="", fuzzy=False)
-    for package in ("bot", "handlers", "wording"):
+    for package in ("bot", "config", "handlers", "wording"):
         found = extract_from_dir(
             ROOT / package,
             [("**.py", "python")],

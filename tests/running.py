@@ -66,7 +66,12 @@ class Road:
         answer = await self.discord.slash(MIRA, GENERAL, "story", {"words": story.id})
         assert answer.message is not None
         title: str = answer.message["embeds"][0]["title"]
-        unsure = ("Just starting", "There are no live stories", "I know no story", "I am not sure")
+        unsure = (
+            "I'm just starting up",
+            "There are no live stories",
+            "No story matches",
+            "I'm not sure",
+        )
         return not title.startswith(unsure)
 
 

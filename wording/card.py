@@ -83,11 +83,11 @@ def stub(edition: Edition, heir: Story, link: str | None) -> Message:
     """What remains of a card whose story is now shown on another card next to it."""
     blocks: list[Block] = [Note(_("Merged into “{story}”").format(story=_title(heir)))]
     if link is not None:
-        blocks.append(Link(_("Its card"), link))
+        blocks.append(Link(_("Go to its card"), link))
     return Message(
         title=_title(edition.story),
         blocks=tuple(blocks),
-        rows=(Buttons((Button(_("Where it goes on"), Ref("story", (heir.id,))),)),),
+        rows=(Buttons((Button(_("Where it continues"), Ref("story", (heir.id,))),)),),
         tone=Tone.ENDED,
         struck=True,
         living=edition.story.id,
@@ -108,7 +108,7 @@ def reply(edition: Edition, delta: Delta, *, parting: bool = False) -> Message:
     if besides := words.said_besides(delta, but=news):
         blocks.append(Note(_("Also: {changes}").format(changes=besides)))
     if parting:
-        blocks.append(Note(_("This chat followed it; that ends with the story.")))
+        blocks.append(Note(_("The story is over, so this chat no longer follows it.")))
     return Message(_title(edition.story), tuple(blocks), tone=_tone(edition.story))
 
 
@@ -133,9 +133,9 @@ def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Related) -> Ite
     if story.split_from:
         yield Note(_("Split from “{story}”").format(story=kin.origin or story.split_from))
     if kin.parts:
-        yield Note(_("Now a part of this: {stories}").format(stories=_quoted(kin.parts)))
+        yield Note(_("Merged into this story: {stories}").format(stories=_quoted(kin.parts)))
     if kin.splits:
-        yield Note(_("Part of this went on as {stories}").format(stories=_quoted(kin.splits)))
+        yield Note(_("Split off from this story: {stories}").format(stories=_quoted(kin.splits)))
     if story.headline:
         yield Text(story.headline)
     if story.entities:
@@ -205,7 +205,7 @@ def _rows(story: Story, changed: bool, kin: Related) -> tuple[Row, ...]:
     if changed:
         buttons.append(Button(_("What changed"), Ref("story", (story.id, "changes"))))
     if story.merged_into:
-        buttons.append(Button(_("Where it goes on"), Ref("story", (story.merged_into,))))
+        buttons.append(Button(_("Where it continues"), Ref("story", (story.merged_into,))))
     elif story.split_from and kin.origin:
         buttons.append(Button(_("Where it came from"), Ref("story", (story.split_from,))))
     # Every card has a button, which identifies our cards on platforms that store no key of ours.

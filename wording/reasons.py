@@ -142,152 +142,151 @@ class Words(NamedTuple):
     """What to do about it; empty if there is nothing to do."""
 
 
-_LOGGED = N_("The reason is in the bot's log, for the person who runs it.")
-_ADD = N_("Add the bot to the chat again.")
-_INVITE = N_("Invite the bot again.")
-_WRITE = N_("Let the bot write there: make it an administrator, or lift its restriction.")
-_POST = N_("Make the bot an administrator of the channel with “Post Messages”.")
-_PIN = N_(
-    "Make the bot an administrator with “Pin Messages”, or in a channel with “Edit Messages”."
-)
-_TOPIC = N_("Choose another topic: send /follow there.")
+_LOGGED = N_("The bot's operator can find the reason in the log.")
+_ADD = N_("Add me to the chat again.")
+_INVITE = N_("Invite me again.")
+_WRITE = N_("Let me post there: make me an administrator, or lift my restriction.")
+_POST = N_("Make me an administrator of the channel with “Post Messages”.")
+_PIN = N_("Make me an administrator with “Pin Messages”, or in a channel with “Edit Messages”.")
+_TOPIC = N_("Choose another topic: use /follow there.")
 _REMOVE = N_("Remove the chat from the rules.")
 _TEXT_CHANNEL = N_("Choose a text channel or a thread.")
-_USER_ID = N_("Check the number after “discord:@”.")
+_USER_ID = N_("Check the ID after “discord:@”.")
 
 CATALOGUE: Mapping[str, Words] = {
     Code.RECORD_LOST: Words(
-        N_("My record of this card was lost. The story's next update is posted as a new card."),
+        N_(
+            "My record of this card was lost, so the story's next update will be posted as a "
+            "new card."
+        ),
         N_("Try again after that update."),
     ),
     Code.RECORD_UNREADABLE: Words(
         N_(
-            "My record of this card can't be read: a newer version of this bot wrote it, or it is "
-            "damaged."
+            "I can't read my record of this card: it was written by a newer version of this "
+            "bot, or it's damaged."
         ),
-        N_("Ask the person who runs this bot to look at its log."),
+        N_("Ask the bot's operator to check its log."),
     ),
     Code.OUTCOME_UNKNOWN: Words(
         N_(
-            "I don't know whether the card was posted. The story's next update is posted as a new "
-            "card."
+            "I don't know whether the card was posted, so the story's next update will be "
+            "posted as a new card."
         ),
     ),
     Code.STORY_FORGOTTEN: Words(
-        N_("Nothing is stored about this story any more."), N_("Choose another story.")
+        N_("This story is no longer available."), N_("Choose another story.")
     ),
-    Code.CARDS_MERGING: Words(N_("Another story's card is about to become this one's.")),
+    Code.CARDS_MERGING: Words(N_("This story is taking over another story's card.")),
     Code.LEASE_UNSURE: Words(N_("Another copy of this bot may have taken over.")),
-    Code.BOT_OUT: Words(
-        N_("The bot was removed, or the chat is gone."), N_("Let the bot in again.")
-    ),
-    Code.PAUSE: Words(N_("{platform} asked for a pause.")),
-    Code.NO_CONNECTION: Words(N_("There is no connection to {platform}.")),
+    Code.BOT_OUT: Words(N_("I was removed, or the chat is gone."), N_("Add me again.")),
+    Code.PAUSE: Words(N_("{platform} asked me to slow down.")),
+    Code.NO_CONNECTION: Words(N_("I can't reach {platform}.")),
     Code.CONNECTION_CLOSED: Words(N_("The connection to {platform} was closed.")),
-    Code.NOT_READY: Words(N_("{platform} hasn't listed the bot's servers yet.")),
-    Code.ANSWER_LOST: Words(N_("The answer from {platform} was lost.")),
-    Code.ANSWER_UNREADABLE: Words(N_("The answer from {platform} can't be read.")),
-    Code.TOKEN_REFUSED: Words(N_("{platform} no longer accepts the bot's token.")),
+    Code.NOT_READY: Words(N_("{platform} hasn't told me yet which servers I'm in.")),
+    Code.ANSWER_LOST: Words(N_("I got no answer from {platform}.")),
+    Code.ANSWER_UNREADABLE: Words(N_("I can't read what {platform} answered.")),
+    Code.TOKEN_REFUSED: Words(N_("{platform} no longer accepts my token.")),
     Code.MOVED: Words(N_("The chat has a new address: {chat}.")),
     Code.SAID: Words(_LOGGED),
-    Code.SAID_NO_ACCESS: Words(
-        _LOGGED, N_("Check that the bot can see the channel and write in it.")
-    ),
+    Code.SAID_NO_ACCESS: Words(_LOGGED, N_("Check that I can see the channel and post there.")),
     Code.SAID_NO_PERMISSION: Words(
-        _LOGGED, N_("Check the bot's permissions under Edit Channel → Permissions.")
+        _LOGGED, N_("Check my permissions under Edit Channel → Permissions.")
     ),
     Code.SAID_FORBIDDEN: Words(_LOGGED, _WRITE),
     Code.SAID_NOT_THIS_CARD: Words(
-        _LOGGED, N_("Check that the bot may post there, and whether something filters messages.")
+        _LOGGED, N_("Check that I can post there, and whether something filters my messages.")
     ),
     Code.LACKS_PERMISSIONS: Words(
-        N_("The bot lacks {permissions}."),
-        N_("Give its role {permissions} under Edit Channel → Permissions."),
+        N_("I'm missing {permissions}."),
+        N_("Give my role {permissions} under Edit Channel → Permissions."),
     ),
     Code.HISTORY_HIDDEN: Words(
-        N_("The bot lacks “Read Message History”, which it needs to reply."),
-        N_("Give its role “Read Message History” under Edit Channel → Permissions."),
+        N_("I'm missing “Read Message History”, which I need to reply."),
+        N_("Give my role “Read Message History” under Edit Channel → Permissions."),
     ),
-    Code.REMOVED_FROM_SERVER: Words(
-        N_("The bot was removed from the server, or from the thread."), _INVITE
-    ),
+    Code.REMOVED_FROM_SERVER: Words(N_("I was removed from the server or the thread."), _INVITE),
     Code.CHANNEL_GONE: Words(
         N_("The channel is gone."),
-        N_("Choose another: send /follow there, or name it in storywire.toml."),
+        N_("Choose another channel: use /follow there, or name it in storywire.toml."),
     ),
-    Code.SERVER_GONE: Words(N_("The server is gone, or the bot was removed from it."), _INVITE),
+    Code.SERVER_GONE: Words(N_("The server is gone, or I was removed from it."), _INVITE),
     Code.PERSON_UNKNOWN: Words(N_("Discord doesn't know this person."), _USER_ID),
-    Code.PERSON_NOT_WRITABLE: Words(N_("This person can't be written to."), _USER_ID),
+    Code.PERSON_NOT_WRITABLE: Words(N_("This person can't be messaged."), _USER_ID),
     Code.DIRECT_MESSAGES_CLOSED: Words(
-        N_("This person doesn't accept direct messages from the bot."),
-        N_("Allow direct messages in the privacy settings of a server shared with the bot."),
+        N_("Direct messages from me are turned off."),
+        N_("Allow direct messages in the privacy settings of a server you share with me."),
     ),
     Code.NO_COMMON_SERVER: Words(
-        N_("The bot shares no server with this person."),
-        N_("Add the bot to a server that you are in, or to your own account."),
+        N_("We don't share a server."),
+        N_("Add me to a server you're in, or to your own account."),
     ),
     Code.PINS_FULL: Words(
-        N_("The channel has as many pins as Discord allows, 250."), N_("Unpin something there.")
+        N_("The channel already has 250 pins, Discord's maximum."), N_("Unpin something there.")
     ),
     Code.CHANNEL_WITHOUT_MESSAGES: Words(
-        N_("This kind of channel holds no messages."), _TEXT_CHANNEL
+        N_("This kind of channel can't hold messages."), _TEXT_CHANNEL
     ),
-    Code.CHANNEL_TYPE: Words(N_("This kind of channel doesn't allow it."), _TEXT_CHANNEL),
-    Code.THREAD_ARCHIVED: Words(N_("The thread is archived."), N_("Open the thread again.")),
+    Code.CHANNEL_TYPE: Words(N_("This kind of channel doesn't allow that."), _TEXT_CHANNEL),
+    Code.THREAD_ARCHIVED: Words(N_("The thread is archived."), N_("Reopen the thread.")),
     Code.THREAD_LOCKED: Words(
-        N_("The thread is locked."), N_("Unlock the thread, or give the bot “Manage Threads”.")
+        N_("The thread is locked."), N_("Unlock the thread, or give me “Manage Threads”.")
     ),
     Code.AUTOMOD: Words(
-        N_("The server's AutoMod blocked the message."), N_("Exempt the bot's role from the rule.")
+        N_("The server's AutoMod blocked the message."), N_("Exempt my role from that rule.")
     ),
-    Code.EXPLICIT_FILTER: Words(N_("Discord's filter for explicit content blocked it.")),
+    Code.EXPLICIT_FILTER: Words(N_("Discord's explicit content filter blocked it.")),
     Code.LINK_FILTER: Words(N_("Discord's filter blocked a link in it.")),
     Code.NOT_ANNOUNCEMENTS: Words(
         N_("Only cards in an announcement channel can be published."),
-        N_("Make it one under Edit Channel → Overview → Announcement Channel."),
+        N_(
+            "Make this an announcement channel under Edit Channel → Overview → Announcement "
+            "Channel."
+        ),
     ),
     Code.FORUM: Words(
-        N_("It is a forum: posts go into its threads, not into the forum itself."),
-        N_("Use the ID of one of its threads, or send /follow there."),
+        N_("That's a forum: posts go into its threads, not into the forum itself."),
+        N_("Use the ID of one of its threads, or use /follow there."),
     ),
     Code.CATEGORY: Words(
-        N_("It is a category: it holds channels, not messages."),
+        N_("That's a category: it holds channels, not messages."),
         N_("Use the ID of a channel in it."),
     ),
-    Code.STAGE: Words(N_("It is a stage: its chat is for the people at an event."), _TEXT_CHANNEL),
+    Code.STAGE: Words(
+        N_("That's a stage channel: its chat is only for people at an event."), _TEXT_CHANNEL
+    ),
     Code.SERVER_ID: Words(
-        N_("It is the ID of a server, not of a channel."),
+        N_("That's a server ID, not a channel ID."),
         N_("Right-click the channel → Copy Channel ID, and use that."),
     ),
-    Code.BLOCKED: Words(
-        N_("This person has blocked the bot."), N_("Unblock the bot and press Start.")
-    ),
+    Code.BLOCKED: Words(N_("I've been blocked."), N_("Unblock me and press Start.")),
     Code.NOT_STARTED: Words(
-        N_("This person has not started the bot."), N_("Open the bot and press Start.")
+        N_("Our private chat hasn't been started yet."),
+        N_("Open our private chat and press Start."),
     ),
-    Code.ACCOUNT_GONE: Words(N_("This person's account is gone."), _REMOVE),
-    Code.CHAT_OF_A_BOT: Words(N_("It is the chat of another bot."), N_("Check the chat's number.")),
+    Code.ACCOUNT_GONE: Words(N_("This account is gone."), _REMOVE),
+    Code.CHAT_OF_A_BOT: Words(N_("The chat belongs to another bot."), N_("Check the chat's ID.")),
     Code.GROUP_DELETED: Words(N_("The group was deleted."), _REMOVE),
-    Code.REMOVED_FROM_CHAT: Words(N_("The bot was removed from the chat."), _ADD),
-    Code.NOT_IN_CHAT: Words(N_("The bot is not in the chat."), _ADD),
-    Code.NOT_IN_CHANNEL: Words(N_("The bot is not in the channel."), _ADD),
-    Code.CHAT_NOT_FOUND: Words(N_("The chat is gone, or the bot was never in it."), _ADD),
-    Code.CHAT_UNKNOWN: Words(N_("The bot doesn't know this chat."), _ADD),
+    Code.REMOVED_FROM_CHAT: Words(N_("I was removed from the chat."), _ADD),
+    Code.NOT_IN_CHAT: Words(N_("I'm not in the chat."), _ADD),
+    Code.NOT_IN_CHANNEL: Words(N_("I'm not in the channel."), _ADD),
+    Code.CHAT_NOT_FOUND: Words(N_("The chat is gone, or I was never in it."), _ADD),
+    Code.CHAT_UNKNOWN: Words(N_("I don't know this chat."), _ADD),
     Code.TOPIC_GONE: Words(N_("The topic is gone."), _TOPIC),
-    Code.TOPIC_CLOSED: Words(N_("The topic is closed."), N_("Open the topic again.")),
+    Code.TOPIC_CLOSED: Words(N_("The topic is closed."), N_("Reopen the topic.")),
     Code.NO_TOPICS: Words(
-        N_("The group has no topics."), N_("Remove the slash and the number after it.")
+        N_("The group has no topics."), N_("Leave out the slash and the number after it.")
     ),
-    Code.MAY_NOT_PIN: Words(N_("The bot is not allowed to pin there."), _PIN),
-    Code.MAY_NOT_POST: Words(N_("The bot is not allowed to post in the channel."), _POST),
-    Code.NOT_ADMINISTRATOR: Words(N_("The bot is not an administrator there."), _POST),
-    Code.MAY_NOT_WRITE: Words(N_("The bot is not allowed to write there."), _WRITE),
-    Code.MAY_NOT_DO_THAT: Words(N_("The bot is not allowed to do that there."), _WRITE),
-    Code.TEXT_NOT_ALLOWED: Words(N_("Text messages are not allowed there."), _WRITE),
+    Code.MAY_NOT_PIN: Words(N_("I'm not allowed to pin there."), _PIN),
+    Code.MAY_NOT_POST: Words(N_("I'm not allowed to post in the channel."), _POST),
+    Code.NOT_ADMINISTRATOR: Words(N_("I'm not an administrator there."), _POST),
+    Code.MAY_NOT_WRITE: Words(N_("I'm not allowed to post there."), _WRITE),
+    Code.MAY_NOT_DO_THAT: Words(N_("I'm not allowed to do that there."), _WRITE),
+    Code.TEXT_NOT_ALLOWED: Words(N_("Text messages aren't allowed there."), _WRITE),
 }
 """The sentences for every code."""
 
-_UNKNOWN = Words(N_("A newer version of this bot stored the reason; this one can't show it."))
+_UNKNOWN = Words(N_("A newer version of this bot stored the reason, and this one can't show it."))
 
 
 def why(reason: Reason) -> str:

@@ -72,7 +72,7 @@ def duration(time: timedelta) -> str:
     """“45 minutes”, “21 hours”, “1 day 4 hours”, “3 days”, “2 weeks”: rounded down."""
     minutes = time // timedelta(minutes=1)
     if minutes < 1:
-        return _("under a minute")
+        return _("less than a minute")
     if minutes < 60:
         return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
     days, hours = divmod(minutes // 60, 24)
@@ -171,11 +171,11 @@ def _clause(change: Change) -> str:
         case Kind.MERGED:
             return _("merged into {story}").format(story=quoted(after))
         case Kind.UNMERGED:
-            return _("a story of its own again")
+            return _("a separate story again")
         case Kind.SPLIT if after:
             return _("split from {story}").format(story=quoted(after))
         case Kind.SPLIT:
-            return _("no longer a part of another story")
+            return _("no longer part of another story")
         case Kind.ENDED if after:
             return _(_NOW[Status.ENDED])
         case Kind.STATUS if before and after:
@@ -185,7 +185,7 @@ def _clause(change: Change) -> str:
         case Kind.SPREADING:
             return _("spreading fast")
         case Kind.REWRITTEN:
-            return _("the breakdown was largely rewritten")
+            return _("most of the breakdown was rewritten")
         case Kind.BULLET_ADDED:
             return _("new: {text}").format(text=quoted(after))
         case Kind.BULLET_REMOVED:
@@ -209,9 +209,9 @@ def _clause(change: Change) -> str:
         case Kind.LEANING:
             return _moved(_("leaning"), *map(_way, (before, after)))
         case Kind.ENTITIES:
-            return _("the names changed") if before else _("names added")
+            return _("names changed") if before else _("names added")
         case Kind.KEYWORDS:
-            return _("the keywords changed") if before else _("keywords added")
+            return _("keywords changed") if before else _("keywords added")
         case Kind.QUESTION_ADDED:
             return _("new question: {text}").format(text=quoted(after))
         case Kind.ANSWER_CHANGED:
@@ -227,19 +227,17 @@ def _clause(change: Change) -> str:
         case Kind.LINK if not before:
             return _("link added")
         case Kind.LINK:
-            return _("the link changed") if after else _("the link was removed")
+            return _("link changed") if after else _("link removed")
         case Kind.IMAGE if not before:
             return _("picture added")
         case Kind.IMAGE:
-            return _("the picture changed") if after else _("the picture was removed")
+            return _("picture changed") if after else _("picture removed")
         case Kind.STARTED:
-            return (
-                _("the time of its start changed") if before else _("the time of its start added")
-            )
+            return _("start time changed") if before else _("start time added")
         case Kind.UPDATED:
-            return _("the time of its update changed")
+            return _("update time changed")
         case Kind.OTHER:
-            return _("the order changed")
+            return _("order changed")
 
 
 def told(change: Change, story: Story) -> str:
@@ -269,7 +267,7 @@ def told(change: Change, story: Story) -> str:
         case Kind.KEYWORDS:
             return _("Keywords: {texts}").format(texts=_contrasted(before, after))
         case Kind.STARTED:
-            return sentence(_moved(_("start"), *map(_moment, (before, after))))
+            return sentence(_moved(_("start time"), *map(_moment, (before, after))))
         case _:
             return sentence(said(change))
 

@@ -187,8 +187,8 @@ class Asking:
 
     def _message(self, name: str, cards: Sequence[Unknown]) -> Message:
         title = ngettext(
-            "I don't know whether {n} card arrived in {chat}",
-            "I don't know whether {n} cards arrived in {chat}",
+            "{n} card may not have arrived in {chat}",
+            "{n} cards may not have arrived in {chat}",
             len(cards),
         )
         titles = [
@@ -199,8 +199,13 @@ class Asking:
             title.format(n=number(len(cards)), chat=name),
             (
                 *listed(titles),
-                Text(_("The platform gave no answer when I posted. Please look there.")),
-                Note(_("I tell this once an hour at most. /status there shows all of it.")),
+                Text(_("I got no confirmation from the platform. Please check the chat.")),
+                Note(
+                    _(
+                        "I send this notice at most once an hour. Use /status in that chat to "
+                        "see every card."
+                    )
+                ),
             ),
             offered(cards),
             tone=Tone.SORRY,

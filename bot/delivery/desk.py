@@ -1,7 +1,7 @@
 """What people can have done with a chat's cards, and learn: pins, why, how it fares, forgetting."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from bot.model.unknown import Unknown, key_of
 from bot.platforms.port import Platform
 from runtime.away import StorageAway
 from stories.story import StoryId
-from wording.language import N_, _, named
+from wording.language import _, named, ngettext
 from wording.message import Text
 from wording.reasons import explained
 
@@ -36,12 +36,8 @@ class CardDesk:
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
         reconciler = self._reconcilers[chat.platform]
         try:
-            await self._needs(
-                reconciler, chat, Right.PIN, N_("I may not pin here: I lack the right {rights}")
-            )
-            await self._needs(
-                reconciler, chat, Right.POST, N_("I may not post here: I lack the right {rights}")
-            )
+            await _needs(reconciler, chat, Right.PIN, _cannot_pin)
+            await _needs(reconciler, chat, Right.POST, _cannot_post)
             return await reconciler.pin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
@@ -49,14 +45,12 @@ class CardDesk:
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         row = await self._ledger.row(chat, story)
         if row is not None and row.state is State.UNREADABLE:
-            raise Sorry(_("I can't read my record of that card, so I can't unpin it"))
+            raise Sorry(_("I can't unpin that card: I can't read my record of it"))
         if row is None or not row.pinned or row.place is None:
-            raise Sorry(_("I have not pinned that story here"))
+            raise Sorry(_("I haven't pinned that story here"))
         reconciler = self._reconcilers[chat.platform]
         try:
-            await self._needs(
-                reconciler, chat, Right.PIN, N_("I may not unpin here: I lack the right {rights}")
-            )
+            await _needs(reconciler, chat, Right.PIN, _cannot_unpin)
             await reconciler.unpin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
@@ -128,7 +122,7 @@ class CardDesk:
             return await self._reconcilers[chat.platform].platform.moderates(chat, person)
         except SendFailed as failed:
             raise Sorry(
-                _("Whether you are a moderator there cannot be looked up just now"),
+                _("I can't check right now whether you're a moderator there"),
                 Text(_("Please try again in a minute.")),
             ) from failed
 
@@ -149,19 +143,19 @@ class CardDesk:
         reconciler = self._reconcilers[chat.platform]
         rows = await self._ledger.of_chat(chat)
         if any(row.place == place for other, row in rows.items() if other != story):
-            raise Sorry(_("That message is another story's card: reply to the one in question"))
+            raise Sorry(_("That's another story's card: please reply to the right one"))
         row = await reconciler.show(chat, story, place)
         if row is None or (row.state is not State.UNKNOWN and row.place != place):
             raise Sorry(
-                _("A newer card of that story is known here, so this one is left as it is"),
-                Text(_("/why says how it stands.")),
+                _("I already know a newer card for that story here, so I'm leaving this one alone"),
+                Text(_("Use /why to see where it stands.")),
             )
         return row.state is State.UNKNOWN
 
     async def post_again(self, card: Unknown) -> None:
         reconciler = self._reconcilers[card.chat.platform]
         if not reconciler.live(card.story):
-            raise Sorry(_("That story is over, so no new card is made for it"))
+            raise Sorry(_("That story is over, so it gets no new card"))
         try:
             if not await reconciler.post_again(card):
                 raise _settled()
@@ -189,13 +183,41 @@ class CardDesk:
             again,
         )
 
-    async def _needs(self, reconciler: Reconciler, chat: Chat, right: Right, sentence: str) -> None:
-        missing = await reconciler.platform.lacks(chat, right)
-        if missing:
-            raise Sorry(
-                _(sentence).format(rights=named(missing)),
-                Text(_("Give it to me in this chat's settings, then ask again.")),
-            )
+
+async def _needs(
+    reconciler: Reconciler, chat: Chat, right: Right, sentence: Callable[[int], str]
+) -> None:
+    """Raise Sorry with the sentence for so many missing permissions, if any is missing."""
+    missing = await reconciler.platform.lacks(chat, right)
+    if missing:
+        raise Sorry(
+            sentence(len(missing)).format(permissions=named(missing)),
+            Text(_("Add that in this chat's settings, then try again.")),
+        )
+
+
+def _cannot_pin(missing: int) -> str:
+    return ngettext(
+        "I can't pin here: I need the {permissions} permission",
+        "I can't pin here: I need the {permissions} permissions",
+        missing,
+    )
+
+
+def _cannot_post(missing: int) -> str:
+    return ngettext(
+        "I can't post here: I need the {permissions} permission",
+        "I can't post here: I need the {permissions} permissions",
+        missing,
+    )
+
+
+def _cannot_unpin(missing: int) -> str:
+    return ngettext(
+        "I can't unpin here: I need the {permissions} permission",
+        "I can't unpin here: I need the {permissions} permissions",
+        missing,
+    )
 
 
 async def _lacking(platform: Platform, chat: Chat) -> Mapping[Right, Sequence[str]]:
@@ -214,7 +236,8 @@ async def _soon(call: Awaitable[T]) -> T | None:
 
 def _settled() -> Sorry:
     return Sorry(
-        _("That has been settled meanwhile"), Text(_("/why in that chat says how the card stands."))
+        _("That's already been settled"),
+        Text(_("Use /why in that chat to see where the card stands.")),
     )
 
 
@@ -224,11 +247,20 @@ def _sorry(failed: SendFailed) -> Sorry:
             return Sorry(_("I can't do that here"), Text(explained(reason)))
         case CardGone():
             return Sorry(
-                _("The card was deleted; it comes back with the story's next notable update")
+                _("The card was deleted"),
+                Text(_("It comes back with the story's next notable update.")),
             )
         case NotNow():
-            return Sorry(_("The platform asks us to slow down; please try again in a minute"))
+            return Sorry(
+                _("The platform asked me to slow down"), Text(_("Please try again in a minute."))
+            )
         case OutcomeUnknown():
-            return Sorry(_("The platform did not answer; please look, and try again in a minute"))
+            return Sorry(
+                _("The platform didn't answer"),
+                Text(_("Please check the chat, and try again in a minute.")),
+            )
         case _:
-            return Sorry(_("The platform did not take the card; it has been logged"))
+            return Sorry(
+                _("The platform refused the card"),
+                Text(_("The bot's operator can find the reason in the log.")),
+            )

@@ -320,10 +320,10 @@ class UnreachableChats:
         called = {
             chat: shorten(line(name), NAME_LENGTH) for chat, name in names.items() if chat in chats
         }
-        then = Note(_("Once that is mended, the newest of each story is shown there once."))
+        then = Note(_("Once that's fixed, I'll post the latest version of each story there."))
         if len(chats) == 1:
             [name] = called.values() or [str(chats[0])]
-            title = _("I can no longer write in {chat}").format(chat=name)
+            title = _("I can no longer post in {chat}").format(chat=name)
             return Message(title, (*self._remedy(chats[0]), then), tone=Tone.SORRY)
         blocks: list[Block] = []
         for chat, name in called.items():
@@ -337,7 +337,7 @@ class UnreachableChats:
                 )
             )
         title = ngettext(
-            "I can no longer write in {n} chat", "I can no longer write in {n} chats", len(chats)
+            "I can no longer post in {n} chat", "I can no longer post in {n} chats", len(chats)
         ).format(n=number(len(chats)))
         return Message(title, (*blocks, then), tone=Tone.SORRY)
 

@@ -134,15 +134,15 @@ class Command:
     def elsewhere(self) -> Message:
         """The answer where others would read it."""
         return Message(
-            _("/{command} is between you and me").format(command=self.name),
-            (Text(_("Ask me where nobody else reads.")),),
-            (Buttons((Button(_("Go on in private"), Ref(self.name)),)),),
+            _("/{command} works in private only").format(command=self.name),
+            (Text(_("Send it to me in a private chat.")),),
+            (Buttons((Button(_("Continue in private"), Ref(self.name)),)),),
         )
 
     @property
     def refusal(self) -> str:
         """The answer for people who may not use this here."""
-        return _("/{command} is for the moderators of this chat").format(command=self.name)
+        return _("Only moderators of this chat can use /{command}").format(command=self.name)
 
     async def reply(self, ask: Ask, is_moderator: Callable[[], Awaitable[bool]]) -> Message:
         """Answer, turning every failure into something the asker can read.
@@ -166,8 +166,8 @@ class Command:
                 (
                     Text(
                         _(
-                            "What is stored was written by a newer version of this bot, or is "
-                            "damaged. Ask whoever runs it to look into its log."
+                            "The stored data was written by a newer version of this bot, or it's "
+                            "damaged. Ask the bot's operator to check its log."
                         )
                     ),
                 ),
@@ -175,15 +175,15 @@ class Command:
             )
         except StorageAway:
             return Message(
-                _("That cannot be saved just now"),
-                (Text(_("The bot's storage is away for a moment. Please try again in a minute.")),),
+                _("That can't be saved right now"),
+                (Text(_("My storage is unavailable. Please try again in a minute.")),),
                 tone=Tone.SORRY,
             )
         except Exception:
             log.exception("command failed", extra={"command": self.name})
             return Message(
-                _("Something broke on our side"),
-                (Text(_("It has been logged.")),),
+                _("Something went wrong on our side"),
+                (Text(_("The error has been logged.")),),
                 tone=Tone.SORRY,
             )
 
@@ -217,14 +217,14 @@ class RateLimited:
     def __str__(self) -> str:
         if self.crowd:
             said = ngettext(
-                "Many are asking here just now; ask again in {n} second.",
-                "Many are asking here just now; ask again in {n} seconds.",
+                "Too many people are asking here right now. Try again in {n} second.",
+                "Too many people are asking here right now. Try again in {n} seconds.",
                 self.seconds,
             )
         else:
             said = ngettext(
-                "You ask faster than I may answer; ask again in {n} second.",
-                "You ask faster than I may answer; ask again in {n} seconds.",
+                "That's too fast. Try again in {n} second.",
+                "That's too fast. Try again in {n} seconds.",
                 self.seconds,
             )
         return said.format(n=self.seconds)

@@ -40,8 +40,8 @@ def listed(titles: Sequence[str]) -> tuple[Block, ...]:
         shown = [f"{place}. {title}" for place, title in enumerate(shown, 1)]
     more = len(titles) - LISTED
     then = ngettext(
-        "{n} more card follows when these are settled.",
-        "{n} more cards follow when these are settled.",
+        "{n} more card will follow once these are settled.",
+        "{n} more cards will follow once these are settled.",
         max(more, 0),
     )
     rest = (Note(then.format(n=number(more))),) if more > 0 else ()

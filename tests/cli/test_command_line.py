@@ -570,16 +570,24 @@ async def test_what_holds_no_cards_is_named_with_what_to_write_instead(shell: Sh
         told = await shell.type("check")
     forum, category, stage = made.values()
     assert _to_mend(told) == [
-        f"discord:{discord.GUILD}: it is a server's number, not a channel's; "
-        "right-click the channel → Copy Channel ID, and write that",
-        f"discord:{forum}: it is a forum: posts go into its threads, not into the forum itself; "
-        "write the number of one of its threads, or /follow there",
-        f"discord:{category}: it is a category: it holds channels and no messages; "
-        "write the number of a channel in it",
-        f"discord:{stage}: it is a stage: its chat is for the people at an event; "
-        "choose a text channel or a thread",
-        f"telegram:{telegram.GROUP}/7: the group has no topics; "
-        "leave out the slash and what stands behind it",
+        f"discord:{discord.GUILD}: That's a server ID, not a channel ID.; Right-click the "
+        "channel → Copy Channel ID, and use that.",
+        (
+            f"discord:{forum}: It's a forum: posts go into its threads, not into the forum "
+            "itself.; Use the ID of one of its threads, or use /follow there."
+        ),
+        (
+            f"discord:{category}: It's a category: it holds channels, not messages.; Use the "
+            "ID of a channel in it."
+        ),
+        (
+            f"discord:{stage}: It's a stage channel: its chat is only for people at an "
+            "event.; Choose a text channel or a thread."
+        ),
+        (
+            f"telegram:{telegram.GROUP}/7: The group has no topics.; Leave out the slash and "
+            "everything after it."
+        ),
     ]
     assert f"discord:{thread}: the bot can post and pin" in told.out
     assert f"telegram:{telegram.FORUM}: the bot can post and pin" in told.out

@@ -58,11 +58,17 @@ def test_a_good_file_gives_every_chat_its_rule() -> None:
         ('[[chats]]\nchat = "irc:1"\nstories = "all"', "line 2: “irc:1” isn't a chat: use "),
         ('[[chats]]\nchat = "discord:x"\nstories = "all"', "line 2: “discord:x” isn't a Discord"),
         ('[[chats]]\nchat = "telegram:@x"\nstories = "all"', "line 2: “telegram:@x” is a username"),
-        ('[[chats]]\nchat = "discord:1"\nstories = "some"', "line 3: stories is wrong: "),
-        ('[[chats]]\nchat = "discord:1"\nkeywords = ["a", 2]', "line 3: keywords[1] is wrong: "),
-        ('[[chats]]\nchat = "discord:1"\nmin_virality = 11', "line 3: min_virality is wrong: "),
-        ('[[chats]]\nchat = "discord:1"\nloud = "x"', "line 3: “loud” is unknown; the nearest is "),
-        ('[[chats]]\nchat = "discord:1"\nloudness = "shout"', "line 3: loudness is wrong: "),
+        ('[[chats]]\nchat = "discord:1"\nstories = "some"', "line 3: stories must be "),
+        (
+            '[[chats]]\nchat = "discord:1"\nkeywords = ["a", 2]',
+            "line 3: keywords[1] is wrong: keywords must be ",
+        ),
+        ('[[chats]]\nchat = "discord:1"\nmin_virality = 11', "line 3: min_virality must be "),
+        (
+            '[[chats]]\nchat = "discord:1"\nloud = "x"',
+            "line 3: “loud” isn't a known key. Did you mean ",
+        ),
+        ('[[chats]]\nchat = "discord:1"\nloudness = "shout"', "line 3: loudness must be "),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_line_named(text: str, sentence: str) -> None:

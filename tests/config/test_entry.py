@@ -70,22 +70,38 @@ def test_only_what_differs_from_the_default_is_written() -> None:
 @pytest.mark.parametrize(
     ("entry", "key", "sentence"),
     [
-        ({"loud": "x"}, "loud", "“loud” is unknown; the nearest is loudness, and known are chat, "),
-        ({"keyword": []}, "keyword", "“keyword” is unknown; the nearest is keywords, and known "),
-        ({"Langauge": "en"}, "Langauge", "“Langauge” is unknown; the nearest is language, and "),
-        ({"foo": "x"}, "foo", "“foo” is unknown; known are chat, stories, keywords, "),
-        ({"stories": "some"}, "stories", 'stories is wrong: it takes "all"'),
+        (
+            {"loud": "x"},
+            "loud",
+            "“loud” isn't a known key. Did you mean loudness? The known keys are chat, ",
+        ),
+        (
+            {"keyword": []},
+            "keyword",
+            "“keyword” isn't a known key. Did you mean keywords? The known ",
+        ),
+        ({"Langauge": "en"}, "Langauge", "“Langauge” isn't a known key. Did you mean language? "),
+        ({"foo": "x"}, "foo", "“foo” isn't a known key: use one of chat, stories, keywords, "),
+        ({"stories": "some"}, "stories", 'stories must be "all"'),
         (
             {"keywords": ["a", 2]},
             "keywords",
-            "keywords[1] is wrong: it must be a list of up to 200",
+            "keywords[1] is wrong: keywords must be a list of up to 200",
         ),
-        ({"min_virality": 11}, "min_virality", "min_virality is wrong: it must be a number from 0"),
-        ({"pins": 0}, "pins", "pins is wrong: it must be a whole number from 1 to 25"),
-        ({"loudness": "ping"}, "loudness", "loudness “ping” mentions a role: add role and the"),
-        ({"language": "tlh"}, "language", "language is wrong: it takes one of en"),
-        ({"quiet": "at night"}, "quiet", "quiet is wrong: I find no hours in “at night”. Write"),
-        ({"muted": ["x until then"]}, "muted", "muted[0] is wrong: it must be a list of story ids"),
+        ({"min_virality": 11}, "min_virality", "min_virality must be a number from 0"),
+        ({"pins": 0}, "pins", "pins must be a whole number from 1 to 25"),
+        ({"loudness": "ping"}, "loudness", "loudness “ping” mentions a role: add role with the"),
+        ({"language": "tlh"}, "language", "language must be one of en"),
+        (
+            {"quiet": "at night"},
+            "quiet",
+            "quiet can't be read. I can't find any hours in “at night”. Write",
+        ),
+        (
+            {"muted": ["x until then"]},
+            "muted",
+            "muted[0] is wrong: muted must be a list of story IDs",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_the_remedy(
@@ -124,18 +140,27 @@ def test_midnight_has_all_its_names() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("tonight", "I find no hours in “tonight”. Write them like this: 22:00-07:00 Europe/"),
-        ("22:00-07:00", "A time zone is missing. Write them like this: "),
-        ("25:00-07:00 UTC", "There is no 25:00 o'clock. Write them like this: "),
-        ("22:00-7:60 UTC", "There is no 7:60 o'clock. Write them like this: "),
-        ("13pm-7am UTC", "There is no 13 o'clock. "),
-        ("7-7 UTC", "They end when they begin. "),
-        ("22-7 Europe/Berln", "I know no time zone “Europe/Berln”; the nearest is Europe/Berlin."),
-        ("22-7 Berln", "I know no time zone “Berln”; the nearest is Europe/Berlin. Write them"),
+        (
+            "tonight",
+            "I can't find any hours in “tonight”. Write the hours like this: 22:00-07:00 Europe/",
+        ),
+        ("22:00-07:00", "The time zone is missing. Write the hours like this: "),
+        ("25:00-07:00 UTC", "25:00 isn't a time of day. Write the hours like this: "),
+        ("22:00-7:60 UTC", "7:60 isn't a time of day. Write the hours like this: "),
+        ("13pm-7am UTC", "13 isn't a time of day. "),
+        ("7-7 UTC", "The quiet hours start and end at the same time. "),
+        (
+            "22-7 Europe/Berln",
+            "I don't know the time zone “Europe/Berln”. Did you mean Europe/Berlin?",
+        ),
+        (
+            "22-7 Berln",
+            "I don't know the time zone “Berln”. Did you mean Europe/Berlin? Write the hours",
+        ),
     ],
 )
 def test_hours_that_cannot_be_read_are_refused_with_an_example(text: str, sentence: str) -> None:
-    with pytest.raises(ValueError, match="Write them like this") as refused:
+    with pytest.raises(ValueError, match="Write the hours like this") as refused:
         read_quiet(text)
     assert str(refused.value).startswith(sentence)
 

@@ -67,5 +67,5 @@ async def test_a_pin_that_another_took_away_meanwhile_is_not_taken_again(
 ) -> None:
     reconcilers: Mapping[str, Any] = {"telegram": OnItsWay(ledger)}
     await ledger.write(MIRA, FIRE, replace(SHOWN, pin=pin))
-    with pytest.raises(Sorry, match="I have not pinned that story here"):
+    with pytest.raises(Sorry, match="I haven't pinned that story here"):
         await CardDesk(reconcilers, ledger, [ledger]).unpin(MIRA, FIRE)

@@ -104,7 +104,7 @@ class MemoryDesk:
         self.refusals: dict[Chat, Refusal] = {}
         self.lacking: set[Chat] = set()
         self.standings: dict[Chat, list[Standing]] = {}
-        """What became of stories in each chat, the newest card last."""
+        """What became of stories in each chat, the latest card here last."""
         self.healths: dict[Chat, Health] = {}
         self.silent_roles: set[str] = set()
         """Roles whose members are not called."""
@@ -115,7 +115,7 @@ class MemoryDesk:
 
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
         if chat in self.lacking:
-            raise Sorry("I may not pin here: I lack the right “Pin Messages”")
+            raise Sorry("I can't pin here: I need the “Pin Messages” permission")
         pins = [*(each for each in self.pinned.get(chat, ()) if each != story), story]
         self.pinned[chat] = pins[-self.room :]
         return pins[: -self.room]
@@ -128,7 +128,7 @@ class MemoryDesk:
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
         if story not in self.pinned.get(chat, ()):
-            raise Sorry("I have not pinned that story here")
+            raise Sorry("I haven't pinned that story here")
         self.pinned[chat].remove(story)
 
     async def pins(self, chat: Chat) -> Pinned:

@@ -52,7 +52,7 @@ async def test_what_changed_nothing_is_not_told(talk: Talk) -> None:
 async def test_it_is_about_one_chat_and_for_its_moderators(talk: Talk) -> None:
     await talk.say("follow", what="ferry")
     talk.moderator = False
-    assert (await talk.say("audit")).title == "/audit is for the moderators of this chat"
+    assert (await talk.say("audit")).title == "Only moderators of this chat can use /audit"
     talk.moderator, talk.chat = True, talk.person
     assert "Nobody has changed anything here" in read(await talk.say("audit"))
 
@@ -61,7 +61,7 @@ async def test_in_private_nothing_is_written_down(talk: Talk) -> None:
     talk.private = True
     await talk.say("follow", what="ferry")
     assert talk.audit.kept == []
-    assert (await talk.say("audit")).title == "Here only you change what you get"
+    assert (await talk.say("audit")).title == "Only you can change what you get here"
 
 
 async def test_who_asked_to_be_forgotten_is_named_no_more(talk: Talk) -> None:
@@ -69,7 +69,7 @@ async def test_who_asked_to_be_forgotten_is_named_no_more(talk: Talk) -> None:
     talk.at += timedelta(minutes=1)
     await talk.say("unfollow", what="ferry")
     forgotten = await talk.say("forgetme", sure="yes")
-    assert "That it was you who changed 2 things in groups and channels." in read(forgotten)
+    assert "Your name on 2 changes in groups and channels." in read(forgotten)
     told = read(await talk.say("audit"))
     assert "Mira" not in told
     assert told.count("Someone who was forgotten ") == 2

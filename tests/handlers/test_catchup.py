@@ -41,7 +41,7 @@ async def test_a_first_visit_shows_what_moved_in_the_last_day_and_no_archive() -
         replace(over, id=StoryId("long-over"), updated_at=talk.at - 40 * DAY),
     )
     answer = await talk.say("catchup")
-    assert answer.title == "What moved in the last day"
+    assert answer.title == "What's new in the last day"
     assert titles(answer) == ["Night ferry returns", "Over"]
     assert "New story: It sails" in read(answer)
     assert "you're all caught up" in read(answer)
@@ -87,7 +87,7 @@ async def test_merely_opening_it_is_not_reading_it() -> None:
         assert titles(answer) == ["Fire at the mill"]
     assert (await talk.click(labels(answer)["Mark as read"])).title == "You're all caught up"
     answer = await talk.say("catchup")
-    assert read(answer) == "You're all caught up\nNothing has moved since your last visit"
+    assert read(answer) == "You're all caught up\nNo updates since your last visit"
 
 
 async def test_the_last_page_is_the_end_of_the_visit_and_can_be_turned_back() -> None:
@@ -152,11 +152,11 @@ async def test_every_person_has_their_own_place_and_it_is_forgotten_with_them() 
     talk = await caught_up(FIRE)
     talk.put(replace(FIRE, headline="It is out"))
     talk.person = Chat("telegram", "6")
-    assert (await talk.say("catchup")).title == "What moved in the last day"
+    assert (await talk.say("catchup")).title == "What's new in the last day"
     talk.person = Chat("telegram", "5")
     assert (await talk.say("catchup")).title == "Since your last visit"
-    assert "How far you had caught up." in read(await talk.click("forgetme_yes"))
-    assert (await talk.say("catchup")).title == "What moved in the last day"
+    assert "How far you'd caught up." in read(await talk.click("forgetme_yes"))
+    assert (await talk.say("catchup")).title == "What's new in the last day"
 
 
 async def test_leaning_and_a_new_time_alone_are_not_told() -> None:
@@ -184,7 +184,7 @@ async def test_of_very_many_the_most_viral_are_told_and_the_rest_is_counted(
     talk = Talk(*(made(f"s-{n}", f"Story {n}", virality=n) for n in range(9)))
     answer = await talk.say("catchup")
     assert titles(answer) == ["Story 8", "Story 7", "Story 6"]
-    assert "6 less viral stories moved, too: /stories has them." in read(answer)
+    assert "6 less viral stories were updated too: see /stories." in read(answer)
 
 
 async def test_long_changes_are_never_cut() -> None:
@@ -211,5 +211,5 @@ async def test_without_the_storage_it_is_said_that_it_cannot_be_looked_up(
     talk = Talk(FIRE)
     setattr(talk.places, trouble, True)
     answer = await talk.say("catchup")
-    assert answer.title == "What you have read cannot be looked up just now"
+    assert answer.title == "I can't check right now what you've read"
     assert labels(answer) == {"Fire at the mill": "story_fire"}

@@ -115,7 +115,7 @@ async def test_every_button_answers_someone_who_is_no_moderator(
     talk.moderator = False
     answers = await reachable(talk)
     well(answers, caplog)
-    assert answers["follow"].title == "/follow is for the moderators of this chat"
+    assert answers["follow"].title == "Only moderators of this chat can use /follow"
 
 
 async def test_every_button_answers_in_a_chat_of_the_operators_file(

@@ -52,7 +52,7 @@ async def test_words_of_a_title_name_the_story_though_a_question_has_them_too(ta
 
 async def test_a_question_not_quite_like_any_is_asked_back(talk: Talk) -> None:
     answer = await talk.type("faq", "attack")
-    assert answer.title == "I am not sure what “attack” asks"
+    assert answer.title == "I'm not sure what you mean by “attack”"
     assert labels(answer) == {DISTILLATION: f"faq_ai-theft-claims_{KEY}"}
 
 
@@ -65,7 +65,7 @@ async def test_a_question_nobody_answered_is_said_not_to_be_covered(talk: Talk) 
     assert none.title == "Not covered: “who won the cup”"
     assert labels(none)["AI Theft Claims"] == "faq_ai-theft-claims"
     nowhere = await Talk().type("faq", "who won the cup")
-    assert read(nowhere).endswith("No live story has questions and answers just now.")
+    assert read(nowhere).endswith("No live story has questions and answers right now.")
     assert labels(nowhere) == {}
 
 
@@ -87,17 +87,17 @@ async def test_without_any_questions_people_hear_when_they_come() -> None:
     answer = await Talk(made("mute", "Mute")).say("faq")
     assert answer.title == "No live story has questions yet"
     assert labels(answer) == {"Mute": "story_mute"}
-    assert (await Talk().say("faq")).title == "There are no live stories just now"
+    assert (await Talk().say("faq")).title == "There are no live stories right now"
     story = await Talk(made("mute", "Mute")).click("faq_mute")
     assert story.title == "“Mute” has no questions yet"
 
 
 async def test_a_question_that_is_gone_since_the_last_revision_is_said_to_be(talk: Talk) -> None:
     answer = await talk.click("faq_ai-theft-claims_00000000")
-    assert answer.title == "That question is gone since the story's last revision"
+    assert answer.title == "That question was removed when the story was updated"
     assert DISTILLATION in labels(answer)
     unnamed = await talk.say("faq", question="00000000")
-    assert unnamed.title == "That question is gone since its story's last revision"
+    assert unnamed.title == "That question was removed when the story was updated"
     assert labels(unnamed)["AI Theft Claims"] == "faq_ai-theft-claims"
 
 
@@ -170,7 +170,7 @@ async def test_what_a_withdrawn_story_said_comes_with_a_warning() -> None:
 async def test_an_ended_story_still_answers_by_name_but_is_not_offered() -> None:
     talk = Talk(made("fire", "Fire", questions={"Why?": "Wind."}, status=Status.ENDED))
     assert (await talk.type("faq", "fire")).title == "Questions about “Fire”"
-    assert (await talk.say("faq")).title == "There are no live stories just now"
+    assert (await talk.say("faq")).title == "There are no live stories right now"
 
 
 def test_while_typing_questions_of_the_chosen_story_are_suggested(talk: Talk) -> None:

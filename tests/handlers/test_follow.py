@@ -22,7 +22,7 @@ async def test_words_are_followed_among_keywords_and_names(talk: Talk) -> None:
     answer = await talk.type("follow", "  ferry,  Port  of Aldmar ")
     assert answer.title == "Following “ferry” and “Port of Aldmar”"
     assert "Every story about “ferry” or “Port of Aldmar”." in read(answer)
-    assert "1 live story matches just now." in read(answer)
+    assert "1 live story matches right now." in read(answer)
     words = ("ferry", "Port of Aldmar")
     assert talk.rules.of(HERE) == Rule(keywords=words, entities=words, keeper=MIRA)
 
@@ -30,7 +30,7 @@ async def test_words_are_followed_among_keywords_and_names(talk: Talk) -> None:
 async def test_a_word_no_story_has_is_followed_and_said_to_match_nothing_yet(talk: Talk) -> None:
     answer = await talk.type("follow", "ferries")
     assert answer.title == "Following “ferries”"
-    assert "No live story has that among its keywords or names yet." in read(answer)
+    assert "No live story matches yet." in read(answer)
 
 
 async def test_a_title_or_an_id_is_followed_as_a_story(talk: Talk) -> None:
@@ -97,7 +97,7 @@ async def test_a_story_that_is_over_is_not_followed() -> None:
         made("whole", "Whole"),
     )
     over = await talk.type("follow", "over")
-    assert over.title == "“Over” has ended, so there is nothing left to follow"
+    assert over.title == "“Over” has ended, so there's nothing left to follow"
     assert labels(over) == {"Whole": "follow__whole"}
     assert (await talk.type("follow", "wrong")).title.startswith("“Wrong” was withdrawn")
     part = await talk.type("follow", "part")
@@ -125,11 +125,11 @@ async def test_a_chat_follows_at_most_fifty_words_and_a_hundred_stories() -> Non
     talk = Talk(*(made(f"s{number}", f"Story s{number}") for number in range(101)))
     await talk.type("follow", ",".join(f"word{number}" for number in range(50)))
     full = await talk.type("follow", "one more")
-    assert full.title == "A chat can follow 50 words, and this one follows 50"
+    assert full.title == "A chat can follow up to 50 words, and this one already follows 50"
     for number in range(100):
         assert (await talk.type("follow", f"s{number}")).title.startswith("Following")
     full = await talk.type("follow", "s100")
-    assert full.title == "This chat follows 100 stories, which is the most it can"
+    assert full.title == "This chat already follows 100 stories, the maximum"
     assert labels(full) == {"What this chat follows": "following"}
     rule = talk.rules.of(HERE)
     assert rule is not None
@@ -141,7 +141,7 @@ async def test_a_chat_follows_at_most_fifty_words_and_a_hundred_stories() -> Non
 
 async def test_a_word_longer_than_any_keyword_is_refused(talk: Talk) -> None:
     answer = await talk.type("follow", "x" * 101)
-    assert "is longer than any keyword (100 characters)" in answer.title
+    assert "is too long: a keyword has at most 100 characters" in answer.title
     assert talk.rules.of(HERE) is None
 
 
@@ -156,7 +156,7 @@ async def test_only_moderators_change_what_others_get(talk: Talk) -> None:
     talk.moderator = False
     for command in ("follow", "unfollow"):
         answer = await talk.type(command, "all")
-        assert answer.title == f"/{command} is for the moderators of this chat"
+        assert answer.title == f"Only moderators of this chat can use /{command}"
     talk.private = True
     assert (await talk.type("follow", "all")).title == "Following all stories"
 
@@ -165,14 +165,14 @@ async def test_a_chat_in_the_operators_file_is_not_changed_from_chat(talk: Talk)
     talk.chat = FILED
     for command in ("follow", "unfollow"):
         answer = await talk.type(command, "ferry")
-        assert answer.title == "What this chat gets is set by whoever runs this bot"
+        assert answer.title == "The bot's operator sets what this chat gets"
         assert "discord:77" in read(answer)
 
 
 async def test_while_the_storage_is_away_nothing_is_claimed_to_be_followed(talk: Talk) -> None:
     talk.rules.away = True
     answer = await talk.type("follow", "ferry")
-    assert answer.title == "That cannot be saved just now"
+    assert answer.title == "That can't be saved right now"
     assert talk.rules.of(HERE) is None
 
 
@@ -197,7 +197,7 @@ async def test_a_word_or_a_story_is_unfollowed_by_name_or_button(talk: Talk) -> 
     assert talk.rules.of(HERE) == Rule(keywords=("AI",), entities=("AI",), keeper=MIRA)
     last = await talk.type("unfollow", "ai, cricket")
     assert "This chat follows nothing now." in read(last)
-    assert "“cricket” was not followed here." in read(last)
+    assert "“cricket” wasn't followed here." in read(last)
     assert talk.rules.of(HERE) is None
 
 
@@ -212,11 +212,13 @@ async def test_a_story_that_still_comes_by_a_word_is_said_to(talk: Talk) -> None
     await talk.type("follow", "Alibaba")
     await talk.type("follow", THEFT)
     answer = await talk.type("unfollow", THEFT)
-    assert "“AI Theft Claims” still comes here: it matches what is left." in read(answer)
+    assert "This chat still gets “AI Theft Claims”: it matches something else you follow." in read(
+        answer
+    )
 
 
 async def test_following_says_who_may_change_it(talk: Talk) -> None:
-    assert "A moderator can change that with /follow" in read(await talk.say("following"))
+    assert "A moderator can change that" in read(await talk.say("following"))
     talk.rules.saved[HERE] = Rule(all=True)
     assert "Only moderators of this chat can change that." in read(await talk.say("following"))
     talk.chat, talk.private = MIRA, True
@@ -236,11 +238,11 @@ async def test_unfollowing_all_leaves_nothing(talk: Talk) -> None:
 async def test_what_is_not_followed_cannot_be_unfollowed(talk: Talk) -> None:
     await talk.type("follow", "ferry")
     answer = await talk.type("unfollow", "tram")
-    assert answer.title == "This chat does not follow “tram”"
+    assert answer.title == "This chat doesn't follow “tram”"
     assert labels(answer) == {"“ferry”": f"unfollow____{text_key('ferry')}"}
     await talk.type("follow", "all")
     whole = await talk.type("unfollow", "tram")
-    assert whole.title == "This chat gets every live story, so none can be left out by itself"
+    assert whole.title == "This chat gets every live story, so you can't leave out a single one"
 
 
 def test_while_typing_what_is_followed_is_suggested(talk: Talk) -> None:
@@ -265,16 +267,17 @@ async def test_what_a_chat_gets_is_said_in_words_and_the_chat_named_last(talk: T
     talk.moderator = False
     answer = await talk.say("following")
     assert read(answer).splitlines() == [
-        "This chat gets",
+        "What this chat gets",
         "Every story about “ferry” or “Alibaba”.",
         "These stories as well:",
         "“AI Theft Claims”",
-        "Only with a virality of 4 or more and 1 article or more; "
-        "a story without that figure does not come here.",
+        "Only with a virality of 4 or more and 1 article or more. Stories without that number "
+        "are left out.",
         "Cards show the political leaning of the coverage.",
-        "Cards are edited as stories develop, and nothing else is said but a withdrawal or an end.",
+        "Cards are updated as stories develop. I only send a message if a story is withdrawn or "
+        "ends.",
         "Only moderators of this chat can change that.",
-        "This chat is telegram:-100123",
+        "This chat's ID is telegram:-100123",
     ]
     assert isinstance(answer.blocks[-1], Note)
     assert labels(answer)["AI Theft Claims"] == "unfollow___ai-theft-claims"
@@ -283,7 +286,7 @@ async def test_what_a_chat_gets_is_said_in_words_and_the_chat_named_last(talk: T
 async def test_a_chat_that_follows_nothing_is_named_too(talk: Talk) -> None:
     answer = await talk.say("following")
     assert answer.title == "This chat follows nothing yet"
-    assert answer.blocks[-1] == Note("This chat is telegram:-100123")
+    assert answer.blocks[-1] == Note("This chat's ID is telegram:-100123")
     assert labels(answer) == {"Follow something": "follow", "Set up": "setup"}
 
 
@@ -291,8 +294,8 @@ async def test_what_the_operators_file_says_is_shown_without_buttons(talk: Talk)
     talk.chat = FILED
     answer = await talk.say("following")
     assert "Every story about “Alibaba”." in read(answer)
-    assert "Set by whoever runs this bot" in read(answer)
-    assert answer.blocks[-1] == Note("This chat is discord:77")
+    assert "Set by the bot's operator" in read(answer)
+    assert answer.blocks[-1] == Note("This chat's ID is discord:77")
     assert labels(answer) == {}
 
 
@@ -326,7 +329,7 @@ async def test_a_word_is_the_same_however_it_is_spelled() -> None:
     for word, story in SPELLINGS:
         talk = Talk(*CITIES)
         answer = await talk.type("follow", word)
-        assert "1 live story matches just now." in read(answer), word
+        assert "1 live story matches right now." in read(answer), word
         rule = talk.rules.of(HERE)
         assert rule is not None
         assert [each.id for each in CITIES if rule.wants(each)] == [story]
@@ -350,10 +353,10 @@ async def test_a_word_without_its_accents_is_followed_and_the_word_meant_is_offe
     ):
         talk = Talk(*CITIES)
         answer = await talk.type("follow", typed)
-        assert f"live stories have “{meant}”." in read(answer)
+        assert f"live stories use “{meant}”." in read(answer)
         followed = await talk.press(answer, f"Follow “{meant}”")
         assert followed.title == f"Following “{meant}”"
-        assert "1 live story matches just now." in read(followed)
+        assert "1 live story matches right now." in read(followed)
         await talk.type("unfollow", typed)
         gone = await talk.type("unfollow", typed)
         assert gone.title == f"No longer following “{meant}”", "what is left is meant by it"

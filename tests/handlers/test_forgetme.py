@@ -20,8 +20,8 @@ async def test_nothing_is_deleted_before_it_is_confirmed(talk: Talk) -> None:
     await known(talk)
     for said in ("", "no", "YES PLEASE"):
         answer = await talk.say("forgetme", sure=said)
-        assert answer.title == "Forget all about you?"
-        assert "Cards already sent to you stay where they are, and are no longer edited." in (
+        assert answer.title == "Delete everything about you?"
+        assert "Cards already sent to you stay where they are, but are no longer updated." in (
             read(answer)
         )
         assert labels(answer) == {"Yes, forget me": "forgetme_yes"}
@@ -39,10 +39,10 @@ async def test_what_is_deleted_is_said_and_the_group_it_is_asked_in_keeps_what_i
     await talk.type("story", FERRY)
     talk.person = MIRA
     assert read(await talk.click("forgetme_yes")).splitlines() == [
-        "Forgotten",
-        "What you saw of 2 stories. · What your private chat with me followed. · "
-        "The record of 1 card sent there.",
-        "Cards already sent to you stay where they are, and are no longer edited.",
+        "Deleted",
+        "Your reading position in 2 stories. · What our private chat followed. · The record of 1 "
+        "card sent there.",
+        "Cards already sent to you stay where they are, but are no longer updated.",
     ]
     assert talk.rules.saved == {HERE: Rule(all=True)}
     assert list(talk.desk.standings) == [HERE]
@@ -56,7 +56,7 @@ async def test_whoever_set_a_group_up_is_named_there_no_more(talk: Talk) -> None
     talk.private, talk.chat = True, MIRA
     await talk.click("setup_loud_edit")
     assert str(talk.rules.saved[HERE].keeper) == str(MIRA)
-    assert "That I tell you when 1 group or channel refuses me." in read(
+    assert "Alerts to you about 1 group or channel where I can't post." in read(
         await talk.click("forgetme_yes")
     )
     assert talk.rules.saved == {HERE: Rule(all=True)}
@@ -66,16 +66,19 @@ async def test_whoever_set_a_group_up_is_named_there_no_more(talk: Talk) -> None
 async def test_a_channel_that_speaks_is_nobody_to_forget(talk: Talk) -> None:
     await known(talk)
     talk.person = HERE
-    assert (await talk.click("forgetme_yes")).title == "I cannot tell who asks here"
+    assert (await talk.click("forgetme_yes")).title == "I can't tell who's asking here"
     assert HERE in talk.rules.saved
 
 
 async def test_what_the_operator_wrote_is_left_to_the_operator(talk: Talk) -> None:
     await known(talk)
     talk.rules.fixed = {MIRA: Rule(all=True)}
-    assert "set by whoever runs this bot" in read(await talk.say("forgetme"))
+    assert "The bot's operator sets what" in read(await talk.say("forgetme"))
     said = read(await talk.click("forgetme_yes"))
-    assert "Forgotten\nWhat you saw of 2 stories.\nWhat your private chat gets is set by" in said
+    assert (
+        "Deleted\nYour reading position in 2 stories.\n"
+        "The bot's operator sets what your private chat gets" in said
+    )
     assert not talk.places.held
     assert MIRA in talk.desk.standings
 
@@ -86,7 +89,7 @@ async def test_while_the_storage_is_away_nobody_is_told_they_are_forgotten(
 ) -> None:
     await known(talk)
     getattr(talk, away).away = True
-    assert (await talk.click("forgetme_yes")).title == "That cannot be saved just now"
+    assert (await talk.click("forgetme_yes")).title == "That can't be saved right now"
     getattr(talk, away).away = False
     await talk.click("forgetme_yes")
     assert MIRA not in talk.rules.saved

@@ -12,11 +12,11 @@ from wording.message import Asks, Heading
 async def test_where_others_read_a_handful_is_told_and_where_the_rest_is(talk: Talk) -> None:
     answer = await talk.say("help")
     everyone, moderators = read(answer).split("For moderators of this chat")
-    assert "/stories: What is live" in everyone
+    assert "/stories: Live stories" in everyone
     assert "/follow: " in moderators
     told = re.findall(r"/(\w+): ", read(answer))
     assert len(told) == len(set(told)) < 10
-    assert f"{len(talk.commands) - len(told)} more stand under “All commands”." in moderators
+    assert f"“All commands” lists {len(talk.commands) - len(told)} more." in moderators
     assert labels(answer)["All commands"] == "help_all"
 
 
@@ -53,10 +53,10 @@ async def test_in_private_the_commands_stand_in_short_groups_by_what_they_are_fo
     )
     assert {heading: [name for name, _ in items] for heading, items in told.items()} == {
         "Stories": ["stories", "story", "search", "catchup", "faq"],
-        "What comes here": ["setup", "follow", "following", "unfollow", "rules"],
-        "Less of it": ["mute", "unmute", "pause", "resume"],
+        "What this chat gets": ["setup", "follow", "following", "unfollow", "rules"],
+        "Getting less": ["mute", "unmute", "pause", "resume"],
         "Pins": ["pin", "unpin", "pins"],
-        "Who, what and why": ["why", "status", "unknown", "audit", "moderators"],
+        "Status and history": ["why", "status", "unknown", "audit", "moderators"],
         "You and me": ["privacy", "forgetme", "help"],
     }
 
@@ -73,7 +73,7 @@ async def test_help_is_read_whole_even_where_answers_are_kept_brief(
     talk.private = private
     link = None if private else "https://t.me/b?start="
     shown = render(await talk.say("help"), start_link=link, brief=not private).html
-    assert ("What is pinned here" if private else "more stand under") in shown
+    assert ("What I've pinned here" if private else "lists") in shown
     assert "…" not in shown
 
 

@@ -22,7 +22,7 @@ async def test_who_manages_the_server_names_a_role_and_takes_it_back(talk: Talk)
     assert isinstance(choice, Roles)
     assert choice.chosen is None
     named = await talk.say("moderators", role="5")
-    assert named.title == "All who have that role count as moderators now"
+    assert named.title == "Everyone with that role counts as a moderator now"
     assert talk.moderators.roles == {SERVER: "5"}
     shown = await talk.say("moderators")
     assert isinstance(shown.rows[0], Roles)
@@ -40,13 +40,13 @@ async def test_other_moderators_only_read_it(talk: Talk) -> None:
     talk.roles_of = SERVER
     talk.moderators.roles[SERVER] = "5"
     shown = await talk.say("moderators")
-    assert "Whoever may manage this server can choose a role." in read(shown)
+    assert "Anyone who can manage this server can choose a role." in read(shown)
     assert shown.rows == ()
     refused = await talk.say("moderators", role="none")
-    assert refused.title == "Only people who may manage this server can choose its moderator role"
+    assert refused.title == "Only people who can manage this server can choose its moderator role"
     assert talk.moderators.roles == {SERVER: "5"}
 
 
 async def test_in_private_one_is_ones_own_moderator(talk: Talk) -> None:
     talk.private = True
-    assert (await talk.say("moderators")).title == "Here you are your own moderator"
+    assert (await talk.say("moderators")).title == "Here you're your own moderator"

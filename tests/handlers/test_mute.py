@@ -25,21 +25,19 @@ def muted(talk: Talk) -> tuple[Mute, ...]:
 async def test_a_story_is_muted_by_its_words_and_heard_of_again(talk: Talk) -> None:
     answer = await talk.type("mute", "ferry")
     assert answer.title == "Muted “Night Ferry Returns”"
-    assert "Nothing new of it is posted or said here." in read(answer)
+    assert "I won't post anything new about it here." in read(answer)
     assert muted(talk) == (Mute(FERRY, revision=1),)
     again = await talk.click(labels(answer)["Unmute"])
     assert again.title == "Unmuted “Night Ferry Returns”"
-    assert "It is shown here if it is not yet" in read(again)
+    assert "I'll post it if it isn't here yet" in read(again)
     assert muted(talk) == ()
 
 
 async def test_a_story_can_be_muted_until_it_turns_major(talk: Talk) -> None:
-    answer = await talk.click(
-        labels(await talk.type("mute", "ferry"))["Hear of it again if it turns major"]
-    )
-    assert "posted or said here until it turns major" in read(answer)
+    answer = await talk.click(labels(await talk.type("mute", "ferry"))["Until a major update"])
+    assert "I won't post anything new about it here until there's a major update." in read(answer)
     assert muted(talk) == (Mute(FERRY, until_major=True, revision=1),)
-    await talk.click(labels(answer)["Not even then"])
+    await talk.click(labels(answer)["Mute completely"])
     assert muted(talk) == (Mute(FERRY, revision=1),)
     await talk.say("mute", story="tram", until="Major")
     assert muted(talk)[1] == Mute(TRAM, until_major=True, revision=1)
@@ -48,7 +46,7 @@ async def test_a_story_can_be_muted_until_it_turns_major(talk: Talk) -> None:
 
 async def test_what_is_muted_already_is_said_to_be(talk: Talk) -> None:
     await talk.type("mute", "ferry")
-    assert (await talk.type("mute", "ferry")).title == "“Night Ferry Returns” is muted here already"
+    assert (await talk.type("mute", "ferry")).title == "“Night Ferry Returns” is already muted here"
     assert len(muted(talk)) == 1
 
 
@@ -58,7 +56,7 @@ async def test_nothing_said_asks_what_to_mute_among_what_comes_here(talk: Talk) 
     await talk.type("mute", "ferry")
     assert f"mute_{FERRY}" not in labels(await talk.say("mute")).values()
     talk.rules.saved[HERE] = Rule(keywords=("nothing has that",))
-    assert (await talk.say("mute")).title == "No live story comes here just now"
+    assert (await talk.say("mute")).title == "This chat gets no live stories right now"
 
 
 @pytest.mark.parametrize("muted", ["a", "b"])
@@ -80,14 +78,14 @@ async def test_nothing_said_asks_what_to_unmute(talk: Talk) -> None:
     assert (await talk.click("unmute_long-gone")).title == "Unmuted “long-gone”"
     assert [each.value for each in talk.suggest("unmute", "story", "NIGHT")] == [FERRY]
     unknown = await talk.type("unmute", "tram")
-    assert unknown.title == "“tram” is not muted here"
+    assert unknown.title == "“tram” isn't muted here"
     assert labels(unknown) == {"Night Ferry Returns": f"unmute_{FERRY}"}
 
 
 @pytest.mark.parametrize("command", ["mute", "pause"])
 async def test_where_nothing_is_followed_there_is_nothing_to_silence(command: str) -> None:
     answer = await Talk().say(command)
-    assert answer.title == f"This chat follows nothing, so there is nothing to {command}"
+    assert answer.title == f"This chat follows nothing, so there's nothing to {command}"
     assert labels(answer) == {"Follow something": "follow"}
 
 
@@ -100,28 +98,28 @@ async def test_a_chat_has_so_many_muted_and_those_no_longer_kept_make_room(talk:
     for number in range(99):
         await talk.click(f"mute_story-{number}")
     full = await talk.type("mute", "tram")
-    assert full.title == "This chat has muted 100 stories, which is the most it can"
+    assert full.title == "This chat has already muted 100 stories, the maximum"
     assert labels(full) == {"Unmute some": "unmute"}
 
 
 async def test_a_paused_chat_says_so_until_it_goes_on(talk: Talk) -> None:
     answer = await talk.say("pause")
     assert answer.title == "Paused"
-    assert "each live story that this chat follows is shown once" in read(answer)
+    assert "I'll post each live story this chat follows once" in read(answer)
     assert talk.rules.of(HERE) == Rule(all=True, paused=True, keeper=MIRA)
-    assert (await talk.say("pause")).title == "This chat is paused already"
-    assert "Paused: nothing new comes until /resume." in read(await talk.say("following"))
+    assert (await talk.say("pause")).title == "This chat is already paused"
+    assert "Paused: nothing new until /resume." in read(await talk.say("following"))
     on = await talk.click(labels(answer)["Resume"])
-    assert on.title == "Going on"
+    assert on.title == "Resumed"
     assert "3 live stories match what this chat follows." in read(on)
     assert talk.rules.of(HERE) == Rule(all=True, keeper=MIRA)
-    assert (await talk.say("resume")).title == "This chat is not paused"
+    assert (await talk.say("resume")).title == "This chat isn't paused"
 
 
 async def test_who_resumes_in_quiet_hours_is_told_when_the_stories_come(talk: Talk) -> None:
     quiet = Quiet(time(22), time(9), "Europe/Berlin")  # it is 08:01 there
     talk.rules.saved[HERE] = Rule(all=True, paused=True, quiet=quiet)
-    assert "It is quiet here until 09:00" in read(await talk.say("resume"))
+    assert "Quiet hours until 09:00" in read(await talk.say("resume"))
 
 
 async def test_following_tells_of_mutes_quiet_hours_and_publishing(talk: Talk) -> None:
@@ -129,11 +127,11 @@ async def test_following_tells_of_mutes_quiet_hours_and_publishing(talk: Talk) -
     mutes = (Mute(FERRY), Mute(TRAM, until_major=True))
     talk.rules.saved[HERE] = Rule(all=True, quiet=quiet, publish=True, muted=mutes)
     said = read(await talk.say("following"))
-    hours = "Quiet from 22:00 to 07:00 (Europe/Berlin): nothing new is posted or said then"
+    hours = "Quiet from 22:00 to 07:00 (Europe/Berlin): nothing new is posted then"
     assert f"{hours}, except major updates." in said
     assert "Cards are published to the servers that follow this channel." in said
     assert "Muted: “Night Ferry Returns” and “" in said
-    assert "” until it turns major." in said
+    assert "” until a major update." in said
     talk.rules.saved[HERE] = Rule(all=True, quiet=replace(quiet, majors=False))
     assert f"{hours}." in read(await talk.say("following"))
 
@@ -143,16 +141,16 @@ async def test_the_operators_file_has_the_say_and_moderators_alone_may(
     talk: Talk, command: str
 ) -> None:
     talk.moderator = False
-    assert (await talk.say(command)).title == f"/{command} is for the moderators of this chat"
+    assert (await talk.say(command)).title == f"Only moderators of this chat can use /{command}"
     talk.chat, talk.moderator = FILED, True
     answer = await talk.say(command, **({"story": "ferry"} if "mute" in command else {}))
-    assert answer.title == "What this chat gets is set by whoever runs this bot"
+    assert answer.title == "The bot's operator sets what this chat gets"
 
 
 async def test_whoever_reads_a_story_in_private_can_mute_it_there(talk: Talk) -> None:
     assert "Mute it here" not in labels(await talk.type("story", "ferry")), "others read along"
     talk.chat, talk.private, talk.moderator = MIRA, True, False
-    assert "Mute it here" not in labels(await talk.type("story", "ferry")), "it does not come"
+    assert "Mute it here" not in labels(await talk.type("story", "ferry")), "I won't post about it"
     await talk.type("follow", "all")
     answer = await talk.click(labels(await talk.type("story", "ferry"))["Mute it here"])
     assert answer.title == "Muted “Night Ferry Returns”"

@@ -20,7 +20,7 @@ async def test_what_is_unpinned_for_a_new_pin_is_said(talk: Talk) -> None:
     await talk.type("pin", "ferry")
     answer = await talk.type("pin", "tram")
     assert read(answer).splitlines()[-1] == (
-        "“Night Ferry Returns” is unpinned for it: this chat keeps only so many pins of mine."
+        "I unpinned “Night Ferry Returns” to make room: this chat limits how many pins I keep."
     )
     assert talk.desk.pinned[HERE] == [TRAM]
 
@@ -28,22 +28,22 @@ async def test_what_is_unpinned_for_a_new_pin_is_said(talk: Talk) -> None:
 async def test_a_story_that_is_over_is_not_pinned() -> None:
     talk = Talk(made("past", "Past", status=Status.ENDED), made("open", "Open"))
     answer = await talk.type("pin", "past")
-    assert answer.title == "“Past” is over, so it is not pinned"
+    assert answer.title == "“Past” is over, so I won't pin it"
     assert labels(answer) == {"Open": "pin_open"}
     talk.at += timedelta(days=4)
-    assert (await talk.type("pin", "open")).title == "“Open” is over, so it is not pinned"
+    assert (await talk.type("pin", "open")).title == "“Open” is over, so I won't pin it"
     assert talk.desk.pinned == {}
 
 
 async def test_nothing_said_asks_which_story_to_pin(talk: Talk) -> None:
     answer = await talk.say("pin")
     assert list(labels(answer).values()) == [f"pin_{each}" for each in (TRAM, THEFT, FERRY)]
-    assert (await Talk().say("pin")).title == "There are no live stories just now"
+    assert (await Talk().say("pin")).title == "There are no live stories right now"
 
 
 async def test_a_story_nobody_knows_is_not_pinned(talk: Talk) -> None:
     answer = await talk.type("pin", "volcano")
-    assert answer.title == "I know no story about “volcano”"
+    assert answer.title == "No story matches “volcano”"
     assert labels(answer)["AI Theft Claims"] == "pin_ai-theft-claims"
     assert talk.desk.pinned == {}
 
@@ -54,7 +54,7 @@ async def test_a_withdrawn_or_merged_story_is_not_pinned() -> None:
         made("part", "Part", merged_into="whole"),
         made("whole", "Whole"),
     )
-    assert (await talk.type("pin", "wrong")).title == "“Wrong” was withdrawn, so it is not pinned"
+    assert (await talk.type("pin", "wrong")).title == "“Wrong” was withdrawn, so I won't pin it"
     part = await talk.type("pin", "part")
     assert part.title == "“Part” is now part of another story"
     assert labels(part) == {"Whole": "pin_whole"}
@@ -64,11 +64,11 @@ async def test_a_withdrawn_or_merged_story_is_not_pinned() -> None:
 async def test_a_right_that_is_missing_is_named(talk: Talk) -> None:
     talk.desk.lacking.add(HERE)
     answer = await talk.type("pin", "ferry")
-    assert answer.title == "I may not pin here: I lack the right “Pin Messages”"
+    assert answer.title == "I can't pin here: I need the “Pin Messages” permission"
 
 
 async def test_what_is_pinned_is_listed_with_its_figures(talk: Talk) -> None:
-    assert (await talk.say("pins")).title == "I have nothing pinned here"
+    assert (await talk.say("pins")).title == "I haven't pinned anything here"
     talk.desk.pinned[HERE] = [THEFT, StoryId("long-gone")]
     answer = await talk.say("pins")
     assert read(answer).splitlines() == [
@@ -90,14 +90,14 @@ async def test_a_pinned_story_is_unpinned_by_words_id_or_button(talk: Talk) -> N
 
 
 async def test_what_is_not_pinned_cannot_be_unpinned(talk: Talk) -> None:
-    assert (await talk.type("unpin", "ferry")).title == "I have nothing pinned here"
+    assert (await talk.type("unpin", "ferry")).title == "I haven't pinned anything here"
     talk.desk.pinned[HERE] = [THEFT]
     answer = await talk.type("unpin", "ferry")
-    assert answer.title == "I have not pinned “ferry” here"
+    assert answer.title == "I haven't pinned “ferry” here"
     assert labels(answer) == {"AI Theft Claims": "unpin_ai-theft-claims"}
 
 
 @pytest.mark.parametrize("command", ["pin", "unpin", "pins"])
 async def test_pins_are_for_moderators(talk: Talk, command: str) -> None:
     talk.moderator = False
-    assert (await talk.say(command)).title == f"/{command} is for the moderators of this chat"
+    assert (await talk.say(command)).title == f"Only moderators of this chat can use /{command}"

@@ -20,19 +20,19 @@ async def test_in_private_everything_is_told(talk: Talk) -> None:
     talk.desk.standings[MIRA] = [Standing(FERRY)]
     answer = await talk.say("privacy")
     said = read(answer)
-    assert "You looked at 2 stories." in said
-    assert Note("Unless you look again, forgotten", NOW + timedelta(days=90)) in answer.blocks
-    assert "I keep what it follows: “weather”, " in said
-    assert "I keep a record of 1 card sent here" in said
-    assert "This chat is telegram:5" in said
-    assert "Names and messages: what you write is answered and forgotten" in said
+    assert "You've opened 2 stories." in said
+    assert Note("Without another visit, this is deleted", NOW + timedelta(days=90)) in answer.blocks
+    assert "I store what it follows: “weather”, " in said
+    assert "I store a record of 1 card sent here" in said
+    assert "This chat's ID is telegram:5" in said
+    assert "I don't store names or messages. I answer what you write, then forget it" in said
 
 
 async def test_of_a_stranger_nothing_is_kept(talk: Talk) -> None:
     talk.chat, talk.private = MIRA, True
     said = read(await talk.say("privacy"))
-    assert "You have not looked at any yet." in said
-    assert "It follows nothing. I have sent no card here." in said
+    assert "You haven't opened any stories yet." in said
+    assert "It follows nothing. I haven't sent any cards here." in said
 
 
 async def test_where_others_read_nothing_is_told_about_the_asker(talk: Talk) -> None:
@@ -41,7 +41,7 @@ async def test_where_others_read_nothing_is_told_about_the_asker(talk: Talk) -> 
     talk.rules.saved[HERE] = Rule(keywords=tuple(f"word {number}" for number in range(7)))
     answer = await talk.say("privacy")
     said = read(answer)
-    assert "What that is just now I say in private only." in said
+    assert "I only show the details in private." in said
     assert "1 story" not in said
     assert "secret" not in said
     assert "“word 4”, 2 more." in said
@@ -54,13 +54,13 @@ async def test_where_the_answer_is_shown_to_the_asker_alone_it_is_told_all_the_s
     await talk.type("story", FERRY)
     talk.whispered = True
     said = read(await talk.say("privacy"))
-    assert "You looked at 1 story." in said
-    assert "in private only" not in said
+    assert "You've opened 1 story." in said
+    assert "I only show the details in private" not in said
 
 
 async def test_in_a_chat_of_the_operators_file_it_is_said_whose_rule_that_is(talk: Talk) -> None:
     talk.chat = FILED
-    assert "set by whoever runs me, in a file" in read(await talk.say("privacy"))
+    assert "The bot's operator sets what it follows, in a file" in read(await talk.say("privacy"))
 
 
 @pytest.mark.parametrize("trouble", ["away", "slow"])
@@ -72,5 +72,5 @@ async def test_without_the_storage_the_rest_is_told(
     setattr(talk.places, trouble, True)
     talk.desk.away = True
     said = read(await talk.say("privacy"))
-    assert "How much that is cannot be looked up just now." in said
-    assert "How many cards I sent here cannot be looked up just now." in said
+    assert "I can't look up the details right now." in said
+    assert "I can't look up right now how many cards I've sent here." in said

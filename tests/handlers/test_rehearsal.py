@@ -139,8 +139,8 @@ async def test_a_draft_is_rehearsed_before_it_is_saved(moved: Talk) -> None:
     await moved.click("setup_all_yes")
     page = await moved.press(await moved.say("setup"), "Rehearse")
     said = read(page)
-    assert "Over the last 3 days this would have posted 2 cards, edited cards 1 time and " in said
-    assert "replied 1 time." in said
+    assert "In the last 3 days, these settings would have meant:" in said
+    assert "2 cards posted · 1 update to a card · 1 reply" in said
     assert said.index("Tram stands still") < said.index("Ferry")
     assert {"Save", "Discard", "‹ Back"} <= set(labels(page))
     card = await moved.press(page, "Ferry")
@@ -152,16 +152,16 @@ async def test_a_draft_is_rehearsed_before_it_is_saved(moved: Talk) -> None:
 
 async def test_a_rehearsal_that_brings_nothing_says_so(moved: Talk) -> None:
     page = await moved.click("setup_rehearse")
-    assert "Over the last 3 days this would have brought nothing." in read(page)
+    assert "In the last 3 days, nothing would have been posted here." in read(page)
     page = await Talk().click("setup_rehearse")
-    assert "No story has moved over the last 3 days" in read(page)
+    assert "No story was updated in the last 3 days" in read(page)
 
 
 async def test_a_rehearsal_while_the_archive_is_away_loses_nothing(moved: Talk) -> None:
     await moved.click("setup_all_yes")
     moved.history.away = True
     refused = await moved.click("setup_rehearse")
-    assert refused.title == "The past cannot be looked up just now"
+    assert refused.title == "I can't look up past stories right now"
     assert moved.drafts.kept[HERE].rule.all
 
 
@@ -169,5 +169,7 @@ async def test_a_rehearsal_looks_at_so_many_stories_and_says_how_many_it_left_ou
     talk = Talk(*(made(f"story-{number}", f"Story {number}") for number in range(MOST + 5)))
     await talk.click("setup_all_yes")
     page = await talk.click("setup_rehearse")
-    assert f"posted {MOST} cards" in read(page)
-    assert f"Tried with the {MOST} stories that moved last; 5 more moved." in read(page)
+    assert f"{MOST} cards posted" in read(page)
+    assert f"This covers the {MOST} most recently updated stories; 5 more were updated." in read(
+        page
+    )

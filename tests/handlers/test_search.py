@@ -52,7 +52,7 @@ async def test_a_story_is_found_by_what_it_says_and_the_place_is_shown(
 ) -> None:
     answer = await Talk(FIRE, made("other", "Something else")).type("search", words)
     assert lines(answer) == [
-        f"1 story speaks of “{words}”",
+        f"1 story mentions “{words}”",
         "Fire at the mill",
         "● Active · virality 3",
         where,
@@ -71,7 +71,7 @@ async def test_live_stories_come_first_and_the_rest_say_that_they_are_over() -> 
     gone = made("ungone", "The pump that never was", retracted="Made up")
     answer = await Talk(OVER, gone, FIRE).type("search", "pump")
     assert lines(answer) == [
-        "3 stories speak of “pump”",
+        "3 stories mention “pump”",
         "Fire at the mill",
         "● Active · virality 3",
         "Breakdown: “Divers found the pump of the old ferry.”",
@@ -110,36 +110,36 @@ async def test_six_stand_on_a_page_and_pages_are_turned_in_any_script(word: str)
 async def test_words_too_many_for_a_button_say_so() -> None:
     words = "granary insurance inspectors disappearance settlement"
     answer = await Talk(*many(words, 8)).type("search", words)
-    assert "Page 1 of 2. Fewer words can be turned to the next page." in read(answer)
+    assert "Page 1 of 2. Use fewer words to see more pages." in read(answer)
     assert "More ›" not in labels(answer)
 
 
 async def test_more_than_can_be_told_is_said_to_be_more() -> None:
     answer = await Talk(*many("granary", HITS + 5)).type("search", "granary")
-    assert answer.title == f"{HITS} stories or more speak of “granary”"
+    assert answer.title == f"At least {HITS} stories mention “granary”"
 
 
 async def test_what_no_story_says_is_said_with_the_nearest() -> None:
     answer = await Talk(FIRE, OVER).type("search", "volcano mill eruption lava")
     assert answer.tone is Tone.SORRY
     assert lines(answer) == [
-        "No story speaks of “volcano mill eruption lava”",
-        "These come nearest: each holds a part of it.",
+        "No story mentions “volcano mill eruption lava”",
+        "These come closest: each has part of it.",
     ]
     assert labels(answer) == {"Fire at the mill": "story_mill-fire"}
     answer = await Talk(FIRE, OVER).type("search", "volcano")
     assert "Pick one of the live stories instead." in read(answer)
     assert labels(answer) == {"Fire at the mill": "story_mill-fire"}
-    assert lines(await Talk().type("search", "volcano")) == ["No story speaks of “volcano”"]
+    assert lines(await Talk().type("search", "volcano")) == ["No story mentions “volcano”"]
 
 
 async def test_an_answer_is_not_taken_for_what_a_story_says() -> None:
-    assert (await Talk(FIRE).type("search", "nobody")).title == "No story speaks of “nobody”"
+    assert (await Talk(FIRE).type("search", "nobody")).title == "No story mentions “nobody”"
 
 
 @pytest.mark.parametrize(
     ("words", "title"),
-    [("", "Search for what?"), ("!!! …", "There is no word to look for in “!!! …”")],
+    [("", "What should I search for?"), ("!!! …", "There's no word to search for in “!!! …”")],
 )
 async def test_without_a_word_it_is_asked_for(talk: Talk, words: str, title: str) -> None:
     answer = await talk.say("search", words=words)

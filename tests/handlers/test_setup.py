@@ -40,8 +40,8 @@ async def test_the_panel_says_what_a_chat_gets_and_offers_every_part(talk: Talk)
     panel = await settings(talk)
     said = read(panel)
     assert "Every story about “ferry”." in said
-    assert "a major one mentions the role that the moderators chose" in said
-    assert "Quiet from 22:00 to 07:00 (Europe/Berlin): nothing new is posted or said then." in said
+    assert "major ones mention the role that the moderators chose" in said
+    assert "Quiet from 22:00 to 07:00 (Europe/Berlin): nothing new is posted then." in said
     assert "Cards are published to the servers that follow this channel." in said
     assert "Cards show the political leaning" in said
     assert "Not saved yet" not in said
@@ -49,7 +49,7 @@ async def test_the_panel_says_what_a_chat_gets_and_offers_every_part(talk: Talk)
 
 
 async def test_a_chat_that_gets_nothing_is_told_how_to_begin(talk: Talk) -> None:
-    assert "No story yet: choose all, single ones, or words." in read(await settings(talk))
+    assert "No stories yet. Choose all, single ones, or words." in read(await settings(talk))
 
 
 async def test_nothing_is_changed_before_it_is_saved(talk: Talk) -> None:
@@ -68,14 +68,14 @@ async def test_nothing_is_changed_before_it_is_saved(talk: Talk) -> None:
 async def test_what_is_discarded_is_gone(talk: Talk) -> None:
     page = await settings(talk, "Stories", "Every live story", "‹ Back", "Discard")
     assert "Not saved yet" not in read(page)
-    assert "No story yet" in read(page)
+    assert "No stories yet" in read(page)
     assert talk.drafts.kept == {}
 
 
 async def test_who_takes_everything_back_leaves_nothing_behind(talk: Talk) -> None:
-    await settings(talk, "Loudness", "Only edit cards")
+    await settings(talk, "Loudness", "Only update cards")
     assert list(talk.drafts.kept) == [HERE]
-    await settings(talk, "Loudness", "Also reply when much changes")
+    await settings(talk, "Loudness", "Also reply to big changes")
     assert talk.drafts.kept == {}
     assert "Save" not in labels(await settings(talk))
 
@@ -106,15 +106,15 @@ async def test_words_take_the_place_of_everything(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("text", "title"),
     [
-        ("x" * 101, f"“{'x' * 39}…” is longer than any keyword (100 characters)"),
-        (",".join(map(str, range(51))), "A chat can follow 50 words, and those are 51"),
+        ("x" * 101, f"“{'x' * 39}…” is too long: a keyword has at most 100 characters"),
+        (",".join(map(str, range(51))), "A chat can follow up to 50 words, and you entered 51"),
     ],
 )
 async def test_words_that_cannot_be_taken_are_refused(talk: Talk, text: str, title: str) -> None:
     question = await settings(talk, "Stories", "Words …")
     refused = await talk.fill(question, text)
     assert refused.title == title
-    assert await talk.press(refused, "Write them again") == question
+    assert await talk.press(refused, "Try again") == question
     assert talk.drafts.kept == {}
 
 
@@ -127,12 +127,12 @@ async def test_single_stories_are_added_and_left_out(talk: Talk) -> None:
     many = tuple(StoryId(f"story-{number}") for number in range(STORIES))
     talk.rules.saved[HERE] = Rule(story_ids=many)
     refused = await talk.click(f"setup_add_{FERRY}")
-    assert refused.title == "This chat follows 100 stories, which is the most it can"
+    assert refused.title == "This chat already follows 100 stories, the maximum"
     assert labels(refused) == {"‹ Back": "setup_single"}
 
 
 async def test_how_big_a_story_must_be_is_picked(talk: Talk) -> None:
-    page = await settings(talk, "Stories", "How big", "Virality 5+", "10+ articles")
+    page = await settings(talk, "Stories", "Minimum size", "Virality 5+", "10+ articles")
     assert {"✓ Virality 5+", "✓ 10+ articles", "Any virality", "Any number"} <= set(labels(page))
     assert await saved(talk) == Rule(min_virality=5, min_articles=10, keeper=MIRA)
     page = await talk.press(page, "Any virality")
@@ -141,16 +141,16 @@ async def test_how_big_a_story_must_be_is_picked(talk: Talk) -> None:
 
 async def test_a_role_is_chosen_for_major_updates_and_taken_back(talk: Talk) -> None:
     page = await settings(talk, "Loudness")
-    assert "✓ Also reply when much changes" in labels(page)
+    assert "✓ Also reply to big changes" in labels(page)
     page = await talk.pick_role(page, "1234")
     [roles] = [row for row in page.rows if isinstance(row, Roles)]
     assert roles.chosen == "1234"
     assert await saved(talk) == Rule(loudness=Loudness.PING, role="1234", keeper=MIRA)
-    page = await talk.press(page, "Only edit cards")
+    page = await talk.press(page, "Only update cards")
     assert (
-        "Cards are edited as stories develop, and nothing else is said but a withdrawal or an end."
-        in read(page)
-    )
+        "Cards are updated as stories develop. I only send a message if a story is withdrawn or "
+        "ends."
+    ) in read(page)
     assert await saved(talk) == Rule(loudness=Loudness.EDIT, keeper=MIRA)
     talk.private = True
     private = await settings(talk, "Loudness")
@@ -159,15 +159,14 @@ async def test_a_role_is_chosen_for_major_updates_and_taken_back(talk: Talk) -> 
 
 async def test_quiet_hours_are_written_as_people_write_them(talk: Talk) -> None:
     page = await settings(talk, "Quiet hours")
-    assert "There are none" in read(page)
+    assert "No quiet hours. Updates can arrive at any time." in read(page)
     question = await talk.press(page, "Set the hours …")
     page = await talk.fill(question, "10pm to 7am berlin")
-    assert (
-        "Quiet from 22:00 to 07:00 (Europe/Berlin): nothing new is posted or said then, except"
-        in read(page)
+    assert "Quiet from 22:00 to 07:00 (Europe/Berlin): nothing new is posted then, except" in read(
+        page
     )
-    page = await talk.press(page, "✓ Major updates pass")
-    assert "Major updates pass" in labels(page)
+    page = await talk.press(page, "✓ Allow major updates")
+    assert "Allow major updates" in labels(page)
     berlin = Quiet(time(22), time(7), "Europe/Berlin", majors=False)
     assert await saved(talk) == Rule(quiet=berlin, keeper=MIRA)
     question = await talk.press(page, "Set the hours …")
@@ -186,10 +185,10 @@ async def test_hours_that_cannot_be_read_are_refused_with_an_example(talk: Talk)
     refused = await talk.fill(question, "22-7 Berln")
     assert refused.tone is Tone.SORRY
     assert (
-        "I know no time zone “Berln”; the nearest is Europe/Berlin. "
-        "Write them like this: 22:00-07:00 Europe/Berlin" in read(refused)
-    )
-    assert await talk.press(refused, "Write them again") == question
+        "I don't know the time zone “Berln”. Did you mean Europe/Berlin? Write the hours like "
+        "this: 22:00-07:00 Europe/Berlin"
+    ) in read(refused)
+    assert await talk.press(refused, "Try again") == question
 
 
 async def test_the_rest_is_switched_with_one_press_each(talk: Talk) -> None:
@@ -204,7 +203,7 @@ async def test_the_rest_is_switched_with_one_press_each(talk: Talk) -> None:
 
 async def test_an_old_button_changes_nothing(talk: Talk) -> None:
     for ref in ("setup_virality_6", "setup_pins_all", "setup_role_x", "setup_lang_xx"):
-        assert (await talk.click(ref)).title == "That is no longer offered here"
+        assert (await talk.click(ref)).title == "That's no longer available here"
     assert (await talk.click("setup_nonsense_x")).title == "What this chat gets"
     assert talk.drafts.kept == {}
 
@@ -213,7 +212,7 @@ async def test_an_old_button_changes_nothing(talk: Talk) -> None:
 
 
 async def test_a_draft_lasts_and_every_moderator_goes_on_with_it(talk: Talk) -> None:
-    await settings(talk, "Loudness", "Only edit cards")
+    await settings(talk, "Loudness", "Only update cards")
     talk.person = Chat("telegram", "6")
     panel = await settings(talk)
     assert "Not saved yet: loudness" in read(panel)
@@ -222,10 +221,10 @@ async def test_a_draft_lasts_and_every_moderator_goes_on_with_it(talk: Talk) -> 
 
 
 async def test_what_was_not_shown_is_not_saved(talk: Talk) -> None:
-    mine = await settings(talk, "Loudness", "Only edit cards", "‹ Back")
+    mine = await settings(talk, "Loudness", "Only update cards", "‹ Back")
     await settings(talk, "Stories", "Every live story")  # someone else, in another panel
     refused = await talk.press(mine, "Save")
-    assert refused.title == "These settings are others by now than those you saw"
+    assert refused.title == "Someone changed these settings since you opened them"
     assert "Every live story." in read(refused)
     assert talk.rules.of(HERE) is None
     assert (await talk.press(refused, "Save")).title == SAVED
@@ -233,7 +232,7 @@ async def test_what_was_not_shown_is_not_saved(talk: Talk) -> None:
 
 
 async def test_what_others_save_meanwhile_is_kept(talk: Talk) -> None:
-    await settings(talk, "Loudness", "Only edit cards")
+    await settings(talk, "Loudness", "Only update cards")
     talk.rules.saved[HERE] = Rule(keywords=("ferry",), muted=(Mute(FERRY),))  # /follow and /mute
     assert "Every story about “ferry”." in read(await settings(talk))
     assert await saved(talk) == Rule(
@@ -243,16 +242,16 @@ async def test_what_others_save_meanwhile_is_kept(talk: Talk) -> None:
 
 async def test_who_changed_the_same_as_others_is_asked_which_goes(talk: Talk) -> None:
     talk.rules.saved[HERE] = Rule(all=True)
-    page = await settings(talk, "Stories", "How big", "Virality 5+", "‹ Back", "‹ Back")
+    page = await settings(talk, "Stories", "Minimum size", "Virality 5+", "‹ Back", "‹ Back")
     talk.rules.saved[HERE] = Rule(all=True, min_virality=3)
     clash = await talk.press(page, "Save")
-    assert clash.title == "Someone else has saved something else meanwhile"
+    assert clash.title == "Someone else saved different settings in the meantime"
     assert "You both changed: stories. Theirs is this:" in read(clash)
     assert "a virality of 3 or more" in read(clash)
     kept = await talk.press(clash, "Keep theirs")
     assert "a virality of 3 or more" in read(kept)
     assert "Not saved yet" not in read(kept)
-    await settings(talk, "Stories", "How big", "Virality 5+")
+    await settings(talk, "Stories", "Minimum size", "Virality 5+")
     talk.rules.saved[HERE] = Rule(all=True, min_virality=7)
     clash = await settings(talk, "Save")
     assert (await talk.press(clash, "Save mine")).title == SAVED
@@ -263,32 +262,32 @@ async def test_nothing_can_be_set_up_where_the_operator_decides(talk: Talk) -> N
     talk.chat = FILED
     for ref in ("setup", "setup_all_yes", "setup_save_1f2e3d4c", "setup_rehearse", "rules_import"):
         refused = await talk.click(ref)
-        assert refused.title == "What this chat gets is set by whoever runs this bot"
+        assert refused.title == "The bot's operator sets what this chat gets"
     assert talk.drafts.kept == {}
 
 
 async def test_only_moderators_set_a_chat_up(talk: Talk) -> None:
-    panel = await settings(talk, "Loudness", "Only edit cards", "‹ Back")
+    panel = await settings(talk, "Loudness", "Only update cards", "‹ Back")
     talk.moderator = False
     for label in labels(panel):
         refused = await talk.press(panel, label)
-        assert refused.title == "/setup is for the moderators of this chat"
+        assert refused.title == "Only moderators of this chat can use /setup"
     assert talk.rules.of(HERE) is None
 
 
 async def test_what_cannot_be_kept_now_is_said(talk: Talk) -> None:
     talk.drafts.away = True
-    assert (await talk.say("setup")).title == "That cannot be saved just now"
+    assert (await talk.say("setup")).title == "That can't be saved right now"
     talk.drafts.away = False
-    panel = await settings(talk, "Loudness", "Only edit cards", "‹ Back")
+    panel = await settings(talk, "Loudness", "Only update cards", "‹ Back")
     talk.rules.away = True
-    assert (await talk.press(panel, "Save")).title == "That cannot be saved just now"
+    assert (await talk.press(panel, "Save")).title == "That can't be saved right now"
     talk.rules.away = False
     assert (await talk.press(panel, "Save")).title == SAVED
 
 
 async def test_what_was_saved_is_audited_once(talk: Talk) -> None:
-    await settings(talk, "Loudness", "Only edit cards")
+    await settings(talk, "Loudness", "Only update cards")
     assert talk.audit.kept == []
     await saved(talk)
     [(chat, deed)] = talk.audit.kept

@@ -30,22 +30,22 @@ async def said(talk: Talk, health: Health, rule: Rule | None = None) -> list[str
 
 async def test_a_chat_that_lacks_nothing_is_said_to_be_well(talk: Talk) -> None:
     assert await said(talk, Health(MAY, ()), Rule(all=True)) == [
-        "All is well in this chat",
-        "I may write and pin here.",
-        "I have sent no card here.",
+        "Everything's fine in this chat",
+        "I can post and pin here.",
+        "I haven't sent any cards here.",
     ]
 
 
 async def test_a_chat_that_follows_nothing_is_told_who_can_change_that_and_how(talk: Talk) -> None:
     answer = await talk.say("status")
     assert (
-        "This chat follows nothing, so no story comes here by itself.\n"
-        "A moderator can change that with /follow and a story or a word." in read(answer)
-    )
+        "This chat follows nothing, so no stories are posted here.\nA moderator can change that: "
+        "use /follow with a story or a word."
+    ) in read(answer)
     assert labels(answer) == {"Follow something": "follow", "What this chat follows": "following"}
     talk.private = True
     alone = await talk.say("status")
-    assert "\nChange that with /follow and a story or a word." in read(alone)
+    assert "\nTo change that, use /follow with a story or a word." in read(alone)
     assert "Follow something" in labels(alone)
     await talk.type("follow", "all")
     assert labels(await talk.say("status")) == {"What this chat follows": "following"}
@@ -55,21 +55,21 @@ async def test_the_right_that_is_missing_is_named(talk: Talk) -> None:
     lacks = {Right.POST: ("Send Messages", "Embed Links"), Right.PIN: ("Pin Messages",)}
     talk.desk.healths[HERE] = Health(lacks, ())
     answer = await talk.say("status")
-    assert answer.title == "Something has to be mended in this chat"
+    assert answer.title == "Something needs fixing in this chat"
     assert answer.tone is Tone.SORRY
     assert (
-        "I may not write here: I lack “Send Messages” and “Embed Links”. Give that to me in this "
-        "chat's settings; then the newest of each story is shown once." in read(answer)
-    )
+        "I can't post here: I need the “Send Messages” and “Embed Links” permissions. Add them in "
+        "this chat's settings, and I'll post the latest version of each story."
+    ) in read(answer)
     told = await said(talk, Health({**lacks, Right.POST: ()}, ()))
-    assert told[0] == "All is well in this chat"
-    assert told[1].startswith("I may write here, but not pin: I lack “Pin Messages”.")
+    assert told[0] == "Everything's fine in this chat"
+    assert told[1].startswith("I can post here, but not pin: I need the “Pin Messages” permission.")
 
 
 async def test_what_cannot_be_looked_up_is_said_so(talk: Talk) -> None:
     told = await said(talk, Health(None, None))
-    assert "What I may do here cannot be looked up just now." in told
-    assert "My storage is away for a moment, so what came here cannot be looked up." in told
+    assert "I can't check my permissions here right now." in told
+    assert "My storage is unavailable right now, so I can't look up what I posted here." in told
 
 
 async def test_a_refusal_is_told_with_what_mends_it_and_until_when_it_is_left_alone(
@@ -77,10 +77,10 @@ async def test_a_refusal_is_told_with_what_mends_it_and_until_when_it_is_left_al
 ) -> None:
     refusal = Refusal(Reason(Code.TOPIC_CLOSED), NOW + 7 * MINUTE)
     told = await said(talk, Health(None, (), refusal=refusal))
-    assert told[0] == "Something has to be mended in this chat"
+    assert told[0] == "Something needs fixing in this chat"
     assert told[2] == (
-        "This chat doesn't accept what I send. The topic is closed. Open the topic again. "
-        "I try again in 7 minutes, and show the newest then."
+        "I can't post in this chat. The topic is closed. Reopen the topic. I'll retry in 7 "
+        "minutes and post the latest version."
     )
 
 
@@ -88,10 +88,9 @@ async def test_who_gave_the_right_back_is_told_that_it_is_tried_at_once(talk: Ta
     why = Reason(Code.LACKS_PERMISSIONS, {"permissions": ["Embed Links"]})
     told = await said(talk, Health(MAY, (), refusal=Refusal(why, NOW + MINUTE)))
     assert told[1:4] == [
-        "I may write and pin here.",
-        "This chat didn't accept what I sent last. The bot lacks “Embed Links”. "
-        "I'm trying again now.",
-        "If that doesn't help: Give its role “Embed Links” under Edit Channel → Permissions.",
+        "I can post and pin here.",
+        "My last message wasn't delivered. I'm missing “Embed Links”. I'm retrying now.",
+        "If that doesn't help: Give my role “Embed Links” under Edit Channel → Permissions.",
     ]
     quoted = Refusal(Reason(Code.SAID, {"platform": "discord", "said": "403"}), NOW)
     assert not any("403" in line for line in await said(talk, Health(MAY, (), refusal=quoted)))
@@ -111,13 +110,13 @@ async def test_the_newest_cards_are_told_with_how_they_went(talk: Talk) -> None:
     ]
     told = await said(talk, Health(MAY, cards))
     assert told[-1].split(" · ") == [
-        "“Night Ferry Returns”: edited 3 minutes ago, shows revision 4",
-        "“Vennburg Tram Strike”: posted under a minute ago, shows revision 2",
-        "“gone”: deleted here by someone, noticed 3 minutes ago",
-        "“Night Ferry Returns”: could not be edited 3 minutes ago. The topic is closed. "
-        "Open the topic again.",
-        "“Night Ferry Returns”: could not be edited 3 minutes ago. The reason is in the bot's log, "
-        "for the person who runs it.",
+        "“Night Ferry Returns”: updated 3 minutes ago, shows version 4",
+        "“Vennburg Tram Strike”: posted less than a minute ago, shows version 2",
+        "“gone”: someone deleted it here, noticed 3 minutes ago",
+        "“Night Ferry Returns”: updating it failed 3 minutes ago. The topic is closed. Reopen "
+        "the topic.",
+        "“Night Ferry Returns”: updating it failed 3 minutes ago. The bot's operator can "
+        "find the reason in the log.",
         "… and 1 more",
     ]
     assert labels(await talk.say("status"))["Why"] == "why"
@@ -126,8 +125,8 @@ async def test_the_newest_cards_are_told_with_how_they_went(talk: Talk) -> None:
 async def test_what_waits_is_told_with_until_when(talk: Talk) -> None:
     waiting = [(FERRY, NOW + timedelta(seconds=40)), (TRAM, None)]
     told = await said(talk, Health(MAY, (), waiting))
-    assert "2 cards wait" in told
-    assert "“Night Ferry Returns”: its next edit may be in 40 seconds · “Vennburg Tram Strike”" in (
+    assert "2 cards are waiting" in told
+    assert "“Night Ferry Returns”: it can be updated in 40 seconds · “Vennburg Tram Strike”" in (
         told
     )
 
@@ -142,20 +141,22 @@ async def test_a_card_that_could_not_be_shown_is_named_with_when_it_is_tried_aga
         told = await said(talk, Health(MAY, cards, waiting, again=again))
         assert told[0] == "Cards are late in this chat"
         assert (
-            "“Night Ferry Returns”: it is tried again in 40 seconds · “Vennburg Tram Strike”"
+            "“Night Ferry Returns”: I'll try again in 40 seconds · “Vennburg Tram Strike”"
         ) in told
     told = await said(talk, Health(MAY, [(FERRY, failed)], waiting))
     assert told[0] == "Cards are late in this chat"
-    assert "“Night Ferry Returns”: it is tried again · “Vennburg Tram Strike”" in told
+    assert "“Night Ferry Returns”: I'll try again · “Vennburg Tram Strike”" in told
     newest = [(FERRY, replace(row(State.SHOWN), revision=10**6))]
     told = await said(talk, Health(MAY, newest, waiting, again=again))
-    assert told[0] == "All is well in this chat", "the card is as it should be, only its pin is not"
+    assert told[0] == "Everything's fine in this chat", (
+        "the card is as it should be, only its pin is not"
+    )
 
 
 async def test_what_the_chat_itself_has_chosen_is_told(talk: Talk) -> None:
     quiet = Quiet(time(5), time(9), "UTC")
     rule = Rule(all=True, paused=True, muted=(Mute(FERRY),), quiet=quiet)
     told = await said(talk, Health(MAY, ()), rule)
-    assert "Paused: nothing new comes until /resume. Cards that stand stay up to date." in told
-    assert "It is quiet here until 09:00: what is new comes then." in told
+    assert "Paused: nothing new until /resume. Existing cards stay up to date." in told
+    assert "Quiet hours until 09:00: new posts come after that." in told
     assert "1 story is muted here." in told

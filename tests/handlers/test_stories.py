@@ -39,5 +39,5 @@ async def test_a_page_that_is_not_there_shows_the_nearest_that_is(talk: Talk) ->
 
 async def test_when_nothing_is_live_people_hear_how_stories_arrive() -> None:
     answer = await Talk(made("over", "Over", status=Status.ENDED)).say("stories")
-    assert answer.title == "There are no live stories just now"
-    assert "as soon as the newsroom publishes one" in read(answer)
+    assert answer.title == "There are no live stories right now"
+    assert "as soon as the newsroom publishes them" in read(answer)

@@ -24,13 +24,13 @@ async def test_a_story_is_its_card_whose_buttons_act_in_place(talk: Talk) -> Non
 
 async def test_without_words_it_is_the_most_viral_live_story(talk: Talk) -> None:
     assert (await talk.say("story")).title == "Vennburg Tram Strike"
-    assert (await Talk().say("story")).title == "There are no live stories just now"
+    assert (await Talk().say("story")).title == "There are no live stories right now"
 
 
 async def test_words_that_fit_several_stories_offer_them(talk: Talk) -> None:
     answer = await talk.type("story", "ferry strike")
     assert answer.tone is Tone.SORRY
-    assert answer.title == "I am not sure which story “ferry strike” is"
+    assert answer.title == "I'm not sure which story you mean by “ferry strike”"
     assert labels(answer) == {
         "Vennburg Tram Strike": "story_vennburg-tram-strike",
         "Night Ferry Returns": "story_night-ferry-returns",
@@ -39,10 +39,10 @@ async def test_words_that_fit_several_stories_offer_them(talk: Talk) -> None:
 
 async def test_words_that_fit_nothing_offer_what_is_live(talk: Talk) -> None:
     answer = await talk.type("story", "volcano")
-    assert answer.title == "I know no story about “volcano”"
+    assert answer.title == "No story matches “volcano”"
     assert len(labels(answer)) == 3
     empty = await Talk().type("story", "volcano")
-    assert "Nothing is live just now" in read(empty)
+    assert "Nothing is live right now" in read(empty)
 
 
 async def test_leaning_is_shown_only_where_the_chat_asked_for_it(talk: Talk) -> None:
@@ -84,7 +84,7 @@ async def test_a_source_whose_link_cannot_be_shown_is_still_named() -> None:
 
 async def test_a_story_without_sources_says_so(talk: Talk) -> None:
     answer = await Talk(made("fire", "Fire")).click("story_fire_sources")
-    assert answer.title == "“Fire” names no sources"
+    assert answer.title == "“Fire” lists no sources"
     assert labels(answer) == {"‹ Story": "story_fire"}
 
 
@@ -99,9 +99,9 @@ async def test_a_long_breakdown_is_read_whole_page_by_page(bullet: str) -> None:
     bullets = tuple(f"{number} {bullet}"[:1600].strip() for number in range(20))
     talk = Talk(made("long", "Long", breakdown=bullets))
     answer = await talk.type("story", "long")
-    assert answer.more == "… the rest is behind “Whole breakdown”"
+    assert answer.more == "… the rest is under “Full breakdown”"
     shown = []
-    link: str | None = labels(answer)["Whole breakdown"]
+    link: str | None = labels(answer)["Full breakdown"]
     while link:
         page = await talk.click(link)
         shown.append(read(page))

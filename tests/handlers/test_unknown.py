@@ -30,14 +30,14 @@ async def show(talk: Talk, pointed: Pointed) -> Message:
 
 async def test_nothing_to_settle_is_said_so(talk: Talk) -> None:
     said = await talk.say("unknown")
-    assert said.title == "Of every card I posted here I know whether it arrived"
+    assert said.title == "I know that every card I posted here arrived"
 
 
 async def test_several_are_numbered_as_their_buttons_are(talk: Talk) -> None:
     lost(talk, THEFT, FERRY, TRAM, THEFT, FERRY)
     said = await talk.say("unknown")
     assert "2. “Night Ferry Returns”" in read(said)
-    assert "1 more card follows when these are settled." in read(said)
+    assert "1 more card will follow once these are settled." in read(said)
     assert list(labels(said))[2:4] == ["2: It's there", "2: Post again"]
 
 
@@ -58,8 +58,8 @@ async def test_what_a_moderator_says_twice_is_one_act(talk: Talk) -> None:
     page = await talk.say("unknown")
     for _ in range(2):
         said = await talk.press(page, "It's there")
-        assert said.title == "Show me the card of “Night Ferry Returns”"
-    assert "but not where" in read(await talk.type("why", "ferry"))
+        assert said.title == "Show me the card for “Night Ferry Returns”"
+    assert "but I don't know where" in read(await talk.type("why", "ferry"))
     assert len(talk.audit.kept) == 1
 
 
@@ -67,9 +67,9 @@ async def test_an_attempt_that_is_no_longer_the_last_is_settled(talk: Talk) -> N
     lost(talk, FERRY, generation=2)
     for step in ("there", "again"):
         said = await talk.click(f"unknown_{step}_{key_of(HERE, FERRY)}_1")
-        assert said.title == "That has been settled meanwhile"
+        assert said.title == "That's already been settled"
     assert (await talk.click("unknown_again_0123456789abcdef_1")).title == (
-        "That has been settled meanwhile"
+        "That's already been settled"
     )
     assert talk.audit.kept == []
 
@@ -96,8 +96,8 @@ async def test_where_the_bot_finds_its_cards_no_reply_is_asked_for(talk: Talk) -
     talk.desk.showing = None
     lost(talk, FERRY)
     said = await talk.press(await talk.say("unknown"), "It's there")
-    assert said.title == "The card of “Night Ferry Returns” is there"
-    assert "I take your word for it" in read(said)
+    assert said.title == "The card for “Night Ferry Returns” is there"
+    assert "I'm taking your word for it" in read(said)
 
 
 async def test_a_forwarded_card_that_lost_its_buttons_is_known_by_its_title(talk: Talk) -> None:
@@ -105,9 +105,9 @@ async def test_a_forwarded_card_that_lost_its_buttons_is_known_by_its_title(talk
     lost(talk, FERRY, THEFT)
     await talk.click(f"unknown_there_{key_of(HERE, FERRY)}_1")
     wrong = await show(talk, Pointed(HERE, "7", None, "AI Theft Claims"))
-    assert wrong.title == "That is another story's card. Show me the one of “Night Ferry Returns”."
+    assert wrong.title == "That's another story's card. Show me the one for “Night Ferry Returns”."
     right = await show(talk, Pointed(HERE, "7", None, "Night Ferry Returns"))
-    assert right.title == "Thank you, now I know the card of “Night Ferry Returns”"
+    assert right.title == "Thank you, now I know the card for “Night Ferry Returns”"
 
 
 async def test_a_reply_is_expected_for_ten_minutes_and_then_only_the_right_one_counts(

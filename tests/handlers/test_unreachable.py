@@ -8,7 +8,7 @@ from tests.handlers.talking import MIRA, NOW, Talk, read
 from wording.reasons import Code, Reason
 
 SHUT = Refusal(Reason(Code.BLOCKED), NOW + timedelta(minutes=1))
-SAID = "I can't write to you in private. This person has blocked the bot. Unblock the"
+SAID = "I can't message you in private. I've been blocked. Unblock me"
 
 
 async def test_the_next_answer_anywhere_says_it_once(talk: Talk) -> None:
@@ -37,9 +37,9 @@ async def test_follow_says_at_once_that_nothing_can_be_sent(talk: Talk) -> None:
 
 async def test_following_shows_why_nothing_arrives(talk: Talk) -> None:
     talk.rules.saved[talk.chat] = Rule(all=True)
-    assert "does not take" not in read(await talk.say("following"))
+    assert "can't post" not in read(await talk.say("following"))
     talk.desk.refusals[talk.chat] = SHUT
     for _ in range(2):
         said = read(await talk.say("following"))
-        assert "This chat doesn't accept what I send. This person has blocked the bot." in said
-        assert "Unblock the bot and press Start." in said
+        assert "I can't post in this chat. I've been blocked." in said
+        assert "Unblock me and press Start." in said

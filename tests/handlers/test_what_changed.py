@@ -39,7 +39,7 @@ async def test_a_new_storys_card_has_no_such_button() -> None:
     answer = await talk.click(BUTTON)
     assert read(answer).splitlines() == [
         "What changed in “Fire at the mill”",
-        "This is its first revision here. Nothing has changed yet.",
+        "This is its first version here. Nothing has changed yet.",
     ]
     assert labels(answer) == {"‹ Story": "story_fire"}
 
@@ -49,7 +49,7 @@ async def test_a_changed_storys_card_has_it_and_a_new_time_is_no_change() -> Non
     assert labels(await talk.type("story", "fire"))["What changed"] == BUTTON
     talk.put(replace(FIRE, headline="It is out", updated_at=NOW))
     assert "What changed" not in labels(await talk.type("story", "fire"))
-    assert "Nothing but the time of its update." in read(await talk.click(BUTTON))
+    assert "Only the update time changed." in read(await talk.click(BUTTON))
 
 
 async def test_the_whole_change_is_told_heaviest_first() -> None:
@@ -63,7 +63,7 @@ async def test_the_whole_change_is_told_heaviest_first() -> None:
         keywords=("fire",),
     )
     answer = await Talk(FIRE, after).click(BUTTON)
-    assert headings(answer.blocks) == ["The last change"]
+    assert headings(answer.blocks) == ["Latest change"]
     assert told(answer.blocks) == [
         "Status active → ended",
         "New: “Divers came.”",
@@ -110,8 +110,8 @@ async def test_whoever_looked_before_is_first_told_what_is_new_to_them() -> None
     )
     for _ in range(2):  # clicking again tells the same
         answer = await talk.click(BUTTON)
-        assert headings(answer.blocks) == ["Since you last looked", "The last change"]
-        assert Note("You saw revision 1", NOW) in answer.blocks
+        assert headings(answer.blocks) == ["Since you last looked", "Latest change"]
+        assert Note("You saw version 1", NOW) in answer.blocks
         assert told(answer.blocks) == [
             "New: “Help came.”",
             "Headline: “It spreads”",
@@ -127,9 +127,9 @@ async def test_the_card_on_the_way_to_the_changes_is_the_same_look() -> None:
     await talk.type("story", "fire")
     talk.at += timedelta(minutes=5)
     answer = await talk.click(BUTTON)
-    assert Note("You saw revision 1", NOW) in answer.blocks
+    assert Note("You saw version 1", NOW) in answer.blocks
     talk.at += timedelta(days=1)
-    assert "Since you last looked\nNothing has changed.\nYou saw revision 3" in read(
+    assert "Since you last looked\nNothing has changed.\nYou saw version 3" in read(
         await talk.click(BUTTON)
     )
 
@@ -139,7 +139,7 @@ async def test_changes_opened_from_a_chats_card_are_a_look_too() -> None:
     await talk.click(BUTTON)
     talk.at += timedelta(days=1)
     talk.put(replace(FIRE, headline="It is out"))
-    assert Note("You saw revision 2", NOW) in (await talk.click(BUTTON)).blocks
+    assert Note("You saw version 2", NOW) in (await talk.click(BUTTON)).blocks
 
 
 async def test_what_is_new_and_what_changed_last_is_said_once_when_it_is_the_same() -> None:
@@ -156,7 +156,7 @@ async def test_every_person_has_their_own_place() -> None:
     await talk.type("story", "fire")
     talk.put(replace(FIRE, headline="It is out"))
     talk.person = Chat("telegram", "6")
-    assert headings((await talk.click(BUTTON)).blocks) == ["The last change"]
+    assert headings((await talk.click(BUTTON)).blocks) == ["Latest change"]
 
 
 async def test_a_revision_no_longer_kept_is_said_to_be_so() -> None:
@@ -165,15 +165,18 @@ async def test_a_revision_no_longer_kept_is_said_to_be_so() -> None:
     talk.put(*(replace(FIRE, headline=f"Hour {hour}") for hour in range(4)))
     del talk.history.kept[:3]
     answer = await talk.click(BUTTON)
-    assert "You saw revision 1\nThat is no longer kept; this is since revision 4" in read(answer)
+    assert (
+        "You saw version 1\nThat version is no longer available, so this is since version 4"
+        in read(answer)
+    )
     assert told(answer.blocks) == ["Headline: “Hour 2” → “Hour 3”"]
     talk = Talk(FIRE)
     await talk.type("story", "fire")
     talk.put(*(replace(FIRE, headline=f"Hour {hour}") for hour in range(4)))
     talk.history.kept.clear()
     answer = await talk.click(BUTTON)
-    assert "You saw revision 1, which is no longer kept" in read(answer)
-    assert headings(answer.blocks) == ["The last change"]
+    assert "You saw version 1, which is no longer available" in read(answer)
+    assert headings(answer.blocks) == ["Latest change"]
 
 
 @pytest.mark.parametrize("trouble", ["away", "slow"])
@@ -186,7 +189,7 @@ async def test_without_the_storage_the_last_change_is_told_all_the_same(
     talk.put(replace(FIRE, headline="It is out"))
     setattr(talk.places, trouble, True)
     answer = await talk.click(BUTTON)
-    assert "cannot be looked up just now, so this is the last change only" in read(answer)
+    assert "so this is only the latest change" in read(answer)
     assert told(answer.blocks) == ["Headline: “It is out”"]
 
 
@@ -198,7 +201,7 @@ async def test_many_changes_are_read_whole_page_by_page() -> None:
     pages = 0
     while link:
         answer = await talk.click(link)
-        assert headings(answer.blocks) == ["The last change"]
+        assert headings(answer.blocks) == ["Latest change"]
         assert "…" not in (render(answer).embed.description or "")
         lines += told(answer.blocks)
         pages += 1

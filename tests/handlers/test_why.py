@@ -47,7 +47,7 @@ class Case(Talk):
 
 
 SHOWN = "“Fire at the mill” is shown here"
-ABSENT = "“Fire at the mill” is not shown here"
+ABSENT = "“Fire at the mill” isn't shown here"
 
 
 # What the chat wants.
@@ -56,34 +56,35 @@ ABSENT = "“Fire at the mill” is not shown here"
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        (None, ["This chat follows nothing, so no story comes here by itself."]),
+        (None, ["This chat follows nothing, so no stories are posted here."]),
         (
             Rule(keywords=("Ferry", "tram"), entities=("ferry",)),
             [
-                "This chat does not follow it: it follows “Ferry” and “tram”, "
-                "and the story has none of that among its keywords or names."
+                "This chat doesn't follow this story: it follows “Ferry” and “tram”, and the "
+                "story has none of that in its keywords or names."
             ],
         ),
         (
             Rule(keywords=tuple(f"word {number}" for number in range(8))),
             [
-                "This chat does not follow it: it follows “word 0”, “word 1”, “word 2”, “word 3”, "
-                "“word 4” and 3 more, and the story has none of that among its keywords or names."
+                "This chat doesn't follow this story: it follows “word 0”, “word 1”, “word 2”, "
+                "“word 3”, “word 4” and 3 more, and the story has none of that in its keywords "
+                "or names."
             ],
         ),
-        (Rule(story_ids=(FERRY,)), ["This chat does not follow it, only other stories."]),
+        (Rule(story_ids=(FERRY,)), ["This chat doesn't follow this story, only others."]),
         (
             Rule(all=True, min_virality=3),
             [
                 "This chat follows every live story.",
-                "This chat asks for a virality of 3 or more; the story has 1.",
+                "This chat wants a virality of 3 or more, but the story has 1.",
             ],
         ),
         (
             Rule(entities=("veldoria",), min_articles=5),
             [
-                "This chat follows “Veldoria”, found among its keywords or names.",
-                "This chat asks for 5 articles or more; the story does not say.",
+                "This story matches “Veldoria”, which this chat follows.",
+                "This chat wants 5 articles or more, but the story doesn't say how many it has.",
             ],
         ),
     ],
@@ -103,15 +104,15 @@ async def test_a_figure_that_just_reaches_the_threshold_is_not_held_against_the_
 @pytest.mark.parametrize(
     ("story", "said"),
     [
-        (replace(FIRE, stats=Stats(Status.ENDED)), "It has ended: no new card is made for it."),
-        (replace(FIRE, retracted="Made up"), "It was withdrawn: no new card is made for it."),
+        (replace(FIRE, stats=Stats(Status.ENDED)), "It has ended, so it gets no new card."),
+        (replace(FIRE, retracted="Made up"), "It was withdrawn, so it gets no new card."),
         (
             replace(FIRE, merged_into=FERRY),
-            "It has gone up into another story: no new card is made for it.",
+            "It was merged into another story, so it gets no new card.",
         ),
         (
             replace(FIRE, updated_at=NOW - timedelta(days=5)),
-            "It has not moved for 5 days, so it is no longer live: no new card is made for it.",
+            "It hasn't been updated for 5 days, so it's no longer live and gets no new card.",
         ),
     ],
 )
@@ -119,7 +120,7 @@ async def test_a_story_that_is_over_says_how(story: Story, said: str) -> None:
     assert await Case(story).why() == [ABSENT, FOLLOWED, said]
 
 
-FOLLOWED = "This chat follows “fire”, found among its keywords or names."
+FOLLOWED = "This story matches “fire”, which this chat follows."
 
 
 # What became of its card.
@@ -129,24 +130,24 @@ async def test_a_card_that_became_anothers_names_that_story() -> None:
     part = replace(FIRE, merged_into=StoryId("harbour"))
     gone = row(State.GONE, place=None, into=StoryId("harbour"))
     said = await Case(part, row=gone).why()
-    assert said[-1] == "Its card became the one of “harbour”, 3 minutes ago."
+    assert said[-1] == "Its card became the card of “harbour” 3 minutes ago."
     said = await Case(part, row=row(into=StoryId("harbour"))).why()
-    assert "It leads to the card of “harbour”, which goes on." in said
+    assert "It links to the card of “harbour”, where the story continues." in said
 
 
 async def test_a_card_that_stands_tells_its_revision_and_when() -> None:
     assert await Case(FIRE, row=row()).why() == [
         SHOWN,
         FOLLOWED,
-        "Its card shows revision 1 (the newest), written 3 minutes ago.",
+        "Its card shows version 1 (the latest), written 3 minutes ago.",
     ]
 
 
 async def test_a_card_that_is_no_longer_wanted_is_kept_up_to_date() -> None:
     case = Case(FIRE, rule=None, row=row())
-    assert (await case.why())[-1] == "A card once made is kept up to date all the same."
+    assert (await case.why())[-1] == "A card that's already posted still stays up to date."
     case = Case(FIRE, rule=None, row=row(pin=Pin.STANDS))
-    assert (await case.why())[-1] == "It is pinned here, and kept up to date."
+    assert (await case.why())[-1] == "It's pinned here and stays up to date."
 
 
 def quoted(said: str) -> Reason:
@@ -156,9 +157,9 @@ def quoted(said: str) -> Reason:
 LACKS = Reason(Code.LACKS_PERMISSIONS, {"permissions": ["Send Messages"]})
 DENIED = Refusal(LACKS, NOW + 2 * MINUTE)
 HELP = (
-    "This chat doesn't accept what I send. The bot lacks “Send Messages”. Give its "
-    "role “Send Messages” under Edit Channel → Permissions. I try again in 2 minutes, and show "
-    "the newest then."
+    "I can't post in this chat. I'm missing “Send Messages”. Give my role “Send "
+    "Messages” under Edit Channel → Permissions. I'll retry in 2 minutes and post "
+    "the latest version."
 )
 
 
@@ -167,15 +168,15 @@ HELP = (
     [
         (
             {"next_edit": NOW + timedelta(seconds=40), "due": True},
-            "Revision 2 waits: edits of one card are 60 seconds apart, so it comes in 40 seconds.",
+            "Version 2 comes in 40 seconds: a card is updated at most once every 60 seconds.",
         ),
         (
             {"next_edit": NOW - MINUTE, "due": True},
-            "Revision 2 is in line: it comes as soon as the pace allows.",
+            "Version 2 is in the queue and comes as soon as the rate limit allows.",
         ),
         (
             {"again_at": NOW + 2 * MINUTE, "next_edit": NOW + MINUTE, "due": True},
-            "Revision 2 is in line, and is tried in 2 minutes.",
+            "Version 2 is in the queue, and I'll try in 2 minutes.",
         ),
         ({"refusal": DENIED, "due": True, "next_edit": NOW + MINUTE}, HELP),
     ],
@@ -185,46 +186,52 @@ async def test_a_card_that_is_behind_tells_what_it_waits_for(
 ) -> None:
     case = Case(FIRE, replace(FIRE, headline="It is out"), row=row(), **more)
     lines = await case.why()
-    assert lines[0] == f"{SHOWN}, but not its newest revision"
-    assert lines[2:4] == ["Its card shows revision 1, written 3 minutes ago.", said]
+    assert lines[0] == f"{SHOWN}, but not its latest version"
+    assert lines[2:4] == ["Its card shows version 1, written 3 minutes ago.", said]
 
 
 @pytest.mark.parametrize(
     ("found", "more", "title", "said"),
     [
-        (None, {"due": True}, ABSENT, "It is in line and comes as soon as the platform's pace"),
+        (
+            None,
+            {"due": True},
+            ABSENT,
+            "It's in the queue and will be posted as soon as the platform's",
+        ),
         (
             None,
             {"due": True, "again_at": NOW + timedelta(seconds=40)},
             ABSENT,
-            "It is in line, and is tried in 40 seconds.",
+            "It's in the queue, and I'll try in 40 seconds.",
         ),
-        (None, {}, ABSENT, "It has not changed since this chat follows it: then only the foremost"),
+        (None, {}, ABSENT, "It hasn't changed since this chat followed it. Only the top stories"),
         (None, {"due": True, "refusal": DENIED}, ABSENT, HELP),
         (
             row(State.SENDING, timedelta(seconds=2), place=None, posted_at=None),
             {"due": True},
             "“Fire at the mill” is being posted here",
-            "Its card is being posted just now.",
+            "Its card is being posted right now.",
         ),
         (
             row(State.SENDING, place=None, posted_at=None),
             {"due": True},
-            "It is not known whether “Fire at the mill” is shown here",
-            "It was sent 3 minutes ago and no answer came back yet.",
+            "I don't know whether “Fire at the mill” is shown here",
+            "It was sent 3 minutes ago, and no answer has come back yet. I'm checking.",
         ),
-        (row(State.SENDING), {"due": True}, SHOWN, "Its card is being edited since 3 minutes."),
+        (row(State.SENDING), {"due": True}, SHOWN, "The card has been updating for 3 minutes."),
         (
             row(State.UNKNOWN, place=None, why=Reason(Code.OUTCOME_UNKNOWN)),
             {},
-            "It is not known whether “Fire at the mill” is shown here",
-            "I don't know whether the card was posted.",
+            "I don't know whether “Fire at the mill” is shown here",
+            "I don't know whether the card was posted,",
         ),
         (
             row(State.GONE, place=None, why=quoted("404: Unknown Message")),
             {},
             ABSENT,
-            "Its card was deleted here (3 minutes ago), and comes back with its next notable",
+            "Its card was deleted here (3 minutes ago). It comes back with the "
+            "next notable update.",
         ),
         (
             row(State.FAILED, place=None, why=LACKS),
@@ -236,21 +243,25 @@ async def test_a_card_that_is_behind_tells_what_it_waits_for(
             row(State.FAILED, place=None, why=Reason(Code.PAUSE, {"platform": "telegram"})),
             {"due": True},
             ABSENT,
-            "Posting it failed 3 minutes ago. Telegram asked for a pause. It is tried again.",
+            "Posting it failed 3 minutes ago. Telegram asked me to slow down. I'll try again.",
         ),
         (
             row(State.FAILED, place=None, why=Reason(Code.PAUSE, {"platform": "telegram"})),
             {"due": True, "again_at": NOW + timedelta(seconds=40)},
             ABSENT,
-            "Posting it failed 3 minutes ago. Telegram asked for a pause. It is tried again in 40 "
-            "seconds.",
+            (
+                "Posting it failed 3 minutes ago. Telegram asked me to slow down. I'll try again "
+                "in 40 seconds."
+            ),
         ),
         (
             row(State.FAILED, why=quoted("400: Invalid Form Body (50035)")),
             {},
             SHOWN,
-            "Editing it failed 3 minutes ago. The reason is in the bot's log, for the person who "
-            "runs it. The next update is tried again.",
+            (
+                "Updating it failed 3 minutes ago. The bot's operator can find the reason "
+                "in the log. I'll try again at the next update."
+            ),
         ),
     ],
 )
@@ -267,8 +278,8 @@ async def test_every_way_an_attempt_can_end_is_told_in_words(
 async def test_a_platforms_own_words_are_left_to_the_operator() -> None:
     quote = Refusal(quoted("403: Missing Access"), NOW - MINUTE)
     assert (await Case(FIRE, row=None, refusal=quote).why())[-1] == (
-        "This chat doesn't accept what I send. The reason is in the bot's log, for the person who "
-        "runs it. I try again, and show the newest then."
+        "I can't post in this chat. The bot's operator can find the reason in the log. "
+        "I'll retry and post the latest version."
     )
 
 
@@ -285,27 +296,29 @@ async def last(*, at: datetime = NOW, rule: Rule = FOLLOWS, story: Story = MORE,
 
 async def test_the_last_change_names_its_weight_and_reason_and_whether_a_reply_was_due() -> None:
     before = NOW - timedelta(hours=2)
-    change = "Its last change (under a minute ago, notable): new: “Help came.”"
+    change = "Its latest change (less than a minute ago, notable): new: “Help came.”"
     assert await last(posted_at=before, replied_at=NOW) == (
-        f"{change}\nA short reply about it was due, under a minute ago."
+        f"{change}\nA short reply about it was sent less than a minute ago."
     )
-    assert await last(posted_at=before, owes=1) == f"{change}\nA short reply about it is due."
+    assert (
+        await last(posted_at=before, owes=1) == f"{change}\nA short reply about it is on its way."
+    )
     assert await last(posted_at=NOW) == (
-        f"{change}\nThe card was made with it, so there was nothing to reply to."
+        f"{change}\nThe card was posted with that change in it, so no reply was needed."
     )
     assert await last(posted_at=before, rule=replace(FOLLOWS, loudness=Loudness.EDIT)) == (
-        f"{change}\nIt got no reply: this chat asks for edits only."
+        f"{change}\nNo reply was sent: this chat only wants cards updated."
     )
     assert await last(posted_at=before, replied_at=NOW - 20 * MINUTE) == (
-        f"{change}\nIt got no reply: the last was 20 minutes ago, "
-        "and there is at most one in 1 hour."
+        f"{change}\nNo reply was sent: one went out 20 minutes ago, "
+        "and replies are at least 1 hour apart."
     )
     assert (await last(posted_at=before, rule=Rule(keywords=("tram",)))).endswith(
-        f"{change}\nIt got no reply: this chat does not follow the story."
+        f"{change}\nNo reply was sent: this chat doesn't follow the story."
     )
     assert await last(posted_at=before, story=replace(FIRE, headline="It is out")) == (
-        "Its last change (under a minute ago, minor): headline: “It is out”\n"
-        "A minor change edits the card and gets no reply."
+        "Its latest change (less than a minute ago, minor): headline: “It is out”\nA minor "
+        "change updates the card and gets no reply."
     )
 
 
@@ -313,7 +326,7 @@ async def test_the_last_change_names_its_weight_and_reason_and_whether_a_reply_w
 
 QUIET = Quiet(time(22), time(9), "Europe/Berlin")  # it is 08:01 there
 ASLEEP = replace(FOLLOWS, quiet=QUIET)
-SHOWN_NEWEST = "Its card shows revision 1 (the newest), written 3 minutes ago."
+SHOWN_NEWEST = "Its card shows version 1 (the latest), written 3 minutes ago."
 
 
 @pytest.mark.parametrize(
@@ -322,25 +335,25 @@ SHOWN_NEWEST = "Its card shows revision 1 (the newest), written 3 minutes ago."
         (
             replace(FOLLOWS, paused=True),
             {},
-            ["This chat is paused: nothing new is posted or said here until /resume."],
+            ["This chat is paused: nothing new is posted here until /resume."],
         ),
         (
             replace(FOLLOWS, muted=(Mute(FIRE.id),)),
             {},
-            ["It is muted here: nothing new of it is posted or said."],
+            ["It's muted here: nothing new about it is posted."],
         ),
         (
             replace(FOLLOWS, muted=(Mute(FIRE.id, until_major=True),)),
             {},
-            ["It is muted here until it turns major: nothing new of it is said till then."],
+            ["It's muted here: nothing new about it is posted until there's a major update."],
         ),
-        (ASLEEP, {"due": True}, ["It is quiet here until 09:00: its card comes then."]),
+        (ASLEEP, {"due": True}, ["Quiet hours until 09:00: its card will be posted then."]),
         (
             replace(FOLLOWS, publish=True),
             {"row": row(published_at=NOW - MINUTE)},
             [
                 SHOWN_NEWEST,
-                "It was published to the servers that follow this channel, 1 minute ago.",
+                "It was published to the servers that follow this channel 1 minute ago.",
             ],
         ),
         (
@@ -348,8 +361,8 @@ SHOWN_NEWEST = "Its card shows revision 1 (the newest), written 3 minutes ago."
             {"row": row(), "next_publish": NOW + 20 * MINUTE},
             [
                 SHOWN_NEWEST,
-                "It waits to be published: only so many cards may be in an hour, the next in "
-                "20 minutes.",
+                "It's waiting to be published: only so many cards can be published an hour, and "
+                "the next one can go in 20 minutes.",
             ],
         ),
         (
@@ -357,13 +370,13 @@ SHOWN_NEWEST = "Its card shows revision 1 (the newest), written 3 minutes ago."
             {"row": row(why=Reason(Code.THREAD_ARCHIVED)), "next_publish": NOW},
             [
                 SHOWN_NEWEST,
-                "It couldn't be published. The thread is archived. Open the thread again.",
+                "It couldn't be published. The thread is archived. Reopen the thread.",
             ],
         ),
         (
             replace(ASLEEP, publish=True),
             {"row": row(), "next_publish": NOW},
-            [SHOWN_NEWEST, "It is quiet here until 09:00: its card is published then."],
+            [SHOWN_NEWEST, "Quiet hours until 09:00: its card will be published then."],
         ),
         (replace(FOLLOWS, publish=True), {"row": row()}, [SHOWN_NEWEST]),
     ],
@@ -377,20 +390,20 @@ async def test_what_a_chat_does_not_want_to_hear_or_publishes_is_told(
 
 async def test_whether_a_reply_waits_was_withheld_or_mentioned_anybody_is_told() -> None:
     before, ping = NOW - timedelta(hours=2), replace(FOLLOWS, loudness=Loudness.PING, role="7")
-    change = "Its last change (under a minute ago, notable): new: “Help came.”\n"
+    change = "Its latest change (less than a minute ago, notable): new: “Help came.”\n"
     assert await last(posted_at=before, owes=1, rule=ASLEEP) == (
-        f"{change}It is quiet here until 09:00; "
-        "then a short reply tells what changed since revision 1."
+        f"{change}Quiet hours until 09:00: then a short reply will say what changed since "
+        "version 1."
     )
     assert (await last(posted_at=before, rule=replace(FOLLOWS, paused=True))).endswith(
-        f"{change}It got no reply: this chat is paused."
+        f"{change}No reply was sent: this chat is paused."
     )
     assert (await last(posted_at=before, rule=replace(FOLLOWS, muted=(Mute(FIRE.id),)))).endswith(
-        f"{change}It got no reply: the story is muted here."
+        f"{change}No reply was sent: the story is muted here."
     )
     assert await last(posted_at=before, replied_at=NOW, rule=ping) == (
-        f"{change}A short reply about it was due, under a minute ago. "
-        "It mentioned nobody: only major changes do."
+        f"{change}A short reply about it was sent less than a minute ago. It mentioned "
+        "nobody: only major changes do."
     )
     over = replace(FIRE, stats=Stats(Status.ENDED, 1.0))
     told = await last(posted_at=before, replied_at=NOW, rule=ping, story=over)
@@ -414,15 +427,15 @@ async def test_nothing_said_means_the_newest_card_here() -> None:
 async def test_where_there_is_no_card_people_may_ask_about_a_story(talk: Talk) -> None:
     answer = await talk.say("why")
     assert read(answer).splitlines() == [
-        "There is no card here yet",
-        "This chat follows nothing, so no story comes here by itself.",
+        "There's no card here yet",
+        "This chat follows nothing, so no stories are posted here.",
     ]
     assert labels(answer)["AI Theft Claims"] == "why_ai-theft-claims"
     talk.rules.saved[HERE] = FOLLOWS
     talk.desk.standings[HERE] = [Standing(None, refusal=DENIED)]
     assert read(await talk.say("why")).splitlines() == [
-        "There is no card here yet",
-        "This chat follows what has not come yet:",
+        "There's no card here yet",
+        "This chat follows this, but nothing has come yet:",
         "Every story about “FIRE”.",
         HELP,
     ]
@@ -430,12 +443,12 @@ async def test_where_there_is_no_card_people_may_ask_about_a_story(talk: Talk) -
 
 async def test_a_newest_card_whose_story_is_gone_is_named(talk: Talk) -> None:
     talk.desk.standings[HERE] = [Standing(made("old-one", "Old").id, row=row())]
-    assert "no longer kept: old-one" in (await talk.say("why")).title
+    assert "no longer available: old-one" in (await talk.say("why")).title
 
 
 async def test_a_story_nobody_knows_offers_others(talk: Talk) -> None:
     answer = await talk.type("why", "volcano")
-    assert answer.title == "I know no story about “volcano”"
+    assert answer.title == "No story matches “volcano”"
     assert labels(answer)["AI Theft Claims"] == "why_ai-theft-claims"
 
 
@@ -448,14 +461,14 @@ async def test_without_the_storage_what_is_known_by_heart_is_said(
     assert await case.why() == [
         "“Fire at the mill” in this chat",
         FOLLOWED,
-        "This chat asks for a virality of 3 or more; the story has 1.",
-        "What was shown here cannot be looked up just now.",
+        "This chat wants a virality of 3 or more, but the story has 1.",
+        "I can't look up right now what was posted here.",
     ]
     answer = await case.say("why")
-    assert answer.title == "The newest card here cannot be looked up just now"
+    assert answer.title == "I can't look up the latest card here right now"
     assert labels(answer) == {"Fire at the mill": "why_fire"}
 
 
 async def test_anyone_may_ask(talk: Talk) -> None:
     talk.moderator = False
-    assert (await talk.type("why", "alibaba")).title == "“AI Theft Claims” is not shown here"
+    assert (await talk.type("why", "alibaba")).title == "“AI Theft Claims” isn't shown here"

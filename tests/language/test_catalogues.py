@@ -49,7 +49,7 @@ def test_a_translation_with_other_gaps_is_named() -> None:
         "“{n}” has other gaps than “{n} of {all}”: {all}"
     ]
     assert wrong("follow", "Folgen!", context="name") == ["“Folgen!” cannot be a name on Discord"]
-    assert wrong("What is pinned here", "x" * 101) != []
+    assert wrong("What I've pinned here", "x" * 101) != []
     assert list(mistakes(catalogue())) == []
 
 

@@ -195,7 +195,7 @@ class TestAnswers:
     ) -> None:
         foreign = await post_raw(discord, custom_id)
         answer = await discord.click(MIRA, foreign, custom_id)
-        assert title(answer.message) == "That is no longer offered here"
+        assert title(answer.message) == "That's no longer available here"
         assert answer.ephemeral
 
     async def test_only_moderators_move_what_is_theirs(self, discord: Discord) -> None:
@@ -208,7 +208,7 @@ class TestAnswers:
         self, discord: Discord
     ) -> None:
         for person, said in (
-            (MIRA, "/follow is for the moderators of this chat"),
+            (MIRA, "Only moderators of this chat can use /follow"),
             (SOL, "Now following ferry"),
         ):
             shown = (await discord.slash(person, NEWS, "help")).message
@@ -235,7 +235,7 @@ class TestAnswers:
         self, discord: Discord, caplog: pytest.LogCaptureFixture
     ) -> None:
         answer = await discord.slash(MIRA, NEWS, "broken")
-        assert title(answer.message) == "Something broke on our side"
+        assert title(answer.message) == "Something went wrong on our side"
         assert "command failed" in caplog.messages
 
     async def test_an_answer_that_cannot_be_given_is_logged(
@@ -462,22 +462,27 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("status", "body", "kind", "said"),
         [
-            (429, {"message": "slow down", "retry_after": 900.0, "global": False}, NotNow, "pause"),
+            (
+                429,
+                {"message": "slow down", "retry_after": 900.0, "global": False},
+                NotNow,
+                "slow down",
+            ),
             (429, "banned by the CDN", NotNow, "429"),
             (401, {"message": "401: Unauthorized", "code": 0}, NotNow, "token"),
             (403, {"message": "Missing Access", "code": 50001}, Unreachable, "Permissions"),
             (403, {"message": "Missing Permissions", "code": 50013}, Unreachable, "Permissions"),
             (403, {"message": "Cannot send", "code": 50007}, Unreachable, "privacy settings"),
-            (403, {"message": "No mutual", "code": 50278}, Unreachable, "shares no server with"),
+            (403, {"message": "No mutual", "code": 50278}, Unreachable, "don't share a server"),
             (404, {"message": "Unknown Channel", "code": 10003}, Unreachable, "channel is gone"),
             (403, {"message": "Something new", "code": 99999}, Unreachable, "Something new"),
-            (400, {"message": "Archived", "code": 50083}, Unreachable, "Open the thread"),
+            (400, {"message": "Archived", "code": 50083}, Unreachable, "Reopen the thread"),
             (400, {"message": "Not text", "code": 50008}, Unreachable, "text channel"),
             (404, {"message": "Unknown Message", "code": 10008}, CardGone, "Unknown Message"),
             (403, {"message": "Not yours", "code": 50005}, CardGone, "Not yours"),
             (400, {"message": "Invalid Form Body", "code": 50035}, Rejected, "Invalid Form Body"),
             (503, {"message": "overloaded", "code": 0}, OutcomeUnknown, "503"),
-            (0, None, OutcomeUnknown, "answer from Discord was lost"),
+            (0, None, OutcomeUnknown, "no answer from Discord"),
         ],
     )
     @pytest.mark.parametrize("what", ["post", "edit", "pin", "unpin"])
@@ -514,7 +519,7 @@ class TestRefusals:
             ("forum", "posts go into its threads"),
             ("category", "Use the ID of a channel in it"),
             ("stage", "Choose a text channel or a thread"),
-            (None, "the ID of a server"),
+            (None, "a server ID"),
         ],
     )
     async def test_what_holds_no_cards_is_named(
@@ -567,7 +572,7 @@ class TestRefusals:
         self, platform: DiscordPlatform, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(library.http.Route, "BASE", f"http://127.0.0.1:{free_port()}")
-        with pytest.raises(NotNow, match="no connection"):
+        with pytest.raises(NotNow, match="I can't reach"):
             await platform.post(HERE, CARD, key="one")
 
     @pytest.mark.parametrize(
@@ -579,9 +584,9 @@ class TestRefusals:
     ) -> None:
         discord.deny(NEWS, denied)
         await until(lambda: discord_told(platform, (named,), Right.POST))
-        with pytest.raises(Unreachable, match=f"lacks “{named}”") as raised:
+        with pytest.raises(Unreachable, match=f"missing “{named}”") as raised:
             await platform.post(HERE, CARD, key="one")
-        assert f"Give its role “{named}”" in str(raised.value)
+        assert f"Give my role “{named}”" in str(raised.value)
 
     async def test_the_right_to_pin_is_named(
         self, discord: Discord, platform: DiscordPlatform
@@ -589,14 +594,14 @@ class TestRefusals:
         card = await platform.post(HERE, CARD, key="one")
         discord.deny(NEWS, "PIN_MESSAGES")
         await until(lambda: discord_told(platform, ("Pin Messages",), Right.PIN))
-        with pytest.raises(Unreachable, match="lacks “Pin Messages”"):
+        with pytest.raises(Unreachable, match="missing “Pin Messages”"):
             await platform.pin(HERE, card)
 
     async def test_a_person_who_takes_no_messages_is_told_how_to(
         self, discord: Discord, platform: DiscordPlatform
     ) -> None:
         discord.refuse_dms(MIRA)
-        with pytest.raises(Unreachable, match="doesn't accept direct messages"):
+        with pytest.raises(Unreachable, match="Direct messages from me are turned off"):
             await platform.post(TO_MIRA, CARD, key="one")
 
     async def test_a_card_somebody_deleted_is_gone(
@@ -630,7 +635,7 @@ class TestConnection:
             async with platform_of(discord, "wrong").visit():
                 pass
         nowhere = f"http://127.0.0.1:{free_port()}"
-        with pytest.raises(NotNow, match="no connection"):
+        with pytest.raises(NotNow, match="I can't reach"):
             async with DiscordPlatform("wrong", api_url=nowhere, gateway_url=nowhere).visit():
                 pass
 

@@ -27,7 +27,7 @@ async def reader(request: pytest.FixtureRequest, kitchen: Kitchen) -> AsyncItera
         ("faq", "text", "what is a ferry?", "You asked: what is a ferry?", ""),
         ("faq", "text", "", "You asked: nothing", ""),
         ("follow", "what", "ferry", "Now following ferry", ""),
-        ("broken", "", "", "Something broke on our side", "It has been logged."),
+        ("broken", "", "", "Something went wrong on our side", "The error has been logged."),
     ],
 )
 async def test_a_command_says_the_same(

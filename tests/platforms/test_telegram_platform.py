@@ -119,7 +119,7 @@ class TestPrivateAnswers:
 
     async def test_an_unknown_command_points_to_help(self, telegram: Telegram) -> None:
         [answer] = await said(telegram, MIRA, MIRA, "/nonsense")
-        assert answer["text"].startswith("There is no /\u2060nonsense here")
+        assert answer["text"].startswith("I don't know /⁠nonsense")
         assert buttons(answer) == ["=help"]
 
     async def test_another_bots_command_is_left_to_it(self, telegram: Telegram) -> None:
@@ -198,7 +198,7 @@ class TestPrivateAnswers:
         foreign = await post_raw(telegram, data)
         answer = await telegram.click(MIRA, foreign, data)
         assert answer.alert
-        assert "no longer offered" in (answer.text or "")
+        assert "no longer works" in (answer.text or "")
         await telegram.settle()
         assert texts(telegram, MIRA) == ["old"]
 
@@ -210,7 +210,7 @@ class TestPrivateAnswers:
         self, telegram: Telegram, caplog: pytest.LogCaptureFixture
     ) -> None:
         [answer] = await said(telegram, MIRA, MIRA, "/broken")
-        assert answer["text"].startswith("Something broke on our side")
+        assert answer["text"].startswith("Something went wrong on our side")
         assert "command failed" in caplog.messages
 
     @pytest.mark.parametrize("times", [1, 2])
@@ -292,10 +292,10 @@ class TestOpenAnswers:
 
     async def test_who_speaks_to_the_bot_is_answered(self, telegram: Telegram) -> None:
         [answer] = await said(telegram, MIRA, GROUP, "/nonsense@storywire_bot")
-        assert answer["text"].startswith("There is no ")
+        assert answer["text"].startswith("I don't know /")
 
     async def test_only_administrators_move_what_is_theirs(self, telegram: Telegram) -> None:
-        refusal = "/\u2060follow is for the moderators of this chat"
+        refusal = "Only moderators of this chat can use /⁠follow"
         for person, anonymous, expected in (
             (MIRA, False, refusal),
             (SOL, False, "Now following ferry"),
@@ -317,7 +317,7 @@ class TestOpenAnswers:
         assert answer["text"] == "Now following ferry"
         telegram.world.place(GROUP).members[MIRA] = "member"
         [answer] = await said(telegram, MIRA, GROUP, "/follow ferry")
-        assert "for the moderators" in answer["text"]
+        assert "Only moderators" in answer["text"]
 
     async def test_the_menu_offers_each_what_they_may_type(self, telegram: Telegram) -> None:
         def offered(person: int, chat: int) -> list[str]:
@@ -448,7 +448,7 @@ class TestRights:
         self, telegram: Telegram, platform: TelegramPlatform
     ) -> None:
         telegram.kick(GROUP)
-        with pytest.raises(Unreachable, match="Add the bot to the chat again"):
+        with pytest.raises(Unreachable, match="Add me to the chat again"):
             await platform.lacks(IN_GROUP, Right.POST)
 
 
@@ -459,20 +459,26 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("status", "description", "parameters", "kind", "said"),
         [
-            (429, None, {"retry_after": 7}, NotNow, "pause"),
-            (429, None, {"retry_after": 0}, NotNow, "pause"),
+            (429, None, {"retry_after": 7}, NotNow, "slow down"),
+            (429, None, {"retry_after": 0}, NotNow, "slow down"),
             (401, "Unauthorized", None, NotNow, "token"),
             (400, None, {"migrate_to_chat_id": -100_7}, Moved, "telegram:-1007"),
             (403, "Forbidden: bot was blocked by the user", None, Unreachable, "Unblock"),
-            (403, "Forbidden: bot was kicked from the group chat", None, Unreachable, "Add the"),
+            (403, "Forbidden: bot was kicked from the group chat", None, Unreachable, "Add me"),
             (403, "Forbidden: bot is not a member of the channel chat", None, Unreachable, "Add"),
             (403, "Forbidden: user is deactivated", None, Unreachable, "account is gone"),
             (403, "Forbidden: the group chat was deleted", None, Unreachable, "was deleted"),
             (403, "Forbidden: something new", None, Unreachable, "something new"),
             (400, f"{BAD}chat not found", None, Unreachable, "The chat is gone"),
             (400, f"{BAD}message thread not found", None, Unreachable, "The topic is gone"),
-            (400, f"{BAD}TOPIC_CLOSED", None, Unreachable, "Open the topic"),
-            (400, f"{BAD}not enough rights to send text messages", None, Unreachable, "write"),
+            (400, f"{BAD}TOPIC_CLOSED", None, Unreachable, "Reopen the topic"),
+            (
+                400,
+                f"{BAD}not enough rights to send text messages",
+                None,
+                Unreachable,
+                "Let me post",
+            ),
             (400, f"{BAD}need administrator rights in the channel chat", None, Unreachable, "Post"),
             (400, f"{BAD}not enough rights to manage pinned messages", None, Unreachable, "“Pin"),
             (400, f"{BAD}message to edit not found", None, CardGone, "not found"),
@@ -544,7 +550,7 @@ class TestRefusals:
         self, telegram: Telegram, platform: TelegramPlatform
     ) -> None:
         await telegram.__aexit__(None, None, None)
-        with pytest.raises(NotNow, match="no connection"):
+        with pytest.raises(NotNow, match="I can't reach"):
             await platform.post(IN_GROUP, CARD, key="one")
 
     async def test_no_answer_in_time_is_an_unknown_outcome(
@@ -567,7 +573,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("chat", "denied", "remedy"),
         [
-            (IN_GROUP, "can_send_messages", "write there"),
+            (IN_GROUP, "can_send_messages", "post there"),
             (IN_CHANNEL, "can_post_messages", "“Post Messages”"),
         ],
     )
@@ -595,11 +601,11 @@ class TestRefusals:
     async def test_who_blocked_the_bot_is_told_how_to_come_back(
         self, telegram: Telegram, platform: TelegramPlatform
     ) -> None:
-        with pytest.raises(Unreachable, match="has not started the bot"):
+        with pytest.raises(Unreachable, match="hasn't been started yet"):
             await platform.post(TO_MIRA, CARD, key="one")
         await telegram.open(MIRA)
         telegram.block(MIRA)
-        with pytest.raises(Unreachable, match="has blocked the bot"):
+        with pytest.raises(Unreachable, match="I've been blocked"):
             await platform.post(TO_MIRA, CARD, key="one")
 
     async def test_a_card_somebody_deleted_is_gone(
@@ -641,7 +647,7 @@ class TestConnection:
                 async with TelegramPlatform(wrong, api_url=telegram.api_url).visit():
                     pass
         nowhere = f"http://127.0.0.1:{free_port()}"
-        with pytest.raises(NotNow, match="no connection"):
+        with pytest.raises(NotNow, match="I can't reach"):
             async with TelegramPlatform(telegram.token, api_url=nowhere).visit():
                 pass
 

@@ -284,18 +284,20 @@ def test_there_are_no_roles_to_choose() -> None:
 
 
 def test_what_is_asked_for_is_replied_to_the_message_that_asks() -> None:
-    field = Field("Words, with commas", Ref("setup", ("words",)), "ferry", "ferry, tide", 300)
+    field = Field(
+        "Words, separated by commas", Ref("setup", ("words",)), "ferry", "ferry, tide", 300
+    )
     message = Message("Words to follow", (Text("Which?"),), asks=field)
     rendered = render(message, start_link=START, brief=True, asker="<b>Mira</b>")
     assert rendered.html == (
-        "<b>Words to follow</b>\n\nWhich?\n\n<i>Now:</i>\n\n<pre>ferry</pre>\n\n"
-        "<i>Such as: ferry, tide</i>\n\n"
+        "<b>Words to follow</b>\n\nWhich?\n\n<i>Currently:</i>\n\n<pre>ferry</pre>\n\n"
+        "<i>For example: ferry, tide</i>\n\n"
         '<b>Mira</b>: <a href="tg://resolve?asks=setup_words">Reply to this message</a>'
     )
     assert rendered.keyboard is None
     assert rendered.forced
     assert rendered.forced.selective
-    assert rendered.forced.input_field_placeholder == "Words, with commas"
+    assert rendered.forced.input_field_placeholder == "Words, separated by commas"
     [link] = re.findall('href="(.*?)"', rendered.html)
     assert asked_by(link) == field.ref
 

@@ -309,7 +309,7 @@ def _on_telegram(message: Mapping[str, Any]) -> Seen:
 
 def _plain(text: str) -> str:
     text = " ".join(text.replace(JOINER, "").split())
-    return re.sub(r"(This chat is|chat =) \S+", r"\1 …", text)
+    return re.sub(r"(This chat's ID is|chat =) \S+", r"\1 …", text)
 
 
 def both(road: Road, place: str, *, moderator: bool = False) -> tuple[Person, Person]:

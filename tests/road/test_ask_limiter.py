@@ -4,7 +4,7 @@ from sandbox import discord, telegram
 from tests.road.people import OnDiscord, OnTelegram, Say, both
 from tests.running import Running
 
-FAST = "You ask faster than I may answer; ask again in "
+FAST = "That's too fast. Try again in "
 
 
 async def test_who_asks_too_fast_is_told_when_to_ask_again(calm_bot: Running) -> None:
@@ -68,7 +68,7 @@ async def test_members_do_not_starve_a_moderators_acts(calm_bot: Running) -> Non
         for _ in range(2):
             await member.say(Say("help"))
         refused = await member.say(Say("help"))
-        assert refused.title.startswith("Many are asking here just now; ask again in ")
+        assert refused.title.startswith("Too many people are asking here right now. Try again in ")
         told = await moderator.say(Say("follow", {"what": "weather"}))
         assert told.title == "Following “weather”"
 

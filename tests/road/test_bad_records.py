@@ -64,7 +64,7 @@ async def test_the_bot_starts_beside_one_bad_record_of_each_kind_and_serves_the_
     assert not _titled(on_discord, HARBOUR.title), "its card may stand"
     sol, _ = keepers(road)
     why = await sol.say(Say("why", {"story": "harbour"}))
-    assert why.title == "It is not known whether “The harbour is dredged” is shown here"
+    assert why.title == ("I don't know whether “The harbour is dredged” is shown here")
     for person in both(road, "private"):
         assert (await person.say(Say("story", {"words": "trams"}))).title == TRAMS.title
     for key, kind, raw in planted:
@@ -140,7 +140,7 @@ async def test_who_asks_about_a_story_that_cannot_be_read_hears_why(
     await calm_bot.stop()
     await redis.hset(f"{prefix}:{{archive}}:story:{FERRY.id}", mapping=wrong)  # type: ignore[arg-type]
     road = await calm_bot.knowing(TRAMS)
-    why = "was written by a newer version of this bot, or is damaged, so I can't read it"
+    why = "it was written by a newer version of this bot, or it's damaged"
     for person, card in zip(keepers(road), cards, strict=True):
         assert why in (await person.say(Say("why", {"story": "Ferry"}))).title
         assert why in (await person.say(Say("story", {"words": "ferry"}))).title

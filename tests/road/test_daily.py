@@ -79,8 +79,8 @@ async def test_what_changed_is_told_since_the_asker_last_looked_even_after_a_res
         changes = await person.press(card, "What changed")
         answers.append(changes)
         assert changes.title == "What changed in “Fire at the mill”"
-        since, last = changes.body.split("The last change")
-        assert since.startswith("Since you last looked You saw revision 1")
+        since, last = changes.body.split("Latest change")
+        assert since.startswith("Since you last looked You saw version 1")
         assert since.index(f"Updated: {updated}") < since.index("Status active → cooling")
         assert "Status active → cooling" in last
         assert "Updated" not in last
@@ -121,9 +121,9 @@ async def test_why_a_story_below_the_threshold_is_not_here(calm_bot: Running) ->
     road = await calm_bot.start(dict.fromkeys(EVERYWHERE, rule))
     await road.publish(FIRE)
     for answer in await asked_why(
-        road, "This chat asks for a virality of 6 or more; the story has 4."
+        road, "This chat wants a virality of 6 or more, but the story has 4."
     ):
-        assert answer.title == "“Fire at the mill” is not shown here"
+        assert answer.title == "“Fire at the mill” isn't shown here"
 
 
 async def test_why_a_card_is_behind_and_why_it_was_replied_to(calm_bot: Running) -> None:
@@ -131,18 +131,18 @@ async def test_why_a_card_is_behind_and_why_it_was_replied_to(calm_bot: Running)
     chats = dict.fromkeys(EVERYWHERE, rule)
     road = await calm_bot.start(chats)
     await road.publish(FIRE)
-    await asked_why(road, "Its card shows revision 1 (the newest), written under a minute ago.")
+    await asked_why(road, "Its card shows version 1 (the latest), written under a minute ago.")
     await road.publish(replace(SPREADS, breakdown=(*FIRE.breakdown, "Help came.")))
     for answer in await asked_why(road, "Its card shows revision 2 (the newest)"):
         assert "(under a minute ago, notable): new: “Help came.”" in answer
-    await asked_why(road, "A short reply about it was due, under a minute ago.")
+    await asked_why(road, "A short reply about it was sent under a minute ago.")
     await calm_bot.stop()
     road = await calm_bot.start(chats, edit_spacing_s=600)
     await road.publish(OUT)
     for answer in await asked_why(
-        road, "Revision 3 waits: edits of one card are 10 minutes apart, so it comes in 9 minutes."
+        road, "Version 3 waits: edits of one card are 10 minutes apart, so it comes in 9 minutes."
     ):
-        assert answer.title == "“Fire at the mill” is shown here, but not its newest revision"
+        assert answer.title == "“Fire at the mill” is shown here, but not its latest version"
 
 
 async def test_why_nothing_arrives_where_a_right_was_taken_and_what_mends_it(
@@ -153,12 +153,12 @@ async def test_why_nothing_arrives_where_a_right_was_taken_and_what_mends_it(
     road.discord.deny(discord.NEWS, "SEND_MESSAGES")
     await road.publish(FIRE)
     mira, _ = both(road, "shared")
-    await until(partial(mira.say, Say("why", {"story": "mill fire"})), "doesn't accept what I send")
+    await until(partial(mira.say, Say("why", {"story": "mill fire"})), "can't post in this chat")
     answer = await mira.say(Say("why"))
-    assert answer.title == "“Fire at the mill” is not shown here"
+    assert answer.title == "“Fire at the mill” isn't shown here"
     assert (
-        "This chat doesn't accept what I send. The bot lacks “Send Messages”. Give its "
-        "role “Send Messages” under Edit Channel → Permissions. I try again in"
+        "I can't post in this chat. I'm missing “Send Messages”. Give my role “Send Messages” "
+        "under Edit Channel → Permissions. I try again in"
     ) in answer
 
 
@@ -183,17 +183,17 @@ async def test_while_redis_stands_still_everything_known_by_heart_is_told(
             for person in people:
                 card = await person.say(Say("story", {"words": "fire"}))
                 changes = await person.press(card, "What changed")
-                assert "cannot be looked up just now, so this is the last change only" in changes
+                assert "so this is only the latest change" in changes
                 assert "Updated: “It began in the attic at 04:10.”" in changes
                 why = await person.say(Say("why", {"story": "fire"}))
-                assert "This chat follows nothing, so no story comes here by itself." in why
-                assert "What was shown here cannot be looked up just now." in why
+                assert "This chat follows nothing, so no stories are posted here." in why
+                assert "I can't look up right now what was posted here." in why
                 found = await person.say(Say("search", {"words": "attic"}))
-                assert found.title == "1 story speaks of “attic”"
+                assert found.title == "1 story mentions “attic”"
         for person in people:
             card = await person.say(Say("story", {"words": "fire"}))
             await eventually_so(partial(_looks_up, person, card), "changes are looked up again")
 
 
 async def _looks_up(person: Person, card: Seen) -> bool:
-    return "cannot be looked up" not in await person.press(card, "What changed")
+    return "so this is only the latest change" not in await person.press(card, "What changed")

@@ -137,7 +137,7 @@ async def test_people_ask_follow_and_pin_on_telegram(tab: Page) -> None:
     await said(tab, "telegram", FERRY).first.wait_for()
     await tab.get_by_test_id(f"telegram-chat-{telegram.MIRA}").click()
     await tab.get_by_test_id("telegram-start").click()
-    await said(tab, "telegram", "I keep this chat in step").wait_for()
+    await said(tab, "telegram", "I keep this chat up to date").wait_for()
     await type_("/faq night-ferry-returns")
     questions = said(tab, "telegram", f"Questions about “{FERRY}”")
     await questions.wait_for()

@@ -41,18 +41,18 @@ async def test_what_is_about_the_chat_is_refused_there_and_changes_nothing(
         Say("moderators"),
     ):
         refused = await here.say(said)
-        assert refused.title == "I am not in this server"
+        assert refused.title == "I'm not in this server"
         assert "Whoever manages the server can add me. Add me — discord.com" in refused
     assert (
         await road.discord.autocomplete(discord.SOL, discord.NEWS, "unfollow", "what", {"what": ""})
         == []
     )
     helped = await here.press(await here.say(Say("following")), "Help")
-    assert (await here.press(helped, "This chat")).title == "I am not in this server"
+    assert (await here.press(helped, "This chat")).title == "I'm not in this server"
     road.discord.add_bot()
 
     async def is_here() -> bool:
-        return (await here.say(Say("following"))).title == "This chat gets"
+        return (await here.say(Say("following"))).title == "What this chat gets"
 
     await eventually_so(is_here, "the bot sees that it is taken in")
     told = await here.say(Say("following"))
@@ -69,8 +69,8 @@ async def test_a_conversation_between_people_is_not_the_askers_private_chat(
     mira = OnDiscord(road.discord, discord.MIRA, group)
     assert (await mira.say(Say("stories"))).title == "Live stories"
     refused = await mira.say(Say("follow", {"what": "all"}))
-    assert refused.title == "I am not in this conversation"
-    assert (await mira.say(Say("catchup"))).title == "What moved in the last day, 1 of 2"
+    assert refused.title == "I'm not in this conversation"
+    assert (await mira.say(Say("catchup"))).title == "What's new in the last day, 1 of 2"
     alone = OnDiscord(road.discord, discord.MIRA)
     assert (await alone.say(Say("following"))).title == "This chat follows nothing yet"
 

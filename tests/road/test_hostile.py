@@ -67,7 +67,7 @@ async def test_an_extreme_story_is_shown_asked_about_and_changed(
     for person in people:
         await eventually(person.read, "the card")
     for person in both(road, "private"):
-        for part in ("Whole breakdown", f"Sources ({len(story.sources)})"):
+        for part in ("Full breakdown", f"Sources ({len(story.sources)})"):
             seen = await person.say(Say("story", {"words": story.id}))
             if part in seen.labels:
                 await pages_of(person, await person.press(seen, part))

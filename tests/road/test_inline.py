@@ -19,7 +19,7 @@ async def test_a_story_is_found_by_its_words_and_sent_as_it_stands(calm_bot: Run
     sent = await world.choose(telegram.MIRA, telegram.GROUP, offered, offered.results[0]["id"])
     assert sent["text"].replace(JOINER, "").startswith("Night ferry returns\n\nThe boat sails")
     [[button]] = sent["reply_markup"]["inline_keyboard"]
-    assert button["text"] == "As it stands now"
+    assert button["text"] == "Latest version"
     mira = OnTelegram(world, telegram.MIRA)
     opened = await mira.open(button["url"].partition("?start=")[2])
     assert opened.title == "Night ferry returns"
@@ -41,7 +41,7 @@ async def test_where_nothing_is_found_a_button_leads_to_the_bot(calm_bot: Runnin
     assert offered.results == []
     assert offered.button == {"text": "Nothing found. Ask me …", "start_parameter": "search"}
     asked = await OnTelegram(road.telegram, telegram.MIRA).open("search")
-    assert asked.title == "Search for what?"
+    assert asked.title == "What should I search for?"
 
 
 async def test_a_withdrawn_story_is_not_offered_and_a_merged_one_says_so(calm_bot: Running) -> None:

@@ -117,7 +117,7 @@ async def test_what_is_no_longer_offered_is_refused_in_the_askers_language(
     old = await discord_button(road.discord, "*story")
     shown = await road.discord.click(discord.MIRA, old, "*story", locale=CODE)
     assert shown.message is not None
-    assert shown.message["embeds"][0]["title"] == said("That is no longer offered here")
+    assert shown.message["embeds"][0]["title"] == said("That's no longer available here")
     old = await telegram_button(road.telegram, "*story")
     road.telegram.world.person(telegram.MIRA).language = CODE
     alert = await road.telegram.click(telegram.MIRA, old, "*story")

@@ -74,9 +74,9 @@ async def test_a_card_that_waits_for_a_long_pause_is_named_with_when_it_is_tried
     await eventually(lambda: refused(road), "the pause is asked for")
     told = await is_late(road, person, platform)
     assert f"“{FERRY.title}”: it is tried again in " in told
-    assert "It is tried again in " in await person.say(WHY_FERRY)
+    assert "I'll try again in " in await person.say(WHY_FERRY)
     await road.publish(TRAMS)
-    await says(person, WHY_TRAMS, "It is in line, and is tried in ")
+    await says(person, WHY_TRAMS, "It's in the queue, and I'll try in ")
     told = await person.say(Say("status"))
     assert f"“{TRAMS.title}”: it is tried again in " in told
     road.discord.calls.clear()  # this refusal was meant
@@ -89,14 +89,14 @@ async def test_a_card_whose_edit_waits_for_a_long_pause_is_late_and_the_others_a
     person = OnDiscord(road.discord, discord.SOL, discord.NEWS)
     await road.publish(FERRY)
     await road.rests()
-    assert (await person.say(Say("status"))).title == "All is well in this chat"
+    assert (await person.say(Say("status"))).title == "Everything's fine in this chat"
     road.discord.fail_next("PATCH", "/messages/", 429, SLOW)
     for headline in ("It is out", "It is still out"):  # also when a newer one is due meanwhile
         await road.publish(replace(FERRY, headline=headline))
         told = await is_late(road, person, "discord")
         assert f"“{FERRY.title}”: it is tried again in " in told
-    assert "Editing it failed" in (why := await person.say(WHY_FERRY))
-    assert "It is tried again in " in why
+    assert "Updating it failed" in (why := await person.say(WHY_FERRY))
+    assert "I'll try again in " in why
     await road.publish(TRAMS)
     await says(person, WHY_TRAMS, "Its card shows revision 1 (the newest)")
     road.discord.calls.clear()  # this refusal was meant

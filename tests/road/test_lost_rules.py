@@ -76,4 +76,4 @@ async def test_rules_outlive_a_loss_in_redis(
     road = await calm_bot.start()
     assert await rules.load() == known
     for person in keepers(road):
-        assert (await person.say(Say("following"))).title == "This chat gets"
+        assert (await person.say(Say("following"))).title == "What this chat gets"

@@ -60,7 +60,7 @@ async def are_told(person: Person, times: int = 1) -> Seen:
 
 
 def told(person: Person) -> list[Seen]:
-    return [seen for seen in person.read() if seen.title.startswith("I can no longer write in")]
+    return [seen for seen in person.read() if seen.title.startswith("I can no longer post in")]
 
 
 def says(person: Person, words: str) -> bool:
@@ -101,12 +101,12 @@ async def test_another_chat_of_the_server_is_told_once_and_the_stories_come_once
     refuse(road)
     await road.publish(replace(FERRY, headline="It is late"), TRAMS)
     names = ("#news", "Harbour Desk (2)")
-    whys = ("The bot lacks “Embed Links”. Give its role", "The topic is closed.")
+    whys = ("I'm missing “Embed Links”. Give its role", "The topic is closed.")
     for person, name, why in zip(near, names, whys, strict=True):
         notice = await are_told(person)
-        assert notice.title == f"I can no longer write in {name}"
+        assert notice.title == f"I can no longer post in {name}"
         assert why in notice
-        assert "the newest of each story is shown there once" in notice
+        assert "I'll post the latest version of each story there" in notice
     await calm_bot.stop()
     road = await calm_bot.start(rules)
     await road.publish(replace(FERRY, headline="It is very late"), BRIDGE)
@@ -143,9 +143,9 @@ async def test_a_server_that_shuts_us_out_is_told_in_one_message_and_names_stay_
         road.discord.deny(each, "SEND_MESSAGES")
     await road.publish(FERRY)
     notice = await are_told(near)
-    assert notice.title == "I can no longer write in 3 chats"
+    assert notice.title == "I can no longer post in 3 chats"
     for name in (HOSTILE, "second", "third"):
-        assert f"#{name} The bot lacks “Send Messages”." in notice
+        assert f"#{name} I'm missing “Send Messages”." in notice
     [raw] = [
         each for each in road.discord.messages(discord.GENERAL) if each["id"] == notice.raw["id"]
     ]
@@ -166,7 +166,7 @@ async def test_whoever_set_the_chat_up_is_told_in_private(calm_bot: Running) -> 
     await road.publish(FERRY)
     for person, name in zip(private, ("#news", "Harbour News"), strict=True):
         notice = await are_told(person)
-        assert notice.title == f"I can no longer write in {name}"
+        assert notice.title == f"I can no longer post in {name}"
     await calm_bot.stop()
     road = await calm_bot.start()
     await road.publish(TRAMS)
@@ -236,7 +236,7 @@ async def test_status_says_what_to_mend_and_tries_again_what_is_mended(
     for person in both(road, "private", moderator=True):
         await are_told(person)
     told = await here[0].say(Say("status"))
-    assert told.title == "Something has to be mended in this chat"
+    assert told.title == "Something needs fixing in this chat"
     assert "1 card waits “Night Ferry Returns”" in told
     mend(road)
     await has(here[0], FERRY)
@@ -323,7 +323,7 @@ async def test_who_lets_the_bot_in_again_in_time_finds_everything_as_it_was(
     road = await calm_bot.start(forget_after_days=0.00001)
     for person in keepers:
         await has(person, FERRY, TRAMS)
-        assert (await person.say(Say("following"))).title == "This chat gets"
+        assert (await person.say(Say("following"))).title == "What this chat gets"
 
 
 async def test_who_blocks_the_bot_for_long_is_forgotten(

@@ -39,7 +39,7 @@ CALM = Rule(all=True, loudness=Loudness.EDIT)
 INTO_PORT = replace(FERRY, merged_into=PORT.id)
 ENDED = replace(FERRY, stats=replace(FERRY.stats, status=Status.ENDED))
 pytestmark = pytest.mark.usefixtures("settles_soon")
-PARTING = "This chat followed it; that ends with the story."
+PARTING = "The story is over, so this chat no longer follows it."
 
 
 def everywhere(rule: Rule) -> dict[Chat, Rule]:
@@ -84,7 +84,7 @@ async def test_the_card_of_a_merged_story_becomes_the_card_of_what_it_went_into(
     await road.publish(PORT)
     for person in keepers(road):
         await stand(person, "Port Reopens")
-        card = await says(person, 0, "Now a part of this: “Ferry Sails”")
+        card = await says(person, 0, "Merged into this story: “Ferry Sails”")
         assert "It began" in card
     await road.publish(replace(PORT, headline="Ships come and go"))
     for person in keepers(road):
@@ -106,9 +106,9 @@ async def test_of_two_cards_the_elder_goes_on_and_the_younger_leads_to_it(
     await road.publish(INTO_PORT)
     for person in keepers(road):
         await stand(person, "Port Reopens", "Ferry Sails")
-        await says(person, 0, "Now a part of this: “Ferry Sails”")
+        await says(person, 0, "Merged into this story: “Ferry Sails”")
         younger = await says(person, 1, "Merged into “Port Reopens”")
-        assert younger.labels == ("Where it goes on",)
+        assert younger.labels == ("Where it continues",)
         await eventually(partial(_pinned, person, "Port Reopens"), "the pin went along")
         assert person.pinned()[0].raw == posted(person)[0].raw
     here, there = (posted(person)[1] for person in keepers(road))
@@ -117,7 +117,7 @@ async def test_of_two_cards_the_elder_goes_on_and_the_younger_leads_to_it(
     first = next(m for m in road.telegram.messages(telegram.GROUP) if "reply_markup" in m)
     link = f"https://t.me/c/{str(telegram.GROUP).removeprefix('-100')}/{first['message_id']}"
     assert link in str(there.raw["entities"])
-    answer = await keepers(road)[0].press(here, "Where it goes on")
+    answer = await keepers(road)[0].press(here, "Where it continues")
     assert answer.title == "Port Reopens"
 
 
@@ -237,7 +237,7 @@ async def test_a_split_names_both_sides_by_title(calm_bot: Running) -> None:
         await stand(person, "Ferry Sails", "Port Reopens")
         split = await says(person, 1, "Split from “Ferry Sails”")
         assert "Where it came from" in split.labels
-        await says(person, 0, "Part of this went on as “Port Reopens”")
+        await says(person, 0, "Split off from this story: “Port Reopens”")
 
 
 @pytest.mark.parametrize("rule", [CALM, Rule(keywords=("other",))], ids=["calm", "unfollowed"])
@@ -314,7 +314,7 @@ async def test_following_goes_on_where_a_story_ends_in_one_that_is_not_heard_of_
     assert [saved[chat].story_ids for chat in CHATS] == [(FERRY.id,)] * 2
     await road.publish(PORT)
     for person in keepers(road):
-        await says(person, 0, "Now a part of this: “Ferry Sails”")
+        await says(person, 0, "Merged into this story: “Ferry Sails”")
 
 
 @pytest.mark.parametrize("hush", [{"muted": (Mute(FERRY.id),)}, {"paused": True}], ids=str)

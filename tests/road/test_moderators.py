@@ -6,7 +6,7 @@ from sandbox import discord, telegram
 from tests.road.people import OnDiscord, OnTelegram, Say, Seen
 from tests.running import Running
 
-CHOICE = "A role that counts as moderator …"
+CHOICE = "Choose a moderator role …"
 
 
 async def follows(person: OnDiscord) -> Seen:
@@ -22,11 +22,11 @@ async def test_whoever_has_the_role_that_the_server_named_counts_as_moderator(
     owner = OnDiscord(road.discord, discord.OWNER, discord.NEWS)
     mira = OnDiscord(road.discord, discord.MIRA, discord.NEWS)
     refused = await mira.press(await mira.say(Say("following")), "Follow something")
-    assert refused.title == "/follow is for the moderators of this chat"
+    assert refused.title == "Only moderators of this chat can use /follow"
     who = await owner.say(Say("moderators"))
-    assert who.title == "Who is a moderator here"
+    assert who.title == "Who counts as a moderator here"
     named = await owner.choose(who, CHOICE, discord.READERS)
-    assert named.title == "All who have that role count as moderators now"
+    assert named.title == "Everyone with that role counts as a moderator now"
     assert (await follows(mira)).title == "Following all stories"
     [menu] = [
         item
@@ -38,7 +38,7 @@ async def test_whoever_has_the_role_that_the_server_named_counts_as_moderator(
     taken = await owner.press(await owner.say(Say("moderators")), "No role")
     assert taken.title == "No role counts as moderator now"
     refused = await mira.press(await mira.say(Say("following")), "Follow something")
-    assert refused.title == "/follow is for the moderators of this chat"
+    assert refused.title == "Only moderators of this chat can use /follow"
     told = await owner.say(Say("audit"))
     assert "Mira followed all stories" in told
     assert "Harbourmaster chose a moderator role" in told
@@ -53,14 +53,14 @@ async def test_a_role_taken_from_someone_counts_no_more_at_once(calm_bot: Runnin
     people = road.discord.world.people
     people[discord.MIRA] = replace(people[discord.MIRA], roles=())
     refused = await mira.press(seen, "All stories")
-    assert refused.title == "/follow is for the moderators of this chat"
+    assert refused.title == "Only moderators of this chat can use /follow"
 
 
 async def test_moderators_who_do_not_manage_the_server_read_who_counts(calm_bot: Running) -> None:
     road = await calm_bot.start()
     sol = OnDiscord(road.discord, discord.SOL, discord.NEWS)
     shown = await sol.say(Say("moderators"))
-    assert "Whoever may manage this server can choose a role." in shown
+    assert "Anyone who can manage this server can choose a role." in shown
     assert shown.labels == ()
 
 
@@ -72,7 +72,7 @@ async def test_on_telegram_the_administrators_are_the_moderators(calm_bot: Runni
     assert told.labels == ()
     mira = OnTelegram(road.telegram, telegram.MIRA, telegram.GROUP)
     refused = await mira.say(Say("moderators"))
-    assert refused.title == "/moderators is for the moderators of this chat"
+    assert refused.title == "Only moderators of this chat can use /moderators"
 
 
 async def test_what_an_anonymous_administrator_changes_is_the_groups_own_doing(

@@ -21,7 +21,7 @@ async def test_why_is_asked_of_the_card_that_is_meant(calm_bot: Running) -> None
         await eventually(partial(_called, person, FIRE.title), "the first card")
     await road.publish(FLOOD)
     for person in both(road, "shared"):
-        await eventually(partial(_called, person, FLOOD.title), "the newest card")
+        await eventually(partial(_called, person, FLOOD.title), "the latest card here")
         [older] = _called(person, FIRE.title)
         answer = await person.ask_card(older, "why", "Why is this here?")
         assert answer.title == "“Fire at the mill” is shown here"
@@ -42,7 +42,7 @@ async def test_a_card_is_pinned_and_muted_where_it_stands_by_moderators_alone(
         except NotOffered:
             pass  # Discord's menu does not even show it
         else:
-            assert refusal.title == "/pin is for the moderators of this chat"
+            assert refusal.title == "Only moderators of this chat can use /pin"
         assert not moderator.pinned()
         pinned = await moderator.ask_card(card, "pin", "Pin this story")
         assert pinned.title == "Pinned “Fire at the mill”"
@@ -67,7 +67,7 @@ async def test_what_is_no_card_is_told_so(calm_bot: Running) -> None:
     words = road.discord.say(discord.MIRA, discord.NEWS, "Good morning")
     answer = await road.discord.menu(discord.MIRA, words, "Why is this here?")
     assert answer.message is not None
-    assert answer.message["embeds"][0]["title"] == "That is no card of mine"
+    assert answer.message["embeds"][0]["title"] == "That isn't one of my cards"
 
 
 def _called(person: Person, title: str) -> list[Seen]:

@@ -152,7 +152,7 @@ async def test_the_bot_outlives_every_no_of_redis(
                 for person in both(road, "private"):
                     assert (await person.say(Say("story"))).title == FERRY.title
                     refused = await person.say(following("ferry"))
-                    assert refused.title == "That cannot be saved just now"
+                    assert refused.title == "That can't be saved right now"
                 if code == "OOM":  # heard, and nowhere else
                     heard = await redis.publish(f"{prefix}:updates", write(TRAMS))
                     assert heard == 1

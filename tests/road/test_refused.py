@@ -60,13 +60,13 @@ async def test_a_card_whose_link_is_refused_is_shown_without_links_and_says_why(
     for story in (FERRY, TRAMS, BRIDGE):
         assert not leads_anywhere((await has(sol, story)).raw)
     await road.rests()
-    why = "It is shown without its links. Discord's filter blocked a link in it."
+    why = "It's shown without its links. Discord's filter blocked a link in it."
     for story in (FERRY, BRIDGE):
         assert why in await sol.say(Say("why", {"story": story.id}))
     assert "filter" not in await sol.say(Say("why", {"story": TRAMS.id}))
     told = await sol.say(Say("status"))
-    assert told.title == "Something has to be mended in this chat"
-    assert "“Bridge Opens”: shows revision 1, without its links. Discord's filter" in told
+    assert told.title == "Something needs fixing in this chat"
+    assert ("“Bridge Opens”: shows version 1, without its links. Discord's filter") in told
     await road.publish(replace(FERRY, headline="It is late"))
     await eventually(lambda: "It is late" in (card_of(sol, FERRY) or ""), "the edit came, too")
     road.discord.filter_links()
@@ -88,7 +88,7 @@ async def test_what_is_refused_even_without_links_says_so(
     await eventually(lambda: len(tried(road)) == 2, "with its links, and without")
     await road.rests()
     assert said in await sol.say(Say("why", {"story": FERRY.id}))
-    assert (await sol.say(Say("status"))).title == "Something has to be mended in this chat"
+    assert (await sol.say(Say("status"))).title == "Something needs fixing in this chat"
     await road.publish(replace(FERRY, headline="It is late"))
     await has(sol, FERRY)
 
@@ -123,7 +123,7 @@ async def test_a_chat_that_may_not_be_written_to_waits_and_is_told_of(
 
     def notices() -> int:
         titles = [seen.title for seen in private.read()]
-        return sum(title.startswith("I can no longer write in") for title in titles)
+        return sum(title.startswith("I can no longer post in") for title in titles)
 
     for number, (refusal, story) in enumerate(
         (

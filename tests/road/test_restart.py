@@ -151,7 +151,7 @@ async def test_the_bot_catches_up_when_redis_is_back(
             for person in both(road, "private"):
                 assert (await person.say(Say("story"))).title == FERRY.title
                 refused = await person.say(following("ferry"))
-                assert refused.title == "That cannot be saved just now"
+                assert refused.title == "That can't be saved right now"
             port = int(url.rpartition(":")[2].partition("/")[0])
             async with own_redis(tmp_path, port):
                 await road.archive.leave(write(replace(FERRY, headline="Said while you were away")))

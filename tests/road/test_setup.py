@@ -12,7 +12,7 @@ from tests.road.people import OnDiscord, OnTelegram, Person, Press, Say, Seen, k
 from tests.running import Running, eventually_so
 
 SETUP = Say("setup")
-NOT_YOURS = "/setup is for the moderators of this chat"
+NOT_YOURS = "Only moderators of this chat can use /setup"
 
 
 async def through(person: Person, *labels: str) -> Seen:
@@ -27,7 +27,7 @@ async def test_a_restart_in_the_middle_loses_nothing(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
     questions, panels = [], []
     for person in keepers(road):
-        panels.append(await through(person, "Loudness", "Only edit cards", "‹ Back"))
+        panels.append(await through(person, "Loudness", "Only update cards", "‹ Back"))
         questions.append(await through(person, "Quiet hours", "Set the hours …"))
     await calm_bot.stop()
     road = await calm_bot.start()
@@ -36,7 +36,7 @@ async def test_a_restart_in_the_middle_loses_nothing(calm_bot: Running) -> None:
         quiet = await person.fill(question, "22-7 Berlin")
         assert "Quiet from 22:00 to 07:00 (Europe/Berlin)" in quiet
         refused = await person.press(panel, "Save")
-        assert refused.title == "These settings are others by now than those you saw"
+        assert refused.title == "Someone changed these settings since you opened them"
         assert "and nothing else is said but a withdrawal or an end. Quiet from 22:00" in refused
         assert (await person.press(refused, "Save")).title == "Saved"
         assert (
@@ -74,8 +74,8 @@ async def test_a_role_is_chosen_where_there_are_roles(calm_bot: Running) -> None
     road = await calm_bot.knowing(*STORIES)
     sol = OnDiscord(road.discord, discord.SOL, discord.NEWS)
     page = await through(sol, "Loudness")
-    page = await sol.choose(page, "Mention a role at major updates …", discord.READERS)
-    assert "a major one mentions the role that the moderators chose" in page
+    page = await sol.choose(page, "Mention a role on major updates …", discord.READERS)
+    assert "major ones mention the role that the moderators chose" in page
     menus = [item for row in page.raw["components"] for item in row["components"]]
     chosen = [item["default_values"] for item in menus if "default_values" in item]
     assert chosen == [[{"id": discord.READERS, "type": "role"}]]
@@ -83,25 +83,25 @@ async def test_a_role_is_chosen_where_there_are_roles(calm_bot: Running) -> None
     exported = await sol.say(Say("rules", {"what": "export"}))
     assert f'loudness = "ping" role = "{discord.READERS}"' in exported
     there = await through(OnTelegram(road.telegram, telegram.SOL, telegram.GROUP), "Loudness")
-    assert there.labels == ("Only edit cards", "✓ Also reply when much changes", "‹ Back")
+    assert there.labels == ("Only update cards", "✓ Also reply to big changes", "‹ Back")
     assert "Mention" not in there
 
 
 async def test_a_role_that_hears_nothing_of_it_is_told_of(calm_bot: Running) -> None:
     road = await calm_bot.knowing(*STORIES)
     sol = OnDiscord(road.discord, discord.SOL, discord.NEWS)
-    flat = "The chosen role hears nothing of it: I may not mention it here."
+    flat = "The role won't be notified: I can't mention it here."
     page = await through(sol, "Loudness")
-    page = await sol.choose(page, "Mention a role at major updates …", discord.MODERATORS)
+    page = await sol.choose(page, "Mention a role on major updates …", discord.MODERATORS)
     assert flat in page
     assert flat in await sol.press(await sol.press(page, "‹ Back"), "Save")
     told = await sol.say(Say("status"))
     assert flat in told
-    assert told.title == "Something has to be mended in this chat"
+    assert told.title == "Something needs fixing in this chat"
     road.discord.allow(discord.NEWS, "MENTION_EVERYONE")
     await eventually_so(lambda: _heard(sol, flat), "the right is known")
     page = await sol.choose(
-        await through(sol, "Loudness"), "Mention a role at major updates …", discord.GUILD
+        await through(sol, "Loudness"), "Mention a role on major updates …", discord.GUILD
     )
     assert flat in page, "@everyone is no role that can be called"
 
@@ -211,7 +211,7 @@ async def test_nothing_is_set_up_where_the_operator_decides(
     await road.knows(STORIES[0])
     for person, page in zip(keepers(road), pages, strict=True):
         refused = await person.press(page, press.label)
-        assert refused.title == "What this chat gets is set by whoever runs this bot"
+        assert refused.title == "The bot's operator sets what this chat gets"
         shown = await person.say(Say("rules"))
         assert "Every story about “weather”." in shown
         assert shown.labels == ("Export",)

@@ -13,7 +13,7 @@ from tests.road.people import OnTelegram, Say, both
 from tests.road.test_ask_limiter import FAST
 from tests.running import Road, Running, eventually
 
-STARTING = "Just starting, try again in a moment."
+STARTING = "I'm just starting up. Try again in a moment."
 
 
 @pytest.fixture

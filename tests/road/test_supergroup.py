@@ -64,7 +64,7 @@ async def test_the_draft_and_the_audit_go_along(
     road, old, before = await group(calm_bot)
     panel = await before.say(Say("setup"))
     panel = await before.press(panel, "Loudness")
-    await before.press(panel, "Only edit cards")
+    await before.press(panel, "Only update cards")
     new = road.telegram.migrate(old)
     sol = OnTelegram(road.telegram, telegram.SOL, new)
     panel = await sol.say(Say("setup"))

@@ -84,7 +84,7 @@ async def test_pins_and_questions_in_a_thread_that_sleeps(calm_bot: Running) -> 
     told = await thread.sol.say(Say("why", {"story": "ferry"}))
     assert "Its card shows revision 1 (the newest)" in told
     thread.sleep()
-    assert (await thread.sol.say(Say("status"))).title == "All is well in this chat"
+    assert (await thread.sol.say(Say("status"))).title == "Everything's fine in this chat"
     thread.sleep()
     await thread.road.publish(ENDED)  # which unpins it
     await eventually(lambda: not thread.sol.pinned(), "it is unpinned")
@@ -103,9 +103,9 @@ async def test_a_locked_thread_is_left_alone_and_told_of_by_its_name(calm_bot: R
     thread.sleep(locked=True)
     await thread.road.publish(LATE)
     await eventually(lambda: complaints(thread.road), "someone is told")
-    assert complaints(thread.road) == ["I can no longer write in #Night boats"]
+    assert complaints(thread.road) == ["I can no longer post in #Night boats"]
     near = OnDiscord(thread.road.discord, discord.SOL, discord.GENERAL)
-    assert "Unlock the thread, or give the bot “Manage Threads”" in near.read()[-1]
+    assert "Unlock the thread, or give me “Manage Threads”" in near.read()[-1]
     thread.road.discord.archive(thread.id, archived=False)
     await eventually(lambda: "It is late" in thread.sol.read()[0], "it is shown once unlocked")
     assert len(complaints(thread.road)) == 1
@@ -119,6 +119,6 @@ async def test_who_may_not_write_in_a_thread_that_sleeps_is_told_which_right_is_
     await thread.road.publish(LATE)
     await eventually(lambda: complaints(thread.road), "someone is told")
     near = OnDiscord(thread.road.discord, discord.SOL, discord.GENERAL)
-    assert "The bot lacks “Send Messages in Threads”" in near.read()[-1]
+    assert "I'm missing “Send Messages in Threads”" in near.read()[-1]
     thread.road.discord.allow(discord.NEWS, "SEND_MESSAGES_IN_THREADS")
     await eventually(lambda: "It is late" in thread.sol.read()[0], "it is shown again")

@@ -75,11 +75,11 @@ async def test_a_strangers_link_changes_nothing_by_itself(calm_bot: Running) -> 
         for seen in (await sol.open(link), await group._answer(telegram.GROUP, told["message_id"])):
             assert seen.title == f"A link asks for /{link.replace('_', ' ')}"
             assert "Nothing has changed yet." in seen
-    assert (await sol.open("forgetme_yes")).title == "Forget all about you?"
+    assert (await sol.open("forgetme_yes")).title == "Delete everything about you?"
     after = [await each.say(Say(said)) for each in (sol, group) for said in ("rules", "unmute")]
     assert after == before
     assert not [*road.telegram.pins(telegram.SOL), *road.telegram.pins(telegram.GROUP)]
-    pressed = await sol.press(await sol.open("unfollow_all"), "Go on")
+    pressed = await sol.press(await sol.open("unfollow_all"), "Continue")
     assert pressed.title == "This chat follows nothing now"
 
 
@@ -95,16 +95,16 @@ async def test_who_cannot_be_seen_to_moderate_is_told_so_and_what_helps(calm_bot
     ):
         road.telegram.fail_next("getChatMember", status, refusal)
         answer = await sol.say(Say("unfollow", typed="all"))
-        assert answer.title == "I can't see who moderates this chat"
+        assert answer.title == "I can't check who moderates this chat"
         assert remedy in answer
         road.telegram.fail_next("getChatMember", status, refusal)
         pressed = await sol.press(menu, "Follow something")
-        assert pressed.title.startswith("I can't see who moderates this chat. ")
+        assert pressed.title.startswith("I can't check who moderates this chat. ")
         assert remedy in pressed
     for refusal in ("PARTICIPANT_ID_INVALID", "user not found", "USER_NOT_PARTICIPANT"):
         road.telegram.fail_next("getChatMember", 400, f"Bad Request: {refusal}")
         answer = await sol.say(Say("unfollow", typed="all"))
-        assert answer.title == "/unfollow is for the moderators of this chat"
+        assert answer.title == "Only moderators of this chat can use /unfollow"
     assert "“tide”" in await sol.say(Say("following"))
 
 

@@ -28,7 +28,7 @@ TRAMS = replace(FERRY, id=StoryId("trams"), title="Trams Stand Still")
 ALL = Rule(all=True, loudness=Loudness.EDIT)
 GROUP, CHANNEL = (Chat("telegram", str(each)) for each in (telegram.GROUP, telegram.CHANNEL))
 WITH_SOL = Chat("telegram", str(telegram.SOL))
-LOST = "It is not known whether “"
+LOST = "I don't know whether “"
 ASKS = "I don't know whether"
 
 
@@ -108,15 +108,15 @@ async def test_a_moderator_replies_to_the_card_and_it_is_kept_up_to_date(
     assert why.title.startswith(LOST)
     answer = await mod.say(Say("why", {"story": FERRY.id}))  # ours, and it leads to the story
     how = await mod.press(why, "It's there")
-    assert how.title == f"Show me the card of “{FERRY.title}”"
+    assert how.title == f"Show me the card for “{FERRY.title}”"
     assert "Reply to that card" in how
 
     said = await road.telegram.say(telegram.MIRA, telegram.GROUP, "Nice ferry")
     for wrong, told in (
-        (said, "That is not a card of mine."),
-        (trams, "That is another story's card."),
-        (how.raw, "That is not a card of mine."),
-        (answer.raw, "That is not a card of mine."),
+        (said, "That isn't one of my cards."),
+        (trams, "That's another story's card."),
+        (how.raw, "That isn't one of my cards."),
+        (answer.raw, "That isn't one of my cards."),
     ):
         assert told in await reply(road, telegram.SOL, telegram.GROUP, wrong)
     assert "A moderator said" in await mod.say(Say("why", {"story": FERRY.id}))
@@ -131,14 +131,14 @@ async def test_a_moderator_replies_to_the_card_and_it_is_kept_up_to_date(
     await calm_bot.stop()
     road = await calm_bot.start({GROUP: ALL})
     thanks = await reply(road, telegram.SOL, telegram.GROUP, card)
-    assert thanks.title == f"Thank you, now I know the card of “{FERRY.title}”"
+    assert thanks.title == f"Thank you, now I know the card for “{FERRY.title}”"
     assert (await is_shown(ledger, GROUP, FERRY)).place == str(card["message_id"])
     await road.publish(newer(FERRY))
     await eventually(lambda: "at dawn" in messages(road, GROUP, FERRY)[0]["text"])
     assert len(messages(road, GROUP, FERRY)) == 1
     audit = await OnTelegram(road.telegram, telegram.SOL, telegram.GROUP).say(Say("audit"))
-    assert "said that the card of" in audit
-    assert "showed me the card of" in audit
+    assert "confirmed that the card for" in audit
+    assert "showed me the card for" in audit
 
 
 async def test_two_moderators_post_it_again_at_once_and_one_card_comes(
@@ -155,13 +155,13 @@ async def test_two_moderators_post_it_again_at_once_and_one_card_comes(
     mods = [OnTelegram(road.telegram, telegram.SOL, telegram.GROUP) for _ in pages]
     member = OnTelegram(road.telegram, telegram.MIRA, telegram.GROUP)
     refused = await member.press(pages[0], "Post again")
-    assert refused.title == "/unknown is for the moderators of this chat"
+    assert refused.title == "Only moderators of this chat can use /unknown"
     answers = await asyncio.gather(
         *(mod.press(page, "Post again") for mod, page in zip(mods, pages, strict=True))
     )
     assert sorted(answer.title for answer in answers) == [
         f"Posted “{FERRY.title}” again",
-        "That has been settled meanwhile",
+        "That's already been settled",
     ]
     assert (await is_shown(ledger, GROUP, FERRY)).generation == 2
     assert len(messages(road, GROUP, FERRY)) == 1
@@ -179,9 +179,9 @@ async def test_what_is_settled_meanwhile_is_left_as_it_is(
     row = await is_shown(ledger, GROUP, FERRY)
     assert row.generation == 2
     [first, _] = messages(road, GROUP, FERRY)
-    assert (await mod.press(again, "Post again")).title == "That has been settled meanwhile"
+    assert (await mod.press(again, "Post again")).title == "That's already been settled"
     late = await reply(road, telegram.SOL, telegram.GROUP, first)
-    assert late.title.startswith("A newer card of that story is known here")
+    assert late.title.startswith("I already know a newer card for that story here")
     assert (await is_shown(ledger, GROUP, FERRY)).place == row.place
     assert len(messages(road, GROUP, FERRY)) == 2
 
@@ -200,7 +200,7 @@ async def test_whoever_set_the_chat_up_is_asked_once_in_private_whatever_restart
     await lose(road, ledger, GROUP, TRAMS)
     await asyncio.sleep(0.5)  # in which somebody would be asked again
     [notice] = asked(alone)
-    assert notice.title == "I don't know whether 1 card arrived in Harbour News"
+    assert notice.title == "1 card may not have arrived in Harbour News"
     assert notice.labels == ("It's there", "Post again")
     how = await alone.press(notice, "It's there")
     assert "In Harbour News, reply to that card with any word." in how
@@ -213,7 +213,7 @@ async def test_whoever_set_the_chat_up_is_asked_once_in_private_whatever_restart
     refused = await OnTelegram(road.telegram, telegram.SOL, telegram.GROUP).press(
         status, "Post again"
     )
-    assert refused.title == "/unknown is for the moderators of this chat"
+    assert refused.title == "Only moderators of this chat can use /unknown"
 
 
 async def test_a_person_is_asked_in_their_own_chat_and_the_next_minor_change_waits(
@@ -250,7 +250,7 @@ async def test_the_card_of_a_channel_is_forwarded_and_nothing_is_said_there(
     admin = OnTelegram(road.telegram, telegram.SOL, telegram.CHANNEL)
     why = await admin.say(Say("why", {"story": FERRY.id}))
     how = await admin.press(why, "It's there")
-    assert "Forward that card to me in our private chat." in how
+    assert "Forward that card to me in our private chat" in how
 
     async def forwarded(person: int) -> Seen:
         told = await road.telegram.forward_message(person, card)

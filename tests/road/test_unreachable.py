@@ -10,7 +10,7 @@ from tests.running import Running, eventually_so
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 FERRY = Story(StoryId("ferry"), "Ferry Sails", ("It began.",), updated_at=NOW)
-CANNOT = "I can't write to you in private"
+CANNOT = "I can't message you in private"
 
 
 async def test_closed_direct_messages_are_named_at_once_and_in_following(calm_bot: Running) -> None:
@@ -19,9 +19,9 @@ async def test_closed_direct_messages_are_named_at_once_and_in_following(calm_bo
     road.discord.refuse_dms(discord.MIRA)
     answer = await mira.say(Say("follow", {"what": "all"}))
     assert answer.title == "Following all stories"
-    assert f"{CANNOT}. This person doesn't accept direct messages from the bot." in answer
+    assert f"{CANNOT}. Direct messages from me are turned off." in answer
     assert "Allow direct messages in the privacy settings" in answer
-    assert "doesn't accept direct messages" in await mira.say(Say("following"))
+    assert "Direct messages from me are turned off" in await mira.say(Say("following"))
     elsewhere = OnDiscord(road.discord, discord.MIRA, discord.NEWS)
     assert CANNOT not in await elsewhere.say(Say("stories")), "it has been said"
 
@@ -37,7 +37,7 @@ async def test_who_blocked_the_bot_is_told_in_the_group(calm_bot: Running) -> No
 
     async def told() -> bool:
         said = await group.say(Say("stories"))
-        return CANNOT in said and "Unblock the bot and press Start" in said
+        return CANNOT in said and "Unblock me and press Start" in said
 
     await eventually_so(told, "the answer in the group says it")
 

@@ -147,7 +147,7 @@ SPREADS = replace(FERRY.stats, virality=8.0)
         ),
         (
             replace(FERRY, breakdown=("Dawn broke.", "Fish is dear.", "Bells rang at noon.")),
-            ["The breakdown was largely rewritten", "Dawn broke."],
+            ["Most of the breakdown was rewritten", "Dawn broke."],
         ),
     ],
 )

@@ -77,16 +77,16 @@ def test_what_is_stored_is_read_again_and_holds_no_sentence(code: Code) -> None:
 
 def test_words_are_filled_with_what_is_stored() -> None:
     lacks = Reason(Code.LACKS_PERMISSIONS, {"permissions": ["Send Messages", "Embed Links"]})
-    assert why(lacks) == "The bot lacks “Send Messages” and “Embed Links”."
+    assert why(lacks) == "I'm missing “Send Messages” and “Embed Links”."
     assert "“Send Messages” and “Embed Links” under Edit Channel" in remedy(lacks)
-    assert why(Reason(Code.PAUSE, {"platform": "discord"})) == "Discord asked for a pause."
-    assert why(Reason(Code.PAUSE)) == "… asked for a pause."
+    assert why(Reason(Code.PAUSE, {"platform": "discord"})) == "Discord asked me to slow down."
+    assert why(Reason(Code.PAUSE)) == "… asked me to slow down."
 
 
 def test_a_platforms_own_words_are_for_the_operator() -> None:
     said = Reason(Code.SAID_NO_ACCESS, {"platform": "discord", "said": "403: {what}"})
     assert "403" not in explained(said)
-    assert remedy(said) == "Check that the bot can see the channel and write in it."
+    assert remedy(said) == "Check that I can see the channel and post there."
     assert in_english(said) == f"Discord said: 403: {{what}} {remedy(said)}"
 
 
@@ -108,7 +108,7 @@ def test_a_reason_of_a_newer_version_is_told_neutrally_and_stays_what_it_is(stor
     reason = Reason.read(stored)
     assert str(reason) == stored
     assert explained(reason) == (
-        "A newer version of this bot stored the reason; this one can't show it."
+        "A newer version of this bot stored the reason, and this one can't show it."
     )
     assert in_english(reason) == stored
 

@@ -16,7 +16,7 @@ from wording import words
 @pytest.mark.parametrize(
     ("time", "said"),
     [
-        (timedelta(0), "under a minute"),
+        (timedelta(0), "less than a minute"),
         (timedelta(minutes=1), "1 minute"),
         (timedelta(minutes=59, seconds=59), "59 minutes"),
         (timedelta(hours=1, minutes=50), "1 hour"),
@@ -119,8 +119,8 @@ def with_bullet(place: int, text: str) -> Story:
         ),
         (replace(FERRY, questions=FERRY.questions[:1]), "question removed: “Is the line running"),
         (replace(FERRY, sources=()), "source removed: “Ferry back in port”"),
-        (replace(FERRY, keywords=("sea",)), "the keywords changed"),
-        (replace(FERRY, image_url=None), "the picture was removed"),
+        (replace(FERRY, keywords=("sea",)), "keywords changed"),
+        (replace(FERRY, image_url=None), "picture removed"),
     ],
 )
 def test_a_change_is_said_in_a_clause(after: Story, said: str) -> None:
@@ -131,7 +131,7 @@ def test_a_change_is_said_in_a_clause(after: Story, said: str) -> None:
 def test_what_came_back_is_said_too() -> None:
     before = replace(FERRY, retracted="Made up", merged_into=StoryId("port"), stats=Stats())
     clauses = [words.said(change) for change in compare(before, FERRY).changes]
-    assert clauses[:2] == ["no longer withdrawn", "a story of its own again"]
+    assert clauses[:2] == ["no longer withdrawn", "a separate story again"]
     assert {"now with status active", "now with virality 4.5"} <= set(clauses)
 
 
@@ -155,10 +155,10 @@ def test_one_line_counts_points_and_names_the_heaviest_first() -> None:
     )
     delta = compare(FERRY, after)
     assert words.said_short(delta) == (
-        "2 points added, now cooling, virality 4.5 → 4.6, the keywords changed"
+        "2 points added, now cooling, virality 4.5 → 4.6, keywords changed"
     )
     assert words.said_besides(delta) == (
-        "1 point added, now cooling, virality 4.5 → 4.6, the keywords changed"
+        "1 point added, now cooling, virality 4.5 → 4.6, keywords changed"
     )
 
 

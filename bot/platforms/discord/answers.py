@@ -189,8 +189,8 @@ class _Tree(app_commands.CommandTree[Client]):
 
 async def _outdated(_ask: Ask) -> Message:
     return Message(
-        _("That is no longer offered here"),
-        (Text(_("It was made by another version of this bot.")),),
+        _("That's no longer available here"),
+        (Text(_("It comes from another version of this bot.")),),
         (Buttons((Button(_("Help"), Ref("help")),)),),
         tone=Tone.SORRY,
     )
@@ -265,8 +265,8 @@ def _buttons(message: discord.Message) -> Iterator[str]:
 
 async def _no_card(_ask: Ask) -> Message:
     return Message(
-        _("That is no card of mine"),
-        (Text(_("Ask it of a message of mine that shows a story.")),),
+        _("That isn't one of my cards"),
+        (Text(_("Use this on one of my story cards.")),),
         tone=Tone.SORRY,
     )
 
@@ -347,15 +347,13 @@ def _not_here(interaction: discord.Interaction[Any]) -> Command:
     async def answer(_ask: Ask) -> Message:
         add = Link(_("Add me"), INVITE.format(application=interaction.application_id))
         if interaction.guild_id is None:
-            title = _("I am not in this conversation")
-            told = _(
-                "Apps cannot join it. Ask me in private, or where I can be added: to a server."
-            )
+            title = _("I'm not in this conversation")
+            told = _("Apps can't join it. Ask me in private, or in a server I can be added to.")
         else:
-            title = _("I am not in this server")
+            title = _("I'm not in this server")
             told = _(
-                "You brought me along, so I answer you; but I can post and keep nothing here. "
-                "Whoever manages the server can add me."
+                "You installed me on your account, so I can answer you, but I can't post or save "
+                "anything here. Someone who manages the server can add me."
             )
         help_ = Buttons((Button(_("Help"), Ref("help")),))
         return Message(title, (Text(told), add), (help_,), tone=Tone.SORRY)

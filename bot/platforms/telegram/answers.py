@@ -62,9 +62,7 @@ from wording.text import JOINER, line, shorten
 log = logging.getLogger(__name__)
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-OUTDATED = N_(
-    "That button is no longer offered: it was made by another version of this bot. Try /help"
-)
+OUTDATED = N_("This button comes from another version of this bot and no longer works. Try /help")
 ALERT_LIMIT = 200
 """Characters of an alert: core.telegram.org/bots/api#answercallbackquery."""
 QUOTES = 10
@@ -428,11 +426,14 @@ class Answers:
                 "can't see who moderates a chat", extra={"chat": chat, "why": error.message}
             )
             raise Sorry(
-                _("I can't see who moderates this chat"),
+                _("I can't check who moderates this chat"),
                 Text(
-                    _("Make me an administrator here, then try again: no others are shown who is.")
+                    _(
+                        "Make me an administrator here, then try again. Telegram shows only "
+                        "administrators who the others are."
+                    )
                     if refused
-                    else _("Telegram gave no answer. Please try again in a minute.")
+                    else _("Telegram didn't answer. Please try again in a minute.")
                 ),
             ) from error
 
@@ -649,8 +650,8 @@ async def _yes() -> bool:
 def _unknown(name: str) -> Command:
     async def answer(_ask: Ask) -> Message:
         return Message(
-            _("There is no /{command} here").format(command=name),
-            (Text(_("See what I can do with /help.")),),
+            _("I don't know /{command}").format(command=name),
+            (Text(_("Use /help to see what I can do.")),),
             (Buttons((Button(_("Help"), Ref("help")),)),),
             tone=Tone.SORRY,
         )
@@ -662,7 +663,7 @@ def _forwarded(name: str) -> Command:
     async def answer(_ask: Ask) -> Message:
         return Message(
             _("That was forwarded, so I did nothing"),
-            (Text(_("If you mean it, write /{command} yourself.").format(command=name)),),
+            (Text(_("If you want it, send /{command} yourself.").format(command=name)),),
             tone=Tone.SORRY,
         )
 
@@ -673,9 +674,9 @@ def _linked(ref: Ref) -> Command:
     async def answer(_ask: Ask) -> Message:
         asked = " ".join(filter(None, (f"/{ref.command}", *ref.arguments)))
         return Message(
-            _("A link asks for {command}").format(command=asked),
-            (Text(_("Nothing has changed yet. If you want that in this chat, press the button.")),),
-            (Buttons((Button(_("Go on"), ref),)),),
+            _("This link wants to run {command}").format(command=asked),
+            (Text(_("Nothing has changed yet. To do it in this chat, press the button.")),),
+            (Buttons((Button(_("Continue"), ref),)),),
         )
 
     return Command(ref.command, "Asks before a link changes anything", answer)
@@ -687,7 +688,7 @@ _HELPLESS = _unknown("help")
 async def _be_polite(_ask: Ask) -> Message:
     return Message(
         _("I'm here for the news"),
-        (Text(_("Ask me about a story in your own words, or see what I can do with /help.")),),
+        (Text(_("Ask me about a story in your own words, or use /help to see what I can do.")),),
         (Buttons((Button(_("Help"), Ref("help")),)),),
     )
 

@@ -123,8 +123,8 @@ def _question(message: Message, field: Field, asker: str) -> Rendered:
     way = f'<a href="{ASKS}{field.ref}">{label}</a>'
     last = f"{asker}: {way}" if asker else way
     title = _title(message)
-    there = (Note(_("Now:")), Code(field.value)) if field.value else ()
-    hint = (Note(_("Such as: {hint}").format(hint=field.hint)),) if field.hint else ()
+    there = (Note(_("Currently:")), Code(field.value)) if field.value else ()
+    hint = (Note(_("For example: {hint}").format(hint=field.hint)),) if field.hint else ()
     blocks = fit(
         harmless((*message.blocks, *there, *hint)),
         lambda blocks: _fits(f"{_whole(title, blocks, False)}\n\n{last}", TEXT_LIMIT),

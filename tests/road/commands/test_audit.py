@@ -10,8 +10,8 @@ ROWS = (
     Row(
         "who changed what, where there is only one",
         (Say("audit"),),
-        "Here only you change what you get",
-        ("So I write none of it down.",),
+        "Only you can change what you get here",
+        ("So I don't keep a log.",),
     ),
 )
 

@@ -19,7 +19,7 @@ ROWS = (
         "what moved is marked as read",
         (Say("catchup"), Press("Mark as read"), Say("catchup")),
         "You're all caught up",
-        ("Nothing has moved since your last visit",),
+        ("No updates since your last visit",),
         ("Live stories",),
     ),
 )
@@ -35,14 +35,14 @@ async def test_what_moved_is_told_page_by_page_and_once(calm_bot: Running) -> No
     people = both(road, "private", moderator=True)
     first, first_too = [await person.say(Say("catchup")) for person in people]
     assert first == first_too
-    assert first.title == "What moved in the last day, 1 of 2"
+    assert first.title == "What's new in the last day, 1 of 2"
     assert "Night ferry returns New story: The boat sails again" in first
     last, last_too = [
         await person.press(first_, "More ›")
         for person, first_ in zip(people, (first, first_too), strict=True)
     ]
     assert last == last_too
-    assert last.title == "What moved in the last day, 2 of 2"
+    assert last.title == "What's new in the last day, 2 of 2"
     assert last.body.count("New story") == 4, "the one that has ended, too"
     assert "You're all caught up" in last
     await road.publish(replace(TRAMS, headline="Trams run again"))
@@ -58,5 +58,5 @@ async def test_what_moved_is_told_page_by_page_and_once(calm_bot: Running) -> No
     shared, shared_too = both(road, "shared", moderator=True)
     told = await shared.say(Say("catchup"))
     lead = await shared_too.say(Say("catchup"))
-    assert lead.title == "/catchup is between you and me"
-    assert await shared_too.press(lead, "Go on in private") == told
+    assert lead.title == "/catchup works in private only"
+    assert await shared_too.press(lead, "Continue in private") == told

@@ -46,7 +46,9 @@ async def test_a_topic_is_a_chat_of_its_own(calm_bot: Running) -> None:
     await port.say(following("ferry"))
     await eventually(lambda: first(port, "Night ferry returns"))
     answer = await port.say(Say("following"))
-    assert f"This chat is telegram:{telegram.FORUM}/{telegram.TOPIC_PORT}" in answer.raw["text"]
+    assert (
+        f"This chat's ID is telegram:{telegram.FORUM}/{telegram.TOPIC_PORT}" in answer.raw["text"]
+    )
     assert (await tech.say(Say("following"))).title == "This chat follows nothing yet"
     assert first(tech, "Night ferry returns") is None
     await port.say(Say("pin", {"story": "ferry"}))

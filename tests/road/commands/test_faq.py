@@ -45,7 +45,7 @@ ROWS = (
     Row(
         "a question that was asked of a story before a revision",
         (Say("faq", {"story": "ferry", "question": "0123abcd"}, link="faq_ferry_0123abcd"),),
-        "That question is gone since the story's last revision",
+        "That question was removed when the story was updated",
         ("“Night ferry returns” was updated and no longer answers it.",),
         ("Why did the ferry stop?", "Story"),
     ),

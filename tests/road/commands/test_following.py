@@ -11,7 +11,7 @@ ROWS = (
         "what a new chat follows",
         (Say("following"),),
         "This chat follows nothing yet",
-        ("with /follow and a story or a word.", "This chat is …"),
+        ("use /follow with a story or a word.", "This chat's ID is …"),
         ("Follow something",),
     ),
 )

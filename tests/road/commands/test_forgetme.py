@@ -32,14 +32,14 @@ ROWS = (
             Say("forgetme"),
             Press("Yes, forget me"),
         ),
-        "Forgotten",
-        ("What your private chat with me followed.",),
+        "Deleted",
+        ("What our private chat followed.",),
     ),
     Row(
         "only once they have said so twice",
         (following("weather"), Say("forgetme")),
-        "Forget all about you?",
-        ("are deleted at once and for good", "Cards already sent to you stay where they are"),
+        "Delete everything about you?",
+        ("will be deleted at once and for good", "Cards already sent to you stay where they are"),
         ("Yes, forget me",),
     ),
 )
@@ -66,7 +66,7 @@ async def test_nothing_in_the_storage_names_someone_who_is_forgotten(
         cards.append(await eventually(partial(first, person, "Night ferry returns")))
         await person.say(Say("story", {"words": "trams"}))
         await person.press(
-            await person.press(await person.say(Say("setup")), "Loudness"), "Only edit cards"
+            await person.press(await person.say(Say("setup")), "Loudness"), "Only update cards"
         )
 
     async def known() -> bool:
@@ -76,7 +76,7 @@ async def test_nothing_in_the_storage_names_someone_who_is_forgotten(
     for person in both(road, "private", moderator=True):
         asked = await person.say(Say("forgetme"))
         told = await person.press(asked, "Yes, forget me")
-        assert "What you saw of 1 story." in told
+        assert "Your reading position in 1 story." in told
         assert "The record of 1 card sent there." in told
     assert await naming(redis, prefix, *numbers) == set()
     await road.publish(replace(FERRY, headline="It is back", breakdown=("It sank.",)))
@@ -93,14 +93,16 @@ async def test_where_others_read_telegram_leads_into_private_for_what_is_persona
     road = await calm_bot.knowing(*STORIES)
     on_discord, on_telegram = both(road, "shared")
     asked = await on_discord.say(Say("forgetme"))
-    assert asked.title == "Forget all about you?"
+    assert asked.title == "Delete everything about you?"
     answer = await on_telegram.say(Say("forgetme"))
-    assert answer.title == "/forgetme is between you and me"
-    asked_too = await on_telegram.press(answer, "Go on in private")
+    assert answer.title == "/forgetme works in private only"
+    asked_too = await on_telegram.press(answer, "Continue in private")
     assert asked_too == asked
     mira = OnTelegram(road.telegram, telegram.MIRA)
-    assert (await mira.open("forgetme_yes")).title == "Forget all about you?", "a link says no yes"
+    assert (await mira.open("forgetme_yes")).title == "Delete everything about you?", (
+        "a link says no yes"
+    )
     channel = OnTelegram(road.telegram, telegram.SOL, telegram.CHANNEL)
     await channel.say(following("weather"))
-    assert (await channel.say(Say("forgetme"))).title == "/forgetme is between you and me"
+    assert (await channel.say(Say("forgetme"))).title == "/forgetme works in private only"
     assert "weather" in await channel.say(Say("following"))

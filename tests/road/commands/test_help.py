@@ -13,8 +13,8 @@ ROWS = (
         (Say("help"),),
         "Storywire",
         (
-            "I keep this chat in step with news stories while they develop",
-            "What is live, the most viral first",
+            "I keep this chat up to date on news stories as they develop",
+            "Live stories, most viral first",
             "What this chat gets",
             "Get stories here",
         ),
@@ -37,9 +37,9 @@ async def test_where_others_read_all_commands_are_one_press_away(calm_bot: Runni
     road = await calm_bot.knowing(*STORIES)
     for person in both(road, "shared"):
         few = await person.say(Say("help"))
-        assert "What is pinned here" not in few
+        assert "What I've pinned here" not in few
         every = await person.press(few, "All commands")
-        assert "What is pinned here" in every
+        assert "What I've pinned here" in every
         assert "All commands" not in every.labels
 
 
@@ -64,7 +64,7 @@ async def test_words_without_a_command_are_a_question_in_private_and_nothing_in_
     road = await calm_bot.knowing(*STORIES)
     mira = OnTelegram(road.telegram, telegram.MIRA)
     assert (await mira.type("Why did the ferry stop?")).title == "Why did the ferry stop?"
-    assert (await mira.type("/nothing")).title == "There is no /nothing here"
+    assert (await mira.type("/nothing")).title == "I don't know /nothing"
     group = telegram.GROUP
     for text in ("Why did the ferry stop?", "/nothing", "/help@another_bot"):
         await road.telegram.say(telegram.MIRA, group, text)

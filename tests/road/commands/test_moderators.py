@@ -10,8 +10,8 @@ ROWS = (
     Row(
         "who is a moderator, where there is only one",
         (Say("moderators"),),
-        "Here you are your own moderator",
-        ("What I send to you alone, you alone change.",),
+        "Here you're your own moderator",
+        ("Only you can change what I send to you alone.",),
     ),
 )
 

@@ -11,7 +11,7 @@ ROWS = (
     Row(
         "what there is to pin",
         (Say("pin"),),
-        "Which story should be pinned here?",
+        "Which story should I pin here?",
         ("Pin …",),
         ("Night ferry returns", "Tram strike ends"),
         moderator=True,
@@ -21,12 +21,12 @@ ROWS = (
         (Say("pin", {"story": "night ferry"}),),
         "Pinned “Night ferry returns”",
         ("Its card is pinned here and stays up to date.",),
-        ("Unpin", "What is pinned"),
+        ("Unpin", "What's pinned"),
         moderator=True,
     ),
     Row(
         "a story is pinned by a button",
-        (Say("pin"), Press("Night ferry returns"), Press("What is pinned")),
+        (Say("pin"), Press("Night ferry returns"), Press("What's pinned")),
         "Pinned here",
         ("Night ferry returns ● Active · 21 hours", "Unpin …"),
         ("Night ferry returns", "Pin a story"),
@@ -35,7 +35,7 @@ ROWS = (
     Row(
         "a story that is not there is not pinned",
         (Say("pin", {"story": "volcano"}),),
-        "I know no story about “volcano”",
+        "No story matches “volcano”",
         (),
         ("Night ferry returns",),
         moderator=True,
@@ -43,15 +43,15 @@ ROWS = (
     Row(
         "nothing is pinned",
         (Say("pins"),),
-        "I have nothing pinned here",
-        ("What people have pinned themselves is left alone and not listed.",),
+        "I haven't pinned anything here",
+        ("I don't list or touch what people pinned themselves.",),
         ("Pin a story",),
         moderator=True,
     ),
     Row(
         "there is nothing to unpin",
         (Say("unpin"),),
-        "I have nothing pinned here",
+        "I haven't pinned anything here",
         (),
         ("Pin a story",),
         moderator=True,
@@ -59,14 +59,14 @@ ROWS = (
     Row(
         "a story is unpinned",
         (Say("pin", {"story": "ferry"}), Say("unpin", {"story": "ferry"}), Say("pins")),
-        "I have nothing pinned here",
+        "I haven't pinned anything here",
         moderator=True,
     ),
     Row(
         "a story is unpinned by a button",
         (Say("pin", {"story": "ferry"}), Press("Unpin")),
         "Unpinned “Night ferry returns”",
-        ("Its card stays and is kept up to date.",),
+        ("Its card stays here and is kept up to date.",),
         ("Pin it again",),
         moderator=True,
     ),
@@ -85,9 +85,9 @@ async def test_a_missing_right_is_named_when_a_card_is_to_be_pinned(calm_bot: Ru
     road.telegram.deny(telegram.GROUP, "can_pin_messages")
     for person in (here, there):
         refused = await person.say(Say("pin", {"story": "ferry"}))
-        assert refused.title == "I may not pin here: I lack the right “Pin Messages”"
-        assert "Give it to me in this chat's settings, then ask again." in refused
-        assert (await person.say(Say("pins"))).title == "I have nothing pinned here"
+        assert refused.title == "I can't pin here: I need “Pin Messages”"
+        assert "Grant that in this chat's settings, then try again." in refused
+        assert (await person.say(Say("pins"))).title == "I haven't pinned anything here"
     road.discord.allow(discord.NEWS, "PIN_MESSAGES")
     road.telegram.allow(telegram.GROUP, "can_pin_messages")
     for person in (here, there):

@@ -10,12 +10,12 @@ ROWS = (
     Row(
         "what is kept about a chat and whoever asks",
         (following("weather"), Say("privacy")),
-        "What I keep, and what I do not",
+        "What I store, and what I don't",
         (
-            "By your number I keep which revision of a story you saw last",
-            "I keep what it follows: “weather”. I have sent no card here. This chat is …",
-            "Names and messages: what you write is answered and forgotten",
-            "Whoever changes what a group gets is named there for 90 days",
+            "Under your user ID I store the last two versions of each story you opened",
+            "I store what it follows: “weather”. I haven't sent any cards here. This chat is …",
+            "I don't store names or messages. I answer what you write, then forget it",
+            "In a group, I store for 90 days who changed what it gets",
         ),
         ("What this chat follows",),
         moderator=True,
@@ -34,9 +34,9 @@ async def test_what_someone_looked_at_is_told_to_them_alone(calm_bot: Running) -
     for person in both(road, "private", moderator=True):
         await person.say(Say("story", {"words": "ferry"}))
         told = await person.say(Say("privacy"))
-        assert "You looked at 1 story. Unless you look again, forgotten just now" in told
+        assert "You've opened 1 story. Without another visit, this is deleted just now" in told
     whispered, shown = both(road, "shared", moderator=True)
-    assert "You looked at 1 story." in await whispered.say(Say("privacy"))
+    assert "You've opened 1 story." in await whispered.say(Say("privacy"))
     told = await shown.say(Say("privacy"))
-    assert "What that is just now I say in private only." in told
+    assert "I only show the details in private." in told
     assert "1 story" not in told

@@ -37,8 +37,8 @@ ROWS = (
     Row(
         "rules that cannot be taken",
         (Say("rules"), Press("Import"), Fill("min_virality = 11")),
-        "I cannot take these rules",
-        ("min_virality is wrong: it takes a number from 0 to 10",),
+        "I can't use these rules",
+        ("min_virality must be a number from 0 to 10",),
         ("Try again",),
         moderator=True,
     ),

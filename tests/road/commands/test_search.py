@@ -10,7 +10,7 @@ ROWS = (
     Row(
         "stories that speak of a word",
         (Say("search", {"words": "painter"}),),
-        "1 story speaks of “painter”",
+        "1 story mentions “painter”",
         ("Lighthouse sold at auction", "■ Ended", "Breakdown: “A painter bought it.”"),
         ("Lighthouse sold at auction",),
     ),
@@ -23,21 +23,21 @@ ROWS = (
     Row(
         "a word that many stories speak of",
         (Say("search", {"words": "said"}),),
-        "6 stories speak of “said”",
+        "6 stories mention “said”",
         ("Bridge shut for weeks", "Breakdown: “Bridge shut for weeks, it is said.”"),
     ),
     Row(
         "words no story speaks of",
         (Say("search", {"words": "submarine *volcano*"}),),
-        "No story speaks of “submarine *volcano*”",
+        "No story mentions “submarine *volcano*”",
         ("Pick one of the live stories instead.", "Live stories"),
         ("Night ferry returns", "Tram strike ends"),
     ),
     Row(
         "no words to search for",
         (Say("search"),),
-        "Search for what?",
-        ("Write one or more words behind it, such as: /search harbour fire",),
+        "What should I search for?",
+        ("Add one or more words, for example: /search harbour fire",),
         ("Night ferry returns",),
     ),
 )

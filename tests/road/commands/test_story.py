@@ -43,7 +43,7 @@ ROWS = (
     Row(
         "words that may mean several stories",
         (Say("story", {"words": "ferry strike"}),),
-        "I am not sure which story “ferry strike” is",
+        "I'm not sure which story you mean by “ferry strike”",
         ("Did you mean one of these?",),
         ("Night ferry returns", "Tram strike ends"),
     ),
@@ -55,7 +55,7 @@ ROWS = (
     Row(
         "a story nobody has written",
         (Say("story", {"words": "volcano <i>*xyz*</i>"}),),
-        "I know no story about “volcano <i>*xyz*</i>”",
+        "No story matches “volcano <i>*xyz*</i>”",
         ("Pick one of the live stories instead.",),
         ("Night ferry returns", "Tram strike ends", "Bridge shut for weeks"),
     ),

@@ -18,7 +18,7 @@ ROWS = (
     Row(
         "what there is to unfollow",
         (following("ferry"), following("weather"), Say("unfollow")),
-        "What should this chat no longer follow?",
+        "What should this chat stop following?",
         (),
         ("“weather”", "Night ferry returns", "Unfollow everything"),
         moderator=True,
@@ -46,8 +46,8 @@ ROWS = (
     Row(
         "what is not followed is not unfollowed",
         (following("ferry"), Say("unfollow", {"what": "trams"})),
-        "This chat does not follow “trams”",
-        ("This is what it follows.",),
+        "This chat doesn't follow “trams”",
+        ("Here's what it follows.",),
         ("Night ferry returns",),
         moderator=True,
     ),

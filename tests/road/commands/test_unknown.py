@@ -10,7 +10,7 @@ ROWS = (
     Row(
         "which cards may not have arrived, where all have",
         (Say("unknown"),),
-        "Of every card I posted here I know whether it arrived",
+        "I know that every card I posted here arrived",
         moderator=True,
     ),
 )

@@ -28,15 +28,15 @@ async def test_members_may_look_but_not_change_what_a_chat_gets(calm_bot: Runnin
         "pins",
     ):
         refused = await mira_too.say(Say(command))
-        assert refused.title == f"/{command} is for the moderators of this chat"
+        assert refused.title == f"Only moderators of this chat can use /{command}"
         with pytest.raises(discord.NotOffered):
             await mira.say(Say(command))
     for person in (mira, mira_too):  # the menu is there for all who look; the click is refused
         gets = await person.say(Say("following"))
         refused = await person.press(gets, "Night ferry returns")
-        assert refused.title == "/unfollow is for the moderators of this chat"
+        assert refused.title == "Only moderators of this chat can use /unfollow"
     for keeper in keepers:
-        assert (await keeper.say(Say("following"))).title == "This chat gets"
+        assert (await keeper.say(Say("following"))).title == "What this chat gets"
 
 
 async def test_what_a_moderator_presses_in_a_group_is_about_that_group(calm_bot: Running) -> None:
@@ -68,7 +68,7 @@ async def test_nothing_can_be_changed_where_the_operator_decides(calm_bot: Runni
     for person in both(road, "shared", moderator=True):
         for said in (following("ferry"), Say("unfollow", {"what": "all"})):
             refused = await person.say(said)
-            assert refused.title == "What this chat gets is set by whoever runs this bot"
+            assert refused.title == "The bot's operator sets what this chat gets"
         gets = await person.say(Say("following"))
         assert "Every story about “weather”. Only with a virality of 6 or more" in gets
-        assert "Set by whoever runs this bot" in gets
+        assert "Set by the bot's operator" in gets

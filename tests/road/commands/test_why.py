@@ -10,31 +10,31 @@ ROWS = (
     Row(
         "why a story is not here",
         (Say("why", {"story": "ferry"}),),
-        "“Night ferry returns” is not shown here",
-        ("This chat follows nothing, so no story comes here by itself.",),
+        "“Night ferry returns” isn't shown here",
+        ("This chat follows nothing, so no stories are posted here.",),
         ("Story",),
     ),
     Row(
         "why there is no card here",
         (Say("why"),),
-        "There is no card here yet",
-        ("This chat follows nothing, so no story comes here by itself.",),
+        "There's no card here yet",
+        ("This chat follows nothing, so no stories are posted here.",),
         ("Night ferry returns", "Tram strike ends"),
     ),
     Row(
         "why a story about something else is not here",
         (following("weather"), Say("why", {"story": "night ferry"})),
-        "“Night ferry returns” is not shown here",
-        ("This chat does not follow it: it follows “weather”",),
+        "“Night ferry returns” isn't shown here",
+        ("This chat doesn't follow it: it follows “weather”",),
         moderator=True,
     ),
     Row(
-        "why the newest card is here",
+        "why the latest card here is here",
         (Say("pin", {"story": "ferry"}), Say("why")),
         "“Night ferry returns” is shown here",
         (
-            "Its card shows revision 1 (the newest), written under a minute ago.",
-            "It is pinned here, and kept up to date.",
+            "Its card shows version 1 (the latest), written under a minute ago.",
+            "It's pinned here and stays up to date.",
         ),
         ("Story",),
         moderator=True,
@@ -55,5 +55,5 @@ async def test_why_a_story_is_not_here_is_answered_about_the_chat_it_is_asked_in
         asked = await person.say(Say("why"))
         await person.say(following("weather"))
         because = await person.press(asked, "Night ferry returns")
-        assert because.title == "“Night ferry returns” is not shown here"
+        assert because.title == "“Night ferry returns” isn't shown here"
         assert "weather" in because, "what this chat follows"

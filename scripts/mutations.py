@@ -462,6 +462,13 @@ MUTATIONS = (
         REASONS,
     ),
     Mutation(
+        "why a chat refuses us is stored in English",
+        "bot/storage/troubles.py",
+        "        str(trouble.reason),\n",
+        '        __import__("wording.reasons").reasons.explained(trouble.reason),\n',
+        (*PYTEST, "tests/road/test_mending.py"),
+    ),
+    Mutation(
         "an earlier version cannot read a trouble",
         "bot/storage/troubles.py",
         "        _ELSEWHERE,\n        trouble.since,",

@@ -23,6 +23,7 @@ from sandbox.telegram import Telegram
 from stories.archive import Archive
 from tests.contracts import discord as discord_contract
 from tests.contracts import telegram as telegram_contract
+from tests.records import sentences
 from tests.running import Running, platforms
 from tests.server import serving
 
@@ -81,11 +82,12 @@ async def world() -> AsyncIterator[tuple[Discord, Telegram]]:
 
 @pytest.fixture
 async def bot(
-    world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
+    world: tuple[Discord, Telegram], archive: Archive, redis_url: str, redis: Redis, prefix: str
 ) -> AsyncIterator[Running]:
-    """The whole bot, to be started on both platforms."""
+    """The whole bot, to be started on both platforms. It stores no sentence that people read."""
     async with Running(world, archive, redis_url, prefix) as bot:
         yield bot
+    assert await sentences(redis, prefix) == set()
 
 
 @pytest.fixture
@@ -103,10 +105,16 @@ async def calm_world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Dis
 
 @pytest.fixture
 async def calm_bot(
-    calm_world: tuple[Discord, Telegram], archive: Archive, redis_url: str, prefix: str
+    calm_world: tuple[Discord, Telegram],
+    archive: Archive,
+    redis_url: str,
+    redis: Redis,
+    prefix: str,
 ) -> AsyncIterator[Running]:
+    """The same, for tests of what is said."""
     async with Running(calm_world, archive, redis_url, prefix) as bot:
         yield bot
+    assert await sentences(redis, prefix) == set()
 
 
 def held_to_the_descriptions(discord: Discord, telegram: Telegram) -> None:

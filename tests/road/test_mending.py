@@ -16,9 +16,9 @@ from bot.storage.moderators import RedisModerators
 from bot.storage.rules import RedisRules
 from sandbox import discord, telegram
 from stories.story import Story, StoryId
+from tests.records import naming
 from tests.road.parity import following
 from tests.road.people import OnDiscord, OnTelegram, Person, Say, Seen, both
-from tests.road.records import naming
 from tests.running import Road, Running, eventually, eventually_so
 from tests.stories_made import FERRY as OLD_FERRY
 

@@ -11,8 +11,8 @@ from bot.model.rule import Loudness, Rule
 from bot.storage.rules import RedisRules
 from sandbox import telegram
 from stories.story import StoryId
+from tests.records import naming
 from tests.road.people import OnTelegram, Say
-from tests.road.records import naming
 from tests.running import Road, Running, eventually, eventually_so
 from tests.stories_made import FERRY as OLD_FERRY
 

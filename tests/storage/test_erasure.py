@@ -30,14 +30,15 @@ from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
 from stories.story import StoryId
+from tests.records import naming
 from tests.running import beside, eventually_so
 from wording.acts import Act, Did
 from wording.reasons import Code, Reason
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 FIRE = StoryId("fire")
-GROUP, MIRA = Chat("telegram", "-7001"), Chat("telegram", "7002")
-OTHERS, SOL = Chat("telegram", "-8001"), Chat("telegram", "8002")
+GROUP, MIRA = Chat("telegram", "-1007000000001"), Chat("telegram", "7000000002")
+OTHERS, SOL = Chat("telegram", "-1008000000001"), Chat("telegram", "8000000002")
 ROW = CardRecord(State.SHOWN, NOW, 3, "42", pin=Pin.STANDS)
 
 
@@ -75,34 +76,14 @@ class Kept:
         stores.reading_positions.caught_up(person, NOW)
 
         async def saved() -> bool:
-            named = await self.naming(person)
-            return {f"{self.prefix}:{key}:{person}" for key in ("audited", "places")} <= set(named)
+            return {"audited", "places"} <= await self.naming(person)
 
         async with beside(stores.audit.run()), beside(stores.reading_positions.run()):
             await eventually_so(saved, "what is saved behind the answers is there")
 
-    async def naming(self, chat: Chat) -> list[str]:
-        """The keys in which the chat's address stands, in their name or in what they hold."""
-        named = []
-        async for raw in self.redis.scan_iter(f"{self.prefix}:*"):
-            key = raw.decode()
-            if chat.address in key or chat.address in repr(await self._held(key)):
-                named.append(key)
-        return sorted(named)
-
-    async def _held(self, key: str) -> object:
-        redis: Any = self.redis
-        match (await redis.type(key)).decode():
-            case "hash":
-                return await redis.hgetall(key)
-            case "set":
-                return await redis.smembers(key)
-            case "zset":
-                return await redis.zrange(key, 0, -1)
-            case "string":
-                return await redis.get(key)
-            case other:
-                raise AssertionError(f"{key} is a {other}")
+    async def naming(self, chat: Chat) -> set[str]:
+        """The kinds of records that name the chat."""
+        return {kind for kind, _name in await naming(self.redis, self.prefix, chat.address)}
 
 
 @pytest.fixture
@@ -143,7 +124,7 @@ async def test_nothing_names_a_chat_that_was_erased(kept: Kept) -> None:
     before = await kept.naming(OTHERS)
     assert len(await kept.naming(GROUP)) == len(before) >= len(fields(Stores))
     await kept.erasure.chat(GROUP)
-    assert await kept.naming(GROUP) == []
+    assert await kept.naming(GROUP) == set()
     assert await kept.naming(OTHERS) == before
 
 
@@ -154,6 +135,6 @@ async def test_nothing_names_a_person_who_was_erased(kept: Kept) -> None:
     erased = await kept.erasure.person(MIRA)
     assert (erased.cards, erased.keeps, erased.seen, erased.changes) == (2, 1, 1, 1)
     assert (erased.followed, erased.caught_up) == (True, True)
-    assert await kept.naming(MIRA) == []
+    assert await kept.naming(MIRA) == set()
     assert await kept.naming(SOL) == before
-    assert await kept.naming(GROUP) != [], "the chat they moderate goes on"
+    assert await kept.naming(GROUP) != set(), "the chat they moderate goes on"

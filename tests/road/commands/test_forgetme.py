@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from sandbox import discord, telegram
 from stories.story import StoryId
+from tests.records import naming
 from tests.road.parity import (
     FERRY,
     STORIES,
@@ -19,7 +20,6 @@ from tests.road.parity import (
     following,
 )
 from tests.road.people import OnTelegram, Press, Say, both
-from tests.road.records import naming
 from tests.running import Running, eventually, eventually_so
 
 ROWS = (

@@ -1,6 +1,14 @@
-"""What Redis keeps, and whom it names."""
+"""What Redis holds: whom it names, and that none of it is a sentence of ours."""
+
+import re
+from functools import cache
 
 from redis.asyncio import Redis
+
+from scripts.messages import TEMPLATE, read
+
+_PART = re.compile(r"[A-Za-z ,;.:()/-]{25,}")
+"""What is long enough not to stand in a story by chance, and stands in a record as it is said."""
 
 
 async def naming(redis: Redis, prefix: str, *names: str) -> set[tuple[str, str]]:
@@ -11,6 +19,17 @@ async def naming(redis: Redis, prefix: str, *names: str) -> set[tuple[str, str]]
         said = f"{key} {await _held(redis, key)}"
         found |= {(key.split(":")[1], name) for name in names if name in said}
     return found
+
+
+async def sentences(redis: Redis, prefix: str) -> set[tuple[str, str]]:
+    """Which kinds of records hold which parts of the catalogue's sentences."""
+    return await naming(redis, prefix, *_parts())
+
+
+@cache
+def _parts() -> frozenset[str]:
+    said = [str(message.id) for message in read(TEMPLATE) if message.id]
+    return frozenset(part for each in said for part in _PART.findall(re.sub(r"{\w+}", "\n", each)))
 
 
 async def _held(redis: Redis, key: str) -> str:

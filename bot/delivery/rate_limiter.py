@@ -81,6 +81,11 @@ class RateLimiter:
         past.clear()
         past.extend(moments)
 
+    def take_over(self) -> None:
+        """Leave a second before the first call: another process may have sent at full pace until
+        a moment ago, and both platforms count calls per second."""
+        self._next = max(self._next, self.clock() + 1.0)
+
     def publish_rest(self, chat: Chat) -> float | None:
         """Seconds until a card may be published in this chat; None where none can be."""
         if self.limits.publishes is None:

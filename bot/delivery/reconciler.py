@@ -305,6 +305,7 @@ class Reconciler:
         ):
             self._anew = True  # whoever saw it may not have come to look at every card
             self._bell.set()
+        self._rate_limiter.take_over()
         await patiently(self._recall_pace)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(cursor), name=f"marks {self.platform.name}")

@@ -116,6 +116,23 @@ def test_what_another_process_did_counts() -> None:
     run(TELEGRAM, take_over(), rate_limiter)
 
 
+def test_who_takes_over_leaves_room_for_what_the_one_before_sent_in_the_last_second() -> None:
+    rate_limiter: list[RateLimiter] = []
+    sent: list[float] = []
+
+    async def take_over() -> None:
+        loop = asyncio.get_running_loop()
+        before = RateLimiter(DISCORD, clock=loop.time)
+        for limiter in (before, rate_limiter[0]):
+            limiter.take_over()
+            for number in range(100):
+                await limiter.take(Chat("discord", str(number)))
+                sent.append(loop.time())
+
+    run(DISCORD, take_over(), rate_limiter)
+    assert most_within(sent, 1.0) <= DISCORD.per_second
+
+
 def test_a_429_is_obeyed_in_its_chat_and_when_another_has_one_everywhere() -> None:
     rate_limiter: list[RateLimiter] = []
 

@@ -13,7 +13,9 @@ comes from outside.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -34,6 +36,9 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _WEB_PORTS = (80, 443)
 _FIRST_FREE_PORT = 1024
 """Below it only web servers' own ports: no redirect makes us talk to a mail server."""
+
+_THREADS = ThreadPoolExecutor(64, "newsroom-names")
+"""Names are looked up in threads of their own: asyncio has few, and dead name servers hold them."""
 
 
 class Refused(Exception):
@@ -130,5 +135,6 @@ def _is_name(entry: str) -> bool:
 
 
 async def _system_lookup(host: str, port: int) -> Sequence[str]:
-    infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    infos = await asyncio.get_running_loop().run_in_executor(_THREADS, ask)
     return [str(info[4][0]) for info in infos]

@@ -3,6 +3,7 @@
 What comes out is one or more paragraphs, each a line, safe to show, to count and to compare.
 """
 
+import contextlib
 import html
 import re
 import unicodedata
@@ -10,6 +11,8 @@ from html.parser import HTMLParser
 
 _SOURCE = 100_000
 """Characters of markup that are looked at; an article's beginning lies within."""
+_SPARE = 2
+"""Times the characters that are kept are read: some of them are blank or invisible."""
 _SILENT = frozenset(
     re.findall(
         r"\w+",
@@ -37,12 +40,17 @@ _MORE = re.compile(
 )
 
 
-class _Text(HTMLParser):
-    """Collects the text of a piece of HTML, however broken."""
+class _Enough(Exception):
+    """More text than is kept has been read."""
 
-    def __init__(self) -> None:
+
+class _Text(HTMLParser):
+    """Collects the text of a piece of HTML, however broken, up to a limit."""
+
+    def __init__(self, limit: int) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
+        self._left = limit
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -62,8 +70,12 @@ class _Text(HTMLParser):
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.parts.append(data)
+        if self._silent:
+            return
+        self.parts.append(data)
+        self._left -= len(data)
+        if self._left < 0:
+            raise _Enough
 
 
 def from_html(markup: str, limit: int) -> str:
@@ -71,9 +83,10 @@ def from_html(markup: str, limit: int) -> str:
     markup = markup[:_SOURCE]
     if not _TAG.search(markup):
         return clean(html.unescape(markup), limit)
-    reader = _Text()
-    reader.feed(markup)
-    reader.close()
+    reader = _Text(_SPARE * limit)
+    with contextlib.suppress(_Enough):
+        reader.feed(markup)
+        reader.close()
     return clean("".join(reader.parts), limit)
 
 
@@ -86,8 +99,8 @@ def from_either(text: str, limit: int) -> str:
 
 def clean(text: str, limit: int) -> str:
     """Plain text without what can't be seen, its blanks single, at most `limit` characters."""
-    text = unicodedata.normalize("NFC", text[: 4 * _SOURCE])
-    text = "".join(_shown(char) for char in text)
+    text = unicodedata.normalize("NFC", text[: _SPARE * limit])
+    text = text.translate({ord(char): _shown(char) for char in set(text)})
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return shorten("\n".join(line for line in lines if line), limit)
 

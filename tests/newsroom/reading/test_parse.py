@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from newsroom.model import TEXT, TITLE, Item
 from newsroom.reading.document import ITEMS, Document, Link, NotAFeed
@@ -334,6 +335,16 @@ def test_odd_json_items_are_left_out_and_odd_fields_ignored() -> None:
     found = read(json.dumps(feed))
     assert [(item.id, item.title) for item in found.items[1:]] == [("7", "It sails.")]
     assert found.unusable == 3
+
+
+def test_what_no_text_may_hold_does_not_reach_the_child_process_pipe() -> None:
+    feed = json.loads(JSON)
+    feed["title"] = feed["version"] = "jsonfeed.org/version/\ud800"
+    feed["language"] = feed["home_page_url"] = "https://\ud800"
+    feed["items"][0] |= {name: f"x \ud800 {name}" for name in ("id", "title", "url", "summary")}
+    found = read(json.dumps(feed))
+    assert TypeAdapter(Document).dump_json(found)
+    assert found.items[0].title == "x title"
 
 
 LAUGHS = (

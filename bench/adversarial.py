@@ -248,7 +248,7 @@ async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
         index=index,
         rules=rules,
         desk=Desk({}, RedisLedger(redis), []),
-        places=RedisReadingPositions(redis),
+        positions=RedisReadingPositions(redis),
         history=archive,
         audit=RedisAudit(redis),
         moderators=RedisModerators(redis),

@@ -106,13 +106,13 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
                 await until(partial(_is, lambda: len(index) == STORIES), "the index is full")
                 filling = time.perf_counter() - started
         rules = RuleBook({}, RedisRules(redis))
-        desk, places = Desk({}, RedisLedger(redis), []), RedisReadingPositions(redis)
+        desk, positions = Desk({}, RedisLedger(redis), []), RedisReadingPositions(redis)
         nothing: Any = None  # nobody asks to be forgotten
         commands = menu(
             index=index,
             rules=rules,
             desk=desk,
-            places=places,
+            positions=positions,
             history=archive,
             audit=RedisAudit(redis),
             moderators=RedisModerators(redis),

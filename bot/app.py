@@ -125,7 +125,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             repeat_unknown=settings.repeat_unknown,
         )
         troubles = RedisTroubles(redis, settings.prefix, skipped)
-        places = RedisReadingPositions(redis, settings.prefix, skipped, certain=clock.is_certain)
+        positions = RedisReadingPositions(redis, settings.prefix, skipped, certain=clock.is_certain)
         audit = RedisAudit(redis, settings.prefix, skipped, certain=clock.is_certain, now=clock.now)
         drafts = RedisDrafts(redis, settings.prefix, skipped)
         stores = Stores(
@@ -133,7 +133,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             due=RedisDue(redis, settings.prefix, skipped),
             rules=kept_rules,
             troubles=troubles,
-            reading_positions=places,
+            reading_positions=positions,
             audit=audit,
             drafts=drafts,
             moderators=moderators,
@@ -190,7 +190,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
             index=index,
             rules=rules,
             desk=desk,
-            places=places,
+            positions=positions,
             history=archive,
             audit=audit,
             moderators=moderators,
@@ -226,7 +226,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         async with serving, asyncio.TaskGroup() as tasks:
             parts: dict[str, Callable[[], Awaitable[object]]] = {
                 "editor": editor.run,
-                "places": places.run,
+                "places": positions.run,
                 "audit": audit.run,
                 "refusals": partial(refusals.run, redis),
                 "disk": data.run,

@@ -71,14 +71,14 @@ class Erasure:
         keeps = rules.kept_by(person)
         for chat in keeps:
             await rules.change(chat, lambda rule: replace(rule, keeper=None))
-        read = await stores.reading_positions.kept(person)
+        read = await stores.reading_positions.history(person)
         await stores.reading_positions.forget(person)
         changes = await stores.audit.forget(person)
         return Erased(
             followed=followed,
             cards=cards,
             keeps=len(keeps),
-            seen=len(read.places),
+            seen=len(read.positions),
             caught_up=read.caught_up is not None,
             changes=changes,
         )

@@ -53,7 +53,7 @@ def menu(
     index: StoryIndex,
     rules: Rules,
     desk: Desk,
-    places: ReadingPositions,
+    positions: ReadingPositions,
     history: History,
     audit: Audit,
     moderators: Moderators,
@@ -68,9 +68,9 @@ def menu(
     rehearser = Rehearser(index, history, now, tempo)
     commands = (
         stories_command(index, now),
-        story_command(index, rules, places, history, now),
+        story_command(index, rules, positions, history, now),
         search_command(index, now),
-        catchup_command(index, rules, places, history, now),
+        catchup_command(index, rules, positions, history, now),
         faq_command(index, now),
         why_command(index, rules, desk, now),
         status_command(index, rules, desk, now),
@@ -89,7 +89,7 @@ def menu(
         unknown_command(index, desk, now),
         audit_command(audit),
         moderators_command(moderators),
-        privacy_command(index, rules, desk, places, forget_after_days),
+        privacy_command(index, rules, desk, positions, forget_after_days),
         forgetme_command(rules, erasure),
     )
 

@@ -62,7 +62,7 @@ class CatchupCommand:
 
     index: StoryIndex
     rules: Rules
-    places: ReadingPositions
+    positions: ReadingPositions
     history: History
     now: Callable[[], datetime]
 
@@ -71,15 +71,17 @@ class CatchupCommand:
         opened = _read(ask.get("until"))
         until = min(opened or at, at)
         try:
-            kept = await promptly(self.places.kept(ask.person))
+            reading = await promptly(self.positions.history(ask.person))
             if ask.get("page") == READ:
-                self._mark(ask, kept, until)
+                self._mark(ask, reading, until)
                 return _done(Text(_("Next time I'll show you what changed after this.")))
-            since = _read(ask.get("since")) if opened else kept.caught_up
+            since = _read(ask.get("since")) if opened else reading.caught_up
             rule = self.rules.of(ask.chat)
             shows = rule is not None and rule.show_leaning
-            candidates = await self._candidates(kept, since, until)
-            moved = await promptly(self._moved(candidates[:LOOKED_AT], kept, since, until, shows))
+            candidates = await self._candidates(reading, since, until)
+            moved = await promptly(
+                self._moved(candidates[:LOOKED_AT], reading, since, until, shows)
+            )
         except StorageAway:
             raise Sorry(
                 _("I can't check right now what you've read"),
@@ -90,10 +92,10 @@ class CatchupCommand:
             if since:
                 return _done(Note(_("No updates since your last visit"), since))
             return _done(Note(_("No updates in the last day that you haven't seen")))
-        return self._page(ask, kept, moved, len(candidates) - LOOKED_AT, since, until)
+        return self._page(ask, reading, moved, len(candidates) - LOOKED_AT, since, until)
 
     async def _candidates(
-        self, kept: ReadingHistory, since: datetime | None, until: datetime
+        self, reading: ReadingHistory, since: datetime | None, until: datetime
     ) -> list[Edition]:
         """The stories that changed and weren't looked at since, the most viral first."""
         start = since or until - FIRST
@@ -102,7 +104,7 @@ class CatchupCommand:
             async for edition in in_slices(self.index.since(0))
             if edition.heard_at > start
             and (since is not None or self._is_news(edition, start, until))
-            and _seen(kept.places.get(edition.story.id), until) < edition.revision
+            and _seen(reading.positions.get(edition.story.id), until) < edition.revision
         ]
         return sorted(moved, key=lambda edition: (-_virality(edition), -edition.seq))
 
@@ -114,7 +116,7 @@ class CatchupCommand:
     async def _moved(
         self,
         editions: list[Edition],
-        kept: ReadingHistory,
+        reading: ReadingHistory,
         since: datetime | None,
         until: datetime,
         shows: bool,
@@ -123,7 +125,7 @@ class CatchupCommand:
         moved = []
         # one after another: each would open its own connection
         async for edition in in_slices(editions):
-            seen = _seen(kept.places.get(edition.story.id), until)
+            seen = _seen(reading.positions.get(edition.story.id), until)
             was = await self._before(edition, seen, start)
             changes = compare(was, edition.story).changes
             if was is not None and (was.revision or 0) > seen:
@@ -160,7 +162,7 @@ class CatchupCommand:
     def _page(
         self,
         ask: Ask,
-        kept: ReadingHistory,
+        reading: ReadingHistory,
         moved: list[Moved],
         more: int,
         since: datetime | None,
@@ -180,7 +182,7 @@ class CatchupCommand:
             blocks.append(Note(less.format(n=words.number(more))))
         marked = last and bool(ask.get("page"))  # just opening it doesn't count as reading it
         if marked:
-            self._mark(ask, kept, until)
+            self._mark(ask, reading, until)
             blocks.append(Text(_(CAUGHT_UP)))
         elif last:
             blocks.append(Note(_("That's everything. Mark it as read and you're all caught up.")))
@@ -202,21 +204,21 @@ class CatchupCommand:
             ),
         )
 
-    def _mark(self, ask: Ask, kept: ReadingHistory, until: datetime) -> None:
+    def _mark(self, ask: Ask, reading: ReadingHistory, until: datetime) -> None:
         """Record that they have read everything up to then; an old button never moves them back."""
-        if kept.caught_up is None or until > kept.caught_up:
-            self.places.caught_up(ask.person, until)
+        if reading.caught_up is None or until > reading.caught_up:
+            self.positions.caught_up(ask.person, until)
 
 
 def catchup_command(
     index: StoryIndex,
     rules: Rules,
-    places: ReadingPositions,
+    positions: ReadingPositions,
     history: History,
     now: Callable[[], datetime],
 ) -> Command:
     """The command /catchup."""
-    catchup = CatchupCommand(index, rules, places, history, now)
+    catchup = CatchupCommand(index, rules, positions, history, now)
     return Command(
         "catchup",
         N_("What's new since your last visit"),
@@ -242,12 +244,12 @@ def _told(moved: Moved) -> Iterator[Block]:
         yield Note(_("Also: {changes}").format(changes=besides))
 
 
-def _seen(place: ReadingPosition | None, until: datetime) -> int:
+def _seen(position: ReadingPosition | None, until: datetime) -> int:
     """The latest revision someone had looked at when the first page was opened; 0 for none.
 
     Stories they open from the list stay on it; otherwise pages would shift while they read.
     """
-    visits: list[Seen | None] = [place.last, place.before] if place else []
+    visits: list[Seen | None] = [position.last, position.before] if position else []
     return max((each.revision for each in visits if each and each.at <= until), default=0)
 
 

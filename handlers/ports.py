@@ -217,11 +217,11 @@ class ReadingPositions(Protocol):
         """Record that they have read all changes up to a moment, in the same way."""
         ...
 
-    async def place(self, person: Chat, story: StoryId) -> ReadingPosition | None:
+    async def position(self, person: Chat, story: StoryId) -> ReadingPosition | None:
         """Where they are in the story; None if they never saw it. May raise StorageAway."""
         ...
 
-    async def kept(self, person: Chat) -> ReadingHistory:
+    async def history(self, person: Chat) -> ReadingHistory:
         """Everything stored about them. May raise StorageAway."""
         ...
 

@@ -35,7 +35,7 @@ class PrivacyCommand:
     index: StoryIndex
     rules: Rules
     desk: Desk
-    places: ReadingPositions
+    positions: ReadingPositions
     forget_after_days: float
 
     async def answer(self, ask: Ask) -> Message:
@@ -87,23 +87,23 @@ class PrivacyCommand:
         if not (ask.private or ask.whispered):
             return [Text(" ".join((general, _("I only show the details in private."))))]
         try:
-            kept = await promptly(self.places.kept(ask.person))
+            reading = await promptly(self.positions.history(ask.person))
         except StorageAway:
             return [Text(" ".join((general, _("I can't look up the details right now."))))]
-        if kept.until is None:
+        if reading.until is None:
             return [Text(" ".join((general, _("You haven't opened any stories yet."))))]
-        number = len(kept.places)
+        number = len(reading.positions)
         looked = ngettext("You've opened {n} story.", "You've opened {n} stories.", number)
         if not number:
             looked = _("You haven't opened any stories yet.")
         return [
             Text(" ".join((general, looked.format(n=words.number(number))))),
             *(
-                [Note(_("You've caught up with everything up to"), kept.caught_up)]
-                if kept.caught_up
+                [Note(_("You've caught up with everything up to"), reading.caught_up)]
+                if reading.caught_up
                 else []
             ),
-            Note(_("Without another visit, this is deleted"), kept.until),
+            Note(_("Without another visit, this is deleted"), reading.until),
         ]
 
     def _follows(self, chat: Chat) -> str:
@@ -132,10 +132,14 @@ class PrivacyCommand:
 
 
 def privacy_command(
-    index: StoryIndex, rules: Rules, desk: Desk, places: ReadingPositions, forget_after_days: float
+    index: StoryIndex,
+    rules: Rules,
+    desk: Desk,
+    positions: ReadingPositions,
+    forget_after_days: float,
 ) -> Command:
     """The command /privacy."""
-    privacy = PrivacyCommand(index, rules, desk, places, forget_after_days)
+    privacy = PrivacyCommand(index, rules, desk, positions, forget_after_days)
     return Command(
         "privacy",
         N_("What I store about you"),

@@ -35,7 +35,7 @@ class StoryCommand:
 
     index: StoryIndex
     rules: Rules
-    places: ReadingPositions
+    positions: ReadingPositions
     history: History
     now: Callable[[], datetime]
 
@@ -49,14 +49,14 @@ class StoryCommand:
             raise nothing_live()
         match ask.get("part"):
             case "":
-                self.places.saw(ask.person, edition.story.id, Seen(edition.revision, at))
+                self.positions.saw(ask.person, edition.story.id, Seen(edition.revision, at))
                 return self._whole(edition, ask)
             case "changes":
                 return await what_changed(
                     edition,
                     self.index.delta(edition),
                     ask,
-                    places=self.places,
+                    positions=self.positions,
                     history=self.history,
                     named=self.index.named,
                     show_leaning=self._shows_leaning(ask),
@@ -116,12 +116,12 @@ class StoryCommand:
 def story_command(
     index: StoryIndex,
     rules: Rules,
-    places: ReadingPositions,
+    positions: ReadingPositions,
     history: History,
     now: Callable[[], datetime],
 ) -> Command:
     """The command /story."""
-    story = StoryCommand(index, rules, places, history, now)
+    story = StoryCommand(index, rules, positions, history, now)
     return Command(
         "story",
         N_("One story: everything known about it"),

@@ -42,7 +42,7 @@ async def what_changed(
     delta: Delta,
     ask: Ask,
     *,
-    places: ReadingPositions,
+    positions: ReadingPositions,
     history: History,
     named: Callable[[Delta], Delta],
     show_leaning: bool,
@@ -54,11 +54,13 @@ async def what_changed(
     """
     story = edition.story
     try:
-        since = await promptly(_since_last(edition, ask, places, history, named, show_leaning, at))
+        since = await promptly(
+            _since_last(edition, ask, positions, history, named, show_leaning, at)
+        )
     except StorageAway:
         away = _("I can't check right now what you saw before, so this is only the latest change.")
         since = [Section("", (Note(away),))]
-    places.saw(ask.person, story.id, Seen(edition.revision, at))
+    positions.saw(ask.person, story.id, Seen(edition.revision, at))
     return _page(story, [*since, *_last(edition, delta, since, show_leaning)], ask.get("page"))
 
 
@@ -87,7 +89,7 @@ def _page(story: Story, sections: Sequence[Section], said: str) -> Message:
 async def _since_last(
     edition: Edition,
     ask: Ask,
-    places: ReadingPositions,
+    positions: ReadingPositions,
     history: History,
     named: Callable[[Delta], Delta],
     show_leaning: bool,
@@ -95,7 +97,7 @@ async def _since_last(
 ) -> list[Section]:
     """What is new to the asker, if they have been here before."""
     story = edition.story
-    visit = _last_look(await places.place(ask.person, story.id), edition.revision, at)
+    visit = _last_look(await positions.position(ask.person, story.id), edition.revision, at)
     if visit is None:
         return []
     heading = _("Since you last looked")
@@ -151,12 +153,12 @@ def _remembered(change: Change) -> str:
     return words.sentence(words.said(change))
 
 
-def _last_look(place: ReadingPosition | None, revision: int, at: datetime) -> Seen | None:
+def _last_look(position: ReadingPosition | None, revision: int, at: datetime) -> Seen | None:
     """The previous visit: turning a page, or coming from the card, belongs to the current one."""
-    if place is None:
+    if position is None:
         return None
-    looking = place.last.revision == revision and at - place.last.at < ONE_LOOK
-    return place.before if looking else place.last
+    looking = position.last.revision == revision and at - position.last.at < ONE_LOOK
+    return position.before if looking else position.last
 
 
 def _last(

@@ -69,7 +69,7 @@ def declared() -> tuple[Command, ...]:
         index=StoryIndex(),
         rules=nothing,
         desk=nothing,
-        places=nothing,
+        positions=nothing,
         history=nothing,
         audit=nothing,
         moderators=nothing,

@@ -33,7 +33,7 @@ class ReadingPosition:
 class ReadingHistory:
     """Everything stored about what one person looked at."""
 
-    places: Mapping[StoryId, ReadingPosition]
+    positions: Mapping[StoryId, ReadingPosition]
     until: datetime | None
     """When it is deleted unless they look again; None if there is nothing to delete."""
     caught_up: datetime | None = None

@@ -63,18 +63,18 @@ class RedisReadingPositions:
         self.saw(person, _ALL, Seen(int(upto.timestamp() * 1000), upto))
 
     @storage
-    async def place(self, person: Chat, story: StoryId) -> ReadingPosition | None:
+    async def position(self, person: Chat, story: StoryId) -> ReadingPosition | None:
         """Where a person is in a story, or None."""
         key = (person, story)
         unsaved = self._unsaved.get(key)  # read before the stored one: it may be saved in between
         where = self._key(person)
         held = await self._skipped.ask("place", where, self._redis.hget(where, story), None)
-        place = self._read(person, story, held)
+        position = self._read(person, story, held)
         visit = self._unsaved.get(key, unsaved)
-        return place if visit is None else _after(place, visit)
+        return position if visit is None else _after(position, visit)
 
     @storage
-    async def kept(self, person: Chat) -> ReadingHistory:
+    async def history(self, person: Chat) -> ReadingHistory:
         """Everything stored about a person."""
         unsaved = self._unsaved_of(person)
         key = self._key(person)
@@ -82,15 +82,15 @@ class RedisReadingPositions:
             pipe.hgetall(key)
             pipe.pexpiretime(key)
             held, expires_ms = await self._skipped.ask("place", key, pipe.execute(), ({}, 0))
-        places = {
+        positions = {
             StoryId(text(story)): self._read(person, StoryId(text(story)), raw)
             for story, raw in held.items()
         }
         moments = [datetime.fromtimestamp(expires_ms / 1000, UTC)] if expires_ms > 0 else []
         for story, visit in (unsaved | self._unsaved_of(person)).items():
-            places[story] = _after(places.get(story), visit)
+            positions[story] = _after(positions.get(story), visit)
             moments.append(visit.at + KEPT_FOR)
-        known = {story: place for story, place in places.items() if place is not None}
+        known = {story: position for story, position in positions.items() if position is not None}
         upto = known.pop(_ALL, None)
         return ReadingHistory(known, max(moments, default=None), upto.last.at if upto else None)
 
@@ -160,7 +160,7 @@ class RedisReadingPositions:
     ) -> ReadingPosition | None:
         if raw is None:
             return None
-        return self._skipped.read("place", f"{self._key(person)} {story}", _place, raw)
+        return self._skipped.read("place", f"{self._key(person)} {story}", _position, raw)
 
     def _unsaved_of(self, person: Chat) -> dict[StoryId, Seen]:
         """The unsaved visits.
@@ -173,21 +173,21 @@ class RedisReadingPositions:
         return f"{self._prefix}:places:{person}"
 
 
-def _is_over(place: ReadingPosition | None, now: datetime) -> bool:
+def _is_over(position: ReadingPosition | None, now: datetime) -> bool:
     """Whether a revision was seen so long ago that nobody continues from there."""
-    return place is not None and now - place.last.at > KEPT_FOR
+    return position is not None and now - position.last.at > KEPT_FOR
 
 
-def _after(place: ReadingPosition | None, visit: Seen) -> ReadingPosition:
-    return place.after(visit) if place else ReadingPosition(visit)
+def _after(position: ReadingPosition | None, visit: Seen) -> ReadingPosition:
+    return position.after(visit) if position else ReadingPosition(visit)
 
 
-def _write(place: ReadingPosition) -> str:
-    visits = [place.last, place.before] if place.before else [place.last]
+def _write(position: ReadingPosition) -> str:
+    visits = [position.last, position.before] if position.before else [position.last]
     return json.dumps([[visit.revision, visit.at.isoformat()] for visit in visits])
 
 
-def _place(raw: bytes | str) -> ReadingPosition:
+def _position(raw: bytes | str) -> ReadingPosition:
     visits = [Seen(int(revision), _moment(at)) for revision, at in json.loads(raw)]
     return ReadingPosition(*visits)
 

@@ -64,7 +64,7 @@ async def test_what_was_lost_of_the_past_is_told_from_the_log() -> None:
     talk.index.put(Edition(now, before, 9, NOW))
     talk.history.kept = [before, now]
     talk.history.logs[FERRY.id] = log
-    talk.places.saw(talk.person, StoryId("ferry"), Seen(1, NOW - timedelta(days=9)))
+    talk.positions.saw(talk.person, StoryId("ferry"), Seen(1, NOW - timedelta(days=9)))
     answer = read(await talk.click("story_ferry_changes"))
     assert "Something that has since been removed" in answer
     assert "Something stated earlier was removed" in answer

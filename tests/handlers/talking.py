@@ -222,23 +222,23 @@ class MemoryPlaces:
         held = self.held.get((person, story))
         self.held[person, story] = held.after(visit) if held else ReadingPosition(visit)
 
-    async def place(self, person: Chat, story: StoryId) -> ReadingPosition | None:
+    async def position(self, person: Chat, story: StoryId) -> ReadingPosition | None:
         if self.slow:
             await asyncio.sleep(60)
         if self.away:
             raise StorageAway
         return self.held.get((person, story))
 
-    async def kept(self, person: Chat) -> ReadingHistory:
+    async def history(self, person: Chat) -> ReadingHistory:
         if self.slow:
             await asyncio.sleep(60)
         if self.away:
             raise StorageAway
-        places = {story: place for (who, story), place in self.held.items() if who == person}
-        looked = [place.last.at for place in places.values()]
+        positions = {story: place for (who, story), place in self.held.items() if who == person}
+        looked = [place.last.at for place in positions.values()]
         upto = self.upto.get(person)
         looked += [upto] if upto else []
-        return ReadingHistory(places, max(looked) + KEPT_FOR if looked else None, upto)
+        return ReadingHistory(positions, max(looked) + KEPT_FOR if looked else None, upto)
 
     def caught_up(self, person: Chat, upto: datetime) -> None:
         self.upto[person] = upto
@@ -361,7 +361,7 @@ class Talk:
         self.index = StoryIndex()
         self.rules = MemoryRules({FILED: Rule(entities=("Alibaba",), min_virality=6)})
         self.desk = MemoryDesk()
-        self.places = MemoryPlaces()
+        self.positions = MemoryPlaces()
         self.history = MemoryHistory()
         self.audit = MemoryAudit()
         self.moderators = MemoryModerators()
@@ -383,7 +383,7 @@ class Talk:
             due=nothing,
             rules=nothing,
             troubles=nothing,
-            reading_positions=self.places,
+            reading_positions=self.positions,
             audit=self.audit,
             drafts=self.drafts,
             moderators=self.moderators,
@@ -392,7 +392,7 @@ class Talk:
             index=self.index,
             rules=self.rules,
             desk=self.desk,
-            places=self.places,
+            positions=self.positions,
             history=self.history,
             audit=self.audit,
             moderators=self.moderators,

@@ -209,7 +209,7 @@ async def test_without_the_storage_it_is_said_that_it_cannot_be_looked_up(
 ) -> None:
     monkeypatch.setattr(promptly, "PATIENCE_S", 0.01)
     talk = Talk(FIRE)
-    setattr(talk.places, trouble, True)
+    setattr(talk.positions, trouble, True)
     answer = await talk.say("catchup")
     assert answer.title == "I can't check right now what you've read"
     assert labels(answer) == {"Fire at the mill": "story_fire"}

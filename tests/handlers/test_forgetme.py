@@ -26,7 +26,7 @@ async def test_nothing_is_deleted_before_it_is_confirmed(talk: Talk) -> None:
         )
         assert labels(answer) == {"Yes, forget me": "forgetme_yes"}
     assert MIRA in talk.rules.saved
-    assert len(talk.places.held) == 2
+    assert len(talk.positions.held) == 2
     assert MIRA in talk.desk.standings
 
 
@@ -46,7 +46,7 @@ async def test_what_is_deleted_is_said_and_the_group_it_is_asked_in_keeps_what_i
     ]
     assert talk.rules.saved == {HERE: Rule(all=True)}
     assert list(talk.desk.standings) == [HERE]
-    assert list(talk.places.held) == [(other, FERRY)]
+    assert list(talk.positions.held) == [(other, FERRY)]
     assert (await talk.click("forgetme_yes")).title == "There was nothing to forget"
 
 
@@ -79,11 +79,11 @@ async def test_what_the_operator_wrote_is_left_to_the_operator(talk: Talk) -> No
         "Deleted\nYour reading position in 2 stories.\n"
         "The bot's operator sets what your private chat gets" in said
     )
-    assert not talk.places.held
+    assert not talk.positions.held
     assert MIRA in talk.desk.standings
 
 
-@pytest.mark.parametrize("away", ["rules", "desk", "places"])
+@pytest.mark.parametrize("away", ["rules", "desk", "positions"])
 async def test_while_the_storage_is_away_nobody_is_told_they_are_forgotten(
     talk: Talk, away: str
 ) -> None:
@@ -94,4 +94,4 @@ async def test_while_the_storage_is_away_nobody_is_told_they_are_forgotten(
     await talk.click("forgetme_yes")
     assert MIRA not in talk.rules.saved
     assert MIRA not in talk.desk.standings
-    assert not talk.places.held
+    assert not talk.positions.held

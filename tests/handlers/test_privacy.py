@@ -69,7 +69,7 @@ async def test_without_the_storage_the_rest_is_told(
 ) -> None:
     monkeypatch.setattr(promptly, "PATIENCE_S", 0.01)
     talk.chat, talk.private = MIRA, True
-    setattr(talk.places, trouble, True)
+    setattr(talk.positions, trouble, True)
     talk.desk.away = True
     said = read(await talk.say("privacy"))
     assert "I can't look up the details right now." in said

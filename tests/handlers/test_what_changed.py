@@ -187,7 +187,7 @@ async def test_without_the_storage_the_last_change_is_told_all_the_same(
     talk = Talk(FIRE)
     await talk.type("story", "fire")
     talk.put(replace(FIRE, headline="It is out"))
-    setattr(talk.places, trouble, True)
+    setattr(talk.positions, trouble, True)
     answer = await talk.click(BUTTON)
     assert "so this is only the latest change" in read(answer)
     assert told(answer.blocks) == ["Headline: “It is out”"]

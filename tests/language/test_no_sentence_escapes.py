@@ -186,7 +186,7 @@ def busy() -> Talk:
     talk.desk.pinned[HERE] = [each.id for each in CROWD]
     talk.desk.standings[HERE] = [Standing(each.id, shown()) for each in CROWD]
     for person in (MIRA, HERE):
-        talk.places.upto[person] = NOW - 2 * HOUR
+        talk.positions.upto[person] = NOW - 2 * HOUR
     talk.at = NOW + HOUR
     talk.put(turned(CROWD[5]), turned(CROWD[6]))
     return talk
@@ -224,7 +224,7 @@ def filed_alone() -> Talk:
 
 def without_storage() -> Talk:
     talk = alone()
-    talk.rules.away = talk.desk.away = talk.places.away = talk.audit.away = True
+    talk.rules.away = talk.desk.away = talk.positions.away = talk.audit.away = True
     return talk
 
 

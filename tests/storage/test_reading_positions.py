@@ -28,13 +28,13 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def saving(redis: Redis, prefix: str) -> AsyncIterator[RedisReadingPositions]:
-    places = RedisReadingPositions(redis, prefix)
-    async with beside(places.run()):
-        yield places
+    positions = RedisReadingPositions(redis, prefix)
+    async with beside(positions.run()):
+        yield positions
 
 
 @pytest.fixture(params=["memory", "redis", "redis, not saved yet"])
-async def places(
+async def positions(
     request: pytest.FixtureRequest, saving: RedisReadingPositions, redis: Redis, prefix: str
 ) -> ReadingPositions:
     if request.param == "memory":
@@ -49,30 +49,32 @@ def saved(redis: Redis, prefix: str, person: Chat, stories: int) -> Callable[[],
     return seen
 
 
-async def test_nobody_has_a_place_in_a_story_they_never_saw(places: ReadingPositions) -> None:
-    places.saw(MIRA, FERRY, Seen(1, AT))
-    assert await places.place(MIRA, FIRE) is None
-    assert await places.place(SOL, FERRY) is None
+async def test_nobody_has_a_place_in_a_story_they_never_saw(positions: ReadingPositions) -> None:
+    positions.saw(MIRA, FERRY, Seen(1, AT))
+    assert await positions.position(MIRA, FIRE) is None
+    assert await positions.position(SOL, FERRY) is None
 
 
-async def test_the_first_look_at_a_revision_counts(places: ReadingPositions) -> None:
-    places.saw(MIRA, FIRE, Seen(4, AT))
-    places.saw(MIRA, FIRE, Seen(4, AT + HOUR))
-    assert await places.place(MIRA, FIRE) == ReadingPosition(Seen(4, AT))
+async def test_the_first_look_at_a_revision_counts(positions: ReadingPositions) -> None:
+    positions.saw(MIRA, FIRE, Seen(4, AT))
+    positions.saw(MIRA, FIRE, Seen(4, AT + HOUR))
+    assert await positions.position(MIRA, FIRE) == ReadingPosition(Seen(4, AT))
 
 
 async def test_the_look_before_is_kept_when_another_revision_is_seen(
     saving: RedisReadingPositions, redis: Redis, prefix: str
 ) -> None:
-    for places, settle in (
+    for positions, settle in (
         (MemoryPlaces(), None),
         (saving, saved(redis, prefix, MIRA, 1)),
     ):
-        places.saw(MIRA, FIRE, Seen(4, AT))
+        positions.saw(MIRA, FIRE, Seen(4, AT))
         if settle:
             await eventually_so(settle, "the first visit is saved")
-        places.saw(MIRA, FIRE, Seen(7, AT + HOUR))
-        assert await places.place(MIRA, FIRE) == ReadingPosition(Seen(7, AT + HOUR), Seen(4, AT))
+        positions.saw(MIRA, FIRE, Seen(7, AT + HOUR))
+        assert await positions.position(MIRA, FIRE) == ReadingPosition(
+            Seen(7, AT + HOUR), Seen(4, AT)
+        )
 
 
 async def test_another_process_finds_the_place_and_it_lasts_ninety_days(
@@ -82,37 +84,37 @@ async def test_another_process_finds_the_place_and_it_lasts_ninety_days(
         saving.saw(MIRA, StoryId(f"story-{number}"), Seen(number + 1, AT))
     await eventually_so(saved(redis, prefix, MIRA, 250), "all visits are saved")
     other = RedisReadingPositions(redis, prefix)
-    assert await other.place(MIRA, StoryId("story-249")) == ReadingPosition(Seen(250, AT))
+    assert await other.position(MIRA, StoryId("story-249")) == ReadingPosition(Seen(250, AT))
     left_s = await redis.ttl(f"{prefix}:places:{MIRA}")
     assert 0 <= timedelta(days=90).total_seconds() - left_s < 60
 
 
-async def test_all_that_is_kept_of_someone_can_be_told(places: ReadingPositions) -> None:
-    assert await places.kept(MIRA) == ReadingHistory({}, None)
+async def test_all_that_is_kept_of_someone_can_be_told(positions: ReadingPositions) -> None:
+    assert await positions.history(MIRA) == ReadingHistory({}, None)
     for story, ago in ((FIRE, timedelta(0)), (FERRY, 2 * HOUR)):
-        places.saw(MIRA, story, Seen(4, datetime.now(UTC) - ago))
-    places.saw(SOL, FIRE, Seen(9, AT))
-    kept = await places.kept(MIRA)
-    assert {story: place.last.revision for story, place in kept.places.items()} == {
+        positions.saw(MIRA, story, Seen(4, datetime.now(UTC) - ago))
+    positions.saw(SOL, FIRE, Seen(9, AT))
+    history = await positions.history(MIRA)
+    assert {story: position.last.revision for story, position in history.positions.items()} == {
         FIRE: 4,
         FERRY: 4,
     }
-    assert kept.until is not None
-    assert abs(kept.until - datetime.now(UTC) - timedelta(days=90)) < HOUR
+    assert history.until is not None
+    assert abs(history.until - datetime.now(UTC) - timedelta(days=90)) < HOUR
 
 
 async def test_how_far_someone_caught_up_is_kept_beside_what_they_saw(
-    places: ReadingPositions,
+    positions: ReadingPositions,
 ) -> None:
-    places.saw(MIRA, FIRE, Seen(4, AT))
+    positions.saw(MIRA, FIRE, Seen(4, AT))
     for upto in (AT, AT + HOUR):
-        places.caught_up(MIRA, upto)
-        kept = await places.kept(MIRA)
-        assert kept.caught_up == upto
-        assert list(kept.places) == [FIRE]
-    assert (await places.kept(SOL)).caught_up is None
-    await places.forget(MIRA)
-    assert await places.kept(MIRA) == ReadingHistory({}, None)
+        positions.caught_up(MIRA, upto)
+        history = await positions.history(MIRA)
+        assert history.caught_up == upto
+        assert list(history.positions) == [FIRE]
+    assert (await positions.history(SOL)).caught_up is None
+    await positions.forget(MIRA)
+    assert await positions.history(MIRA) == ReadingHistory({}, None)
 
 
 async def test_a_visit_that_is_saved_while_it_is_read_is_not_missed(
@@ -133,10 +135,10 @@ async def test_a_visit_that_is_saved_while_it_is_read_is_not_missed(
     monkeypatch.setattr(Redis, "hget", late(Redis.hget))
     monkeypatch.setattr(Pipeline, "execute", late(Pipeline.execute))
     saving.saw(MIRA, FIRE, Seen(4, AT))
-    reading = asyncio.create_task(saving.place(MIRA, FIRE))
-    listing = asyncio.create_task(saving.kept(MIRA))
+    reading = asyncio.create_task(saving.position(MIRA, FIRE))
+    listing = asyncio.create_task(saving.history(MIRA))
     assert await reading == ReadingPosition(Seen(4, AT))
-    assert (await listing).places == {FIRE: ReadingPosition(Seen(4, AT))}
+    assert (await listing).positions == {FIRE: ReadingPosition(Seen(4, AT))}
 
 
 async def test_a_visit_that_another_one_followed_while_it_was_read_stays_the_one_before(
@@ -155,17 +157,17 @@ async def test_a_visit_that_another_one_followed_while_it_was_read_stays_the_one
 
     monkeypatch.setattr(Redis, "hget", late)
     saving.saw(MIRA, FIRE, Seen(4, AT))
-    assert await saving.place(MIRA, FIRE) == ReadingPosition(Seen(7, AT + HOUR), Seen(4, AT))
+    assert await saving.position(MIRA, FIRE) == ReadingPosition(Seen(7, AT + HOUR), Seen(4, AT))
 
 
 async def test_someone_forgotten_has_no_place_and_others_keep_theirs(
-    places: ReadingPositions,
+    positions: ReadingPositions,
 ) -> None:
     for person in (MIRA, SOL):
-        places.saw(person, FIRE, Seen(4, AT))
-    await places.forget(MIRA)
-    assert await places.kept(MIRA) == ReadingHistory({}, None)
-    assert await places.place(SOL, FIRE) == ReadingPosition(Seen(4, AT))
+        positions.saw(person, FIRE, Seen(4, AT))
+    await positions.forget(MIRA)
+    assert await positions.history(MIRA) == ReadingHistory({}, None)
+    assert await positions.position(SOL, FIRE) == ReadingPosition(Seen(4, AT))
 
 
 async def test_what_is_being_saved_when_someone_is_forgotten_does_not_come_back(
@@ -187,12 +189,12 @@ async def test_while_the_storage_is_away_a_look_costs_nothing_and_only_the_newes
 ) -> None:
     monkeypatch.setattr(stored, "UNSAVED", 3)
     async with connect("redis://127.0.0.1:1") as nowhere:
-        places = RedisReadingPositions(nowhere)
+        positions = RedisReadingPositions(nowhere)
         for number in range(5):
-            places.saw(MIRA, StoryId(f"story-{number}"), Seen(1, AT))
+            positions.saw(MIRA, StoryId(f"story-{number}"), Seen(1, AT))
         with pytest.raises(StorageAway):
-            await places.place(MIRA, FIRE)
-    assert [story for _, story in places._unsaved] == ["story-2", "story-3", "story-4"]
+            await positions.position(MIRA, FIRE)
+    assert [story for _, story in positions._unsaved] == ["story-2", "story-3", "story-4"]
 
 
 async def test_what_the_server_refuses_is_said_to_the_operator_and_harms_no_one(
@@ -219,9 +221,9 @@ async def test_stories_seen_long_ago_do_not_pile_up(
     await eventually_so(saved(redis, prefix, MIRA, 3), "all are saved")
     saving.saw(MIRA, StoryId("newer"), Seen(2, AT + timedelta(days=91)))
     await eventually_so(saved(redis, prefix, MIRA, 2), "the old one is gone")
-    assert await saving.place(MIRA, StoryId("old")) is None
-    assert await saving.place(MIRA, StoryId("newer")) == ReadingPosition(
+    assert await saving.position(MIRA, StoryId("old")) is None
+    assert await saving.position(MIRA, StoryId("newer")) == ReadingPosition(
         Seen(2, AT + timedelta(days=91)), Seen(1, AT + timedelta(days=2))
     )
-    assert await saving.place(MIRA, StoryId("newest")) is not None
-    assert await saving.place(SOL, FIRE) is not None
+    assert await saving.position(MIRA, StoryId("newest")) is not None
+    assert await saving.position(SOL, FIRE) is not None

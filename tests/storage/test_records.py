@@ -190,13 +190,13 @@ async def drafts(at: At) -> None:
         await drafts.save(NORTH, draft)
 
 
-async def places(at: At) -> None:
-    places = RedisReadingPositions(*at.given)
+async def positions(at: At) -> None:
+    positions = RedisReadingPositions(*at.given)
     visit, someone = Seen(3, NOW), Chat("discord", "@6")
-    await places._save({(MIRA, FERRY): visit, (MIRA, TRAM): visit, (someone, FERRY): visit})
-    assert await places.place(MIRA, FERRY) is None
-    assert list((await places.kept(MIRA)).places) == ([] if at.whole else [TRAM])
-    assert list((await places.kept(someone)).places) == [FERRY]
+    await positions._save({(MIRA, FERRY): visit, (MIRA, TRAM): visit, (someone, FERRY): visit})
+    assert await positions.position(MIRA, FERRY) is None
+    assert list((await positions.history(MIRA)).positions) == ([] if at.whole else [TRAM])
+    assert list((await positions.history(someone)).positions) == [FERRY]
 
 
 async def deeds(at: At) -> None:
@@ -307,7 +307,7 @@ KINDS = {
     "cursor": Kind("cursor:discord", "hash", cursors, "seq", b"4/5"),
     "trouble": Kind("troubles:discord", "hash", troubles, str(NORTH)),
     "draft": Kind(f"drafts:{NORTH}", "string", drafts),
-    "place": Kind(f"places:{MIRA}", "hash", places, FERRY, b'{"v":2,"seen":[1]}'),
+    "place": Kind(f"places:{MIRA}", "hash", positions, FERRY, b'{"v":2,"seen":[1]}'),
     "deed": Kind(f"audit:{NORTH}", "sorted set", deeds, newer=b'{"v":2,"mark":"m","did":"x"}'),
     "role": Kind("moderators", "hash", roles, "discord:1", b'["7","8"]', NUMBERS),
     "lease": Kind("lease:discord", "string", leases),

@@ -13,7 +13,7 @@ from handlers.story_words import name
 from runtime.away import StorageAway
 from runtime.slices import in_slices
 from stories.changes import Heard
-from stories.delta import Kind, Weight, compare
+from stories.delta import LEANINGS, Weight, compare
 from stories.index import StoryIndex
 from stories.story import Story
 from wording import words
@@ -300,7 +300,7 @@ class _Play:
 
     def _differs(self, story: Story) -> bool:
         return any(
-            change.kind is not Kind.LEANING or self.rule.show_leaning
+            change.kind not in LEANINGS or self.rule.show_leaning
             for change in compare(self._shown, story).changes
         )
 

@@ -14,6 +14,7 @@ from handlers.story_words import name, standing
 from runtime.away import StorageAway
 from stories.delta import Change, Delta, Kind, compare
 from stories.edition import Edition
+from stories.log import SAID
 from stories.story import Story, StoryId
 from wording import words
 from wording.card import is_new
@@ -148,7 +149,7 @@ def _remembered(change: Change) -> str:
     """A line of the log in words. What was removed since isn't repeated."""
     if change.kind is Kind.BULLET_REMOVED:
         return _("Something stated earlier was removed")
-    if change.kind in (Kind.BULLET_ADDED, Kind.TITLE) and change.after is None:
+    if change.kind in SAID - {Kind.NEW} and change.after is None:
         return _("Something that has since been removed")
     return words.sentence(words.said(change))
 

@@ -20,7 +20,7 @@ from handlers.story_words import name, quoted
 from handlers.unknown import to_settle
 from handlers.unreachable import refused
 from runtime.away import StorageAway
-from stories.delta import Delta, Kind, Weight
+from stories.delta import LEANINGS, Delta, Kind, Weight
 from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.spelling import fold
@@ -438,7 +438,7 @@ def _shows(rule: Rule | None) -> bool:
 
 
 def _leans(delta: Delta) -> bool:
-    return delta.reason is not None and delta.reason.kind is Kind.LEANING
+    return delta.reason is not None and delta.reason.kind in LEANINGS
 
 
 def _reply(

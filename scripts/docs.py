@@ -179,7 +179,16 @@ def _fields(shape: Mapping[str, Any]) -> str:
 
 
 _ADDRESS = "^[Hh][Tt][Tt][Pp]"
-_PARTS = {"StatsDocument": "stats", "QuestionDocument": "questions", "SourceDocument": "sources"}
+_PARTS = {
+    "BulletDocument": "breakdown",
+    "ConflictDocument": "conflicts",
+    "CorrectionDocument": "correction",
+    "QuestionDocument": "questions",
+    "ReportDocument": "reports",
+    "SourceDocument": "sources",
+    "SpreadDocument": "spread",
+    "StatsDocument": "stats",
+}
 
 
 def _kind(field: Mapping[str, Any]) -> str:
@@ -187,6 +196,8 @@ def _kind(field: Mapping[str, Any]) -> str:
     if "anyOf" in field:
         [only] = [each for each in field["anyOf"] if each.get("type") != "null"]
         return _kind(only)
+    if "oneOf" in field:
+        return ", or ".join(map(_kind, field["oneOf"]))
     if "$ref" in field:
         return f"an object, see [{_PARTS[_named(field)]}](#{_PARTS[_named(field)]})"
     if "enum" in field:
@@ -272,6 +283,11 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "weights": _weights,
     "story": _story,
     "stats": _part("StatsDocument"),
+    "spread": _part("SpreadDocument"),
+    "bullet": _part("BulletDocument"),
+    "conflict": _part("ConflictDocument"),
+    "report": _part("ReportDocument"),
+    "correction": _part("CorrectionDocument"),
     "question": _part("QuestionDocument"),
     "source": _part("SourceDocument"),
     "metrics": _metrics,

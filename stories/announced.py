@@ -1,5 +1,6 @@
-"""What readers are told only once about a story, such as that it is spreading fast."""
+"""What readers are told only once about a story: that it is spreading fast, and each correction."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from stories.story import Announced, Story
@@ -9,21 +10,37 @@ FAST_FROM = 7.0
 """A story is spreading fast if its virality is at least FAST_FROM and rose by at least FAST_UP."""
 FAST_EVERY = timedelta(days=1)
 """Readers are told so at most once in this time."""
+CORRECTED = 500
+"""The most corrections of one story whose keys are stored."""
 
 
 def announced(before: Story | None, story: Story, now: datetime) -> Announced:
-    """What the archive stores with a revision that arrives now, after the revision `before`.
-
-    The rise counts from the lowest virality since readers were last told, so that a story which
-    climbs in small steps is noticed too.
-    """
+    """What the archive stores with a revision that arrives now, after the revision `before`."""
     past = before.announced if before else Announced()
+    told = past.corrected
+    if story.correction is not None and story.correction.key not in told:
+        told = (*told, story.correction.key)[-CORRECTED:]
+    return replace(_fast(past, before, story, now), corrected=told)
+
+
+def is_new_correction(before: Story, after: Story) -> bool:
+    """Whether `after` has a correction that readers of `before` have not been told."""
+    now, was = after.correction, before.correction
+    return now is not None and now != was and now.key not in before.announced.corrected
+
+
+def _fast(past: Announced, before: Story | None, story: Story, now: datetime) -> Announced:
+    """Whether and when readers were told that the story is spreading fast.
+
+    The rise counts from the lowest virality since then, so that a story which climbs in small steps
+    is noticed too.
+    """
     virality = story.stats.virality
     low = _lowest(past.low, before.stats.virality if before else None)
     lately = past.fast_at is not None and abs(now - past.fast_at) < FAST_EVERY
     if not lately and not story.is_over and _rises(before, story) and _is_fast(low, virality):
-        return Announced(now, virality)
-    return Announced(past.fast_at, _lowest(low, virality))
+        return replace(past, fast_at=now, low=virality)
+    return replace(past, low=_lowest(low, virality))
 
 
 def spreads_fast(before: Story, after: Story) -> bool:
@@ -31,7 +48,7 @@ def spreads_fast(before: Story, after: Story) -> bool:
     was, now = before.announced, after.announced
     if after.is_over:
         return False
-    if now == Announced():  # accepted by an earlier version, or not by an archive
+    if (now.fast_at, now.low) == (None, None):  # never accepted, or by an earlier version
         return _is_fast(before.stats.virality, after.stats.virality)
     return (
         now.fast_at is not None

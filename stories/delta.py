@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 from rapidfuzz import fuzz, process, utils
 
-from stories.announced import spreads_fast
-from stories.story import Source, Status, Story
+from stories.announced import is_new_correction, spreads_fast
+from stories.story import Conflict, Correction, Source, Spread, Status, Story
 
 SAME_BULLET = 65.0
 """How similar (0-100, ignoring word order) two bullets must be to count as one bullet reworded.
@@ -44,8 +44,10 @@ class Kind(StrEnum):
     UNMERGED = "unmerged"
     ENDED = "ended"
     REWRITTEN = "rewritten"
+    CORRECTION = "correction"
     BULLET_ADDED = "bullet added"
     BULLET_UPDATED = "bullet updated"
+    CONFLICT_ADDED = "conflict added"
     TITLE = "title"
     STATUS = "status"
     BULLET_REMOVED = "bullet removed"
@@ -56,21 +58,32 @@ class Kind(StrEnum):
     QUESTION_ADDED = "question added"
     ANSWER_CHANGED = "answer changed"
     QUESTION_REMOVED = "question removed"
+    CONFLICT_CHANGED = "conflict changed"
+    CONFLICT_REMOVED = "conflict removed"
     SOURCE_ADDED = "source added"
     SOURCE_REMOVED = "source removed"
     SOURCE_CHANGED = "source changed"
     VIRALITY = "virality"
     ARTICLES = "articles"
+    INDEPENDENT = "independent articles"
     ENTITIES = "entities"
     KEYWORDS = "keywords"
     LEANING = "leaning"
+    SPREAD = "spread"
     RANK = "rank"
+    FOLLOWS = "follows"
+    CITED = "cited sources"
     LINK = "link"
     IMAGE = "image"
     STARTED = "started"
     UPDATED = "updated"
+    WEB = "web"
     OTHER = "other"
     """None of the above: bullets, questions or sources in another order, a question's case."""
+
+
+LEANINGS = frozenset({Kind.LEANING, Kind.SPREAD})
+"""The kinds shown only where a chat asks for leanings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +169,20 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
         Kind.UNMERGED: _MAJOR,
         Kind.ENDED: _MAJOR,
         Kind.REWRITTEN: _MAJOR,
+        Kind.CORRECTION: (
+            Rule(
+                Weight.NOTABLE,
+                "one that was not there before",
+                lambda pair: is_new_correction(pair.older, pair.newer),
+            ),
+            *_MINOR,
+        ),
         Kind.BULLET_ADDED: _NOTABLE,
         Kind.BULLET_UPDATED: (
             Rule(Weight.NOTABLE, "nothing but figures changed in it", _only_figures),
             *_MINOR,
         ),
+        Kind.CONFLICT_ADDED: _NOTABLE,
         Kind.TITLE: _NOTABLE,
         Kind.STATUS: (Rule(Weight.NOTABLE, "there was and is one", _both_say_status), *_MINOR),
         Kind.BULLET_REMOVED: _NOTABLE,
@@ -171,19 +193,26 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
         Kind.QUESTION_ADDED: _MINOR,
         Kind.ANSWER_CHANGED: _MINOR,
         Kind.QUESTION_REMOVED: _MINOR,
+        Kind.CONFLICT_CHANGED: _MINOR,
+        Kind.CONFLICT_REMOVED: _MINOR,
         Kind.SOURCE_ADDED: _MINOR,
         Kind.SOURCE_REMOVED: _MINOR,
         Kind.SOURCE_CHANGED: _MINOR,
         Kind.VIRALITY: _MINOR,
         Kind.ARTICLES: _MINOR,
+        Kind.INDEPENDENT: _MINOR,
         Kind.ENTITIES: _MINOR,
         Kind.KEYWORDS: _MINOR,
         Kind.LEANING: _MINOR,
+        Kind.SPREAD: _MINOR,
         Kind.RANK: _MINOR,
+        Kind.FOLLOWS: _MINOR,
+        Kind.CITED: _MINOR,
         Kind.LINK: _MINOR,
         Kind.IMAGE: _MINOR,
         Kind.STARTED: _MINOR,
         Kind.UPDATED: _MINOR,
+        Kind.WEB: _MINOR,
         Kind.OTHER: _MINOR,
     }
 )
@@ -226,6 +255,11 @@ def _differences(before: Story, after: Story) -> Iterator[_Found]:
     yield from _bullets(before.breakdown, after.breakdown)
     yield from _questions(before, after)
     yield from _sources(before.sources, after.sources)
+    yield from _conflicts(before, after)
+    if _cites_others(before, after):
+        yield Kind.CITED, None, None
+    if before.correction != after.correction:
+        yield Kind.CORRECTION, _text(before.correction), _text(after.correction)
     if spreads_fast(before, after):
         yield Kind.SPREADING, None, None
     was, now = before.stats, after.stats
@@ -236,9 +270,13 @@ def _differences(before: Story, after: Story) -> Iterator[_Found]:
         (Kind.VIRALITY, was.virality, now.virality),
         (Kind.ARTICLES, was.articles, now.articles),
         (Kind.LEANING, was.leaning, now.leaning),
+        (Kind.INDEPENDENT, was.independent, now.independent),
+        (Kind.SPREAD, was.spread, now.spread),
         (Kind.ENTITIES, before.entities, after.entities),
         (Kind.KEYWORDS, before.keywords, after.keywords),
         (Kind.SPLIT, before.split_from, after.split_from),
+        (Kind.FOLLOWS, before.follows, after.follows),
+        (Kind.WEB, before.web, after.web),
         (Kind.RANK, before.rank, after.rank),
         (Kind.LINK, before.url, after.url),
         (Kind.IMAGE, before.image_url, after.image_url),
@@ -343,6 +381,45 @@ def _questions(before: Story, after: Story) -> Iterator[_Found]:
     yield from ((Kind.QUESTION_REMOVED, was[key].question, None) for key in was if key not in now)
 
 
+def _conflicts(before: Story, after: Story) -> Iterator[_Found]:
+    was = {conflict.key: conflict for conflict in before.conflicts}
+    now = {conflict.key: conflict for conflict in after.conflicts}
+    for key, conflict in now.items():
+        if key not in was:
+            yield Kind.CONFLICT_ADDED, None, conflict.about
+        elif _reported(was[key], before) != _reported(conflict, after):
+            yield Kind.CONFLICT_CHANGED, was[key].about, conflict.about
+    yield from ((Kind.CONFLICT_REMOVED, was[key].about, None) for key in was if key not in now)
+
+
+def _reported(conflict: Conflict, story: Story) -> list[object]:
+    """What a conflict's reports say, with their sources in place of the positions of these."""
+    return [
+        (report.text, report.at, _cites(story, (report.source,))) for report in conflict.reports
+    ]
+
+
+def _cites_others(before: Story, after: Story) -> bool:
+    """Whether a bullet or answer that stayed names other sources than before."""
+    was, now = _cited(before), _cited(after)
+    return any(was[text] != now[text] for text in was.keys() & now.keys())
+
+
+def _cited(story: Story) -> dict[str, frozenset[tuple[str | None, ...]]]:
+    """For each bullet and answer the sources it names: their positions may change by themselves."""
+    cited = dict(story.bullets())
+    cited |= {each.answer: each.sources for each in story.questions}
+    return {text: _cites(story, places) for text, places in cited.items()}
+
+
+def _cites(story: Story, places: Iterable[int]) -> frozenset[tuple[str | None, ...]]:
+    return frozenset(_identity(story.sources[each]) for each in places if each < len(story.sources))
+
+
+def _text(correction: Correction | None) -> str | None:
+    return correction.text if correction else None
+
+
 def _sources(before: tuple[Source, ...], after: tuple[Source, ...]) -> Iterator[_Found]:
     was = {_identity(source): source for source in before}
     now = {_identity(source): source for source in after}
@@ -378,6 +455,8 @@ def _said(value: object) -> str | None:
             return f"{value:g}"
         case datetime():
             return value.isoformat()
+        case Spread():
+            return f"{value.left} {value.center} {value.right} {value.unrated}"
         case tuple():
             return ", ".join(map(str, value))
         case _:

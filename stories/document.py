@@ -2,26 +2,35 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from stories.fields import (
     BULLETS_LIMIT,
+    CONFLICTS_LIMIT,
     MAX_REVISION,
     NAMES_LIMIT,
     QUESTIONS_LIMIT,
+    REPORTS_LEAST,
+    REPORTS_LIMIT,
     SOURCES_LIMIT,
+    About,
     Answer,
     Bullet,
+    CorrectionText,
+    Count,
     FieldRule,
     Headline,
     Id,
     LeaningWord,
     Name,
+    Position,
     QuestionText,
     Reason,
+    ReportText,
     StatusWord,
     Time,
     Title,
+    Truth,
     Url,
     Virality,
     whole,
@@ -47,6 +56,19 @@ class Part(BaseModel):
     model_config = ConfigDict(strict=True, json_schema_extra=_tidy)
 
 
+class SpreadDocument(Part):
+    """How many of the outlets that report the story lean which way. What is absent is 0."""
+
+    model_config = ConfigDict(title="Spread")
+
+    left: Count | None = Field(default=None, description="Outlets that lean left.")
+    center: Count | None = Field(default=None, description="Outlets that lean neither way.")
+    right: Count | None = Field(default=None, description="Outlets that lean right.")
+    unrated: Count | None = Field(
+        default=None, description="Outlets whose leaning nobody has rated."
+    )
+
+
 class StatsDocument(Part):
     """The figures beside a story. What is absent is not shown."""
 
@@ -56,12 +78,47 @@ class StatsDocument(Part):
     virality: Virality | None = Field(
         default=None, description="How fast the story spreads, from 0 to 10.", examples=[4.5]
     )
-    articles: Annotated[int, whole(0)] | None = Field(
+    articles: Count | None = Field(
         default=None, description="How many articles have been written about it.", examples=[14]
+    )
+    independent: Count | None = Field(
+        default=None,
+        description="How many of the articles are nobody's copy; at most `articles`.",
+        examples=[6],
     )
     leaning: LeaningWord | None = Field(
         default=None, description="The political leaning of the story's coverage as a whole."
     )
+    spread: SpreadDocument | None = Field(
+        default=None,
+        title="Spread",
+        description="How many of the outlets that report the story lean which way.",
+    )
+
+
+Positions = Annotated[list[Position], Field(max_length=SOURCES_LIMIT)]
+
+
+class BulletDocument(Part):
+    """A bullet point with the articles it rests on."""
+
+    model_config = ConfigDict(title="Bullet")
+
+    text: Bullet = Field(description="What happened, in one line.")
+    sources: Positions | None = Field(
+        default=None,
+        description="Which of the story's sources it rests on: their positions, from 0.",
+        examples=[[0, 2]],
+    )
+
+
+TEXT, OBJECT = "(text)", "(object)"
+"""The two forms of a bullet point. Where one is wrong, pydantic names its form in the path."""
+AnyBullet = Annotated[
+    Annotated[Bullet, Tag(TEXT)] | Annotated[BulletDocument, Tag(OBJECT)],
+    Discriminator(lambda value: OBJECT if isinstance(value, dict) else TEXT),
+]
+"""A bullet point: a text, or an object where it names its sources."""
 
 
 class QuestionDocument(Part):
@@ -73,6 +130,10 @@ class QuestionDocument(Part):
         description="One line. No two questions of a story are the same, whatever their case."
     )
     answer: Answer = Field(description="The whole answer; line breaks are kept.")
+    sources: Positions | None = Field(
+        default=None,
+        description="Which of the story's sources the answer rests on: their positions, from 0.",
+    )
 
 
 class SourceDocument(Part):
@@ -89,6 +150,40 @@ class SourceDocument(Part):
     )
     published_at: Time | None = Field(default=None, description="When it was published.")
     leaning: LeaningWord | None = Field(default=None, description="The outlet's political leaning.")
+
+
+class ReportDocument(Part):
+    """What one source says about something that sources report differently."""
+
+    model_config = ConfigDict(title="Report")
+
+    text: ReportText = Field(description="What the source says, in its own words.")
+    source: Position = Field(description="The position of the article in sources, from 0.")
+    at: Time | None = Field(default=None, description="When it said so.")
+
+
+class ConflictDocument(Part):
+    """Something that sources report differently."""
+
+    model_config = ConfigDict(title="Conflict")
+
+    about: About = Field(
+        description="What it is about, in a few words. No two conflicts of a story are about the "
+        "same.",
+        examples=["number of injured"],
+    )
+    reports: Annotated[
+        list[ReportDocument], Field(min_length=REPORTS_LEAST, max_length=REPORTS_LIMIT)
+    ] = Field(description="What the sources say, the latest first.")
+
+
+class CorrectionDocument(Part):
+    """What the publisher marks as a correction."""
+
+    model_config = ConfigDict(title="Correction")
+
+    text: CorrectionText = Field(description="What was wrong, and what is right.")
+    at: Time = Field(description="When it was corrected.")
 
 
 class Document(Part):
@@ -137,8 +232,9 @@ class Document(Part):
         "is updated_at minus started_at.",
         examples=["2026-06-25T08:00:00+02:00"],
     )
-    breakdown: Annotated[list[Bullet], Field(min_length=1, max_length=BULLETS_LIMIT)] = Field(
-        description="The bullet points that say what happened, one line each."
+    breakdown: Annotated[list[AnyBullet], Field(min_length=1, max_length=BULLETS_LIMIT)] = Field(
+        description="The bullet points that say what happened, one line each; an object where one "
+        "names its sources."
     )
     keywords: Annotated[list[Name], Field(max_length=NAMES_LIMIT)] | None = Field(
         default=None, description="What chats subscribe to."
@@ -148,6 +244,9 @@ class Document(Part):
     )
     sources: Annotated[list[SourceDocument], Field(max_length=SOURCES_LIMIT)] | None = Field(
         default=None, description="The articles the story rests on."
+    )
+    conflicts: Annotated[list[ConflictDocument], Field(max_length=CONFLICTS_LIMIT)] | None = Field(
+        default=None, description="What the sources report differently."
     )
     url: Url | None = Field(default=None, description="Where the whole story can be read.")
     image_url: Url | None = Field(default=None, description="A picture for the card.")
@@ -159,11 +258,23 @@ class Document(Part):
     retracted: Reason | None = Field(
         default=None, description="Why the story was withdrawn; absent while it stands."
     )
+    correction: CorrectionDocument | None = Field(
+        default=None,
+        title="Correction",
+        description="What was wrong in earlier revisions, and what is right. Each one is told "
+        "once; leave it in until another replaces it.",
+    )
     merged_into: Id | None = Field(
         default=None, description="The id of the story this one went up in."
     )
     split_from: Id | None = Field(
         default=None, description="The id of the story this one came out of."
+    )
+    follows: Id | None = Field(
+        default=None, description="The id of the story that this one continues."
+    )
+    web: Truth | None = Field(
+        default=None, description="false keeps the story off public web pages; absent means true."
     )
 
 
@@ -197,9 +308,10 @@ _EXAMPLE: dict[str, Any] = {
 def schema() -> dict[str, Any]:
     """The document's JSON Schema (draft 2020-12). Whatever it refuses, `read` refuses.
 
-    `read` checks four more things that a schema can't express: a document names each field and asks
-    each question only once, started_at is not after updated_at, no story is merged into or split
-    from itself, and the whole has at most MAX_BYTES.
+    `read` checks more that a schema can't express: a document names each field, question and
+    conflict only once, started_at is not after updated_at, a story is never merged into, split
+    from or a continuation of itself, positions exist in sources, independent is at most articles,
+    and the whole has at most MAX_BYTES.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -37,6 +37,11 @@ QUESTIONS_LIMIT = 50
 SOURCES_LIMIT = 200
 URL_LIMIT = 2000
 REASON_LIMIT = 500
+CORRECTION_LIMIT = 500
+ABOUT_LIMIT = 100
+REPORT_LIMIT = 300
+REPORTS_LEAST, REPORTS_LIMIT = 2, 6
+CONFLICTS_LIMIT = 5
 
 _ID = r"[a-z0-9-]{1,40}"
 _TIME = (
@@ -168,6 +173,13 @@ def _read_url(value: Any) -> str:
     return value
 
 
+def _read_truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        remedy = "leave out the quotation marks" if value in ("true", "false") else ""
+        raise _unexpected(value, "true or false", remedy)
+    return value
+
+
 def _bare(value: Any) -> str:
     """The remedy for a number that was sent as text."""
     try:
@@ -184,6 +196,13 @@ Name = Annotated[str, _text(NAME_LIMIT)]
 QuestionText = Annotated[str, _text(QUESTION_LIMIT)]
 Answer = Annotated[str, _text(ANSWER_LIMIT, lines=True)]
 Reason = Annotated[str, _text(REASON_LIMIT)]
+CorrectionText = Annotated[str, _text(CORRECTION_LIMIT)]
+About = Annotated[str, _text(ABOUT_LIMIT)]
+ReportText = Annotated[str, _text(REPORT_LIMIT)]
+Count = Annotated[int, whole(0)]
+Position = Annotated[int, whole(0, SOURCES_LIMIT - 1)]
+"""The position of an article in a document's sources, from 0."""
+Truth = Annotated[bool, FieldRule(_read_truth, {"type": "boolean"})]
 Id = Annotated[str, FieldRule(_read_id, {"type": "string", "pattern": f"^{_ID}$"})]
 Url = Annotated[
     str,

@@ -18,7 +18,7 @@ RECALLED = 100
 TITLE_LIMIT = 300
 """Longer texts aren't looked up as titles."""
 
-OTHERS = frozenset({Kind.MERGED, Kind.UNMERGED, Kind.SPLIT})
+OTHERS = frozenset({Kind.MERGED, Kind.UNMERGED, Kind.SPLIT, Kind.FOLLOWS})
 """The kinds of change that name another story."""
 
 

@@ -16,8 +16,16 @@ ENTRIES = 200
 then the oldest lines."""
 SENTENCE = 300
 """The most characters per line."""
-_SAID = frozenset({Kind.NEW, Kind.TITLE, Kind.BULLET_ADDED})
+SAID = frozenset(
+    {
+        *(Kind.NEW, Kind.TITLE, Kind.BULLET_ADDED, Kind.BULLET_UPDATED),
+        *(Kind.CORRECTION, Kind.CONFLICT_ADDED),
+    }
+)
 """The kinds whose line holds a sentence of the story, for as long as the story contains it."""
+_NEWER = frozenset({Kind.BULLET_UPDATED, Kind.SPREADING, Kind.CORRECTION, Kind.CONFLICT_ADDED})
+"""Kinds that the first version of logs doesn't know. They are written as `other` with their name
+in place of the text before, which that version reads without harm."""
 _HOUR_MS = 3_600_000
 
 
@@ -59,13 +67,21 @@ def grown(log: Log, before: Story | None, story: Story, revision: int, now: date
     reworded = {
         _short(change.before): _short(change.after)
         for change in delta.changes
-        if change.kind is Kind.BULLET_REWORDED and change.before and change.after
+        if change.kind in (Kind.BULLET_REWORDED, Kind.BULLET_UPDATED)
+        and change.before
+        and change.after
     }
     lines = list(log.lines)
     reason = delta.reason
-    if reason is not None and reason.weight >= Weight.NOTABLE:
-        lines.append(Line(now, revision, _line(reason)))
+    notable = [each for each in delta.changes if each.weight >= Weight.NOTABLE]
+    lines += [
+        Line(now, revision, _line(each))
+        for each in notable
+        if each == reason or each.kind is Kind.CORRECTION
+    ]
     said = {_short(each) for each in (story.title, *story.breakdown)}
+    said |= {_short(each.about) for each in story.conflicts}
+    said |= {_short(story.correction.text)} if story.correction else set()
     if story.retracted is not None:
         said = set()
     lines = [_as_said(line, said, reworded) for line in lines]
@@ -86,7 +102,7 @@ def _holds(change: Change, story: Story) -> bool:
             return story.merged_into == change.after
         case Kind.ENDED:
             return story.stats.status is Status.ENDED
-        case Kind.BULLET_ADDED:
+        case kind if kind in SAID - {Kind.NEW, Kind.TITLE}:
             return change.after is not None
         case _:
             return False
@@ -95,9 +111,7 @@ def _holds(change: Change, story: Story) -> bool:
 def write_log(log: Log) -> bytes:
     """The log as stored bytes."""
     lines = [
-        [_ms(line.at), line.revision, change.kind, change.weight, change.before, change.after]
-        for line in log.lines
-        for change in (line.change,)
+        [_ms(line.at), line.revision, *_named(line.change), line.change.after] for line in log.lines
     ]
     figures = [[_ms(each.at) // _HOUR_MS, each.virality, each.articles] for each in log.figures]
     return json.dumps([1, lines, figures], ensure_ascii=False, separators=(",", ":")).encode()
@@ -113,7 +127,7 @@ def read_log(raw: bytes | None) -> Log:
             raise LogError(f"a log of version {version}")
         return Log(
             tuple(
-                Line(_moment(at), int(revision), Change(Kind(kind), Weight(weight), before, after))
+                Line(_moment(at), int(revision), _change(kind, weight, before, after))
                 for at, revision, kind, weight, before, after in lines
             ),
             tuple(
@@ -125,11 +139,27 @@ def read_log(raw: bytes | None) -> Log:
         raise LogError(str(error)) from error
 
 
+def _named(change: Change) -> tuple[str, int, str | None]:
+    """A change's kind, weight and text before, as they are written."""
+    if change.kind in _NEWER:
+        return Kind.OTHER, change.weight, change.kind
+    return change.kind, change.weight, change.before
+
+
+def _change(kind: str, weight: int, before: str | None, after: str | None) -> Change:
+    """What `_named` wrote; of a kind that only a later version knows, that something changed."""
+    if kind == Kind.OTHER and before is not None:
+        kind, before = before, None
+    if kind not in set(Kind):
+        return Change(Kind.OTHER, Weight(weight), None, None)
+    return Change(Kind(kind), Weight(weight), before, after)
+
+
 def _line(change: Change) -> Change:
     """The change as a line stores it: only the new text, and no more than fits."""
     before, after = change.before, change.after
     match change.kind:
-        case kind if kind in _SAID or kind in (Kind.RETRACTED, Kind.MERGED, Kind.SPLIT):
+        case kind if kind in SAID or kind in (Kind.RETRACTED, Kind.MERGED, Kind.SPLIT):
             before = None
         case Kind.STATUS | Kind.ENDED | Kind.VIRALITY | Kind.ARTICLES:
             pass
@@ -140,7 +170,7 @@ def _line(change: Change) -> Change:
 
 def _as_said(line: Line, said: set[str], reworded: dict[str, str]) -> Line:
     sentence = line.change.after
-    if line.change.kind not in _SAID or sentence is None:
+    if line.change.kind not in SAID or sentence is None:
         return line
     now = reworded.get(sentence, sentence)
     change = replace(line.change, after=now if now in said else None)

@@ -43,6 +43,8 @@ def _revisions(sample: dict[str, Any], start: datetime) -> Iterator[Development]
         stats = {**document["stats"], **revision.get("stats", {})}
         for source in revision.get("sources", ()):
             source["published_at"] = _ago(start, source.pop("published_hours_ago"))
+        if "correction" in revision:
+            revision["correction"]["at"] = (start + after).isoformat()
         document |= {**revision, "stats": stats, "updated_at": (start + after).isoformat()}
         yield Development(after, wire.read(json.dumps(document)).story)
 

@@ -1,6 +1,7 @@
 """What a story is: a news event that develops, as frozen data."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,6 +35,16 @@ class Leaning(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How many of the outlets that report a story lean which way."""
+
+    left: int = 0
+    center: int = 0
+    right: int = 0
+    unrated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """The figures beside a story. What its publisher left out is None and isn't shown."""
 
@@ -42,6 +53,9 @@ class Stats:
     """0-10."""
     articles: int | None = None
     leaning: Leaning | None = None
+    independent: int | None = None
+    """How many of the articles aren't copies of another."""
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,8 @@ class Question:
 
     question: str
     answer: str
+    sources: tuple[int, ...] = ()
+    """Positions in the story's sources, from 0, that the answer rests on."""
 
     @property
     def key(self) -> str:
@@ -72,6 +88,45 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What one source says where sources contradict each other."""
+
+    text: str
+    source: int
+    """Its position in the story's sources, from 0."""
+    at: datetime | None = None
+    """When it said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something that sources report differently."""
+
+    about: str
+    """A few words, such as “number of injured”."""
+    reports: tuple[Report, ...]
+
+    @property
+    def key(self) -> str:
+        """The same for two conflicts about the same thing, whatever their reports."""
+        return text_key(self.about)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What the publisher marked as a correction."""
+
+    text: str
+    """What was wrong, and what is right."""
+    at: datetime
+
+    @property
+    def key(self) -> str:
+        """The same for two corrections of the same text and time."""
+        return text_key(f"{self.at.timestamp():.6f} {self.text}")
+
+
+@dataclass(frozen=True, slots=True)
 class Announced:
     """What readers have been told about a story that they are told only once.
 
@@ -84,6 +139,8 @@ class Announced:
     """When readers were last told that it is spreading fast."""
     low: float | None = None
     """Its lowest virality since then."""
+    corrected: tuple[str, ...] = ()
+    """The keys of all its corrections so far, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -110,8 +167,22 @@ class Story:
     """Why it was withdrawn; None if it wasn't."""
     merged_into: StoryId | None = None
     split_from: StoryId | None = None
+    cited: tuple[tuple[int, ...], ...] = ()
+    """For each bullet of the breakdown the positions in `sources`, from 0, that it rests on.
+    Empty if no bullet names any."""
+    conflicts: tuple[Conflict, ...] = ()
+    correction: Correction | None = None
+    follows: StoryId | None = None
+    """The story that this one continues."""
+    web: bool = True
+    """False keeps it off public web pages."""
     announced: Announced = field(default=Announced(), compare=False)
     """Added by the archive; two revisions that differ only in this are equal."""
+
+    def bullets(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Each bullet of the breakdown with the positions in `sources` that it names."""
+        for at, bullet in enumerate(self.breakdown):
+            yield bullet, self.cited[at] if at < len(self.cited) else ()
 
     @property
     def duration(self) -> timedelta | None:

@@ -57,7 +57,7 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
         return int(said) if len(said) <= 400 else number(said)
 
     if too_deep(text):
-        raise WireError("the document is nested too deeply: four levels are all it needs")
+        raise WireError("the document is nested too deeply: five levels are all it needs")
     try:
         data = json.loads(
             text,

@@ -8,7 +8,19 @@ from hypothesis import strategies as st
 
 from stories import fields
 from stories.edition import Edition
-from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
+from stories.story import (
+    Conflict,
+    Correction,
+    Leaning,
+    Question,
+    Report,
+    Source,
+    Spread,
+    Stats,
+    Status,
+    Story,
+    StoryId,
+)
 from wording.message import (
     Block,
     Bullets,
@@ -251,6 +263,10 @@ def urls() -> st.SearchStrategy[str]:
 
 ids = st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True).map(StoryId)
 _names = st.lists(texts(100), max_size=15).map(tuple)
+_positions = st.lists(st.integers(0, 4), max_size=3).map(tuple)
+_reports = st.lists(
+    st.builds(Report, texts(300), st.integers(0, 4), st.none() | moments()), min_size=1, max_size=3
+).map(tuple)
 
 
 def stories() -> st.SearchStrategy[Story]:
@@ -270,11 +286,15 @@ def stories() -> st.SearchStrategy[Story]:
             virality=st.none() | st.floats(0, 10),
             articles=st.none() | numbers,
             leaning=st.none() | st.sampled_from(Leaning),
+            independent=st.none() | numbers,
+            spread=st.none() | st.builds(Spread, *[st.integers(0, 99)] * 4),
         ),
         started_at=st.none() | moments(),
         updated_at=st.none() | moments(),
         keywords=_names,
-        questions=st.lists(st.builds(Question, texts(300), texts(400)), max_size=3).map(tuple),
+        questions=st.lists(st.builds(Question, texts(300), texts(400), _positions), max_size=3).map(
+            tuple
+        ),
         sources=st.lists(
             st.builds(Source, title=texts(300), outlet=st.none() | texts(100), url=urls()),
             max_size=3,
@@ -285,6 +305,11 @@ def stories() -> st.SearchStrategy[Story]:
         retracted=st.none() | texts(500),
         merged_into=st.none() | ids,
         split_from=st.none() | ids,
+        cited=st.lists(_positions, max_size=8).map(tuple),
+        conflicts=st.lists(st.builds(Conflict, texts(100), _reports), max_size=2).map(tuple),
+        correction=st.none() | st.builds(Correction, texts(500), moments()),
+        follows=st.none() | ids,
+        web=st.booleans(),
     )
 
 

@@ -28,6 +28,8 @@ from wording.text import line, shorten
 NAMES = 12
 """The most entities or keywords that a card names; the rest is counted."""
 NAME_LENGTH = 60
+CORRECTION_LENGTH = 600
+"""Characters of what a reply shows in full below its reason; a correction fits."""
 KIN = 3
 """The most related stories that a card names per kind."""
 
@@ -104,7 +106,8 @@ def reply(edition: Edition, delta: Delta, *, parting: bool = False) -> Message:
     if delta.reason:
         blocks.append(Text(words.sentence(words.said_first(delta))))
     if news := words.news(delta):
-        blocks.append(Text(shorten(line(news.after or ""), words.QUOTED)))
+        told = words.sentence(words.said(news)) if words.is_correction(news) else news.after or ""
+        blocks.append(Text(shorten(line(told), CORRECTION_LENGTH)))
     if besides := words.said_besides(delta, but=news):
         blocks.append(Note(_("Also: {changes}").format(changes=besides)))
     if parting:
@@ -138,6 +141,8 @@ def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Related) -> Ite
         yield Note(_("Split off from this story: {stories}").format(stories=_quoted(kin.splits)))
     if story.headline:
         yield Text(story.headline)
+    if story.correction:
+        yield Note(_("Correction: {text}").format(text=story.correction.text), story.correction.at)
     if story.entities:
         yield Facts(_named(story.entities))
     if facts := tuple(_facts(story, show_leaning)):

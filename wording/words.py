@@ -9,7 +9,7 @@ from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from stories.delta import Change, Delta, Kind
+from stories.delta import LEANINGS, Change, Delta, Kind, Weight
 from stories.story import Leaning, Status, Story
 from wording.language import N_, _, ngettext, spoken
 from wording.text import line, pieces, shorten
@@ -60,7 +60,7 @@ _STATES = {Kind.ENDED, Kind.STATUS, Kind.REWRITTEN, Kind.SPREADING}
 """The kinds of change that say how a story stands, and nothing of what it tells."""
 _NEWS = (Kind.HEADLINE, Kind.BULLET_ADDED, Kind.BULLET_UPDATED)
 """The kinds that bring a sentence of the story, the most telling first."""
-_FIGURES = {Kind.STATUS, Kind.VIRALITY, Kind.ARTICLES, Kind.LEANING, Kind.RANK}
+_FIGURES = {Kind.STATUS, Kind.VIRALITY, Kind.ARTICLES, Kind.LEANING, Kind.RANK, Kind.INDEPENDENT}
 
 
 def status(status: Status) -> str:
@@ -186,6 +186,30 @@ def _clause(change: Change) -> str:
             return _("spreading fast")
         case Kind.REWRITTEN:
             return _("most of the breakdown was rewritten")
+        case Kind.CORRECTION if not after:
+            return _("the correction was removed")
+        case Kind.CORRECTION if change.weight is Weight.MINOR:
+            return _("an earlier correction is shown again")
+        case Kind.CORRECTION:
+            return _("correction: {text}").format(text=line(after or ""))
+        case Kind.CONFLICT_ADDED:
+            return _("reports differ on {about}").format(about=quoted(after))
+        case Kind.CONFLICT_CHANGED:
+            return _("what reports say about {about} changed").format(about=quoted(after))
+        case Kind.CONFLICT_REMOVED:
+            return _("reports no longer differ on {about}").format(about=quoted(before))
+        case Kind.FOLLOWS if after:
+            return _("continues {story}").format(story=quoted(after))
+        case Kind.FOLLOWS:
+            return _("no longer continues another story")
+        case Kind.SPREAD:
+            return _("the leanings of its outlets changed")
+        case Kind.CITED:
+            return _("the sources of a point changed")
+        case Kind.WEB if after == str(False):
+            return _("taken off the public web pages")
+        case Kind.WEB:
+            return _("back on the public web pages")
         case Kind.BULLET_ADDED:
             return _("new: {text}").format(text=quoted(after))
         case Kind.BULLET_REMOVED:
@@ -206,6 +230,8 @@ def _clause(change: Change) -> str:
             return _moved(_("articles"), *map(_number, (before, after)))
         case Kind.RANK:
             return _moved(_("rank"), before and f"#{before}", after and f"#{after}")
+        case Kind.INDEPENDENT:
+            return _moved(_("independent articles"), *map(_number, (before, after)))
         case Kind.LEANING:
             return _moved(_("leaning"), *map(_way, (before, after)))
         case Kind.ENTITIES:
@@ -386,7 +412,7 @@ def worth_saying(changes: Iterable[Change], *, show_leaning: bool) -> list[Chang
 
     A new time of update isn't among them: the line that shows it does that.
     """
-    unsaid = {Kind.UPDATED} if show_leaning else {Kind.UPDATED, Kind.LEANING}
+    unsaid = {Kind.UPDATED} if show_leaning else {Kind.UPDATED, *LEANINGS}
     return sorted(
         (change for change in changes if change.kind not in unsaid),
         key=lambda change: -change.weight,
@@ -398,7 +424,11 @@ def said_short(delta: Delta, *, show_leaning: bool = False) -> str:
 
     Empty if there is nothing to mention.
     """
-    return _listed(delta.changes, show_leaning)
+    changes = [change for change in delta.changes if not is_correction(change)]
+    said = [_listed(changes, show_leaning)] if changes else []
+    if len(changes) < len(delta.changes):
+        said.insert(0, _("a correction"))
+    return ", ".join(filter(None, said))
 
 
 def said_first(delta: Delta, *, show_leaning: bool = False) -> str:
@@ -410,11 +440,23 @@ def said_first(delta: Delta, *, show_leaning: bool = False) -> str:
 
 
 def news(delta: Delta) -> Change | None:
-    """The new headline or point to show below a reason that names only the story's state."""
+    """The change that a reply shows in full below its reason, if there is one.
+
+    That is a new correction, or below a reason that names only the story's state the new headline
+    or the first new point.
+    """
+    corrected = [change for change in delta.changes if is_correction(change)]
+    if corrected and delta.reason not in corrected:
+        return corrected[0]
     if delta.reason is None or delta.reason.kind not in _STATES:
         return None
     found = [change for change in delta.changes if change.after and change.kind in _NEWS]
     return min(found, key=lambda change: _NEWS.index(change.kind), default=None)
+
+
+def is_correction(change: Change) -> bool:
+    """Whether it is a correction that readers have not been told."""
+    return change.kind is Kind.CORRECTION and change.weight > Weight.MINOR
 
 
 def said_besides(delta: Delta, *, show_leaning: bool = False, but: Change | None = None) -> str:

@@ -11,7 +11,7 @@ from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from sandbox.discord import GENERAL, HEADLINES, NEWS, READERS, SOL
 from sandbox.telegram import CHANNEL
-from stories.story import Status, Story, StoryId
+from stories.story import Correction, Status, Story, StoryId
 from tests.running import Road, Running, eventually
 from tests.stories_made import FERRY as OLD_FERRY
 from wording.reasons import Code, Reason
@@ -26,6 +26,7 @@ ON_DISCORD = Chat("discord", NEWS)
 ON_TELEGRAM = Chat("telegram", str(CHANNEL))
 ELSEWHERE = Chat("discord", GENERAL)
 BOTH = (ON_DISCORD, ON_TELEGRAM)
+NOW = datetime.now(UTC)
 
 
 def messages(road: Road, chat: Chat) -> list[dict[str, Any]]:
@@ -161,6 +162,25 @@ async def test_a_reply_says_the_state_and_below_it_what_is_new(calm_bot: Running
         replies = texts(road, chat)[2:]
         assert any("Now cooling" in text for text in replies)
         assert any("Ended" in text and "All are home again" in text for text in replies)
+
+
+async def test_a_correction_is_told_once_and_stands_on_the_card(calm_bot: Running) -> None:
+    rule = Rule(all=True, loudness=Loudness.PING, role=READERS)
+    road = await calm_bot.start(dict.fromkeys(BOTH, rule))
+    await road.publish(FERRY)
+    for chat in BOTH:
+        await says(road, chat, FERRY.title)
+    wrong = Correction("Refunds are offered to residents, not to everyone.", NOW)
+    await road.publish(replace(FERRY, correction=wrong))
+    for chat in BOTH:
+        await says(road, chat, f"Correction: {wrong.text}", f"Correction: {wrong.text}")
+    assert messages(road, ON_DISCORD)[1]["mention_roles"] == []
+    await road.publish(FERRY)
+    for chat in BOTH:
+        await says(road, chat, "the correction was removed", f"Correction: {wrong.text}")
+    await road.publish(replace(FERRY, correction=wrong))
+    for chat in BOTH:
+        await says(road, chat, "an earlier correction is shown again", f"Correction: {wrong.text}")
 
 
 # Stories that a chat has muted, and chats that are paused.

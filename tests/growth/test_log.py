@@ -1,6 +1,7 @@
 """What is known of a story's past: whole for a week, then a line for each notable revision."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,11 +14,21 @@ from bot.delivery.reply_policy import recalled
 from bot.metrics import Metrics
 from stories.archive import Archive
 from stories.changes import Cursor
-from stories.delta import Kind
+from stories.delta import Change, Kind, Weight
 from stories.follower import Follower
 from stories.index import StoryIndex
-from stories.log import ENTRIES, SENTENCE, Log, LogError, grown, read_log, write_log
-from stories.story import Stats, Story
+from stories.log import (
+    ENTRIES,
+    SENTENCE,
+    Line,
+    Log,
+    LogError,
+    grown,
+    read_log,
+    still_so,
+    write_log,
+)
+from stories.story import Correction, Stats, Status, Story
 from tests.growth.conftest import FERRY, World
 
 DAY = timedelta(days=1)
@@ -127,6 +138,47 @@ def test_what_is_no_longer_said_leaves_the_log(then: Story, left: list[str | Non
         Kind.NEW,
         Kind.BULLET_ADDED,
         Kind.RETRACTED,
+    ]
+
+
+def test_a_correction_is_remembered_beside_what_weighed_more() -> None:
+    wrong = Correction("It was a cat.", NOW)
+    over = replace(FERRY, stats=Stats(Status.ENDED, 5.0, 14), correction=wrong)
+    log = log_of(FERRY, over)
+    assert [(line.revision, line.change.kind) for line in log.lines] == [
+        *((1, Kind.NEW), (2, Kind.ENDED), (2, Kind.CORRECTION)),
+    ]
+    assert {change.kind for change in still_so(log.lines, over)} == {Kind.CORRECTION, Kind.ENDED}
+    gone = log_of(FERRY, over, replace(over, correction=None))
+    assert "cat" not in write_log(gone).decode()
+
+
+def test_a_figure_updated_in_a_point_stays_in_the_log_as_it_is_now() -> None:
+    said = replace(FERRY, breakdown=(*FERRY.breakdown, "A dog of 7 was found."))
+    now = replace(FERRY, breakdown=(*FERRY.breakdown, "A dog of 8 was found."))
+    log = log_of(FERRY, said, now)
+    assert [(line.change.kind, line.change.after) for line in log.lines[1:]] == [
+        (Kind.BULLET_ADDED, "A dog of 8 was found."),
+        (Kind.BULLET_UPDATED, "A dog of 8 was found."),
+    ]
+
+
+def test_an_earlier_version_reads_the_log_and_a_later_ones_kinds_are_read_here() -> None:
+    kinds = [Kind.SPREADING, Kind.CORRECTION, Kind.BULLET_UPDATED, Kind.CONFLICT_ADDED, Kind.OTHER]
+    log = Log(
+        tuple(
+            Line(NOW, number, Change(kind, Weight.NOTABLE, None, "text"))
+            for number, kind in enumerate(kinds)
+        )
+    )
+    raw = write_log(log)
+    assert read_log(raw) == log
+    known_first = {line[2] for line in json.loads(raw)[1]}
+    assert known_first == {"other"}
+    later = b'[1,[[0,1,"of a later version",2,"a","b"],[0,2,"other",1,"of a later one","b"]],[]]'
+    assert [line.change for line in read_log(later).lines] == [
+        Change(Kind.OTHER, Weight.NOTABLE, None, None),
+        Change(Kind.OTHER, Weight.MINOR, None, None),
     ]
 
 

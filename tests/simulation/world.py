@@ -37,7 +37,7 @@ from stories.changes import Cursor
 from stories.editor import Editor
 from stories.follower import Follower
 from stories.index import StoryIndex
-from stories.story import Stats, Status, Story, StoryId
+from stories.story import Correction, Stats, Status, Story, StoryId
 from stories.wire import write
 from tests.simulation.clock import BEGINNING, VirtualLoop
 from tests.simulation.platform import CALM, GIVES_UP_S, LATE_S, PUBLISHES, Handle, Service, Weather
@@ -371,6 +371,9 @@ class World:
             elif what < 0.8:
                 bullets = (*story.breakdown[-4:], f"Then number {number} became known to all.")
                 story = replace(story, breakdown=bullets)
+            elif what < 0.83:
+                said = Correction(f"It was not number {number - 1}.", BEGINNING)
+                story = replace(story, correction=None if story.correction else said)
             elif what < 0.9:
                 stats = replace(story.stats, virality=9.0 if number % 2 else 2.0)
                 story = replace(story, stats=stats)

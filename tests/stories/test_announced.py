@@ -1,17 +1,17 @@
-"""That a story spreads fast is said once a day, and every reader hears it once."""
+"""That a story spreads fast is said once a day, a correction once, and every reader hears it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stories.announced import FAST_EVERY, announced
+from stories.announced import CORRECTED, FAST_EVERY, announced
 from stories.delta import Kind, Weight, compare
-from stories.story import Announced, Stats, Status, Story, StoryId
+from stories.story import Announced, Correction, Stats, Status, Story, StoryId
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -110,6 +110,55 @@ def test_revisions_that_an_earlier_version_accepted_are_compared_as_they_are() -
     new = replace(at(8.0), announced=announced(at(7.0), at(8.0), NOW))
     assert not fast(at(7.0), new)
     assert new.announced == Announced(None, 7.0)
+
+
+WRONG = Correction("221, not 212.", NOW)
+OTHER = Correction("It left at ten.", NOW)
+
+
+def corrected(*corrections: Correction | None) -> list[int]:
+    """Which of several revisions tell a correction."""
+    stories = [replace(at(None), correction=each) for each in corrections]
+    held = accepted([(HOUR * place, story) for place, story in enumerate(stories)])
+    return [place for place in range(1, len(held)) if told(held[place - 1], held[place])]
+
+
+def told(before: Story, after: Story) -> bool:
+    return any(
+        each.kind is Kind.CORRECTION and each.weight is Weight.NOTABLE
+        for each in compare(before, after).changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("corrections", "said"),
+    [
+        ((None, WRONG), [1]),
+        ((None, WRONG, WRONG), [1]),
+        ((None, WRONG, None, WRONG), [1]),
+        ((None, WRONG, OTHER, WRONG, OTHER), [1, 2]),
+        ((WRONG, WRONG, None, WRONG), []),  # the card was made with it
+        ((None, WRONG, replace(WRONG, at=NOW + HOUR)), [1, 2]),
+        ((None, WRONG, replace(WRONG, at=NOW.astimezone(timezone(2 * HOUR)))), [1]),
+    ],
+)
+def test_a_correction_is_told_once(
+    corrections: tuple[Correction | None, ...], said: list[int]
+) -> None:
+    assert corrected(*corrections) == said
+
+
+def test_who_comes_later_hears_of_the_correction_that_still_stands() -> None:
+    stories = [replace(at(None), correction=each) for each in (None, WRONG, WRONG, OTHER, None)]
+    held = accepted([(HOUR * place, story) for place, story in enumerate(stories)])
+    assert [told(held[0], each) for each in held[1:]] == [True, True, True, False]
+    assert [told(held[1], each) for each in held[2:]] == [False, True, False]
+
+
+def test_the_corrections_of_a_story_are_remembered_up_to_a_bound() -> None:
+    many = [Correction(f"Number {number}.", NOW) for number in range(CORRECTED + 5)]
+    held = accepted([(HOUR * n, replace(at(None), correction=each)) for n, each in enumerate(many)])
+    assert held[-1].announced.corrected == tuple(each.key for each in many[5:])
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.none() | st.floats(0, 10)), max_size=12))

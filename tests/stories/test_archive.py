@@ -17,7 +17,7 @@ from stories import wire
 from stories.archive import Archive
 from stories.changes import Cursor, Verdict
 from stories.delta import Kind, Weight, compare
-from stories.story import Announced, Stats, Story, StoryId
+from stories.story import Announced, Correction, Stats, Story, StoryId
 from stories.wire import WireError
 from tests.chaos.proxy import Proxy
 from tests.running import eventually_so
@@ -76,6 +76,20 @@ async def test_that_a_story_spreads_fast_is_stored_with_the_revision_that_said_s
     await Archive(redis, prefix).accept(with_virality(9.1), NOW + 31 * HOUR)
     *_, before, after = await Archive(redis, prefix).history(FERRY.id)
     assert Kind.SPREADING in {change.kind for change in compare(before, after).changes}
+
+
+async def test_a_correction_is_told_once_whoever_stores_it_again(redis: Redis, prefix: str) -> None:
+    wrong = Correction("It sailed at dawn.", NOW)
+    other = replace(wrong, text="It never sailed.")
+    for number, correction in enumerate((None, wrong, None, wrong, other, wrong)):
+        story = replace(FERRY, correction=correction)
+        await Archive(redis, prefix).accept(story, NOW + number * HOUR)
+    held = await Archive(redis, prefix).history(FERRY.id)
+    told = [compare(*pair).weight is Weight.NOTABLE for pair in pairwise(held)]
+    assert told == [True, False, False, True, False]
+    log = await Archive(redis, prefix).log(FERRY.id)
+    assert [line.change.kind for line in log.lines] == [Kind.NEW, *[Kind.CORRECTION] * 2]
+    assert [line.change.after for line in log.lines[1:]] == [None, None]  # both were removed
 
 
 async def test_what_was_announced_makes_no_other_content_of_a_story(archive: Archive) -> None:

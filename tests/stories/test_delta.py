@@ -11,7 +11,20 @@ from rapidfuzz import process
 
 from stories import wire
 from stories.delta import COMPARED, RULES, Change, Kind, Weight, compare
-from stories.story import Leaning, Question, Source, Stats, Status, Story, StoryId
+from stories.story import (
+    Announced,
+    Conflict,
+    Correction,
+    Leaning,
+    Question,
+    Report,
+    Source,
+    Spread,
+    Stats,
+    Status,
+    Story,
+    StoryId,
+)
 from tests.stories.made import revisions, stories
 
 MINOR, NOTABLE, MAJOR = Weight
@@ -44,6 +57,10 @@ FERRY = Story(
     url="https://stories.example/ferry",
     rank=41,
 )
+
+
+CORRECTION = Correction("It left at 22:15, not at ten.", datetime(2026, 6, 25, 6, tzinfo=UTC))
+CONFLICT = Conflict("people on board", (Report("212 people.", 0), Report("221 people.", 0)))
 
 
 def told(before: Story, after: Story) -> list[tuple[Kind, Weight, str | None, str | None]]:
@@ -289,6 +306,111 @@ ONE_CHANGE: dict[str, tuple[Story, Story, Kind, Weight, str | None, str | None]]
         "Back",
         "Back at last",
     ),
+    "a correction": (
+        FERRY,
+        replace(FERRY, correction=CORRECTION),
+        Kind.CORRECTION,
+        NOTABLE,
+        None,
+        CORRECTION.text,
+    ),
+    "another correction": (
+        replace(FERRY, correction=CORRECTION),
+        replace(FERRY, correction=replace(CORRECTION, text="It left at ten.")),
+        Kind.CORRECTION,
+        NOTABLE,
+        CORRECTION.text,
+        "It left at ten.",
+    ),
+    "the same correction of another day": (
+        replace(FERRY, correction=CORRECTION),
+        replace(FERRY, correction=replace(CORRECTION, at=datetime(2026, 6, 26, tzinfo=UTC))),
+        Kind.CORRECTION,
+        NOTABLE,
+        CORRECTION.text,
+        CORRECTION.text,
+    ),
+    "a correction that was told before": (
+        replace(FERRY, announced=Announced(corrected=(CORRECTION.key,))),
+        replace(FERRY, correction=CORRECTION),
+        Kind.CORRECTION,
+        MINOR,
+        None,
+        CORRECTION.text,
+    ),
+    "a correction removed": (
+        replace(FERRY, correction=CORRECTION),
+        FERRY,
+        Kind.CORRECTION,
+        MINOR,
+        CORRECTION.text,
+        None,
+    ),
+    "reports differ": (
+        FERRY,
+        replace(FERRY, conflicts=(CONFLICT,)),
+        Kind.CONFLICT_ADDED,
+        NOTABLE,
+        None,
+        "people on board",
+    ),
+    "reports differ in another way": (
+        replace(FERRY, conflicts=(CONFLICT,)),
+        replace(FERRY, conflicts=(Conflict("People on  board", CONFLICT.reports[::-1]),)),
+        Kind.CONFLICT_CHANGED,
+        MINOR,
+        "people on board",
+        "People on  board",
+    ),
+    "reports agree": (
+        replace(FERRY, conflicts=(CONFLICT,)),
+        FERRY,
+        Kind.CONFLICT_REMOVED,
+        MINOR,
+        "people on board",
+        None,
+    ),
+    "independent articles": (
+        at(articles=14),
+        at(articles=14, independent=6),
+        Kind.INDEPENDENT,
+        MINOR,
+        None,
+        "6",
+    ),
+    "spread": (
+        at(spread=Spread(2, 5, 1)),
+        at(spread=Spread(2, 5, 1, 3)),
+        Kind.SPREAD,
+        MINOR,
+        "2 5 1 0",
+        "2 5 1 3",
+    ),
+    "a continuation": (
+        FERRY,
+        replace(FERRY, follows=StoryId("ferry-stops")),
+        Kind.FOLLOWS,
+        MINOR,
+        None,
+        "ferry-stops",
+    ),
+    "a bullet's sources": (
+        FERRY,
+        replace(FERRY, cited=((0,),)),
+        Kind.CITED,
+        MINOR,
+        None,
+        None,
+    ),
+    "an answer's sources": (
+        FERRY,
+        replace(FERRY, questions=(replace(FERRY.questions[0], sources=(0,)),)),
+        Kind.CITED,
+        MINOR,
+        None,
+        None,
+    ),
+    "web": (FERRY, replace(FERRY, web=False), Kind.WEB, MINOR, "True", "False"),
     "rank": (FERRY, replace(FERRY, rank=3), Kind.RANK, MINOR, "41", "3"),
     "link": (
         FERRY,
@@ -452,6 +574,21 @@ def test_figures_alone_are_minor() -> None:
         kinds = {change.kind for change in delta.changes}
         assert kinds == {Kind.VIRALITY, Kind.ARTICLES, Kind.LEANING, Kind.RANK}
         assert delta.weight is MINOR
+
+
+def test_sources_in_another_order_are_no_other_sources_of_a_bullet() -> None:
+    more = Source("More", "Courier")
+    before = replace(FERRY, sources=(*FERRY.sources, more), cited=((0,),), conflicts=(CONFLICT,))
+    reports = tuple(replace(each, source=1) for each in CONFLICT.reports)
+    after = replace(
+        before,
+        sources=before.sources[::-1],
+        cited=((1,),),
+        conflicts=(replace(CONFLICT, reports=reports),),
+    )
+    assert [change.kind for change in compare(before, after).changes] == [Kind.OTHER]
+    new = replace(before, breakdown=(*SIX, NEW[0]), cited=((0,), *((),) * 5, (1,)))
+    assert [change.kind for change in compare(before, new).changes] == [Kind.BULLET_ADDED]
 
 
 @settings(deadline=None)

@@ -14,7 +14,17 @@ from jsonschema import Draft202012Validator
 from runtime.records import Skipped
 from stories import fields, wire
 from stories.document import Document
-from stories.story import Question, Source, Stats, Story, StoryId
+from stories.story import (
+    Announced,
+    Correction,
+    Question,
+    Report,
+    Source,
+    Spread,
+    Stats,
+    Story,
+    StoryId,
+)
 from tests.stories.made import revisions, stories, times
 
 FERRY: dict[str, Any] = {
@@ -43,8 +53,19 @@ FERRY: dict[str, Any] = {
     "image_url": "https://stories.example/ferry.jpg",
     "rank": 41,
     "split_from": "ferries",
+    "follows": "ferry-stops",
 }
+CONFLICT: dict[str, Any] = {
+    "about": "people on board",
+    "reports": [
+        {"text": "212 people were on board.", "source": 0, "at": "2026-06-24T10:00:00Z"},
+        {"text": "221 people were on board.", "source": 0},
+    ],
+}
+CORRECTION = {"text": "221 people were on board, not 212.", "at": "2026-06-25T06:00:00Z"}
 SCHEMA = Draft202012Validator(wire.schema())
+
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 calmly = settings(deadline=None)  # a busy machine is no failure
 
@@ -79,8 +100,63 @@ def test_a_story_is_written_compactly_in_a_fixed_order_and_in_utc() -> None:
         '"leaning":"lean-right"},"started_at":"2026-06-24T09:00:00Z",'
         '"updated_at":"2026-06-25T06:00:00.5Z","breakdown":["It sailed.","It arrived."],'
         '"keywords":["ferry"],"url":"https://stories.example/ferry",'
-        '"image_url":"https://stories.example/ferry.jpg","rank":41,"split_from":"ferries"}'
+        '"image_url":"https://stories.example/ferry.jpg","rank":41,"split_from":"ferries","follows":"ferry-stops"}'
     )
+
+
+def test_what_each_point_rests_on_and_what_reports_differ_on_is_read_and_written() -> None:
+    sent = document(
+        breakdown=["It sailed.", {"text": " It arrived. ", "sources": [1, 0, 1]}],
+        questions=[{"question": "Why?", "answer": "The door.", "sources": [1]}],
+        sources=[{"title": "Back"}, {"title": "Gone"}],
+        stats={"articles": 34, "independent": 6, "spread": {"left": 2, "right": 1, "center": 0}},
+        conflicts=[CONFLICT],
+        correction=CORRECTION,
+        web=False,
+    )
+    assert SCHEMA.is_valid(json.loads(sent))
+    reading = wire.read(sent)
+    story = reading.story
+    assert reading.unknown == ()
+    assert list(story.bullets()) == [("It sailed.", ()), ("It arrived.", (1, 0))]
+    assert story.questions[0].sources == (1,)
+    assert (story.stats.independent, story.stats.spread) == (6, Spread(left=2, right=1))
+    assert story.conflicts[0].reports[1] == Report("221 people were on board.", 0)
+    assert story.correction == Correction(CORRECTION["text"], datetime(2026, 6, 25, 6, tzinfo=UTC))
+    assert (story.follows, story.web) == ("ferry-stops", False)
+    written = json.loads(wire.write(story))
+    assert written["breakdown"] == ["It sailed.", {"text": "It arrived.", "sources": [1, 0]}]
+    assert written["stats"]["spread"] == {"left": 2, "right": 1}
+    assert (written["conflicts"], written["correction"]) == ([CONFLICT], CORRECTION)
+    assert written["web"] is False
+    bare = json.loads(document(web=True, stats={"spread": {"left": 0}}, breakdown=["It sailed."]))
+    plain = json.loads(wire.write(wire.read(json.dumps(bare)).story))
+    assert {"web", "stats"}.isdisjoint(plain)
+
+
+OLDER = {
+    *("id", "title", "breakdown", "revision", "headline", "entities", "stats", "started_at"),
+    *("updated_at", "keywords", "questions", "sources", "url", "image_url", "rank"),
+    *("retracted", "merged_into", "split_from"),
+}
+"""The fields that the first version's reader of stored documents knew."""
+
+
+@calmly
+@given(stories())
+def test_what_is_stored_reads_back_equal_and_an_earlier_version_reads_what_it_knows(
+    story: Story,
+) -> None:
+    kept = replace(story, announced=Announced(FIRST, 3.0, ("abc",)), revision=None)
+    stored = wire.store(kept)
+    restored = wire.restore(stored, 7)
+    assert restored == replace(story, revision=7)
+    assert restored.announced == kept.announced
+    document = json.loads(stored)
+    assert all(isinstance(bullet, str) for bullet in document["breakdown"])
+    assert OLDER | {"version"} >= set(document) - {
+        *("announced", "cited", "conflicts", "correction", "follows", "web")
+    }
 
 
 def test_only_id_title_and_breakdown_are_needed() -> None:
@@ -103,12 +179,19 @@ def test_null_is_as_good_as_absent() -> None:
 def test_unknown_fields_are_left_out_and_named() -> None:
     raw = document(
         titel="x",
-        stats={"speed": 3},
+        stats={"speed": 3, "spread": {"left": 1, "far": 1}},
         questions=[FERRY["questions"][0], {"question": "How?", "answer": "So.", "by": "me"}],
         sources=[{"title": "A", "likes": 9}],
+        breakdown=["It sailed.", {"text": "It arrived.", "by": "me"}],
+        correction={**CORRECTION, "by": "me"},
+        conflicts=[{**CONFLICT, "since": 3, "reports": [{**CONFLICT["reports"][1], "by": 1}] * 2}],
     )
     reading = wire.read(raw)
-    assert reading.unknown == ("titel", "stats.speed", "questions[1].by", "sources[0].likes")
+    assert reading.unknown == (
+        *("titel", "stats.speed", "correction.by", "stats.spread.far", "breakdown[1].by"),
+        *("questions[1].by", "sources[0].likes", "conflicts[0].since"),
+        *("conflicts[0].reports[0].by", "conflicts[0].reports[1].by"),
+    )
     assert b"titel" not in wire.write(reading.story)
 
 
@@ -280,6 +363,53 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"retracted": ""},
         "retracted is blank: give it a text, or leave the field out where it may be absent",
     ),
+    "a bullet without a text": (
+        {"breakdown": [{"sources": [0]}]},
+        "breakdown[0].text is missing and may not be left out",
+    ),
+    "a long text in a bullet": (
+        {"breakdown": [{"text": LONG}]},
+        "breakdown[0].text has 2001 characters, where at most 2000 fit",
+    ),
+    "a position as a text": (
+        {"breakdown": [{"text": "b", "sources": ["0"]}]},
+        'breakdown[0].sources[0] is the text "0", where a whole number from 0 to 199 is expected: '
+        "leave out the quotation marks",
+    ),
+    "a correction that is a text": (
+        {"correction": "221, not 212."},
+        'correction is the text "221, not 212.", where an object in { } is expected',
+    ),
+    "a correction without a time": (
+        {"correction": {"text": "221, not 212."}},
+        "correction.at is missing and may not be left out",
+    ),
+    "a long correction": (
+        {"correction": {**CORRECTION, "text": "x" * 501}},
+        "correction.text has 501 characters, where at most 500 fit",
+    ),
+    "a conflict of one report": (
+        {"conflicts": [{**CONFLICT, "reports": CONFLICT["reports"][:1]}]},
+        "conflicts[0].reports is a list of 1, where at least 2 entries are expected",
+    ),
+    "a conflict of no report": (
+        {"conflicts": [{**CONFLICT, "reports": []}]},
+        "conflicts[0].reports is an empty list, where at least 2 entries are expected",
+    ),
+    "too many conflicts": (
+        {"conflicts": [{**CONFLICT, "about": f"{n}"} for n in range(6)]},
+        "conflicts has 6 entries, where at most 5 fit",
+    ),
+    "a negative spread": (
+        {"stats": {"spread": {"left": -1}}},
+        "stats.spread.left is the number -1, where a whole number from 0 to 9007199254740991 is "
+        "expected",
+    ),
+    "web as a text": (
+        {"web": "false"},
+        'web is the text "false", where true or false is expected: leave out the quotation marks',
+    ),
+    "web as a number": ({"web": 0}, "web is the number 0, where true or false is expected"),
     "unknown version": (
         {"version": 2, "breakdown": {"new": "shape"}},
         "version is the number 2; this Storywire reads version 1",
@@ -334,6 +464,35 @@ REFUSED_BY_US_ALONE: dict[str, tuple[dict[str, Any], str]] = {
         {"split_from": "ferry"},
         "split_from is the story's own id ferry, where another id is expected",
     ),
+    "continued by itself": (
+        {"follows": "ferry"},
+        "follows is the story's own id ferry, where another id is expected",
+    ),
+    "a bullet of a source that is not there": (
+        {"breakdown": ["a", {"text": "b", "sources": [0, 1]}]},
+        "breakdown[1].sources[1] is the number 1, where sources has only the position 0: add the "
+        "article there, or name another position, counting from 0",
+    ),
+    "an answer of a source that is not there": (
+        {"questions": [{"question": "Why?", "answer": "a", "sources": [0]}], "sources": []},
+        "questions[0].sources[0] is the number 0, where sources has no article: add the article "
+        "there, or name another position, counting from 0",
+    ),
+    "a report of a source that is not there": (
+        {"conflicts": [CONFLICT], "sources": [], "breakdown": ["a"]},
+        "conflicts[0].reports[0].source is the number 0, where sources has no article: add the "
+        "article there, or name another position, counting from 0",
+    ),
+    "more independent articles than articles": (
+        {"stats": {"articles": 3, "independent": 4}},
+        "stats.independent is the number 4, more than stats.articles (3): it counts those of the "
+        "articles that are nobody's copy",
+    ),
+    "one conflict twice": (
+        {"conflicts": [CONFLICT, {**CONFLICT, "about": "People  on board"}]},
+        'conflicts[1].about is the text "People  on board", the same as conflicts[0]: put the '
+        "reports of both into one conflict",
+    ),
     "asked twice": (
         {
             "questions": [
@@ -386,11 +545,11 @@ def test_the_schema_refuses_it_too(changed: dict[str, Any]) -> None:
             '{"rank": ' + "1" * 5000 + "}",
             f"rank is {'1' * 39}…, where a finite number is expected",
         ),
-        ("[" * 200_000, "the document is nested too deeply: four levels are all it needs"),
-        ('{"x":' * 40_000, "the document is nested too deeply: four levels are all it needs"),
+        ("[" * 200_000, "the document is nested too deeply: five levels are all it needs"),
+        ('{"x":' * 40_000, "the document is nested too deeply: five levels are all it needs"),
         (
             f'{{"x": {"[1, " * 21}"["{"]" * 21}}}',
-            "the document is nested too deeply: four levels are all it needs",
+            "the document is nested too deeply: five levels are all it needs",
         ),
         (f"[{'[]' * 200}", "the document is not JSON: Expecting ',' delimiter at line 1, column 4"),
     ],
@@ -572,8 +731,6 @@ def test_what_is_written_reads_back_equal_and_fits_the_schema(story: Story) -> N
     assert reading.story == story
     assert reading.unknown == ()
     assert wire.write(reading.story) == written
-    kept = wire.write(replace(story, revision=None))
-    assert wire.restore(kept, 7) == replace(story, revision=7), "and so does the archive"
     assert SCHEMA.is_valid(json.loads(written))
 
 
@@ -638,13 +795,20 @@ def test_any_bytes_are_read_or_refused_in_one_sentence(raw: bytes | str) -> None
 @st.composite
 def nearly(draw: st.DrawFn) -> dict[str, Any]:
     """The ferry's document with one place of it, anywhere, holding something else."""
-    data = json.loads(document())
+    bullet = {"text": "It arrived.", "sources": [0]}
+    data = json.loads(
+        document(breakdown=["a", bullet], conflicts=[CONFLICT], correction=CORRECTION)
+    )
     place, name = draw(
         st.sampled_from(
             [(data, name) for name in Document.model_fields]
             + [(data[part], name) for part in ("stats",) for name in data[part]]
             + [(data[part][0], name) for part in ("questions", "sources") for name in data[part][0]]
             + [(data[part], 0) for part in ("breakdown", "entities", "keywords", "questions")]
+            + [(data["breakdown"][1], name) for name in ("text", "sources")]
+            + [(data["correction"], name) for name in ("text", "at")]
+            + [(data["conflicts"][0], name) for name in ("about", "reports")]
+            + [(data["conflicts"][0]["reports"][0], name) for name in ("text", "source", "at")]
         )
     )
     if isinstance(name, str) and draw(st.booleans()) and draw(st.booleans()):
@@ -669,7 +833,7 @@ def test_what_the_schema_refuses_is_refused_and_what_is_read_is_read_again(
     except wire.WireError:
         return
     SCHEMA.validate(data)
-    kept = wire.write(replace(story, revision=None))
+    kept = wire.store(replace(story, revision=None))
     assert wire.restore(kept, 5) == replace(story, revision=5)
 
 

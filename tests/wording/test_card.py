@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from stories.delta import Delta, compare
-from stories.story import Status, Story
+from stories.story import Correction, Status, Story
 from tests.stories_made import (
     AT,
     BARE,
@@ -18,6 +18,7 @@ from tests.stories_made import (
     edition,
     stories,
 )
+from wording import words
 from wording.card import card, reply
 from wording.message import Bullets, Button, Buttons, Facts, Link, Message, Note, Ref, Text, Tone
 
@@ -154,6 +155,46 @@ SPREADS = replace(FERRY.stats, virality=8.0)
 def test_a_reply_says_something_new_or_else_the_state(after: Story, said: list[str]) -> None:
     blocks = reply(edition(after), compare(FERRY, after)).blocks
     assert [block.body for block in blocks if isinstance(block, Text)] == said
+
+
+WRONG = Correction("212 people were aboard, not 221.", AT)
+
+
+def test_a_correction_stands_on_the_card_and_in_the_reply_whatever_else_changed() -> None:
+    assert Note(f"Correction: {WRONG.text}", AT) in card_of(replace(FERRY, correction=WRONG)).blocks
+    corrected = replace(FERRY, correction=WRONG, breakdown=(*FERRY.breakdown, "All are home."))
+    delta = compare(FERRY, corrected)
+    assert reply(edition(corrected), delta).blocks == (
+        Text(f"Correction: {WRONG.text}"),
+        Note("Also: 1 point added"),
+    )
+    assert Note("Changed: a correction, 1 point added") in card_of(corrected, delta).blocks
+    over = replace(corrected, retracted="It was another ship")
+    assert reply(edition(over), compare(FERRY, over)).blocks == (
+        Text("Withdrawn: It was another ship"),
+        Text(f"Correction: {WRONG.text}"),
+        Note("Also: 1 point added"),
+    )
+    long = replace(FERRY, correction=replace(WRONG, text="w " * 250))
+    assert reply(edition(long), compare(FERRY, long)).blocks == (
+        Text(f"Correction: {'w ' * 249}w"),
+    )
+
+
+def test_only_what_the_publisher_marks_is_called_a_correction() -> None:
+    after = replace(
+        FERRY,
+        breakdown=(
+            FERRY.breakdown[0].replace("04:10", "05:40"),
+            FERRY.breakdown[1].replace("fuel", "water"),
+        ),
+        questions=(replace(FERRY.questions[0], answer="Nobody knows."),),
+        sources=(replace(FERRY.sources[0], title="In port"),),
+    )
+    delta = compare(FERRY, after)
+    said = [words.said(change) for change in delta.changes]
+    told = [words.told(change, after) for change in delta.changes]
+    assert "orrect" not in str([*said, *told, reply(edition(after), delta), card_of(after, delta)])
 
 
 def test_a_reply_with_one_reason_says_just_that() -> None:

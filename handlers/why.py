@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Option
@@ -9,12 +10,13 @@ from bot.model.errors import Sorry
 from bot.model.ledger import CardRecord, State
 from bot.model.rule import Loudness, Rule, at_least, folded
 from bot.model.status import Standing
+from bot.model.step import DropReply, Hold
 from handlers.changing_rules import newer
 from handlers.durations import since, span
 from handlers.followed_things import words_in
 from handlers.ports import Desk, Rules
 from handlers.promptly import promptly
-from handlers.rule_in_words import quiet_until, which
+from handlers.rule_in_words import which
 from handlers.story_choice import buttons_to, left_out, live_stories, meant, menu_of
 from handlers.story_words import name, quoted
 from handlers.unknown import to_settle
@@ -27,6 +29,7 @@ from stories.spelling import fold
 from stories.story import Status, Story
 from wording import reasons, words
 from wording.card import is_new
+from wording.holds import SENTENCES, HoldCode, Part, held
 from wording.language import N_, _, ngettext
 from wording.message import Block, Button, Buttons, Message, Note, Ref, Text
 from wording.reasons import Code, Reason
@@ -91,29 +94,27 @@ def why_command(
         delta = index.delta(edition)
         live = edition.is_live(at, index.live_for)
         wanted = rule is not None and rule.wants(story)
-        major_at = edition.heard_at if delta.weight is Weight.MAJOR else None
-        quiet = quiet_until(rule, at, major_at=major_at)
         wish = [newer() + "."] if rules.is_unreadable(chat) else _wish(rule, story)
         lines = [*wish, *([] if live else [_over(edition, at)])]
         if standing is None:
             lines.append(_("I can't look up right now what was posted here."))
         elif standing.row is None:
-            lines += _absent(standing, wanted=wanted and live, quiet=quiet, at=at)
+            lines += _absent(standing, edition, rule, at)
         else:
             heir = index.lineage.merge_target(story.id)
             into = name(heir.story) if heir else None
             lines += _card(
-                standing, standing.row, edition, wanted=wanted, live=live, at=at, into=into
+                standing, standing.row, edition, rule, wanted=wanted, live=live, at=at, into=into
             )
-            if rule is not None and wanted and live:
-                lines += _published(standing, standing.row, rule, quiet, at)
+            if wanted and live:
+                lines += _published(standing, standing.row, edition, rule, at)
         card = [(story.id, standing.row)] if standing and standing.row else []
         changes = [] if is_new(delta) else [Button(_("What changed"), _ref(story, "changes"))]
         return Message(
             _title(edition, standing, at),
             (
                 *(Text(each) for each in lines),
-                *_last(edition, delta, standing, rule, quiet, at),
+                *_last(edition, delta, standing, rule, at),
             ),
             (*to_settle(chat, card), Buttons((Button(_("Story"), _ref(story)), *changes))),
         )
@@ -247,32 +248,56 @@ def _over(edition: Edition, at: datetime) -> str:
 # What became of its card.
 
 
-def _absent(standing: Standing, *, wanted: bool, quiet: str | None, at: datetime) -> Iterator[str]:
+IN_LINE = frozenset({HoldCode.RATE_LIMIT, HoldCode.QUIET})
+"""Holds that end by themselves; a card comes then if it is due."""
+
+
+def _absent(standing: Standing, edition: Edition, rule: Rule | None, at: datetime) -> Iterator[str]:
     """Why there is no card and never was an attempt."""
-    if not wanted:
-        return
-    if standing.refusal:
+    planned = standing.plan.get(Part.CARD)
+    if isinstance(planned, Hold) and planned.reason.code == HoldCode.REFUSED and standing.refusal:
         yield refused(standing.refusal, at)
-    elif standing.due and quiet:
-        yield _("Quiet hours until {time}: its card will be posted then.").format(time=quiet)
-    elif standing.due and (again_at := standing.again_at) and again_at > at:
-        yield _("It's in the queue, and I'll try in {time}.").format(time=span(again_at - at))
-    elif standing.due:
-        yield _(_IN_LINE)
-    else:
+        return
+    comes = not isinstance(planned, Hold) or planned.reason.code in IN_LINE
+    if planned is not None and comes and not standing.due:
         yield _(
             "It hasn't changed since this chat followed it. Only the top stories are posted "
             "right away; the rest appear when they're updated."
         )
+    elif isinstance(planned, Hold):
+        yield from _held(Part.CARD, planned, standing, edition, rule, at)
+    elif planned is not None:
+        yield _(SENTENCES[Part.CARD, HoldCode.RATE_LIMIT])
 
 
-_IN_LINE = N_("It's in the queue and will be posted as soon as the platform's rate limit allows.")
+def _held(
+    part: Part, hold: Hold, standing: Standing, edition: Edition, rule: Rule | None, at: datetime
+) -> Iterator[str]:
+    """The plan's reason in words; nothing where the record or the rule says it already."""
+    row, until = standing.row, hold.until or at
+    zone = rule.quiet.zone if rule is not None and rule.quiet is not None else "UTC"
+    said = held(
+        part,
+        hold.reason.code,
+        {
+            "time": span(until - at),
+            "clock": words.clock(until.astimezone(ZoneInfo(zone)).time()),
+            "revision": edition.revision,
+            "apart": span(standing.apart),
+            "since": row.owes if row is not None and row.owes is not None else 0,
+            "ago": since(row.replied_at, at) if row is not None and row.replied_at else "",
+            "gap": span(standing.reply_gap),
+        },
+    )
+    if said:
+        yield said
 
 
 def _card(
     standing: Standing,
     row: CardRecord,
     edition: Edition,
+    rule: Rule | None,
     *,
     wanted: bool,
     live: bool,
@@ -289,7 +314,7 @@ def _card(
             yield shows.format(revision=row.revision, time=time)
             if row.bare:
                 yield _("It's shown without its links. {why}").format(why=reasons.why(row.bare))
-            yield from _behind(standing, row, edition, at)
+            yield from _behind(standing, row, edition, rule, at)
             if row.into is not None and edition.story.merged_into:
                 yield _("It links to the card of “{story}”, where the story continues.").format(
                     story=into or row.into
@@ -339,46 +364,39 @@ def _card(
 
 
 def _published(
-    standing: Standing, row: CardRecord, rule: Rule, quiet: str | None, at: datetime
+    standing: Standing, row: CardRecord, edition: Edition, rule: Rule | None, at: datetime
 ) -> Iterator[str]:
-    """Whether a card that stands was sent on to those who follow the channel."""
-    if row.published_at:
+    """Whether a card that stands was published to those who follow the channel."""
+    planned = standing.plan.get(Part.PUBLISH)
+    if not isinstance(planned, Hold):
+        if planned is not None and standing.due:
+            yield _(SENTENCES[Part.PUBLISH, HoldCode.RATE_LIMIT])
+    elif planned.reason.code == HoldCode.PUBLISHED and row.published_at:
         yield _("It was published to the servers that follow this channel {time} ago.").format(
             time=since(row.published_at, at)
         )
-    elif not rule.publish or row.state is not State.SHOWN or standing.next_publish is None:
-        return
-    elif row.why:
+    elif planned.reason.code == HoldCode.PUBLISH_FAILED and row.why:
         yield _("It couldn't be published. {why}").format(why=reasons.explained(row.why))
-    elif quiet:
-        yield _("Quiet hours until {time}: its card will be published then.").format(time=quiet)
-    elif standing.next_publish > at:
-        yield _(
-            "It's waiting to be published: only so many cards can be published an hour, and "
-            "the next one can go in {time}."
-        ).format(time=span(standing.next_publish - at))
-    elif standing.due:
-        yield _("It's in the queue to be published.")
+    else:
+        yield from _held(Part.PUBLISH, planned, standing, edition, rule, at)
 
 
-def _behind(standing: Standing, row: CardRecord, edition: Edition, at: datetime) -> Iterator[str]:
+def _behind(
+    standing: Standing, row: CardRecord, edition: Edition, rule: Rule | None, at: datetime
+) -> Iterator[str]:
     """What a card that stands waits for."""
     if row.revision >= edition.revision:
         return
-    if standing.refusal:
+    planned = standing.plan.get(Part.CARD)
+    code = planned.reason.code if isinstance(planned, Hold) else HoldCode.RATE_LIMIT
+    if code == HoldCode.REFUSED and standing.refusal:
         yield refused(standing.refusal, at)
-    elif (again_at := standing.again_at) and again_at > max(at, standing.next_edit or at):
+    elif isinstance(planned, Hold) and planned.until and code == HoldCode.RETRY:
         yield _("Version {revision} is in the queue, and I'll try in {time}.").format(
-            revision=edition.revision, time=span(again_at - at)
+            revision=edition.revision, time=span(planned.until - at)
         )
-    elif standing.next_edit and standing.next_edit > at:
-        yield _(
-            "Version {revision} comes in {time}: a card is updated at most once every {apart}."
-        ).format(
-            revision=edition.revision,
-            apart=span(standing.apart),
-            time=span(standing.next_edit - at),
-        )
+    elif isinstance(planned, Hold) and code != HoldCode.RATE_LIMIT:
+        yield from _held(Part.CARD, planned, standing, edition, rule, at)
     else:
         yield _(
             "Version {revision} is in the queue and comes as soon as the rate limit allows."
@@ -390,8 +408,9 @@ def _failed(standing: Standing, row: CardRecord, at: datetime) -> str:
         return refused(standing.refusal, at)
     why = reasons.explained(row.why or Reason(Code.SAID))
     again = _("I'll try again.") if standing.due else _("I'll try again at the next update.")
-    if (again_at := standing.again_at) and again_at > at:
-        again = _("I'll try again in {time}.").format(time=span(again_at - at))
+    planned = standing.plan.get(Part.CARD)
+    if isinstance(planned, Hold) and planned.reason.code == HoldCode.RETRY and planned.until:
+        again = _("I'll try again in {time}.").format(time=span(planned.until - at))
     return f"{why} {again}"
 
 
@@ -405,7 +424,6 @@ def _last(
     delta: Delta,
     standing: Standing | None,
     rule: Rule | None,
-    quiet: str | None,
     at: datetime,
 ) -> Iterator[Block]:
     if is_new(delta) or delta.weight is None:
@@ -417,7 +435,7 @@ def _last(
     else:
         was = _(_WEIGHED[delta.weight]).format(time=time)
     yield Text(was)
-    if standing is not None and (said := _reply(edition, delta.weight, standing, rule, quiet, at)):
+    if standing is not None and (said := _reply(edition, delta.weight, standing, rule, at)):
         yield Note(said)
 
 
@@ -442,43 +460,19 @@ def _leans(delta: Delta) -> bool:
 
 
 def _reply(
-    edition: Edition,
-    weight: Weight,
-    standing: Standing,
-    rule: Rule | None,
-    quiet: str | None,
-    at: datetime,
+    edition: Edition, weight: Weight, standing: Standing, rule: Rule | None, at: datetime
 ) -> str:
     """Whether a reply beside the card was due for the last change."""
-    row = standing.row
+    row, planned = standing.row, standing.plan.get(Part.REPLY)
     if row is None or row.state is not State.SHOWN or row.revision != edition.revision:
         return ""
-    if row.owes is not None and quiet:
-        return _(
-            "Quiet hours until {time}: then a short reply will say what changed since "
-            "version {revision}."
-        ).format(time=quiet, revision=row.owes)
-    if row.owes is not None:
-        return _("A short reply about it is on its way.")
-    if row.posted_at and row.posted_at >= edition.heard_at:
-        return _("The card was posted with that change in it, so no reply was needed.")
-    if row.replied_at and row.replied_at >= edition.heard_at:
+    if planned is None or isinstance(planned, DropReply):
+        return ""
+    if not isinstance(planned, Hold):
+        return _(SENTENCES[Part.REPLY, HoldCode.RATE_LIMIT])
+    if planned.reason.code == HoldCode.REPLIED and row.replied_at:
         return _(_replied(weight, rule)).format(time=since(row.replied_at, at))
-    if weight < Weight.NOTABLE:
-        return _("A minor change updates the card and gets no reply.")
-    if rule is not None and rule.paused:
-        return _("No reply was sent: this chat is paused.")
-    if rule is not None and rule.mute_of(edition.story.id):
-        return _("No reply was sent: the story is muted here.")
-    if rule is None or not rule.wants(edition.story):
-        return _("No reply was sent: this chat doesn't follow the story.")
-    if rule.loudness is Loudness.EDIT:
-        return _("No reply was sent: this chat only wants cards updated.")
-    if row.replied_at and edition.heard_at - row.replied_at < standing.reply_gap:
-        return _(
-            "No reply was sent: one went out {time} ago, and replies are at least {gap} apart."
-        ).format(time=since(row.replied_at, at), gap=span(standing.reply_gap))
-    return ""
+    return "".join(_held(Part.REPLY, planned, standing, edition, rule, at))
 
 
 def _replied(weight: Weight, rule: Rule | None) -> str:

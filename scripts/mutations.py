@@ -90,6 +90,7 @@ ANNOUNCED = (*PYTEST, "tests/stories/test_announced.py", "tests/stories/test_del
 STARTING = (*PYTEST, "tests/road/test_starting.py", "tests/handlers/test_starting.py")
 PINS, PLAN = "bot/delivery/pins.py", "bot/delivery/plan.py"
 LIMIT = (*PYTEST, "tests/delivery/test_limit.py")
+WHY = (*PYTEST, "tests/handlers/test_why.py")
 RETENTION, PRUNING = "stories/retention.py", "bot/pruning.py"
 ROWS, ARCHIVE = "bot/delivery/rows.py", "stories/archive.py"
 CONNECTION = "runtime/connection.py"
@@ -988,6 +989,20 @@ MUTATIONS = (
         "return DropReply() if record.looks == desired.fingerprint else _hold(silent)",
         "return DropReply()",
         LIMIT,
+    ),
+    Mutation(
+        "what keeps a card is told as something else",
+        PLAN,
+        "_hold(HoldCode.SPACING, next_edit)",
+        "_hold(HoldCode.RATE_LIMIT, next_edit)",
+        WHY,
+    ),
+    Mutation(
+        "that a failed card is tried again is told nobody",
+        PLAN,
+        "        if ends is None or ends < facts.retry_at:\n",
+        "        if False:\n",
+        WHY,
     ),
     Mutation(
         "following outlives the story",

@@ -40,7 +40,6 @@ from bot.model.step import (
     DropReply,
     Edit,
     Hold,
-    HoldCode,
     MarkLost,
     Merge,
     Post,
@@ -58,6 +57,7 @@ from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.card import reply
+from wording.holds import HoldCode
 from wording.message import Message, without_links
 from wording.reasons import Code, Reason
 

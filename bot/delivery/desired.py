@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from bot.delivery.plan import Desired
 from bot.delivery.reply_policy import is_over, recalled
 from bot.model.rule import Rule
-from bot.model.step import HoldCode
 from stories.delta import Delta, Weight
 from stories.edition import Edition
 from stories.story import Story
+from wording.holds import HoldCode
 
 NO_RULE = Rule()
 

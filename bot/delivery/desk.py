@@ -97,12 +97,10 @@ class CardDesk:
             story,
             row,
             due=reconciler.is_due(chat, story),
-            next_edit=policy.spacing.next_edit(row) if row and stands else None,
+            plan=await reconciler.explain(chat, story, row),
             apart=policy.spacing.apart(row) if row and stands else timedelta(0),
             reply_gap=policy.reply_gap,
-            next_publish=reconciler.next_publish(chat),
             refusal=reconciler.refusal(chat),
-            again_at=reconciler.again_at(chat, story),
         )
 
     async def unknown(self, chat: Chat) -> list[tuple[StoryId, CardRecord]]:

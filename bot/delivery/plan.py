@@ -6,7 +6,7 @@ of it and asks again; /why prints the reasons of the holds; a rehearsal runs the
 the past, on a clock of its own. Nothing else decides whether something is due.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,10 +19,8 @@ from bot.model.step import (
     DropReply,
     Edit,
     Hold,
-    HoldCode,
     MarkLost,
     Merge,
-    Part,
     Post,
     Publish,
     PutPin,
@@ -35,6 +33,7 @@ from bot.model.step import (
 )
 from stories.delta import Delta, Weight
 from stories.story import StoryId
+from wording.holds import HoldCode, Part
 from wording.reasons import Reason
 
 UNREADABLE_REST = timedelta(minutes=10)
@@ -124,6 +123,8 @@ def plan(observed: Observed, desired: Desired, facts: Facts, now: datetime) -> S
     A hold without an end means that all is as it should be, or stays as it is until something
     changes.
     """
+    if facts.chat is not None:
+        return facts.chat
     holds = []
     for _, each in parts(observed, desired, facts, now):
         if not isinstance(each, Hold):
@@ -151,7 +152,7 @@ def parts(
 ) -> Iterator[tuple[Part, Step | Hold]]:
     """Every part of the plan, in the order in which its steps are taken."""
     record = observed.record
-    if hold := facts.chat or _uncertain(record, facts, now):
+    if hold := _uncertain(record, facts, now):
         yield Part.CARD, hold
     elif record is None and desired.unwanted is not None:
         yield Part.CARD, _hold(desired.unwanted)
@@ -167,8 +168,23 @@ def parts(
         yield Part.CARD, _post(1, observed, desired, now)
     else:
         yield from _recorded(record, observed, desired, facts, now)
-    if facts.retry_at is not None and facts.retry_at > now:
-        yield Part.CARD, _hold(HoldCode.RETRY, facts.retry_at)
+
+
+def explain(
+    observed: Observed, desired: Desired, facts: Facts, now: datetime
+) -> Mapping[Part, Step | Hold]:
+    """What is planned for each part, and what keeps it: for people who ask why."""
+    found = dict(parts(observed, desired, facts, now))
+    for part, each in found.items():
+        if facts.chat is not None and not isinstance(each, Hold):
+            found[part] = facts.chat
+    card = found[Part.CARD]
+    due = not isinstance(card, Hold) or (card.until is not None and card is not facts.chat)
+    if due and facts.retry_at is not None and facts.retry_at > now:
+        ends = card.until if isinstance(card, Hold) else None
+        if ends is None or ends < facts.retry_at:
+            found[Part.CARD] = _hold(HoldCode.RETRY, facts.retry_at)
+    return found
 
 
 def after_rollback(record: CardRecord, rollback_at: datetime, revision: int) -> CardRecord:
@@ -283,6 +299,8 @@ def _shown(
         next_edit = facts.policy.spacing.next_edit(record)
         edit = Edit(place, _reply_since(record, desired))
         yield Part.CARD, edit if now >= next_edit else _hold(HoldCode.SPACING, next_edit)
+        if record.published_at is not None:
+            yield Part.PUBLISH, _hold(HoldCode.PUBLISHED)
     elif record.revision < desired.revision:
         yield Part.CARD, Acknowledge(desired.revision)
     else:

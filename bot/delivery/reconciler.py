@@ -16,7 +16,7 @@ from functools import partial
 from bot.delivery.affected import AffectedCards, by_turns
 from bot.delivery.asking import Asking
 from bot.delivery.cards import Cards
-from bot.delivery.plan import chat_hold
+from bot.delivery.plan import chat_hold, explain
 from bot.delivery.policy import Policy
 from bot.delivery.ports import Archive, Due, HighWater, Lease, Ledger
 from bot.delivery.queue import Key, Queue
@@ -32,7 +32,7 @@ from bot.model.errors import Moved, NotNow, OutcomeUnknown, SendFailed, Unreacha
 from bot.model.ledger import CardRecord, Pin
 from bot.model.rule import Rule
 from bot.model.status import Claim, Pinned, Refusal
-from bot.model.step import Hold, HoldCode
+from bot.model.step import Hold, Step
 from bot.model.unknown import Unknown
 from bot.platforms.port import Platform
 from runtime.alarms import Alarms
@@ -41,6 +41,7 @@ from stories.changes import Cursor
 from stories.delta import Weight
 from stories.index import StoryIndex
 from stories.story import StoryId
+from wording.holds import HoldCode, Part
 from wording.language import speaking
 from wording.reasons import Reason
 
@@ -243,6 +244,19 @@ class Reconciler:
     def waiting(self, chat: Chat) -> list[StoryId]:
         """The stories whose cards here have something still to be done about them."""
         return self._queue.stories_of(chat)
+
+    async def explain(
+        self, chat: Chat, story: StoryId, record: CardRecord | None
+    ) -> Mapping[Part, Step | Hold]:
+        """What is planned for a story's card, part by part; may raise StorageAway."""
+        observer = self._cards.observer
+        if (edition := await observer.edition(story)) is None:
+            return {}
+        with self._speaking(chat):
+            view = await observer.view(chat, edition, record, unmute=False)
+        retry_at = self.again_at(chat, story)
+        facts = replace(view.facts, chat=self._chat_hold(chat), retry_at=retry_at)
+        return explain(view.observed, view.desired, facts, self._now())
 
     def again_at(self, chat: Chat, story: StoryId) -> datetime | None:
         """When a card is tried again that could not be shown, or that a pause of the platform's

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from bot.model.ledger import CardRecord
 from bot.model.rule import Loudness
-from bot.model.step import HoldCode
 from stories.delta import Change, Delta, Kind, Weight
 from stories.story import Status, Story
+from wording.holds import HoldCode
 
 URGENT: Mapping[Kind, str] = {
     Kind.ENDED: "ended",

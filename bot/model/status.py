@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from bot.model.chat import Right
 from bot.model.ledger import CardRecord
+from bot.model.step import Hold, Step
 from stories.story import StoryId
+from wording.holds import Part
 from wording.reasons import Reason
 
 
@@ -29,17 +31,14 @@ class Standing:
     row: CardRecord | None = None
     due: bool = False
     """Whether something remains to be done about the card."""
-    next_edit: datetime | None = None
-    """When an existing card may be edited again."""
+    plan: Mapping[Part, Step | Hold] = field(default_factory=dict)
+    """What is to be done about each part of it, and what keeps that (bot/delivery/plan.py);
+    empty if nothing is known of the story."""
     apart: timedelta = timedelta(0)
     """The minimum time between its edits."""
     reply_gap: timedelta = timedelta(0)
     """The minimum time between replies about one story."""
-    next_publish: datetime | None = None
-    """When the next card may be published here; None where publishing isn't possible."""
     refusal: Refusal | None = None
-    again_at: datetime | None = None
-    """When the bot retries a card that couldn't be shown or waits for the platform's pause."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,64 +5,9 @@ Plain data: `bot.delivery.plan` decides on them, the reconciler takes them, /why
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from stories.story import StoryId
 from wording.reasons import Reason
-
-
-class Part(StrEnum):
-    """What a plan is about: each part of a subject is decided by itself."""
-
-    CARD = "card"
-    REPLY = "reply"
-    MERGER = "merger"
-    PUBLISH = "publish"
-    PIN = "pin"
-
-
-class HoldCode(StrEnum):
-    """Why nothing is done, or not yet: the codes of the reasons of holds."""
-
-    UP_TO_DATE = "up to date"
-    NOT_FOLLOWED = "not followed"
-    """The rule names neither the story nor a word of it, or the story falls short of a figure."""
-    PAUSED = "paused"
-    MUTED = "muted"
-    OVER = "over"
-    """The story has ended, was withdrawn, was merged or has gone stale."""
-    QUIET = "quiet hours"
-    REFUSED = "chat refuses"
-    RATE_LIMIT = "rate limit"
-    RETRY = "retry"
-    """The last attempt failed, or the platform asked for a pause; it is made again."""
-    PLATFORM_PAUSE = "platform pause"
-    """The platform asked for a pause in the edits of this one card."""
-    SPACING = "edit spacing"
-    ROLLBACK = "rollback"
-    """The storage lost records; attempts whose record is gone have to arrive first."""
-    SETTLING = "settling"
-    """An attempt may still arrive, and undo what is done before."""
-    UNREADABLE = "unreadable record"
-    MERGING = "merging"
-    """Another story's card is to become this one's, and isn't yet."""
-    UNPROVEN = "unproven"
-    """Nobody knows whether the card arrived: the next revision is posted as a new card."""
-    CLAIMED = "claimed"
-    """A moderator said that it is there: the next notable change is posted as a new card."""
-    DELETED = "deleted"
-    """Someone deleted the card: it comes back with the next notable change."""
-    MINOR = "minor change"
-    EDITS_ONLY = "edits only"
-    POSTED_WITH_IT = "posted with it"
-    """The card was made with the change, so there is nothing to reply to."""
-    REPLIED = "replied"
-    REPLY_LIMIT = "reply limit"
-    PUBLISHED = "published"
-    NOT_PUBLISHED = "not to be published"
-    PUBLISH_FAILED = "publishing failed"
-    PUBLISH_BUDGET = "publish budget"
-    PIN_REST = "pin rest"
 
 
 @dataclass(frozen=True, slots=True)

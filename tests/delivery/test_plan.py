@@ -17,7 +17,6 @@ from bot.model.step import (
     Hold,
     MarkLost,
     Merge,
-    Part,
     Post,
     Publish,
     PutPin,
@@ -28,10 +27,11 @@ from bot.model.step import (
     TellMerger,
     Unfollow,
 )
-from bot.model.step import HoldCode as Code
 from stories.delta import Change, Delta, Kind, Weight
 from stories.story import StoryId
 from wording import reasons
+from wording.holds import HoldCode as Code
+from wording.holds import Part
 from wording.reasons import Reason
 
 NOW = datetime(2026, 6, 25, 6, tzinfo=UTC)

@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.desired import desire
+from bot.delivery.plan import Facts, Observed, explain
+from bot.delivery.policy import Policy
 from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.status import Refusal, Standing
+from bot.model.step import Hold
 from handlers import promptly
 from stories.story import Stats, Status, Story, StoryId
 from tests.handlers.talking import FERRY, HERE, NOW, Talk, labels, made, read
+from wording.holds import HoldCode
 from wording.reasons import Code, Reason
 
 FIRE = replace(made("fire", "Fire at the mill", entities=("Veldoria",)), keywords=("fire", "mill"))
@@ -21,26 +26,65 @@ FOLLOWS = Rule(keywords=("FIRE",))
 
 
 def row(state: State = State.SHOWN, ago: timedelta = 3 * MINUTE, **more: Any) -> CardRecord:
-    usual: dict[str, Any] = {"revision": 1, "place": "77", "posted_at": NOW - ago}
+    usual: dict[str, Any] = {
+        "revision": 1,
+        "place": "77",
+        "posted_at": NOW - ago,
+        "looks": "its looks",
+    }
     return CardRecord(state, NOW - ago, **{**usual, **more})
 
 
 class Case(Talk):
-    """A chat in which it is asked why."""
+    """A chat in which it is asked why, and what delivery plans for it.
 
-    def __init__(self, *stories: Story, rule: Rule | None = FOLLOWS, **standing: Any) -> None:
+    `facts` are those of the plan: `retry_at`, `publish_at`, `paused_until` and so on.
+    """
+
+    def __init__(
+        self,
+        *stories: Story,
+        rule: Rule | None = FOLLOWS,
+        row: CardRecord | None = None,
+        due: bool = False,
+        refusal: Refusal | None = None,
+        **facts: Any,
+    ) -> None:
         super().__init__(*stories)
         if rule is not None:
             self.rules.saved[HERE] = rule
-        if standing:
-            usual: dict[str, Any] = {
-                "apart": MINUTE,
-                "reply_gap": timedelta(hours=1),
-                "story": stories[0].id,
-            }
-            self.desk.standings[HERE] = [Standing(**{**usual, **standing})]
+        self._rule, self._row, self._story = rule, row, stories[0].id
+        chat = Hold(Reason(HoldCode.REFUSED), refusal.again_at) if refusal else None
+        self._facts = Facts(Policy(), chat=chat, **facts)
+        self._due, self._refusal = due, refusal
+
+    def planned(self) -> Standing:
+        """What the desk says, with the plan as delivery makes it."""
+        edition = self.index.get(self._story)
+        assert edition is not None
+        shows = self._row is not None and self._row.revision == edition.revision
+        desired = desire(
+            self._rule,
+            edition,
+            self.index.delta(edition),
+            "its looks" if shows else "its new looks",
+            target=self.index.lineage.merge_target(self._story),
+            fixed=False,
+            live_for=self.index.live_for,
+            now=self.at,
+        )
+        return Standing(
+            self._story,
+            self._row,
+            self._due,
+            explain(Observed(self._row), desired, self._facts, self.at),
+            apart=MINUTE,
+            reply_gap=timedelta(hours=1),
+            refusal=self._refusal,
+        )
 
     async def why(self, words: str = "fire") -> list[str]:
+        self.desk.standings[HERE] = [self.planned()]
         said = read(await self.type("why", words))
         assert not re.search(r"\bNone\b|\bState\b|Row\(|\w_\w", said), "of the code, not for people"
         return said.splitlines()
@@ -167,27 +211,42 @@ HELP = (
     ("more", "said"),
     [
         (
-            {"next_edit": NOW + timedelta(seconds=40), "due": True},
+            {"row": row(ago=timedelta(seconds=20)), "due": True},
             "Version 2 comes in 40 seconds: a card is updated at most once every 60 seconds.",
         ),
         (
-            {"next_edit": NOW - MINUTE, "due": True},
+            {"due": True},
             "Version 2 is in the queue and comes as soon as the rate limit allows.",
         ),
         (
-            {"again_at": NOW + 2 * MINUTE, "next_edit": NOW + MINUTE, "due": True},
+            {"retry_at": NOW + 2 * MINUTE, "due": True},
             "Version 2 is in the queue, and I'll try in 2 minutes.",
         ),
-        ({"refusal": DENIED, "due": True, "next_edit": NOW + MINUTE}, HELP),
+        (
+            {"paused_until": NOW + 2 * MINUTE, "due": True},
+            "The platform asked me to wait before I update this card again. The update comes in "
+            "2 minutes.",
+        ),
+        (
+            {"rollback_at": NOW, "due": True},
+            "My storage lost some records. I'll send nothing for 45 seconds, until earlier "
+            "messages have arrived.",
+        ),
+        (
+            {"unknown_since": NOW, "due": True},
+            "An earlier attempt may still arrive, so I'll wait 15 seconds before the next one.",
+        ),
+        ({"refusal": DENIED, "due": True}, HELP),
     ],
 )
 async def test_a_card_that_is_behind_tells_what_it_waits_for(
     more: dict[str, Any], said: str
 ) -> None:
-    case = Case(FIRE, replace(FIRE, headline="It is out"), row=row(), **more)
+    case = Case(FIRE, replace(FIRE, headline="It is out"), **{"row": row(), **more})
     lines = await case.why()
     assert lines[0] == f"{SHOWN}, but not its latest version"
-    assert lines[2:4] == ["Its card shows version 1, written 3 minutes ago.", said]
+    assert lines[2].startswith("Its card shows version 1, written ")
+    assert lines[3] == said
 
 
 @pytest.mark.parametrize(
@@ -201,7 +260,7 @@ async def test_a_card_that_is_behind_tells_what_it_waits_for(
         ),
         (
             None,
-            {"due": True, "again_at": NOW + timedelta(seconds=40)},
+            {"due": True, "retry_at": NOW + timedelta(seconds=40)},
             ABSENT,
             "It's in the queue, and I'll try in 40 seconds.",
         ),
@@ -247,7 +306,7 @@ async def test_a_card_that_is_behind_tells_what_it_waits_for(
         ),
         (
             row(State.FAILED, place=None, why=Reason(Code.PAUSE, {"platform": "telegram"})),
-            {"due": True, "again_at": NOW + timedelta(seconds=40)},
+            {"due": True, "retry_at": NOW + timedelta(seconds=40)},
             ABSENT,
             (
                 "Posting it failed 3 minutes ago. Telegram asked me to slow down. I'll try again "
@@ -309,9 +368,9 @@ async def test_the_last_change_names_its_weight_and_reason_and_whether_a_reply_w
     assert await last(posted_at=before, rule=replace(FOLLOWS, loudness=Loudness.EDIT)) == (
         f"{change}\nNo reply was sent: this chat only wants cards updated."
     )
-    assert await last(posted_at=before, replied_at=NOW - 20 * MINUTE) == (
-        f"{change}\nNo reply was sent: one went out 20 minutes ago, "
-        "and replies are at least 1 hour apart."
+    assert await last(posted_at=before, owes=1, replied_at=NOW - 20 * MINUTE) == (
+        f"{change}\nA short reply about it will be sent in 40 minutes: one went out 20 minutes "
+        "ago, and replies are at least 1 hour apart."
     )
     assert (await last(posted_at=before, rule=Rule(keywords=("tram",)))).endswith(
         f"{change}\nNo reply was sent: this chat doesn't follow the story."
@@ -358,7 +417,7 @@ SHOWN_NEWEST = "Its card shows version 1 (the latest), written 3 minutes ago."
         ),
         (
             replace(FOLLOWS, publish=True),
-            {"row": row(), "next_publish": NOW + 20 * MINUTE},
+            {"row": row(), "publish_at": NOW + 20 * MINUTE},
             [
                 SHOWN_NEWEST,
                 "It's waiting to be published: only so many cards can be published an hour, and "
@@ -367,7 +426,7 @@ SHOWN_NEWEST = "Its card shows version 1 (the latest), written 3 minutes ago."
         ),
         (
             replace(FOLLOWS, publish=True),
-            {"row": row(why=Reason(Code.THREAD_ARCHIVED)), "next_publish": NOW},
+            {"row": row(why=Reason(Code.THREAD_ARCHIVED)), "publish_at": NOW},
             [
                 SHOWN_NEWEST,
                 "It couldn't be published. The thread is archived. Reopen the thread.",
@@ -375,7 +434,7 @@ SHOWN_NEWEST = "Its card shows version 1 (the latest), written 3 minutes ago."
         ),
         (
             replace(ASLEEP, publish=True),
-            {"row": row(), "next_publish": NOW},
+            {"row": row(), "publish_at": NOW},
             [SHOWN_NEWEST, "Quiet hours until 09:00: its card will be published then."],
         ),
         (replace(FOLLOWS, publish=True), {"row": row()}, [SHOWN_NEWEST]),
@@ -417,6 +476,7 @@ async def test_whether_a_reply_waits_was_withheld_or_mentioned_anybody_is_told()
 
 async def test_nothing_said_means_the_newest_card_here() -> None:
     talk = Case(FIRE, row=row())
+    talk.desk.standings[HERE] = [talk.planned()]
     answer = await talk.say("why")
     assert answer.title == SHOWN
     assert labels(answer) == {"Story": "story_fire"}

@@ -14,6 +14,9 @@ from typing import Any
 import discord
 import pytest
 
+from bot.delivery.desired import desire
+from bot.delivery.plan import Facts, Observed, explain
+from bot.delivery.policy import Policy
 from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.status import Refusal, Standing
@@ -27,6 +30,7 @@ from tests.language.pseudo import CODE, escaped, wide
 from tests.stories_made import edition
 from wording import words
 from wording.card import card, reply
+from wording.holds import SENTENCES, HoldCode, Part, held
 from wording.language import _, speaking
 from wording.message import Code, Message
 from wording.reasons import Code as Why
@@ -362,7 +366,7 @@ def test_every_span_of_time_is_translated() -> None:
 
 
 def shown(**more: Any) -> CardRecord:
-    row = CardRecord(State.SHOWN, NOW - HOUR, 1, place="77", posted_at=NOW - HOUR)
+    row = CardRecord(State.SHOWN, NOW - HOUR, 1, place="77", looks="?", posted_at=NOW - HOUR)
     return replace(row, **more)
 
 
@@ -397,16 +401,38 @@ async def test_why_is_told_in_translated_sentences(state: State, whole: Story) -
         why = other.get("why")
         if why is QUOTE and state is State.UNKNOWN:
             continue  # nobody said anything
+        if state is State.SHOWN and place is None:
+            continue  # a card that stands has a place
         talk.rules.saved = {HERE: rule} if rule else {}
         row = shown(state=state, place=place, revision=revision, why=why, **other.get("row", {}))
+        edition = talk.index.get(whole.id)
+        assert edition is not None
+        desired = desire(
+            rule,
+            edition,
+            talk.index.delta(edition),
+            "its looks",
+            target=None,
+            fixed=False,
+            live_for=talk.index.live_for,
+            now=talk.at,
+        )
+        facts = Facts(Policy(), retry_at=NOW + HOUR if due else None, publish_at=NOW)
         standing = Standing(
             whole.id,
             row,
             due=due,
-            next_edit=NOW + HOUR if due else None,
+            plan=explain(Observed(row), desired, facts, talk.at),
             apart=HOUR / 60,
             reply_gap=HOUR,
             refusal=other.get("refusal"),
         )
         talk.desk.standings[HERE] = [standing]
         assert left_in(await talk.say("why", story=whole.id)) == []
+
+
+@pytest.mark.usefixtures("in_pseudo")
+@pytest.mark.parametrize(("part", "code"), sorted(SENTENCES))
+def test_every_reason_of_a_hold_is_told_in_translated_words(part: Part, code: HoldCode) -> None:
+    gaps = ("time", "clock", "revision", "apart", "since", "ago", "gap")
+    assert escaped(held(part, code, dict.fromkeys(gaps, "7"))) == ""

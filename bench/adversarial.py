@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from bench.answers import HERE, WHO, Desk
 from bench.kit import Lean, Line, in_flight, ms, percentile, until
+from bot.answering import answer_to
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
 from bot.model.command import Ask, Command, Quotes
@@ -357,7 +358,7 @@ async def _yes() -> bool:
 
 async def _answer(command: Command, option: str | None, text: str) -> None:
     options = {option: text} if option else {}
-    render(await command.reply(Ask(HERE, WHO, False, options), _yes))
+    render(await answer_to(command, Ask(HERE, WHO, False, options), _yes))
 
 
 async def _complete(complete: Callable[[str, Ask], object], text: str) -> None:
@@ -371,4 +372,4 @@ async def _quote(quotes: Quotes, text: str) -> None:
 
 async def _rehearse(commands: Iterable[Command]) -> None:
     [setup] = [command for command in commands if command.name == "setup"]
-    render(await setup.reply(Ask(HERE, WHO, False, {setup.options[0].name: "rehearse"}), _yes))
+    render(await answer_to(setup, Ask(HERE, WHO, False, {setup.options[0].name: "rehearse"}), _yes))

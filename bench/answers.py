@@ -15,6 +15,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bench.kit import Lean, Line, in_flight, longest_pause, ms, percentile, until
+from bot.answering import answer_to
 from bot.delivery.desk import CardDesk
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
@@ -177,11 +178,11 @@ def _asks(commands: Iterable[Command], stories: Sequence[Story]) -> Mapping[str,
 
     async def story(number: int) -> None:
         ask = Ask(HERE, WHO, False, {"words": stories[number].title})
-        render(await named["story"].reply(ask, yes))
+        render(await answer_to(named["story"], ask, yes))
 
     async def faq(number: int) -> None:
         ask = Ask(HERE, WHO, False, {"text": stories[number].questions[0].question})
-        render(await named["faq"].reply(ask, yes))
+        render(await answer_to(named["faq"], ask, yes))
 
     async def suggest(number: int) -> None:
         complete(stories[number].title[:6], Ask(HERE, WHO, False, {}))

@@ -18,9 +18,10 @@ import aiohttp
 
 from bench.server import TOKEN
 from bot import app
-from bot.delivery.rate_limiter import Limits
+from bot.model.capabilities import Limits
 from bot.model.chat import Chat
 from bot.model.rule import Rule
+from bot.platforms.known import CAPABILITIES
 from config.settings import given
 from runtime import log
 from stories.samples import developments
@@ -112,9 +113,8 @@ def whole_bot(
     somewhere."""
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123  # for the life of the process
     log.set_up("INFO")
-    if not paced:
-        lifted = Limits(per_second=math.inf, chat_gap_s=0.0)
-        app.LIMITS.update(discord=lifted, telegram=lifted)
+    lifted = Limits(per_second=math.inf, chat_gap_s=0.0)
+    unpaced = {name: replace(able, limits=lifted) for name, able in CAPABILITIES.items()}
     with TemporaryDirectory(prefix="storywire-bench-") as data_dir:
         settings = given(
             redis_url=redis_url,
@@ -124,7 +124,8 @@ def whole_bot(
             asks_a_server=10_000,
             **lean,
         )
-        asyncio.run(app.run(settings, chats))
+        work = app.run(settings, chats, capabilities=CAPABILITIES if paced else unpaced)
+        asyncio.run(work)
 
 
 def pointed_at(lean: Lean, *platforms: str) -> dict[str, str]:

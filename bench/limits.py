@@ -8,9 +8,10 @@ from redis.asyncio import Redis
 
 from bench.kit import Lean, Line, median, ms, pointed_at, processes, story, until, whole_bot
 from bench.server import DISCORD_PER_S, TELEGRAM_PER_S
-from bot.delivery.rate_limiter import DISCORD, TELEGRAM
 from bot.model.chat import Chat
 from bot.model.rule import Rule
+from bot.platforms.discord.capabilities import DISCORD
+from bot.platforms.telegram.capabilities import TELEGRAM
 from stories.archive import Archive
 
 CHATS = 5000
@@ -21,7 +22,10 @@ IDLE_S = 20.0
 ASK_EVERY_S = 0.25
 AS_FAST = 1.1
 """Highest allowed ratio of answer times under load to idle: two idle periods differ by as much."""
-PLATFORMS = {"discord": (DISCORD, DISCORD_PER_S), "telegram": (TELEGRAM, TELEGRAM_PER_S)}
+PLATFORMS = {
+    "discord": (DISCORD.limits, DISCORD_PER_S),
+    "telegram": (TELEGRAM.limits, TELEGRAM_PER_S),
+}
 
 
 async def measure(redis: Redis, redis_url: str, lean: Lean) -> list[Line]:

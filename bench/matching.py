@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from bench.kit import Lean, Line, longest_pause, median, story, until
 from bot.delivery.policy import Policy
-from bot.delivery.rate_limiter import DISCORD, RateLimiter
+from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.reconciler import Reconciler
 from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
@@ -21,6 +21,7 @@ from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.due import DueCard
 from bot.model.rule import Rule
+from bot.platforms.discord.capabilities import DISCORD
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.storage.due import RedisDue
 from bot.storage.highwater import DataFolder, FileHighWater

@@ -26,9 +26,11 @@ from redis.asyncio import Redis
 
 from bench.kit import Lean, Line, longest_pause, pointed_at, processes
 from bot import app, pruning
+from bot.answering import answer_to
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command
 from bot.model.ledger import CardRecord, State
+from bot.platforms.known import CAPABILITIES
 from bot.storage.ledger import RedisLedger
 from bot.storage.packed import pack
 from config.settings import given
@@ -240,8 +242,8 @@ def _bot(
         if "story" not in commands:
             return False
         options = {"words": title}
-        answer: Message = await commands["story"].reply(
-            Ask(ASKER, ASKER, private=True, options=options), _nobody
+        answer: Message = await answer_to(
+            commands["story"], Ask(ASKER, ASKER, private=True, options=options), _nobody
         )
         return answer.title == title
 
@@ -295,7 +297,7 @@ async def _year(redis: Redis, url: str, lean: Lean, size: int) -> list[Line]:
         pruned = int(await redis.hlen(f"{KEYS}stubs"))
         used = await _bytes(redis)
     hear, tell = fresh.Pipe(duplex=False)
-    await redis.delete(f"{PREFIX}:lease:editor", *(f"{PREFIX}:lease:{n}" for n in app.LIMITS))
+    await redis.delete(f"{PREFIX}:lease:editor", *(f"{PREFIX}:lease:{n}" for n in CAPABILITIES))
     with processes((_bot, (url, pointed, ahead, asked, time.time(), tell))):
         _, newest, _, everything, pause = await _heard(hear, 5)
     what = f"{size // 1000} KB a story"

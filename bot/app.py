@@ -16,16 +16,18 @@ from bot.connections import Connections
 from bot.delivery.desk import CardDesk
 from bot.delivery.policy import Policy, Spacing
 from bot.delivery.ports import Lease
-from bot.delivery.rate_limiter import DISCORD, TELEGRAM, RateLimiter
+from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.reconciler import Reconciler
 from bot.delivery.rollback import patiently
 from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
 from bot.erasure import Erasure, Stores
 from bot.metrics import Metrics
+from bot.model.capabilities import Capabilities
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.known import CAPABILITIES
 from bot.platforms.needs import AskLimits, GroupRateLimiter, Moderators
 from bot.platforms.port import Platform
 from bot.platforms.telegram.platform import TelegramPlatform
@@ -70,11 +72,18 @@ COLLECTIONS = (20_000, 20, 20)
 """Thresholds of Python's garbage collector (gc.set_threshold). By default it walks through all
 stories and due cards again and again while they grow, and answers wait for it: see
 docs/benchmarks.md, one update marked due."""
-LIMITS = {"discord": DISCORD, "telegram": TELEGRAM}
 
 
-async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
+async def run(
+    settings: Settings,
+    chats: Mapping[Chat, Rule],
+    *,
+    capabilities: Mapping[str, Capabilities] = CAPABILITIES,
+    policy: Policy | None = None,
+) -> None:
     """Build everything, run it until cancelled, and take it down in reverse order.
+
+    `capabilities`: with other limits than the platforms'. `policy`: other than the settings'.
 
     Raises SetupError, perhaps inside an ExceptionGroup, if the setup has to be fixed.
     """
@@ -91,7 +100,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
     gate = Gate()
     async with connect(settings.redis_url, refusals.refused, gate) as redis:
         moderators = RedisModerators(redis, settings.prefix, skipped)
-        paces = {name: RateLimiter(limits) for name, limits in LIMITS.items()}
+        paces = {name: RateLimiter(able) for name, able in capabilities.items()}
         platforms = platforms_for(settings, turns, moderators, paces, metrics)
         connections = Connections(platforms, alarms)
         data = DataFolder(settings.data_dir, alarms)
@@ -116,14 +125,7 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
         }
         kept_rules = RedisRules(redis, settings.prefix, skipped, leases)
         rules = RuleBook(chats, kept_rules)
-        policy = Policy(
-            Spacing(
-                timedelta(seconds=settings.edit_spacing_s),
-                timedelta(seconds=settings.edit_spacing_old_s),
-            ),
-            first_for=timedelta(hours=settings.first_hours),
-            repeat_unknown=settings.repeat_unknown,
-        )
+        policy = policy or policy_of(settings)
         troubles = RedisTroubles(redis, settings.prefix, skipped)
         positions = RedisReadingPositions(redis, settings.prefix, skipped, certain=clock.is_certain)
         audit = RedisAudit(redis, settings.prefix, skipped, certain=clock.is_certain, now=clock.now)
@@ -245,6 +247,18 @@ async def run(settings: Settings, chats: Mapping[Chat, Rule]) -> None:
                 )
             for name, work in parts.items():
                 tasks.create_task(restarting(name, work, alarms), name=name)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """How often cards may change, and what is done in doubt, as the operator set it."""
+    return Policy(
+        Spacing(
+            timedelta(seconds=settings.edit_spacing_s),
+            timedelta(seconds=settings.edit_spacing_old_s),
+        ),
+        first_for=timedelta(hours=settings.first_hours),
+        repeat_unknown=settings.repeat_unknown,
+    )
 
 
 def platforms_for(

@@ -17,7 +17,9 @@ from typing import Any, TypeVar
 from redis.asyncio import Redis
 
 from bot import app
+from bot.delivery.policy import Policy
 from bot.metrics import Metrics
+from bot.platforms.known import CAPABILITIES
 from bot.pruning import summary
 from bot.storage.due import RedisDue
 from bot.storage.ledger import RedisLedger
@@ -197,9 +199,14 @@ async def _until_told(work: Awaitable[None]) -> int:
 
 
 def _run(_: argparse.Namespace) -> Awaitable[int]:
+    return run()
+
+
+def run(policy: Policy | None = None) -> Awaitable[int]:
+    """Run the bot until a signal comes; `policy`: other than the settings'."""
     settings = load_settings()
     log.set_up(settings.log_level, _secrets(settings))
-    return _until_told(app.run(settings, load_chats(settings.config)))
+    return _until_told(app.run(settings, load_chats(settings.config), policy=policy))
 
 
 def _secrets(settings: Settings) -> list[str]:
@@ -471,7 +478,7 @@ async def _prune(arguments: argparse.Namespace) -> int:
 
 async def _due(_: argparse.Namespace) -> int:
     async with _kept(RedisDue) as due:
-        marks = [mark for platform in app.LIMITS for mark in await due.all(platform)]
+        marks = [mark for platform in CAPABILITIES for mark in await due.all(platform)]
     for mark in sorted(marks, key=lambda mark: mark.seq):
         print(f"{mark.chat!s:<32} {mark.story}")
     if not marks:

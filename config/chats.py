@@ -4,8 +4,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from bot.model.chat import Chat, read_chat
+from bot.model.chat import Chat
 from bot.model.rule import Rule
+from bot.platforms.known import read_chat
 from config.entry import WrongEntry, read_entry, read_rule
 from runtime.errors import SetupError
 

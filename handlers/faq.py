@@ -160,6 +160,7 @@ def faq_command(index: StoryIndex, now: Callable[[], datetime]) -> Command:
             Option("page", N_("Which page"), hidden=True),
         ),
         rest="text",
+        takes_text=True,
     )
 
 

@@ -709,9 +709,9 @@ MUTATIONS = (
     ),
     Mutation(
         "the first topic of a forum is taken for one of the others",
-        "bot/model/chat.py",
-        '    if platform == "telegram" and address.endswith(GENERAL):\n',
-        "    if False:\n",
+        "bot/platforms/telegram/address.py",
+        "address.removesuffix(GENERAL)",
+        "address",
         REFUSED,
     ),
     Mutation(
@@ -875,8 +875,8 @@ MUTATIONS = (
     Mutation(
         "who waits for the platform's pause is not late",
         "bot/delivery/rate_limiter.py",
-        "max(0.0, max(self._held.get(room(chat), 0.0), self._halted) - self.clock())\n",
-        "0.0\n",
+        "return max(0.0, max(held, self._halted) - self.clock())\n",
+        "return 0.0\n",
         LATE,
     ),
     Mutation(

@@ -7,13 +7,11 @@ against the platforms' official descriptions.
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 
 import hypothesis
 import pytest
 from redis.asyncio import Redis
 
-from bot import app
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from runtime.connection import connect
@@ -24,7 +22,7 @@ from stories.archive import Archive
 from tests.contracts import discord as discord_contract
 from tests.contracts import telegram as telegram_contract
 from tests.records import sentences
-from tests.running import Running, platforms
+from tests.running import HASTY, Running, platforms
 from tests.server import serving
 
 hypothesis.settings.register_profile("usual", deadline=None)  # a busy machine is no failure
@@ -91,13 +89,8 @@ async def bot(
 
 
 @pytest.fixture
-async def calm_world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Discord, Telegram]]:
-    """Both platforms without rate limits, and no pace to keep: for tests of what is said."""
-    hasty = {
-        name: replace(limits, per_second=1000, chat_gap_s=0.01, group_per_minute=None)
-        for name, limits in app.LIMITS.items()
-    }
-    monkeypatch.setattr(app, "LIMITS", hasty)
+async def calm_world() -> AsyncIterator[tuple[Discord, Telegram]]:
+    """Both platforms without rate limits: for tests of what is said."""
     async with platforms(limits=False) as both:
         yield both
     held_to_the_descriptions(*both)
@@ -112,7 +105,7 @@ async def calm_bot(
     prefix: str,
 ) -> AsyncIterator[Running]:
     """The same, for tests of what is said."""
-    async with Running(calm_world, archive, redis_url, prefix) as bot:
+    async with Running(calm_world, archive, redis_url, prefix, HASTY) as bot:
         yield bot
     assert await sentences(redis, prefix) == set()
 

@@ -5,14 +5,16 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from bot import app
+from bot.model.capabilities import Capabilities
 from bot.model.chat import Chat
 from bot.model.rule import Rule
+from bot.platforms.known import CAPABILITIES
 from bot.storage.due import RedisDue
 from config.settings import Settings, given
 from runtime.connection import connect
@@ -117,6 +119,16 @@ async def platforms(*, limits: bool = True) -> AsyncGenerator[tuple[Discord, Tel
         yield discord, telegram
 
 
+HASTY = {
+    name: replace(
+        able,
+        limits=replace(able.limits, per_second=1000, chat_gap_s=0.01, group_per_minute=None),
+    )
+    for name, able in CAPABILITIES.items()
+}
+"""No pace to keep."""
+
+
 @asynccontextmanager
 async def bot_running(
     discord: Discord,
@@ -125,6 +137,7 @@ async def bot_running(
     redis_url: str,
     prefix: str,
     chats: Mapping[Chat, Rule] | None = None,
+    capabilities: Mapping[str, Capabilities] = CAPABILITIES,
     **changed: Any,
 ) -> AsyncGenerator[Road]:
     """Run the bot while inside; stopped as a signal would stop it."""
@@ -148,7 +161,7 @@ async def bot_running(
         }
     )
     with data_dir:
-        async with beside(app.run(settings, chats or {})) as running:
+        async with beside(app.run(settings, chats or {}, capabilities=capabilities)) as running:
 
             def is_up() -> bool:
                 if running.done():
@@ -166,8 +179,14 @@ class Running:
     """
 
     def __init__(
-        self, world: tuple[Discord, Telegram], archive: Archive, url: str, prefix: str
+        self,
+        world: tuple[Discord, Telegram],
+        archive: Archive,
+        url: str,
+        prefix: str,
+        capabilities: Mapping[str, Capabilities] = CAPABILITIES,
     ) -> None:
+        self._capabilities = capabilities
         self.world = world
         self._parts = (*world, archive, url, prefix)
         self._stack = AsyncExitStack()
@@ -179,7 +198,7 @@ class Running:
         await self.stop()
 
     async def start(self, chats: Mapping[Chat, Rule] | None = None, **changed: Any) -> Road:
-        running = bot_running(*self._parts, chats, **changed)
+        running = bot_running(*self._parts, chats, self._capabilities, **changed)
         return await self._stack.enter_async_context(running)
 
     async def knowing(self, *stories: Story, chats: Mapping[Chat, Rule] | None = None) -> Road:

@@ -65,7 +65,7 @@ class CardDesk:
         return await self._reconcilers[chat.platform].pins(chat)
 
     def can_publish(self, chat: Chat) -> bool:
-        return self._reconcilers[chat.platform].next_publish(chat) is not None
+        return self._reconcilers[chat.platform].platform.capabilities.publishes
 
     def may_mention(self, chat: Chat, role: str) -> bool | None:
         return self._reconcilers[chat.platform].platform.may_mention(chat, role)

@@ -20,7 +20,7 @@ from bot.delivery.plan import chat_hold, explain
 from bot.delivery.policy import Policy
 from bot.delivery.ports import Archive, Due, HighWater, Lease, Ledger
 from bot.delivery.queue import Key, Queue
-from bot.delivery.rate_limiter import RateLimiter, room
+from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.requests import CardRequests
 from bot.delivery.rollback import RollbackWatch, patiently
 from bot.delivery.rules import RuleBook
@@ -279,7 +279,7 @@ class Reconciler:
     def _membership_changed(self, chats: frozenset[Chat], inside: bool) -> None:
         self._unreachable.membership_changed(chats, inside)
         for chat in list(self._parked) if inside else ():
-            if room(chat) in chats:
+            if self.platform.capabilities.group(chat) in chats:
                 self.try_again(chat)
 
     def observe(self) -> None:

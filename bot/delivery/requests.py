@@ -79,9 +79,7 @@ class CardRequests:
             if (record := _unproven(held, card)) is None:
                 return None
             place = None
-            if (
-                await self._platform.showing(card.chat) is None
-            ):  # otherwise nothing can be looked up
+            if self._platform.capabilities.finds:  # otherwise nothing can be looked up
                 key = idempotency_key(card.chat, card.story, "card", record.generation)
                 await self._outbound.turn(card.chat)
                 with suppress(SendFailed):  # then their word has to suffice

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot.delivery.ports import Lease, Troubles
-from bot.delivery.rate_limiter import RateLimiter, room
+from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.rollback import patiently
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat, Right
@@ -123,12 +123,18 @@ class UnreachableChats:
     def membership_changed(self, chats: frozenset[Chat], inside: bool) -> None:
         """We were added to these chats, or removed."""
         if not inside:
-            self._left |= chats | {chat for chat in self._rules.chats() if room(chat) in chats}
+            self._left |= chats | {
+                chat
+                for chat in self._rules.chats()
+                if self._platform.capabilities.group(chat) in chats
+            }
             self._moved.set()
             return
-        self._left = {chat for chat in self._left if room(chat) not in chats}
+        self._left = {
+            chat for chat in self._left if self._platform.capabilities.group(chat) not in chats
+        }
         for chat, trouble in list(self._troubles.items()):
-            if trouble.left_at is not None and room(chat) in chats:
+            if trouble.left_at is not None and self._platform.capabilities.group(chat) in chats:
                 self._set(chat, None)
 
     def moved(self, chat: Chat) -> None:

@@ -1,18 +1,11 @@
 """Commands: what people can ask, declared once for every platform."""
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from bot.model.chat import Chat
-from bot.model.errors import Sorry
-from runtime.away import StorageAway
-from runtime.records import Unreadable
-from wording.language import _, ngettext, speaking
-from wording.message import Button, Buttons, Message, Ref, Text, Tone
-
-log = logging.getLogger(__name__)
+from wording.message import Message, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +103,9 @@ class Command:
     """In the order in which a Ref contains them."""
     rest: str | None = None
     """The option that gets the words typed after the command, where people type a line."""
+    takes_text: bool = False
+    """Whether words that name no command are asked of it, where people write to us without a slash;
+    at most one command has it, and its `rest` gets them."""
     of_card: str | None = None
     """Its name in the menu of a card, at most 32 characters, marked with `N_`. Chosen there, or
     used in reply to a card, it is about that card's story, and `rest` is the option that gets
@@ -129,63 +125,6 @@ class Command:
     pointed: Callable[[Pointed, Chat], Awaitable[bool]] | None = None
     """Whether a person's reply without a command, or a message they forwarded, is meant for this
     command; at most one command has it. It then gets `Ask.pointed`."""
-
-    @property
-    def elsewhere(self) -> Message:
-        """The answer where others would read it."""
-        return Message(
-            _("/{command} works in private only").format(command=self.name),
-            (Text(_("Send it to me in a private chat.")),),
-            (Buttons((Button(_("Continue in private"), Ref(self.name)),)),),
-        )
-
-    @property
-    def refusal(self) -> str:
-        """The answer for people who may not use this here."""
-        return _("Only moderators of this chat can use /{command}").format(command=self.name)
-
-    async def reply(self, ask: Ask, is_moderator: Callable[[], Awaitable[bool]]) -> Message:
-        """Answer, turning every failure into something the asker can read.
-
-        `is_moderator` is called now, not remembered.
-        """
-        with speaking(ask.language):
-            return await self._reply(ask, is_moderator)
-
-    async def _reply(self, ask: Ask, is_moderator: Callable[[], Awaitable[bool]]) -> Message:
-        try:
-            if self.moderators and not ask.private and not await is_moderator():
-                return Message(self.refusal, tone=Tone.SORRY)
-            return await self.answer(ask)
-        except Sorry as sorry:
-            return Message(str(sorry), sorry.blocks, sorry.rows, tone=Tone.SORRY)
-        except Unreadable as error:
-            log.warning("not replaced", extra={"command": self.name, "why": str(error)})
-            return Message(
-                _("That can't be changed here"),
-                (
-                    Text(
-                        _(
-                            "The stored data was written by a newer version of this bot, or it's "
-                            "damaged. Ask the bot's operator to check its log."
-                        )
-                    ),
-                ),
-                tone=Tone.SORRY,
-            )
-        except StorageAway:
-            return Message(
-                _("That can't be saved right now"),
-                (Text(_("My storage is unavailable. Please try again in a minute.")),),
-                tone=Tone.SORRY,
-            )
-        except Exception:
-            log.exception("command failed", extra={"command": self.name})
-            return Message(
-                _("Something went wrong on our side"),
-                (Text(_("The error has been logged.")),),
-                tone=Tone.SORRY,
-            )
 
     def options_of(self, ref: Ref, *said: str) -> dict[str, str]:
         """The options that a button contains, followed by what was picked or written for it."""
@@ -213,27 +152,3 @@ class RateLimited:
     """True if it isn't they alone, but all who ask in their server together."""
     told: bool
     """True if they were told so a moment ago."""
-
-    def __str__(self) -> str:
-        if self.crowd:
-            said = ngettext(
-                "Too many people are asking here right now. Try again in {n} second.",
-                "Too many people are asking here right now. Try again in {n} seconds.",
-                self.seconds,
-            )
-        else:
-            said = ngettext(
-                "That's too fast. Try again in {n} second.",
-                "That's too fast. Try again in {n} seconds.",
-                self.seconds,
-            )
-        return said.format(n=self.seconds)
-
-    @property
-    def instead(self) -> Command:
-        """A command that answers in place of the one that was asked."""
-
-        async def answer(_ask: Ask) -> Message:
-            return Message(str(self), tone=Tone.SORRY)
-
-        return Command("hurry", "Answers who asks too fast", answer)

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from bot.model.capabilities import Capabilities
 from bot.model.chat import Chat, Right, Showing
 from bot.model.command import Command
 from wording.message import Message
@@ -21,6 +22,11 @@ class Platform(Protocol):
     @property
     def name(self) -> str:
         """The part of a chat's address before the colon: discord, telegram."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What is particular about this chat service."""
         ...
 
     @property

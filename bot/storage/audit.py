@@ -12,7 +12,8 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.model.audit import AuditEntry
-from bot.model.chat import Chat, read_chat
+from bot.model.chat import Chat
+from bot.platforms.known import read_chat
 from runtime.away import StorageAway
 from runtime.connection import storage, text
 from runtime.records import VERSION, Skipped

@@ -7,8 +7,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.model.chat import Chat, read_chat
+from bot.model.chat import Chat
 from bot.model.due import DueCard
+from bot.platforms.known import read_chat
 from runtime.connection import storage, text
 from runtime.records import Skipped, Unreadable, wrong_type
 from stories.changes import Cursor

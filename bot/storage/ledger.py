@@ -9,9 +9,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.model.chat import Chat, read_chat
+from bot.model.chat import Chat
 from bot.model.ledger import UNREADABLE, CardRecord, State
 from bot.model.unknown import Unknown, key_of
+from bot.platforms.known import read_chat
 from bot.storage.packed import pack, packs, unpack
 from runtime.away import StorageAway
 from runtime.connection import storage, text

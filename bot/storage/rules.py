@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from bot.model.chat import Chat, read_chat
+from bot.model.chat import Chat
 from bot.model.rule import Rule
+from bot.platforms.known import read_chat
 from runtime.away import StorageAway
 from runtime.connection import storage, text
 from runtime.lease import RedisLease

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
-from bot.model.chat import Chat, read_chat
+from bot.model.chat import Chat
 from bot.model.trouble import Trouble
+from bot.platforms.known import read_chat
 from runtime.connection import storage, text
 from runtime.records import Form, Skipped
 from stories.story import StoryId

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.answering import too_fast
 from bot.ask_limiter import AskLimiter
 from bot.model.chat import Chat
 from bot.model.command import AskKind, RateLimited
@@ -144,4 +145,4 @@ async def test_nothing_is_remembered_of_who_asked_long_ago(turns: AskLimiter, cl
     ],
 )
 def test_who_asks_too_fast_reads_when_to_ask_again(hurry: RateLimited, said: str) -> None:
-    assert said in str(hurry)
+    assert said in too_fast(hurry)

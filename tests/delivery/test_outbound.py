@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.delivery.outbound import Outbound
-from bot.delivery.rate_limiter import DISCORD, RateLimiter
+from bot.delivery.rate_limiter import RateLimiter
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import NotNow
 from bot.model.ledger import CardRecord, State
+from bot.platforms.discord.capabilities import DISCORD
 from tests.simulation.storage import Client, MemoryLease, Store
 from wording.reasons import Code, Reason
 

@@ -9,13 +9,14 @@ import pytest
 from bot.delivery.outbound import Outbound
 from bot.delivery.pins import Pins
 from bot.delivery.policy import Policy
-from bot.delivery.rate_limiter import TELEGRAM, RateLimiter
+from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.rollback import RollbackWatch
 from bot.delivery.rows import Rows
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.errors import OutcomeUnknown
 from bot.model.ledger import CardRecord, Pin, State
+from bot.platforms.telegram.capabilities import TELEGRAM
 from stories.story import StoryId
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.platform import CALM, GIVES_UP_S, LATE_S, Handle, Sent, Service, Weather

@@ -3,21 +3,18 @@
 import asyncio
 from bisect import bisect_left
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.rate_limiter import (
-    DISCORD,
-    INVALID_MOST,
-    INVALID_WINDOW_S,
-    TELEGRAM,
-    Limits,
-    RateLimiter,
-)
+from bot.delivery.rate_limiter import RateLimiter
+from bot.model.capabilities import Capabilities, Limits
 from bot.model.chat import Chat
+from bot.platforms.discord.capabilities import DISCORD
+from bot.platforms.telegram.capabilities import TELEGRAM
 from tests.simulation.clock import VirtualLoop
 
 NORTH, SOUTH, EAST = (Chat("discord", number) for number in "123")
@@ -25,10 +22,12 @@ GROUP, TOPIC = Chat("telegram", "-1"), Chat("telegram", "-1/7")
 PERSON = Chat("telegram", "5")
 
 
-def run(limits: Limits, do: Coroutine[None, None, None], rate_limiter: list[RateLimiter]) -> None:
+def run(
+    able: Capabilities, do: Coroutine[None, None, None], rate_limiter: list[RateLimiter]
+) -> None:
     """Run something in virtual time, with a pace of its own in `pace`."""
     loop = VirtualLoop()
-    rate_limiter.append(RateLimiter(limits, clock=loop.time))
+    rate_limiter.append(RateLimiter(able, clock=loop.time))
     try:
         loop.run_until_complete(do)
     finally:
@@ -46,13 +45,13 @@ def most_within(moments: list[float], seconds: float) -> int:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    limits=st.sampled_from([DISCORD, TELEGRAM]),
+    able=st.sampled_from([DISCORD, TELEGRAM]),
     asked=st.lists(
         st.tuples(st.integers(0, 5), st.floats(0, 40), st.integers(1, 12)), min_size=1, max_size=25
     ),
 )
 def test_whoever_asks_when_the_limits_hold(
-    limits: Limits, asked: list[tuple[int, float, int]]
+    able: Capabilities, asked: list[tuple[int, float, int]]
 ) -> None:
     chats = [Chat("any", f"-{n}" if n % 2 else f"{n + 1}") for n in range(6)]
     taken: list[tuple[float, Chat]] = []
@@ -68,7 +67,8 @@ def test_whoever_asks_when_the_limits_hold(
             *(ask(chats[n], after) for n, after, times in asked for _ in range(times))
         )
 
-    run(limits, all_ask(), rate_limiter)
+    run(able, all_ask(), rate_limiter)
+    limits = able.limits
     assert len(taken) == sum(times for *_, times in asked)
     assert most_within([at for at, _ in taken], 1.0) <= limits.per_second
     for chat in chats:
@@ -84,7 +84,7 @@ def test_a_chat_that_was_written_to_rests() -> None:
     async def write() -> None:
         assert rate_limiter[0].rest(NORTH) == 0
         await rate_limiter[0].take(NORTH)
-        assert rate_limiter[0].rest(NORTH) == pytest.approx(DISCORD.chat_gap_s)
+        assert rate_limiter[0].rest(NORTH) == pytest.approx(DISCORD.limits.chat_gap_s)
         assert rate_limiter[0].rest(SOUTH) == 0
 
     run(DISCORD, write(), rate_limiter)
@@ -130,7 +130,7 @@ def test_who_takes_over_leaves_room_for_what_the_one_before_sent_in_the_last_sec
                 sent.append(loop.time())
 
     run(DISCORD, take_over(), rate_limiter)
-    assert most_within(sent, 1.0) <= DISCORD.per_second
+    assert most_within(sent, 1.0) <= DISCORD.limits.per_second
 
 
 def test_a_429_is_obeyed_in_its_chat_and_when_another_has_one_everywhere() -> None:
@@ -172,16 +172,19 @@ def test_of_very_many_chats_those_that_rest_are_remembered() -> None:
         assert rate_limiter[0].rest(NORTH) == pytest.approx(10)
         assert rate_limiter[0].rest(EAST) == pytest.approx(30)
 
-    run(Limits(per_second=1e9, chat_gap_s=10), write(), rate_limiter)
+    endless = replace(DISCORD, limits=Limits(per_second=1e9, chat_gap_s=10))
+    run(endless, write(), rate_limiter)
 
 
 def test_five_thousand_refusals_in_ten_minutes_stop_us_until_the_first_is_forgotten() -> None:
     rate_limiter: list[RateLimiter] = []
 
+    most, window_s = DISCORD.limits.refusals
+
     async def be_refused() -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        for _ in range(INVALID_MOST - 2):
+        for _ in range(most - 2):
             rate_limiter[0].refused()
         rate_limiter[0].too_fast(NORTH, timedelta(0))
         await rate_limiter[0].take(NORTH)
@@ -189,9 +192,9 @@ def test_five_thousand_refusals_in_ten_minutes_stop_us_until_the_first_is_forgot
         await asyncio.sleep(100)
         rate_limiter[0].refused()
         await rate_limiter[0].take(SOUTH)
-        assert loop.time() - began == pytest.approx(INVALID_WINDOW_S)
+        assert loop.time() - began == pytest.approx(window_s)
         await rate_limiter[0].take(EAST)
-        assert loop.time() - began < INVALID_WINDOW_S + 1, "and then it goes on"
+        assert loop.time() - began < window_s + 1, "and then it goes on"
 
     run(DISCORD, be_refused(), rate_limiter)
 
@@ -199,8 +202,8 @@ def test_five_thousand_refusals_in_ten_minutes_stop_us_until_the_first_is_forgot
 def test_so_many_cards_are_published_in_a_channel_and_no_more_until_the_first_is_past() -> None:
     now = [0.0]
     rate_limiter = RateLimiter(DISCORD, clock=lambda: now[0])
-    assert DISCORD.publishes is not None
-    most, window_s = DISCORD.publishes
+    assert DISCORD.limits.publishes is not None
+    most, window_s = DISCORD.limits.publishes
     rate_limiter.published(NORTH, [50.0] * (most - 1))
     assert rate_limiter.publish_rest(NORTH) == 0
     rate_limiter.published(NORTH)

@@ -53,7 +53,7 @@ def test_every_third_party_package_is_named_where_it_may_be_imported() -> None:
         each
         for contract in contracts
         if contract.get("ignore_imports")
-        for each in contract["forbidden_modules"]
+        for each in contract.get("forbidden_modules", ())
     }
     assert set(_third_party()) <= named
 

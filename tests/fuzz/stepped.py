@@ -4,15 +4,19 @@ The file named by STORYWIRE_TEST_CLOCK holds it, in seconds. Only the wall clock
 when a machine's clock is set: the monotonic one, by which the event loop waits, goes on.
 """
 
+import asyncio
 import datetime as clock
 import os
 import signal
 import sys
 import time
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.delivery.policy import Policy
 
 _REAL = clock.datetime
 _real_time = time.time
@@ -44,18 +48,19 @@ def _step(_: int, __: FrameType | None) -> None:
 
 def _hurry() -> None:
     """What rests an hour, for a platform's or a defect's sake, rests a second or two."""
-    from bot import app, connections
+    from bot import connections
     from bot.delivery import reconciler
-    from bot.delivery.policy import Policy
     from bot.model import errors
 
     errors.LONGEST_PAUSE = clock.timedelta(seconds=2)
     connections.RESTS_S = (1.0, 1.0, 2.0, 2.0)
     reconciler.FAILED_REST_S = 2.0
-    hurried = partial(
-        Policy, park_first=clock.timedelta(seconds=1), park_longest=clock.timedelta(seconds=4)
-    )
-    app.Policy = hurried  # type: ignore[attr-defined, assignment]
+
+
+async def _run(policy: "Policy") -> int:
+    from cli.__main__ import run
+
+    return await run(policy)
 
 
 if __name__ == "__main__":
@@ -63,7 +68,13 @@ if __name__ == "__main__":
     time.time = lambda: _real_time() + _offset_s
     signal.signal(signal.SIGUSR1, _step)
     import tests.chaos.hurried  # noqa: F401  # only now: modules bind the clock when they come
-    from cli.__main__ import main
+    from bot.app import policy_of
+    from config.settings import load_settings
 
     _hurry()
-    sys.exit(main())
+    policy = replace(
+        policy_of(load_settings()),
+        park_first=clock.timedelta(seconds=1),
+        park_longest=clock.timedelta(seconds=4),
+    )
+    sys.exit(asyncio.run(_run(policy)))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.answering import answer_to
 from bot.erasure import Erasure, Stores
 from bot.model.audit import AuditEntry
 from bot.model.chat import Chat, Right, Showing
@@ -418,7 +419,7 @@ class Talk:
             )
 
     async def say(self, command: str, **options: str) -> Message:
-        return await self.commands[command].reply(self._ask(options), self._is_moderator)
+        return await answer_to(self.commands[command], self._ask(options), self._is_moderator)
 
     async def type(self, command: str, words: str) -> Message:
         rest = self.commands[command].rest
@@ -433,7 +434,9 @@ class Talk:
 
     async def _ask_by(self, ref: Ref, *said: str) -> Message:
         command: Command = self.commands[ref.command]
-        return await command.reply(self._ask(command.options_of(ref, *said)), self._is_moderator)
+        return await answer_to(
+            command, self._ask(command.options_of(ref, *said)), self._is_moderator
+        )
 
     async def fill(self, question: Message, text: str) -> Message:
         """Write what a question asks for."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.answering import answer_to
 from bot.model.chat import Chat, Showing
 from bot.model.command import Pointed
 from bot.model.ledger import CardRecord, State
@@ -25,7 +26,7 @@ async def show(talk: Talk, pointed: Pointed) -> Message:
     command = talk.commands["unknown"]
     assert command.pointed is not None
     assert await command.pointed(pointed, talk.person)
-    return await command.reply(replace(talk._ask({}), pointed=pointed), talk._is_moderator)
+    return await answer_to(command, replace(talk._ask({}), pointed=pointed), talk._is_moderator)
 
 
 async def test_nothing_to_settle_is_said_so(talk: Talk) -> None:

@@ -15,7 +15,7 @@ from scripts.docs import ROOT
 SPEAKING = [
     *(path for path in sorted((ROOT / "handlers").glob("*.py")) if path.stem != "__init__"),
     *(ROOT / "wording" / f"{name}.py" for name in ("card", "words")),
-    ROOT / "bot" / "model" / "command.py",
+    ROOT / "bot" / "answering.py",
     ROOT / "bot" / "delivery" / "desk.py",
 ]
 MARKS = {"_", "N_", "ngettext"}

@@ -14,6 +14,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.answering import elsewhere, refusal
 from bot.delivery.desired import desire
 from bot.delivery.plan import Facts, Observed, explain
 from bot.delivery.policy import Policy
@@ -309,7 +310,7 @@ async def test_of_whom_no_language_is_known_the_chats_is_spoken() -> None:
 async def test_every_menu_and_its_options_are_translated() -> None:
     with speaking(CODE):
         for command in plain().commands.values():
-            for message in (command.elsewhere, Message(command.refusal)):
+            for message in (elsewhere(command), Message(refusal(command))):
                 assert left_in(message) == []
             described = [command.description, *(each.description for each in command.options)]
             assert [text for text in described if escaped(_(text))] == []

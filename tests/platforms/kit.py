@@ -54,7 +54,14 @@ class Kitchen:
                 ),
                 rest="words",
             ),
-            Command("faq", "Questions", self._faq, (Option("text", "The question"),), rest="text"),
+            Command(
+                "faq",
+                "Questions",
+                self._faq,
+                (Option("text", "The question"),),
+                rest="text",
+                takes_text=True,
+            ),
             Command(
                 "follow",
                 "Follow stories here",

@@ -16,7 +16,7 @@ from stories.archive import Archive
 from stories.story import Stats, Status, Story, StoryId
 from tests.road.people import Person, Say, Seen, both
 from tests.road.test_restart import redis_of_ones_own, standing_still
-from tests.running import Road, Running, eventually, eventually_so
+from tests.running import HASTY, Road, Running, eventually, eventually_so
 
 FIRE = Story(
     StoryId("mill-fire"),
@@ -171,7 +171,7 @@ async def test_while_redis_stands_still_everything_known_by_heart_is_told(
     async with (
         redis_of_ones_own() as (url, process),
         connect(url) as redis,
-        Running(calm_world, Archive(redis, prefix), url, prefix) as bot,
+        Running(calm_world, Archive(redis, prefix), url, prefix, HASTY) as bot,
     ):
         road = await bot.start()
         await road.telegram.open(telegram.MIRA)

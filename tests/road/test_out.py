@@ -25,7 +25,7 @@ from stories.archive import Archive
 from stories.editor import Editor
 from stories.follower import Follower
 from stories.story import Story, StoryId
-from tests.running import Road, Running, beside, eventually, eventually_so, free_port
+from tests.running import HASTY, Road, Running, beside, eventually, eventually_so, free_port
 
 BOTH = {
     Chat("discord", NEWS): Rule(all=True),
@@ -154,12 +154,12 @@ async def test_at_the_start_only_all_of_them_together_end_us(
         http_port=0,
     )
     if len(bad) == 1:
-        async with beside(app.run(settings, {})) as running:
+        async with beside(app.run(settings, {}, capabilities=HASTY)) as running:
             await eventually(lambda: discord.view()["connected"] or telegram.connected)
             assert not running.done()
         return
     with pytest.raises(ExceptionGroup) as ended:
-        await app.run(settings, {})
+        await app.run(settings, {}, capabilities=HASTY)
     [refused] = _leaves(ended.value)
     assert isinstance(refused, SetupError)
     assert "Discord refused the token" in str(refused)
@@ -184,9 +184,9 @@ async def test_one_that_cannot_be_reached_is_waited_for_though_the_other_refuses
 
     async def waits() -> bool:
         status, degraded = await readyz(port)
-        return status == 503 and "cannot be reached" in degraded.get("telegram", "")
+        return status == 503 and "can't be reached" in degraded.get("telegram", "")
 
-    async with beside(app.run(settings, {})) as running:
+    async with beside(app.run(settings, {}, capabilities=HASTY)) as running:
         await eventually(lambda: discord.calls or running.done())
         await asyncio.sleep(0.2)
         await eventually_so(waits, "Telegram is waited for")
@@ -250,7 +250,7 @@ async def test_a_data_folder_that_cannot_be_used_is_named_and_costs_no_card(
     road = await calm_bot.start(BOTH, http_port=port, data_dir=str(in_its_place))
     status, degraded = await readyz(port)
     assert status == 200
-    assert "STORYWIRE_DATA_DIR needs a folder" in degraded["disk"]
+    assert "STORYWIRE_DATA_DIR must be a folder" in degraded["disk"]
     await road.publish(FERRY)
     for platform in ("discord", "telegram"):
         await eventually(partial(shows, road, platform), platform)

@@ -31,7 +31,7 @@ from tests.docs.test_publishing import shown
 from tests.road.parity import FERRY, STORIES, TRAMS, following
 from tests.road.people import Say, both, keepers
 from tests.road.test_restart import World, _says, card_of
-from tests.running import Running, eventually, eventually_so, free_port
+from tests.running import HASTY, Running, eventually, eventually_so, free_port
 
 CHATS = {
     Chat("discord", discord.NEWS): Rule(all=True, loudness=Loudness.EDIT),
@@ -120,7 +120,7 @@ async def test_the_bot_outlives_every_no_of_redis(
     async with (
         own_redis(tmp_path) as url,
         connect(url) as redis,
-        Running(calm_world, Archive(redis, prefix), url, prefix) as bot,
+        Running(calm_world, Archive(redis, prefix), url, prefix, HASTY) as bot,
         aiohttp.ClientSession() as session,
     ):
         await Archive(redis, prefix).accept(FERRY)
@@ -181,7 +181,7 @@ async def test_the_redis_user_of_the_guide_may_do_all_that_the_bot_asks(
         theirs = url.replace("redis://", "redis://storywire:PASSWORD@")
         async with (
             connect(theirs) as client,
-            Running(calm_world, Archive(client, prefix), theirs, prefix) as bot,
+            Running(calm_world, Archive(client, prefix), theirs, prefix, HASTY) as bot,
         ):
             assert [wrong async for wrong in faults(client, prefix)] == []
             road = await bot.knowing(*STORIES)

@@ -10,8 +10,9 @@ import pytest
 from bot import app
 from bot.delivery import unreachable
 from bot.delivery.policy import Policy
-from bot.model.chat import Chat, read_chat
+from bot.model.chat import Chat
 from bot.model.rule import Loudness, Rule
+from bot.platforms.known import read_chat
 from sandbox import discord, telegram
 from stories.story import Status, Story, StoryId
 from tests.road.people import OnDiscord, OnTelegram, Person, Say, Seen

@@ -19,7 +19,7 @@ from stories.archive import Archive
 from stories.wire import write
 from tests.road.parity import FERRY, STORIES, TRAMS, following
 from tests.road.people import Person, Say, Seen, both, keepers
-from tests.running import Running, eventually, eventually_so
+from tests.running import HASTY, Running, eventually, eventually_so
 
 World = tuple[discord.Discord, telegram.Telegram]
 
@@ -114,7 +114,7 @@ async def test_questions_are_answered_while_redis_stands_still(
     async with (
         redis_of_ones_own() as (url, process),
         connect(url) as redis,
-        Running(calm_world, Archive(redis, prefix), url, prefix) as bot,
+        Running(calm_world, Archive(redis, prefix), url, prefix, HASTY) as bot,
     ):
         road = await bot.knowing(*STORIES)
         with standing_still(process):
@@ -142,7 +142,7 @@ async def test_the_bot_catches_up_when_redis_is_back(
         url = await first.enter_async_context(own_redis(tmp_path))
         async with (
             connect(url) as redis,
-            Running(calm_world, Archive(redis, prefix), url, prefix) as bot,
+            Running(calm_world, Archive(redis, prefix), url, prefix, HASTY) as bot,
         ):
             road = await bot.knowing(FERRY, chats=CHATS)
             for person in both(road, "shared"):

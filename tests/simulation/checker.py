@@ -12,9 +12,10 @@ from itertools import pairwise
 
 from bot.delivery.messages import fingerprint, idempotency_key
 from bot.delivery.rollback import KEEP_S
-from bot.model.chat import Chat, read_chat
+from bot.model.chat import Chat
 from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Loudness, Rule
+from bot.platforms.known import read_chat
 from runtime.lease import LASTS_S
 from stories.delta import Weight, compare
 from stories.edition import Edition

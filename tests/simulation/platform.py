@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
+from bot.model.capabilities import Capabilities
 from bot.model.chat import Chat, Right, Showing
 from bot.model.command import Command
 from bot.model.errors import CardGone, Moved, NotNow, OutcomeUnknown, Unreachable
+from bot.platforms.known import CAPABILITIES
 from stories.story import StoryId
 from wording.message import Message
 from wording.reasons import Code, Reason
@@ -248,6 +250,10 @@ class Handle:
     @property
     def name(self) -> str:
         return self._service.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES[self.name]
 
     @property
     def connected(self) -> bool:

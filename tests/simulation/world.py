@@ -21,11 +21,12 @@ from bot.delivery import asking as asking_module
 from bot.delivery import pins as pins_module
 from bot.delivery import reconciler as courier_module
 from bot.delivery.policy import Policy, Spacing
-from bot.delivery.rate_limiter import Limits, RateLimiter
+from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.reconciler import Reconciler
 from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
+from bot.model.capabilities import Capabilities
 from bot.model.chat import Chat
 from bot.model.errors import SendFailed
 from bot.model.ledger import HighWaterMark, Pin, State
@@ -137,11 +138,10 @@ def seconds(at: datetime) -> float:
     return (at - BEGINNING).total_seconds()
 
 
-def _limits(platform: str) -> Limits:
-    limits = app.LIMITS[platform]
+def _hurried(able: Capabilities) -> Capabilities:
     most, window_s = PUBLISHES
-    hurried = (most, window_s + GIVES_UP_S + LATE_S)
-    return replace(limits, publishes=hurried if limits.publishes else None)
+    publishes = (most, window_s + GIVES_UP_S + LATE_S) if able.publishes else None
+    return replace(able, limits=replace(able.limits, publishes=publishes))
 
 
 class Process:
@@ -161,7 +161,10 @@ class Process:
         self.editor = Editor(archive, MemoryLease(client, "editor"), metrics)
         self.leases = {name: MemoryLease(client, name) for name in world.services}
         self.rules = RuleBook(world.fixed, MemoryRules(client, self.leases))
-        paces = {name: RateLimiter(_limits(name), clock=world.loop.time) for name in self.handles}
+        paces = {
+            name: RateLimiter(_hurried(handle.capabilities), clock=world.loop.time)
+            for name, handle in self.handles.items()
+        }
 
         async def knows(chat: Chat) -> bool:
             rows = await MemoryLedger(client).of_chat(chat)

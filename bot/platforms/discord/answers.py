@@ -14,6 +14,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+from bot.answering import answer_to, instead
 from bot.model.chat import Chat
 from bot.model.command import Ask, AskKind, Choice, Command, Option, RateLimited
 from bot.platforms.discord.refusals import TROUBLE, failed
@@ -406,7 +407,7 @@ async def _answer(
         is_moderator if command.moderators else None,
     )
     if hurry:  # sent to them alone, next to the existing message
-        command, share, in_place = hurry.instead, False, False
+        command, share, in_place = instead(hurry), False, False
     stands = interaction.message if in_place else None
     whispered = not share and (stands is None or stands.flags.ephemeral)
     asked = replace(ask, whispered=whispered)
@@ -417,7 +418,7 @@ async def _answer(
         refused = not await is_moderator()
         return not refused
 
-    thinking = asyncio.create_task(command.reply(asked, is_allowed))
+    thinking = asyncio.create_task(answer_to(command, asked, is_allowed))
     try:
         await asyncio.wait({thinking}, timeout=PATIENCE_S)
         if not thinking.done():

@@ -23,11 +23,13 @@ from typing import Any, TypeVar
 import discord
 import yarl
 
+from bot.model.capabilities import Capabilities
 from bot.model.chat import Chat, Right, Showing
 from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.platforms.discord import pauses, rights
 from bot.platforms.discord.answers import Client, view
+from bot.platforms.discord.capabilities import DISCORD
 from bot.platforms.discord.incoming import UNREADABLE, set_bounds
 from bot.platforms.discord.membership import Joined, watch
 from bot.platforms.discord.refusals import (
@@ -126,6 +128,10 @@ class DiscordPlatform:
     @property
     def name(self) -> str:
         return "discord"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return DISCORD
 
     @property
     def connected(self) -> bool:

@@ -37,6 +37,7 @@ from telegram import Message as Said
 from telegram.constants import ChatType, MessageEntityType, ParseMode
 from telegram.error import BadRequest, TelegramError
 
+from bot.answering import answer_to, elsewhere, instead, refusal, too_fast
 from bot.model.chat import Chat
 from bot.model.command import Ask, AskKind, Command, Pointed, Quote, RateLimited
 from bot.model.errors import CardGone, Sorry
@@ -327,7 +328,8 @@ class Answers:
         return self._question(text)
 
     def _question(self, text: str) -> tuple[Command, Mapping[str, str]]:
-        command = self._commands.get("faq", _HELPLESS)
+        takes_text = (each for each in self._commands.values() if each.takes_text)
+        command = next(takes_text, _HELPLESS)
         return command, _rest(command, text)
 
     def _started(self, payload: str) -> tuple[Command, Mapping[str, str]]:
@@ -357,11 +359,12 @@ class Answers:
         if hurry:
             if hurry.told:
                 return  # otherwise a person who floods a group would make us flood it, too
-            command = hurry.instead
+            command = instead(hurry)
         if command.personal and not private:
-            await self._send(said, self._rendered(command.elsewhere, private), reply=True)
+            await self._send(said, self._rendered(elsewhere(command), private), reply=True)
             return
-        answer = await command.reply(
+        answer = await answer_to(
+            command,
             Ask(
                 here,
                 person,
@@ -454,7 +457,7 @@ class Answers:
         heads = partial(self._heads, message.chat.id, query.from_user.id)
         asked = heads if command.moderators else None
         if hurry := await self._hurry(person, message, asked, turn=AskKind.PRESS):
-            await query.answer(str(hurry), show_alert=True)  # shown to them alone
+            await query.answer(too_fast(hurry), show_alert=True)  # shown to them alone
             return
         if not private and command.name not in self._here:
             await query.answer(url=start_link(self._bot) + str(ref))
@@ -477,7 +480,7 @@ class Answers:
             _language(query.from_user),
             query.from_user.full_name,
         )
-        rendered = self._rendered(await command.reply(ask, _yes), private, query.from_user)
+        rendered = self._rendered(await answer_to(command, ask, _yes), private, query.from_user)
         if mark == BESIDE or rendered.forced or not await self._replace(message, rendered):
             await self._send(message, rendered)
 
@@ -586,7 +589,7 @@ async def _refusal(command: Command, is_moderator: Callable[[], Awaitable[bool]]
     At most 200 characters (core.telegram.org/bots/api#answercallbackquery).
     """
     try:
-        return None if await is_moderator() else command.refusal
+        return None if await is_moderator() else refusal(command)
     except Sorry as sorry:
         why = [block.body for block in sorry.blocks if isinstance(block, Text)]
         return shorten(". ".join((str(sorry), *why)), ALERT_LIMIT)

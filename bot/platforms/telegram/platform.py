@@ -14,12 +14,14 @@ from telegram import Update
 from telegram.constants import ChatType, ParseMode, UpdateType
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from bot.model.capabilities import Capabilities
 from bot.model.chat import Chat, Right, Showing
 from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.platforms.needs import AskLimits, GroupRateLimiter
 from bot.platforms.telegram import rights
 from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start_link
+from bot.platforms.telegram.capabilities import TELEGRAM
 from bot.platforms.telegram.membership import is_inside
 from bot.platforms.telegram.refusals import NOT_MODIFIED, NOT_PINNED, failed, here
 from bot.platforms.telegram.render import render
@@ -127,6 +129,10 @@ class TelegramPlatform:
     @property
     def name(self) -> str:
         return "telegram"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return TELEGRAM
 
     @property
     def connected(self) -> bool:

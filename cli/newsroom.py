@@ -100,8 +100,8 @@ async def _try(arguments: argparse.Namespace) -> int:
         print(f"  note: {note}")
     if finding.document:
         for item in finding.document.items[:_SHOWN]:
-            at = f"{item.published:%Y-%m-%d %H:%M}" if item.published else "no date"
-            print(f"  {at:<16}  {item.title}")
+            at = f"{item.published:%Y-%m-%d %H:%M} UTC" if item.published else "no date"
+            print(f"  {at:<20}  {item.title}")
     for link in finding.feeds:
         print(f"  {link.url}  {link.title}".rstrip())
     return OK if finding.fine else WRONG
@@ -144,7 +144,7 @@ def _import(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise SetupError(f"can't read {arguments.file}: {error.strerror or error}") from error
     except NotOpml as error:
-        raise SetupError(f"{arguments.file} is not a list of feeds: {error}") from None
+        raise SetupError(f"{arguments.file} isn't a list of feeds: {error}") from None
     listed = {feed.url for feed in feeds.feeds}
     new = [feed for feed in found if feed.url not in listed]
     where = settings.newsroom_feeds or DEFAULT

@@ -101,7 +101,7 @@ class Papers:
         self._port = port
         self._pieces: dict[tuple[str, str], Piece] = {}
         self.changed = asyncio.Event()
-        """Set after each step; whoever waits for it clears it."""
+        """Set after each step; the one that waits for it clears it."""
 
     async def __aenter__(self) -> Self:
         app = web.Application()

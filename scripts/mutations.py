@@ -378,6 +378,20 @@ MUTATIONS = (
         SCHEDULE,
     ),
     Mutation(
+        "reading: what waits is hidden behind an unchanged feed",
+        READING + "schedule.py",
+        "    if not waiting:",
+        "    if True:",
+        SCHEDULE,
+    ),
+    Mutation(
+        "reading: an item that a feed keeps is forgotten after a month",
+        READING + "news.py",
+        "            still.append(key)",
+        "            pass",
+        NEWS,
+    ),
+    Mutation(
         "reading: a poisonous feed is never parked",
         READING + "schedule.py",
         "if state.kills >= KILLS else state",

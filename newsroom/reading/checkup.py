@@ -27,7 +27,7 @@ class Finding:
     url: str
     """The address that was asked."""
     fine: bool
-    """Whether articles can come of it."""
+    """Whether it gives articles."""
     sentence: str
     notes: tuple[str, ...] = ()
     """What is worth changing though it works, a sentence each."""
@@ -63,9 +63,7 @@ async def examine(
             found = (Link(guess),)
             sentence = f"{not_a_feed(came.other)}; there is one at {guess}"
             return Finding(address, False, sentence, feeds=found)
-    return Finding(
-        address, False, f"{not_a_feed(came.other)}, and none was found at the usual places"
-    )
+    return Finding(address, False, f"{not_a_feed(came.other)}, and the usual places have none")
 
 
 def _judged(
@@ -74,7 +72,7 @@ def _judged(
     items = [item for item in document.items if not item.withdrawn]
     name = f"{document.format} “{document.title}”" if document.title else document.format
     if not items:
-        return Finding(url, False, f"it is empty: {name} without any item", document=document)
+        return Finding(url, False, f"it's empty: {name} has no items", document=document)
     dates = [moment for item in items if (moment := published_at(item, now))]
     notes = tuple(_notes(document, now, dates, feed or Feed(url, ""), moved_to))
     if feed is not None and document.language:
@@ -90,7 +88,7 @@ def _judged(
         return Finding(url, True, sentence, notes, document)
     newest = max(dates)
     if now - newest > NEWS:
-        sentence = f"nothing in it is news: the newest of {count} in {name} is from {_day(newest)}"
+        sentence = f"its newest item is from {_day(newest)}, too old to be news: {name}, {count}"
         return Finding(url, False, sentence, notes, document)
     return Finding(url, True, f"{name}: {count}, the newest {_ago(now - newest)}", notes, document)
 
@@ -103,7 +101,7 @@ def _notes(
     if moved_to:
         notes.append(f"it moved for good: change its address to {moved_to}")
     if document.damaged:
-        notes.append("it is not well-formed XML: what could be read was read")
+        notes.append("it isn't well-formed XML; what could be read was read")
     if document.unusable:
         notes.append(f"entries with neither a title nor a text were left out: {document.unusable}")
     ahead = [item for item in items if item.published and item.published - now > _FUTURE]
@@ -121,7 +119,8 @@ def _notes(
         notes.append("it has titles only: stories can quote nothing but those")
     domains = Counter(domain_of(item.url) for item in items if item.url)
     top, count = domains.most_common(1)[0] if domains else ("", 0)
-    if top and count * 2 > len(items) and top != outlet_of(feed):
+    listed = feed.domain or top == outlet_of(feed) or top.replace(".", "").isdigit()
+    if count * 2 > len(items) and not listed:
         notes.append(
             f"its items link to {top}, and it counts as {outlet_of(feed)}: "
             f'add domain = "{top}" if that is the outlet'

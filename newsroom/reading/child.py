@@ -85,7 +85,7 @@ class Parsers:
                     reply = await _asked(child, body, content_type, url)
             except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError) as error:
                 raise ParserKilled(
-                    "it cannot be read within the limits of time and memory that one feed has"
+                    "it can't be read within the time and memory that one feed may take"
                 ) from error
         parsed = reply.feed or reply.other
         assert parsed is not None

@@ -10,6 +10,7 @@ The only module that knows aiohttp.
 
 import asyncio
 import contextlib
+import os
 import re
 import socket
 import zlib
@@ -75,7 +76,7 @@ class FetchFailed(Exception):
 
 
 class NoContact(ValueError):
-    """Nothing is fetched before publishers can reach whoever runs this; str() says what to set."""
+    """Publishers can't reach the operator yet, so nothing is fetched; str() says what to set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +164,8 @@ class Fetcher:
         """
         if not _CONTACT.fullmatch(contact):
             raise NoContact(
-                "nothing is fetched before publishers can reach you: set "
-                "STORYWIRE_NEWSROOM_CONTACT to a mail address or to the address of a page"
+                "nothing is fetched until publishers can reach you: set "
+                "STORYWIRE_NEWSROOM_CONTACT to a mail address or a web page"
             )
         self.user_agent = f"Storywire/{version('storywire')} (feed reader; +{contact})"
         self._guard = guard
@@ -220,7 +221,7 @@ class Fetcher:
                 except TimeoutError:
                     raise FetchFailed(
                         Fault.SLOW,
-                        f"{hop.raw_host} did not finish answering within "
+                        f"{hop.raw_host} didn't finish answering within "
                         f"{self._limits.seconds:g} seconds",
                     ) from None
                 left -= loop.time() - began
@@ -231,7 +232,7 @@ class Fetcher:
             if permanent:
                 moved = str(hop)
         raise FetchFailed(
-            Fault.REDIRECTS, f"{url} redirects more than {REDIRECTS} times, perhaps in a circle"
+            Fault.REDIRECTS, f"{url} redirects more than {REDIRECTS} times, perhaps in a loop"
         )
 
     @contextlib.asynccontextmanager
@@ -258,10 +259,10 @@ class Fetcher:
         try:
             resolved = await self._guard.resolve(url.scheme, host, url.port or 0, trusted=trusted)
         except Refused as error:
-            raise FetchFailed(Fault.REFUSED, f"it is not fetched: {error}") from None
+            raise FetchFailed(Fault.REFUSED, f"it can't be fetched: {error}") from None
         except (OSError, UnicodeError):
             raise FetchFailed(
-                Fault.NAME, f"no server is known by the name {host}: check how it is spelled"
+                Fault.NAME, f"there's no server called {host}: check the spelling"
             ) from None
         self._pinned.addresses[host] = tuple(str(address) for address in resolved.addresses)
         try:
@@ -294,9 +295,7 @@ class Fetcher:
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
         """The body, unpacked; raise FetchFailed as soon as it breaks a limit."""
         host, limits = response.url.raw_host, self._limits
-        big = FetchFailed(
-            Fault.BIG, f"the answer of {host} is larger than {limits.packed / 2**20:g} MB"
-        )
+        big = FetchFailed(Fault.BIG, f"{host}'s answer is larger than {limits.packed / 2**20:g} MB")
         if (response.content_length or 0) > limits.packed:
             raise big
         unpack = _unpacker(response.headers.get("Content-Encoding", ""), host)
@@ -315,7 +314,7 @@ class Fetcher:
                 if len(body) > limits.unpacked:
                     raise FetchFailed(
                         Fault.BIG,
-                        f"the answer of {host} unpacks to more than {limits.unpacked / 2**20:g} MB",
+                        f"{host}'s answer unpacks to more than {limits.unpacked / 2**20:g} MB",
                     )
                 if rest:
                     await asyncio.sleep(0)
@@ -379,12 +378,12 @@ def _unpacker(coding: str, host: str | None) -> _Unpacker:
     if named in ("gzip", "x-gzip", "deflate"):
         return _Unpacker(named.removeprefix("x-"))
     raise FetchFailed(
-        Fault.PACKING, f"{host} packs its answer as “{named[:40]}”, which was not asked for"
+        Fault.PACKING, f"{host} compresses its answer as “{named[:40]}”, which wasn't asked for"
     )
 
 
 def _unpackable(host: str | None) -> str:
-    return f"the answer of {host} says that it is compressed, and cannot be unpacked"
+    return f"{host} says that its answer is compressed, but it can't be unpacked"
 
 
 def _parsed(text: str, base: URL | None = None) -> URL:
@@ -404,22 +403,28 @@ def _failed(host: str, error: Exception) -> FetchFailed:
         case aiohttp.ClientConnectorCertificateError():
             reason = getattr(error.certificate_error, "verify_message", "") or "it is not valid"
             return FetchFailed(
-                Fault.TLS, f"the certificate of {host} cannot be trusted: {reason.rstrip('.')}"
+                Fault.TLS, f"{host}'s certificate can't be trusted: {reason.rstrip('.')}"
             )
         case aiohttp.ClientSSLError():
-            return FetchFailed(Fault.TLS, f"no encrypted connection to {host} comes about")
+            return FetchFailed(
+                Fault.TLS,
+                f"can't make an encrypted connection to {host}: does its address begin with http://?",
+            )
         case aiohttp.ClientConnectorError():
-            why = error.os_error.strerror or "no connection"
-            return FetchFailed(Fault.CONNECTION, f"{host} does not take connections ({why})")
+            code = error.os_error.errno
+            why = os.strerror(code) if code else "no answer"
+            return FetchFailed(Fault.CONNECTION, f"can't connect to {host} ({why})")
         case (
             aiohttp.ClientPayloadError()
             | aiohttp.ClientOSError()
             | aiohttp.ServerDisconnectedError()
             | OSError()
         ):
-            return FetchFailed(Fault.BROKEN, f"{host} hung up before its answer was complete")
+            return FetchFailed(
+                Fault.BROKEN, f"{host} closed the connection before its answer was complete"
+            )
         case _:
-            return FetchFailed(Fault.BROKEN, f"{host} answers with something that isn't HTTP")
+            return FetchFailed(Fault.BROKEN, f"{host} doesn't answer in HTTP")
 
 
 def _sendable(value: str) -> str:

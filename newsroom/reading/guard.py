@@ -84,9 +84,9 @@ class Guard:
         may not be, OSError when its name isn't known.
         """
         if scheme not in ("http", "https"):
-            raise Refused(f"an address that begins with {scheme or 'nothing'}:// is not fetched")
+            raise Refused(f"its address begins with {scheme}://, not with https:// or http://")
         if port not in _WEB_PORTS and port < _FIRST_FREE_PORT:
-            raise Refused(f"port {port} of {host} is not a web server's")
+            raise Refused(f"port {port} of {host} isn't a web server's")
         literal = _read(host)
         found = [literal] if literal else [_read(text) for text in await self._lookup(host, port)]
         own = trusted and host.lower() in self._hosts
@@ -102,8 +102,8 @@ class Guard:
         if not good:
             shown = ", ".join(str(address) for address in found[:3]) or "no address"
             where = host if shown == host else f"{host} ({shown})"
-            remedy = "; if it is yours, add it to allow in feeds.toml" if trusted else ""
-            raise Refused(f"{where} is not on the public internet{remedy}")
+            remedy = "; if it's yours, add it to allow in feeds.toml" if trusted else ""
+            raise Refused(f"{where} isn't on the public internet{remedy}")
         return Resolved(tuple(good), private)
 
 

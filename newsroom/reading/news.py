@@ -5,18 +5,18 @@ its articles count for one outlet, the one that the operator named.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from newsroom.model import Article, ArticleKey, Feed, Item, Quotes, article_key
 from newsroom.reading.identity import domain_of
 
 NEWS = timedelta(days=7)
-"""An item that was older when it was first seen is known from then on, and no news."""
+"""An item older than this when it is first seen is remembered, but no news."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """A date before that is a broken clock, not a date."""
 WITHDRAWN = "withdrawn"
-"""Stands for the content of an article that was withdrawn, in what is remembered of a feed."""
+"""Remembered of a withdrawn article in place of its content's hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ class News:
     """Seen for the first time and no news: to be remembered, with the hash of the content."""
     waiting: int = 0
     """New or changed items above the allowance: nothing is remembered of them, so that a later
-    visit finds them again."""
+    visit finds them again. `schedule.took` has the next visit read the whole feed."""
+    still: tuple[ArticleKey, ...] = field(default=(), compare=False)
+    """Seen before and still in the feed: to be remembered for as long again, or an item that a feed
+    keeps for months would be news each month."""
 
     @property
     def taken(self) -> int:
@@ -55,12 +58,15 @@ def sift(
 ) -> News:
     """Compare a feed's items with the content hashes that were seen of it in the last weeks.
 
-    `first` says that the feed was never read before: what has no date then is not taken for news.
+    `first` says that the feed was never read before (its state has no `read_at`): what has no date
+    then is not taken for news.
     """
-    new, revised, withdrawn, known = [], [], [], []
+    new, revised, withdrawn, known, still = [], [], [], [], []
     for item in items:
         key = article_key(feed.key, item.id)
         before = seen.get(key)
+        if before is not None:
+            still.append(key)
         if item.withdrawn:
             if before is None:
                 known.append((key, WITHDRAWN))
@@ -86,6 +92,7 @@ def sift(
         tuple(withdrawn),
         tuple(known),
         len(new) + len(revised) - len(kept) - len(kept_revised),
+        tuple(still),
     )
 
 

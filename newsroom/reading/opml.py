@@ -52,7 +52,7 @@ def read_opml(raw: bytes) -> list[Feed]:
     try:
         reader.Parse(decode(raw).encode(), True)
     except expat.ExpatError as error:
-        raise NotOpml(f"it is not well-formed XML (line {error.lineno})") from None
+        raise NotOpml(f"it isn't well-formed XML (line {error.lineno})") from None
     if roots != ["opml"]:
         raise NotOpml(f"it begins with <{roots[0]}>, not with <opml>")
     return list(found.values())

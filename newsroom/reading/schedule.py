@@ -118,12 +118,12 @@ def failed(state: FeedState, now: datetime, fault: str, wishes: Wishes | None = 
     )
     if now - since >= PATIENCE:
         days = (now - since).days
-        return replace(state, disabled=f"it failed for {days} days: {fault}")
+        return replace(state, disabled=f"it has failed for {days} days: {fault}")
     return state
 
 
 def gone(state: FeedState, fault: str) -> FeedState:
-    """The publisher says that it is gone for good (410)."""
+    """The publisher says that it's gone for good (410)."""
     return replace(state, failures=state.failures + 1, fault=fault, disabled=fault)
 
 
@@ -159,11 +159,22 @@ def allowance(state: FeedState, now: datetime) -> int:
     return max(0, FLOOD - state.hour_took)
 
 
-def took(state: FeedState, now: datetime, count: int) -> FeedState:
-    """So many items were taken."""
+def took(state: FeedState, now: datetime, count: int, waiting: int = 0) -> FeedState:
+    """So many items were taken, and so many wait.
+
+    While some wait, the next visit comes when the hour is over, and asks for the whole feed: an
+    unchanged one would not be parsed again.
+    """
     if state.hour_began is None or now - state.hour_began >= _HOUR:
-        return replace(state, hour_began=now, hour_took=count)
-    return replace(state, hour_took=state.hour_took + count)
+        state = replace(state, hour_began=now, hour_took=0)
+    state = replace(state, hour_took=state.hour_took + count)
+    if not waiting:
+        return state
+    assert state.hour_began
+    over = state.hour_began + _HOUR
+    return replace(
+        state, etag="", last_modified="", body="", next_at=max(over, state.next_at or over)
+    )
 
 
 def pace_of(published: Sequence[datetime]) -> timedelta | None:

@@ -21,10 +21,11 @@ from newsroom.reading.schedule import FeedState, Wishes
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What came of it."""
+    """What one visit gave."""
 
     state: FeedState
-    """What to keep for the next time; its `fault` is empty when all went well."""
+    """What to keep for the next time, once the document's items are taken: stored earlier, it would
+    have the next visit find nothing new. Its `fault` is empty when all went well."""
     document: Document | None = None
     """None when nothing changed, and when it failed."""
     other: NotAFeed | None = None
@@ -34,7 +35,7 @@ class Visit:
 async def visit(
     state: FeedState, fetcher: Fetcher, parsers: Parsers, now: Callable[[], datetime]
 ) -> Visit:
-    """Ask for the feed once, wherever it stands by now, and read it."""
+    """Ask for the feed once, at the address where it is now, and read it."""
     try:
         answer = await fetcher.get(state.url, etag=state.etag, last_modified=state.last_modified)
     except FetchFailed as error:
@@ -74,33 +75,33 @@ def refusal(answer: Answer) -> str:
     host, status = urlsplit(answer.url).hostname, answer.status
     match status:
         case 304:
-            return f"{host} says that nothing has changed (304) though it was never read before"
+            return f"{host} answers “not modified” (304), though it was never read before"
         case 401 | 402 | 407:
-            return f"{host} wants a login or a payment for it ({status})"
+            return f"{host} wants a login or a payment ({status})"
         case 403:
             return (
-                f"{host} refuses to give it to us (403): many sites block programs; "
-                "ask its publisher, or take another feed"
+                f"{host} refuses access (403): many sites block programs; "
+                "ask its publisher, or use another feed"
             )
         case 404:
-            return f"{host} has nothing at that address (404): look for its feed on the site"
+            return f"{host} has nothing at this address (404): look for the feed on its site"
         case 410:
-            return f"{host} says that it is gone for good (410): take it out, or find its successor"
+            return f"{host} says that it's gone for good (410): remove it, or find its successor"
         case 429:
-            return f"{host} wants to be asked less often (429)"
+            return f"{host} wants fewer requests (429)"
         case 503:
-            return f"{host} is not available for now (503)"
+            return f"{host} is unavailable for now (503)"
         case _ if 300 <= status < 400:
-            return f"{host} redirects ({status}) without saying where to"
+            return f"{host} redirects ({status}) without saying where"
         case _ if status >= 500:
-            return f"{host} has a fault of its own ({status})"
+            return f"{host} has an error of its own ({status})"
         case _:
             return f"{host} refuses it ({status})"
 
 
 def not_a_feed(found: NotAFeed) -> str:
     """What was found in place of a feed, and where feeds are."""
-    sentence = f"it is {found.what}, not a feed"
+    sentence = f"this is {found.what}, not a feed"
     if not found.links:
         return sentence
     named = ", ".join(link.url for link in found.links[:3])

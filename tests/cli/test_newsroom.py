@@ -83,7 +83,7 @@ async def test_try_says_what_a_feed_gives_and_what_is_wrong(
     ended = await typed("try", site.url + "/none", **CONTACT)
     assert (ended.code, ended.out.splitlines()[1]) == (
         1,
-        "127.0.0.1 has nothing at that address (404): look for its feed on the site",
+        "127.0.0.1 has nothing at this address (404): look for the feed on its site",
     )
 
 
@@ -93,7 +93,7 @@ async def test_check_says_it_of_every_feed(site: Site, typed: Type, tmp_path: Pa
     ended = await typed("check", **CONTACT)
     assert ended.code == 1
     assert f"ok    Paper 1  {good}\n      RSS 2.0" in ended.out
-    assert f"WRONG Paper 2  {bad}\n      127.0.0.1 says that it is gone for good" in ended.out
+    assert f"WRONG Paper 2  {bad}\n      127.0.0.1 says that it's gone for good" in ended.out
     assert ended.err == "storywire: 1 of 2 feeds give no articles\n"
 
 
@@ -131,5 +131,5 @@ async def test_lists_of_feeds_go_in_and_out(typed: Type, tmp_path: Path) -> None
     assert ended == Ended(
         1,
         "",
-        "storywire: list.opml is not a list of feeds: it begins with <html>, not with <opml>\n",
+        "storywire: list.opml isn't a list of feeds: it begins with <html>, not with <opml>\n",
     )

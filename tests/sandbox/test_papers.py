@@ -47,7 +47,7 @@ def test_every_paper_publishes_and_every_step_makes_sense() -> None:
     assert len(papers) == 8
     assert {paper.kind for paper in papers} == {"rss", "rdf", "atom", "json"}
     assert {step.paper for step in steps} == {paper.key for paper in papers}
-    assert steps[-1].after < 120, "whoever tries the demo sees all of it in two minutes"
+    assert steps[-1].after < 120, "all of it is seen within two minutes"
     known: set[tuple[str, ...]] = set()
     for step in steps:
         assert not step.copies or tuple(step.copies.split("/")) in known

@@ -40,12 +40,12 @@ async def found(
             True,
             "RSS 2.0 “Harbour Times”: 2 items, the newest from just now",
         ),
-        (rss(""), False, "it is empty: RSS 2.0 “Harbour Times” without any item"),
+        (rss(""), False, "it's empty: RSS 2.0 “Harbour Times” has no items"),
         (
             rss(item(400 * 24 * HOUR) * 2),
             False,
-            "nothing in it is news: the newest of 1 item in RSS 2.0 “Harbour Times” is from "
-            "20 October 2025",
+            "its newest item is from 20 October 2025, too old to be news: RSS 2.0 “Harbour Times”, "
+            "1 item",
         ),
         (
             rss(item(None)),
@@ -53,9 +53,9 @@ async def found(
             "RSS 2.0 “Harbour Times”: 1 item, none with a date: each counts from when it is first "
             "seen",
         ),
-        ("", False, "it is an empty document, not a feed"),
-        ("<rss version='2.0'", False, "it is XML of another kind, not a feed"),
-        ("<html>", False, "it is a web page (HTML), not a feed"),
+        ("", False, "this is an empty document, not a feed"),
+        ("<rss version='2.0'", False, "this is XML of another kind, not a feed"),
+        ("<html>", False, "this is a web page (HTML), not a feed"),
     ],
 )
 async def test_what_an_address_gives_is_one_sentence(
@@ -68,7 +68,7 @@ async def test_what_an_address_gives_is_one_sentence(
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        (rss(item()) + "<oops", "it is not well-formed XML: what could be read was read"),
+        (rss(item()) + "<oops", "it isn't well-formed XML; what could be read was read"),
         (rss(item() + "<item/>"), "entries with neither a title nor a text were left out: 1"),
         (
             rss(item(-48 * HOUR)),
@@ -91,6 +91,11 @@ async def test_what_is_worth_changing_is_noted(
     finding = await found(site.has("/feed", text), fetching)
     assert finding.fine
     assert [each for each in finding.notes if each.startswith(note)]
+
+
+async def test_what_the_operator_has_decided_is_not_noted(site: Site, fetching: Fetcher) -> None:
+    url = site.has("/feed", rss(item(link="https://news.gazette.example/ferry")))
+    assert (await found(url, fetching, Feed(url, "H", domain="times.example"))).notes == ()
 
 
 async def test_a_good_feed_has_no_notes(site: Site, fetching: Fetcher) -> None:
@@ -116,7 +121,7 @@ async def test_a_site_names_its_feeds_or_they_are_searched(site: Site, fetching:
     assert finding.sentence.endswith(f"not a feed; its feeds: {site.url}/news.xml")
     silent = site.has("/silent", "<html>Welcome")
     lost = await found(silent, fetching, search=True)
-    assert lost.sentence.endswith("not a feed, and none was found at the usual places")
+    assert lost.sentence.endswith("not a feed, and the usual places have none")
     site.has("/rss.xml", rss(item()))
     finding = await found(silent, fetching, search=True)
     assert finding.feeds == (Link(f"{site.url}/rss.xml"),)
@@ -134,6 +139,4 @@ async def test_an_address_may_be_typed_as_into_a_browser(typed: str) -> None:
     async with fetcher(Guard(lookup=lookup)) as lost:
         finding = await found(typed, lost)
     assert finding.url == "https://paper.example/feed"
-    assert finding.sentence == (
-        "no server is known by the name paper.example: check how it is spelled"
-    )
+    assert finding.sentence == ("there's no server called paper.example: check the spelling")

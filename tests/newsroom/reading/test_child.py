@@ -38,7 +38,7 @@ async def test_a_feed_over_the_limits_is_given_up_and_the_next_is_read(
     poison: bytes, cpu: int, memory: int
 ) -> None:
     async with Parsers(1, cpu=cpu, memory=memory) as parsers:
-        with pytest.raises(ParserKilled, match="within the limits of time and memory"):
+        with pytest.raises(ParserKilled, match="within the time and memory"):
             await parsers.parse(poison, "text/xml", URL)
         assert await titles(parsers) == ["Ferry"]
 

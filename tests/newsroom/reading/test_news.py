@@ -107,3 +107,4 @@ def test_what_is_remembered_makes_the_next_visit_silent() -> None:
     assert len(news.seen) == 4
     again = sift(FEED, [old, new, changed, gone], news.seen, NOW, allowance=9, first=False)
     assert again == News()
+    assert len(again.still) == 4

@@ -47,8 +47,8 @@ def test_what_is_written_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("raw", "sentence"),
     [
-        (b"", "it is not well-formed XML"),
-        (b"<opml><body>", r"it is not well-formed XML \(line 1\)"),
+        (b"", "it isn't well-formed XML"),
+        (b"<opml><body>", r"it isn't well-formed XML \(line 1\)"),
         (b"<html></html>", "it begins with <html>, not with <opml>"),
         (b'<!DOCTYPE o [<!ENTITY a "ha">]><opml>&a;</opml>', "it declares entities"),
         (b"<opml>" + b"<outline text='a'>" * 100, "too deeply"),

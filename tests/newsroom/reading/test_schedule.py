@@ -78,7 +78,7 @@ def test_a_feed_that_failed_for_30_days_is_disabled_and_says_why() -> None:
     back = schedule.unchanged(state, NOW + 29 * DAY, NONE)
     assert not schedule.failed(back, NOW + 31 * DAY, "again").disabled
     state = schedule.failed(state, NOW + 30 * DAY, "it is broken")
-    assert state.disabled == "it failed for 30 days: it is broken"
+    assert state.disabled == "it has failed for 30 days: it is broken"
     assert not schedule.is_due(state, NOW + 90 * DAY)
 
 
@@ -164,3 +164,11 @@ def test_of_a_flood_sixty_items_an_hour_are_taken() -> None:
     assert schedule.allowance(state, NOW + 59 * MINUTE) == 0
     assert schedule.allowance(state, NOW + 60 * MINUTE) == 60
     assert schedule.took(state, NOW + 60 * MINUTE, 3).hour_took == 3
+
+
+def test_while_items_wait_the_feed_is_read_whole_once_the_hour_is_over() -> None:
+    state = FeedState(URL, etag="1", last_modified="2", body="3", next_at=NOW + 15 * MINUTE)
+    assert schedule.took(state, NOW, 60).etag == "1"
+    state = schedule.took(state, NOW, 60, waiting=1)
+    assert (state.etag, state.last_modified, state.body) == ("", "", "")
+    assert state.next_at == NOW + HOUR

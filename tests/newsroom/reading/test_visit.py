@@ -70,7 +70,7 @@ async def test_without_validators_the_body_itself_tells(site: Site, fetching: Fe
 async def test_a_paper_that_only_ever_says_304_is_named(site: Site, fetching: Fetcher) -> None:
     came = await visited(site.has("/feed", status=304), fetching)
     assert came.state.fault == (
-        "127.0.0.1 says that nothing has changed (304) though it was never read before"
+        "127.0.0.1 answers “not modified” (304), though it was never read before"
     )
     assert came.state.failures == 1
 
@@ -78,7 +78,7 @@ async def test_a_paper_that_only_ever_says_304_is_named(site: Site, fetching: Fe
 async def test_a_broken_answer_is_not_remembered_as_read(site: Site, fetching: Fetcher) -> None:
     url = site.has("/feed", "<html>Come back later</html>", ETag='"1"')
     came = await visited(url, fetching)
-    assert came.state.fault == "it is a web page (HTML), not a feed"
+    assert came.state.fault == "this is a web page (HTML), not a feed"
     assert (came.state.etag, came.state.body) == ("", "")
 
 
@@ -89,7 +89,7 @@ async def test_a_web_page_says_where_its_feeds_are(site: Site, fetching: Fetcher
     came = await visited(site.has("/", f"<html>{links}</html>"), fetching)
     named = ", ".join(f"{site.url}/{each}" for each in range(3))
     assert came.state.fault == (
-        f"it is a web page (HTML), not a feed; its feeds: {named} and 2 more"
+        f"this is a web page (HTML), not a feed; its feeds: {named} and 2 more"
     )
 
 
@@ -116,7 +116,7 @@ async def test_a_move_to_what_is_no_feed_counts_for_nothing(site: Site, fetching
 
 async def test_gone_is_gone(site: Site, fetching: Fetcher) -> None:
     came = await visited(site.has("/feed", status=410), fetching)
-    assert came.state.disabled.startswith("127.0.0.1 says that it is gone for good (410)")
+    assert came.state.disabled.startswith("127.0.0.1 says that it's gone for good (410)")
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -129,12 +129,12 @@ async def test_a_server_that_wants_rest_gets_it(site: Site, fetching: Fetcher, s
 @pytest.mark.parametrize(
     ("status", "says"),
     [
-        (401, "127.0.0.1 wants a login or a payment for it (401)"),
-        (403, "127.0.0.1 refuses to give it to us (403): many sites block programs"),
-        (404, "127.0.0.1 has nothing at that address (404): look for its feed on the site"),
+        (401, "127.0.0.1 wants a login or a payment (401)"),
+        (403, "127.0.0.1 refuses access (403): many sites block programs"),
+        (404, "127.0.0.1 has nothing at this address (404): look for the feed on its site"),
         (418, "127.0.0.1 refuses it (418)"),
-        (302, "127.0.0.1 redirects (302) without saying where to"),
-        (500, "127.0.0.1 has a fault of its own (500)"),
+        (302, "127.0.0.1 redirects (302) without saying where"),
+        (500, "127.0.0.1 has an error of its own (500)"),
     ],
 )
 async def test_every_refusal_is_a_sentence(

@@ -1,4 +1,4 @@
-"""/why - why a story was posted, edited, replied to, delayed or not posted here."""
+"""/why - explains why a story was posted, edited, replied to, delayed or not posted here."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -35,14 +35,16 @@ from wording.message import Block, Button, Buttons, Message, Note, Ref, Text
 from wording.reasons import Code, Reason
 
 NAMED = 5
-"""How many of the words a chat follows are named; the rest is counted."""
+"""The most followed words that are named; the rest is counted."""
 UNANSWERED = timedelta(minutes=1)
-"""A post under way for so long has probably lost its answer."""
+"""A post in flight for this long has probably lost its answer."""
 
 
 def why_command(
     index: StoryIndex, rules: Rules, desk: Desk, now: Callable[[], datetime]
 ) -> Command:
+    """Puts the plan's reasons, the ledger's row and the chat's rule into words."""
+
     async def answer(ask: Ask) -> Message:
         at = now()
         edition = meant(index, said, at, "why") if (said := ask.get("story")) else None
@@ -56,7 +58,7 @@ def why_command(
         return _because(edition, standing, rules.of(ask.chat), at, ask.chat)
 
     def _newest(standing: Standing | None, ask: Ask, at: datetime) -> Edition:
-        """The story of the newest card here; raise Sorry with others to ask about."""
+        """The story of the latest card here; raises Sorry with others to ask about."""
         rows = menu_of(_("Why a story is or isn't here …"), buttons_to("why", index.top(5, at)))
         if standing is None:
             raise Sorry(
@@ -84,7 +86,7 @@ def why_command(
         return edition
 
     def _waits_for(rule: Rule) -> list[Block]:
-        """What a chat follows that has no card yet."""
+        """What the chat follows, if it has no card yet."""
         return [Text(_("This chat follows this, but nothing has come yet:")), *which(rule, index)]
 
     def _because(
@@ -155,7 +157,7 @@ def _title(edition: Edition, standing: Standing | None, at: datetime) -> str:
     return title.format(story=name(edition.story))
 
 
-# What the chat's rule says of it.
+# What the chat's rule says about it.
 
 _NOTHING = N_("This chat follows nothing, so no stories are posted here.")
 
@@ -249,7 +251,7 @@ def _over(edition: Edition, at: datetime) -> str:
 
 
 IN_LINE = frozenset({HoldCode.RATE_LIMIT, HoldCode.QUIET})
-"""Holds that end by themselves; a card comes then if it is due."""
+"""Holds that end by themselves, after which a due card is sent."""
 
 
 def _absent(standing: Standing, edition: Edition, rule: Rule | None, at: datetime) -> Iterator[str]:
@@ -273,7 +275,7 @@ def _absent(standing: Standing, edition: Edition, rule: Rule | None, at: datetim
 def _held(
     part: Part, hold: Hold, standing: Standing, edition: Edition, rule: Rule | None, at: datetime
 ) -> Iterator[str]:
-    """The plan's reason in words; nothing where the record or the rule says it already."""
+    """The plan's reason in words; nothing if the record or the rule already says it."""
     row, until = standing.row, hold.until or at
     zone = rule.quiet.zone if rule is not None and rule.quiet is not None else "UTC"
     said = held(
@@ -304,7 +306,7 @@ def _card(
     at: datetime,
     into: str | None,
 ) -> Iterator[str]:
-    """What the ledger says; `into`: the title of the story that this one is a part of."""
+    """What the ledger says; `into`: the title of the story this one was merged into."""
     time = since(row.at, at)
     match row.state:
         case State.SHOWN:
@@ -366,7 +368,7 @@ def _card(
 def _published(
     standing: Standing, row: CardRecord, edition: Edition, rule: Rule | None, at: datetime
 ) -> Iterator[str]:
-    """Whether a card that stands was published to those who follow the channel."""
+    """Whether an existing card was published to the channel's followers."""
     planned = standing.plan.get(Part.PUBLISH)
     if not isinstance(planned, Hold):
         if planned is not None and standing.due:
@@ -384,7 +386,7 @@ def _published(
 def _behind(
     standing: Standing, row: CardRecord, edition: Edition, rule: Rule | None, at: datetime
 ) -> Iterator[str]:
-    """What a card that stands waits for."""
+    """What an existing card is waiting for."""
     if row.revision >= edition.revision:
         return
     planned = standing.plan.get(Part.CARD)
@@ -462,7 +464,7 @@ def _leans(delta: Delta) -> bool:
 def _reply(
     edition: Edition, weight: Weight, standing: Standing, rule: Rule | None, at: datetime
 ) -> str:
-    """Whether a reply beside the card was due for the last change."""
+    """Whether a reply about the last change was due."""
     row, planned = standing.row, standing.plan.get(Part.REPLY)
     if row is None or row.state is not State.SHOWN or row.revision != edition.revision:
         return ""

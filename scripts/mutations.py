@@ -563,8 +563,8 @@ MUTATIONS = (
     Mutation(
         "what was announced is forgotten when a story is stored",
         "stories/wire.py",
-        'return _bytes(_present({**document, "announced": announced}))',
-        "return _bytes(document)",
+        'return _bytes(_present({**document, **apart, "announced": _present(announced)}))',
+        "return _bytes(_present({**document, **apart}))",
         (*PYTEST, "tests/stories/test_archive.py"),
     ),
     Mutation(

@@ -1,6 +1,6 @@
 """Carries out the steps that `plan` decides on for cards, one card at a time.
 
-Before each call the ledger says what is about to happen, and after it what came of it.
+Before each call the ledger records what is about to happen, and afterwards the outcome.
 """
 
 import logging
@@ -70,8 +70,10 @@ HANDED_BACK = timedelta(minutes=10)
 
 
 class Cards:
-    """Takes steps for cards on one platform. The caller sees to it that each card has one at a
-    time, and hears of everything that went wrong as a SendFailed: it is in the ledger by then.
+    """Takes steps for the cards of one platform.
+
+    The caller ensures that each card has only one at a time. Everything that goes wrong is recorded
+    in the ledger and then raised as a SendFailed.
     """
 
     def __init__(
@@ -93,8 +95,12 @@ class Cards:
         look: Callable[[Chat, StoryId], None],
         now: Callable[[], datetime],
     ) -> None:
-        """`taken`: a chat takes something from us. `beside`: another card of a chat is in hand
-        while inside, or not if that yields False. `look`: a card is to be looked at anew."""
+        """`taken`: called when a chat accepts something.
+
+        `look`: requests that a card is checked again.
+
+        `beside`: holds another card of a chat inside the block, or yields False.
+        """
         self._platform = platform
         self._index = index
         self._rules = rules
@@ -130,14 +136,16 @@ class Cards:
         )
 
     def begin(self) -> None:
-        """From now on this process delivers: another's attempts may still be on their way."""
+        """From now on this process delivers: requests of another one may still be under way."""
         self.observer.begin()
         self.rows.begin()
         self.pins.begin()
 
     async def step(self, chat: Chat, story: StoryId) -> Hold | None:
-        """Take one step towards the newest edition; return None when there may be more to do, else
-        why nothing is to be done now."""
+        """Take one step towards the latest edition.
+
+        Returns None if more may have to be done, otherwise why nothing is done now.
+        """
         edition = await self.observer.edition(story)
         if edition is None:
             return Hold(Reason(HoldCode.OVER))
@@ -179,7 +187,7 @@ class Cards:
             case Edit():
                 try:
                     await self._edit(held, record, view, step)
-                except CardGone as gone:  # someone deleted it; made anew or not, planned afresh
+                except CardGone as gone:  # someone deleted it; plan again whether to repost it
                     log.info("a card was deleted", extra={"chat": str(chat), "why": str(gone)})
             case Reply():
                 await self._reply(held, record, view, step)
@@ -201,7 +209,7 @@ class Cards:
     async def post(
         self, held: HeldRecord, edition: Edition, generation: int, message: Message, looks: str
     ) -> None:
-        """Post a card. Whatever happens is in the ledger when this returns or raises."""
+        """Post a card. The outcome is in the ledger when this returns or raises."""
         before = held.record
         await self._outbound.turn(held.chat)
         record = outcomes.sending(self._now(), edition.revision, looks, generation)
@@ -232,7 +240,7 @@ class Cards:
         except SendFailed as error:
             failed = self._rejections.judged(chat, story, record.looks, error)
             refused = self._outbound.failed(record, "post", chat, failed)
-            if not again:  # that a repeat was refused says nothing of the attempt before it
+            if not again:  # that a repeat was refused says nothing about the first attempt
                 await held.write(refused)
             raise failed from error
         now = self._now()
@@ -240,7 +248,7 @@ class Cards:
         for elsewhere, other in self._rejections.was_taken(chat, record.looks):
             self._look(elsewhere, other)
         if again or (self.rows.doubt and now - self.rows.doubt < HANDED_BACK):
-            shown = replace(shown, looks=None)  # an older one may have been handed back
+            shown = replace(shown, looks=None)  # the platform may have returned an older message
         await held.write(shown)
         self._look_at_parts(chat, story)
         self._outbound.done(chat, "post")
@@ -250,7 +258,7 @@ class Cards:
     async def _plainly(
         self, act: str, chat: Chat, message: Message, call: Callable[[Message], Awaitable[T]]
     ) -> tuple[T, Reason | None]:
-        """Have the platform take a message, without its links where a filter refuses one.
+        """Send a message, without its links if a filter refuses one.
 
         Returns what `call` returned, and why the links are missing.
         """
@@ -265,10 +273,10 @@ class Cards:
             return await call(bare), refused.reason
 
     async def recover(self, held: HeldRecord, edition: Edition, record: CardRecord) -> None:
-        """A post was under way: repeat it where that is harmless, else look for it."""
+        """A post was in flight: repeat it if that is harmless, otherwise look for it."""
         chat, story = held.chat, held.story
         if self.observer.may_repeat(record):
-            # The platform may hand back the message made then, with what it said then: an edit
+            # The platform may return the earlier message with its old content: an edit
             # follows.
             await self._outbound.turn(chat)
             message, _ = self.observer.card(chat, edition)
@@ -325,19 +333,19 @@ class Cards:
         await held.write(outcomes.gone(record, self._now(), gone.reason))
         self._look_at_parts(held.chat, held.story)
 
-    # Stories that become one.
+    # Merged stories.
 
     async def _merge(
         self, held: HeldRecord, record: CardRecord, view: View, step: Merge
     ) -> Hold | None:
-        """Make one of the cards of a merged story and of the one it went into."""
+        """Make one card of those of a merged story and of its target."""
         chat, story, into = held.chat, held.story, step.into
         async with self._beside(chat, into) as free:
             if not free:
                 return Hold(Reason(HoldCode.MERGING), self._now() + MERGE_REST / 5)
             async with self.rows.hold(chat, into, anew=True) as living:
                 if living.record != view.observed.target:
-                    return None  # it has changed since: planned afresh
+                    return None  # it has changed since: plan again
                 target = self._index.get(into)
                 assert target is not None, "the index named it as what the story went into"
                 records = fold(
@@ -354,14 +362,14 @@ class Cards:
         return None
 
     def _look_at_parts(self, chat: Chat, story: StoryId) -> None:
-        """The story's card stands elsewhere now, or nowhere: look at those that lead to it."""
+        """The story's card is now elsewhere, or nowhere: check the cards that link to it."""
         for part in self._index.lineage.merged_from(story):
             self._look(chat, part.story.id)
 
     # Replies.
 
     async def _reply(self, held: HeldRecord, record: CardRecord, view: View, step: Reply) -> None:
-        """Tell what changed beside the card: once, or perhaps not at all, but never twice."""
+        """Report in a reply what changed: once, or perhaps not at all, but never twice."""
         edition, since = view.edition, view.desired.since
         message = reply(edition, since, parting=view.desired.parting)
         key = idempotency_key(held.chat, held.story, "reply", edition.revision)
@@ -369,9 +377,9 @@ class Cards:
         await self._say(held, record, said, message, key, step)
 
     async def _tell_merger(self, held: HeldRecord, record: CardRecord, step: TellMerger) -> None:
-        """Tell beside a card that the story whose card it was is a part of this one now."""
+        """Report in a reply that the card's former story was merged into its present one."""
         merged = self._index.get(step.part)
-        if merged is None or merged.story.merged_into is None:  # it was, and is no more
+        if merged is None or merged.story.merged_into is None:  # it was merged, but no longer is
             await held.write(replace(record, tells=None))
             return
         message = reply(merged, self._index.delta(merged))
@@ -388,7 +396,7 @@ class Cards:
         key: str,
         step: Reply | TellMerger,
     ) -> None:
-        """Post a reply to the card; `said` is its record once that is done."""
+        """Post a reply to the card; `said` is the card's record after that."""
         chat = held.chat
         await self._outbound.turn(chat)
         await held.about_to(said)
@@ -408,7 +416,7 @@ class Cards:
                     mention=mention,
                 ),
             )
-        except (NotNow, Unreachable) as failed:  # surely not posted: it stays due
+        except (NotNow, Unreachable) as failed:  # certainly not posted: it stays due
             self._outbound.failed(record, "reply", chat, failed)
             await held.write(record)
             raise
@@ -421,10 +429,10 @@ class Cards:
     # Publishing.
 
     async def _publish(self, held: HeldRecord, record: CardRecord, place: str) -> None:
-        """Publish a card to those who follow the channel. Doing that twice is doing it once."""
+        """Publish a card to the channel's followers. Idempotent."""
         chat = held.chat
         await self._outbound.turn(chat)
-        self._rate_limiter.published(chat)  # before we know: what is asked for may count
+        self._rate_limiter.published(chat)  # before we know the outcome: the request may count
         try:
             await self._platform.publish(chat, place)
         except OutcomeUnknown:
@@ -435,7 +443,7 @@ class Cards:
         except NotNow as later:
             self._outbound.failed(record, "publish", chat, later)
             self._rate_limiter.published_enough(chat, later.after)
-        except SendFailed as failed:  # it concerns nothing but the publishing
+        except SendFailed as failed:  # it only concerns publishing
             self._outbound.failed(record, "publish", chat, failed)
             await held.write(replace(record, why=failed.reason))
             log.warning("a card was not published", extra={"chat": str(chat), "why": str(failed)})

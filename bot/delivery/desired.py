@@ -1,4 +1,4 @@
-"""What a chat's rule asks for, now that a story is as it is. Pure."""
+"""Computes the desired state of a card from a chat's rule and the story. Pure functions."""
 
 from datetime import datetime, timedelta
 
@@ -24,10 +24,10 @@ def desire(
     live_for: timedelta,
     now: datetime,
 ) -> Desired:
-    """What a rule asks for of a story.
+    """What a rule wants of a story.
 
     `since`: what changed since the revision that the card's readers know. `target`: the story it
-    was merged into. `fixed`: the rule stands in the operator's file, and follows what it follows.
+    was merged into. `fixed`: the rule is in the operator's file, so its follows don't end.
     """
     rule = rule or NO_RULE
     story = edition.story

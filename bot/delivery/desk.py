@@ -1,4 +1,4 @@
-"""What people can have done with a chat's cards, and learn: pins, why, how it fares, forgetting."""
+"""What people can do with a chat's cards, and learn: pins, explanations, status, forgetting."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,12 +23,12 @@ T = TypeVar("T")
 
 
 class CardDesk:
-    """The cards of every chat, for those who care for it or wonder."""
+    """Serves the commands that concern cards, for every chat."""
 
     def __init__(
         self, reconcilers: Mapping[str, Reconciler], ledger: Ledger, records: Sequence[Forgetful]
     ) -> None:
-        """`records` are all the places where something is kept of a chat's cards."""
+        """`records`: every store that holds something about a chat's cards."""
         self._reconcilers = reconcilers
         self._ledger = ledger
         self._records = records
@@ -77,7 +77,7 @@ class CardDesk:
         cards = set(await self._ledger.of_chat(chat))
         reconciler = self._reconcilers[chat.platform]
         while found := set().union(*[await each.forget(chat) for each in self._records]):
-            for story in found:  # an attempt under way still writes down how it ended
+            for story in found:  # an attempt in flight still records its outcome
                 await reconciler.note(chat, story, lambda row: row)
         return len(cards)
 
@@ -224,7 +224,7 @@ async def _lacking(platform: Platform, chat: Chat) -> Mapping[Right, Sequence[st
 
 
 async def _soon(call: Awaitable[T]) -> T | None:
-    """What is looked up, unless that fails or takes long."""
+    """The result of a look-up; None if it fails or takes too long."""
     try:
         async with asyncio.timeout(LOOK_UP_S):
             return await call

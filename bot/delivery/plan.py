@@ -1,9 +1,9 @@
-"""What to do next about one subject in one chat; if nothing yet, why and until when. Pure.
+"""Decides the next step for one subject in one chat, or why there is none yet and until when. Pure.
 
 `plan` compares what the ledger says (`Observed`) with what the chat's rule asks for (`Desired`),
-under what nobody can change just now (`Facts`). The reconciler carries out the step that comes out
-of it and asks again; /why prints the reasons of the holds; a rehearsal runs the same function over
-the past, on a clock of its own. Nothing else decides whether something is due.
+under conditions that nobody can change right now (`Facts`). The reconciler carries out the step
+that results and plans again; /why prints the reasons of the holds; a rehearsal runs the same
+function over the past with a simulated clock. Nothing else decides whether something is due.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,91 +37,92 @@ from wording.holds import HoldCode, Part
 from wording.reasons import Reason
 
 UNREADABLE_REST = timedelta(minutes=10)
-"""How long a card whose record cannot be read is left alone: it may stand, so none is posted."""
+"""How long a card with an unreadable record is left alone: it may exist, so none is posted."""
 MERGE_REST = timedelta(seconds=1)
-"""How long a card waits for another story's card to become it."""
+"""How long a card waits for another story's card to be merged into it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the ledger says of a subject in a chat."""
+    """What the ledger says about a subject in a chat."""
 
     record: CardRecord | None
     lost: bool = False
-    """The card may stand although the storage, having lost records, knows of none."""
+    """The card may exist although the storage, having lost records, has none."""
     target: CardRecord | None = None
     """The record of the card that this one is to be merged into."""
     target_lost: bool = False
     becoming: bool = False
-    """Another story's card here is to become this one's, or may yet turn out to be there."""
+    """Another story's card here is to be merged into this one, or may turn out to exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What the chat's rule asks for, now that the story is as it is."""
+    """What the chat's rule asks for, given the story as it is now."""
 
     revision: int
     fingerprint: str
-    """A hash of what the card should say."""
+    """A hash of what the card should show."""
     since: Delta
     """What changed since the revision that the card's readers know."""
     heard_at: datetime
-    """When the newest revision was heard."""
+    """When the latest revision was received."""
     live: bool
     unwanted: HoldCode | None
-    """Why no card is posted; None: one is wanted."""
+    """Why no card is posted; None if one is wanted."""
     follows: bool
-    """The rule wants the story, or what it was merged into: changes are told beside the card."""
+    """The rule wants the story, or the one it was merged into, so replies report changes."""
     recalled: bool = False
-    """The story was withdrawn since then, or no longer is: whoever read it is told."""
+    """The story was withdrawn or reinstated since then: everyone who read it is told."""
     parting: bool = False
     """The chat follows the story by itself and is told that this ends."""
     unfollow: bool = False
-    """That the chat follows the story by itself ends once all else is done."""
+    """The chat's follow of this single story ends once everything else is done."""
     paused: bool = False
     muted: bool = False
     loudness: Loudness = Loudness.REPLY
     quiet_until: datetime | None = None
-    """Nothing new is posted before; None: it may be now."""
+    """Nothing new is posted before; None if it may be posted now."""
     publish: bool = False
     merge_into: StoryId | None = None
 
     @property
     def told(self) -> bool:
-        """Whether changes may be told beside the card at all."""
+        """Whether replies may report changes at all."""
         return self.follows or self.recalled or self.parting
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What stands in the way, or may: the platform, the storage, and what an operator chose."""
+    """What may be in the way: the platform, the storage, and the operator's choices."""
 
     policy: Policy
     began_at: datetime | None = None
-    """When this process began to deliver: another's attempts may still be on their way."""
+    """When this process started to deliver: requests of another one may still be under way."""
     rollback_at: datetime | None = None
     """When the storage was last seen to have lost records."""
     unknown_since: datetime | None = None
-    """When our last attempt ended, if it is not known how."""
+    """When our last attempt ended, if its outcome is unknown."""
     may_repeat: bool = False
-    """A post of unknown outcome may be repeated: its idempotency key keeps it single."""
+    """Whether a post of unknown outcome may be repeated,
+    because its idempotency key keeps it single."""
     paused_until: datetime | None = None
-    """The platform asked for a pause in the edits of this card."""
+    """Until when the platform wants no edits of this card."""
     pins_until: datetime | None = None
-    """The chat refused a pin, and none is tried before."""
+    """Until when no pin is attempted, because the chat refused one."""
     publish_at: datetime | None = None
-    """When the next card may be published in the chat; None: none can be."""
+    """When the next card may be published in the chat; None if it can't be."""
     chat: Hold | None = None
     """What keeps us from writing to the chat at all (`chat_hold`)."""
     retry_at: datetime | None = None
-    """When an attempt that failed is made again."""
+    """When a failed attempt is repeated."""
 
 
 def plan(observed: Observed, desired: Desired, facts: Facts, now: datetime) -> Step | Hold:
     """The next step. If there is none yet, the hold that ends first.
 
-    A hold without an end means that all is as it should be, or stays as it is until something
-    changes.
+    A hold without an end means that everything is as it should be, or stays as it is until
+    something changes.
     """
     if facts.chat is not None:
         return facts.chat
@@ -139,7 +140,7 @@ def plan(observed: Observed, desired: Desired, facts: Facts, now: datetime) -> S
 def chat_hold(
     now: datetime, refused_until: datetime | None, ready_at: datetime | None
 ) -> Hold | None:
-    """Why nothing can be written to a chat: it refuses us, or was written to a moment ago."""
+    """Why nothing can be sent to a chat: it refuses us, or was written to a moment ago."""
     if refused_until is not None and refused_until > now:
         return _hold(HoldCode.REFUSED, refused_until)
     if ready_at is not None and ready_at > now:
@@ -188,8 +189,10 @@ def explain(
 
 
 def after_rollback(record: CardRecord, rollback_at: datetime, revision: int) -> CardRecord:
-    """A record that may have had a successor which the storage lost: the card may say something
-    else, and readers may have been told more."""
+    """A record that may have had a successor which the storage lost.
+
+    The card may show something else, and readers may have been told more.
+    """
     told = max(revision, record.told or 0)
     doubtful = replace(record, looks=None, owes=None, tells=None, told=told)
     return replace(doubtful, replied_at=rollback_at)
@@ -215,7 +218,7 @@ def _uncertain(record: CardRecord | None, facts: Facts, now: datetime) -> Hold |
 
 
 def _settling(record: CardRecord | None, facts: Facts, now: datetime) -> Hold | None:
-    """Whether an attempt may still be on its way: what is done before may be undone by it."""
+    """Whether an attempt may still be under way, and could undo what is done before it arrives."""
     settled_at = record and _settled_at(record, facts, now)
     return _hold(HoldCode.SETTLING, settled_at) if settled_at and settled_at > now else None
 
@@ -258,7 +261,7 @@ def _post(generation: int, observed: Observed, desired: Desired, now: datetime) 
 def _recorded(
     record: CardRecord, observed: Observed, desired: Desired, facts: Facts, now: datetime
 ) -> Iterator[tuple[Part, Step | Hold]]:
-    """The parts of a subject that was posted once, or tried."""
+    """The parts of a subject that was posted once, or attempted."""
     newer = desired.revision > record.revision
     matters = (desired.since.weight or 0) >= Weight.NOTABLE
     pin = _pin(record, desired)
@@ -272,7 +275,7 @@ def _recorded(
             again = _post(record.generation + 1, observed, desired, now)
             yield Part.CARD, again if newer else _hold(HoldCode.UNPROVEN)
         case State.UNKNOWN:
-            # It counts as standing, so its readers are told of a withdrawal, too.
+            # It counts as existing, so its readers are told about a withdrawal, too.
             heard = replace(desired, unwanted=None) if desired.recalled else desired
             again = _post(record.generation + 1, observed, heard, now)
             yield Part.CARD, again if newer and matters else _hold(HoldCode.CLAIMED)
@@ -290,7 +293,7 @@ def _recorded(
 def _shown(
     record: CardRecord, desired: Desired, facts: Facts, now: datetime
 ) -> Iterator[tuple[Part, Step | Hold]]:
-    """The parts of a card that stands."""
+    """The parts of an existing card."""
     place = _place(record)
     yield Part.REPLY, _reply(record, place, desired, facts, now)
     if record.tells is not None:
@@ -311,11 +314,13 @@ def _shown(
 def _reply(
     record: CardRecord, place: str, desired: Desired, facts: Facts, now: datetime
 ) -> Step | Hold:
-    """The reply that tells what changed. It waits as long as it must, and is never forgotten."""
-    if record.owes is None or record.looks is None:  # first the card shows it, then it is told
+    """The reply about what changed. It waits as long as it must, and is never forgotten."""
+    if (
+        record.owes is None or record.looks is None
+    ):  # first the card shows it, then the reply reports it
         return _hold(no_reply_now(record, desired))
     if silent := silence(desired):
-        # The card may still show what was undone: the edit that takes it back drops the reply.
+        # The card may still show what was undone: the edit that removes it drops the reply.
         return DropReply() if record.looks == desired.fingerprint else _hold(silent)
     limit = reply_limit_ends(record, desired.since, facts.policy.reply_gap, now)
     if desired.quiet_until is not None and (limit is None or limit <= desired.quiet_until):
@@ -326,7 +331,7 @@ def _reply(
 
 
 def _aloud(reply: Reply, desired: Desired) -> Reply:
-    """With a sound when it tells something major, and a mention where the chat asks for one."""
+    """With a sound if it reports something major, and a mention if the chat wants one."""
     hushed = desired.paused or desired.muted
     mention = reply.major and not hushed and desired.loudness is Loudness.PING
     silent = not reply.major or hushed or desired.loudness is Loudness.EDIT
@@ -346,11 +351,11 @@ def _merger(
 
 
 def _reply_since(record: CardRecord, desired: Desired) -> int | None:
-    """The revision that readers know, where an edit leaves something to be told."""
+    """The revision that readers know, if an edit leaves something to report."""
     if silence(desired) is not None:
         return None
     if record.owes is not None:
-        return record.owes  # not told yet: the reply tells of this, too
+        return record.owes  # not reported yet: the reply will cover this, too
     known = max(record.revision, record.told or 0)
     return known if known < desired.revision else None
 
@@ -372,7 +377,7 @@ def _publish(
 
 
 def _pin(record: CardRecord, desired: Desired) -> Step | None:
-    """What is to be done about our pin of a card that stands."""
+    """What is due about our pin of an existing card."""
     if record.place is None or record.pin is None:
         return None
     if not desired.live or record.pin is Pin.GOING:

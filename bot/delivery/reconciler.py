@@ -1,8 +1,8 @@
-"""Telling: closes the difference between what a card should say and what the ledger says it does.
+"""The reconciler: closes the gap between what cards should show and what the ledger says they show.
 
-Delivery is desired state, not a queue of messages. What is due is only a chat and a story; what
-to do is decided when its turn comes, from the newest edition and the ledger. Coming back after a
-crash is therefore the same code as going on.
+It is level-triggered. What is due is only a chat and a story; what to do is decided when its turn
+comes, from the latest edition and the ledger. Catching up after a crash therefore uses the same
+code as normal operation.
 """
 
 import asyncio
@@ -50,32 +50,32 @@ log = logging.getLogger(__name__)
 WORKERS = 50
 """Calls in flight on one platform."""
 WELCOME = 5
-"""How many live stories a chat is shown when its rule changes; the rest come as they move."""
+"""The most live stories a chat gets when its rule changes; the rest come when they are updated."""
 ROUTINE_WAITS_S = 30.0
-"""How far back in line a routine edit stands; waiting moves everything forward."""
+"""How far back in line a routine edit starts; waiting moves everything forward."""
 LOSS_REMEMBERED = timedelta(hours=1)
-"""Who begins within so long after the storage lost rows looks at every card."""
+"""A process that starts within this time of a detected rollback rechecks every card."""
 LOST = (
     "Redis lost data that it had acknowledged, so cards may miss an update or be posted a second "
     "time, and chats may follow again what they followed before; set appendonly yes in Redis, so "
     "that a restart loses no more than a second."
 )
 PINS_EVERY_S = 60.0
-"""How often pins are looked at, at least: a story goes stale without a sound."""
+"""Pins are checked at least this often, because a story goes stale without an event."""
 LOOK_UP_S = 1.0
-"""Whoever asks how a chat fares, or what is pinned there, waits no longer."""
+"""The longest that /status and /pins wait for the platform."""
 FIRST_WORD_S = 1.5
-"""How long an answer waits to hear whether its chat can be written to."""
+"""How long an answer waits to learn whether its chat can be written to."""
 DRAIN_S = 8.0
-"""How long a step under way may take to finish when we are told to stop."""
+"""How long a step in flight may take to finish when we are told to stop."""
 STRIKE_EVERY_S = 0.1
-"""How long what is done is gathered before it is struck out together."""
+"""How long finished cards are collected before they are acknowledged together."""
 FAILED_REST_S = 600.0
-"""How long a card is left alone that could not be made for a defect of ours."""
+"""Retry delay after an unexpected exception."""
 LATE = frozenset({HoldCode.RETRY, HoldCode.PLATFORM_PAUSE})
-"""Cards that are held for these reasons are late: they count in the gauge of the oldest due."""
+"""Cards held for these reasons are late: they count in the gauge of the oldest due."""
 STUCK_S = 120.0
-"""A card in line for so long while nothing ends: delivery is stuck."""
+"""If a card is in line this long while nothing finishes, delivery is stuck."""
 
 
 def _now() -> datetime:
@@ -84,7 +84,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class ParkedChat:
-    """A chat that refuses us. It keeps its rule, and its newest state waits."""
+    """A chat that refuses us. It keeps its rule, and its latest state waits."""
 
     reason: Reason
     left_alone: timedelta
@@ -93,7 +93,10 @@ class ParkedChat:
 
 
 class Reconciler:
-    """Keeps one platform's cards in step. At most one is active a platform, by lease."""
+    """Keeps one platform's cards up to date.
+
+    The lease ensures that at most one is active per platform.
+    """
 
     def __init__(
         self,
@@ -136,25 +139,25 @@ class Reconciler:
         self._pinned = asyncio.Event()
         self._delivering = False
         self._closing = False
-        """No more work is begun: we are told to stop."""
+        """We are told to stop: no more work is started."""
         self._errands: set[asyncio.Timeout] = set()
-        """What people have done with cards just now, outside our own tasks."""
-        self._looking = asyncio.Lock()  # one worker looks for all: fifty need not wake at once
-        self._marking = asyncio.Lock()  # held while marks that are in line are written down
+        """What people are doing with cards right now, outside our own tasks."""
+        self._looking = asyncio.Lock()  # one worker watches for all, so fifty needn't wake at once
+        self._marking = asyncio.Lock()  # held while enqueued cards are being stored
         self._released = asyncio.Condition()
         self._done: list[DueCard] = []
-        """What is done and not yet struck out."""
+        """Finished cards that haven't been acknowledged yet."""
         self._some_done = asyncio.Event()
         self._has_read = False
-        """The shelf was filled: what is not there now is in no archive."""
+        """The index was filled: a story that isn't there now is in no archive."""
         self._parked: dict[Chat, ParkedChat] = {}
         self._late: dict[Key, float] = {}
-        """Cards with which the last attempt failed, and when the first of those was made."""
+        """Cards whose last attempt failed, and when the first failure was."""
         self._ended_at = 0.0
         self._rollback = RollbackWatch(platform.name, ledger, high_water, now, self._stepped_back)
         self._anew = False
         self._lost = asyncio.Event()
-        """The storage lost something; what people set may be missing there."""
+        """The storage lost something; rules that people set may be missing there."""
         rules.on_loss(self._lost.set)
         self._cards = Cards(
             platform,
@@ -196,11 +199,11 @@ class Reconciler:
             now=now,
         )
 
-    # What others see of it.
+    # What others can see.
 
     @property
     def delivers(self) -> bool:
-        """False when a card has waited in line for long and nothing came to an end meanwhile."""
+        """False if a card has been in line for long and nothing finished meanwhile."""
         now = asyncio.get_running_loop().time()
         oldest = self._queue.oldest()
         waited = now - oldest if oldest is not None else 0.0
@@ -208,19 +211,20 @@ class Reconciler:
 
     @property
     def policy(self) -> Policy:
+        """The operator's choices."""
         return self._policy
 
     def is_due(self, chat: Chat, story: StoryId) -> bool:
-        """True while something is still to be done about the story's card."""
+        """Whether something remains to be done about the story's card."""
         return (chat, story) in self._queue
 
     def next_publish(self, chat: Chat) -> datetime | None:
-        """When another card may be published in a chat; None where none can be."""
+        """When the next card may be published in a chat; None where none can be."""
         rest_s = self._rate_limiter.publish_rest(chat)
         return None if rest_s is None else self._now() + timedelta(seconds=rest_s)
 
     def refusal(self, chat: Chat) -> Refusal | None:
-        """Why a chat takes nothing from us, if it refuses."""
+        """Why a chat accepts nothing from us, if it refuses."""
         parked = self._parked.get(chat)
         if parked is None:
             return None
@@ -228,7 +232,8 @@ class Reconciler:
         return Refusal(parked.reason, self._now() + timedelta(seconds=max(0.0, left_s)))
 
     async def first_word(self, chat: Chat) -> Refusal | None:
-        """Why a chat refuses us, once what waits there was tried; at most after FIRST_WORD_S."""
+        """Why a chat refuses us, after what waits there was attempted; takes at most
+        FIRST_WORD_S."""
         self.try_again(chat)
 
         def tried() -> bool:
@@ -242,7 +247,7 @@ class Reconciler:
         return self.refusal(chat)
 
     def waiting(self, chat: Chat) -> list[StoryId]:
-        """The stories whose cards here have something still to be done about them."""
+        """The stories whose cards here have something left to do."""
         return self._queue.stories_of(chat)
 
     async def explain(
@@ -259,8 +264,8 @@ class Reconciler:
         return explain(view.observed, view.desired, facts, self._now())
 
     def again_at(self, chat: Chat, story: StoryId) -> datetime | None:
-        """When a card is tried again that could not be shown, or that a pause of the platform's
-        keeps in line; None for every other."""
+        """When a card is retried that couldn't be shown or waits for the platform's pause;
+        else None."""
         held_s = self._rate_limiter.held(chat)
         if not self.is_due(chat, story) or not (held_s or (chat, story) in self._late):
             return None
@@ -269,7 +274,7 @@ class Reconciler:
         return self._now() + timedelta(seconds=left_s)
 
     def try_again(self, chat: Chat) -> None:
-        """A chat that refuses us may take something now: what waits there is not left alone."""
+        """A chat that refused us may accept something now: retry what waits there."""
         if (parked := self._parked.get(chat)) is not None:
             now = asyncio.get_running_loop().time()
             self._parked[chat] = replace(parked, until=now)
@@ -283,7 +288,7 @@ class Reconciler:
                 self.try_again(chat)
 
     def observe(self) -> None:
-        """Bring the gauges up to date."""
+        """Update the gauges."""
         name, now = self.platform.name, asyncio.get_running_loop().time()
         turn = self._queue.longest_due(but=self._parked)
         for (chat, _), since in self._late.items():
@@ -294,7 +299,7 @@ class Reconciler:
         self._metrics.parked.labels(name).set(len(self._parked))
 
     async def run(self) -> None:
-        """Mark what changes and deliver what is due, until cancelled."""
+        """Enqueue what changes and deliver what is due, until cancelled."""
         self._queue, self._done = Queue(), []
         self._late.clear()
         self._delivering = True
@@ -308,7 +313,7 @@ class Reconciler:
         await self._unreachable.begin()
         self._cards.begin()
         self._asking.begin()
-        # The cursor first: what the holder before us still marks, we mark once more.
+        # The cursor first: what the previous holder still enqueues, we enqueue again.
         cursor = await patiently(lambda: self._due.cursor(self.platform.name))
         for mark in await patiently(lambda: self._due.all(self.platform.name)):
             self._enqueue(mark)
@@ -317,7 +322,7 @@ class Reconciler:
             self._rollback.doubt is not None
             and self._now() - self._rollback.doubt < LOSS_REMEMBERED
         ):
-            self._anew = True  # whoever saw it may not have come to look at every card
+            self._anew = True  # the process that saw it may not have rechecked every card
             self._bell.set()
         self._rate_limiter.take_over()
         await patiently(self._recall_pace)
@@ -328,18 +333,20 @@ class Reconciler:
             tasks.create_task(self._rollback.keep(), name=f"tide {self.platform.name}")
             tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")
             tasks.create_task(self._unreachable.run(), name=f"warden {self.platform.name}")
-            if not self._policy.repeat_unknown:  # then what is unknown is repeated by itself
+            if (
+                not self._policy.repeat_unknown
+            ):  # then cards of unknown outcome are repeated automatically
                 tasks.create_task(self._asking.run(), name=f"asking {self.platform.name}")
             tasks.create_task(self._labour(), name=f"workers {self.platform.name}")
 
     async def _recall_pace(self) -> None:
-        """What was done in a group within the last minute counts, whoever did it, and what was
-        published in a channel within the last hour."""
+        """Count what was sent to a group within the last minute, and published in a channel within
+        the last hour, by whichever process."""
         now = self._now()
 
         def ages_s(moments: Iterable[datetime | None]) -> list[float]:
             ages_s = [(now - moment).total_seconds() for moment in moments if moment is not None]
-            return [max(0.0, age_s) for age_s in ages_s]  # none lies ahead
+            return [max(0.0, age_s) for age_s in ages_s]  # none is in the future
 
         for chat in self._rules.chats():
             rule = self._rules.of(chat)
@@ -353,14 +360,14 @@ class Reconciler:
                 self._rate_limiter.published(chat, ages_s(row.published_at for row in rows))
 
     async def welcome(self, chat: Chat, before: Rule) -> None:
-        """A chat's rule changed: show it the foremost live stories that it wants now.
+        """A chat's rule changed: show it the top live stories that it wants now.
 
-        After a pause it is shown all it wants, and of what was muted all that no longer is.
+        After a pause it gets all it wants, and of what was muted everything that no longer is.
         """
         rule = self._rules.of(chat)
         if chat.platform != self.platform.name or rule is None:
             return
-        for mark in self._queue.waiting(chat):  # what they wait for may be no more
+        for mark in self._queue.waiting(chat):  # what they wait for may be over
             self._enqueue(mark)
         wanted = [
             edition
@@ -376,28 +383,28 @@ class Reconciler:
         marks = [DueCard(chat, edition.story.id, edition.seq) for edition in wanted]
         try:
             await self._owe(marks)
-        except StorageAway:  # they may have been kept, and nobody else would know of them
+        except StorageAway:  # they may have been stored, and nobody else would know about them
             for mark in marks:
                 self._enqueue(mark)
             raise
 
     def _speaking(self, chat: Chat) -> AbstractContextManager[None]:
-        """What is said inside is said in the chat's language."""
+        """Use the chat's language inside the block."""
         rule = self._rules.of(chat)
         return speaking(rule.language if rule else None)
 
     async def note(
         self, chat: Chat, story: StoryId, change: Callable[[CardRecord], CardRecord]
     ) -> None:
-        """Change what the ledger says of a card while nobody has it in hand."""
+        """Change a card's row while nobody else holds the card."""
         async with self._holding((chat, story)):
             await self._requests.note(chat, story, change)
 
     @asynccontextmanager
     async def _beside(self, chat: Chat, story: StoryId) -> AsyncGenerator[bool]:
-        """Have another card of a chat in hand as well; yields False when somebody else has.
+        """Hold another card of a chat as well; yields False if someone else holds it.
 
-        Nobody waits for it, so two that want each other's try again.
+        It never waits, so two that want each other's card simply try again.
         """
         if not self._queue.hold((chat, story)):
             yield False
@@ -410,16 +417,14 @@ class Reconciler:
     # Pins.
 
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
-        """Pin the story's card, posting it first if needed; raise SendFailed when that fails.
+        """Pin the story's card, posting it first if necessary; raises SendFailed.
 
-        Returns the stories whose pins go for it.
+        Returns the stories whose pins make room for it.
         """
         edition = self._index.get(story)
         assert edition is not None, "handlers ask about stories they have found"
-        await self.pins(chat)  # else those that are gone would count when room is made
-        await self._owe(
-            [DueCard(chat, story, edition.seq)]
-        )  # one that is wanted comes all the same
+        await self.pins(chat)  # otherwise removed pins would count when making room
+        await self._owe([DueCard(chat, story, edition.seq)])  # a card that is wanted comes anyway
         async with self._holding((chat, story)):
             with self._speaking(chat):
                 record = await self._requests.ensure(chat, edition)
@@ -431,7 +436,7 @@ class Reconciler:
         return await self._make_room(chat, await self._ledger.of_chat(chat))
 
     async def unpin(self, chat: Chat, story: StoryId) -> None:
-        """Unpin the story's card; raise SendFailed when that fails."""
+        """Unpin the story's card; raises SendFailed."""
         rows = self._cards.rows
         async with self._holding((chat, story)), rows.hold(chat, story, anew=True) as held:
             sure = await self._cards.pins.take_any(held)
@@ -439,7 +444,7 @@ class Reconciler:
             self._look_again_at(chat, story, self._policy.settle)
 
     async def pins(self, chat: Chat) -> Pinned:
-        """What we have pinned in a chat. Pins that people took away by hand are forgotten first."""
+        """What we have pinned in a chat. Pins that people removed by hand are forgotten first."""
         rows = await self._ledger.of_chat(chat)
         standing = {story: row for story, row in rows.items() if row.pin is Pin.STANDS}
         there: frozenset[str] | None = frozenset()
@@ -459,33 +464,33 @@ class Reconciler:
     # Cards of unknown outcome.
 
     async def claim(self, card: Unknown) -> Claim | None:
-        """Take a moderator's word that a card stands; None when it is settled."""
+        """Accept a moderator's statement that a card exists; None if it is settled."""
         async with self._holding((card.chat, card.story)):
             await self._owe_newest(card.chat, card.story)
             return await self._requests.claim(card)
 
     async def show(self, chat: Chat, story: StoryId, place: str) -> CardRecord | None:
-        """A moderator shows where a card stands; return what its row was before."""
+        """A moderator points out where a card is; returns what its row was before."""
         async with self._holding((chat, story)):
             await self._owe_newest(chat, story)
             return await self._requests.show(chat, story, place)
 
     async def post_again(self, card: Unknown) -> bool:
-        """Post a card of unknown outcome anew; False when it is settled. Raises SendFailed."""
+        """Post a card of unknown outcome again; False if it is settled. Raises SendFailed."""
         edition = self._index.get(card.story)
         assert edition is not None, "the desk has looked"
-        await self._owe([DueCard(card.chat, card.story, edition.seq)])  # should we die meanwhile
+        await self._owe([DueCard(card.chat, card.story, edition.seq)])  # in case we crash meanwhile
         async with self._holding((card.chat, card.story)):
             with self._speaking(card.chat):
                 return await self._requests.post_again(card, edition)
 
     def live(self, story: StoryId) -> bool:
-        """Whether a story is known and still going on."""
+        """Whether a story is known and still live."""
         edition = self._index.get(story)
         return edition is not None and edition.is_live(self._now(), self._index.live_for)
 
     async def _make_room(self, chat: Chat, rows: Mapping[StoryId, CardRecord]) -> list[StoryId]:
-        """Let the oldest pins of a chat go that its rule allows no room for."""
+        """Unpin the oldest pins of a chat that exceed its rule's limit."""
         rule = self._rules.of(chat) or Rule()
         gone = pins_in(rows)[max(rule.pins, 0) :]
         for story in gone:
@@ -494,14 +499,14 @@ class Reconciler:
         return gone
 
     def _look_again_at(self, chat: Chat, story: StoryId, after: timedelta = timedelta(0)) -> None:
-        """Have the story's card looked at, though nothing new came of it."""
+        """Check the story's card again, although nothing new happened."""
         if (edition := self._index.get(story)) is not None:
             at = asyncio.get_running_loop().time() + after.total_seconds()
             self._queue.add_later(DueCard(chat, story, edition.seq), at)
             self._moved.set()
 
     async def _tend_pins(self) -> None:
-        """Unpin what is over, and finish what was begun, until cancelled."""
+        """Unpin what is over, and finish what was started, until cancelled."""
         while True:
             self._pinned.clear()
             again_s = await patiently(self._look_at_pins)
@@ -510,9 +515,9 @@ class Reconciler:
                     await self._pinned.wait()
 
     async def _look_at_pins(self) -> float:
-        """Look at every pin once; return in how many seconds the next of them may be over."""
+        """Check every pin once; returns the seconds until the next one may be over."""
         if not len(self._index):
-            return 1.0  # just begun
+            return 1.0  # just started
         now, live_for = self._now(), self._index.live_for
         wait_s = PINS_EVERY_S
         chats: dict[Chat, dict[StoryId, CardRecord]] = {}
@@ -528,7 +533,7 @@ class Reconciler:
             await self._make_room(chat, rows)
         return max(wait_s, 0.05)
 
-    # What is due.
+    # Due cards.
 
     async def _follow(self, cursor: Cursor) -> None:
         cleared, begun = self._index.cleared, False
@@ -543,7 +548,7 @@ class Reconciler:
                 continue  # nothing was read yet, or nothing is new
             self._has_read = True
             self._moved.set()
-            self._anew = False  # set again when more is lost while we are at it
+            self._anew = False  # set again if more is lost meanwhile
             steady = cursor.epoch == upto.epoch and cursor.seq <= upto.seq and not anew
             behind = cursor.seq if steady else 0
             try:
@@ -553,14 +558,14 @@ class Reconciler:
                 named = [] if begun or not behind else await self._affected.by_file()
                 owed = named + await self._affected.since(behind, first=cursor == Cursor())
                 async with self._marking:
-                    # At once: until the cursor has moved, whoever comes after us marks them anew.
+                    # At once: until the cursor has moved, our successor would enqueue them anew.
                     keeping = asyncio.create_task(self._due.mark(self.platform.name, owed, upto))
                     try:
                         await self._line_up(owed)
                     finally:
                         await keeping
             except StorageAway:
-                self._affected.forget()  # it may not have been kept
+                self._affected.forget()  # it may not have been stored
                 self._anew = self._anew or anew
                 await asyncio.sleep(1)
                 self._bell.set()
@@ -568,13 +573,14 @@ class Reconciler:
                 cursor, cleared, begun = upto, now, True
 
     def _stepped_back(self) -> None:
-        """The storage lost rows: every card is looked at once more."""
+        """The storage lost rows: recheck every card."""
         self._metrics.steps_back.labels(self.platform.name).inc()
         self._anew = True
         self._bell.set()
 
     async def _put_back(self) -> None:
-        """Keep again the rules that the storage lost, for ever: nobody else may know them."""
+        """Write back the rules that the storage lost, retrying for ever: nobody else may know
+        them."""
         while True:
             await self._lost.wait()
             self._lost.clear()
@@ -585,7 +591,7 @@ class Reconciler:
                 log.warning("rules that the storage lost are kept again", extra=facts)
 
     async def _owe_newest(self, chat: Chat, story: StoryId) -> None:
-        """Mark a card that is in hand, so that it is brought up to date though we die meanwhile."""
+        """Enqueue a card that we hold, so that it is brought up to date even if we crash."""
         if (edition := self._index.get(story)) is not None:
             await self._owe([DueCard(chat, story, edition.seq)])
 
@@ -614,13 +620,15 @@ class Reconciler:
         self._moved.set()
 
     async def _next(self) -> DueCard | None:
-        """The mark whose turn it is, taken in hand; None once no more work is begun."""
+        """The card whose turn it is; None when no more work is started."""
         loop = asyncio.get_running_loop()
         async with self._looking:
             while not self._closing:
                 self._moved.clear()
                 now = loop.time()
-                wait: float | None = 0.5  # not sure of the lease, not connected, nothing read
+                wait: float | None = (
+                    0.5  # the lease isn't certain, we aren't connected, or nothing was read
+                )
                 if self._lease.sure and self.platform.connected and self._has_read:
                     if (mark := self._queue.take(now, self._rest)) is not None:
                         self._moved.set()  # the next worker may find something, too
@@ -649,8 +657,8 @@ class Reconciler:
         return max(0.0, (hold.until - self._now()).total_seconds())
 
     async def _labour(self) -> None:
-        """Have all workers work, until cancelled: then each may finish its step, as its call may
-        be on the wire."""
+        """Run all workers until cancelled; then each may finish its step,
+        because its call may be in flight."""
         self._closing = False
         workers = {
             asyncio.create_task(self._work(), name=f"reconciler {self.platform.name} {number}")
@@ -659,7 +667,7 @@ class Reconciler:
         try:
             ended, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
             for worker in ended:
-                worker.result()  # it goes on for ever, or fails
+                worker.result()  # it runs for ever, or fails
         finally:
             self._closing = True
             self._moved.set()
@@ -695,7 +703,7 @@ class Reconciler:
         return Hold(Reason(HoldCode.RETRY), self._now() + timedelta(seconds=seconds))
 
     def _again_s(self, hold: Hold | None) -> float | None:
-        """Seconds until a card is planned again; None: once something changes."""
+        """Seconds until a card is planned again; None if only after a change."""
         if hold is None:
             return 0.0  # more may be due: a reply, or a newer edition
         if hold.until is None:
@@ -703,14 +711,17 @@ class Reconciler:
         return max(0.05, (hold.until - self._now()).total_seconds())
 
     async def _strike_out(self) -> None:
-        """Strike out what is done, until cancelled: many at a time, as nothing waits for it."""
+        """Acknowledge finished cards, until cancelled: many at a time,
+        because nothing waits for it."""
         while True:
             await self._some_done.wait()
             await asyncio.sleep(STRIKE_EVERY_S)
             self._some_done.clear()
-            async with self._marking:  # or one would be struck out that is just being made
+            async with (
+                self._marking
+            ):  # otherwise one that is just being enqueued would be acknowledged
                 ended, self._done = self._done, []
-                # One that was made again meanwhile stays until that is done, too.
+                # One that was enqueued again meanwhile stays until that is done, too.
                 done = [mark for mark in ended if (mark.chat, mark.story) not in self._queue]
                 try:
                     await self._due.done(self.platform.name, done)
@@ -722,7 +733,9 @@ class Reconciler:
         self, key: Key, mark: DueCard | None = None, again_s: float | None = None
     ) -> None:
         self._queue.release(key)
-        if mark is not None and again_s is not None:  # once released, or it lines up at once
+        if (
+            mark is not None and again_s is not None
+        ):  # only after release, otherwise it gets in line at once
             self._queue.add_later(mark, asyncio.get_running_loop().time() + again_s)
         self._moved.set()
         async with self._released:
@@ -751,16 +764,16 @@ class Reconciler:
             self._errands.discard(errand)
 
     def _end_errands(self) -> None:
-        """What people asked for meanwhile is not waited for: another process may write the rows
-        that it goes by."""
+        """Stop what people requested meanwhile: another process may write the rows it relies on."""
         for errand in self._errands:
             if not errand.expired():
                 errand.reschedule(asyncio.get_running_loop().time())
 
-    # What to do about it.
+    # Carrying out steps.
 
     async def _bring_up(self, chat: Chat, story: StoryId) -> Hold | None:
-        """Take a step for a card; return None when there may be more to do, else what holds it."""
+        """Take a step for a card; returns None if more may have to be done,
+        otherwise what holds it."""
         facts = {"chat": str(chat), "story": story}
         try:
             with self._speaking(chat):
@@ -782,17 +795,17 @@ class Reconciler:
         return Hold(Reason(HoldCode.UP_TO_DATE))
 
     async def _moves(self, chat: Chat, to: Chat) -> None:
-        """A chat has another address now: what is kept of it goes along."""
+        """A chat has a new address: what is stored about it moves along."""
         log.warning("a chat moved", extra={"chat": str(chat), "to": str(to)})
         self._parked.pop(chat, None)
         self._unreachable.moved(chat)
         await patiently(lambda: self._rules.move(chat, to))
 
     async def _follow_move(self, chat: Chat, story: StoryId, to: Chat) -> None:
-        """The same, found out from a story's card: its stories are shown there."""
+        """The same, learned while sending a story's card: its stories are shown there."""
         await self._moves(chat, to)
         rule = self._rules.of(to) or Rule()
-        stories = {story, *rule.story_ids}  # what it follows may be over: then that ends there
+        stories = {story, *rule.story_ids}  # what it follows may be over: then the follow ends
         known = [edition for each in stories if (edition := self._index.get(each)) is not None]
         await patiently(
             lambda: self._owe([DueCard(to, edition.story.id, edition.seq) for edition in known])
@@ -818,13 +831,13 @@ class Reconciler:
 
 
 def pins_in(rows: Mapping[StoryId, CardRecord]) -> list[StoryId]:
-    """The stories of a chat that are pinned there by us, the newest pin first."""
+    """The stories of a chat that we have pinned there, the latest pin first."""
     pinned = [(row.pinned_at or row.at, story) for story, row in rows.items() if row.pinned]
     return [story for _, story in sorted(pinned, reverse=True)]
 
 
 def _unpinned(seen: CardRecord, row: CardRecord) -> CardRecord:
-    """A row without its pin, unless it was pinned again since it was seen."""
+    """A row without its pin, unless it was pinned again since it was read."""
     return replace(row, pin=None, pinned_at=None) if row == seen else row
 
 

@@ -1,7 +1,9 @@
-"""Which changes are told in a reply, and when: a limit delays a reply, it never drops one. Pure.
+"""Which changes a reply reports, and when: a limit delays a reply, but never drops it.
 
-One reply per story and chat in an hour. What may not wait goes at once: that a story ended, was
-withdrawn, came back or was merged, and a major change after a reply that told nothing major; each
+Pure functions.
+
+There is one reply per story and chat in an hour. Urgent news goes at once: that a story ended, was
+withdrawn, reinstated or merged, and a major change after a reply that reported nothing major; each
 of these at most once an hour. Everything else stays due, and goes out as one reply when the hour is
 over, unless it has been undone meanwhile.
 """
@@ -22,13 +24,14 @@ URGENT: Mapping[Kind, str] = {
     Kind.REINSTATED: "reinstated",
     Kind.MERGED: "merged",
 }
-"""The major changes that are told at once even after a major reply, and their names in records."""
+"""The major changes that are reported at once even after a major reply, and their names in
+records."""
 MAJOR = "major"
 MERGER = Delta((Change(Kind.MERGED, Weight.MAJOR, None, None),))
 
 
 class Asked(Protocol):
-    """What a chat's rule says of replies (`plan.Desired`)."""
+    """What a chat's rule says about replies (`plan.Desired`)."""
 
     @property
     def since(self) -> Delta: ...
@@ -49,11 +52,11 @@ class Asked(Protocol):
 
 
 def silence(desired: Asked) -> HoldCode | None:
-    """Why a chat gets no reply that tells these changes; None when it gets one."""
+    """Why a chat gets no reply about these changes; None if it gets one."""
     if desired.since.weight is None or desired.since.weight < Weight.NOTABLE:
         return HoldCode.MINOR
     if desired.recalled or desired.parting:
-        return None  # however calm the chat is
+        return None  # however quiet the chat is
     if not desired.follows:
         return (
             HoldCode.PAUSED
@@ -66,7 +69,7 @@ def silence(desired: Asked) -> HoldCode | None:
 
 
 def no_reply_now(record: CardRecord, desired: Asked) -> HoldCode:
-    """Why no reply is due, where none is: as a rule there is nothing to tell any more."""
+    """Why no reply is due, if none is: usually there is nothing left to report."""
     if record.posted_at is not None and record.posted_at >= desired.heard_at:
         return HoldCode.POSTED_WITH_IT
     if record.replied_at is not None and record.replied_at >= desired.heard_at:
@@ -77,7 +80,7 @@ def no_reply_now(record: CardRecord, desired: Asked) -> HoldCode:
 def reply_limit_ends(
     record: CardRecord, since: Delta, gap: timedelta, now: datetime
 ) -> datetime | None:
-    """Until when the limit holds a reply that tells these changes; None: it may go now."""
+    """Until when the limit holds a reply about these changes; None if it may go now."""
     if record.replied_at is None or record.replied_at + gap <= now:
         return None
     told_at = record.told_at or {}
@@ -89,10 +92,10 @@ def reply_limit_ends(
 
 
 def told_now(record: CardRecord, since: Delta, now: datetime) -> Mapping[str, datetime] | None:
-    """When each urgent kind was told last, once a reply has told these changes."""
+    """When each urgent kind was last reported, once a reply has reported these changes."""
     told = dict.fromkeys(urgent(since), now)
     if told:
-        told[MAJOR] = now  # a major change after this reply is one after a major reply
+        told[MAJOR] = now  # a major change after this reply comes after a major reply
     return {**(record.told_at or {}), **told} or None
 
 
@@ -104,7 +107,7 @@ def urgent(since: Delta) -> Iterator[str]:
 
 
 def recalled(since: Delta) -> bool:
-    """Whether the story was withdrawn, or no longer is: whoever read it has to hear of that."""
+    """Whether the story was withdrawn or reinstated: everyone who read it has to know."""
     return any(
         change.kind in (Kind.RETRACTED, Kind.REINSTATED) and change.weight is Weight.MAJOR
         for change in since.changes
@@ -112,6 +115,6 @@ def recalled(since: Delta) -> bool:
 
 
 def is_over(story: Story) -> bool:
-    """True for a story that is over for good, and does not go on in another."""
+    """True for a story that is over for good, and doesn't continue in another."""
     ended = story.stats.status is Status.ENDED or story.retracted is not None
     return ended and story.merged_into is None

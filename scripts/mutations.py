@@ -481,7 +481,7 @@ MUTATIONS = (
         "bot/storage/troubles.py",
         "        str(trouble.reason),\n",
         '        __import__("wording.reasons").reasons.explained(trouble.reason),\n',
-        (*PYTEST, "tests/road/test_mending.py"),
+        (*PYTEST, "tests/road/test_unreachable.py"),
     ),
     Mutation(
         "an earlier version cannot read a trouble",

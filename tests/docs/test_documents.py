@@ -26,6 +26,7 @@ each = pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
 
 _LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_RIDDLES = re.compile(r"wherefore|\bmend\w*|whoever|is owed|by now\b", re.IGNORECASE)
 _MACHINE = re.compile(
     r"(?:^|[\s`\"'(=:])((?:/(?:home|root|Users|work|tmp|mnt|opt)/|[A-Z]:\\)\S*)", re.M
 )
@@ -79,6 +80,12 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         assert target.exists(), f"{link} leads nowhere"
         assert target.resolve().is_relative_to(ROOT), f"{link} leads out of the project"
         assert not anchor or anchor in anchors(text_of(target)), f"{link}: no such heading"
+
+
+@each
+def test_no_document_has_words_that_make_people_read_twice(path: Path) -> None:
+    words = re.sub(r"`[^`]*`", "", prose(text_of(path)))
+    assert _RIDDLES.findall(words) == []
 
 
 @each

@@ -22,9 +22,49 @@ from wording.reasons import Code, Reason, explained
 
 AT = datetime(2026, 6, 25, 6, tzinfo=UTC)
 
+RIDDLES = re.compile(r"wherefore|\bmend|whoever|is owed|by now\b", re.IGNORECASE)
+"""Words that make people stop and read again."""
+ITEMS = {
+    "config/entry.py": "what a key takes, and sentences that begin with the key",
+    "handlers/drafting.py": "names of settings, in a list",
+    "handlers/followed_things.py": "what people write for every story",
+    "handlers/mute.py": "what people write, and its suggestion",
+    "handlers/panel.py": "an example in a field",
+    "handlers/rule_in_words.py": "limits, in a list",
+    "handlers/rules.py": "what people write",
+    "handlers/search.py": "facts about a story, in a list",
+    "wording/words.py": "facts and changes, in a list",
+}
+"""Where an entry may begin with a small letter, and what it is there."""
+
+
+def sentences() -> list[tuple[str, list[str]]]:
+    """Every sentence of the template, each plural form by itself, and the files it stands in."""
+    return [
+        (each, [path for path, _line in message.locations])
+        for message in template()
+        if message.id and not message.context
+        for each in ([message.id] if isinstance(message.id, str) else message.id)
+    ]
+
 
 def test_the_template_holds_what_the_code_says() -> None:
     assert TEMPLATE.read_text("utf-8") == written(template()), "run make messages"
+
+
+def test_no_sentence_is_a_riddle() -> None:
+    assert [said for said, _paths in sentences() if RIDDLES.search(said)] == []
+
+
+def test_every_sentence_is_whole_except_for_items_of_lists() -> None:
+    """A half to build sentences from begins with a small letter and stands nowhere else."""
+    halves = [
+        (said, path)
+        for said, paths in sentences()
+        for path in paths
+        if said[0].islower() and path not in ITEMS
+    ]
+    assert halves == []
 
 
 def test_every_catalogue_can_be_spoken() -> None:

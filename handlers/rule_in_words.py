@@ -109,12 +109,12 @@ _LOUDNESS = {
         "ends."
     ),
     Loudness.REPLY: N_(
-        "Cards are updated as stories develop. Big changes also get a short reply, at most one "
-        "an hour per story."
+        "Cards are updated as stories develop. Big changes also get a short reply, normally at "
+        "most one an hour per story."
     ),
     Loudness.PING: N_(
-        "Cards are updated as stories develop. Big changes also get a short reply, at most one "
-        "an hour per story, and major ones mention the role that the moderators chose."
+        "Cards are updated as stories develop. Big changes also get a short reply, normally at "
+        "most one an hour per story, and major ones mention the role that the moderators chose."
     ),
 }
 

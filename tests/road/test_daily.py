@@ -131,11 +131,11 @@ async def test_why_a_card_is_behind_and_why_it_was_replied_to(calm_bot: Running)
     chats = dict.fromkeys(EVERYWHERE, rule)
     road = await calm_bot.start(chats)
     await road.publish(FIRE)
-    await asked_why(road, "Its card shows version 1 (the latest), written under a minute ago.")
+    await asked_why(road, "Its card shows version 1 (the latest), written less than a minute ago.")
     await road.publish(replace(SPREADS, breakdown=(*FIRE.breakdown, "Help came.")))
     for answer in await asked_why(road, "Its card shows revision 2 (the newest)"):
-        assert "(under a minute ago, notable): new: “Help came.”" in answer
-    await asked_why(road, "A short reply about it was sent under a minute ago.")
+        assert "(less than a minute ago, notable): new: “Help came.”" in answer
+    await asked_why(road, "A short reply about it was sent less than a minute ago.")
     await calm_bot.stop()
     road = await calm_bot.start(chats, edit_spacing_s=600)
     await road.publish(OUT)

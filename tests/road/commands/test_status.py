@@ -23,7 +23,7 @@ ROWS = (
         "how a chat fares with a card that has come",
         (Say("pin", {"story": "ferry"}), Say("status")),
         "Everything's fine in this chat",
-        ("The newest cards “Night ferry returns”: posted under a minute ago, shows version 1",),
+        ("Latest cards “Night ferry returns”: posted less than a minute ago, shows version 1",),
         ("What this chat follows", "Why"),
         moderator=True,
     ),

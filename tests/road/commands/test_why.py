@@ -25,7 +25,7 @@ ROWS = (
         "why a story about something else is not here",
         (following("weather"), Say("why", {"story": "night ferry"})),
         "“Night ferry returns” isn't shown here",
-        ("This chat doesn't follow it: it follows “weather”",),
+        ("This chat doesn't follow this story: it follows “weather”",),
         moderator=True,
     ),
     Row(
@@ -33,7 +33,7 @@ ROWS = (
         (Say("pin", {"story": "ferry"}), Say("why")),
         "“Night ferry returns” is shown here",
         (
-            "Its card shows version 1 (the latest), written under a minute ago.",
+            "Its card shows version 1 (the latest), written less than a minute ago.",
             "It's pinned here and stays up to date.",
         ),
         ("Story",),

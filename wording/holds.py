@@ -96,7 +96,7 @@ SENTENCES: Mapping[tuple[Part, HoldCode], str] = {
     (Part.CARD, HoldCode.SETTLING): N_(
         "An earlier attempt may still arrive, so I'll wait {time} before the next one."
     ),
-    (Part.CARD, HoldCode.MERGING): N_("Another story's card is about to become this one's."),
+    (Part.CARD, HoldCode.MERGING): N_("This story is taking over another story's card."),
     (Part.REPLY, HoldCode.UP_TO_DATE): SILENT,
     (Part.REPLY, HoldCode.POSTED_WITH_IT): N_(
         "The card was posted with that change in it, so no reply was needed."

@@ -48,7 +48,7 @@ async def test_who_has_stories_come_where_the_bot_may_not_post_learns_which_perm
     """At once, by every command after which cards would come, and no more once it may."""
     road = await calm_bot.knowing(FERRY)
     sol = OnDiscord(road.discord, discord.SOL, discord.GENERAL)
-    missing = "I can't post here yet: I need the “Send Messages” permission. Add it in this chat's settings"
+    missing = "I can't post here yet: I need the “Send Messages” permission."
     road.discord.deny(discord.GENERAL, "SEND_MESSAGES")
     assert missing in await sol.say(Say("follow", {"what": "all"}))
     assert missing not in await sol.say(Say("pause"))

@@ -13,7 +13,8 @@ ROWS = (
         "What I store, and what I don't",
         (
             "Under your user ID I store the last two versions of each story you opened",
-            "I store what it follows: “weather”. I haven't sent any cards here. This chat's ID is …",
+            "I store what it follows: “weather”. I haven't sent any cards here.",
+            "This chat's ID is …",
             "I don't store names or messages. I answer what you write, then forget it",
             "For 90 days I store who changed what a group gets",
         ),

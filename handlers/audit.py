@@ -46,6 +46,7 @@ class AuditCommand:
     audit: Audit
 
     async def answer(self, ask: Ask) -> Message:
+        """A page of the chat's latest changes, newest first."""
         if ask.private:
             raise Sorry(
                 _("Only you can change what you get here"),

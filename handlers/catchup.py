@@ -67,6 +67,7 @@ class CatchupCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """What changed since the asker last caught up; a button marks it as read."""
         at = self.now()
         opened = _read(ask.get("until"))
         until = min(opened or at, at)

@@ -45,6 +45,7 @@ class FaqCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """The answer to the question nearest to what was asked; raises Sorry with others nearby."""
         at = self.now()
         asked = ask.get("question") or ask.get("text")
         if words := ask.get("story"):
@@ -133,6 +134,7 @@ class FaqCommand:
         )
 
     def complete_question(self, typed: str, ask: Ask) -> list[Choice]:
+        """Suggest questions of live stories while someone types."""
         at = self.now()
         chosen = ask.get("story")
         edition = self.index.search.find(chosen, at) if chosen else None

@@ -54,6 +54,7 @@ class FollowCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """Follow a story, words or everything; without any of it, ask what."""
         at = self.now()
         what = line(ask.get("what"))
         theirs(self.rules, ask.chat)
@@ -242,12 +243,14 @@ class FollowCommand:
         )
 
     def complete(self, typed: str, ask: Ask) -> list[Choice]:
+        """Suggest “all stories” and live stories while someone types."""
         stories = self.suggest_stories(typed, ask)
         if may_mean_everything(typed):
             return [Choice(_("All stories"), EVERYTHING), *stories][:MENU]
         return stories
 
     def suggest_stories(self, typed: str, ask: Ask) -> list[Choice]:
+        """Suggest live stories only."""
         return [
             replace(each, value=typed_id(StoryId(each.value)))
             for each in live_stories(self.index, self.now)(typed, ask)

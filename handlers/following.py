@@ -22,6 +22,7 @@ class FollowingCommand:
     rules: Rules
 
     async def answer(self, ask: Ask) -> Message:
+        """The chat's rule in words, with buttons to change it."""
         rule = self.rules.of(ask.chat)
         things = followed(rule, self.index)
         this = Note(_("This chat's ID is {chat}").format(chat=ask.chat))

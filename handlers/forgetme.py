@@ -26,6 +26,7 @@ class ForgetmeCommand:
     erasure: Erases
 
     async def answer(self, ask: Ask) -> Message:
+        """Ask whether it is meant; once it is, delete, and say what was deleted."""
         if ask.person == ask.chat and not ask.private:  # a channel is asking, not a person
             raise Sorry(_("I can't tell who's asking here"), Text(_("Ask me in private.")))
         fixed = self.rules.is_fixed(ask.person)

@@ -19,6 +19,7 @@ class ModeratorsCommand:
     moderators: Moderators
 
     async def answer(self, ask: Ask) -> Message:
+        """Say who counts as a moderator, or choose the role that does."""
         if ask.private:
             return Message(
                 _("Here you're your own moderator"),

@@ -36,6 +36,7 @@ class MuteCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """Mute a story; without one, offer those that come here."""
         rule = theirs(self.rules, ask.chat)
         if rule.empty:
             raise Sorry(
@@ -97,6 +98,7 @@ class MuteCommand:
         )
 
     def until(self, typed: str, ask: Ask) -> list[Choice]:
+        """Suggest “major”, the only word that the option takes."""
         return [Choice(_("until a major update"), MAJOR)]
 
 

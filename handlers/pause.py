@@ -20,6 +20,7 @@ class PauseCommand:
     rules: Rules
 
     async def answer(self, ask: Ask) -> Message:
+        """Pause the chat, and say what goes on."""
         await change(self.rules, ask, _paused)
         return Message(
             _("Paused"),

@@ -36,6 +36,7 @@ class PinCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """Pin the card of a story; without one, offer live stories."""
         at = self.now()
         if not (words := ask.get("story")):
             return self._which(at, ask.get("page"))

@@ -24,6 +24,7 @@ class PinsCommand:
     desk: Desk
 
     async def answer(self, ask: Ask) -> Message:
+        """The pinned cards, with buttons to unpin them."""
         found = await self.desk.pins(ask.chat)
         pinned = found.stories
         pin = Buttons((to_pin(),))

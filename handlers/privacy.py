@@ -39,6 +39,7 @@ class PrivacyCommand:
     forget_after_days: float
 
     async def answer(self, ask: Ask) -> Message:
+        """What is stored about this chat, and, where nobody else reads, about the asker."""
         return Message(
             _("What I store, and what I don't"),
             (

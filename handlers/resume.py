@@ -28,6 +28,7 @@ class ResumeCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """End the pause, and say what comes now."""
         _was, rule = await change(self.rules, ask, _resumed)
         at = self.now()
         number = len(await wanted(rule, self.index, at))

@@ -35,6 +35,7 @@ class RulesCommand:
     drafting: Drafting
 
     async def answer(self, ask: Ask) -> Message:
+        """Show the rule, export it as text, or import such text."""
         what, behind = (*ask.get("what").split(None, 1), "", "")[:2]
         text = ask.get("text") or behind
         match _verbs().get(what.casefold(), what and "unknown"):
@@ -100,6 +101,7 @@ class RulesCommand:
         return replace(mute, revision=edition.revision) if edition else mute
 
     def complete(self, typed: str, ask: Ask) -> list[Choice]:
+        """Suggest what can be done with rules."""
         begun = typed.strip().casefold()
         fitting = {verb for word, verb in _verbs().items() if word.startswith(begun)}
         return [Choice(_(said), verb) for verb, said in _VERBS.items() if verb in fitting]

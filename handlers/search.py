@@ -41,6 +41,7 @@ class SearchCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """A page of the stories that match the words; raises Sorry with near ones if none does."""
         at = self.now()
         said = ask.get("words") or _read(ask.get("again"))
         if not typed(said):

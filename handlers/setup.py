@@ -49,6 +49,7 @@ class SetupCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """Take one step: show a page of the draft, change it, rehearse it, save it or drop it."""
         step, value = ask.get("step"), ask.get("value")
         if step == "save":
             return await self._save(ask, value, insist=ask.get("sure") == "yes")

@@ -49,6 +49,7 @@ class StatusCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """Permissions, problems, what waits here and the latest cards."""
         at = self.now()
         health = await self.desk.health(ask.chat)
         rule = self.rules.of(ask.chat)

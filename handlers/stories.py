@@ -26,6 +26,7 @@ class StoriesCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """A page of the live stories, the most viral first."""
         live = self.index.live(self.now())
         if not live:
             raise nothing_live()

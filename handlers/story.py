@@ -40,6 +40,7 @@ class StoryCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """The story in full, or the part of it that was asked for."""
         at = self.now()
         if words := ask.get("words"):
             edition = meant(self.index, words, at, "story")

@@ -45,6 +45,7 @@ class UnfollowCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """Unfollow what is named; without a name, offer what the chat follows."""
         what = line(ask.get("what"))
         story, word = ask.get("story"), ask.get("word")
         whole = ask.get("whole") == EVERYTHING or (
@@ -149,6 +150,7 @@ class UnfollowCommand:
         )
 
     def complete(self, typed: str, ask: Ask) -> list[Choice]:
+        """Suggest what the chat follows."""
         things = (
             (thing.label, thing.typed) for thing in followed(self.rules.of(ask.chat), self.index)
         )

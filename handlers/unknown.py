@@ -37,6 +37,7 @@ class UnknownCommand:
     """Who said of which chat that a card is there, when, and of which story."""
 
     async def answer(self, ask: Ask) -> Message:
+        """List the cards of unknown outcome, or settle one as a moderator says."""
         if ask.pointed is not None:
             return await self._shown(ask, ask.pointed)
         if not (key := ask.get("card")):

@@ -28,6 +28,7 @@ class UnmuteCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """Unmute a story; without one, offer the muted ones."""
         words = ask.get("story")
         if not words:
             muted = self._muted(theirs(self.rules, ask.chat))
@@ -79,6 +80,7 @@ class UnmuteCommand:
         )
 
     def complete(self, typed: str, ask: Ask) -> list[Choice]:
+        """Suggest the muted stories."""
         rule = self.rules.of(ask.chat) or Rule()
         return holding(
             typed, ((title_of(each.story, self.index), each.story) for each in rule.muted)

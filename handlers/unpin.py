@@ -26,6 +26,7 @@ class UnpinCommand:
     now: Callable[[], datetime]
 
     async def answer(self, ask: Ask) -> Message:
+        """Unpin the card of a story; without one, offer the pinned ones."""
         pinned = (await self.desk.pins(ask.chat)).stories
         if not pinned:
             raise Sorry(_("I haven't pinned anything here"), rows=(Buttons((to_pin(),)),))

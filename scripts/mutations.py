@@ -62,6 +62,7 @@ PARSE = (*PYTEST, "tests/newsroom/reading/test_parse.py")
 CHILD = (*PYTEST, "tests/newsroom/reading/test_child.py")
 SCHEDULE = (*PYTEST, "tests/newsroom/reading/test_schedule.py")
 NEWS = (*PYTEST, "tests/newsroom/reading/test_news.py")
+ROUNDS = (*PYTEST, "tests/newsroom/reading/test_rounds.py")
 VISIT = (*PYTEST, "tests/newsroom/reading/test_visit.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
 STEPS_BACK = (*SIMULATION, "--troubles", "stepped back")
@@ -390,6 +391,20 @@ MUTATIONS = (
         "            still.append(key)",
         "            pass",
         NEWS,
+    ),
+    Mutation(
+        "reading: a defect over one feed ends all",
+        READING + "rounds.py",
+        "        except Exception:",
+        "        except KeyError:",
+        ROUNDS,
+    ),
+    Mutation(
+        "reading: the allowance is not counted",
+        READING + "rounds.py",
+        "            after = schedule.took(after, now, news.taken, news.waiting)",
+        "            pass",
+        ROUNDS,
     ),
     Mutation(
         "reading: a poisonous feed is never parked",

@@ -94,7 +94,9 @@ def changed(
     state: FeedState, now: datetime, published: Sequence[datetime], wishes: Wishes
 ) -> FeedState:
     """It had a new document, with items of these times."""
-    interval = pace_of(published) or state.interval or _UNKNOWN
+    interval = pace_of(published)
+    if interval is None:
+        interval = state.interval or _UNKNOWN
     return _worked(state, now, _clamped(interval), wishes)
 
 

@@ -29,6 +29,7 @@ def wait(state: FeedState) -> timedelta:
 @pytest.mark.parametrize(
     ("gap", "interval"),
     [
+        (timedelta(0), 15 * MINUTE),
         (MINUTE, 15 * MINUTE),
         (HOUR, 30 * MINUTE),
         (3 * HOUR, 90 * MINUTE),

@@ -17,6 +17,8 @@ from redis.asyncio import Redis
 from bench.answers import HERE, WHO, Desk
 from bench.kit import Lean, Line, in_flight, ms, percentile, until
 from bot.answering import answer_to
+from bot.delivery.policy import Policy
+from bot.delivery.rehearsal import players
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
 from bot.model.command import Ask, Command, Quotes
@@ -247,6 +249,7 @@ async def measure(redis: Redis, _url: str, _lean: Lean) -> list[Line]:
     nothing: Any = None  # nobody asks to be forgotten
     commands = menu(
         index=index,
+        player=partial(players, Policy(), index.live_for),
         rules=rules,
         desk=Desk({}, RedisLedger(redis), []),
         positions=RedisReadingPositions(redis),

@@ -17,6 +17,8 @@ from redis.asyncio import Redis
 from bench.kit import Lean, Line, in_flight, longest_pause, ms, percentile, until
 from bot.answering import answer_to
 from bot.delivery.desk import CardDesk
+from bot.delivery.policy import Policy
+from bot.delivery.rehearsal import players
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
 from bot.model.chat import Chat
@@ -111,6 +113,7 @@ async def measure(_redis: Redis, _url: str, _lean: Lean) -> list[Line]:
         nothing: Any = None  # nobody asks to be forgotten
         commands = menu(
             index=index,
+            player=partial(players, Policy(), index.live_for),
             rules=rules,
             desk=desk,
             positions=positions,

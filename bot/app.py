@@ -18,6 +18,7 @@ from bot.delivery.policy import Policy, Spacing
 from bot.delivery.ports import Lease
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.reconciler import Reconciler
+from bot.delivery.rehearsal import players
 from bot.delivery.rollback import patiently
 from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
@@ -43,7 +44,6 @@ from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
 from config.settings import Settings
 from handlers import menu
-from handlers.rehearsal import Tempo
 from runtime.alarms import Alarms
 from runtime.away import StorageAway, StorageRefuses
 from runtime.clock import Clock
@@ -200,12 +200,7 @@ async def run(
             erasure=erasure,
             forget_after_days=settings.forget_after_days,
             now=clock.now,
-            tempo=Tempo(
-                policy.spacing.young,
-                policy.spacing.old,
-                policy.spacing.published,
-                policy.reply_gap,
-            ),
+            player=partial(players, policy, index.live_for),
         )
 
         def health() -> Health:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.model.command import Ask, Command
+from bot.model.rule import Rule
 from handlers.audit import audit_command, audited
 from handlers.catchup import catchup_command
 from handlers.drafting import Drafting
@@ -18,10 +19,20 @@ from handlers.mute import mute_command
 from handlers.pause import pause_command
 from handlers.pin import pin_command
 from handlers.pins import pins_command
-from handlers.ports import Audit, Desk, Drafts, Erases, History, Moderators, ReadingPositions, Rules
+from handlers.ports import (
+    Audit,
+    Desk,
+    Drafts,
+    Erases,
+    History,
+    Moderators,
+    Player,
+    ReadingPositions,
+    Rules,
+)
 from handlers.privacy import privacy_command
 from handlers.recalling import recalling
-from handlers.rehearsal import USUAL, Rehearser, Tempo
+from handlers.rehearsal import Rehearser
 from handlers.resume import resume_command
 from handlers.rules import rules_command
 from handlers.search import search_command
@@ -59,13 +70,13 @@ def menu(
     moderators: Moderators,
     drafts: Drafts,
     erasure: Erases,
-    tempo: Tempo = USUAL,
+    player: Callable[[Rule, datetime], Player],
     forget_after_days: float = 30,
     now: Callable[[], datetime] = _now,
 ) -> tuple[Command, ...]:
     """Every command, in the order in which people see them."""
     drafting = Drafting(drafts, rules)
-    rehearser = Rehearser(index, history, now, tempo)
+    rehearser = Rehearser(index, history, now, player)
     commands = (
         stories_command(index, now),
         story_command(index, rules, positions, history, now),

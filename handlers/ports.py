@@ -2,6 +2,7 @@
 
 from collections.abc import (
     Callable,
+    Iterator,
     Sequence,
 )
 from datetime import datetime
@@ -12,6 +13,7 @@ from bot.model.chat import Chat, Showing
 from bot.model.erased import Erased
 from bot.model.ledger import CardRecord
 from bot.model.reading import ReadingHistory, ReadingPosition, Seen
+from bot.model.rehearsal import Played
 from bot.model.rule import Draft, Rule
 from bot.model.status import Claim, Health, Pinned, Refusal, Standing
 from bot.model.unknown import Unknown
@@ -265,4 +267,17 @@ class Moderators(Protocol):
 
     async def name(self, server: str, role: str | None) -> None:
         """Choose the role; None for none. May raise StorageAway."""
+        ...
+
+
+class Player(Protocol):
+    """Plays one story's past against a rule, as delivery would have carried it out."""
+
+    @property
+    def played(self) -> Played:
+        """What has been done so far."""
+        ...
+
+    def steps(self, history: Sequence[Heard], now: datetime) -> Iterator[None]:
+        """Play the revisions, oldest first, up to `now`; one step at a time."""
         ...

@@ -75,6 +75,7 @@ def declared() -> tuple[Command, ...]:
         moderators=nothing,
         drafts=nothing,
         erasure=nothing,
+        player=nothing,
     )
 
 

@@ -1020,6 +1020,13 @@ MUTATIONS = (
         LIMIT,
     ),
     Mutation(
+        "a rehearsal knows no limit of replies",
+        "bot/delivery/rehearsal.py",
+        "            facts = Facts(self.policy, publish_at=at)\n",
+        "            facts = Facts(replace(self.policy, reply_gap=timedelta(0)), publish_at=at)\n",
+        (*PYTEST, "tests/delivery/test_rehearsal.py"),
+    ),
+    Mutation(
         "what keeps a card is told as something else",
         PLAN,
         "_hold(HoldCode.SPACING, next_edit)",

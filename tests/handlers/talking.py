@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.answering import answer_to
+from bot.delivery.policy import Policy
+from bot.delivery.rehearsal import players
 from bot.erasure import Erasure, Stores
 from bot.model.audit import AuditEntry
 from bot.model.chat import Chat, Right, Showing
@@ -399,6 +402,7 @@ class Talk:
             moderators=self.moderators,
             drafts=self.drafts,
             erasure=Erasure(self.rules, self.desk, stores),
+            player=partial(players, Policy(), self.index.live_for),
             now=lambda: self.at,
         )
         self.commands = {command.name: command for command in commands}

@@ -6,8 +6,10 @@ from datetime import UTC, time, timedelta
 
 import pytest
 
+from bot.delivery.policy import Policy
+from bot.delivery.rehearsal import Player
 from bot.model.rule import Loudness, Quiet, Rule
-from handlers.rehearsal import MOST, SPAN, USUAL, Rehearsal, rehearse
+from handlers.rehearsal import MOST, SPAN, Rehearsal, summed
 from stories.changes import Heard
 from stories.story import LIVE_FOR, Stats, Status, Story, StoryId
 from tests.handlers.talking import HERE, NOW, Talk, labels, made, read
@@ -28,7 +30,11 @@ def at(hours: float, story: Story) -> Heard:
 
 
 def played(rule: Rule, *histories: Sequence[Heard]) -> Rehearsal:
-    return rehearse(histories, rule, since=BEGAN, now=NOW, live_for=LIVE_FOR, tempo=USUAL)
+    players = [Player(rule, Policy(), LIVE_FOR, BEGAN) for _ in histories]
+    for player, history in zip(players, histories, strict=True):
+        for _step in player.steps(history, NOW):
+            pass
+    return summed([player.played for player in players])
 
 
 def counts(rehearsal: Rehearsal) -> tuple[int, int, int, int, int]:
@@ -74,14 +80,20 @@ def test_edits_are_as_far_apart_as_they_are_in_truth() -> None:
     assert counts(played(published, texts(61, MINUTE))) == (1, 3, 0, 0, 0)
 
 
-def test_replies_are_at_most_one_an_hour_and_pings_are_major() -> None:
+def test_replies_are_one_an_hour_and_what_that_holds_comes_later_and_pings_are_major() -> None:
     third = replace(BULLET, breakdown=(*BULLET.breakdown, "The harbour master resigned today."))
     quick = [at(1, FERRY), at(2, BULLET), at(2.5, third)]
-    assert counts(played(EVERYTHING, quick)) == (1, 2, 1, 0, 0)
+    assert counts(played(EVERYTHING, quick)) == (1, 2, 2, 0, 0)
+    undone = [*quick, at(2.75, BULLET)]
+    assert counts(played(EVERYTHING, undone)) == (1, 3, 1, 0, 0)
     slow = [at(1, FERRY), at(2, BULLET), at(3.5, third)]
     assert counts(played(EVERYTHING, slow)) == (1, 2, 2, 0, 0)
     major = [at(1, FERRY), at(2, BULLET), at(5, WITHDRAWN)]
     assert counts(played(EVERYTHING, major)) == (1, 2, 2, 0, 0)
+    soon = [at(1, FERRY), at(2, BULLET), at(2.5, WITHDRAWN)]
+    assert counts(played(EVERYTHING, soon)) == (1, 2, 2, 0, 0)
+    calm = replace(EVERYTHING, loudness=Loudness.EDIT)
+    assert counts(played(calm, soon)) == (1, 2, 1, 0, 0), "a withdrawal is told however calm"
     loud = replace(EVERYTHING, loudness=Loudness.PING, role="7")
     assert counts(played(loud, major)) == (1, 2, 2, 1, 0)
 
@@ -102,11 +114,12 @@ def test_quiet_hours_hold_back_and_let_one_card_come_afterwards() -> None:
     assert counts(played(waiting, [*before, at(2, WITHDRAWN)])) == (0, 1, 1, 0, 1)
 
 
-def test_what_cards_do_not_show_is_no_edit() -> None:
+def test_an_edit_is_what_changes_the_cards_looks() -> None:
     leaning = replace(FERRY, stats=replace(FERRY.stats, leaning="left"))  # type: ignore[arg-type]
     history = [at(1, FERRY), at(2, leaning)]
-    assert counts(played(EVERYTHING, history)) == (1, 0, 0, 0, 0)
-    assert counts(played(replace(EVERYTHING, show_leaning=True), history)) == (1, 1, 0, 0, 0)
+    counted = (1, 1, 0, 0, 0)  # it no longer says “New story”, whether the leaning is shown or not
+    assert counts(played(EVERYTHING, history)) == counted
+    assert counts(played(replace(EVERYTHING, show_leaning=True), history)) == counted
 
 
 def test_the_last_cards_are_shown_as_they_would_have_come() -> None:

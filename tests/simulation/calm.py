@@ -19,6 +19,13 @@ from tests.simulation.world import Process, World
 CHAT = Chat("discord", "1101")
 
 
+class _Idle:
+    """Takes nothing in: what is published here goes straight to the archive."""
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+
 class Calm:
     """A chat in which stories develop as the test says."""
 
@@ -31,7 +38,7 @@ class Calm:
         self.world.fixed = {CHAT: rule}
         self.world.store.data.rules.clear()
         self._archive = MemoryArchive(Client(self.world.store))
-        self.process = Process(self.world, 0)
+        self.process = self._begun(0)
 
     def chooses(self, rule: Rule) -> None:
         """The operator's file says this from the next start on."""
@@ -41,7 +48,12 @@ class Calm:
         """Kill the bot and start it anew."""
         self.process.kill()
         await asyncio.sleep(1)
-        self.process = Process(self.world, 1)
+        self.process = self._begun(1)
+
+    def _begun(self, number: int) -> Process:
+        process = Process(self.world, number)
+        process.editor = _Idle()  # type: ignore[assignment]  # it looks into the inbox all the time
+        return process
 
     async def publish(self, *stories: Story) -> None:
         for story in stories:

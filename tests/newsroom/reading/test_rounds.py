@@ -52,10 +52,12 @@ async def reading(memory: Remembered, *feeds: Feed, parsers: InProcess) -> Async
     async with fetcher() as fetching:
         rounds = Rounds(feeds, memory, fetching, parsers, memory.clock, glance=0.01)
         running = asyncio.create_task(rounds.run())
-        yield
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        try:
+            yield
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
 
 
 def many(count: int) -> str:

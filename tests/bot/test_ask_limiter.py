@@ -135,12 +135,12 @@ async def test_nothing_is_remembered_of_who_asked_long_ago(turns: AskLimiter, cl
     [
         (
             RateLimited(4, crowd=False, told=False),
-            "You ask faster than I may answer; ask again in 4 sec",
+            "That's too fast. Try again in 4 seconds.",
         ),
-        (RateLimited(1, crowd=False, told=False), "answer; ask again in 1 second."),
+        (RateLimited(1, crowd=False, told=False), "Try again in 1 second."),
         (
             RateLimited(2, crowd=True, told=False),
-            "Many are asking here just now; ask again in 2 seconds",
+            "Too many people are asking here right now. Try again in 2 seconds.",
         ),
     ],
 )

@@ -570,22 +570,22 @@ async def test_what_holds_no_cards_is_named_with_what_to_write_instead(shell: Sh
         told = await shell.type("check")
     forum, category, stage = made.values()
     assert _to_mend(told) == [
-        f"discord:{discord.GUILD}: That's a server ID, not a channel ID.; Right-click the "
+        f"discord:{discord.GUILD}: That's a server ID, not a channel ID. Right-click the "
         "channel → Copy Channel ID, and use that.",
         (
             f"discord:{forum}: It's a forum: posts go into its threads, not into the forum "
-            "itself.; Use the ID of one of its threads, or use /follow there."
+            "itself. Use the ID of one of its threads, or use /follow there."
         ),
         (
-            f"discord:{category}: It's a category: it holds channels, not messages.; Use the "
+            f"discord:{category}: It's a category: it holds channels, not messages. Use the "
             "ID of a channel in it."
         ),
         (
             f"discord:{stage}: It's a stage channel: its chat is only for people at an "
-            "event.; Choose a text channel or a thread."
+            "event. Choose a text channel or a thread."
         ),
         (
-            f"telegram:{telegram.GROUP}/7: The group has no topics.; Leave out the slash and "
+            f"telegram:{telegram.GROUP}/7: The group has no topics. Leave out the slash and "
             "everything after it."
         ),
     ]

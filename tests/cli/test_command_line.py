@@ -573,15 +573,15 @@ async def test_what_holds_no_cards_is_named_with_what_to_write_instead(shell: Sh
         f"discord:{discord.GUILD}: That's a server ID, not a channel ID. Right-click the "
         "channel → Copy Channel ID, and use that.",
         (
-            f"discord:{forum}: It's a forum: posts go into its threads, not into the forum "
+            f"discord:{forum}: That's a forum: posts go into its threads, not into the forum "
             "itself. Use the ID of one of its threads, or use /follow there."
         ),
         (
-            f"discord:{category}: It's a category: it holds channels, not messages. Use the "
+            f"discord:{category}: That's a category: it holds channels, not messages. Use the "
             "ID of a channel in it."
         ),
         (
-            f"discord:{stage}: It's a stage channel: its chat is only for people at an "
+            f"discord:{stage}: That's a stage channel: its chat is only for people at an "
             "event. Choose a text channel or a thread."
         ),
         (

@@ -586,7 +586,7 @@ async def test_what_holds_no_cards_is_named_with_what_to_write_instead(shell: Sh
         ),
         (
             f"telegram:{telegram.GROUP}/7: The group has no topics. Leave out the slash and "
-            "everything after it."
+            "the number after it."
         ),
     ]
     assert f"discord:{thread}: the bot can post and pin" in told.out

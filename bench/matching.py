@@ -5,18 +5,17 @@ import asyncio
 import random
 import time
 import tracemalloc
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from redis.asyncio import Redis
 
 from bench.kit import Lean, Line, longest_pause, median, story, until
+from bot.assembly import Ground, assemble
 from bot.delivery.policy import Policy
 from bot.delivery.rate_limiter import RateLimiter
-from bot.delivery.reconciler import Reconciler
 from bot.delivery.rules import RuleBook
-from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
 from bot.model.due import DueCard
@@ -33,7 +32,6 @@ from runtime.lease import RedisLease
 from stories.archive import Archive
 from stories.changes import Cursor
 from stories.edition import Edition
-from stories.index import StoryIndex
 
 SIZES = (1_000, 10_000, 100_000)
 WANTING = 100
@@ -142,49 +140,45 @@ async def _nobody(_: Chat) -> bool:
     return False
 
 
+async def _nothing(_: Chat) -> None:
+    """So nothing is deleted, either."""
+
+
 async def _marked(redis: Redis, chats: dict[Chat, Rule], prefix: str) -> tuple[float, float]:
     """Seconds until every chat is marked and queued, and the longest pause of the loop
     meanwhile."""
-    index, bell, metrics = StoryIndex(), asyncio.Event(), Metrics()
+    metrics = Metrics()
     lease = RedisLease(redis, "discord", prefix)
-    at = [Cursor()]
     with TemporaryDirectory() as folder:
         platform = DiscordPlatform("no token", api_url=None, gateway_url=None)  # away: only marks
-        rules, rate_limiter = RuleBook(chats, RedisRules(redis, prefix)), RateLimiter(DISCORD)
-        ledger = RedisLedger(redis, prefix, lease)
-        reconciler = Reconciler(
-            platform,
-            index=index,
-            bell=bell,
-            position=lambda: at[0],
-            rules=rules,
-            ledger=ledger,
-            due=RedisDue(redis, prefix),
-            archive=Archive(redis, prefix),
-            lease=lease,
-            high_water=FileHighWater(DataFolder(Path(folder)), prefix, "discord"),
-            rate_limiter=rate_limiter,
-            metrics=metrics,
-            alarms=Alarms(metrics),
-            policy=Policy(),
-            unreachable=UnreachableChats(
-                platform,
-                rules=rules,
+        bot = assemble(
+            Ground(
+                platforms=[platform],
+                rate_limiters={"discord": RateLimiter(DISCORD)},
+                archive=Archive(redis, prefix),
+                editing=RedisLease(redis, "editor", prefix),
+                leases={"discord": lease},
+                rules=RedisRules(redis, prefix),
+                ledgers={"discord": RedisLedger(redis, prefix, lease)},
+                due=RedisDue(redis, prefix),
                 troubles=RedisTroubles(redis, prefix),
-                lease=lease,
-                rate_limiter=rate_limiter,
+                high_water={"discord": FileHighWater(DataFolder(Path(folder)), prefix, "discord")},
+                metrics=metrics,
+                alarms=Alarms(metrics),
                 knows=_nobody,
-                forget=_nobody,
-                grace=timedelta(days=30),
+                forget=_nothing,
             ),
+            chats,
+            Policy(),
         )
+        reconciler = bot.reconcilers["discord"]
         running = asyncio.create_task(reconciler.run())
         await asyncio.sleep(0.5)
-        index.put(Edition(story("everyone"), None, 1, datetime.now(UTC)))
-        at[0] = Cursor("e", 1)
+        bot.index.put(Edition(story("everyone"), None, 1, datetime.now(UTC)))
+        bot.follower.cursor = Cursor("e", 1)
         async with longest_pause() as pause:
             started = time.perf_counter()
-            bell.set()
+            bot.follower.ring()
 
             async def all_in_line() -> bool:
                 reconciler.observe()

@@ -3,7 +3,8 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
@@ -12,16 +13,13 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.ask_limiter import AskLimiter
+from bot.assembly import Bot, Ground, assemble
 from bot.connections import Connections
 from bot.delivery.desk import CardDesk
 from bot.delivery.policy import Policy, Spacing
-from bot.delivery.ports import Lease
 from bot.delivery.rate_limiter import RateLimiter
-from bot.delivery.reconciler import Reconciler
 from bot.delivery.rehearsal import players
 from bot.delivery.rollback import patiently
-from bot.delivery.rules import RuleBook
-from bot.delivery.unreachable import UnreachableChats
 from bot.erasure import Erasure, Stores
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
@@ -33,6 +31,7 @@ from bot.platforms.needs import AskLimits, GroupRateLimiter, Moderators
 from bot.platforms.port import Platform
 from bot.platforms.telegram.platform import TelegramPlatform
 from bot.pruning import Pruner
+from bot.serving import as_the_layout_allows, keep_in_step, only_answer
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
@@ -48,16 +47,14 @@ from runtime.alarms import Alarms
 from runtime.away import StorageAway, StorageRefuses
 from runtime.clock import Clock
 from runtime.connection import Gate, connect
-from runtime.errors import LeaseLost, SetupError
+from runtime.errors import SetupError
 from runtime.health import Health, serve
 from runtime.layout import Layout
 from runtime.lease import RedisLease
 from runtime.records import Skipped
 from runtime.refusals import RefusalWatch
-from runtime.supervision import restarting, unless_told_to_stop
+from runtime.supervision import restarting
 from stories.archive import Archive
-from stories.editor import Editor
-from stories.follower import Follower
 from stories.index import StoryIndex
 from stories.retention import Retention
 
@@ -65,9 +62,6 @@ log = logging.getLogger(__name__)
 
 REACH_S = 30.0
 """Seconds to wait at startup for a Redis that isn't there."""
-ASK_S = 3.0
-"""Seconds between looks, by a process that may not write, at whether another one serves a
-platform."""
 COLLECTIONS = (20_000, 20, 20)
 """Thresholds of Python's garbage collector (gc.set_threshold). By default it walks through all
 stories and due cards again and again while they grow, and answers wait for it: see
@@ -88,160 +82,181 @@ async def run(
     Raises SetupError, perhaps inside an ExceptionGroup, if the setup has to be fixed.
     """
     gc.set_threshold(*COLLECTIONS)
-    turns = AskLimiter(
-        a_person=settings.asks_a_person,
-        a_server=settings.asks_a_server,
-        within_s=settings.asks_within_s,
-    )
+    policy = policy or policy_of(settings)
     metrics = Metrics()
     alarms = Alarms(metrics)
     refusals = RefusalWatch(alarms, settings.prefix)
-    skipped = Skipped(lambda kind: metrics.unreadable.labels(kind).inc())
     gate = Gate()
     async with connect(settings.redis_url, refusals.refused, gate) as redis:
-        moderators = RedisModerators(redis, settings.prefix, skipped)
+        clock = Clock(alarms)
+        skipped = Skipped(lambda kind: metrics.unreadable.labels(kind).inc())
+        stores = RedisStores(redis, settings.prefix, skipped, clock)
         paces = {name: RateLimiter(able) for name, able in capabilities.items()}
-        platforms = platforms_for(settings, turns, moderators, paces, metrics)
+        platforms = platforms_for(settings, asks(settings), stores.moderators, paces, metrics)
         connections = Connections(platforms, alarms)
         data = DataFolder(settings.data_dir, alarms)
         data.look()
-        clock = Clock(alarms)
         archive = Archive(redis, settings.prefix, skipped, now=clock.now)
         await reach(archive)
         await clock.look(archive.time)
         gate.scripts = frozenset({archive.reading})
         layout = Layout(redis, gate, alarms, settings.prefix, skipped)
         await patiently(layout.look)
-        index = StoryIndex(
-            timedelta(hours=settings.live_hours), is_unreadable=archive.is_unreadable
-        )
-        follower = Follower(archive, index, metrics)
-        editing = RedisLease(redis, "editor", settings.prefix, skipped)
-        ledger = RedisLedger(redis, settings.prefix, skipped=skipped)
-        editor = Editor(archive, editing, metrics, pruner(redis, settings, editing, alarms).run)
-        leases = {
-            platform.name: RedisLease(redis, platform.name, settings.prefix, skipped)
-            for platform in platforms
-        }
-        kept_rules = RedisRules(redis, settings.prefix, skipped, leases)
-        rules = RuleBook(chats, kept_rules)
-        policy = policy or policy_of(settings)
-        troubles = RedisTroubles(redis, settings.prefix, skipped)
-        positions = RedisReadingPositions(redis, settings.prefix, skipped, certain=clock.is_certain)
-        audit = RedisAudit(redis, settings.prefix, skipped, certain=clock.is_certain, now=clock.now)
-        drafts = RedisDrafts(redis, settings.prefix, skipped)
-        stores = Stores(
-            ledger=ledger,
-            due=RedisDue(redis, settings.prefix, skipped),
-            rules=kept_rules,
-            troubles=troubles,
-            reading_positions=positions,
-            audit=audit,
-            drafts=drafts,
-            moderators=moderators,
-        )
-        rules.on_move(drafts.move)
-        rules.on_move(audit.move)
-
-        async def knows(chat: Chat) -> bool:
-            """Whether anything is kept of a chat, or of a server under its number."""
-            cards, role = await ledger.knows(chat), await moderators.role(chat.address)
-            return bool(rules.of(chat) or cards or role)
-
-        unreachables = {
-            platform.name: UnreachableChats(
-                platform,
-                rules=rules,
-                troubles=troubles,
-                lease=leases[platform.name],
-                rate_limiter=paces[platform.name],
-                knows=knows,
-                forget=lambda chat: erasure.chat(chat),
-                grace=timedelta(days=settings.forget_after_days),
-                now=clock.now,
-                certain=clock.is_certain,
-            )
-            for platform in platforms
-        }
-        reconcilers = {
-            platform.name: Reconciler(
-                platform,
-                index=index,
-                bell=follower.bell(),
-                position=lambda: follower.cursor,
-                rules=rules,
-                ledger=RedisLedger(redis, settings.prefix, leases[platform.name], skipped),
-                due=RedisDue(redis, settings.prefix, skipped),
+        leases = {each.name: stores.lease(each.name) for each in platforms}
+        kept_rules = stores.rules(leases)
+        editing = stores.lease("editor")
+        bot = assemble(
+            Ground(
+                platforms=platforms,
+                rate_limiters=paces,
                 archive=archive,
-                lease=leases[platform.name],
-                high_water=FileHighWater(data, settings.prefix, platform.name, skipped),
-                rate_limiter=paces[platform.name],
+                editing=editing,
+                leases=leases,
+                rules=kept_rules,
+                ledgers={name: stores.fenced_ledger(lease) for name, lease in leases.items()},
+                due=stores.due,
+                troubles=stores.troubles,
+                high_water={
+                    name: FileHighWater(data, settings.prefix, name, skipped) for name in leases
+                },
                 metrics=metrics,
                 alarms=alarms,
-                policy=policy,
-                unreachable=unreachables[platform.name],
+                knows=stores.knows,
+                forget=lambda chat: erasure.chat(chat),
                 now=clock.now,
-            )
-            for platform in platforms
-        }
-        for reconciler in reconcilers.values():
-            rules.on_change(reconciler.welcome)
-        desk = CardDesk(reconcilers, ledger, stores.of_cards)
-        erasure = Erasure(rules, desk, stores)
+                certain=clock.is_certain,
+                prune=pruner(redis, settings, editing, alarms).run,
+            ),
+            chats,
+            policy,
+            index=StoryIndex(
+                timedelta(hours=settings.live_hours), is_unreadable=archive.is_unreadable
+            ),
+            grace=timedelta(days=settings.forget_after_days),
+        )
+        bot.rules.on_move(stores.drafts.move)
+        bot.rules.on_move(stores.audit.move)
+        erasable = stores.erasable(kept_rules)
+        desk = CardDesk(bot.reconcilers, stores.ledger, erasable.of_cards)
+        erasure = Erasure(bot.rules, desk, erasable)
         commands = menu(
-            index=index,
-            rules=rules,
+            index=bot.index,
+            rules=bot.rules,
             desk=desk,
-            positions=positions,
+            positions=stores.positions,
             history=archive,
-            audit=audit,
-            moderators=moderators,
-            drafts=drafts,
+            audit=stores.audit,
+            moderators=stores.moderators,
+            drafts=stores.drafts,
             erasure=erasure,
             forget_after_days=settings.forget_after_days,
             now=clock.now,
-            player=partial(players, policy, index.live_for),
+            player=partial(players, policy, bot.index.live_for),
         )
 
-        def health() -> Health:
-            """Redis refuses nothing, and each platform is delivered to by us or stood by for."""
-            states = {}
-            for platform in platforms:
-                delivers = platform.connected and reconcilers[platform.name].delivers
-                standing_by = follower.hears and not leases[platform.name].sure
-                states[platform.name] = delivers or standing_by
-            if layout.newer:  # nothing is delivered
-                states = dict.fromkeys(states, False)
-            return Health(follower.hears and not refusals.refuses, states)
-
-        def observed() -> Metrics:
-            for reconciler in reconcilers.values():
-                reconciler.observe()
-            return metrics
-
-        serving = serve(settings.http_host, settings.http_port, health, alarms, observed)
+        served = Served(bot, platforms, leases, layout, refusals)
+        parts: dict[str, Callable[[], Awaitable[object]]] = {
+            "editor": bot.editor.run,
+            "places": stores.positions.run,
+            "audit": stores.audit.run,
+            "refusals": partial(refusals.run, redis),
+            "disk": data.run,
+            "clock": partial(clock.run, archive.time),
+            "follower": bot.follower.run,
+            "layout": layout.watch,
+        }
+        for platform in platforms:
+            connected = partial(connections.keep, platform, commands)
+            parts[f"{platform.name} delivery"] = partial(served.keep, platform.name, connected)
+        serving = serve(settings.http_host, settings.http_port, served.health, alarms, bot.observed)
         async with serving, asyncio.TaskGroup() as tasks:
-            parts: dict[str, Callable[[], Awaitable[object]]] = {
-                "editor": editor.run,
-                "places": positions.run,
-                "audit": audit.run,
-                "refusals": partial(refusals.run, redis),
-                "disk": data.run,
-                "clock": partial(clock.run, archive.time),
-                "follower": follower.run,
-                "layout": layout.watch,
-            }
-            for platform in platforms:
-                name = platform.name
-                connected = partial(connections.keep, platform, commands)
-                parts[f"{name} delivery"] = partial(
-                    as_the_layout_allows,
-                    layout,
-                    partial(keep_in_step, reconcilers[name], leases[name], rules, connected),
-                    partial(only_answer, leases[name], rules, connected),
-                )
             for name, work in parts.items():
                 tasks.create_task(restarting(name, work, alarms), name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The platforms as this process serves them: alone, beside another process, or not at all."""
+
+    bot: Bot
+    platforms: Sequence[Platform]
+    leases: Mapping[str, RedisLease]
+    layout: Layout
+    refusals: RefusalWatch
+
+    async def keep(self, name: str, connected: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Serve a platform until cancelled; `connected` keeps the connection while it runs."""
+        reconciler, lease, rules = self.bot.reconcilers[name], self.leases[name], self.bot.rules
+        await as_the_layout_allows(
+            self.layout,
+            partial(keep_in_step, reconciler, lease, rules, connected),
+            partial(only_answer, lease, rules, connected),
+        )
+
+    def health(self) -> Health:
+        """Redis refuses nothing, and each platform is delivered to by us or stood by for."""
+        hears = self.bot.follower.hears
+        states = {}
+        for platform in self.platforms:
+            delivers = platform.connected and self.bot.reconcilers[platform.name].delivers
+            states[platform.name] = delivers or (hears and not self.leases[platform.name].sure)
+        if self.layout.newer:  # nothing is delivered
+            states = dict.fromkeys(states, False)
+        return Health(hears and not self.refusals.refuses, states)
+
+
+class RedisStores:
+    """Where this process stores things in Redis."""
+
+    def __init__(self, redis: Redis, prefix: str, skipped: Skipped, clock: Clock) -> None:
+        self._common = redis, prefix, skipped
+        self.moderators = RedisModerators(*self._common)
+        self.ledger = RedisLedger(redis, prefix, skipped=skipped)
+        """For reading, and for deleting: no lease is asked for."""
+        self.due = RedisDue(*self._common)
+        self.troubles = RedisTroubles(*self._common)
+        self.positions = RedisReadingPositions(*self._common, certain=clock.is_certain)
+        self.audit = RedisAudit(*self._common, certain=clock.is_certain, now=clock.now)
+        self.drafts = RedisDrafts(*self._common)
+
+    def lease(self, name: str) -> RedisLease:
+        redis, prefix, skipped = self._common
+        return RedisLease(redis, name, prefix, skipped)
+
+    def fenced_ledger(self, lease: RedisLease) -> RedisLedger:
+        """A ledger that is written only while a lease is held."""
+        redis, prefix, skipped = self._common
+        return RedisLedger(redis, prefix, lease, skipped)
+
+    def rules(self, leases: Mapping[str, RedisLease]) -> RedisRules:
+        return RedisRules(*self._common, leases)
+
+    async def knows(self, chat: Chat) -> bool:
+        """Whether there is a card of a chat, or a role of a server under its number."""
+        cards, role = await self.ledger.knows(chat), await self.moderators.role(chat.address)
+        return bool(cards or role)
+
+    def erasable(self, rules: RedisRules) -> Stores:
+        """Those that hold something about chats or people."""
+        return Stores(
+            ledger=self.ledger,
+            due=self.due,
+            rules=rules,
+            troubles=self.troubles,
+            reading_positions=self.positions,
+            audit=self.audit,
+            drafts=self.drafts,
+            moderators=self.moderators,
+        )
+
+
+def asks(settings: Settings) -> AskLimiter:
+    """How often people are answered, as the operator set it."""
+    return AskLimiter(
+        a_person=settings.asks_a_person,
+        a_server=settings.asks_a_server,
+        within_s=settings.asks_within_s,
+    )
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -338,79 +353,3 @@ async def reach(archive: Archive, patience_s: float = REACH_S) -> None:
     raise SetupError(
         f"Redis didn't answer for {patience_s:.0f} s: start it, or fix STORYWIRE_REDIS_URL"
     )
-
-
-async def keep_in_step(
-    reconciler: Reconciler,
-    lease: Lease,
-    rules: RuleBook,
-    connected: Callable[[], Coroutine[Any, Any, None]],
-) -> None:
-    """Serve a platform while we hold its lease; stand by while another process does.
-
-    `connected` keeps the connection while it runs.
-    """
-    name = reconciler.platform.name
-    while True:
-        try:
-            async with lease.held():
-                await _load(rules)
-                async with asyncio.TaskGroup() as tasks:
-                    online = tasks.create_task(connected(), name=f"{name} on")
-                    try:
-                        await reconciler.run()
-                    finally:  # the reconciler has finished its calls: now we may disconnect
-                        online.cancel()
-        except* LeaseLost:
-            log.warning("another process took over", extra={"platform": name})
-            unless_told_to_stop()
-
-
-async def as_the_layout_allows(
-    layout: Layout,
-    deliver: Callable[[], Coroutine[Any, Any, None]],
-    answer: Callable[[], Coroutine[Any, Any, None]],
-) -> None:
-    """Deliver while the key layout is ours, and only answer while it isn't."""
-    while True:
-        newer = layout.newer
-        work = asyncio.create_task(answer() if newer else deliver())
-        over = asyncio.create_task(layout.becomes(newer=not newer))
-        try:
-            await asyncio.wait((work, over), return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()  # it runs for ever, or fails
-        finally:
-            for task in (work, over):
-                task.cancel()
-            await asyncio.gather(work, over, return_exceptions=True)
-
-
-async def only_answer(
-    lease: RedisLease, rules: RuleBook, connected: Callable[[], Coroutine[Any, Any, None]]
-) -> None:
-    """Answer on a platform as long as no other process serves it; nothing is posted."""
-    await _load(rules)
-    while True:
-        await _until(lease, taken=False)
-        async with asyncio.TaskGroup() as tasks:
-            online = tasks.create_task(connected(), name="answers only")
-            await _until(lease, taken=True)
-            online.cancel()
-
-
-async def _until(lease: RedisLease, *, taken: bool) -> None:
-    while True:
-        if await patiently(lease.taken) is taken:
-            return
-        await asyncio.sleep(ASK_S)
-
-
-async def _load(rules: RuleBook) -> None:
-    while True:
-        try:
-            await rules.load()
-        except StorageAway:
-            await asyncio.sleep(1)
-        else:
-            return

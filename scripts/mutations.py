@@ -1391,8 +1391,8 @@ MUTATIONS = (
     Mutation(
         "ready although Redis refuses",
         "bot/app.py",
-        "follower.hears and not refusals.refuses",
-        "follower.hears",
+        "hears and not self.refusals.refuses",
+        "hears",
         REFUSED_BOT,
     ),
     Mutation(

@@ -67,6 +67,11 @@ class Follower:
         self._bells.append(bell)
         return bell
 
+    def ring(self) -> None:
+        """Set all bells."""
+        for bell in self._bells:
+            bell.set()
+
     async def run(self) -> None:
         """Follow the index for ever: on every wake-up, every (re)subscription and every sweep."""
         while True:
@@ -129,8 +134,7 @@ class Follower:
         self._index.knows_live = self._index.knows_all = True
         self.cursor = changes.upto
         self.hears = True
-        for bell in self._bells:
-            bell.set()
+        self.ring()
 
     def _lost_some(self, changes: Changes) -> bool:
         """True if the archive no longer holds something we have read from it."""

@@ -16,15 +16,12 @@ from random import Random
 from types import ModuleType
 from typing import Any, TypeVar
 
-from bot import app
+from bot.assembly import Ground, assemble
 from bot.delivery import asking as asking_module
 from bot.delivery import pins as pins_module
 from bot.delivery import reconciler as courier_module
 from bot.delivery.policy import Policy, Spacing
 from bot.delivery.rate_limiter import RateLimiter
-from bot.delivery.reconciler import Reconciler
-from bot.delivery.rules import RuleBook
-from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
 from bot.model.chat import Chat
@@ -32,12 +29,10 @@ from bot.model.errors import SendFailed
 from bot.model.ledger import HighWaterMark, Pin, State
 from bot.model.rule import Loudness, Mute, Quiet, Rule
 from bot.model.unknown import Unknown
+from bot.serving import keep_in_step
 from runtime.alarms import Alarms
 from runtime.away import StorageAway
 from stories.changes import Cursor
-from stories.editor import Editor
-from stories.follower import Follower
-from stories.index import StoryIndex
 from stories.story import Correction, Stats, Status, Story, StoryId
 from stories.wire import write
 from tests.simulation.clock import BEGINNING, VirtualLoop
@@ -145,7 +140,7 @@ def _hurried(able: Capabilities) -> Capabilities:
 
 
 class Process:
-    """The bot, joined as bot.app joins it, until it is killed."""
+    """The bot on storage and platforms of its own, until it is killed."""
 
     def __init__(self, world: "World", number: int) -> None:
         self.world = world
@@ -155,61 +150,43 @@ class Process:
         self.handles = {
             name: Handle(service, client._lives) for name, service in world.services.items()
         }
-        archive, metrics = MemoryArchive(client), Metrics()
-        self.index = index = StoryIndex()
-        self.follower = follower = Follower(archive, index, metrics)
-        self.editor = Editor(archive, MemoryLease(client, "editor"), metrics)
         self.leases = {name: MemoryLease(client, name) for name in world.services}
-        self.rules = RuleBook(world.fixed, MemoryRules(client, self.leases))
-        paces = {
-            name: RateLimiter(_hurried(handle.capabilities), clock=world.loop.time)
-            for name, handle in self.handles.items()
-        }
 
         async def knows(chat: Chat) -> bool:
-            rows = await MemoryLedger(client).of_chat(chat)
-            return bool(rows or self.rules.of(chat))
+            return bool(await MemoryLedger(client).of_chat(chat))
 
         async def forget(chat: Chat) -> None:
             raise AssertionError(f"{chat} did not remove us")
 
-        unreachables = {
-            name: UnreachableChats(
-                handle,
-                rules=self.rules,
-                troubles=MemoryTroubles(client),
-                lease=self.leases[name],
-                rate_limiter=paces[name],
-                knows=knows,
-                forget=forget,
-                grace=timedelta(days=30),
-                now=world.loop.calendar,
-            )
-            for name, handle in self.handles.items()
-        }
-        self.reconcilers = {
-            name: Reconciler(
-                handle,
-                index=index,
-                bell=follower.bell(),
-                position=lambda: follower.cursor,
-                rules=self.rules,
-                ledger=MemoryLedger(client, self.leases[name]),
+        metrics = Metrics()
+        bot = assemble(
+            Ground(
+                platforms=list(self.handles.values()),
+                rate_limiters={
+                    name: RateLimiter(_hurried(handle.capabilities), clock=world.loop.time)
+                    for name, handle in self.handles.items()
+                },
+                archive=MemoryArchive(client),
+                editing=MemoryLease(client, "editor"),
+                leases=self.leases,
+                rules=MemoryRules(client, self.leases),
+                ledgers={name: MemoryLedger(client, self.leases[name]) for name in self.handles},
                 due=MemoryDue(client),
-                archive=archive,
-                lease=self.leases[name],
-                high_water=MemoryHighWater(client, world.disk, name),
-                rate_limiter=paces[name],
-                unreachable=unreachables[name],
+                troubles=MemoryTroubles(client),
+                high_water={
+                    name: MemoryHighWater(client, world.disk, name) for name in self.handles
+                },
                 metrics=metrics,
                 alarms=Alarms(metrics),
-                policy=world.policy,
+                knows=knows,
+                forget=forget,
                 now=world.loop.calendar,
-            )
-            for name, handle in self.handles.items()
-        }
-        for reconciler in self.reconcilers.values():
-            self.rules.on_change(reconciler.welcome)
+            ),
+            world.fixed,
+            world.policy,
+        )
+        self.index, self.follower, self.editor = bot.index, bot.follower, bot.editor
+        self.rules, self.reconcilers = bot.rules, bot.reconcilers
         self.task = world.loop.create_task(self._run())
 
     async def _run(self) -> None:
@@ -219,7 +196,7 @@ class Process:
                 tasks.create_task(self.follower.run())
                 for name, handle in self.handles.items():
                     tasks.create_task(
-                        app.keep_in_step(
+                        keep_in_step(
                             self.reconcilers[name],
                             self.leases[name],
                             self.rules,

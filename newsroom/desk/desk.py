@@ -16,7 +16,15 @@ from newsroom.desk.entries import Came, Does, Entry, Order, Tick, Withdrawn
 from newsroom.desk.match import Counts, Vector, summary, vector
 from newsroom.desk.outlets import Outlets
 from newsroom.desk.pool import Pool
-from newsroom.desk.standing import COOLING_S, ENDED_S, due, status, virality
+from newsroom.desk.standing import (
+    ARTICLES_AT_ONCE,
+    COOLING_S,
+    ENDED_S,
+    Facts,
+    due,
+    status,
+    virality,
+)
 from newsroom.desk.story import Member, Story, lightened, story_id
 from newsroom.model import ArticleKey, Draft, Standing
 from stories.story import Status, StoryId
@@ -25,11 +33,11 @@ KNOWN_S = 31 * 86_400
 """How long the key of an article is known: as long as the log keeps its entry."""
 FOLLOWED_S = 14 * 86_400
 """How long after its end a story can be followed up."""
-MERGE_S = 300
+MERGE_S = 60
 """How often stories that grew are compared with each other."""
-GROWN = 1.3
+GROWN = 1.1
 """By how much one must have grown since; two articles are the least."""
-TIDY_S = 6 * 3600
+TIDY_S = 24 * 3600
 """How often what is too old is forgotten."""
 COPIES = 60
 """Originals of a story, newest first, that an article is held against as a copy."""
@@ -329,8 +337,9 @@ class Desk:
 
     def _step(self, story: Story) -> None:
         facts = story.facts()
-        warm = story.id is None or story.cooled or self.now - facts.last >= COOLING_S
-        heat = virality(story.reports(), self.now).value if warm and facts.outlets > 1 else 0.0
+        heat = 0.0
+        if facts.articles >= ARTICLES_AT_ONCE if story.id is None else self._may_cool(story, facts):
+            heat = virality(story.reports(), self.now).value
         after = status(story.status, facts, heat, self.now)
         if after != story.status:
             self._dirty.add(story.serial)
@@ -343,6 +352,10 @@ class Desk:
         elif (at := due(after, facts, self.now)) != story.due:
             story.due = at
             heappush(self.agenda, (at, story.serial))
+
+    def _may_cool(self, story: Story, facts: Facts) -> bool:
+        """Whether the status of a published story depends on its virality."""
+        return bool(story.cooled) or self.now - facts.last >= COOLING_S
 
     def _publish(self, story: Story) -> None:
         """The story can be seen from now on: it has an id, and perhaps one it follows."""

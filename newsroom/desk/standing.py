@@ -45,6 +45,8 @@ FIRST_S = 600
 article where an outlet is published by itself."""
 AT_ONCE = 5.0
 """The virality at which it is published without waiting."""
+ARTICLES_AT_ONCE = 5
+"""Articles that such a virality takes at least: four outlets with one each reach 4.7."""
 COOLING_S = 12 * 3600
 """Seconds without an article after which a story cools, if its virality is below `COOL`."""
 COOL = 2.0
@@ -83,29 +85,39 @@ class Virality:
 
 def virality(reports: Iterable[Report], now: int) -> Virality:
     """How far a story has spread by `now` (seconds since 1970), 0-10."""
-    by_outlet: dict[str, list[tuple[float, float]]] = {}
-    for report in reports:
-        hours = max(0, now - report.at) / 3600
-        weight = COPY if report.copy else 1.0
-        by_outlet.setdefault(report.outlet, []).append((hours, weight))
-    heat = math.fsum(_ranked(each, HEAT_H) for each in by_outlet.values())
-    fresh = math.fsum(_ranked(each, PACE_H) for each in by_outlet.values())
-    breadth = math.fsum(
-        max(weight * 2.0 ** (-hours / BREADTH_H) for hours, weight in each)
-        for each in by_outlet.values()
-    )
+    reports = list(reports)
+    heat = math.fsum(contributions(reports, now, HEAT_H))
+    fresh = math.fsum(contributions(reports, now, PACE_H))
+    latest: dict[str, float] = {}
+    for report, each in zip(reports, _faded(reports, now, BREADTH_H), strict=True):
+        latest[report.outlet] = max(latest.get(report.outlet, 0.0), each)
+    breadth = math.fsum(latest.values())
     pace = fresh / (fresh + HALF_PACE)
     x = FACTOR * math.log1p(heat) * math.sqrt(breadth / (breadth + HALF_BREADTH))
     value = 10.0 * -math.expm1(-x * (1.0 + PACE * pace))
-    if len(by_outlet) < OUTLETS_EMERGING:
+    if len(latest) < OUTLETS_EMERGING:
         value = min(value, ALONE)
-    return Virality(value, heat, breadth, pace, len(by_outlet))
+    return Virality(value, heat, breadth, pace, len(latest))
 
 
-def _ranked(articles: Sequence[tuple[float, float]], half_life: float) -> float:
-    """One outlet's articles: the hottest whole, each further one counting less."""
-    hot = sorted((weight * 2.0 ** (-hours / half_life) for hours, weight in articles), reverse=True)
-    return math.fsum(each * REPEAT ** min(rank, REPEATS) for rank, each in enumerate(hot))
+def contributions(reports: Sequence[Report], now: int, half_life: float) -> list[float]:
+    """What each article adds: an outlet's hottest whole, each further one counting less."""
+    faded = _faded(reports, now, half_life)
+    ranks: dict[str, int] = {}
+    found = [0.0] * len(reports)
+    for place in sorted(range(len(reports)), key=lambda place: -faded[place]):
+        outlet = reports[place].outlet
+        rank = ranks[outlet] = ranks.get(outlet, -1) + 1
+        found[place] = faded[place] * REPEAT ** min(rank, REPEATS)
+    return found
+
+
+def _faded(reports: Sequence[Report], now: int, half_life: float) -> list[float]:
+    """Each article by itself, halved every so many hours."""
+    return [
+        (COPY if report.copy else 1.0) * 2.0 ** (-max(0, now - report.at) / 3600 / half_life)
+        for report in reports
+    ]
 
 
 @dataclass(frozen=True, slots=True)

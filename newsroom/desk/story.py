@@ -1,7 +1,7 @@
 """A story as the desk keeps it while it develops: its articles, its status, what became of it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -102,18 +102,14 @@ class Story:
 
     def facts(self) -> Facts:
         """What its status depends on."""
-        first: dict[str, int] = {}
-        started, last, returned, alone = 1 << 62, 0, 0, []
-        for member in self.members.values():
-            entry = member.entry
-            started, last = min(started, entry.published), max(last, entry.published)
-            first[entry.outlet] = min(first.get(entry.outlet, entry.arrived), entry.arrived)
-            if entry.alone:
-                alone.append(entry.arrived)
-            returned += member.origin is None and 0 < self.cooled < entry.arrived
-        second = sorted(first.values())[OUTLETS_EMERGING - 1 : OUTLETS_EMERGING]
-        ready = min([*second, *alone], default=None)
-        return Facts(len(first), len(self.members), started, last, ready, returned)
+        entries = [member.entry for member in self.members.values()]
+        published = [entry.published for entry in entries]
+        ready = _ready(entries) if self.status is None else None
+        returned = 0
+        if self.cooled:
+            returned = sum(member.entry.arrived > self.cooled for member in self.originals())
+        outlets = len({entry.outlet for entry in entries})
+        return Facts(outlets, len(entries), min(published), max(published), ready, returned)
 
     def standing(self, now: int, outlets: Outlets) -> Standing:
         """Its figures at `now`, seconds since 1970."""
@@ -138,6 +134,15 @@ class Story:
             if member.origin == key:
                 member.origin, heir = heir, heir or each
         return gone
+
+
+def _ready(entries: Sequence[Came]) -> int | None:
+    """When the second outlet's article had come, or the first of one published by itself."""
+    first: dict[str, int] = {}
+    for entry in entries:
+        first[entry.outlet] = min(first.get(entry.outlet, entry.arrived), entry.arrived)
+    second = sorted(first.values())[OUTLETS_EMERGING - 1 : OUTLETS_EMERGING]
+    return min([*second, *(entry.arrived for entry in entries if entry.alone)], default=None)
 
 
 def lightened(entry: Came) -> Came:

@@ -165,6 +165,16 @@ RARE = 12
 titles In Which Every Word Has One."""
 
 
+def spellings(text: str) -> dict[int, str]:
+    """The words of a text as they are spelled there, by the CRCs of their stems."""
+    found: dict[int, str] = {}
+    for token in _TOKEN.findall(text):
+        word = token.lower().replace("’", "'")
+        if token not in _ENDS and word not in _STOP and len(word) > 1:
+            found.setdefault(crc32(stem(word).encode()), token)
+    return found
+
+
 def _is_headline_case(title: str) -> bool:
     words = [word for word in title.split() if word[0].isalpha() and len(word) > 3]
     return bool(words) and sum(word[0].isupper() for word in words) > 0.7 * len(words)

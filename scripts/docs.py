@@ -19,6 +19,7 @@ from bot.platforms.discord.answers import SHARE, SHARED
 from config.entry import Entry
 from config.settings import Settings
 from handlers import menu
+from newsroom.desk import background, copies, desk, match, outlets, pool, standing, weights, words
 from newsroom.feeds import FIELDS
 from newsroom.settings import NewsroomSettings
 from runtime.away import REFUSALS
@@ -275,6 +276,73 @@ def _refusals() -> str:
     return _table(("refusal", "Redis says that", "what to do"), rows())
 
 
+# The newsroom's numbers.
+
+
+def _newsroom_constants() -> str:
+    numbers: tuple[tuple[str, object, str], ...] = (
+        ("LEAD", words.LEAD, "words of the text that are read"),
+        ("TITLE", words.TITLE, "times that the title counts in the lead"),
+        ("PRIOR", words.PRIOR, "documents that the background counts as"),
+        ("LENGTH", background.LENGTH, "words in each of them"),
+        ("SCALE", match.SCALE, "length of a vector before its weights are rounded"),
+        ("RIVALS", pool.RIVALS, "stories that are compared in all three channels"),
+        ("SILENCE", _hours(pool.SILENCE_S), "without an article until nothing more joins"),
+        ("KEPT", copies.KEPT, "hashes in a sketch"),
+        ("COPY (Jaccard)", copies.COPY, "share of word triples that makes a copy"),
+        ("COPY (weight)", standing.COPY, "what a near copy counts of an original"),
+        ("REPEAT", standing.REPEAT, "what an outlet's next article counts of the one before"),
+        ("REPEATS", standing.REPEATS, "times it is multiplied at most"),
+        ("HEAT_H", standing.HEAT_H, "half-life of heat, hours"),
+        ("BREADTH_H", standing.BREADTH_H, "half-life of breadth, hours"),
+        ("PACE_H", standing.PACE_H, "half-life of pace, hours"),
+        ("FACTOR", standing.FACTOR, "scale of virality"),
+        ("HALF_BREADTH", standing.HALF_BREADTH, "breadth at which its factor is √½"),
+        ("HALF_PACE", standing.HALF_PACE, "recent heat at which pace is one half"),
+        ("PACE", standing.PACE, "what pace adds at most"),
+        ("ALONE", standing.ALONE, "highest virality of a story of one outlet"),
+        ("OUTLETS_EMERGING", standing.OUTLETS_EMERGING, "outlets of an emerging story"),
+        ("OUTLETS_ACTIVE", standing.OUTLETS_ACTIVE, "outlets of an active story"),
+        ("ARTICLES_ACTIVE", standing.ARTICLES_ACTIVE, "articles of an active story"),
+        ("FIRST", f"{standing.FIRST_S // 60} min", "wait before a story is published"),
+        ("AT_ONCE", standing.AT_ONCE, "virality at which it is published without waiting"),
+        ("COOLING", _hours(standing.COOLING_S), "silence after which a story may cool"),
+        ("COOL", standing.COOL, "virality below which it then cools"),
+        ("WARM", standing.WARM, "virality at which it is active again"),
+        ("RETURNED", standing.RETURNED, "originals that make it active again"),
+        ("ENDED", _hours(standing.ENDED_S), "silence that ends a story"),
+        ("OLDEST", f"{standing.OLDEST_S // 86_400} days", "age that ends a story"),
+        ("MERGE_PUBLISHED", weights.MERGE_PUBLISHED, "score that joins two published stories"),
+        ("FOLLOWS", weights.FOLLOWS, "score from which a story follows one that is over"),
+        ("FOLLOWED", f"{desk.FOLLOWED_S // 86_400} days", "how long it can be followed"),
+        ("RATED", outlets.RATED, "rated owners that a leaning takes"),
+        ("SHARE", outlets.SHARE, "share of owners that must be rated"),
+        ("BOTH", outlets.BOTH, "share on each side from which coverage is mixed"),
+        ("LEAN", outlets.LEAN, "mean beyond which coverage leans"),
+        ("FAR", outlets.FAR, "mean beyond which it is left or right"),
+    )
+    rows = ((name, str(value), meaning) for name, value, meaning in numbers)
+    return _table(("name", "value", "meaning"), rows)
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds // 3600} h"
+
+
+def _newsroom_weights() -> str:
+    def rows() -> Iterator[tuple[str, ...]]:
+        text, bare = weights.TEXT._asdict(), weights.BARE._asdict()
+        for name in text:
+            yield f"`{name}`", f"{text[name]:g}", f"{bare[name]:g}"
+
+    return _table(("weight", "with a text", "bare title"), rows())
+
+
+def _newsroom_merging() -> str:
+    rows = ((f"`{name}`", f"{value:g}") for name, value in weights.MERGE_BARE._asdict().items())
+    return _table(("weight", "two stories of bare titles"), rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "commands": _commands,
     "settings": partial(_settings, Settings),
@@ -293,6 +361,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "source": _part("SourceDocument"),
     "metrics": _metrics,
     "refusals": _refusals,
+    "newsroom-constants": _newsroom_constants,
+    "newsroom-weights": _newsroom_weights,
+    "newsroom-merging": _newsroom_merging,
 }
 
 

@@ -56,6 +56,7 @@ BAD_RECORDS = (*PYTEST, "tests/road/test_bad_records.py")
 LOST_RULES = (*PYTEST, "tests/road/test_lost_rules.py")
 GROWTH = (*PYTEST, "tests/growth/test_pruning.py")
 READING = "newsroom/reading/"
+DESK = (*PYTEST, "tests/newsroom/desk")
 FETCH = (*PYTEST, "tests/newsroom/reading/test_fetch.py")
 GUARD = (*PYTEST, "tests/newsroom/reading/test_guard.py")
 PARSE = (*PYTEST, "tests/newsroom/reading/test_parse.py")
@@ -98,6 +99,62 @@ CONNECTION = "runtime/connection.py"
 ENDS_S = 240
 """Timeout in seconds. Without a mutation, the longest run takes a third of this."""
 MUTATIONS = (
+    Mutation(
+        "what came between two ticks is worked on as it came",
+        "newsroom/desk/desk.py",
+        "    return iter(sorted(batch, key=place))",
+        "    return iter(sorted(batch, key=lambda entry: place(entry)[0]))",
+        DESK,
+    ),
+    Mutation(
+        "a snapshot forgets which stories grew",
+        "newsroom/desk/snapshot.py",
+        'set(said["grown"])',
+        "set()",
+        DESK,
+    ),
+    Mutation(
+        "stories that the operator split find each other again",
+        "newsroom/desk/desk.py",
+        "            if found.serial in story.apart:\n                continue\n",
+        "",
+        DESK,
+    ),
+    Mutation(
+        "a withdrawn article can come back",
+        "newsroom/desk/desk.py",
+        "        if entry.key in self.known:\n            return\n",
+        "        if entry.key in self.home:\n            return\n",
+        DESK,
+    ),
+    Mutation(
+        "an article that leaves a story leaves its words there",
+        "newsroom/desk/pool.py",
+        "        mine.vector.add(vector, -1)\n",
+        "",
+        DESK,
+    ),
+    Mutation(
+        "an outlet's articles are discounted as they came",
+        "newsroom/desk/standing.py",
+        "key=lambda place: -faded[place]",
+        "key=lambda place: place",
+        DESK,
+    ),
+    Mutation(
+        "a copy counts as an original",
+        "newsroom/desk/standing.py",
+        "(COPY if report.copy else 1.0)",
+        "1.0",
+        DESK,
+    ),
+    Mutation(
+        "each outlet has a say in the leaning, not each owner",
+        "newsroom/desk/outlets.py",
+        "by_owner.setdefault(outlets.owner(domain), [])",
+        "by_owner.setdefault(domain, [])",
+        DESK,
+    ),
     Mutation(
         "the draft of a chat that was removed stays",
         "bot/erasure.py",

@@ -15,7 +15,7 @@ from newsroom.desk.match import (
 )
 
 TEXT = Weights(
-    least=-1.3, base=-3.42, lead=16.09, title=2.41, names=3.9, age=-1.58, size=-4.36,
+    least=-1.0, base=-3.42, lead=16.09, title=2.41, names=3.9, age=-1.58, size=-4.36,
     lead_age=-3.26, title_age=1.36, names_age=-2.83, crowd=-17.02, crowd_age=-12.02,
 )  # fmt: skip
 """Whether an article with a text belongs to a story."""
@@ -24,10 +24,10 @@ BARE = Weights(
     lead_age=0.2, title_age=-0.37, names_age=-2.84, crowd=-3.71, crowd_age=-5.64,
 )  # fmt: skip
 """The same for a bare title."""
-MERGE_TEXT = -0.3
+MERGE_TEXT = -0.6
 """The score, by the weights of articles, from which a story that has texts is one with another."""
 MERGE_BARE = MergeWeights(
-    least=-0.8, base=-1.25, lead=3.94, title=4.38, names=3.51, age=-3.67, small=-5.65, big=-2.24,
+    least=-1.0, base=-1.25, lead=3.94, title=4.38, names=3.51, age=-3.67, small=-5.65, big=-2.24,
     crowd=-1.16, lead_small=-0.63, title_small=-0.61, names_small=-0.29, lead_age=0.69,
 )  # fmt: skip
 """Whether a story of bare titles is."""

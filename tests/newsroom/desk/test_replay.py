@@ -79,6 +79,11 @@ def test_a_log_replays_byte_for_byte_twice_and_cut_anywhere() -> None:
     assert digest(EVENTFUL, range(len(EVENTFUL))) == once
 
 
+def test_a_restart_between_two_comparisons_of_stories_changes_nothing() -> None:
+    quick = [write(each) for each in log(step=0.0093, until=0.7)]
+    assert digest(quick, range(len(quick))) == digest(quick)
+
+
 @settings(max_examples=12)
 @given(st.randoms(use_true_random=False), st.sets(st.integers(0, len(LOG) - 1), max_size=5))
 def test_the_order_within_a_tick_is_of_no_matter(draw: object, cuts: set[int]) -> None:

@@ -14,6 +14,7 @@ from newsroom.desk.standing import (
     OLDEST_S,
     Facts,
     Report,
+    contributions,
     status,
     virality,
 )
@@ -58,6 +59,11 @@ def test_virality_falls_while_nothing_comes(story: list[Report], seconds: int) -
 def test_a_copy_adds_at_most_what_an_original_adds(story: list[Report], more: Report) -> None:
     copy, original = replace(more, copy=True), replace(more, copy=False)
     assert value([*story, copy]) <= value([*story, original]) + SLACK
+
+
+def test_a_near_copy_counts_a_fifth_and_an_outlets_next_article_half() -> None:
+    same = [Report("a", NOW), Report("b", NOW, copy=True), Report("a", NOW - 1)]
+    assert contributions(same, NOW, 6.0) == pytest.approx([1.0, 0.2, 0.5], abs=1e-3)
 
 
 @given(stories, st.randoms(use_true_random=False))

@@ -28,7 +28,7 @@ class ModeratorsCommand:
         if ask.roles_of is None:
             return Message(
                 _("This chat's administrators are its moderators"),
-                (Text(_("There are no roles here that could count too.")),),
+                (Text(_("There are no roles here that could count as moderators.")),),
             )
         if not (said := ask.get("role")):
             return self._who(ask, await self.moderators.role(ask.roles_of))

@@ -65,7 +65,7 @@ class UnknownCommand:
             Unknown(chat, story, row.generation) for story, row in await self.desk.unknown(chat)
         ]
         if not cards:
-            return Message(_("I know that every card I posted here arrived"))
+            return Message(_("Every card I posted here has arrived"))
         return self._offer(cards)
 
     def _offer(self, cards: Sequence[Unknown]) -> Message:

@@ -182,8 +182,7 @@ def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
         yield follows.format(words=_listed(shared))
     elif about := words_in(rule):
         yield _(
-            "This chat doesn't follow this story: it follows {words}, and the story has none "
-            "of that in its keywords or names."
+            "This chat follows {words}, and none of that is among this story's keywords or names."
         ).format(words=_listed(list(about)))
         return
     else:

@@ -31,7 +31,7 @@ async def show(talk: Talk, pointed: Pointed) -> Message:
 
 async def test_nothing_to_settle_is_said_so(talk: Talk) -> None:
     said = await talk.say("unknown")
-    assert said.title == "I know that every card I posted here arrived"
+    assert said.title == "Every card I posted here has arrived"
 
 
 async def test_several_are_numbered_as_their_buttons_are(talk: Talk) -> None:

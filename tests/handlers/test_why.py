@@ -104,16 +104,15 @@ ABSENT = "“Fire at the mill” isn't shown here"
         (
             Rule(keywords=("Ferry", "tram"), entities=("ferry",)),
             [
-                "This chat doesn't follow this story: it follows “Ferry” and “tram”, and the "
-                "story has none of that in its keywords or names."
+                "This chat follows “Ferry” and “tram”, and none of that is among this story's "
+                "keywords or names."
             ],
         ),
         (
             Rule(keywords=tuple(f"word {number}" for number in range(8))),
             [
-                "This chat doesn't follow this story: it follows “word 0”, “word 1”, “word 2”, "
-                "“word 3”, “word 4” and 3 more, and the story has none of that in its keywords "
-                "or names."
+                "This chat follows “word 0”, “word 1”, “word 2”, “word 3”, “word 4” and 3 more, "
+                "and none of that is among this story's keywords or names."
             ],
         ),
         (Rule(story_ids=(FERRY,)), ["This chat doesn't follow this story, only others."]),

@@ -10,7 +10,7 @@ ROWS = (
     Row(
         "which cards may not have arrived, where all have",
         (Say("unknown"),),
-        "I know that every card I posted here arrived",
+        "Every card I posted here has arrived",
         moderator=True,
     ),
 )

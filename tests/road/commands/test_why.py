@@ -25,7 +25,7 @@ ROWS = (
         "why a story about something else is not here",
         (following("weather"), Say("why", {"story": "night ferry"})),
         "“Night ferry returns” isn't shown here",
-        ("This chat doesn't follow this story: it follows “weather”",),
+        ("This chat follows “weather”, and none of that",),
         moderator=True,
     ),
     Row(

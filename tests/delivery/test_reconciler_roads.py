@@ -44,7 +44,7 @@ def titles(road: Road, chat: Chat) -> list[str]:
     if chat.platform == "discord":
         messages = road.discord.messages(chat.address)
         said = [embed["title"] for message in messages for embed in message["embeds"]]
-        return [title for title in said if not title.startswith("I can no longer write")]
+        return [title for title in said if not title.startswith("I can no longer post")]
     said = [message.get("text", "") for message in road.telegram.messages(int(chat.address))]
     return [
         story.title

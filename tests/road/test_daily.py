@@ -133,14 +133,14 @@ async def test_why_a_card_is_behind_and_why_it_was_replied_to(calm_bot: Running)
     await road.publish(FIRE)
     await asked_why(road, "Its card shows version 1 (the latest), written less than a minute ago.")
     await road.publish(replace(SPREADS, breakdown=(*FIRE.breakdown, "Help came.")))
-    for answer in await asked_why(road, "Its card shows revision 2 (the newest)"):
+    for answer in await asked_why(road, "Its card shows version 2 (the latest)"):
         assert "(less than a minute ago, notable): new: “Help came.”" in answer
     await asked_why(road, "A short reply about it was sent less than a minute ago.")
     await calm_bot.stop()
     road = await calm_bot.start(chats, edit_spacing_s=600)
     await road.publish(OUT)
     for answer in await asked_why(
-        road, "Version 3 waits: edits of one card are 10 minutes apart, so it comes in 9 minutes."
+        road, "Version 3 comes in 9 minutes: a card is updated at most once every 10 minutes."
     ):
         assert answer.title == "“Fire at the mill” is shown here, but not its latest version"
 
@@ -158,7 +158,7 @@ async def test_why_nothing_arrives_where_a_right_was_taken_and_what_mends_it(
     assert answer.title == "“Fire at the mill” isn't shown here"
     assert (
         "I can't post in this chat. I'm missing “Send Messages”. Give my role “Send Messages” "
-        "under Edit Channel → Permissions. I try again in"
+        "under Edit Channel → Permissions. I'll retry in"
     ) in answer
 
 

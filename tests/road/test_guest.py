@@ -42,7 +42,7 @@ async def test_what_is_about_the_chat_is_refused_there_and_changes_nothing(
     ):
         refused = await here.say(said)
         assert refused.title == "I'm not in this server"
-        assert "Whoever manages the server can add me. Add me — discord.com" in refused
+        assert "Someone who manages the server can add me. Add me — discord.com" in refused
     assert (
         await road.discord.autocomplete(discord.SOL, discord.NEWS, "unfollow", "what", {"what": ""})
         == []

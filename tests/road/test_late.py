@@ -73,12 +73,12 @@ async def test_a_card_that_waits_for_a_long_pause_is_named_with_when_it_is_tried
     await road.publish(FERRY)
     await eventually(lambda: refused(road), "the pause is asked for")
     told = await is_late(road, person, platform)
-    assert f"“{FERRY.title}”: it is tried again in " in told
+    assert f"“{FERRY.title}”: I'll try again in " in told
     assert "I'll try again in " in await person.say(WHY_FERRY)
     await road.publish(TRAMS)
     await says(person, WHY_TRAMS, "It's in the queue, and I'll try in ")
     told = await person.say(Say("status"))
-    assert f"“{TRAMS.title}”: it is tried again in " in told
+    assert f"“{TRAMS.title}”: I'll try again in " in told
     road.discord.calls.clear()  # this refusal was meant
 
 
@@ -94,9 +94,9 @@ async def test_a_card_whose_edit_waits_for_a_long_pause_is_late_and_the_others_a
     for headline in ("It is out", "It is still out"):  # also when a newer one is due meanwhile
         await road.publish(replace(FERRY, headline=headline))
         told = await is_late(road, person, "discord")
-        assert f"“{FERRY.title}”: it is tried again in " in told
+        assert f"“{FERRY.title}”: I'll try again in " in told
     assert "Updating it failed" in (why := await person.say(WHY_FERRY))
     assert "I'll try again in " in why
     await road.publish(TRAMS)
-    await says(person, WHY_TRAMS, "Its card shows revision 1 (the newest)")
+    await says(person, WHY_TRAMS, "Its card shows version 1 (the latest)")
     road.discord.calls.clear()  # this refusal was meant

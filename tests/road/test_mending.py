@@ -101,7 +101,7 @@ async def test_another_chat_of_the_server_is_told_once_and_the_stories_come_once
     refuse(road)
     await road.publish(replace(FERRY, headline="It is late"), TRAMS)
     names = ("#news", "Harbour Desk (2)")
-    whys = ("I'm missing “Embed Links”. Give its role", "The topic is closed.")
+    whys = ("I'm missing “Embed Links”. Give my role", "The topic is closed.")
     for person, name, why in zip(near, names, whys, strict=True):
         notice = await are_told(person)
         assert notice.title == f"I can no longer post in {name}"
@@ -224,12 +224,14 @@ async def test_status_says_what_to_mend_and_tries_again_what_is_mended(
     for person in here:
         await person.say(following("all"))
     road.discord.deny(discord.NEWS, "EMBED_LINKS")
-    assert "I may not write here: I lack “Embed Links”." in await here[0].say(Say("status"))
-    road.discord.allow(discord.NEWS, "EMBED_LINKS")
-    road.telegram.deny(telegram.FORUM, "can_pin_messages")
-    assert "I may write here, but not pin: I lack “Pin Messages”." in await here[1].say(
+    assert "I can't post here: I need the “Embed Links” permission." in await here[0].say(
         Say("status")
     )
+    road.discord.allow(discord.NEWS, "EMBED_LINKS")
+    road.telegram.deny(telegram.FORUM, "can_pin_messages")
+    assert "I can post here, but not pin: I need the “Pin Messages” permission." in await here[
+        1
+    ].say(Say("status"))
     refuse(road)
     await road.publish(FERRY)
 
@@ -237,11 +239,11 @@ async def test_status_says_what_to_mend_and_tries_again_what_is_mended(
         await are_told(person)
     told = await here[0].say(Say("status"))
     assert told.title == "Something needs fixing in this chat"
-    assert "1 card waits “Night Ferry Returns”" in told
+    assert "1 card is waiting “Night Ferry Returns”" in told
     mend(road)
     await has(here[0], FERRY)
     told = await here[1].say(Say("status"))
-    assert "This chat didn't accept what I sent last. The topic is closed." in told
+    assert "My last message wasn't delivered. The topic is closed." in told
     await has(here[1], FERRY)
 
 

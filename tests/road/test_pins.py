@@ -60,7 +60,7 @@ async def test_the_oldest_pin_goes_when_there_is_no_room(calm_bot: Running) -> N
         await person.say(Say("pin", {"story": "tram"}))
         answer = await person.say(Say("pin", {"story": "fire"}))
         assert answer.title == "Pinned “Fire Is Out”"
-        assert "“Ferry Sails” is unpinned for it" in answer
+        assert "I unpinned “Ferry Sails” to make room" in answer
         await pins(person, "Trams Stand", "Fire Is Out")
         listed = await person.say(Say("pins"))
         assert listed.labels.index("Fire Is Out") < listed.labels.index("Trams Stand")

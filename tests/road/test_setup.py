@@ -37,10 +37,10 @@ async def test_a_restart_in_the_middle_loses_nothing(calm_bot: Running) -> None:
         assert "Quiet from 22:00 to 07:00 (Europe/Berlin)" in quiet
         refused = await person.press(panel, "Save")
         assert refused.title == "Someone changed these settings since you opened them"
-        assert "and nothing else is said but a withdrawal or an end. Quiet from 22:00" in refused
+        assert "I only send a message if a story is withdrawn or ends. Quiet from 22:00" in refused
         assert (await person.press(refused, "Save")).title == "Saved"
         assert (
-            "and nothing else is said but a withdrawal or an end. Quiet from 22:00"
+            "I only send a message if a story is withdrawn or ends. Quiet from 22:00"
             in await person.say(Say("rules"))
         )
 

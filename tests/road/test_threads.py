@@ -82,7 +82,7 @@ async def test_pins_and_questions_in_a_thread_that_sleeps(calm_bot: Running) -> 
     await eventually(lambda: len(thread.sol.pinned()) == 1, "it is pinned")
     thread.sleep()
     told = await thread.sol.say(Say("why", {"story": "ferry"}))
-    assert "Its card shows revision 1 (the newest)" in told
+    assert "Its card shows version 1 (the latest)" in told
     thread.sleep()
     assert (await thread.sol.say(Say("status"))).title == "Everything's fine in this chat"
     thread.sleep()

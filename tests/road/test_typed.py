@@ -73,7 +73,7 @@ async def test_a_strangers_link_changes_nothing_by_itself(calm_bot: Running) -> 
     for link in LINKS:
         told = await road.telegram.invite_by_link(telegram.SOL, telegram.GROUP, link)
         for seen in (await sol.open(link), await group._answer(telegram.GROUP, told["message_id"])):
-            assert seen.title == f"A link asks for /{link.replace('_', ' ')}"
+            assert seen.title == f"This link wants to run /{link.replace('_', ' ')}"
             assert "Nothing has changed yet." in seen
     assert (await sol.open("forgetme_yes")).title == "Delete everything about you?"
     after = [await each.say(Say(said)) for each in (sol, group) for said in ("rules", "unmute")]

@@ -94,8 +94,8 @@ async def test_a_chat_is_set_up_told_why_pins_a_card_and_loses_the_pin_when_the_
     await ask(tab, "why")
     for pane in PANES:
         why = said(tab, pane, f"“{STORY.title}” is shown here")
-        await why.get_by_text("This chat follows “ferry”").wait_for()
-        assert "Its card shows revision 2 (the newest)" in await why.inner_text()
+        await why.get_by_text("This story matches “ferry”").wait_for()
+        assert "Its card shows version 2 (the latest)" in await why.inner_text()
 
     await ask(tab, "pin", STORY.title)
     for pane in PANES:

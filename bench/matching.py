@@ -18,7 +18,7 @@ from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.rules import RuleBook
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from bot.model.rule import Rule
 from bot.platforms.discord.capabilities import DISCORD
 from bot.platforms.discord.platform import DiscordPlatform
@@ -60,7 +60,7 @@ async def _few_among_many(redis: Redis) -> list[Line]:
         for size in SIZES:
             started = time.perf_counter()
             chats = books[size].wanting(told)
-            marks = [DueCard(chat, told.id, number) for chat in chats]
+            marks = [DueSubject(chat, told.id, number) for chat in chats]
             await due.mark(f"match-{size}", marks, Cursor("e", number))
             took[size].append(time.perf_counter() - started)
             assert len(chats) == WANTING

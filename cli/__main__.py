@@ -480,7 +480,8 @@ async def _due(_: argparse.Namespace) -> int:
     async with _kept(RedisDue) as due:
         marks = [mark for platform in CAPABILITIES for mark in await due.all(platform)]
     for mark in sorted(marks, key=lambda mark: mark.seq):
-        print(f"{mark.chat!s:<32} {mark.story}")
+        later = f" at {mark.due_at:%Y-%m-%d %H:%M:%S} UTC" if mark.due_at else ""
+        print(f"{mark.chat!s:<32} {mark.subject}{later}")
     if not marks:
         print("Nothing is due.")
     return OK

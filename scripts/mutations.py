@@ -975,7 +975,7 @@ MUTATIONS = (
     Mutation(
         "what is marked anew while it is in hand is struck out",
         COURIER,
-        "done = [mark for mark in ended if (mark.chat, mark.story) not in self._queue]",
+        "done = [mark for mark in ended if (mark.chat, mark.subject) not in self._queue]",
         "done = ended",
         MARKS,
     ),
@@ -1075,6 +1075,21 @@ MUTATIONS = (
         "return DropReply() if record.looks == desired.fingerprint else _hold(silent)",
         "return DropReply()",
         LIMIT,
+    ),
+    Mutation(
+        "when something is due is forgotten at a restart",
+        COURIER,
+        "        if mark.due_at is not None and (left := mark.due_at - self._now())"
+        " > timedelta(0):\n",
+        "        if (left := timedelta(0)):\n",
+        (*PYTEST, "tests/delivery/test_due_at.py"),
+    ),
+    Mutation(
+        "when something is due is not read back",
+        "bot/storage/due.py",
+        "    at = times.get(field) if times else None\n",
+        "    at = None\n",
+        CONTRACT,
     ),
     Mutation(
         "a rehearsal knows no limit of replies",
@@ -1616,7 +1631,7 @@ MUTATIONS = (
     Mutation(
         "what is due in one chat is looked for among all that is due",
         "bot/delivery/queue.py",
-        "        marked = self._stories.get(chat, {})\n",
+        "        marked = self._subjects.get(chat, {})\n",
         "        marked = [story for where, story in self._marks if where == chat]\n",
         (*PYTEST, "tests/delivery/test_queue.py"),
     ),

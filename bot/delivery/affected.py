@@ -10,7 +10,7 @@ from bot.delivery.ports import Archive, Ledger
 from bot.delivery.rows import Rows
 from bot.delivery.rules import RuleBook
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.story import Story, StoryId
@@ -62,7 +62,7 @@ class AffectedCards:
         """What was found may not have been enqueued: changes since then will be looked up anew."""
         self._found_at.clear()
 
-    async def since(self, behind: int, *, first: bool) -> list[DueCard]:
+    async def since(self, behind: int, *, first: bool) -> list[DueSubject]:
         """The cards affected by everything after position `behind` in the archive's index.
 
         Those are the cards of chats that want a story while it is live, and existing cards; with
@@ -85,22 +85,22 @@ class AffectedCards:
             ours = [chat for chat in chats if chat.platform == self._platform]
             if changes == self._rows.changes:
                 self._rows.know(story.id, rows, ours)
-            marks += [DueCard(chat, story.id, edition.seq) async for chat in by_turns(ours)]
+            marks += [DueSubject(chat, story.id, edition.seq) async for chat in by_turns(ours)]
         for edition in self._index.left_since(behind) if behind else ():
             marks += await self._left_behind(edition)
         return marks
 
-    async def _left_behind(self, edition: Edition) -> list[DueCard]:
+    async def _left_behind(self, edition: Edition) -> list[DueSubject]:
         """Cards of a story that left full memory before they showed its last revision,
         because nobody delivered for so long."""
         story = edition.story.id
         return [
-            DueCard(chat, story, edition.seq)
+            DueSubject(chat, story, edition.seq)
             for chat, row in (await self._ledger.of_story(story)).items()
             if chat.platform == self._platform and row.place and row.revision < edition.revision
         ]
 
-    async def _to_related(self, edition: Edition, *, all_are: bool) -> list[DueCard]:
+    async def _to_related(self, edition: Edition, *, all_are: bool) -> list[DueSubject]:
         """Cards of related stories that a change of this one affects.
 
         First, follows and mutes of merged stories are transferred. `all_are`: every story is being
@@ -125,7 +125,7 @@ class AffectedCards:
         for other in kin:
             concerned[other] |= set(await self._ledger.of_story(other))
         return [
-            DueCard(chat, other, known.seq)
+            DueSubject(chat, other, known.seq)
             for other, chats in concerned.items()
             if (known := self._index.get(other)) is not None
             for chat in chats
@@ -144,7 +144,7 @@ class AffectedCards:
             return ()
         return (was,) if last == was.revision else await self._archive.history(story.id, last or 0)
 
-    async def by_file(self) -> list[DueCard]:
+    async def by_file(self) -> list[DueSubject]:
         """The cards for the operator's file, which may have changed while no process ran.
 
         A chat in it that follows or mutes a merged story means the merged one.
@@ -160,5 +160,5 @@ class AffectedCards:
                 if heir is not None:
                     await self._rules.inherit(story, heir.story.id, self._platform)
                 if (edition := heir or self._index.get(story)) is not None:
-                    marks.append(DueCard(chat, edition.story.id, edition.seq))
+                    marks.append(DueSubject(chat, edition.story.id, edition.seq))
         return marks

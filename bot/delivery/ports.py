@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from bot.model.ledger import CardRecord, HighWaterMark
 from bot.model.rule import Rule
 from bot.model.trouble import Trouble
@@ -125,15 +125,15 @@ class Due(Protocol):
     async def cursor(self, platform: str) -> Cursor:
         """How far into the archive's index the platform's cards have been enqueued."""
 
-    async def mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
+    async def mark(self, platform: str, marks: Iterable[DueSubject], upto: Cursor | None) -> None:
         """Enqueue cards, then move the platform's cursor together with the last (None: leave
         it)."""
         ...
 
-    async def all(self, platform: str) -> list[DueCard]:
+    async def all(self, platform: str) -> list[DueSubject]:
         """Every card that is due on a platform."""
 
-    async def done(self, platform: str, marks: Sequence[DueCard]) -> None:
+    async def done(self, platform: str, marks: Sequence[DueSubject]) -> None:
         """Acknowledge cards, except those that a newer edition has enqueued again since."""
         ...
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
+from bot.model.subject import Subject, story_of
 from stories.story import StoryId
 
-Key = tuple[Chat, StoryId]
+Key = tuple[Chat, Subject]
 
 STEP_S = 0.05
 """How much further back each waiting card of a server is placed than the one before it."""
@@ -28,8 +29,8 @@ class Queue:
     time comes from the caller's clock, in seconds.
     """
 
-    _marks: dict[Key, tuple[float, DueCard]] = field(default_factory=dict)
-    _stories: dict[Chat, dict[StoryId, None]] = field(default_factory=dict)
+    _marks: dict[Key, tuple[float, DueSubject]] = field(default_factory=dict)
+    _subjects: dict[Chat, dict[Subject, None]] = field(default_factory=dict)
     """The due stories of each chat."""
     _in_hand: set[Key] = field(default_factory=set)
     _hands: Counter[Chat] = field(default_factory=Counter)
@@ -37,7 +38,7 @@ class Queue:
     _busy: set[Chat] = field(default_factory=set)
     """Chats with a card being worked on: their next card waits,
     so that the chat's rate limit is kept."""
-    _chats: dict[Chat, list[tuple[float, int, StoryId]]] = field(default_factory=dict)
+    _chats: dict[Chat, list[tuple[float, int, Subject]]] = field(default_factory=dict)
     _ready: list[tuple[float, int, Chat]] = field(default_factory=list)
     _listed: dict[Chat, float] = field(default_factory=dict)
     """For each chat, the turn under which it is listed in `_ready` or `_resting`."""
@@ -56,19 +57,20 @@ class Queue:
 
     def stories_of(self, chat: Chat) -> list[StoryId]:
         """The stories due in a chat, including those being worked on."""
-        marked = self._stories.get(chat, {})
+        marked = self._subjects.get(chat, {})
         in_hand = self._in_hand if chat in self._hands else ()
-        held = [story for where, story in in_hand if where == chat]
-        return [*marked, *(story for story in held if story not in marked)]
+        held = [subject for where, subject in in_hand if where == chat]
+        subjects = (*marked, *(subject for subject in held if subject not in marked))
+        return [story for subject in subjects if (story := story_of(subject)) is not None]
 
     def wake(self, chat: Chat) -> None:
         """A chat need not rest any longer: ask again whether it does."""
         if (turn := self._listed.get(chat)) is not None:
             heapq.heappush(self._ready, (turn, next(self._count), chat))
 
-    def add(self, mark: DueCard, now: float, *, server: str, stands_back_s: float = 0.0) -> None:
+    def add(self, mark: DueSubject, now: float, *, server: str, stands_back_s: float = 0.0) -> None:
         """Enqueue a card. A newer entry for the same chat and story replaces the older one."""
-        key = (mark.chat, mark.story)
+        key = (mark.chat, mark.subject)
         held = self._marks.get(key)
         turn = max(now, self._servers.get(server, 0.0))
         self._servers[server] = turn + STEP_S
@@ -84,9 +86,9 @@ class Queue:
         if key not in self._in_hand:
             self._line_up(key, turn)
 
-    def add_later(self, mark: DueCard, at: float) -> None:
+    def add_later(self, mark: DueSubject, at: float) -> None:
         """Enqueue a card, but not before `at`. One that is due already stays so."""
-        key = (mark.chat, mark.story)
+        key = (mark.chat, mark.subject)
         held = self._marks.get(key)
         if held is not None:
             if held[1].seq < mark.seq:  # reported in the wrong order
@@ -95,11 +97,11 @@ class Queue:
             self._note(key, at, mark)
             heapq.heappush(self._later, (at, next(self._count), key))
 
-    def waiting(self, chat: Chat) -> list[DueCard]:
+    def waiting(self, chat: Chat) -> list[DueSubject]:
         """The chat's cards that nobody is working on."""
-        return [self._marks[chat, story][1] for story in self._stories.get(chat, ())]
+        return [self._marks[chat, subject][1] for subject in self._subjects.get(chat, ())]
 
-    def take(self, now: float, rest: Callable[[Chat], float]) -> DueCard | None:
+    def take(self, now: float, rest: Callable[[Chat], float]) -> DueSubject | None:
         """The card whose turn it is, which the caller then works on;
         `rest` returns a chat's rest in seconds."""
         while self._later and self._later[0][0] <= now:
@@ -118,22 +120,22 @@ class Queue:
             if (seconds := rest(chat)) > 0:
                 heapq.heappush(self._resting, (now + seconds, number, turn, chat))
                 continue
-            _, _, story = heapq.heappop(self._chats[chat])
+            _, _, subject = heapq.heappop(self._chats[chat])
             del self._listed[chat]
             self._busy.add(chat)
-            self._grasp((chat, story))
-            return self._forget((chat, story))
+            self._grasp((chat, subject))
+            return self._forget((chat, subject))
         return None
 
-    def _note(self, key: Key, turn: float, mark: DueCard) -> None:
+    def _note(self, key: Key, turn: float, mark: DueSubject) -> None:
         self._marks[key] = (turn, mark)
-        self._stories.setdefault(key[0], {})[key[1]] = None
+        self._subjects.setdefault(key[0], {})[key[1]] = None
 
-    def _forget(self, key: Key) -> DueCard:
-        chat, story = key
-        del self._stories[chat][story]
-        if not self._stories[chat]:
-            del self._stories[chat]
+    def _forget(self, key: Key) -> DueSubject:
+        chat, subject = key
+        del self._subjects[chat][subject]
+        if not self._subjects[chat]:
+            del self._subjects[chat]
         return self._marks.pop(key)[1]
 
     def hold(self, key: Key) -> bool:
@@ -184,8 +186,8 @@ class Queue:
         return self._ready[0][0] if self._ready else None
 
     def _line_up(self, key: Key, turn: float) -> None:
-        chat, story = key
-        heapq.heappush(self._chats.setdefault(chat, []), (turn, next(self._count), story))
+        chat, subject = key
+        heapq.heappush(self._chats.setdefault(chat, []), (turn, next(self._count), subject))
         if chat not in self._busy and turn < self._listed.get(chat, float("inf")):
             self._list(chat, turn)
 
@@ -197,9 +199,9 @@ class Queue:
         """Drop what is no longer due from the head of a chat's line; True if something is left."""
         line = self._chats[chat]
         while line:
-            turn, _, story = line[0]
-            held = self._marks.get((chat, story))
-            if held is not None and held[0] == turn and (chat, story) not in self._in_hand:
+            turn, _, subject = line[0]
+            held = self._marks.get((chat, subject))
+            if held is not None and held[0] == turn and (chat, subject) not in self._in_hand:
                 return True
             heapq.heappop(line)
         del self._chats[chat]

@@ -7,7 +7,7 @@ code as normal operation.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,12 +27,13 @@ from bot.delivery.rules import RuleBook
 from bot.delivery.unreachable import UnreachableChats
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from bot.model.errors import Moved, NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.model.ledger import CardRecord, Pin
 from bot.model.rule import Rule
 from bot.model.status import Claim, Pinned, Refusal
 from bot.model.step import Hold, Step
+from bot.model.subject import CARD, Subject, kind_of, story_of
 from bot.model.unknown import Unknown
 from bot.platforms.port import Platform
 from runtime.alarms import Alarms
@@ -72,6 +73,7 @@ STRIKE_EVERY_S = 0.1
 """How long finished cards are collected before they are acknowledged together."""
 FAILED_REST_S = 600.0
 """Retry delay after an unexpected exception."""
+TakesStep = Callable[[Chat, Subject], Awaitable[Hold | None]]
 LATE = frozenset({HoldCode.RETRY, HoldCode.PLATFORM_PAUSE})
 """Cards held for these reasons are late: they count in the gauge of the oldest due."""
 STUCK_S = 120.0
@@ -145,7 +147,7 @@ class Reconciler:
         self._looking = asyncio.Lock()  # one worker watches for all, so fifty needn't wake at once
         self._marking = asyncio.Lock()  # held while enqueued cards are being stored
         self._released = asyncio.Condition()
-        self._done: list[DueCard] = []
+        self._done: list[DueSubject] = []
         """Finished cards that haven't been acknowledged yet."""
         self._some_done = asyncio.Event()
         self._has_read = False
@@ -176,6 +178,9 @@ class Reconciler:
             look=self._look_again_at,
             now=now,
         )
+        self._kinds: dict[str, TakesStep] = {
+            CARD: lambda chat, subject: self._cards.step(chat, StoryId(subject))
+        }
         self._requests = CardRequests(platform, self._cards, self._cards.outbound, now)
         self._asking = Asking(
             platform,
@@ -245,6 +250,11 @@ class Reconciler:
             async with asyncio.timeout(FIRST_WORD_S), self._released:
                 await self._released.wait_for(tried)
         return self.refusal(chat)
+
+    def serve(self, kind: str, step: TakesStep) -> None:
+        """Bring another kind of subject up to date as well: `step` takes one step for it, and
+        returns None when there may be more to do, else what holds it. Call it before `run`."""
+        self._kinds[kind] = step
 
     def waiting(self, chat: Chat) -> list[StoryId]:
         """The stories whose cards here have something left to do."""
@@ -380,7 +390,7 @@ class Reconciler:
                 for place, edition in enumerate(wanted)
                 if place < WELCOME or before.mute_of(edition.story.id)
             ]
-        marks = [DueCard(chat, edition.story.id, edition.seq) for edition in wanted]
+        marks = [DueSubject(chat, edition.story.id, edition.seq) for edition in wanted]
         try:
             await self._owe(marks)
         except StorageAway:  # they may have been stored, and nobody else would know about them
@@ -424,7 +434,7 @@ class Reconciler:
         edition = self._index.get(story)
         assert edition is not None, "handlers ask about stories they have found"
         await self.pins(chat)  # otherwise removed pins would count when making room
-        await self._owe([DueCard(chat, story, edition.seq)])  # a card that is wanted comes anyway
+        await self._owe([DueSubject(chat, story, edition.seq)])  # wanted or not
         async with self._holding((chat, story)):
             with self._speaking(chat):
                 record = await self._requests.ensure(chat, edition)
@@ -479,7 +489,7 @@ class Reconciler:
         """Post a card of unknown outcome again; False if it is settled. Raises SendFailed."""
         edition = self._index.get(card.story)
         assert edition is not None, "the desk has looked"
-        await self._owe([DueCard(card.chat, card.story, edition.seq)])  # in case we crash meanwhile
+        await self._owe([DueSubject(card.chat, card.story, edition.seq)])  # if we crash
         async with self._holding((card.chat, card.story)):
             with self._speaking(card.chat):
                 return await self._requests.post_again(card, edition)
@@ -502,7 +512,7 @@ class Reconciler:
         """Check the story's card again, although nothing new happened."""
         if (edition := self._index.get(story)) is not None:
             at = asyncio.get_running_loop().time() + after.total_seconds()
-            self._queue.add_later(DueCard(chat, story, edition.seq), at)
+            self._queue.add_later(DueSubject(chat, story, edition.seq), at)
             self._moved.set()
 
     async def _tend_pins(self) -> None:
@@ -593,19 +603,27 @@ class Reconciler:
     async def _owe_newest(self, chat: Chat, story: StoryId) -> None:
         """Enqueue a card that we hold, so that it is brought up to date even if we crash."""
         if (edition := self._index.get(story)) is not None:
-            await self._owe([DueCard(chat, story, edition.seq)])
+            await self._owe([DueSubject(chat, story, edition.seq)])
 
-    async def _owe(self, marks: list[DueCard]) -> None:
+    async def _owe(self, marks: list[DueSubject]) -> None:
         async with self._marking:
             await self._due.mark(self.platform.name, marks, None)
             await self._line_up(marks)
 
-    async def _line_up(self, marks: list[DueCard]) -> None:
+    async def _line_up(self, marks: list[DueSubject]) -> None:
         async for mark in by_turns(marks):
             self._enqueue(mark)
 
-    def _enqueue(self, mark: DueCard) -> None:
-        edition = self._index.get(mark.story)
+    def _enqueue(self, mark: DueSubject) -> None:
+        if kind_of(mark.subject) not in self._kinds:
+            return  # a newer version's: it stays due, for when that comes back
+        if mark.due_at is not None and (left := mark.due_at - self._now()) > timedelta(0):
+            at = asyncio.get_running_loop().time() + left.total_seconds()
+            self._queue.add_later(mark, at)
+            self._moved.set()
+            return
+        story = story_of(mark.subject)
+        edition = self._index.get(story) if story is not None else None
         urgent = (
             edition is None
             or edition.before is None
@@ -619,7 +637,7 @@ class Reconciler:
         )
         self._moved.set()
 
-    async def _next(self) -> DueCard | None:
+    async def _next(self) -> DueSubject | None:
         """The card whose turn it is; None when no more work is started."""
         loop = asyncio.get_running_loop()
         async with self._looking:
@@ -681,16 +699,18 @@ class Reconciler:
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while (mark := await self._next()) is not None:
-            key, begun, failed = (mark.chat, mark.story), loop.time(), True
+            key, begun, failed = (mark.chat, mark.subject), loop.time(), True
             hold: Hold | None = self._retry(FAILED_REST_S)
             try:
-                hold = await self._bring_up(mark.chat, mark.story)
+                hold = await self._bring_up(mark.chat, mark.subject)
                 failed = hold is not None and hold.reason.code in LATE
                 if hold is not None and hold.until is None:
                     self._done.append(mark)
                     self._some_done.set()
             except Exception:
-                log.exception("a card failed", extra={"chat": str(mark.chat), "story": mark.story})
+                log.exception(
+                    "a card failed", extra={"chat": str(mark.chat), "story": mark.subject}
+                )
             finally:
                 self._ended_at = loop.time()
                 if failed:
@@ -722,7 +742,7 @@ class Reconciler:
             ):  # otherwise one that is just being enqueued would be acknowledged
                 ended, self._done = self._done, []
                 # One that was enqueued again meanwhile stays until that is done, too.
-                done = [mark for mark in ended if (mark.chat, mark.story) not in self._queue]
+                done = [mark for mark in ended if (mark.chat, mark.subject) not in self._queue]
                 try:
                     await self._due.done(self.platform.name, done)
                 except StorageAway:
@@ -730,7 +750,7 @@ class Reconciler:
                     self._some_done.set()
 
     async def _release(
-        self, key: Key, mark: DueCard | None = None, again_s: float | None = None
+        self, key: Key, mark: DueSubject | None = None, again_s: float | None = None
     ) -> None:
         self._queue.release(key)
         if (
@@ -771,13 +791,13 @@ class Reconciler:
 
     # Carrying out steps.
 
-    async def _bring_up(self, chat: Chat, story: StoryId) -> Hold | None:
-        """Take a step for a card; returns None if more may have to be done,
-        otherwise what holds it."""
-        facts = {"chat": str(chat), "story": story}
+    async def _bring_up(self, chat: Chat, subject: Subject) -> Hold | None:
+        """Take a step for a subject; return None when there may be more to do, else what holds
+        it."""
+        facts = {"chat": str(chat), "story": subject}
         try:
             with self._speaking(chat):
-                return await self._cards.step(chat, story)
+                return await self._kinds[kind_of(subject)](chat, subject)
         except NotNow as later:
             return self._retry(max(later.after.total_seconds(), 1.0))
         except StorageAway:
@@ -789,7 +809,7 @@ class Reconciler:
             self._park(chat, refused)
             return Hold(Reason(HoldCode.REFUSED), self._now())  # waits with its chat
         except Moved as moved:
-            await self._follow_move(chat, story, moved.to)
+            await self._follow_move(chat, subject, moved.to)
         except SendFailed as failed:
             log.warning("not shown", extra={**facts, "why": str(failed)})
         return Hold(Reason(HoldCode.UP_TO_DATE))
@@ -801,14 +821,17 @@ class Reconciler:
         self._unreachable.moved(chat)
         await patiently(lambda: self._rules.move(chat, to))
 
-    async def _follow_move(self, chat: Chat, story: StoryId, to: Chat) -> None:
+    async def _follow_move(self, chat: Chat, subject: Subject, to: Chat) -> None:
         """The same, learned while sending a story's card: its stories are shown there."""
         await self._moves(chat, to)
         rule = self._rules.of(to) or Rule()
-        stories = {story, *rule.story_ids}  # what it follows may be over: then the follow ends
+        stories = {
+            StoryId(subject),
+            *rule.story_ids,
+        }  # these may be over
         known = [edition for each in stories if (edition := self._index.get(each)) is not None]
         await patiently(
-            lambda: self._owe([DueCard(to, edition.story.id, edition.seq) for edition in known])
+            lambda: self._owe([DueSubject(to, edition.story.id, edition.seq) for edition in known])
         )
 
     def _park(self, chat: Chat, refused: Unreachable) -> None:

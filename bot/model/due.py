@@ -1,16 +1,19 @@
-"""What is due: a chat and a story, and never what to say."""
+"""What is due: a chat and a subject, and never what to say."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.model.chat import Chat
-from stories.story import StoryId
+from bot.model.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)
-class DueCard:
-    """A card that has to be checked: a chat and a story."""
+class DueSubject:
+    """A subject in a chat that has to be checked: a story's card, as a rule."""
 
     chat: Chat
-    story: StoryId
+    subject: Subject
     seq: int
     """The edition that made it due."""
+    due_at: datetime | None = None
+    """When it is to be checked, also by a process that begins before; None: now."""

@@ -1,19 +1,20 @@
-"""What a chat is shown: today a story's card, and whatever else gets a place in a chat."""
-
-from typing import NewType
+"""What a chat is shown: a story's card, and later whatever else gets a place in a chat."""
 
 from stories.story import StoryId
 
-Subject = NewType("Subject", str)
+Subject = str
 """Names one thing that is kept up to date in a chat. A story's card is named by the story's id;
-everything else is `kind:name`, which no story's id can be, as ids hold no colon."""
+everything else is `kind:name`, which no story's id can be: ids hold no colon."""
+
+CARD = "card"
 
 
-def subject_of(story: StoryId) -> Subject:
-    """The story's card."""
-    return Subject(story)
+def kind_of(subject: Subject) -> str:
+    """What kind of thing a subject is: a card, or the word before the colon."""
+    kind, colon, _name = subject.partition(":")
+    return kind if colon else CARD
 
 
 def story_of(subject: Subject) -> StoryId | None:
-    """The story whose card it is; None for any other kind of subject."""
+    """The story whose card it is; None for every other kind of subject."""
     return None if ":" in subject else StoryId(subject)

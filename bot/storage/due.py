@@ -1,14 +1,20 @@
 """The work queue in Redis: a hash per platform, a field per chat and story, and the index
-cursor."""
+cursor.
+
+Subjects other than cards have a hash of their own, and so have the times of what is due later:
+earlier versions read neither, so they start after a newer one.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from redis.asyncio import Redis
 
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
+from bot.model.subject import story_of
 from bot.platforms.known import read_chat
 from runtime.connection import storage, text
 from runtime.records import Skipped, Unreadable, wrong_type
@@ -17,11 +23,13 @@ from stories.story import StoryId
 
 # Acknowledge, unless a newer edition has enqueued the same field since.
 DONE = """
+local timed = redis.call('EXISTS', KEYS[2]) == 1
 for number = 1, #ARGV, 2 do
     local field = ARGV[number]
     local seq = tonumber(redis.call('HGET', KEYS[1], field) or '')
     if seq and seq <= tonumber(ARGV[number + 1]) then
         redis.call('HDEL', KEYS[1], field)
+        if timed then redis.pcall('HDEL', KEYS[2], field) end
     end
 end
 """
@@ -40,6 +48,8 @@ class RedisDue:
         self._skipped = skipped or Skipped()
         self._left_alone: set[str] = set()
         """Keys that have the wrong type."""
+        self._timed: set[str] = set()
+        """Platforms of which something may be due later."""
         self._prefix = prefix
         self._done = redis.register_script(DONE)
 
@@ -57,9 +67,9 @@ class RedisDue:
         return cursor or Cursor(UNREADABLE)
 
     @storage
-    async def mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
+    async def mark(self, platform: str, marks: Iterable[DueSubject], upto: Cursor | None) -> None:
         """Enqueue cards, then move the cursor to `upto`."""
-        asked = self._mark(platform, marks, upto)
+        asked = self._mark(platform, [*marks], upto)
         try:
             await self._skipped.keep("mark", self._due(platform), asked)
         except (
@@ -67,15 +77,31 @@ class RedisDue:
         ):  # they are queued in memory anyway; the cursor stays, for the next process
             self._left_alone |= {self._due(platform), self._cursor(platform)}
 
-    async def _mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
+    async def _mark_others(self, platform: str, others: Sequence[DueSubject]) -> None:
+        """Enqueue what is no card, and write down when what is due later is due."""
+        subjects = {_field(mark): mark.seq for mark in others if story_of(mark.subject) is None}
+        if subjects:
+            await self._redis.hset(self._subjects(platform), mapping=subjects)  # type: ignore[arg-type]
+        times = {_field(mark): mark.due_at.isoformat() for mark in others if mark.due_at}
+        if times:
+            self._timed.add(platform)
+            await self._redis.hset(self._due_at(platform), mapping=times)  # type: ignore[arg-type]
+
+    async def _mark(self, platform: str, marks: Sequence[DueSubject], upto: Cursor | None) -> None:
         if self._due(platform) in self._left_alone:
             return
-        waiting = iter(marks)
+        others = [mark for mark in marks if mark.due_at or story_of(mark.subject) is None]
+        await self._mark_others(platform, others)
+        waiting = (mark for mark in marks if story_of(mark.subject) is not None)
         batch = _fields(islice(waiting, _BATCH))
         while following := _fields(islice(waiting, _BATCH)):
             # Several steps, so that Redis serves others in between. The cursor moves with the last.
             await self._redis.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]
             batch = following
+        if platform in self._timed:
+            now = [_field(mark) for mark in marks if mark.due_at is None]
+            for first in range(0, len(now), _BATCH):
+                await self._redis.hdel(self._due_at(platform), *now[first : first + _BATCH])
         async with self._redis.pipeline(transaction=True) as pipe:
             if batch:
                 pipe.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]
@@ -85,41 +111,66 @@ class RedisDue:
             await pipe.execute()
 
     @storage
-    async def all(self, platform: str) -> list[DueCard]:
-        """Every card that is due on a platform."""
+    async def all(self, platform: str) -> list[DueSubject]:
+        """Everything that is due on a platform, now or later."""
         key, asked = self._due(platform), self._redis.hgetall(self._due(platform))
         held = await self._skipped.ask("mark", key, asked, None)
         if held is None:
             self._left_alone |= {key, self._cursor(platform)}
+        others, later = self._subjects(platform), self._due_at(platform)
+        asked = self._redis.hgetall(others)
+        subjects: Any = await self._skipped.ask("mark", others, asked, {})
+        asked = self._redis.hgetall(later)
+        times: Any = await self._skipped.ask("mark", later, asked, {})
+        if times:
+            self._timed.add(platform)
         marks = [
-            self._skipped.read("mark", f"{key} {text(field)}", _read, text(field), seq)
-            for field, seq in (held or {}).items()
+            self._skipped.read("mark", f"{where} {text(field)}", _read, field, seq, times)
+            for where, fields in ((key, held or {}), (others, subjects))
+            for field, seq in fields.items()
         ]
         return [mark for mark in marks if mark is not None]
 
     @storage
-    async def done(self, platform: str, marks: Sequence[DueCard]) -> None:
-        """Acknowledge cards, unless they were enqueued again for a newer edition."""
-        for first in range(0, len(marks), _BATCH):
-            batch = marks[first : first + _BATCH]
-            told = [each for mark in batch for each in (_field(mark), mark.seq)]
-            asked = self._done([self._due(platform)], told)
-            await self._skipped.ask("mark", self._due(platform), asked, None)
+    async def done(self, platform: str, marks: Sequence[DueSubject]) -> None:
+        """Acknowledge subjects, unless they were enqueued again for a newer edition."""
+        others = [mark for mark in marks if story_of(mark.subject) is None]
+        cards = [mark for mark in marks if story_of(mark.subject) is not None] if others else marks
+        for key, done in ((self._due(platform), cards), (self._subjects(platform), others)):
+            for first in range(0, len(done), _BATCH):
+                batch = done[first : first + _BATCH]
+                told = [each for mark in batch for each in (_field(mark), mark.seq)]
+                asked = self._done([key, self._due_at(platform)], told)
+                await self._skipped.ask("mark", key, asked, None)
 
     @storage
     async def forget(self, chat: Chat) -> set[StoryId]:
         """Drop everything due in a chat; returns its stories."""
-        scan = self._redis.hscan_iter(self._due(chat.platform), match=f"{chat} *", count=_BATCH)
+        platform = chat.platform
+        found = await self._dropped(self._due(platform), chat)
+        await self._dropped(self._subjects(platform), chat)
+        await self._dropped(self._due_at(platform), chat)
+        return {StoryId(field.rpartition(" ")[2]) for field in found}
+
+    async def _dropped(self, key: str, chat: Chat) -> list[str]:
+        """Delete a chat's fields of a hash; returns them."""
+        scan = self._redis.hscan_iter(key, match=f"{chat} *", count=_BATCH)
         try:
             fields = [text(field) async for field, _ in scan]
         except Exception as error:
             if not wrong_type(error):
                 raise
-            self._skipped.note("mark", self._due(chat.platform), error)
-            return set()
+            self._skipped.note("mark", key, error)
+            return []
         if fields:
-            await self._redis.hdel(self._due(chat.platform), *fields)
-        return {StoryId(field.rpartition(" ")[2]) for field in fields}
+            await self._redis.hdel(key, *fields)
+        return fields
+
+    def _subjects(self, platform: str) -> str:
+        return f"{self._prefix}:due-subjects:{platform}"
+
+    def _due_at(self, platform: str) -> str:
+        return f"{self._prefix}:due-at:{platform}"
 
     def _due(self, platform: str) -> str:
         return f"{self._prefix}:due:{platform}"
@@ -128,17 +179,19 @@ class RedisDue:
         return f"{self._prefix}:cursor:{platform}"
 
 
-def _fields(marks: Iterable[DueCard]) -> dict[str, int]:
+def _fields(marks: Iterable[DueSubject]) -> dict[str, int]:
     return {_field(mark): mark.seq for mark in marks}
 
 
-def _field(mark: DueCard) -> str:
-    return f"{mark.chat} {mark.story}"
+def _field(mark: DueSubject) -> str:
+    return f"{mark.chat} {mark.subject}"
 
 
-def _read(field: str, seq: bytes | str) -> DueCard:
-    chat, story = field.split(" ")
-    return DueCard(read_chat(chat), StoryId(story), int(seq))
+def _read(field: bytes | str, seq: bytes | str, times: Mapping[Any, bytes | str]) -> DueSubject:
+    chat, subject = text(field).split(" ")
+    at = times.get(field) if times else None
+    due_at = datetime.fromisoformat(text(at)) if at else None
+    return DueSubject(read_chat(chat), subject, int(seq), due_at)
 
 
 def _cursor(held: Mapping[bytes, bytes]) -> Cursor:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from bot.delivery.desk import CardDesk
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from bot.model.errors import Sorry
 from bot.model.ledger import CardRecord, Pin, State
 from bot.storage.due import RedisDue
@@ -45,13 +45,13 @@ async def test_no_key_or_field_names_a_forgotten_chat(redis: Redis, prefix: str)
     for chat in (MIRA, SOL):
         await ledger.write(chat, FIRE, SHOWN)
         await ledger.write(chat, FERRY, SHOWN)
-        await due.mark("telegram", [DueCard(chat, FIRE, 1), DueCard(chat, TRAM, 2)], None)
+        await due.mark("telegram", [DueSubject(chat, FIRE, 1), DueSubject(chat, TRAM, 2)], None)
     assert await desk.cards(MIRA) == 2
     assert await desk.forget(MIRA) == 2
     assert await ledger.of_chat(MIRA) == {}
     assert await ledger.of_story(FIRE) == {SOL: SHOWN}
     assert await ledger.of_story(TRAM) == {}
-    assert await due.all("telegram") == [DueCard(SOL, FIRE, 1), DueCard(SOL, TRAM, 2)]
+    assert await due.all("telegram") == [DueSubject(SOL, FIRE, 1), DueSubject(SOL, TRAM, 2)]
     assert not [key async for key in redis.scan_iter(f"{prefix}:*{MIRA}:*")]
     assert await redis.smembers(f"{prefix}:pins:telegram") == {
         f"{SOL} {story}".encode() for story in (FIRE, FERRY)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from bot.model.rule import Rule
 from stories.changes import Cursor, Page
 from tests.simulation.clock import VirtualLoop
@@ -70,7 +70,7 @@ def test_what_is_due_waits_until_the_stories_are_read_however_long_that_takes(
         await archive.accept(story)
         upto = (await archive.since(Cursor())).upto
         due = MemoryDue(Client(world.store))
-        await due.mark(name, [DueCard(chat, story.id, upto.seq)], upto)  # by a process before this
+        await due.mark(name, [DueSubject(chat, story.id, upto.seq)], upto)  # by one before
         process = Process(world, 0)
         await asyncio.sleep(60)
         assert len(service.sent) == 1

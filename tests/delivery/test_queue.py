@@ -9,15 +9,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.delivery.queue import Key, Queue
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from stories.story import StoryId
 
 NORTH, SOUTH = Chat("discord", "1"), Chat("discord", "2")
 ROUTINE_S = 30.0
 
 
-def mark(chat: Chat, story: str = "ferry", seq: int = 1) -> DueCard:
-    return DueCard(chat, StoryId(story), seq)
+def mark(chat: Chat, story: str = "ferry", seq: int = 1) -> DueSubject:
+    return DueSubject(chat, StoryId(story), seq)
 
 
 def never(chat: Chat) -> float:
@@ -25,25 +25,25 @@ def never(chat: Chat) -> float:
     return 0.0
 
 
-def drained(queue: Queue, now: float) -> Iterator[DueCard]:
+def drained(queue: Queue, now: float) -> Iterator[DueSubject]:
     """Take one mark after the other, each brought to its end."""
     while (taken := queue.take(now, never)) is not None:
         yield taken
-        queue.release((taken.chat, taken.story))
+        queue.release((taken.chat, taken.subject))
 
 
 def test_what_is_urgent_goes_before_what_was_there_already() -> None:
     queue = Queue()
     queue.add(mark(NORTH, "routine"), 0, server="n", stands_back_s=ROUTINE_S)
     queue.add(mark(NORTH, "urgent"), 1, server="n")
-    assert [each.story for each in drained(queue, 2)] == ["urgent", "routine"]
+    assert [each.subject for each in drained(queue, 2)] == ["urgent", "routine"]
 
 
 def test_what_has_waited_long_goes_before_what_is_urgent_now() -> None:
     queue = Queue()
     queue.add(mark(NORTH, "routine"), 0, server="n", stands_back_s=ROUTINE_S)
     queue.add(mark(SOUTH, "urgent"), ROUTINE_S + 1, server="s")
-    assert [each.story for each in drained(queue, ROUTINE_S + 1)] == ["routine", "urgent"]
+    assert [each.subject for each in drained(queue, ROUTINE_S + 1)] == ["routine", "urgent"]
 
 
 def test_a_card_is_in_line_once_with_the_newest_and_keeps_its_place() -> None:
@@ -68,7 +68,7 @@ def test_what_waits_again_leaves_the_newest_too() -> None:
     taken = queue.take(0, never)
     assert taken is not None
     queue.add(mark(NORTH, seq=5), 1, server="n")
-    queue.release((taken.chat, taken.story))
+    queue.release((taken.chat, taken.subject))
     queue.add_later(taken, 60)
     assert [each.seq for each in drained(queue, 2)] == [6]
 
@@ -85,7 +85,7 @@ def test_what_becomes_urgent_moves_forward() -> None:
     queue.add(mark(NORTH, "late"), 0, server="n", stands_back_s=ROUTINE_S)
     queue.add(mark(SOUTH, "other"), 0, server="s", stands_back_s=ROUTINE_S - 1)
     queue.add(mark(NORTH, "late", seq=2), 1, server="n")
-    assert [each.story for each in drained(queue, 2)] == ["late", "other"]
+    assert [each.subject for each in drained(queue, 2)] == ["late", "other"]
 
 
 def test_a_card_in_hand_is_in_no_other() -> None:
@@ -96,7 +96,7 @@ def test_a_card_in_hand_is_in_no_other() -> None:
     queue.add(mark(NORTH, seq=2), 1, server="n")  # an update meanwhile
     assert queue.take(100, never) is None
     assert len(queue) == 1
-    queue.release((first.chat, first.story))
+    queue.release((first.chat, first.subject))
     assert queue.take(100, never) == mark(NORTH, seq=2)
 
 
@@ -106,7 +106,7 @@ def test_a_chat_has_one_card_in_hand_at_a_time() -> None:
         queue.add(mark(NORTH, story), 0, server="n")
     queue.add(mark(SOUTH, "three"), 5, server="s")
     taken = [queue.take(5, never), queue.take(5, never), queue.take(5, never)]
-    assert [each and each.story for each in taken] == ["one", "three", None]
+    assert [each and each.subject for each in taken] == ["one", "three", None]
 
 
 def test_a_card_held_out_of_turn_is_left_alone() -> None:
@@ -137,7 +137,7 @@ def test_what_is_to_wait_waits() -> None:
     queue.add(mark(NORTH), 0, server="n")
     taken = queue.take(0, never)
     assert taken is not None
-    queue.release((taken.chat, taken.story))
+    queue.release((taken.chat, taken.subject))
     queue.add_later(taken, 60)
     assert queue.take(59, never) is None
     assert queue.waits(59) == 1
@@ -182,7 +182,7 @@ def test_a_resting_chat_is_woken() -> None:
     assert queue.stories_of(SOUTH) == []
     queue.wake(NORTH)
     queue.wake(SOUTH)
-    assert [taken.story for taken in drained(queue, 2)] == ["ferry", "tram"]
+    assert [taken.subject for taken in drained(queue, 2)] == ["ferry", "tram"]
     assert queue.take(700, never) is None, "what rested is not taken twice"
 
 
@@ -208,14 +208,14 @@ def test_what_is_due_in_one_chat_is_told_without_a_look_at_the_others() -> None:
         queue.add(mark(chat), 0, server="n")
     queue.add_later(mark(NORTH, "tram"), 9)
     assert queue.stories_of(NORTH) == ["ferry", "tram"]
-    assert [each.story for each in queue.waiting(NORTH)] == ["ferry", "tram"]
+    assert [each.subject for each in queue.waiting(NORTH)] == ["ferry", "tram"]
     assert queue.take(1, never) == mark(NORTH)
     assert sorted(queue.stories_of(NORTH)) == ["ferry", "tram"], "one is in hand"
-    assert [each.story for each in queue.waiting(NORTH)] == ["tram"]
+    assert [each.subject for each in queue.waiting(NORTH)] == ["tram"]
     queue.add(mark(NORTH, seq=2), 2, server="n")
     assert sorted(queue.stories_of(NORTH)) == ["ferry", "tram"], "each once"
     queue.release((NORTH, StoryId("ferry")))
-    assert [each.story for each in drained(queue, 10)] == ["ferry", "ferry", "tram"]
+    assert [each.subject for each in drained(queue, 10)] == ["ferry", "ferry", "tram"]
     assert queue.stories_of(NORTH) == []
     assert queue.waiting(NORTH) == []
 
@@ -270,7 +270,7 @@ class Lines(RuleBasedStateMachine):
     def add(self, chat: Chat, story: StoryId, back: float) -> None:
         self.seq += 1
         self.queue.add(
-            DueCard(chat, story, self.seq), self.now, server=chat.address, stands_back_s=back
+            DueSubject(chat, story, self.seq), self.now, server=chat.address, stands_back_s=back
         )
         self.due[chat, story] = (0.0, self.seq)
 
@@ -279,7 +279,7 @@ class Lines(RuleBasedStateMachine):
         if (chat, story) in self.in_hand:
             return  # it is released first
         self.seq += 1
-        self.queue.add_later(DueCard(chat, story, self.seq), self.now + wait)
+        self.queue.add_later(DueSubject(chat, story, self.seq), self.now + wait)
         not_before, _ = self.due.get((chat, story), (self.now + wait, 0))
         self.due[chat, story] = (not_before, self.seq)
 
@@ -288,7 +288,7 @@ class Lines(RuleBasedStateMachine):
         mark = self.queue.take(self.now, lambda chat: seconds if chat in resting else 0.0)
         if mark is None:
             return
-        key = (mark.chat, mark.story)
+        key = (mark.chat, mark.subject)
         assert key not in self.in_hand
         assert mark.chat not in {chat for chat, _ in self.taken}
         assert mark.chat not in resting
@@ -325,7 +325,9 @@ class Lines(RuleBasedStateMachine):
     def teardown(self) -> None:
         for key in list(self.in_hand):
             self.queue.release(key)
-        out = [((each.chat, each.story), each.seq) for each in drained(self.queue, self.now + 1e6)]
+        out = [
+            ((each.chat, each.subject), each.seq) for each in drained(self.queue, self.now + 1e6)
+        ]
         assert sorted(out) == sorted((key, seq) for key, (_, seq) in self.due.items())
 
 

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from bot.metrics import Metrics
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from bot.model.ledger import CardRecord, State
 from bot.model.rule import Rule
 from bot.storage.due import RedisDue
@@ -39,7 +39,7 @@ WRITES: dict[str, Callable[[Redis, str], Awaitable[object]]] = {
     "a row": lambda redis, prefix: RedisLedger(redis, prefix).write(HERE, FERRY.id, ROW),
     "a rule": lambda redis, prefix: RedisRules(redis, prefix).save(HERE, Rule(all=True)),
     "a mark": lambda redis, prefix: RedisDue(redis, prefix).mark(
-        "discord", [DueCard(HERE, FERRY.id, 3)], Cursor("e", 3)
+        "discord", [DueSubject(HERE, FERRY.id, 3)], Cursor("e", 3)
     ),
     "a story": lambda redis, prefix: Archive(redis, prefix).accept(FERRY),
     "a refused document": lambda redis, prefix: Archive(redis, prefix).reject(

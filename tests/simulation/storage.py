@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from bot.model.ledger import CardRecord, HighWaterMark, State
 from bot.model.rule import Rule
+from bot.model.subject import Subject
 from bot.model.trouble import Trouble
 from bot.model.unknown import Unknown
 from bot.storage.packed import pack, packs, unpack
@@ -73,7 +74,8 @@ class Data:
     rejected: tuple[Rejected, ...] = ()
     rows: dict[StoryId, dict[Chat, CardRecord]] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
-    due: dict[str, dict[tuple[Chat, StoryId], int]] = field(default_factory=dict)
+    due: dict[str, dict[tuple[Chat, Subject], int]] = field(default_factory=dict)
+    due_at: dict[tuple[Chat, Subject], datetime] = field(default_factory=dict)
     cursors: dict[str, Cursor] = field(default_factory=dict)
     rules: dict[Chat, Rule] = field(default_factory=dict)
     moved: dict[Chat, Chat] = field(default_factory=dict)
@@ -84,7 +86,7 @@ class Data:
         new = copy(self)
         for name in ("stories", "histories", "inbox", "in_hand", "written", "cursors", "rules"):
             setattr(new, name, dict(getattr(self, name)))
-        for name in ("logs", "bases", "moved", "troubles", "leases"):
+        for name in ("logs", "bases", "moved", "troubles", "leases", "due_at"):
             setattr(new, name, dict(getattr(self, name)))
         new.rows = {story: dict(rows) for story, rows in self.rows.items()}
         new.due = {platform: dict(marks) for platform, marks in self.due.items()}
@@ -454,25 +456,34 @@ class MemoryDue:
     async def cursor(self, platform: str) -> Cursor:
         return await self._client.call(lambda data: data.cursors.get(platform, Cursor()))
 
-    async def mark(self, platform: str, marks: Iterable[DueCard], upto: Cursor | None) -> None:
+    async def mark(self, platform: str, marks: Iterable[DueSubject], upto: Cursor | None) -> None:
         def do(data: Data) -> None:
             due = data.due.setdefault(platform, {})
-            due.update({(mark.chat, mark.story): mark.seq for mark in marks})
+            for mark in marks:
+                due[mark.chat, mark.subject] = mark.seq
+                data.due_at.pop((mark.chat, mark.subject), None)
+                if mark.due_at is not None:
+                    data.due_at[mark.chat, mark.subject] = mark.due_at
             if upto is not None:
                 data.cursors[platform] = upto
 
         await self._client.write(do)
 
-    async def all(self, platform: str) -> list[DueCard]:
-        due = await self._client.call(lambda data: dict(data.due.get(platform, {})))
-        return [DueCard(chat, story, seq) for (chat, story), seq in due.items()]
+    async def all(self, platform: str) -> list[DueSubject]:
+        def do(data: Data) -> list[DueSubject]:
+            due = data.due.get(platform, {})
+            return [DueSubject(*key, seq, data.due_at.get(key)) for key, seq in due.items()]
 
-    async def done(self, platform: str, marks: Sequence[DueCard]) -> None:
+        return await self._client.call(do)
+
+    async def done(self, platform: str, marks: Sequence[DueSubject]) -> None:
         def do(data: Data) -> None:
             due = data.due.get(platform, {})
             for mark in marks:
-                if due.get((mark.chat, mark.story), mark.seq + 1) <= mark.seq:
-                    del due[mark.chat, mark.story]
+                key = mark.chat, mark.subject
+                if due.get(key, mark.seq + 1) <= mark.seq:
+                    del due[key]
+                    data.due_at.pop(key, None)
 
         await self._client.write(do)
 

@@ -16,7 +16,7 @@ from bot.delivery.rules import RuleBook
 from bot.erasure import Erasure, Stores
 from bot.model.audit import AuditEntry
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from bot.model.ledger import CardRecord, Pin, State
 from bot.model.reading import Seen
 from bot.model.rule import Draft, Rule
@@ -67,7 +67,7 @@ class Kept:
             await stores.ledger.write(each, FIRE, ROW)
             unknown = replace(ROW, state=State.UNKNOWN, pin=None)
             await stores.ledger.write(each, StoryId("tram"), unknown)
-            await stores.due.mark("telegram", [DueCard(each, FIRE, 1)], None)
+            await stores.due.mark("telegram", [DueSubject(each, FIRE, 1)], None)
             await stores.troubles.save(each, Trouble(Reason(Code.BLOCKED), NOW))
             await stores.drafts.save(each, Draft(Rule(), Rule(all=True)))
         await stores.moderators.name(chat.address, "5")

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from bot.metrics import Metrics
 from bot.model.audit import AuditEntry
 from bot.model.chat import Chat
-from bot.model.due import DueCard
+from bot.model.due import DueSubject
 from bot.model.ledger import UNREADABLE, CardRecord, HighWaterMark, Pin, State
 from bot.model.reading import Seen
 from bot.model.rule import Draft, Rule
@@ -151,14 +151,14 @@ async def stories_of_a_chat(at: At) -> None:
 
 async def marks(at: At) -> None:
     due = RedisDue(*at.given)
-    mark = DueCard(SOUTH, FERRY, 4)
+    mark = DueSubject(SOUTH, FERRY, 4)
     assert await due.all("discord") == []
     await due.mark("discord", [mark], Cursor("epoch", 4))
     if at.whole:
         assert await due.cursor("discord") == Cursor(), "who comes after marks them anew"
     else:
         assert await due.all("discord") == [mark]
-    await due.done("discord", [mark, DueCard(NORTH, FERRY, 99)])
+    await due.done("discord", [mark, DueSubject(NORTH, FERRY, 99)])
     assert await due.all("discord") == []
     await due.forget(SOUTH)
 
@@ -167,8 +167,8 @@ async def cursors(at: At) -> None:
     due = RedisDue(*at.given)
     cursor = await due.cursor("discord")
     assert (cursor == Cursor(), cursor.seq) == (False, 0), "not the first start, but anew"
-    await due.mark("discord", [DueCard(SOUTH, FERRY, 4)], Cursor("epoch", 4))
-    assert await due.all("discord") == [DueCard(SOUTH, FERRY, 4)]
+    await due.mark("discord", [DueSubject(SOUTH, FERRY, 4)], Cursor("epoch", 4))
+    assert await due.all("discord") == [DueSubject(SOUTH, FERRY, 4)]
 
 
 async def troubles(at: At) -> None:

@@ -23,11 +23,12 @@ from bot.model.rule import Rule
 from bot.platforms.discord.capabilities import DISCORD
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.storage.due import RedisDue
-from bot.storage.highwater import DataFolder, FileHighWater
+from bot.storage.highwater import FileHighWater
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
 from runtime.alarms import Alarms
+from runtime.data_folder import DataFolder
 from runtime.lease import RedisLease
 from stories.archive import Archive
 from stories.changes import Cursor

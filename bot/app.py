@@ -35,7 +35,7 @@ from bot.serving import as_the_layout_allows, keep_in_step, only_answer
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
-from bot.storage.highwater import DataFolder, FileHighWater
+from bot.storage.highwater import COST, FileHighWater
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
 from bot.storage.reading_positions import RedisReadingPositions
@@ -47,6 +47,7 @@ from runtime.alarms import Alarms
 from runtime.away import StorageAway, StorageRefuses
 from runtime.clock import Clock
 from runtime.connection import Gate, connect
+from runtime.data_folder import DataFolder
 from runtime.errors import SetupError
 from runtime.health import Health, serve
 from runtime.layout import Layout
@@ -94,7 +95,7 @@ async def run(
         paces = {name: RateLimiter(able) for name, able in capabilities.items()}
         platforms = platforms_for(settings, asks(settings), stores.moderators, paces, metrics)
         connections = Connections(platforms, alarms)
-        data = DataFolder(settings.data_dir, alarms)
+        data = DataFolder(settings.data_dir, alarms, cost=COST)
         data.look()
         archive = Archive(redis, settings.prefix, skipped, now=clock.now)
         await reach(archive)

@@ -9,10 +9,11 @@ from bot.model.chat import Chat, Right
 from bot.model.errors import SendFailed
 from bot.model.rule import Rule
 from bot.platforms.port import Platform
-from bot.storage.highwater import DataFolder
+from bot.storage.highwater import COST
 from config.settings import Settings
 from runtime.alarms import Alarms
 from runtime.connection import Gate, connect
+from runtime.data_folder import DataFolder
 from runtime.errors import SetupError
 from runtime.layout import Layout
 from runtime.needs import faults, hints
@@ -66,7 +67,7 @@ async def _redis(settings: Settings) -> list[Finding]:
 
 def _data_folder(settings: Settings) -> list[Finding]:
     alarms = Alarms(Metrics())
-    DataFolder(settings.data_dir, alarms).look()
+    DataFolder(settings.data_dir, alarms, cost=COST).look()
     return [Finding(False, sentence) for sentence in alarms.active.values()]
 
 

@@ -9,7 +9,7 @@ from bot.model.command import Ask, Command
 from bot.model.ledger import CardRecord, State
 from bot.model.rule import Rule
 from bot.model.status import Health
-from bot.model.unknown import listed
+from bot.settling import listed
 from handlers.changing_rules import newer
 from handlers.durations import since, span
 from handlers.followed_things import title_of, to_follow, to_overview

@@ -10,7 +10,8 @@ from bot.model.errors import Sorry
 from bot.model.ledger import CardRecord as Line
 from bot.model.ledger import State
 from bot.model.status import Claim
-from bot.model.unknown import Unknown, again, listed, offered
+from bot.model.unknown import Unknown
+from bot.settling import again, listed, offered
 from handlers.followed_things import title_of
 from handlers.ports import Desk
 from runtime.away import StorageAway

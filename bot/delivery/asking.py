@@ -18,8 +18,9 @@ from bot.delivery.unreachable import NAME_LENGTH, UnreachableChats
 from bot.model.chat import Chat
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.model.ledger import CardRecord, State
-from bot.model.unknown import Unknown, listed, offered
+from bot.model.unknown import Unknown
 from bot.platforms.port import Platform
+from bot.settling import listed, offered
 from runtime.away import StorageAway
 from stories.index import StoryIndex
 from stories.story import StoryId

@@ -10,8 +10,9 @@ from bot.delivery import rollback as tides
 from bot.delivery.rollback import RollbackWatch
 from bot.model.chat import Chat
 from bot.model.ledger import CardRecord, HighWaterMark, State
-from bot.storage.highwater import DataFolder, FileHighWater
+from bot.storage.highwater import FileHighWater
 from bot.storage.ledger import RedisLedger
+from runtime.data_folder import DataFolder
 from stories.story import StoryId
 from tests.running import beside, eventually
 

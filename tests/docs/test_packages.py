@@ -9,8 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.docs import ROOT
-
+ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 BESIDE = {"bench", "scripts", "tests"}
 """Folders with code that is not shipped."""
@@ -44,6 +43,21 @@ def test_the_types_of_every_package_are_checked() -> None:
 
 def test_the_imports_of_every_package_are_held_against_the_contracts() -> None:
     assert PROJECT["tool"]["importlinter"]["root_packages"] == SHIPPED
+
+
+def test_the_map_names_every_package_and_nothing_that_is_not_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    drawn = text.partition("```text\n")[2].partition("\n```")[0]
+    folder, packages = "", []
+    for line in drawn.splitlines():
+        if head := re.match(r"(\w+)/ ", line):
+            folder = head[1]
+            packages.append(folder)
+        elif entry := re.match(r"  ([\w.]+)/? ", line):
+            assert (ROOT / folder / entry[1]).exists(), line
+        for module in re.findall(r"\b[a-z_]+\.py\b", line):
+            assert list((ROOT / folder).rglob(module)), f"{folder} has no {module}"
+    assert sorted(packages) == SHIPPED
 
 
 def test_every_third_party_package_is_named_where_it_may_be_imported() -> None:

@@ -16,6 +16,7 @@ SPEAKING = [
     *(path for path in sorted((ROOT / "handlers").glob("*.py")) if path.stem != "__init__"),
     *(ROOT / "wording" / f"{name}.py" for name in ("card", "words")),
     ROOT / "bot" / "answering.py",
+    ROOT / "bot" / "settling.py",
     ROOT / "bot" / "delivery" / "desk.py",
 ]
 MARKS = {"_", "N_", "ngettext"}

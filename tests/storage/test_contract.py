@@ -19,11 +19,12 @@ from bot.model.rule import Loudness, Rule
 from bot.model.trouble import Trouble
 from bot.model.unknown import Unknown
 from bot.storage.due import RedisDue
-from bot.storage.highwater import DataFolder, FileHighWater
+from bot.storage.highwater import FileHighWater
 from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
 from runtime.away import StorageAway
+from runtime.data_folder import DataFolder
 from runtime.errors import LeaseLost
 from runtime.lease import RedisLease
 from stories.archive import Archive

@@ -11,8 +11,9 @@ import pytest
 
 from bot.metrics import Metrics
 from bot.model.ledger import HighWaterMark
-from bot.storage.highwater import DataFolder, FileHighWater
+from bot.storage.highwater import COST, FileHighWater
 from runtime.alarms import Alarms
+from runtime.data_folder import DataFolder
 
 MARK = "test.discord.highwater.json"
 
@@ -90,7 +91,7 @@ def test_a_folder_that_cannot_be_used_is_told_once_and_recovers_by_itself(
 ) -> None:
     caplog.set_level(logging.INFO)
     alarms = Alarms(Metrics())
-    folder = DataFolder(tmp_path / "data", alarms)
+    folder = DataFolder(tmp_path / "data", alarms, cost=COST)
     mark = FileHighWater(folder, "test", "discord")
     with trouble(folder.path) as fix:
         assert folder.look() == (trouble is a_folder_in_the_marks_place)

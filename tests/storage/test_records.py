@@ -25,7 +25,7 @@ from bot.model.unknown import Unknown
 from bot.storage.audit import RedisAudit
 from bot.storage.drafts import RedisDrafts
 from bot.storage.due import RedisDue
-from bot.storage.highwater import DataFolder, FileHighWater
+from bot.storage.highwater import FileHighWater
 from bot.storage.ledger import RedisLedger
 from bot.storage.moderators import RedisModerators
 from bot.storage.reading_positions import RedisReadingPositions
@@ -33,6 +33,7 @@ from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
 from runtime.alarms import Alarms
 from runtime.away import StorageAway
+from runtime.data_folder import DataFolder
 from runtime.lease import RedisLease
 from runtime.records import Form, Skipped, Unreadable
 from stories.archive import Archive

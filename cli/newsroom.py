@@ -73,8 +73,11 @@ def _loaded() -> tuple["NewsroomSettings", "Feeds"]:
 
 
 @contextlib.asynccontextmanager
-async def _examining(settings: "NewsroomSettings", feeds: "Feeds") -> AsyncIterator[Examine]:
-    from newsroom.reading.checkup import examine
+async def _examining(
+    settings: "NewsroomSettings", feeds: "Feeds"
+) -> AsyncIterator[tuple[Examine, Examine]]:
+    """`examine` and `search` of newsroom.reading.checkup, with what they need."""
+    from newsroom.reading.checkup import examine, search
     from newsroom.reading.child import Parsers
     from newsroom.reading.fetch import Fetcher, NoContact
     from newsroom.reading.guard import Guard
@@ -87,14 +90,20 @@ async def _examining(settings: "NewsroomSettings", feeds: "Feeds") -> AsyncItera
     except NoContact as error:
         raise SetupError(str(error)) from None
     async with fetcher, Parsers() as parsers:
-        yield partial(examine, fetcher=fetcher, parsers=parsers, now=now)
+        yield (
+            partial(examine, fetcher=fetcher, parsers=parsers, now=now),
+            partial(search, fetcher=fetcher, parsers=parsers, now=now),
+        )
 
 
 async def _try(arguments: argparse.Namespace) -> int:
     settings, feeds = _loaded()
     listed = {feed.url: feed for feed in feeds.feeds}
-    async with _examining(settings, feeds) as examine:
-        finding = await examine(arguments.url, feed=listed.get(arguments.url), search=True)
+    async with _examining(settings, feeds) as (examine, search):
+        finding = await examine(arguments.url, feed=listed.get(arguments.url))
+        if finding.silent:
+            print(f"{finding.url} names no feed; looking at the usual places …", flush=True)
+            finding = await search(finding)
     print(f"{finding.url}\n{finding.sentence}")
     for note in finding.notes:
         print(f"  note: {note}")
@@ -112,7 +121,7 @@ async def _check(_: argparse.Namespace) -> int:
     if not feeds.feeds:
         raise SetupError("no feeds are listed: config/feeds.toml says how to add one")
     bad = 0
-    async with _examining(settings, feeds) as examine, asyncio.TaskGroup() as group:
+    async with _examining(settings, feeds) as (examine, _search), asyncio.TaskGroup() as group:
         tasks = [
             (feed, group.create_task(_found(examine, feed)))  # those of one host wait for another
             for feed in feeds.feeds
@@ -148,12 +157,17 @@ def _import(arguments: argparse.Namespace) -> int:
     listed = {feed.url for feed in feeds.feeds}
     new = [feed for feed in found if feed.url not in listed]
     where = settings.newsroom_feeds or DEFAULT
-    before = where.read_text("utf-8") if where.exists() else ""
-    if new:
-        text = "\n".join(part for part in (before, as_toml(new)) if part)
-        read_feeds(text, str(where))  # nothing is written that could not be read again
-        where.parent.mkdir(parents=True, exist_ok=True)
-        where.write_text(text, "utf-8")
+    try:
+        before = where.read_text("utf-8") if where.exists() else ""
+        if new:
+            gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+            text = gap + as_toml(new)
+            read_feeds(before + text, str(where))  # nothing is written that can't be read again
+            where.parent.mkdir(parents=True, exist_ok=True)
+            with where.open("a", encoding="utf-8") as file:
+                file.write(text)
+    except OSError as error:
+        raise SetupError(f"can't write {where}: {error.strerror or error}") from error
     known = len(found) - len(new)
     print(f"feeds added to {where}: {len(new)}; listed before: {known}")
     return OK

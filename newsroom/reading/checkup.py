@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
@@ -14,7 +14,7 @@ from newsroom.reading.fetch import Fetcher
 from newsroom.reading.identity import domain_of
 from newsroom.reading.news import NEWS, outlet_of, published_at
 from newsroom.reading.schedule import FeedState
-from newsroom.reading.visit import not_a_feed, visit
+from newsroom.reading.visit import visit
 
 _FUTURE = timedelta(hours=1)
 """Clocks differ; a date further ahead than this is wrong."""
@@ -34,6 +34,8 @@ class Finding:
     document: Document | None = None
     feeds: tuple[Link, ...] = ()
     """Where feeds are instead."""
+    silent: bool = False
+    """It is a web page that names no feed: `search` may find one on its site."""
 
 
 async def examine(
@@ -43,27 +45,28 @@ async def examine(
     now: Callable[[], datetime],
     *,
     feed: Feed | None = None,
-    search: bool = False,
 ) -> Finding:
-    """Ask an address once and say what it gives.
-
-    `feed` is its entry in feeds.toml, if it has one. With `search`, the usual places of a site are
-    asked as well when its page names no feed; that takes a few seconds for each.
-    """
+    """Ask an address once and say what it gives; `feed` is its entry in feeds.toml, if any."""
     address = _with_scheme(url)
     came = await visit(FeedState(address), fetcher, parsers, now)
     if came.document is not None:
         return _judged(address, came.document, now(), feed, came.state.moved_to)
-    if came.other is None or not search or came.other.links or "HTML" not in came.other.what:
-        links = came.other.links if came.other else ()
-        return Finding(address, False, came.state.fault, feeds=links)
+    if came.other is None:
+        return Finding(address, False, came.state.fault)
+    silent = came.other.page and not came.other.links
+    return Finding(address, False, came.state.fault, feeds=came.other.links, silent=silent)
+
+
+async def search(
+    finding: Finding, fetcher: Fetcher, parsers: Parsers, now: Callable[[], datetime]
+) -> Finding:
+    """Ask the usual places of a site whose page names no feed; each takes a few seconds."""
     for place in discovery.COMMON:
-        guess = urljoin(address, f"/{place}")
+        guess = urljoin(finding.url, f"/{place}")
         if (await visit(FeedState(guess), fetcher, parsers, now)).document is not None:
-            found = (Link(guess),)
-            sentence = f"{not_a_feed(came.other)}; there is one at {guess}"
-            return Finding(address, False, sentence, feeds=found)
-    return Finding(address, False, f"{not_a_feed(came.other)}, and the usual places have none")
+            sentence = f"{finding.sentence}; there is one at {guess}"
+            return replace(finding, sentence=sentence, feeds=(Link(guess),))
+    return replace(finding, sentence=f"{finding.sentence}, and the usual places have none")
 
 
 def _judged(

@@ -55,6 +55,8 @@ class NotAFeed:
     """“an empty document”, “JSON of another kind”, …: what can be put after “it is”."""
     links: tuple[Link, ...] = ()
     """Feeds that the page points to."""
+    page: bool = False
+    """It is a web page."""
 
 
 def takes_back(title: str) -> bool:

@@ -39,7 +39,7 @@ def parse(body: bytes, content_type: str, url: str) -> Document | NotAFeed:
     if text.lstrip()[0] in "{[":
         return jsonfeed.parse(text, url)
     if _HTML.match(text[:10_000]):
-        return NotAFeed("a web page (HTML)", discovery.feeds_in(text, url))
+        return NotAFeed("a web page (HTML)", discovery.feeds_in(text, url), page=True)
     raw = text.encode()
     feed = feedparser.parse(  # a stream: a text could be taken for an address or a file's name
         io.BytesIO(raw),

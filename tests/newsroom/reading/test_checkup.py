@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 
 from newsroom.model import Feed
-from newsroom.reading.checkup import Finding, examine
+from newsroom.reading.checkup import Finding, examine, search
 from newsroom.reading.document import Link
 from newsroom.reading.fetch import Fetcher
 from newsroom.reading.guard import Guard
@@ -24,10 +24,13 @@ def item(ago: timedelta | None = HOUR, link: str = "/ferry", text: str = "It sai
     return f"<item>{shown}{target}{date}</item>"
 
 
-async def found(
-    url: str, fetching: Fetcher, feed: Feed | None = None, *, search: bool = False
-) -> Finding:
-    return await examine(url, fetching, InProcess(0), now, feed=feed, search=search)
+async def found(url: str, fetching: Fetcher, feed: Feed | None = None) -> Finding:
+    return await examine(url, fetching, InProcess(0), now, feed=feed)
+
+
+async def searched(finding: Finding, fetching: Fetcher) -> Finding:
+    assert finding.silent
+    return await search(finding, fetching, InProcess(0), now)
 
 
 @pytest.mark.parametrize(
@@ -119,14 +122,15 @@ async def test_a_site_names_its_feeds_or_they_are_searched(site: Site, fetching:
     finding = await found(site.has("/", page), fetching)
     assert finding.feeds == (Link(f"{site.url}/news.xml"),)
     assert finding.sentence.endswith(f"not a feed; its feeds: {site.url}/news.xml")
-    silent = site.has("/silent", "<html>Welcome")
-    lost = await found(silent, fetching, search=True)
+    assert not finding.silent
+    silent = await found(site.has("/silent", "<html>Welcome"), fetching)
+    assert silent.feeds == ()
+    lost = await searched(silent, fetching)
     assert lost.sentence.endswith("not a feed, and the usual places have none")
     site.has("/rss.xml", rss(item()))
-    finding = await found(silent, fetching, search=True)
+    finding = await searched(silent, fetching)
     assert finding.feeds == (Link(f"{site.url}/rss.xml"),)
     assert finding.sentence.endswith(f"not a feed; there is one at {site.url}/rss.xml")
-    assert not (await found(silent, fetching)).feeds
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,10 @@ async def _fill(redis: Redis, size: int) -> Asked:
                 State.SHOWN,
                 at,
                 REVISIONS,
-                place=str(rng.randrange(10**17, 2 * 10**18)),
-                looks="0123456789abcdef01234567",
+                message_id=str(rng.randrange(10**17, 2 * 10**18)),
+                fingerprint="0123456789abcdef01234567",
                 posted_at=at,
-                told=REVISIONS,
+                reported=REVISIONS,
             )
             for chat in chats
         }
@@ -174,7 +174,7 @@ async def _fill(redis: Redis, size: int) -> Asked:
                         pipe.xadd(f"{KEYS}history:{story.id}", fields, id=f"{before}-0")
                     pipe.set(f"{KEYS}log:{story.id}", logs[seq % BODIES])
                     lines: Any = {
-                        str(chat): _AS_STORED.dump_json(row, exclude_none=True)
+                        str(chat): _AS_STORED.dump_json(row, by_alias=True, exclude_none=True)
                         for chat, row in rows(at).items()
                     }
                     pipe.hset(f"{PREFIX}:cards:{story.id}", mapping=lines)
@@ -350,7 +350,7 @@ async def _one_hour(redis: Redis, bodies: Sequence[Story], hour: int, ahead: Any
         for revision in range(1, REVISIONS + 1):
             story = replace(base, headline=f"{base.headline} {revision}", revision=revision)
             await archive.accept(story, at)
-        row = CardRecord(State.SHOWN, at, REVISIONS, place="123456789012345678", posted_at=at)
+        row = CardRecord(State.SHOWN, at, REVISIONS, message_id="123456789012345678", posted_at=at)
         await asyncio.gather(*(ledger.write(chat, base.id, row) for chat in _chats()))
 
 

@@ -441,7 +441,7 @@ async def _ledger(arguments: argparse.Namespace) -> int:
             raise Failed(f"there's no story {arguments.id}: `storywire stories` lists them")
     for chat, row in sorted(rows.items()):
         state = f"{row.state:<8} r{row.revision:<4} card {row.generation}"
-        place = f"at {row.place}" if row.place else "nowhere"
+        place = f"at {row.message_id}" if row.message_id else "nowhere"
         why = f"  {in_english(row.why)}" if row.why else ""
         print(f"{row.at:%Y-%m-%d %H:%M:%S}  {chat!s:<32} {state} {place}{why}")
     if not rows:

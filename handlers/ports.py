@@ -144,7 +144,7 @@ class Desk(Protocol):
         """
         ...
 
-    async def show(self, chat: Chat, story: StoryId, place: str) -> bool:
+    async def show(self, chat: Chat, story: StoryId, message_id: str) -> bool:
         """A moderator points out where a card of unknown outcome is; False if we already knew.
 
         Raises Sorry if it can't be that card. May raise StorageAway.

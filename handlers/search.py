@@ -149,8 +149,8 @@ def _spoken_of(said: str, good: Sequence[Edition]) -> str:
 
 def _where(story: Story, found: Search) -> str:
     """The part of a story that contains most of the words; the first of several."""
-    place = max(_places(story, found), key=lambda place: _held(place[0], found))
-    return place[1]()
+    best = max(_parts(story, found), key=lambda part: _held(part[0], found))
+    return best[1]()
 
 
 def _held(text: str, found: Search) -> int:
@@ -158,7 +158,7 @@ def _held(text: str, found: Search) -> int:
     return sum(not held.isdisjoint(fitting) for fitting in found.words)
 
 
-def _places(story: Story, found: Search) -> Iterator[tuple[str, Callable[[], str]]]:
+def _parts(story: Story, found: Search) -> Iterator[tuple[str, Callable[[], str]]]:
     """Every part of a story and how it is shown, the most telling first."""
     yield story.title, lambda: _("In its title")
     if story.headline:
@@ -185,7 +185,7 @@ def _those(names: tuple[str, ...], found: Search) -> str:
 def _quoting(sentence: str, text: str, found: Search) -> Callable[[], str]:
     def said() -> str:
         parts = pieces(line(text))
-        first = next((place for place, part in enumerate(parts) if _held(part, found)), 0)
+        first = next((number for number, part in enumerate(parts) if _held(part, found)), 0)
         skipped = max(0, first - BEFORE)
         rest = "".join(parts[skipped:]).strip()
         return _(sentence).format(text=f"“{'… ' if skipped else ''}{shorten(rest, QUOTED)}”")

@@ -130,7 +130,7 @@ class StatusCommand:
         """True for a card that only has to be rechecked."""
         edition = self.index.get(story)
         newest = edition is None or row.revision >= edition.revision
-        return row.state is State.SHOWN and newest and row.owes is None
+        return row.state is State.SHOWN and newest and row.reply_since is None
 
     def _newest(self, health: Health, at: datetime) -> Iterator[Block]:
         """The outcome of the latest cards."""
@@ -255,7 +255,7 @@ def _outcome(row: CardRecord) -> str:
             return N_("{story}: posted {time} ago, shows version {revision}")
         case State.SHOWN:
             return N_("{story}: updated {time} ago, shows version {revision}")
-        case State.SENDING if row.place is not None:
+        case State.SENDING if row.message_id is not None:
             return N_("{story}: has been updating for {time}")
         case State.SENDING:
             return N_("{story}: sent {time} ago, no answer yet")
@@ -265,7 +265,7 @@ def _outcome(row: CardRecord) -> str:
             return N_("{story}: someone deleted it here, noticed {time} ago")
         case State.UNREADABLE:
             return N_("{story}: I can't read my record of its card, so I'm leaving it alone")
-        case State.FAILED if row.place is not None:
+        case State.FAILED if row.message_id is not None:
             return N_("{story}: updating it failed {time} ago. {why}")
         case State.FAILED:
             return N_("{story}: posting it failed {time} ago. {why}")

@@ -135,7 +135,7 @@ class UnknownCommand:
         """Someone replied to a message, or forwarded one, to show us where a card is."""
         await self._may(ask, shown.chat)
         story = await self._meant(ask, shown)
-        known = not await self.desk.show(shown.chat, story, shown.place)
+        known = not await self.desk.show(shown.chat, story, shown.message_id)
         self.awaited.pop((shown.chat, ask.person), None)
         title = self._quoted(story)
         if known:
@@ -162,7 +162,7 @@ class UnknownCommand:
         if looked_for is not None and looked_for[1] != shown.story:
             wrong = _("That's another story's card. Show me the one for {story}.")
             raise Sorry(wrong.format(story=self._quoted(looked_for[1])))
-        if standing is not None and standing.row and standing.row.place == shown.place:
+        if standing is not None and standing.row and standing.row.message_id == shown.message_id:
             return StoryId(str(shown.story))
         if standing is not None and standing.row and standing.row.state is State.SHOWN:
             raise Sorry(

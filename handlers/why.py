@@ -142,13 +142,13 @@ def _title(edition: Edition, standing: Standing | None, at: datetime) -> str:
     row = standing.row if standing else None
     if standing is None:
         title = _("“{story}” in this chat")
-    elif row is None or (row.place is None and row.state in (State.FAILED, State.GONE)):
+    elif row is None or (row.message_id is None and row.state in (State.FAILED, State.GONE)):
         title = _("“{story}” isn't shown here")
-    elif row.place is None and (
+    elif row.message_id is None and (
         row.state in (State.UNKNOWN, State.UNREADABLE) or at - row.at > UNANSWERED
     ):
         title = _("I don't know whether “{story}” is shown here")
-    elif row.place is None:
+    elif row.message_id is None:
         title = _("“{story}” is being posted here")
     elif row.revision < edition.revision:
         title = _("“{story}” is shown here, but not its latest version")
@@ -285,7 +285,7 @@ def _held(
             "clock": words.clock(until.astimezone(ZoneInfo(zone)).time()),
             "revision": edition.revision,
             "apart": span(standing.apart),
-            "since": row.owes if row is not None and row.owes is not None else 0,
+            "since": row.reply_since if row is not None and row.reply_since is not None else 0,
             "ago": since(row.replied_at, at) if row is not None and row.replied_at else "",
             "gap": span(standing.reply_gap),
         },
@@ -320,7 +320,7 @@ def _card(
                 yield _("It links to the card of “{story}”, where the story continues.").format(
                     story=into or row.into
                 )
-        case State.SENDING if row.place is not None:
+        case State.SENDING if row.message_id is not None:
             yield _("The card has been updating for {time}.").format(time=time)
         case State.SENDING if at - row.at <= UNANSWERED:
             yield _("Its card is being posted right now.")
@@ -355,12 +355,12 @@ def _card(
             yield _("Its card was deleted here ({time} ago).").format(time=time)
         case State.FAILED:
             failed = _("Posting it failed {time} ago. {why}")
-            if row.place is not None:
+            if row.message_id is not None:
                 failed = _("Updating it failed {time} ago. {why}")
             yield failed.format(time=time, why=_failed(standing, row, at))
-    if row.place is not None and row.pinned:
+    if row.message_id is not None and row.pinned:
         yield _("It's pinned here and stays up to date.")
-    elif row.place is not None and not (wanted and live):
+    elif row.message_id is not None and not (wanted and live):
         yield _("A card that's already posted still stays up to date.")
 
 

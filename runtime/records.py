@@ -127,11 +127,11 @@ class Form(Generic[T]):
         if type(version) is not int or version > VERSION:
             raise ValueError(f"it is of version {version}, where at most {VERSION} is known")
         value = self._adapter.validate_json(raw, extra="ignore")
-        return value, Beyond(said, json.loads(self._adapter.dump_json(value)))
+        return value, Beyond(said, json.loads(self._adapter.dump_json(value, by_alias=True)))
 
     def write(self, value: T, beyond: Beyond | None = None, *, exclude_none: bool = False) -> bytes:
         """The record as JSON; what a newer version added (`beyond`) is preserved."""
-        said = self._adapter.dump_json(value, exclude_none=exclude_none)
+        said = self._adapter.dump_json(value, by_alias=True, exclude_none=exclude_none)
         if beyond is not None:
             carried = _carried(json.loads(said), beyond)
             said = json.dumps(carried, ensure_ascii=False, separators=(",", ":")).encode()

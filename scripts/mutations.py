@@ -1010,10 +1010,8 @@ MUTATIONS = (
     Mutation(
         "cards of stories that became one are left apart",
         PLAN,
-        "    if desired.merge_into is None or record is None or not record.place or"
-        " record.into is not None:\n"
-        "        return None\n",
-        "    return None\n",
+        "        or record.into is not None\n    ):\n        return None\n",
+        "        or True\n    ):\n        return None\n",
     ),
     Mutation(
         "what is told beside a card stays with the story when the message changes hands",
@@ -1072,7 +1070,7 @@ MUTATIONS = (
     Mutation(
         "what was undone before it was told is told all the same",
         PLAN,
-        "return DropReply() if record.looks == desired.fingerprint else _hold(silent)",
+        "return DropReply() if record.fingerprint == desired.fingerprint else _hold(silent)",
         "return DropReply()",
         LIMIT,
     ),
@@ -1228,7 +1226,7 @@ MUTATIONS = (
     Mutation(
         "a card that a moderator showed is not kept up to date",
         "bot/delivery/requests.py",
-        "                await held.write(outcomes.found(before, self._now(), place))\n"
+        "                await held.write(outcomes.found(before, self._now(), message_id))\n"
         "            return before",
         "                pass\n            return before",
         UNKNOWN,
@@ -1575,7 +1573,7 @@ MUTATIONS = (
     Mutation(
         "a pin that people took away counts",
         COURIER,
-        "for story, row in standing.items() if row.place not in there}",
+        "for story, row in standing.items() if row.message_id not in there}",
         "for story, row in standing.items() if False}",
         (*PYTEST, "tests/road/test_pins.py"),
     ),

@@ -97,7 +97,9 @@ class AffectedCards:
         return [
             DueSubject(chat, story, edition.seq)
             for chat, row in (await self._ledger.of_story(story)).items()
-            if chat.platform == self._platform and row.place and row.revision < edition.revision
+            if chat.platform == self._platform
+            and row.message_id
+            and row.revision < edition.revision
         ]
 
     async def _to_related(self, edition: Edition, *, all_are: bool) -> list[DueSubject]:

@@ -153,37 +153,37 @@ class Asking:
         It is recorded before it is sent: a notice is sent once, or, after a crash, perhaps not at
         all. /status and /why show the cards anyway.
         """
-        place = await self._unreachable.place(chat, self._deaf, itself=True)
-        if place is None:
+        contact = await self._unreachable.contact(chat, self._deaf, itself=True)
+        if contact is None:
             log.info("nobody can be told of an unknown card", extra={"chat": str(chat)})
             self._again_at[chat] = self._now() + AGAIN
             self._deaf.clear()
             return
         name = shorten(line(await self._platform.called(chat)), NAME_LENGTH)
-        await self._rate_limiter.take(place)
+        await self._rate_limiter.take(contact)
         at = self._now()
-        rule = self._rules.of(place)
+        rule = self._rules.of(contact)
         with speaking(rule.language if rule else None):
             message = self._message(name, cards)
-        near = self._platform.server(place) == self._platform.server(chat)
+        near = self._platform.server(contact) == self._platform.server(chat)
         await self._noticed(cards, at)
         self._told[chat] = at
         try:
-            await self._unreachable.post(place, message, f"unknown {chat} {at.isoformat()}", near)
+            await self._unreachable.post(contact, message, f"unknown {chat} {at.isoformat()}", near)
         except (NotNow, Unreachable) as failed:  # certainly not sent
             del self._told[chat]
             await self._noticed(cards, None)
             if isinstance(failed, Unreachable):
                 self._rate_limiter.refused()
-                self._deaf.add(place)
+                self._deaf.add(contact)
             elif failed.too_fast:
-                self._rate_limiter.too_fast(place, failed.after)
+                self._rate_limiter.too_fast(contact, failed.after)
         except SendFailed as failed:
-            facts = {"chat": str(chat), "place": str(place), "why": str(failed)}
+            facts = {"chat": str(chat), "contact": str(contact), "why": str(failed)}
             perhaps = isinstance(failed, OutcomeUnknown)
             log.warning("an unknown card was not told", extra={**facts, "perhaps_said": perhaps})
         else:
-            told = {"chat": str(chat), "place": str(place), "cards": len(cards)}
+            told = {"chat": str(chat), "contact": str(contact), "cards": len(cards)}
             log.info("told of unknown cards", extra=told)
 
     def _message(self, name: str, cards: Sequence[Unknown]) -> Message:

@@ -194,11 +194,11 @@ class Cards:
             case TellMerger():
                 await self._tell_merger(held, record, step)
             case DropReply():
-                await held.write(replace(record, owes=None))
+                await held.write(replace(record, reply_since=None))
             case Acknowledge(revision):
                 await held.write(replace(record, revision=revision))
-            case Publish(place):
-                await self._publish(held, record, place)
+            case Publish(message_id):
+                await self._publish(held, record, message_id)
             case PutPin() | RemovePin():
                 if not await self.pins.tend(held, record, step):
                     return Hold(Reason(HoldCode.SETTLING), self._now() + self._policy.settle)
@@ -230,7 +230,7 @@ class Cards:
         try:
             self._outbound.leaves(edition)
             key = idempotency_key(chat, story, "card", record.generation)
-            place, bare = await self._plainly(
+            message_id, bare = await self._plainly(
                 "post", chat, message, lambda said: self._platform.post(chat, said, key=key)
             )
         except OutcomeUnknown:
@@ -238,17 +238,19 @@ class Cards:
             held.ended_unknown()
             raise  # the record says `sending`, which is the truth
         except SendFailed as error:
-            failed = self._rejections.judged(chat, story, record.looks, error)
+            failed = self._rejections.judged(chat, story, record.fingerprint, error)
             refused = self._outbound.failed(record, "post", chat, failed)
             if not again:  # that a repeat was refused says nothing about the first attempt
                 await held.write(refused)
             raise failed from error
         now = self._now()
-        shown = outcomes.posted(record, now, place, bare=bare)
-        for elsewhere, other in self._rejections.was_taken(chat, record.looks):
+        shown = outcomes.posted(record, now, message_id, bare=bare)
+        for elsewhere, other in self._rejections.was_taken(chat, record.fingerprint):
             self._look(elsewhere, other)
         if again or (self.rows.doubt and now - self.rows.doubt < HANDED_BACK):
-            shown = replace(shown, looks=None)  # the platform may have returned an older message
+            shown = replace(
+                shown, fingerprint=None
+            )  # the platform may have returned an older message
         await held.write(shown)
         self._look_at_parts(chat, story)
         self._outbound.done(chat, "post")
@@ -285,12 +287,12 @@ class Cards:
         key = idempotency_key(chat, story, "card", record.generation)
         await self._outbound.turn(chat)
         try:
-            place = await self._platform.find(chat, key, record.at)
+            message_id = await self._platform.find(chat, key, record.at)
         except Unreachable as refused:
             self._outbound.refused(chat, "post", refused)
             raise
-        if place is not None:
-            found = replace(record, state=State.SHOWN, place=place, posted_at=record.at)
+        if message_id is not None:
+            found = replace(record, state=State.SHOWN, message_id=message_id, posted_at=record.at)
         elif self._policy.repeat_unknown:
             found = replace(record, state=State.FAILED, generation=record.generation + 1)
         else:
@@ -298,14 +300,14 @@ class Cards:
         await held.write(found)
 
     async def _edit(self, held: HeldRecord, record: CardRecord, view: View, step: Edit) -> None:
-        chat, edition, place = held.chat, view.edition, step.place
+        chat, edition, message_id = held.chat, view.edition, step.message_id
         await self._outbound.turn(chat)
-        sending = replace(record, state=State.SENDING, at=self._now(), looks=None)
+        sending = replace(record, state=State.SENDING, at=self._now(), fingerprint=None)
         await held.about_to(sending)
         try:
             self._outbound.leaves(edition)
             _, bare = await self._plainly(
-                "edit", chat, view.message, lambda said: self._platform.edit(chat, place, said)
+                "edit", chat, view.message, lambda said: self._platform.edit(chat, message_id, said)
             )
         except OutcomeUnknown:
             self._outbound.count("edit", "unknown")
@@ -412,7 +414,7 @@ class Cards:
                     said,
                     key=key,
                     silent=step.silent,
-                    reply_to=step.place,
+                    reply_to=step.message_id,
                     mention=mention,
                 ),
             )
@@ -428,13 +430,13 @@ class Cards:
 
     # Publishing.
 
-    async def _publish(self, held: HeldRecord, record: CardRecord, place: str) -> None:
+    async def _publish(self, held: HeldRecord, record: CardRecord, message_id: str) -> None:
         """Publish a card to the channel's followers. Idempotent."""
         chat = held.chat
         await self._outbound.turn(chat)
         self._rate_limiter.published(chat)  # before we know the outcome: the request may count
         try:
-            await self._platform.publish(chat, place)
+            await self._platform.publish(chat, message_id)
         except OutcomeUnknown:
             self._outbound.count("publish", "unknown")
             raise

@@ -46,7 +46,7 @@ class CardDesk:
         row = await self._ledger.row(chat, story)
         if row is not None and row.state is State.UNREADABLE:
             raise Sorry(_("I can't unpin that card: I can't read my record of it"))
-        if row is None or not row.pinned or row.place is None:
+        if row is None or not row.pinned or row.message_id is None:
             raise Sorry(_("I haven't pinned that story here"))
         reconciler = self._reconcilers[chat.platform]
         try:
@@ -92,7 +92,7 @@ class CardDesk:
             row = await self._ledger.row(chat, story)
         reconciler = self._reconcilers[chat.platform]
         policy = reconciler.policy
-        stands = row is not None and row.place is not None
+        stands = row is not None and row.message_id is not None
         return Standing(
             story,
             row,
@@ -137,13 +137,13 @@ class CardDesk:
         except SendFailed as failed:
             raise _sorry(failed) from failed
 
-    async def show(self, chat: Chat, story: StoryId, place: str) -> bool:
+    async def show(self, chat: Chat, story: StoryId, message_id: str) -> bool:
         reconciler = self._reconcilers[chat.platform]
         rows = await self._ledger.of_chat(chat)
-        if any(row.place == place for other, row in rows.items() if other != story):
+        if any(row.message_id == message_id for other, row in rows.items() if other != story):
             raise Sorry(_("That's another story's card: please reply to the right one"))
-        row = await reconciler.show(chat, story, place)
-        if row is None or (row.state is not State.UNKNOWN and row.place != place):
+        row = await reconciler.show(chat, story, message_id)
+        if row is None or (row.state is not State.UNKNOWN and row.message_id != message_id):
             raise Sorry(
                 _("I already know a newer card for that story here, so I'm leaving this one alone"),
                 Text(_("Use /why to see where it stands.")),
@@ -170,7 +170,9 @@ class CardDesk:
             reconciler.try_again(chat)
         cards = sorted((rows or {}).items(), key=lambda card: card[1].at, reverse=True)
         spacing = reconciler.policy.spacing
-        edits = {story: spacing.next_edit(row) for story, row in cards if row.place is not None}
+        edits = {
+            story: spacing.next_edit(row) for story, row in cards if row.message_id is not None
+        }
         waiting = reconciler.waiting(chat)
         again = {story: at for story in waiting if (at := reconciler.again_at(chat, story))}
         return Health(

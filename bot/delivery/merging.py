@@ -22,7 +22,7 @@ def fold(
     story if its readers have to be told on a card that is no longer its own. Nothing is posted:
     existing messages change owners, and are edited later.
     """
-    if heir is None or heir.place is None:
+    if heir is None or heir.message_id is None:
         living = _with_message_of(
             part,
             CardRecord(
@@ -31,11 +31,13 @@ def fold(
                 revision,
                 generation=heir.generation + 1 if heir else 1,
                 replied_at=part.replied_at,
-                told=revision,
+                reported=revision,
             ),
         )
         living = replace(living, tells=tells or part.tells)
-        gone = replace(part, state=State.GONE, place=None, looks=None, owes=None, tells=None)
+        gone = replace(
+            part, state=State.GONE, message_id=None, fingerprint=None, reply_since=None, tells=None
+        )
         gone = replace(gone, into=into, pin=None, pinned_at=None, published_at=None, why=None)
         return gone, living
     pinned_at = max((row.pinned_at for row in (part, heir) if row.pinned_at), default=None)
@@ -60,16 +62,16 @@ def _with_message_of(other: CardRecord, row: CardRecord) -> CardRecord:
         row,
         state=State.SHOWN,
         at=other.at,
-        place=other.place,
+        message_id=other.message_id,
         posted_at=other.posted_at,
         published_at=other.published_at,
         pin=other.pin,
         pinned_at=other.pinned_at,
         tells=other.tells,
-        looks=None,
+        fingerprint=None,
         why=None,
     )
 
 
 def _age(row: CardRecord) -> tuple[datetime, str]:
-    return (row.posted_at or row.at, row.place or "")
+    return (row.posted_at or row.at, row.message_id or "")

@@ -36,10 +36,10 @@ class Messages:
         return made[2:]
 
     def stub(
-        self, chat: Chat, edition: Edition, target: Edition, place: str | None
+        self, chat: Chat, edition: Edition, target: Edition, message_id: str | None
     ) -> tuple[Message, str]:
-        """What remains of a card whose story is shown on another card, the message `place`."""
-        message = stub(edition, target.story, place and self._platform.link(chat, place))
+        """What remains of a card whose story is shown on another card, the message `message_id`."""
+        message = stub(edition, target.story, message_id and self._platform.link(chat, message_id))
         return message, fingerprint(message)
 
 

@@ -146,7 +146,7 @@ class Observer:
             began_at=self._began_at,
             rollback_at=self._rows.doubt,
             unknown_since=self._rows.unknown_since(chat, story),
-            may_repeat=record is not None and record.place is None and self.may_repeat(record),
+            may_repeat=record is not None and record.message_id is None and self.may_repeat(record),
             paused_until=paused_until,
             pins_until=self._pins.rest_until(chat),
             publish_at=None if rest_s is None else now + timedelta(seconds=rest_s),
@@ -166,11 +166,11 @@ class Observer:
         *,
         lost: bool,
     ) -> tuple[Observed, tuple[StoryId, ...]]:
-        if target is not None and record is not None and record.place and record.into is None:
+        if target is not None and record is not None and record.message_id and record.into is None:
             other = await self._rows.glance(chat, target.story.id)
             missing = self._rows.is_missing(target, other)
             return Observed(record, lost, other, missing), (target.story.id,)
-        if record is not None and record.place is not None:
+        if record is not None and record.message_id is not None:
             return Observed(record, lost), ()
         becoming = await self.becoming(chat, edition.story.id)
         return Observed(record, lost, becoming=bool(becoming)), becoming
@@ -180,7 +180,11 @@ class Observer:
         found = []
         for part in self._index.lineage.merged_from(story):
             record = await self._rows.glance(chat, part.story.id)
-            if record and record.into is None and (record.place or record.state is State.SENDING):
+            if (
+                record
+                and record.into is None
+                and (record.message_id or record.state is State.SENDING)
+            ):
                 found.append(part.story.id)
         return tuple(found)
 
@@ -196,7 +200,7 @@ class Observer:
         if record is None or record.into is None or target is None:
             return self.card(chat, edition)
         living = await self._rows.glance(chat, target.story.id)
-        return self._messages.stub(chat, edition, target, living.place if living else None)
+        return self._messages.stub(chat, edition, target, living.message_id if living else None)
 
     async def _rule(self, chat: Chat, edition: Edition) -> Rule | None:
         """The chat's rule, without a mute that a major update has ended."""
@@ -211,4 +215,4 @@ def last_told(record: CardRecord | None) -> int | None:
     """The last revision that readers were told about."""
     if record is None:
         return None
-    return record.revision if record.owes is None else record.owes
+    return record.revision if record.reply_since is None else record.reply_since

@@ -14,14 +14,14 @@ from wording.reasons import Reason
 
 def sending(now: datetime, revision: int, fingerprint: str, generation: int) -> CardRecord:
     """A card that is about to be posted."""
-    return CardRecord(State.SENDING, now, revision, looks=fingerprint, generation=generation)
+    return CardRecord(State.SENDING, now, revision, fingerprint=fingerprint, generation=generation)
 
 
 def posted(
-    record: CardRecord, now: datetime, place: str, *, bare: Reason | None = None
+    record: CardRecord, now: datetime, message_id: str, *, bare: Reason | None = None
 ) -> CardRecord:
     """The card was posted; `bare`: without its links, and why."""
-    shown = replace(record, state=State.SHOWN, at=now, place=place, posted_at=now)
+    shown = replace(record, state=State.SHOWN, at=now, message_id=message_id, posted_at=now)
     return replace(shown, why=None, bare=bare)
 
 
@@ -40,8 +40,8 @@ def edited(
         state=State.SHOWN,
         at=now,
         revision=revision,
-        looks=fingerprint,
-        owes=reply_since,
+        fingerprint=fingerprint,
+        reply_since=reply_since,
         why=None,
         bare=bare,
     )
@@ -50,12 +50,12 @@ def edited(
 def replied(record: CardRecord, now: datetime, revision: int, since: Delta) -> CardRecord:
     """A reply reported everything up to a revision."""
     told_at = told_now(record, since, now)
-    return replace(record, owes=None, replied_at=now, told=revision, told_at=told_at)
+    return replace(record, reply_since=None, replied_at=now, reported=revision, reported_at=told_at)
 
 
 def merger_told(record: CardRecord, now: datetime) -> CardRecord:
     """A reply reported that another story was merged into this one."""
-    return replace(record, tells=None, replied_at=now, told_at=told_now(record, MERGER, now))
+    return replace(record, tells=None, replied_at=now, reported_at=told_now(record, MERGER, now))
 
 
 def published(record: CardRecord, now: datetime) -> CardRecord:
@@ -70,11 +70,11 @@ def lost(now: datetime, revision: int, generation: int, why: Reason) -> CardReco
 
 def gone(record: CardRecord, now: datetime, why: Reason) -> CardRecord:
     """Someone deleted the card."""
-    lost = replace(record, state=State.GONE, at=now, place=None, why=why)
-    return replace(lost, pin=None, pinned_at=None, owes=None)
+    lost = replace(record, state=State.GONE, at=now, message_id=None, why=why)
+    return replace(lost, pin=None, pinned_at=None, reply_since=None)
 
 
-def found(record: CardRecord, now: datetime, place: str) -> CardRecord:
+def found(record: CardRecord, now: datetime, message_id: str) -> CardRecord:
     """The card of unknown outcome exists after all, showing an unknown revision."""
-    shown = replace(record, state=State.SHOWN, at=now, place=place, posted_at=record.at)
-    return replace(shown, looks=None, why=None, claimed_at=None)
+    shown = replace(record, state=State.SHOWN, at=now, message_id=message_id, posted_at=record.at)
+    return replace(shown, fingerprint=None, why=None, claimed_at=None)

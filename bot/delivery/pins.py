@@ -65,8 +65,8 @@ class Pins:
         The record says beforehand that it is wanted, so that a crash loses nothing. `asked`:
         someone requested it now; otherwise it is only verified.
         """
-        assert record.place is not None, "only what stands is pinned"
-        place = record.place
+        assert record.message_id is not None, "only what stands is pinned"
+        message_id = record.message_id
         await self._outbound.turn(held.chat)
         wanted = replace(record, pin=Pin.WANTED)
         if asked or wanted.pinned_at is None:
@@ -74,7 +74,7 @@ class Pins:
         if wanted != record:
             await held.about_to(wanted)
         try:
-            await self._ask(held, wanted, place, "pin", self._platform.pin)
+            await self._ask(held, wanted, message_id, "pin", self._platform.pin)
         except OutcomeUnknown:
             raise
         except SendFailed as failed:
@@ -83,7 +83,7 @@ class Pins:
             ):  # they are told, and can try again
                 await held.write(record)
             raise
-        if self._may_be_undone(held.chat, place, record):
+        if self._may_be_undone(held.chat, message_id, record):
             return False
         await held.write(replace(wanted, pin=Pin.STANDS))
         return True
@@ -91,48 +91,48 @@ class Pins:
     async def take_any(self, held: HeldRecord) -> bool:
         """Unpin our card if it is pinned; otherwise do nothing."""
         record = held.record
-        if record is None or record.place is None or record.pin is None:
+        if record is None or record.message_id is None or record.pin is None:
             return True
         return await self.take(held, record)
 
     async def take(self, held: HeldRecord, record: CardRecord) -> bool:
         """Unpin it; False if an earlier request may yet pin it."""
-        assert record.place is not None, "only what stands is pinned"
-        place = record.place
+        assert record.message_id is not None, "only what stands is pinned"
+        message_id = record.message_id
         await self._outbound.turn(held.chat)
         going = replace(record, pin=Pin.GOING)
         if going != record:
             await held.about_to(going)
         with suppress(CardGone):  # then it is no longer pinned
-            await self._ask(held, going, place, "unpin", self._platform.unpin)
-        if self._may_be_undone(held.chat, place, record):
+            await self._ask(held, going, message_id, "unpin", self._platform.unpin)
+        if self._may_be_undone(held.chat, message_id, record):
             return False
         await held.write(replace(going, pin=None, pinned_at=None))
         return True
 
-    def _may_be_undone(self, chat: Chat, place: str, record: CardRecord) -> bool:
+    def _may_be_undone(self, chat: Chat, message_id: str, record: CardRecord) -> bool:
         """Whether a request about the pin, by us or another process, may still be under way."""
-        ended = self._unknown.get((chat, place), self._began)
+        ended = self._unknown.get((chat, message_id), self._began)
         begun = record.pin in (Pin.WANTED, Pin.GOING) or ended > self._began
         if begun and self._now() < ended + self._settle:
             return True
-        self._unknown.pop((chat, place), None)
+        self._unknown.pop((chat, message_id), None)
         return False
 
     async def _ask(
         self,
         held: HeldRecord,
         record: CardRecord,
-        place: str,
+        message_id: str,
         act: str,
         call: Callable[[Chat, str], Awaitable[None]],
     ) -> None:
         chat = held.chat
         try:
-            await call(chat, place)
+            await call(chat, message_id)
         except OutcomeUnknown:
             self._outbound.count(act, "unknown")
-            self._unknown[chat, place] = self._now()
+            self._unknown[chat, message_id] = self._now()
             raise  # the record says what is wanted, and it will be repeated
         except SendFailed as failed:
             self._outbound.failed(record, act, chat, failed)

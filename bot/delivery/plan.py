@@ -193,8 +193,8 @@ def after_rollback(record: CardRecord, rollback_at: datetime, revision: int) -> 
 
     The card may show something else, and readers may have been told more.
     """
-    told = max(revision, record.told or 0)
-    doubtful = replace(record, looks=None, owes=None, tells=None, told=told)
+    told = max(revision, record.reported or 0)
+    doubtful = replace(record, fingerprint=None, reply_since=None, tells=None, reported=told)
     return replace(doubtful, replied_at=rollback_at)
 
 
@@ -225,10 +225,10 @@ def _settling(record: CardRecord | None, facts: Facts, now: datetime) -> Hold | 
 
 def _settled_at(record: CardRecord, facts: Facts, now: datetime) -> datetime:
     policy, began_at, ended_at = facts.policy, facts.began_at or record.at, facts.unknown_since
-    going = record.pin in (Pin.WANTED, Pin.GOING) and record.place is not None
+    going = record.pin in (Pin.WANTED, Pin.GOING) and record.message_id is not None
     if going and now < began_at + policy.settle:
         return began_at + policy.settle
-    if record.place is None and facts.may_repeat:
+    if record.message_id is None and facts.may_repeat:
         return record.at
     if record.state is State.SENDING:
         return max(began_at + policy.others_settle, (ended_at or record.at) + policy.settle)
@@ -237,7 +237,12 @@ def _settled_at(record: CardRecord, facts: Facts, now: datetime) -> datetime:
 
 def _merging(observed: Observed, desired: Desired, now: datetime) -> Step | Hold | None:
     record, target = observed.record, observed.target
-    if desired.merge_into is None or record is None or not record.place or record.into is not None:
+    if (
+        desired.merge_into is None
+        or record is None
+        or not record.message_id
+        or record.into is not None
+    ):
         return None
     if target is not None and target.state is State.UNREADABLE:
         return _hold(HoldCode.UNREADABLE, now + UNREADABLE_REST)
@@ -269,7 +274,7 @@ def _recorded(
         waits = facts.pins_until is not None and facts.pins_until > now
         yield Part.PIN, _hold(HoldCode.PIN_REST, facts.pins_until) if waits else pin
     match record.state:
-        case State.SENDING if record.place is None:
+        case State.SENDING if record.message_id is None:
             yield Part.CARD, Recover()
         case State.UNKNOWN if record.claimed_at is None:
             again = _post(record.generation + 1, observed, desired, now)
@@ -282,25 +287,25 @@ def _recorded(
         case State.GONE:
             again = _post(record.generation + 1, observed, desired, now)
             yield Part.CARD, again if newer and matters else _hold(HoldCode.DELETED)
-        case State.FAILED if record.place is None:
+        case State.FAILED if record.message_id is None:
             yield Part.CARD, _post(record.generation, observed, desired, now)
         case State.SHOWN:
             yield from _shown(record, desired, facts, now)
         case _:
-            yield Part.CARD, Edit(_place(record), _reply_since(record, desired))
+            yield Part.CARD, Edit(_message_id(record), _reply_since(record, desired))
 
 
 def _shown(
     record: CardRecord, desired: Desired, facts: Facts, now: datetime
 ) -> Iterator[tuple[Part, Step | Hold]]:
     """The parts of an existing card."""
-    place = _place(record)
-    yield Part.REPLY, _reply(record, place, desired, facts, now)
+    message_id = _message_id(record)
+    yield Part.REPLY, _reply(record, message_id, desired, facts, now)
     if record.tells is not None:
-        yield Part.MERGER, _merger(record, place, record.tells, desired, facts, now)
-    if record.looks != desired.fingerprint:
+        yield Part.MERGER, _merger(record, message_id, record.tells, desired, facts, now)
+    if record.fingerprint != desired.fingerprint:
         next_edit = facts.policy.spacing.next_edit(record)
-        edit = Edit(place, _reply_since(record, desired))
+        edit = Edit(message_id, _reply_since(record, desired))
         yield Part.CARD, edit if now >= next_edit else _hold(HoldCode.SPACING, next_edit)
         if record.published_at is not None:
             yield Part.PUBLISH, _hold(HoldCode.PUBLISHED)
@@ -308,26 +313,28 @@ def _shown(
         yield Part.CARD, Acknowledge(desired.revision)
     else:
         yield Part.CARD, _hold(HoldCode.UP_TO_DATE)
-        yield Part.PUBLISH, _publish(record, place, desired, facts, now)
+        yield Part.PUBLISH, _publish(record, message_id, desired, facts, now)
 
 
 def _reply(
-    record: CardRecord, place: str, desired: Desired, facts: Facts, now: datetime
+    record: CardRecord, message_id: str, desired: Desired, facts: Facts, now: datetime
 ) -> Step | Hold:
     """The reply about what changed. It waits as long as it must, and is never forgotten."""
     if (
-        record.owes is None or record.looks is None
+        record.reply_since is None or record.fingerprint is None
     ):  # first the card shows it, then the reply reports it
         return _hold(no_reply_now(record, desired))
     if silent := silence(desired):
         # The card may still show what was undone: the edit that removes it drops the reply.
-        return DropReply() if record.looks == desired.fingerprint else _hold(silent)
+        return DropReply() if record.fingerprint == desired.fingerprint else _hold(silent)
     limit = reply_limit_ends(record, desired.since, facts.policy.reply_gap, now)
     if desired.quiet_until is not None and (limit is None or limit <= desired.quiet_until):
         return _hold(HoldCode.QUIET, desired.quiet_until)
     if limit is not None:
         return _hold(HoldCode.REPLY_LIMIT, limit)
-    return _aloud(Reply(place, record.owes, major=desired.since.weight is Weight.MAJOR), desired)
+    return _aloud(
+        Reply(message_id, record.reply_since, major=desired.since.weight is Weight.MAJOR), desired
+    )
 
 
 def _aloud(reply: Reply, desired: Desired) -> Reply:
@@ -339,29 +346,34 @@ def _aloud(reply: Reply, desired: Desired) -> Reply:
 
 
 def _merger(
-    record: CardRecord, place: str, part: StoryId, desired: Desired, facts: Facts, now: datetime
+    record: CardRecord,
+    message_id: str,
+    part: StoryId,
+    desired: Desired,
+    facts: Facts,
+    now: datetime,
 ) -> Step | Hold:
     limit = reply_limit_ends(record, MERGER, facts.policy.reply_gap, now)
     if desired.quiet_until is not None:
         return _hold(HoldCode.QUIET, desired.quiet_until)
     if limit is not None:
         return _hold(HoldCode.REPLY_LIMIT, limit)
-    loud = _aloud(Reply(place, 0, major=True), desired)
-    return TellMerger(place, part, silent=loud.silent, mention=loud.mention)
+    loud = _aloud(Reply(message_id, 0, major=True), desired)
+    return TellMerger(message_id, part, silent=loud.silent, mention=loud.mention)
 
 
 def _reply_since(record: CardRecord, desired: Desired) -> int | None:
     """The revision that readers know, if an edit leaves something to report."""
     if silence(desired) is not None:
         return None
-    if record.owes is not None:
-        return record.owes  # not reported yet: the reply will cover this, too
-    known = max(record.revision, record.told or 0)
+    if record.reply_since is not None:
+        return record.reply_since  # not reported yet: the reply will cover this, too
+    known = max(record.revision, record.reported or 0)
     return known if known < desired.revision else None
 
 
 def _publish(
-    record: CardRecord, place: str, desired: Desired, facts: Facts, now: datetime
+    record: CardRecord, message_id: str, desired: Desired, facts: Facts, now: datetime
 ) -> Step | Hold:
     if record.published_at is not None:
         return _hold(HoldCode.PUBLISHED)
@@ -373,18 +385,18 @@ def _publish(
         return _hold(HoldCode.QUIET, desired.quiet_until)
     if facts.publish_at > now:
         return _hold(HoldCode.PUBLISH_BUDGET, facts.publish_at)
-    return Publish(place)
+    return Publish(message_id)
 
 
 def _pin(record: CardRecord, desired: Desired) -> Step | None:
     """What is due about our pin of an existing card."""
-    if record.place is None or record.pin is None:
+    if record.message_id is None or record.pin is None:
         return None
     if not desired.live or record.pin is Pin.GOING:
-        return RemovePin(record.place)
-    return PutPin(record.place) if record.pin is Pin.WANTED else None
+        return RemovePin(record.message_id)
+    return PutPin(record.message_id) if record.pin is Pin.WANTED else None
 
 
-def _place(record: CardRecord) -> str:
-    assert record.place is not None, "a card that stands has a place"
-    return record.place
+def _message_id(record: CardRecord) -> str:
+    assert record.message_id is not None, "an existing card has a message"
+    return record.message_id

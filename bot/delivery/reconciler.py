@@ -387,8 +387,8 @@ class Reconciler:
         if not before.paused:
             wanted = [
                 edition
-                for place, edition in enumerate(wanted)
-                if place < WELCOME or before.mute_of(edition.story.id)
+                for number, edition in enumerate(wanted)
+                if number < WELCOME or before.mute_of(edition.story.id)
             ]
         marks = [DueSubject(chat, edition.story.id, edition.seq) for edition in wanted]
         try:
@@ -466,7 +466,7 @@ class Reconciler:
                 there = None
         if there is None:
             return Pinned(pins_in(rows), seen=False)
-        gone = {story: row for story, row in standing.items() if row.place not in there}
+        gone = {story: row for story, row in standing.items() if row.message_id not in there}
         for story, row in gone.items():
             await self.note(chat, story, partial(_unpinned, row))
         return Pinned(pins_in(await self._ledger.of_chat(chat) if gone else rows), seen=True)
@@ -479,11 +479,11 @@ class Reconciler:
             await self._owe_newest(card.chat, card.story)
             return await self._requests.claim(card)
 
-    async def show(self, chat: Chat, story: StoryId, place: str) -> CardRecord | None:
+    async def show(self, chat: Chat, story: StoryId, message_id: str) -> CardRecord | None:
         """A moderator points out where a card is; returns what its row was before."""
         async with self._holding((chat, story)):
             await self._owe_newest(chat, story)
-            return await self._requests.show(chat, story, place)
+            return await self._requests.show(chat, story, message_id)
 
     async def post_again(self, card: Unknown) -> bool:
         """Post a card of unknown outcome again; False if it is settled. Raises SendFailed."""

@@ -159,7 +159,7 @@ class Player:
                 self._record = outcomes.replied(record, at, edition.revision, desired.since)
                 self._quiet.discard(Part.REPLY)
             case DropReply(), CardRecord():
-                self._record = replace(record, owes=None)
+                self._record = replace(record, reply_since=None)
                 self._quiet.discard(Part.REPLY)
             case Acknowledge(revision), CardRecord():
                 self._record = replace(record, revision=revision)

@@ -83,7 +83,7 @@ def reply_limit_ends(
     """Until when the limit holds a reply about these changes; None if it may go now."""
     if record.replied_at is None or record.replied_at + gap <= now:
         return None
-    told_at = record.told_at or {}
+    told_at = record.reported_at or {}
     for kind in urgent(since):
         last = told_at.get(kind)
         if last is None or last + gap <= now:
@@ -96,7 +96,7 @@ def told_now(record: CardRecord, since: Delta, now: datetime) -> Mapping[str, da
     told = dict.fromkeys(urgent(since), now)
     if told:
         told[MAJOR] = now  # a major change after this reply comes after a major reply
-    return {**(record.told_at or {}), **told} or None
+    return {**(record.reported_at or {}), **told} or None
 
 
 def urgent(since: Delta) -> Iterator[str]:

@@ -41,9 +41,9 @@ class CardRequests:
             raise Unreachable(Reason(Code.STORY_FORGOTTEN))
         async with self._rows.hold(chat, edition.story.id, anew=True) as held:
             record = held.record
-            if record is None or record.place is None or record.state is State.GONE:
+            if record is None or record.message_id is None or record.state is State.GONE:
                 await self._make(held, whole)
-            if held.record is None or held.record.place is None:
+            if held.record is None or held.record.message_id is None:
                 raise OutcomeUnknown(Reason(Code.OUTCOME_UNKNOWN))
             return held.record
 
@@ -78,26 +78,26 @@ class CardRequests:
         async with self._rows.hold(card.chat, card.story, anew=True) as held:
             if (record := _unproven(held, card)) is None:
                 return None
-            place = None
+            message_id = None
             if self._platform.capabilities.finds:  # otherwise nothing can be looked up
                 key = idempotency_key(card.chat, card.story, "card", record.generation)
                 await self._outbound.turn(card.chat)
                 with suppress(SendFailed):  # then their word has to suffice
-                    place = await self._platform.find(card.chat, key, record.at)
-            if place is not None:
-                await held.write(outcomes.found(record, self._now(), place))
+                    message_id = await self._platform.find(card.chat, key, record.at)
+            if message_id is not None:
+                await held.write(outcomes.found(record, self._now(), message_id))
                 return Claim.FOUND
             if record.claimed_at is not None:
                 return Claim.REPEATED
             await held.write(replace(record, claimed_at=self._now()))
             return Claim.TAKEN
 
-    async def show(self, chat: Chat, story: StoryId, place: str) -> CardRecord | None:
+    async def show(self, chat: Chat, story: StoryId, message_id: str) -> CardRecord | None:
         """A card of unknown outcome is there; returns what its record was before."""
         async with self._rows.hold(chat, story, anew=True) as held:
             before = held.record
             if before is not None and before.state is State.UNKNOWN:
-                await held.write(outcomes.found(before, self._now(), place))
+                await held.write(outcomes.found(before, self._now(), message_id))
             return before
 
     async def post_again(self, card: Unknown, edition: Edition) -> bool:

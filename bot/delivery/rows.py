@@ -133,7 +133,7 @@ class Rows:
         """The row as a correct clock would have written it: no time in it is in the future."""
         if row is None:
             return None
-        told = row.told_at.values() if row.told_at else ()
+        told = row.reported_at.values() if row.reported_at else ()
         moments = (row.at, row.posted_at, row.replied_at, row.published_at, row.pinned_at, *told)
         if all(moment is None or moment <= self._now() for moment in moments):
             return row
@@ -147,7 +147,8 @@ class Rows:
             replied_at=row.replied_at and past(row.replied_at),
             published_at=row.published_at and past(row.published_at),
             pinned_at=row.pinned_at and past(row.pinned_at),
-            told_at=row.told_at and {kind: past(at) for kind, at in row.told_at.items()},
+            reported_at=row.reported_at
+            and {kind: past(at) for kind, at in row.reported_at.items()},
         )
 
     @property
@@ -203,7 +204,9 @@ class Rows:
 
     def is_missing(self, edition: Edition, row: CardRecord | None) -> bool:
         """True for a card that may exist although the storage, having lost rows, has none."""
-        if self.doubt is None or (row is not None and (row.place or row.state is State.SENDING)):
+        if self.doubt is None or (
+            row is not None and (row.message_id or row.state is State.SENDING)
+        ):
             return False
         moments = [edition.heard_at, edition.story.updated_at or edition.heard_at]
         return (row.at if row else min(moments)) <= self.doubt

@@ -228,20 +228,20 @@ class UnreachableChats:
         await asyncio.sleep(GATHER_S)
         untold, deaf = self._untold(), set[Chat]()
         while untold:
-            places = defaultdict[Chat | None, list[Chat]](list)
+            by_contact = defaultdict[Chat | None, list[Chat]](list)
             for chat in untold:
-                places[await self.place(chat, deaf)].append(chat)
-            for chat in places.pop(None, []):
+                by_contact[await self.contact(chat, deaf)].append(chat)
+            for chat in by_contact.pop(None, []):
                 log.info("nobody can be told of a refusal", extra={"chat": str(chat)})
                 self._change(chat, asked_at=self._now())
             untold = []
-            for place, chats in places.items():
-                if place is not None and not await self._tell(place, chats):
-                    deaf.add(place)
+            for contact, chats in by_contact.items():
+                if contact is not None and not await self._tell(contact, chats):
+                    deaf.add(contact)
                     untold += chats
         await self._save()
 
-    async def place(self, chat: Chat, deaf: set[Chat], *, itself: bool = False) -> Chat | None:
+    async def contact(self, chat: Chat, deaf: set[Chat], *, itself: bool = False) -> Chat | None:
         """A chat in which someone can be told who can fix it.
 
         With `itself` also a person's own private chat, if that is the one.
@@ -266,27 +266,27 @@ class UnreachableChats:
             return None
         return keeper if keeper.platform == chat.platform and (itself or keeper != chat) else None
 
-    async def _tell(self, place: Chat, chats: list[Chat]) -> bool:
+    async def _tell(self, contact: Chat, chats: list[Chat]) -> bool:
         """Send a notice; False if that chat refuses too.
 
         It is recorded before it is sent: a notice is sent once, or, after a crash, perhaps not at
         all.
         """
         names = {chat: await self._platform.called(chat) for chat in chats[:NAMED]}
-        await self._rate_limiter.take(place)
+        await self._rate_limiter.take(contact)
         chats = [chat for chat in chats if chat in self._troubles]  # others were fixed since
         if not chats:
             return True
-        rule = self._rules.of(place)
+        rule = self._rules.of(contact)
         with speaking(rule.language if rule else None):
             message = self._message(chats, names)
         since = self._troubles[chats[0]].since
-        near = self._platform.server(place) == self._platform.server(chats[0])
+        near = self._platform.server(contact) == self._platform.server(chats[0])
         for chat in chats:
             self._change(chat, told=True)
         try:
             await self._save()
-            await self.post(place, message, f"trouble {chats[0]} {since.isoformat()}", near)
+            await self.post(contact, message, f"trouble {chats[0]} {since.isoformat()}", near)
         except (NotNow, Unreachable, StorageAway) as failed:  # certainly not sent
             for chat in chats:
                 self._change(chat, told=False)
@@ -294,7 +294,7 @@ class UnreachableChats:
                 pause_s = max(failed.after.total_seconds(), 1.0)
                 self._not_before = asyncio.get_running_loop().time() + pause_s
                 if failed.too_fast:
-                    self._rate_limiter.too_fast(place, failed.after)
+                    self._rate_limiter.too_fast(contact, failed.after)
                 return True
             if isinstance(failed, StorageAway):
                 raise
@@ -302,15 +302,15 @@ class UnreachableChats:
             return False
         except SendFailed as failed:
             unknown = isinstance(failed, OutcomeUnknown)
-            facts = {"place": str(place), "why": str(failed), "perhaps_said": unknown}
+            facts = {"contact": str(contact), "why": str(failed), "perhaps_said": unknown}
             log.warning("a refusal was not told", extra=facts)
         else:
-            log.info("told of a refusal", extra={"place": str(place), "chats": len(chats)})
+            log.info("told of a refusal", extra={"contact": str(contact), "chats": len(chats)})
         return True
 
-    async def post(self, place: Chat, message: Message, key: str, silent: bool) -> None:
+    async def post(self, contact: Chat, message: Message, key: str, silent: bool) -> None:
         """Post, and let it finish when we are told to stop: it may be in flight."""
-        step = asyncio.create_task(self._platform.post(place, message, key=key, silent=silent))
+        step = asyncio.create_task(self._platform.post(contact, message, key=key, silent=silent))
         try:
             await asyncio.shield(step)
         except asyncio.CancelledError:

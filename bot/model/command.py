@@ -14,7 +14,7 @@ class Pointed:
 
     chat: Chat
     """The chat it is in."""
-    place: str
+    message_id: str
     story: str | None
     """The story its buttons are about; None if it isn't ours or has no such buttons."""
     title: str = ""

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from stories.story import StoryId
 from wording.reasons import Reason
@@ -35,27 +38,30 @@ class Pin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardRecord:
-    """A row of the ledger: one story's card in one chat."""
+    """A row of the ledger: one story's card in one chat.
+
+    An alias is the name under which a field is stored: every version reads and writes that one.
+    """
 
     state: State
     at: datetime
     """When the state was written."""
     revision: int
     """The revision shown, being sent, or attempted."""
-    place: str | None = None
+    message_id: Annotated[str | None, Field(alias="place")] = None
     """The message's id, in the platform's terms; None before there is a message."""
-    looks: str | None = None
+    fingerprint: Annotated[str | None, Field(alias="looks")] = None
     """A hash of the card's content, so that it isn't edited when nothing would change."""
     posted_at: datetime | None = None
     replied_at: datetime | None = None
     generation: int = 1
     """Counts the cards made for this story here:
     a new one only after one is gone or can't be proved."""
-    owes: int | None = None
+    reply_since: Annotated[int | None, Field(alias="owes")] = None
     """A reply is pending: it must report what changed since this revision."""
-    told: int | None = None
+    reported: Annotated[int | None, Field(alias="told")] = None
     """The latest revision that a reply reported."""
-    told_at: Mapping[str, datetime] | None = None
+    reported_at: Annotated[Mapping[str, datetime] | None, Field(alias="told_at")] = None
     """When a reply last told an end, a withdrawal, a merger or any other major change, by the names
     of bot/delivery/reply_policy.py: each of them goes at once, at most once an hour."""
     into: StoryId | None = None

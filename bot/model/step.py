@@ -31,7 +31,7 @@ class Post:
 class Edit:
     """Edit the card, so that it says the newest."""
 
-    place: str
+    message_id: str
     reply_since: int | None = None
     """The revision from which on a reply tells what changed; None: no reply is due."""
 
@@ -40,7 +40,7 @@ class Edit:
 class Reply:
     """Reply to the card with what changed."""
 
-    place: str
+    message_id: str
     since: int
     """The revision that readers know."""
     major: bool = False
@@ -58,7 +58,7 @@ class DropReply:
 class TellMerger:
     """Reply to the card that another story, whose card it was, is a part of this one now."""
 
-    place: str
+    message_id: str
     part: StoryId
     silent: bool = False
     mention: bool = False
@@ -68,21 +68,21 @@ class TellMerger:
 class Publish:
     """Publish the card to the channels that follow this one."""
 
-    place: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class PutPin:
     """Pin the card: a moderator wants it pinned, and it may not be yet."""
 
-    place: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class RemovePin:
     """Unpin the card: its story is over, or a newer pin has taken its place."""
 
-    place: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def pack(rows: Mapping[int, CardRecord]) -> bytes:
     _write(body, usual)
     for number, row in rows.items():
         flags = _STATES.index(row.state)
-        place = row.place or ""
+        place = row.message_id or ""
         whole = place.isascii() and place.isdecimal() and str(int(place)) == place
         flags |= _NUMBER if whole else _TEXT if place else 0
         flags |= _REVISION if _known(row) != usual else 0
@@ -101,10 +101,10 @@ def _rows(raw: bytes, place: int, end: int) -> Iterator[tuple[int, CardRecord]]:
         row = CardRecord(_STATES[flags & 3], at, usual)
         if flags & _NUMBER:
             where, place = _read(raw, place)
-            row = replace(row, place=str(where))
+            row = replace(row, message_id=str(where))
         elif flags & _TEXT:
             said, place = _read_text(raw, place)
-            row = replace(row, place=said)
+            row = replace(row, message_id=said)
         if flags & _REVISION:
             revision, place = _read(raw, place)
             row = replace(row, revision=revision)
@@ -121,7 +121,7 @@ def _rows(raw: bytes, place: int, end: int) -> Iterator[tuple[int, CardRecord]]:
 
 def _known(row: CardRecord) -> int:
     """The revision that the chat's readers know: shown, or reported in a reply."""
-    return max(row.revision, row.told or 0)
+    return max(row.revision, row.reported or 0)
 
 
 def _write(into: bytearray, number: int) -> None:

@@ -136,12 +136,12 @@ def _wrong_in(
         report.replies += replies[story_id]
         if story_id not in wants:
             yield f"{where}: not wanted, but stands there {len(standing)} times"
-        elif row is None or row.place is None or row.state is not State.SHOWN:
+        elif row is None or row.message_id is None or row.state is not State.SHOWN:
             yield f"{where}: at rest, but the ledger says {row}"
-        elif row.place not in standing:
+        elif row.message_id not in standing:
             yield f"{where}: the ledger's card is not there"
-        elif standing[row.place] != newest(world, story_id):
-            yield f"{where}: shows state {standing[row.place]}, not {newest(world, story_id)}"
+        elif standing[row.message_id] != newest(world, story_id):
+            yield f"{where}: shows state {standing[row.message_id]}, not {newest(world, story_id)}"
         else:
             explained = 1 if chat.platform == "discord" else row.generation
             if len(standing) > explained:

@@ -105,7 +105,7 @@ def test_a_held_reply_survives_a_restart_and_is_dropped_once_undone() -> None:
         assert len(calm.replies) == 2, "what was undone is not told"
         record = calm.record(FERRY.id)
         assert record is not None
-        assert record.owes is None
+        assert record.reply_since is None
 
     played(RULE, play)
 
@@ -117,7 +117,7 @@ def test_what_an_earlier_version_left_unsaid_is_not_told_after_the_upgrade() -> 
         await calm.after(5 * MINUTE)
         rows = calm.world.store.data.rows[FERRY.id]
         for chat, record in rows.items():  # as they wrote it: the reply was dropped
-            rows[chat] = replace(record, owes=None)
+            rows[chat] = replace(record, reply_since=None)
         await calm.restart()
         await calm.after(2 * HOUR)
         assert len(calm.replies) == 1

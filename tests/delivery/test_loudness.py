@@ -353,7 +353,9 @@ async def test_no_more_than_ten_cards_an_hour_are_published_in_a_channel_also_af
 ) -> None:
     now = datetime.now(UTC)
     for n in range(9):
-        shown = CardRecord(State.SHOWN, now, 1, place=str(n + 1), looks="-", posted_at=now)
+        shown = CardRecord(
+            State.SHOWN, now, 1, message_id=str(n + 1), fingerprint="-", posted_at=now
+        )
         await ledger.write(IN_HEADLINES, StoryId(f"s{n}"), replace(shown, published_at=now))
     road = await calm_bot.start({IN_HEADLINES: Rule(all=True, publish=True)})
     await road.publish(FERRY, TRAMS, BRIDGE)

@@ -12,22 +12,22 @@ FERRY, PORT, STORM = (StoryId(name) for name in ("ferry", "port", "storm"))
 
 
 def standing(place: str, *, posted: timedelta, tells: StoryId | None = None) -> CardRecord:
-    return CardRecord(State.SHOWN, NOW, 3, place=place, posted_at=NOW - posted, tells=tells)
+    return CardRecord(State.SHOWN, NOW, 3, message_id=place, posted_at=NOW - posted, tells=tells)
 
 
 def test_what_the_readers_of_a_message_are_still_to_be_told_goes_along_with_it() -> None:
     part = standing("elder", posted=timedelta(hours=2), tells=FERRY)
     heir = standing("younger", posted=timedelta(hours=1))
     stub, living = fold(part, heir, into=STORM, revision=7, tells=None)
-    assert (stub.place, stub.tells, stub.into) == ("younger", None, STORM)
-    assert (living.place, living.tells) == ("elder", FERRY)
+    assert (stub.message_id, stub.tells, stub.into) == ("younger", None, STORM)
+    assert (living.message_id, living.tells) == ("elder", FERRY)
 
 
 def test_the_message_of_a_card_that_changes_hands_twice_still_tells_of_the_first_time() -> None:
     part = standing("only", posted=timedelta(hours=2), tells=FERRY)
     gone, living = fold(part, None, into=STORM, revision=7, tells=None)
-    assert (gone.state, gone.place, gone.tells) == (State.GONE, None, None)
-    assert (living.place, living.tells) == ("only", FERRY)
+    assert (gone.state, gone.message_id, gone.tells) == (State.GONE, None, None)
+    assert (living.message_id, living.tells) == ("only", FERRY)
 
 
 def test_where_two_mergers_are_to_be_told_beside_one_message_the_newer_is() -> None:
@@ -46,8 +46,8 @@ def test_of_two_pinned_cards_the_one_that_goes_on_stays_pinned_and_the_other_goe
         for place, hours in (("elder", 2), ("younger", 1))
     )
     stub, living = fold(part, heir, into=STORM, revision=7, tells=None)
-    assert (stub.place, stub.pin) == ("younger", Pin.GOING)
-    assert (living.place, living.pin) == ("elder", Pin.STANDS)
+    assert (stub.message_id, stub.pin) == ("younger", Pin.GOING)
+    assert (living.message_id, living.pin) == ("elder", Pin.STANDS)
 
 
 def test_a_card_that_changes_hands_leaves_neither_pin_nor_publication_behind() -> None:

@@ -42,6 +42,6 @@ def test_a_chat_rests_unless_the_pause_is_about_one_card(
         refused=lambda *_: None,
         now=lambda: NOW,
     )
-    row = CardRecord(State.SENDING, NOW, 1, place="42")
+    row = CardRecord(State.SENDING, NOW, 1, message_id="42")
     calls.failed(row, act, NORTH, NotNow(pause, Reason(Code.PAUSE), too_fast=True))
     assert rate_limiter.rest(NORTH) == rest.total_seconds()

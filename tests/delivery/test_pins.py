@@ -55,7 +55,7 @@ class Board:
 
     async def card(self, story: StoryId) -> CardRecord:
         place = await self.handle.post(HERE, Message("A card"), key="card")
-        row = CardRecord(State.SHOWN, self._now(), 1, place=place)
+        row = CardRecord(State.SHOWN, self._now(), 1, message_id=place)
         async with self.rows.hold(HERE, story) as held:
             await held.write(row)
         return row

@@ -40,11 +40,11 @@ SHOWN = CardRecord(
     State.SHOWN,
     NOW - 5 * MINUTE,
     3,
-    place="77",
-    looks="old",
+    message_id="77",
+    fingerprint="old",
     posted_at=NOW - 30 * MINUTE,
 )
-CLAIMED = replace(SHOWN, state=State.UNKNOWN, place=None, claimed_at=NOW)
+CLAIMED = replace(SHOWN, state=State.UNKNOWN, message_id=None, claimed_at=NOW)
 FACTS = Facts(Policy())
 Until = tuple[str, datetime | None]
 """Why nothing is done, and until when."""
@@ -69,8 +69,8 @@ def due(
 
 FAR = NOW + 3 * HOUR
 DONE = (Code.UP_TO_DATE, None)
-LATEST = replace(SHOWN, looks="new", revision=4)
-OWING = replace(SHOWN, owes=2)
+LATEST = replace(SHOWN, fingerprint="new", revision=4)
+OWING = replace(SHOWN, reply_since=2)
 NEW = replace(WISH, fingerprint="new")
 SAME = replace(WISH, fingerprint="old")
 """The card already looks as it should."""
@@ -84,8 +84,8 @@ SAME = replace(WISH, fingerprint="old")
         (SHOWN, WISH, Edit("77", 3)),
         (SHOWN, UNWANTED, Edit("77", 3)),
         (LATEST, WISH, DONE),
-        (replace(SHOWN, looks="new"), WISH, Acknowledge(4)),
-        (replace(LATEST, owes=2), WISH, Reply("77", 2)),
+        (replace(SHOWN, fingerprint="new"), WISH, Acknowledge(4)),
+        (replace(LATEST, reply_since=2), WISH, Reply("77", 2)),
         (
             replace(SHOWN, at=NOW - timedelta(seconds=59)),
             WISH,
@@ -93,15 +93,15 @@ SAME = replace(WISH, fingerprint="old")
         ),
         (replace(SHOWN, posted_at=NOW - 2 * HOUR), WISH, (Code.SPACING, NOW + 5 * MINUTE)),
         (replace(SHOWN, state=State.SENDING), WISH, Edit("77", 3)),
-        (replace(SHOWN, state=State.SENDING, place=None), WISH, Recover()),
+        (replace(SHOWN, state=State.SENDING, message_id=None), WISH, Recover()),
         (replace(SHOWN, state=State.FAILED), WISH, Edit("77", 3)),
-        (replace(SHOWN, state=State.FAILED, place=None), WISH, Post(1)),
-        (replace(SHOWN, state=State.FAILED, place=None), UNWANTED, (Code.NOT_FOLLOWED, None)),
-        (replace(SHOWN, state=State.UNKNOWN, place=None), WISH, Post(2)),
-        (replace(SHOWN, state=State.UNKNOWN, place=None), UNWANTED, (Code.NOT_FOLLOWED, None)),
-        (replace(LATEST, state=State.UNKNOWN, place=None), WISH, (Code.UNPROVEN, None)),
-        (replace(SHOWN, state=State.GONE, place=None), WISH, Post(2)),
-        (replace(LATEST, state=State.GONE, place=None), WISH, (Code.DELETED, None)),
+        (replace(SHOWN, state=State.FAILED, message_id=None), WISH, Post(1)),
+        (replace(SHOWN, state=State.FAILED, message_id=None), UNWANTED, (Code.NOT_FOLLOWED, None)),
+        (replace(SHOWN, state=State.UNKNOWN, message_id=None), WISH, Post(2)),
+        (replace(SHOWN, state=State.UNKNOWN, message_id=None), UNWANTED, (Code.NOT_FOLLOWED, None)),
+        (replace(LATEST, state=State.UNKNOWN, message_id=None), WISH, (Code.UNPROVEN, None)),
+        (replace(SHOWN, state=State.GONE, message_id=None), WISH, Post(2)),
+        (replace(LATEST, state=State.GONE, message_id=None), WISH, (Code.DELETED, None)),
         (LATEST, replace(UNWANTED, unfollow=True), Unfollow()),
         (None, replace(UNWANTED, unfollow=True), Unfollow()),
     ],
@@ -137,7 +137,7 @@ def test_the_next_step_follows_from_the_record(
 
 @pytest.mark.parametrize("since", [Delta(()), MINOR])
 def test_a_deleted_card_stays_away_for_small_changes(since: Delta) -> None:
-    gone = replace(SHOWN, state=State.GONE, place=None)
+    gone = replace(SHOWN, state=State.GONE, message_id=None)
     assert due(gone, replace(WISH, since=since)) == (Code.DELETED, None)
 
 
@@ -152,13 +152,13 @@ AT_NIGHT = (Code.QUIET, FAR)
     ("record", "desired", "step"),
     [
         (None, NIGHT, AT_NIGHT),
-        (replace(SHOWN, state=State.FAILED, place=None), NIGHT, AT_NIGHT),
-        (replace(SHOWN, state=State.UNKNOWN, place=None), NIGHT, AT_NIGHT),
-        (replace(SHOWN, state=State.GONE, place=None), NIGHT, AT_NIGHT),
-        (replace(SHOWN, state=State.SENDING, place=None), NIGHT, Recover()),
+        (replace(SHOWN, state=State.FAILED, message_id=None), NIGHT, AT_NIGHT),
+        (replace(SHOWN, state=State.UNKNOWN, message_id=None), NIGHT, AT_NIGHT),
+        (replace(SHOWN, state=State.GONE, message_id=None), NIGHT, AT_NIGHT),
+        (replace(SHOWN, state=State.SENDING, message_id=None), NIGHT, Recover()),
         (SHOWN, NIGHT, Edit("77", 3)),
         (SHOWN, MUTED, Edit("77")),
-        (replace(LATEST, owes=2), NIGHT, AT_NIGHT),
+        (replace(LATEST, reply_since=2), NIGHT, AT_NIGHT),
         (OWING, NIGHT, Edit("77", 2)),
         (replace(OWING, at=NOW), NIGHT, (Code.SPACING, NOW + MINUTE)),
         (OWING, replace(MUTED, fingerprint="old"), DropReply()),
@@ -196,7 +196,7 @@ def test_a_reply_that_has_nothing_to_tell_any_more_is_not_sent(since: Delta) -> 
 
 # The limit of one reply an hour delays, and drops nothing.
 
-HELD = replace(LATEST, owes=2, replied_at=NOW - 20 * MINUTE)
+HELD = replace(LATEST, reply_since=2, replied_at=NOW - 20 * MINUTE)
 LIMIT = (Code.REPLY_LIMIT, NOW + 40 * MINUTE)
 END, WITHDRAWN = changed(Weight.MAJOR, Kind.ENDED), changed(Weight.MAJOR, Kind.RETRACTED)
 LOUD = Reply("77", 2, major=True, silent=False)
@@ -204,7 +204,7 @@ LOUD = Reply("77", 2, major=True, silent=False)
 
 def told(ago: timedelta, *kinds: str, last: timedelta = 20 * MINUTE) -> CardRecord:
     """A card with a reply to come, whose last reply was `last` ago; these kinds were told `ago`."""
-    return replace(HELD, replied_at=NOW - last, told_at=dict.fromkeys(kinds, NOW - ago))
+    return replace(HELD, replied_at=NOW - last, reported_at=dict.fromkeys(kinds, NOW - ago))
 
 
 LATELY = 20 * MINUTE
@@ -257,18 +257,18 @@ def test_quiet_hours_hold_what_the_limit_does_not_and_the_later_end_counts() -> 
 
 
 def test_an_edit_keeps_a_reply_due_that_the_limit_holds() -> None:
-    held = replace(SHOWN, owes=2, replied_at=NOW)
+    held = replace(SHOWN, reply_since=2, replied_at=NOW)
     assert due(held) == Edit("77", 2)
     assert due(replace(SHOWN, replied_at=NOW)) == Edit("77", 3)
-    assert due(replace(SHOWN, replied_at=NOW, told=4)) == Edit("77", None), "they were told"
+    assert due(replace(SHOWN, replied_at=NOW, reported=4)) == Edit("77", None), "they were told"
 
 
 def test_only_a_major_change_mentions_and_only_where_that_is_wanted() -> None:
     ping = replace(WISH, loudness=Loudness.PING, since=MAJOR)
-    assert due(replace(LATEST, owes=2), ping) == replace(LOUD, mention=True)
-    assert due(replace(LATEST, owes=2), replace(ping, since=NOTABLE)) == Reply("77", 2)
+    assert due(replace(LATEST, reply_since=2), ping) == replace(LOUD, mention=True)
+    assert due(replace(LATEST, reply_since=2), replace(ping, since=NOTABLE)) == Reply("77", 2)
     recalled = replace(MUTED, since=WITHDRAWN, recalled=True, loudness=Loudness.PING)
-    assert due(replace(LATEST, owes=2), recalled) == Reply("77", 2, major=True)
+    assert due(replace(LATEST, reply_since=2), recalled) == Reply("77", 2, major=True)
 
 
 PART = StoryId("part")
@@ -280,13 +280,13 @@ TELLING = replace(SHOWN, tells=PART)
     [
         (TELLING, WISH, TellMerger("77", PART)),
         (TELLING, MUTED, TellMerger("77", PART, silent=True)),
-        (replace(TELLING, owes=2), SAME, Reply("77", 2)),
-        (replace(TELLING, looks="new", revision=4), NIGHT, AT_NIGHT),
+        (replace(TELLING, reply_since=2), SAME, Reply("77", 2)),
+        (replace(TELLING, fingerprint="new", revision=4), NIGHT, AT_NIGHT),
         (TELLING, NIGHT, Edit("77", 3)),
-        (replace(OWING, looks=None), WISH, Edit("77", 2)),
+        (replace(OWING, fingerprint=None), WISH, Edit("77", 2)),
         (replace(TELLING, replied_at=NOW - HOUR / 2), WISH, TellMerger("77", PART)),
         (
-            replace(LATEST, tells=PART, replied_at=NOW, told_at={"merged": NOW - HOUR / 2}),
+            replace(LATEST, tells=PART, replied_at=NOW, reported_at={"merged": NOW - HOUR / 2}),
             WISH,
             (Code.REPLY_LIMIT, NOW + HOUR),
         ),
@@ -358,12 +358,12 @@ POLICY = FACTS.policy
             (Code.SETTLING, NOW + POLICY.settle),
         ),
         (
-            replace(SHOWN, state=State.SENDING, place=None),
+            replace(SHOWN, state=State.SENDING, message_id=None),
             {"began_at": NOW},
             (Code.SETTLING, NOW + POLICY.others_settle),
         ),
         (
-            replace(SHOWN, state=State.SENDING, place=None),
+            replace(SHOWN, state=State.SENDING, message_id=None),
             {"began_at": NOW, "may_repeat": True},
             Recover(),
         ),
@@ -385,7 +385,7 @@ def test_what_may_still_arrive_is_waited_for(
 
 def test_a_card_that_the_storage_forgot_is_recorded_as_unproven() -> None:
     assert due(None, lost=True) == MarkLost(1)
-    assert due(replace(SHOWN, place=None, generation=3), lost=True) == MarkLost(3)
+    assert due(replace(SHOWN, message_id=None, generation=3), lost=True) == MarkLost(3)
     assert due(None, UNWANTED, lost=True) == (Code.NOT_FOLLOWED, None)
 
 
@@ -405,9 +405,9 @@ WANTED = replace(LATEST, pin=Pin.WANTED)
         (replace(LATEST, pin=Pin.GOING), WISH, FACTS, RemovePin("77")),
         (LATEST, OVER, FACTS, DONE),
         (WANTED, WISH, PINS_REST, (Code.PIN_REST, FAR)),
-        (replace(WANTED, looks="old"), WISH, PINS_REST, Edit("77", None)),
+        (replace(WANTED, fingerprint="old"), WISH, PINS_REST, Edit("77", None)),
         (replace(WANTED, state=State.SENDING, at=NOW - HOUR), WISH, FACTS, Edit("77", None)),
-        (replace(WANTED, state=State.SENDING, place=None), WISH, FACTS, Recover()),
+        (replace(WANTED, state=State.SENDING, message_id=None), WISH, FACTS, Recover()),
     ],
     ids=[
         "a pin that is wanted is put, before all else",
@@ -507,7 +507,7 @@ def why(record: CardRecord, desired: Desired = WISH, facts: Facts = FACTS) -> di
         (LATEST, MUTED, Code.MUTED),
         (LATEST, replace(WISH, follows=False), Code.NOT_FOLLOWED),
         (LATEST, replace(WISH, loudness=Loudness.EDIT), Code.EDITS_ONLY),
-        (replace(LATEST, owes=2), NIGHT, Code.QUIET),
+        (replace(LATEST, reply_since=2), NIGHT, Code.QUIET),
         (HELD, WISH, Code.REPLY_LIMIT),
     ],
     ids=lambda each: str(each) if isinstance(each, Code) else "",
@@ -519,7 +519,7 @@ def test_why_no_reply_is_sent_is_a_part_of_the_plan(
 
 
 def test_every_part_that_waits_says_why_whatever_else_waits() -> None:
-    record = replace(WANTED, owes=2, replied_at=NOW, published_at=None)
+    record = replace(WANTED, reply_since=2, replied_at=NOW, published_at=None)
     facts = replace(PINS_REST, publish_at=FAR)
     assert why(record, PUBLISHES, facts) == {
         Part.PIN: Code.PIN_REST,

@@ -184,11 +184,11 @@ async def test_a_deleted_card_comes_back_with_a_notable_update_and_not_with_a_mi
     road = await bot.start({chat: ALL})
     await road.publish(FERRY)
     row = await has_row(ledger, chat, FERRY, State.SHOWN)
-    assert row.place is not None
+    assert row.message_id is not None
     if chat.platform == "discord":
-        road.discord.delete_message(chat.address, row.place)
+        road.discord.delete_message(chat.address, row.message_id)
     else:
-        road.telegram.delete_message(int(chat.address), int(row.place))
+        road.telegram.delete_message(int(chat.address), int(row.message_id))
     await road.publish(minor(FERRY))
     await has_row(ledger, chat, FERRY, State.GONE)
     await road.publish(TRAMS)  # told after it, so the minor update has had its turn
@@ -243,7 +243,7 @@ async def test_what_a_group_was_told_by_the_process_before_us_counts(
     group, other = (Chat("telegram", str(world[1].add_chat(name))) for name in ("Crew", "Guests"))
     now = datetime.now(UTC)
     for n in range(16):
-        row = CardRecord(State.SHOWN, now, 1, place=str(n + 1), looks="-", posted_at=now)
+        row = CardRecord(State.SHOWN, now, 1, message_id=str(n + 1), fingerprint="-", posted_at=now)
         await ledger.write(group, StoryId(f"before-{n}"), row)
     stories = [replace(FERRY, id=StoryId(f"s{n}"), title=f"Story {n}") for n in range(5)]
     road = await bot.start({group: ALL, other: ALL})
@@ -306,4 +306,4 @@ async def test_what_is_on_the_wire_is_finished_before_the_bot_stops(
         row = await ledger.row(chat, FERRY.id)
         assert row is not None
         assert row.state is State.SHOWN
-        assert row.place is not None
+        assert row.message_id is not None

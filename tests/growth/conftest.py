@@ -90,7 +90,9 @@ class World:
             await self.accept(story, ago)
 
     async def write(self, chat: Chat, story: StoryId, place: str, revision: int = 1) -> None:
-        row = CardRecord(State.SHOWN, datetime.now(UTC), revision, place=place, looks="looks")
+        row = CardRecord(
+            State.SHOWN, datetime.now(UTC), revision, message_id=place, fingerprint="looks"
+        )
         await self.ledger.write(chat, story, row)
 
     async def sweep(self, *, confirmed: bool = False) -> Plan:

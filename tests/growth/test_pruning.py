@@ -119,14 +119,16 @@ async def test_cards_of_a_packed_story_are_still_reached(pruned: World) -> None:
     await pruned.accept(FERRY, OLD)
     await pruned.write(NORTH, FERRY.id, "123456789012345679")
     await pruned.write(GROUP, FERRY.id, "77", revision=2)
-    pinned = CardRecord(State.SHOWN, datetime.now(UTC), 1, place="78", pin=Pin.GOING)
+    pinned = CardRecord(State.SHOWN, datetime.now(UTC), 1, message_id="78", pin=Pin.GOING)
     topic = Chat("telegram", "-1001/5")
     await pruned.ledger.write(topic, FERRY.id, pinned)
     sent = CardRecord(State.SENDING, datetime.now(UTC), 1, generation=3)
     await pruned.ledger.write(Chat("discord", "9"), FERRY.id, sent)
     await pruned.sweep()
     rows = await pruned.ledger.of_story(FERRY.id)
-    assert {chat: (row.place, row.revision) for chat, row in rows.items() if row.place} == {
+    assert {
+        chat: (row.message_id, row.revision) for chat, row in rows.items() if row.message_id
+    } == {
         NORTH: ("123456789012345679", 1),
         GROUP: ("77", 2),
         topic: ("78", 1),
@@ -137,7 +139,7 @@ async def test_cards_of_a_packed_story_are_still_reached(pruned: World) -> None:
     packed = await pruned.redis.get(f"{pruned.prefix}:packed:ferry")
     assert packed is not None
     assert len(packed) < 2 * 40
-    later = CardRecord(State.SHOWN, datetime.now(UTC), 9, place="77", looks="new")
+    later = CardRecord(State.SHOWN, datetime.now(UTC), 9, message_id="77", fingerprint="new")
     await pruned.ledger.write(GROUP, FERRY.id, later)  # what is written counts more
     assert await pruned.ledger.row(GROUP, FERRY.id) == later
     assert (await pruned.ledger.of_story(FERRY.id))[GROUP] == later
@@ -172,7 +174,7 @@ async def test_a_chat_that_is_forgotten_leaves_the_packed_rows(pruned: World) ->
     assert list(await pruned.ledger.of_story(FERRY.id)) == [GROUP]
     await pruned.write(NORTH, FERRY.id, "99")  # it comes back, as another
     await pruned.ledger.pack(FERRY.id, (pruned.lease.key, pruned.lease.token))
-    assert (await pruned.ledger.of_story(FERRY.id))[NORTH].place == "99"
+    assert (await pruned.ledger.of_story(FERRY.id))[NORTH].message_id == "99"
     assert NORTH not in await pruned.ledger.of_story(StoryId("tram"))
 
 
@@ -182,7 +184,7 @@ async def test_a_row_written_while_its_story_is_packed_counts(
     await pruned.accept(FERRY, OLD)
     await pruned.write(NORTH, FERRY.id, "77")
     whole = type(pruned.redis).hmget
-    newer = CardRecord(State.SHOWN, datetime.now(UTC), 5, place="99")
+    newer = CardRecord(State.SHOWN, datetime.now(UTC), 5, message_id="99")
 
     async def slowly(self: object, name: str, *fields: object) -> object:
         read = await whole(pruned.redis, name, *fields)  # type: ignore[call-overload]
@@ -224,7 +226,7 @@ async def test_one_bad_record_keeps_no_other_story_from_going(pruned: World, par
     assert pruned.alarm == ""
     stubs = [stub.id for stub in (await pruned.archive.since(Cursor())).stubs]
     assert "tram" in stubs
-    assert (await pruned.ledger.of_story(tram.id))[NORTH].place == "77"
+    assert (await pruned.ledger.of_story(tram.id))[NORTH].message_id == "77"
 
 
 async def test_who_lost_the_lease_deletes_nothing(pruned: World) -> None:

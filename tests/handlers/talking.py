@@ -182,13 +182,13 @@ class MemoryDesk:
         self._become(card.chat, card.story, claimed_at=NOW)
         return Claim.TAKEN if claimed is None else Claim.REPEATED, self.showing
 
-    async def show(self, chat: Chat, story: StoryId, place: str) -> bool:
-        new = self._row(chat, story).place != place
-        self._become(chat, story, state=State.SHOWN, place=place)
+    async def show(self, chat: Chat, story: StoryId, message_id: str) -> bool:
+        new = self._row(chat, story).message_id != message_id
+        self._become(chat, story, state=State.SHOWN, message_id=message_id)
         return new
 
     async def post_again(self, card: Unknown) -> None:
-        self._become(card.chat, card.story, state=State.SHOWN, place="99", generation=2)
+        self._become(card.chat, card.story, state=State.SHOWN, message_id="99", generation=2)
 
     def _row(self, chat: Chat, story: StoryId) -> CardRecord:
         row = next(each.row for each in self.standings[chat] if each.story == story)

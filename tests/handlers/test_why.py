@@ -28,9 +28,9 @@ FOLLOWS = Rule(keywords=("FIRE",))
 def row(state: State = State.SHOWN, ago: timedelta = 3 * MINUTE, **more: Any) -> CardRecord:
     usual: dict[str, Any] = {
         "revision": 1,
-        "place": "77",
+        "message_id": "77",
         "posted_at": NOW - ago,
-        "looks": "its looks",
+        "fingerprint": "its looks",
     }
     return CardRecord(state, NOW - ago, **{**usual, **more})
 
@@ -171,7 +171,7 @@ FOLLOWED = "This story matches “fire”, which this chat follows."
 
 async def test_a_card_that_became_anothers_names_that_story() -> None:
     part = replace(FIRE, merged_into=StoryId("harbour"))
-    gone = row(State.GONE, place=None, into=StoryId("harbour"))
+    gone = row(State.GONE, message_id=None, into=StoryId("harbour"))
     said = await Case(part, row=gone).why()
     assert said[-1] == "Its card became the card of “harbour” 3 minutes ago."
     said = await Case(part, row=row(into=StoryId("harbour"))).why()
@@ -266,45 +266,45 @@ async def test_a_card_that_is_behind_tells_what_it_waits_for(
         (None, {}, ABSENT, "It hasn't changed since this chat followed it. Only the top stories"),
         (None, {"due": True, "refusal": DENIED}, ABSENT, HELP),
         (
-            row(State.SENDING, timedelta(seconds=2), place=None, posted_at=None),
+            row(State.SENDING, timedelta(seconds=2), message_id=None, posted_at=None),
             {"due": True},
             "“Fire at the mill” is being posted here",
             "Its card is being posted right now.",
         ),
         (
-            row(State.SENDING, place=None, posted_at=None),
+            row(State.SENDING, message_id=None, posted_at=None),
             {"due": True},
             "I don't know whether “Fire at the mill” is shown here",
             "It was sent 3 minutes ago, and no answer has come back yet. I'm checking.",
         ),
         (row(State.SENDING), {"due": True}, SHOWN, "The card has been updating for 3 minutes."),
         (
-            row(State.UNKNOWN, place=None, why=Reason(Code.OUTCOME_UNKNOWN)),
+            row(State.UNKNOWN, message_id=None, why=Reason(Code.OUTCOME_UNKNOWN)),
             {},
             "I don't know whether “Fire at the mill” is shown here",
             "I don't know whether the card was posted,",
         ),
         (
-            row(State.GONE, place=None, why=quoted("404: Unknown Message")),
+            row(State.GONE, message_id=None, why=quoted("404: Unknown Message")),
             {},
             ABSENT,
             "Its card was deleted here (3 minutes ago). It comes back with the "
             "next notable update.",
         ),
         (
-            row(State.FAILED, place=None, why=LACKS),
+            row(State.FAILED, message_id=None, why=LACKS),
             {"due": True, "refusal": DENIED},
             ABSENT,
             f"Posting it failed 3 minutes ago. {HELP}",
         ),
         (
-            row(State.FAILED, place=None, why=Reason(Code.PAUSE, {"platform": "telegram"})),
+            row(State.FAILED, message_id=None, why=Reason(Code.PAUSE, {"platform": "telegram"})),
             {"due": True},
             ABSENT,
             "Posting it failed 3 minutes ago. Telegram asked me to slow down. I'll try again.",
         ),
         (
-            row(State.FAILED, place=None, why=Reason(Code.PAUSE, {"platform": "telegram"})),
+            row(State.FAILED, message_id=None, why=Reason(Code.PAUSE, {"platform": "telegram"})),
             {"due": True, "retry_at": NOW + timedelta(seconds=40)},
             ABSENT,
             (
@@ -359,7 +359,8 @@ async def test_the_last_change_names_its_weight_and_reason_and_whether_a_reply_w
         f"{change}\nA short reply about it was sent less than a minute ago."
     )
     assert (
-        await last(posted_at=before, owes=1) == f"{change}\nA short reply about it is on its way."
+        await last(posted_at=before, reply_since=1)
+        == f"{change}\nA short reply about it is on its way."
     )
     assert await last(posted_at=NOW) == (
         f"{change}\nThe card was posted with that change in it, so no reply was needed."
@@ -367,7 +368,7 @@ async def test_the_last_change_names_its_weight_and_reason_and_whether_a_reply_w
     assert await last(posted_at=before, rule=replace(FOLLOWS, loudness=Loudness.EDIT)) == (
         f"{change}\nNo reply was sent: this chat only wants cards updated."
     )
-    assert await last(posted_at=before, owes=1, replied_at=NOW - 20 * MINUTE) == (
+    assert await last(posted_at=before, reply_since=1, replied_at=NOW - 20 * MINUTE) == (
         f"{change}\nA short reply about it will be sent in 40 minutes: one went out 20 minutes "
         "ago, and replies are at least 1 hour apart."
     )
@@ -449,7 +450,7 @@ async def test_what_a_chat_does_not_want_to_hear_or_publishes_is_told(
 async def test_whether_a_reply_waits_was_withheld_or_mentioned_anybody_is_told() -> None:
     before, ping = NOW - timedelta(hours=2), replace(FOLLOWS, loudness=Loudness.PING, role="7")
     change = "Its latest change (less than a minute ago, notable): new: “Help came.”\n"
-    assert await last(posted_at=before, owes=1, rule=ASLEEP) == (
+    assert await last(posted_at=before, reply_since=1, rule=ASLEEP) == (
         f"{change}Quiet hours until 09:00: then a short reply will say what changed since "
         "version 1."
     )

@@ -367,7 +367,9 @@ def test_every_span_of_time_is_translated() -> None:
 
 
 def shown(**more: Any) -> CardRecord:
-    row = CardRecord(State.SHOWN, NOW - HOUR, 1, place="77", looks="?", posted_at=NOW - HOUR)
+    row = CardRecord(
+        State.SHOWN, NOW - HOUR, 1, message_id="77", fingerprint="?", posted_at=NOW - HOUR
+    )
     return replace(row, **more)
 
 
@@ -385,7 +387,7 @@ VARIATIONS: tuple[dict[str, Any], ...] = (
     {"rule": Rule(keywords=(wide("ferry"),), min_articles=200, min_virality=9.5)},
     {"rule": Rule(entities=tuple(wide(f"other {n}") for n in range(9)))},
     {"rule": Rule(story_ids=(StoryId("1"),))},
-    {"row": {"owes": 1}},
+    {"row": {"reply_since": 1}},
     {"row": {"replied_at": NOW + HOUR}},
     {"row": {"replied_at": NOW - HOUR / 2, "posted_at": NOW - 9 * HOUR}},
     *({"row": {"pin": pin}} for pin in Pin),
@@ -405,7 +407,9 @@ async def test_why_is_told_in_translated_sentences(state: State, whole: Story) -
         if state is State.SHOWN and place is None:
             continue  # a card that stands has a place
         talk.rules.saved = {HERE: rule} if rule else {}
-        row = shown(state=state, place=place, revision=revision, why=why, **other.get("row", {}))
+        row = shown(
+            state=state, message_id=place, revision=revision, why=why, **other.get("row", {})
+        )
         edition = talk.index.get(whole.id)
         assert edition is not None
         desired = desire(

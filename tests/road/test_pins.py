@@ -178,9 +178,9 @@ async def test_the_pin_of_a_card_that_was_deleted_can_be_taken_away(
     for person in keepers(road):
         await person.say(Say("pin", {"story": "ferry"}))
     here, there = [await ledger.row(chat, FERRY.id) for chat in CHATS]
-    assert here and here.place and there and there.place  # noqa: PT018
-    road.discord.delete_message(discord.NEWS, here.place)
-    road.telegram.delete_message(telegram.GROUP, int(there.place))
+    assert here and here.message_id and there and there.message_id  # noqa: PT018
+    road.discord.delete_message(discord.NEWS, here.message_id)
+    road.telegram.delete_message(telegram.GROUP, int(there.message_id))
     for person, title in zip(
         keepers(road),
         (

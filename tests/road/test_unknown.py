@@ -132,7 +132,7 @@ async def test_a_moderator_replies_to_the_card_and_it_is_kept_up_to_date(
     road = await calm_bot.start({GROUP: ALL})
     thanks = await reply(road, telegram.SOL, telegram.GROUP, card)
     assert thanks.title == f"Thank you, now I know the card for “{FERRY.title}”"
-    assert (await is_shown(ledger, GROUP, FERRY)).place == str(card["message_id"])
+    assert (await is_shown(ledger, GROUP, FERRY)).message_id == str(card["message_id"])
     await road.publish(newer(FERRY))
     await eventually(lambda: "at dawn" in messages(road, GROUP, FERRY)[0]["text"])
     assert len(messages(road, GROUP, FERRY)) == 1
@@ -182,7 +182,7 @@ async def test_what_is_settled_meanwhile_is_left_as_it_is(
     assert (await mod.press(again, "Post again")).title == "That's already been settled"
     late = await reply(road, telegram.SOL, telegram.GROUP, first)
     assert late.title.startswith("I already know a newer card for that story here")
-    assert (await is_shown(ledger, GROUP, FERRY)).place == row.place
+    assert (await is_shown(ledger, GROUP, FERRY)).message_id == row.message_id
     assert len(messages(road, GROUP, FERRY)) == 2
 
 
@@ -207,7 +207,7 @@ async def test_whoever_set_the_chat_up_is_asked_once_in_private_whatever_restart
     [card] = messages(road, GROUP, FERRY)
     thanks = await reply(road, telegram.SOL, telegram.GROUP, card)
     assert thanks.title.startswith("Thank you")
-    assert (await is_shown(ledger, GROUP, FERRY)).place == str(card["message_id"])
+    assert (await is_shown(ledger, GROUP, FERRY)).message_id == str(card["message_id"])
     road.telegram.world.place(telegram.GROUP).members[telegram.SOL] = "member"
     status = await OnTelegram(road.telegram, telegram.SOL, telegram.GROUP).say(Say("status"))
     refused = await OnTelegram(road.telegram, telegram.SOL, telegram.GROUP).press(
@@ -259,7 +259,7 @@ async def test_the_card_of_a_channel_is_forwarded_and_nothing_is_said_there(
     stranger = await forwarded(telegram.MIRA)
     assert stranger.title == "Only a moderator of that chat can settle this"
     assert (await forwarded(telegram.SOL)).title.startswith("Thank you")
-    assert (await is_shown(ledger, CHANNEL, FERRY)).place == str(card["message_id"])
+    assert (await is_shown(ledger, CHANNEL, FERRY)).message_id == str(card["message_id"])
     await road.publish(newer(FERRY))
     await eventually(lambda: "at dawn" in messages(road, CHANNEL, FERRY)[0]["text"])
     assert len(messages(road, CHANNEL, FERRY)) == 1

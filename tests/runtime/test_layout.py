@@ -25,7 +25,7 @@ from stories.story import Story, StoryId
 
 FERRY = Story(StoryId("ferry"), "Night ferry returns", ("It sailed at dusk.",))
 HERE = Chat("discord", "1")
-ROW = CardRecord(State.SHOWN, datetime(2026, 6, 25, tzinfo=UTC), 1, place="7")
+ROW = CardRecord(State.SHOWN, datetime(2026, 6, 25, tzinfo=UTC), 1, message_id="7")
 
 
 async def test_the_first_to_start_writes_which_layout_it_is(redis: Redis, prefix: str) -> None:

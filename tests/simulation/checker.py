@@ -108,8 +108,8 @@ def told(row: CardRecord | None) -> str:
     if row is None:
         return "nothing"
     at = (row.at - BEGINNING).total_seconds()
-    facts = f"{row.state} r{row.revision} g{row.generation} at {at:.1f}, place {row.place}"
-    facts += f", owes {row.owes}, pin {row.pin}, into {row.into}, tells {row.tells}"
+    facts = f"{row.state} r{row.revision} g{row.generation} at {at:.1f}, place {row.message_id}"
+    facts += f", owes {row.reply_since}, pin {row.pin}, into {row.into}, tells {row.tells}"
     return f"{facts}, {row.why or 'no reason'}"
 
 
@@ -189,7 +189,7 @@ class Checker:
                 ):
                     yield (
                         f"{story} has two cards in {chat}: asked for at {one.asked_at:.1f} "
-                        f"(place {one.place}) and at {other.asked_at:.1f} (place {other.place})"
+                        f"({one.message_id}) and at {other.asked_at:.1f} ({other.message_id})"
                     )
 
     def _forgotten(self, story: StoryId, one: Sent, other: Sent) -> bool:
@@ -246,7 +246,7 @@ class Checker:
         for (chat, story), cards in self._cards().items():
             held, row = self.data.stories.get(story), self._row(chat, story)
             for sent in cards:
-                if held is None or row is None or row.place != sent.place:
+                if held is None or row is None or row.message_id != sent.message_id:
                     continue  # explained by _doubles and _missing
                 edition = _edition(self.data, held)
                 expected = self._expected(chat, edition, row)
@@ -258,9 +258,13 @@ class Checker:
                 ):
                     continue  # made anew since, when what had changed last was no longer known
                 if sent.message != expected:
-                    looks = "the newest" if row.looks == fingerprint(expected) else "something else"
+                    looks = (
+                        "the newest"
+                        if row.fingerprint == fingerprint(expected)
+                        else "something else"
+                    )
                     yield (
-                        f"{story} in {chat} (place {sent.place}) is not as revision "
+                        f"{story} in {chat} ({sent.message_id}) is not as revision "
                         f"{edition.revision}: {_differs(sent.message, expected)}; "
                         f"the ledger believes it shows {looks}: {told(row)}"
                     )
@@ -273,7 +277,7 @@ class Checker:
             return card(edition, delta, kin=related_to(self.index, edition))
         living = self._row(chat, heir.story.id)
         handle = self.world.processes[0].handles[chat.platform]
-        place = living.place if living else None
+        place = living.message_id if living else None
         return stub(edition, heir.story, handle.link(chat, place) if place else None)
 
     def _unfolded(self) -> Iterator[str]:
@@ -284,16 +288,16 @@ class Checker:
                 continue
             living = self._row(chat, heir.story.id)
             for sent in cards:
-                if row is not None and row.place == sent.place and row.into is not None:
+                if row is not None and row.message_id == sent.message_id and row.into is not None:
                     continue  # it leads to the living one
-                if living is not None and living.place == sent.place:
+                if living is not None and living.message_id == sent.message_id:
                     continue  # it is told of by _behind
                 if self.world.store.losses or self._unproved(chat, story):
                     self.exempted.append(UNFOLDED)
                     continue
                 yield (
                     f"{story} went into {heir.story.id} and still has a card in {chat} "
-                    f"(place {sent.place}): {told(row)}; that one: {told(living)}"
+                    f"(place {sent.message_id}): {told(row)}; that one: {told(living)}"
                 )
 
     def _followed(self) -> Iterator[str]:
@@ -332,7 +336,7 @@ class Checker:
 
     def _missing(self) -> Iterator[str]:
         """(b) Every card that is wanted stands."""
-        visible = {sent.place: sent for cards in self._cards().values() for sent in cards}
+        visible = {sent.message_id: sent for cards in self._cards().values() for sent in cards}
         for name, service in self.world.services.items():
             holder = self.world.standing[name]
             if holder is None:
@@ -356,7 +360,7 @@ class Checker:
                         continue
                     if rule.muted and self._merges(held.story.id):
                         continue  # mutes go along with stories, and nobody follows their way here
-                    if row is not None and row.place in visible:
+                    if row is not None and row.message_id in visible:
                         continue
                     if not self._explained(chat, held.story.id, edition.revision, row):
                         yield f"{held.story.id} is not shown in {chat}; the ledger says {told(row)}"
@@ -388,7 +392,7 @@ class Checker:
         posts = [
             (at, chat, story, "posted")
             for at, chat, story, row in self.world.store.log
-            if row.state is State.SENDING and row.place is None
+            if row.state is State.SENDING and row.message_id is None
         ]
         replies = [
             (sent.asked_at, sent.chat, beside.story, "told of")
@@ -451,12 +455,12 @@ class Checker:
             if not _edition(self.data, held).is_live(self.world.store.now()) or row.why:
                 continue
             for sent in cards:
-                if sent.place != row.place or sent.published_at is not None:
+                if sent.message_id != row.message_id or sent.published_at is not None:
                     continue
                 if chat in self.world.unheard:
                     self.exempted.append(RULE_AT_A_CRASH)
                 elif not self._owed_and_lost(story):
-                    yield f"{story} in {chat} (place {sent.place}) is not published; {told(row)}"
+                    yield f"{story} in {chat} ({sent.message_id}) is not published; {told(row)}"
 
     def _explained(self, chat: Chat, story: StoryId, revision: int, row: CardRecord | None) -> bool:
         held = self.data.stories[story]
@@ -482,7 +486,7 @@ class Checker:
                 return row.revision >= revision or self._minor(row.revision, held.story)
             case State.SHOWN:
                 service = self.world.services[chat.platform]
-                sent = service.sent.get(row.place or "")
+                sent = service.sent.get(row.message_id or "")
                 self.exempted.append(DELETED_UNSEEN)
                 return sent is not None and sent.deleted_at is not None
             case _:
@@ -537,7 +541,7 @@ class Checker:
             return
         replies = defaultdict[tuple[Chat, StoryId], list[tuple[datetime | None, int | None]]](list)
         for _, chat, story, row in self.world.store.log:
-            said, made = replies[chat, story], (row.replied_at, row.told)
+            said, made = replies[chat, story], (row.replied_at, row.reported)
             if made in said:
                 del said[said.index(made) + 1 :]  # the platform surely did not take the last one
             else:
@@ -572,12 +576,16 @@ class Checker:
                     continue
                 log = [each for _, *where, each in self.world.store.log if where == [chat, story]]
                 for one, other in pairwise(log):
-                    if one.owes is None or other.owes is not None or other.told != one.told:
+                    if (
+                        one.reply_since is None
+                        or other.reply_since is not None
+                        or other.reported != one.reported
+                    ):
                         continue
                     if other.state is not State.SHOWN:
                         continue
                     since = [
-                        compare(past[one.owes], was).weight or 0
+                        compare(past[one.reply_since], was).weight or 0
                         for revision, was in past.items()
                         if revision >= one.revision
                     ]
@@ -589,7 +597,7 @@ class Checker:
         return {
             story
             for _, chat, story, row in self.world.store.log
-            if (chat, row.place) == (sent.chat, sent.place)
+            if (chat, row.message_id) == (sent.chat, sent.message_id)
         }
 
     def _pins(self) -> Iterator[str]:
@@ -600,20 +608,20 @@ class Checker:
         for name, service in self.world.services.items():
             holder = self.world.standing[name]
             stands = {
-                (chat, row.place): (story, row)
+                (chat, row.message_id): (story, row)
                 for story, rows in self.data.rows.items()
                 for chat, row in rows.items()
             }
             pinned: Counter[Chat] = Counter()
             for sent in service.visible():
-                story, row = stands.get((sent.chat, sent.place), (sent.story, None))
+                story, row = stands.get((sent.chat, sent.message_id), (sent.story, None))
                 said = row is not None and row.pin is Pin.STANDS
                 if sent.pinned != said:
                     if self.world.store.losses:
                         self.exempted.append(PIN_FORGOTTEN)
                         continue
                     yield (
-                        f"{story} in {sent.chat} (place {sent.place}) is "
+                        f"{story} in {sent.chat} (place {sent.message_id}) is "
                         f"{'' if sent.pinned else 'not '}pinned; the ledger says {told(row)}, "
                         f"pin {row and row.pin}"
                     )

@@ -51,7 +51,7 @@ class Sent:
     """A message as people see it."""
 
     chat: Chat
-    place: str
+    message_id: str
     key: str
     message: Message
     asked_at: float
@@ -294,7 +294,7 @@ class Handle:
             if service.has_keys:
                 for sent in reversed(service.sent.values()):
                     if sent.key == key and sent.chat == chat and now - sent.at < NONCE_S:
-                        return sent.place
+                        return sent.message_id
             place = str(len(service.sent) + 1)
             sent = service.sent[place] = Sent(
                 chat, place, key, message, asked_at, now, reply_to, mention
@@ -385,7 +385,7 @@ class Handle:
 
         def do(room: Room) -> str:
             places = (
-                sent.place
+                sent.message_id
                 for sent in service.sent.values()
                 if sent.key == key and sent.chat == chat and sent.deleted_at is None
             )

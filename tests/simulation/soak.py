@@ -42,8 +42,8 @@ def outcome(seed: int, troubles: frozenset[str] | None = None) -> Outcome:
     seen["losses"] = len(world.store.losses)
     seen["rows written"] = len(world.store.log)
     folded = [row for *_, row in world.store.log if row.into]
-    seen["folds, one card went on"] = sum(row.place is None for row in folded)
-    seen["folds, one leads to another"] = len({row.place for row in folded if row.place})
+    seen["folds, one card went on"] = sum(row.message_id is None for row in folded)
+    seen["folds, one leads to another"] = len({row.message_id for row in folded if row.message_id})
     return seed, violations, seen
 
 
@@ -73,7 +73,7 @@ def tell(seed: int, troubles: frozenset[str] | None) -> World:
         for sent in service.sent.values():
             say(
                 f"{sent.at:9.3f} sent {sent.chat} {sent.story or 'reply to ' + str(sent.reply_to)} "
-                f"place {sent.place} asked {sent.asked_at:.3f} deleted {sent.deleted_at}"
+                f"place {sent.message_id} asked {sent.asked_at:.3f} deleted {sent.deleted_at}"
             )
     for violation in checker.violations():
         say(f"VIOLATION {violation}")

@@ -480,7 +480,7 @@ class World:
         card, row = self.settling.choice(rows)
         reconciler, shows = asked[0].reconcilers[name], self.settling.random() < 0.6
         there = [
-            sent.place
+            sent.message_id
             for sent in service.visible()
             if sent.chat == card.chat and sent.story == card.story
         ]
@@ -630,7 +630,7 @@ class World:
             if not held.stub
             and story not in due
             and not held.story.is_live(self.store.now(), held.heard_at)
-            and not any(row.owes or row.tells for row in data.rows.get(story, {}).values())
+            and not any(row.reply_since or row.tells for row in data.rows.get(story, {}).values())
         ]
         if old and not self.store.away and not self.store.refuses:
             shelve(data, self.pruning.choice(old))
@@ -682,7 +682,11 @@ class World:
                 for chat, row in rows.items():
                     if story not in data.stories:
                         continue  # forgotten: until it is heard of again nobody can say its card
-                    if chat.platform == name and row.place and row.pin in (Pin.WANTED, Pin.GOING):
+                    if (
+                        chat.platform == name
+                        and row.message_id
+                        and row.pin in (Pin.WANTED, Pin.GOING)
+                    ):
                         return f"the pin of {story} in {chat} is {row.pin}"
             if data.seq and data.cursors.get(name) != upto and not self.store.losses:
                 return f"{name} has marked up to {data.cursors.get(name)}, not {upto}"

@@ -54,13 +54,13 @@ ROW = CardRecord(
     State.SHOWN,
     NOW,
     3,
-    place="77",
-    looks="abc",
+    message_id="77",
+    fingerprint="abc",
     posted_at=NOW,
     replied_at=NOW + timedelta(microseconds=5),
     published_at=NOW + timedelta(microseconds=6),
     generation=2,
-    owes=1,
+    reply_since=1,
     pin=Pin.STANDS,
     pinned_at=NOW + timedelta(seconds=1),
     why=Reason(Code.THREAD_ARCHIVED),
@@ -378,7 +378,7 @@ async def test_who_holds_the_lease_puts_back_what_is_missing_of_the_rules(
 
 async def test_cards_of_unknown_outcome_are_found_until_they_are_settled(storage: Storage) -> None:
     ledger = storage.ledger(None)
-    unknown = replace(ROW, state=State.UNKNOWN, place=None, pin=None)
+    unknown = replace(ROW, state=State.UNKNOWN, message_id=None, pin=None)
     ferry, tram = (Unknown(GROUP, each.id, 2) for each in (FERRY, TRAM))
     await ledger.write(GROUP, FERRY.id, unknown)
     await ledger.write(GROUP, TRAM.id, unknown)

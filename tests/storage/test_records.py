@@ -47,7 +47,7 @@ FERRY, TRAM = StoryId("ferry"), StoryId("tram")
 FERRIES = Story(FERRY, "Night ferry returns", ("It sailed at dusk.",))
 TRAMS = replace(FERRIES, id=TRAM, title="Trams stand still")
 NORTH, SOUTH, MIRA = Chat("discord", "1"), Chat("discord", "2"), Chat("discord", "@5")
-ROW = CardRecord(State.SHOWN, NOW, 3, place="77", looks="abc", posted_at=NOW)
+ROW = CardRecord(State.SHOWN, NOW, 3, message_id="77", fingerprint="abc", posted_at=NOW)
 TROUBLE = Trouble(Reason(Code.MAY_NOT_WRITE), NOW)
 EVERYTHING = Rule(all=True)
 
@@ -445,8 +445,8 @@ async def test_what_a_newer_version_added_to_a_row_stays_when_it_is_written(
     await redis.hset(key, str(NORTH), json.dumps(A_ROW | {"badge": "blue"}))
     row = await ledger.row(NORTH, FERRY)
     assert row is not None
-    assert (row.state, row.place) == (State.SHOWN, "77")
-    await ledger.write(NORTH, FERRY, replace(row, place=None, state=State.GONE))
+    assert (row.state, row.message_id) == (State.SHOWN, "77")
+    await ledger.write(NORTH, FERRY, replace(row, message_id=None, state=State.GONE))
     held = json.loads(await redis.hget(key, str(NORTH)) or b"")
     assert (held["badge"], held["state"], held.get("place")) == ("blue", "gone", None)
 

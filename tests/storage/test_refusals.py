@@ -286,7 +286,7 @@ async def test_a_script_that_is_refused_a_command_is_refused_and_takes_nothing_f
     own_url: str, prefix: str, command: str
 ) -> None:
     chat, story = Chat("discord", "1"), StoryId("ferry")
-    row = CardRecord(State.SHOWN, datetime.now(UTC), 1, place="7")
+    row = CardRecord(State.SHOWN, datetime.now(UTC), 1, message_id="7")
     async with connect(own_url) as redis:
         lease = RedisLease(redis, "discord", prefix)
         other = RedisLease(redis, "discord", prefix)

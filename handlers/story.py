@@ -1,8 +1,10 @@
 """/story - one story's card, found by its words, with its sources, breakdown and changes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
@@ -15,11 +17,12 @@ from handlers.what_changed import what_changed
 from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.story import Source, Story
-from wording.card import card, related_to
+from wording.card import card, differing, related_to
 from wording.language import N_, _
 from wording.message import Block, Bullets, Button, Buttons, Link, Message, Ref, Row, Text
 from wording.text import line, safe_link
-from wording.words import moment
+from wording.words import cited, moment, reported
+from wording.words import points as said_points
 
 SOURCES = 8
 """The most sources per page."""
@@ -103,14 +106,18 @@ class StoryCommand:
             if not (isinstance(row, Buttons) and own in (each.ref for each in row.items))
         )
         rows = (*rows, *self._muting(edition.story, ask))
-        if not long:
+        detailed = bool(edition.story.cited or edition.story.conflicts)
+        if not (long or detailed):
             return replace(message, living=None, more=None, rows=rows)
-        whole = Button(_("Full breakdown"), _part(edition.story, "breakdown", ""))
+        label = _("Details") if detailed else _("Full breakdown")
+        whole = Button(label, _part(edition.story, "breakdown", ""))
+        if not long:
+            return replace(message, living=None, more=None, rows=(*rows, Buttons((whole,))))
         return replace(
             message,
             living=None,
             rows=(*rows, Buttons((whole,))),
-            more=_("… the rest is under “Full breakdown”"),
+            more=_("… the rest is under “{button}”").format(button=label),
         )
 
 
@@ -155,10 +162,16 @@ def _sources(story: Story, said: str) -> Message:
             rows=(Buttons((_to_card(story),)),),
         )
     pages = heaps(story.sources, _room_of, SOURCES)
+    named = Counter(
+        story.sources[each]
+        for _bullet, positions in story.bullets()
+        for each in positions
+        if each < len(story.sources)
+    )
     page = page_of(said, len(pages))
     return Message(
         paged(_("Sources of “{story}”").format(story=name(story)), page, len(pages)),
-        tuple(_source(source) for source in pages[page - 1]),
+        tuple(_source(source, named[source]) for source in pages[page - 1]),
         rows=(
             *turning(page, len(pages), lambda to: _part(story, "sources", to)),
             Buttons((_to_card(story),)),
@@ -170,10 +183,15 @@ def _room_of(source: Source) -> int:
     return room(source.title) + room(source.outlet or "") + room(source.url or "")
 
 
-def _source(source: Source) -> Block:
+def _source(source: Source, points: int) -> Block:
+    """A source with its outlet and time, and for how many points the story names it."""
     note = " · ".join(
         said
-        for said in (line(source.outlet or ""), source.published_at and moment(source.published_at))
+        for said in (
+            line(source.outlet or ""),
+            source.published_at and moment(source.published_at),
+            said_points(points) if points else "",
+        )
         if said
     )
     title = "• " + (line(source.title) or _("Untitled"))
@@ -182,12 +200,29 @@ def _source(source: Source) -> Block:
     return Text(f"{title} · {note}" if note else title)
 
 
+def _point(story: Story, bullet: str, positions: tuple[int, ...]) -> str:
+    """A point of the breakdown and the outlets it rests on."""
+    outlets = cited(story, positions)
+    return f"{bullet} ({outlets})" if outlets else bullet
+
+
 def _breakdown(story: Story, said: str) -> Message:
-    pages = heaps(story.breakdown, room, BULLETS)
+    points = [("", _point(story, bullet, positions)) for bullet, positions in story.bullets()]
+    reports = [
+        (differing(conflict), reported(report, story))
+        for conflict in story.conflicts
+        for report in conflict.reports
+    ]
+    pages = heaps((*points, *reports), lambda item: room(item[1]), BULLETS)
     page = page_of(said, len(pages))
+    blocks: list[Block] = []
+    for heading, items in groupby(pages[page - 1], key=lambda item: item[0]):
+        if heading:
+            blocks.append(Text(heading))
+        blocks.append(Bullets(tuple(text for _heading, text in items)))
     return Message(
         paged(_("Breakdown of “{story}”").format(story=name(story)), page, len(pages)),
-        (Bullets(tuple(pages[page - 1])), *standing(story)),
+        (*blocks, *standing(story)),
         rows=(
             *turning(page, len(pages), lambda to: _part(story, "breakdown", to)),
             Buttons((_to_card(story),)),

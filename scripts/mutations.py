@@ -626,6 +626,27 @@ MUTATIONS = (
         (*PYTEST, "tests/wording/test_card.py"),
     ),
     Mutation(
+        "a reply about reports that differ leaves out what they say",
+        "wording/card.py",
+        "        blocks += _new_conflict(edition.story, delta.reason)\n",
+        "",
+        (*PYTEST, "tests/wording/test_card.py"),
+    ),
+    Mutation(
+        "the outlets of a point are left out of the details",
+        "handlers/story.py",
+        '    return f"{bullet} ({outlets})" if outlets else bullet\n',
+        "    return bullet\n",
+        (*PYTEST, "tests/handlers/test_story.py"),
+    ),
+    Mutation(
+        "the spread of leanings is shown where leanings are not",
+        "wording/card.py",
+        "    if story.stats.spread and show_leaning:\n",
+        "    if story.stats.spread:\n",
+        (*PYTEST, "tests/wording/test_card.py"),
+    ),
+    Mutation(
         "a slow rise never counts as spreading fast",
         "stories/announced.py",
         "    low = _lowest(past.low, before.stats.virality if before else None)\n",

@@ -43,6 +43,9 @@ def _revisions(sample: dict[str, Any], start: datetime) -> Iterator[Development]
         stats = {**document["stats"], **revision.get("stats", {})}
         for source in revision.get("sources", ()):
             source["published_at"] = _ago(start, source.pop("published_hours_ago"))
+        for conflict in revision.get("conflicts", ()):
+            for report in conflict["reports"]:
+                report["at"] = _ago(start, report.pop("hours_ago"))
         if "correction" in revision:
             revision["correction"]["at"] = (start + after).isoformat()
         document |= {**revision, "stats": stats, "updated_at": (start + after).isoformat()}

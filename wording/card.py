@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stories.delta import Delta, Kind
+from stories.delta import Change, Delta, Kind
 from stories.edition import Edition
 from stories.index import StoryIndex
-from stories.story import Story
+from stories.story import Conflict, Story
 from wording import words
 from wording.language import _
 from wording.message import (
@@ -30,6 +30,8 @@ NAMES = 12
 NAME_LENGTH = 60
 CORRECTION_LENGTH = 600
 """Characters of what a reply shows in full below its reason; a correction fits."""
+CONFLICTS = 2
+"""The most conflicts of reports that a card shows; “Details” in /story has all."""
 KIN = 3
 """The most related stories that a card names per kind."""
 
@@ -46,6 +48,8 @@ class Related:
     """The stories merged into it."""
     splits: tuple[str, ...] = ()
     """The stories split from it."""
+    earlier: str | None = None
+    """The story it continues; None if unknown."""
 
 
 def related_to(index: StoryIndex, edition: Edition) -> Related:
@@ -53,11 +57,13 @@ def related_to(index: StoryIndex, edition: Edition) -> Related:
     story = edition.story
     heir = index.get(story.merged_into) if story.merged_into else None
     origin = index.get(story.split_from) if story.split_from else None
+    earlier = index.get(story.follows) if story.follows else None
     return Related(
         _title(heir.story) if heir else None,
         _title(origin.story) if origin else None,
         tuple(_title(each.story) for each in index.lineage.merged_from(story.id)),
         tuple(_title(each.story) for each in index.lineage.split_off(story.id)),
+        _title(earlier.story) if earlier else None,
     )
 
 
@@ -105,6 +111,7 @@ def reply(edition: Edition, delta: Delta, *, parting: bool = False) -> Message:
     blocks: list[Block] = []
     if delta.reason:
         blocks.append(Text(words.sentence(words.said_first(delta))))
+        blocks += _new_conflict(edition.story, delta.reason)
     if news := words.news(delta):
         told = words.sentence(words.said(news)) if words.is_correction(news) else news.after or ""
         blocks.append(Text(shorten(line(told), CORRECTION_LENGTH)))
@@ -113,6 +120,14 @@ def reply(edition: Edition, delta: Delta, *, parting: bool = False) -> Message:
     if parting:
         blocks.append(Note(_("The story is over, so this chat no longer follows it.")))
     return Message(_title(edition.story), tuple(blocks), tone=_tone(edition.story))
+
+
+def _new_conflict(story: Story, reason: Change) -> Iterator[Block]:
+    """The reports of a conflict that is the reason of a reply."""
+    if reason.kind is Kind.CONFLICT_ADDED:
+        for conflict in story.conflicts:
+            if conflict.about == reason.after:
+                yield Bullets(tuple(words.reported(each, story) for each in conflict.reports))
 
 
 def _title(story: Story) -> str:
@@ -135,6 +150,8 @@ def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Related) -> Ite
         yield Note(_("Merged into “{story}”").format(story=kin.heir or story.merged_into))
     if story.split_from:
         yield Note(_("Split from “{story}”").format(story=kin.origin or story.split_from))
+    if story.follows:
+        yield Note(_("Continues “{story}”").format(story=kin.earlier or story.follows))
     if kin.parts:
         yield Note(_("Merged into this story: {stories}").format(stories=_quoted(kin.parts)))
     if kin.splits:
@@ -148,6 +165,9 @@ def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Related) -> Ite
     if facts := tuple(_facts(story, show_leaning)):
         yield Facts(facts)
     yield Bullets(story.breakdown)
+    for conflict in story.conflicts[:CONFLICTS]:
+        yield Text(differing(conflict))
+        yield Bullets(tuple(words.reported(each, story) for each in conflict.reports))
     if story.keywords:
         yield Note(_("Keywords: {words}").format(words=", ".join(_named(story.keywords))))
     if changed := _changed(delta, show_leaning):
@@ -156,6 +176,11 @@ def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Related) -> Ite
         yield Note(_("Updated"), story.updated_at)
     if story.url:
         yield Link(_("Story page"), story.url)
+
+
+def differing(conflict: Conflict) -> str:
+    """The line above what sources report differently."""
+    return _("Reports differ on {about}:").format(about=words.quoted(conflict.about))
 
 
 def figures(story: Story) -> Iterator[str]:
@@ -168,7 +193,12 @@ def figures(story: Story) -> Iterator[str]:
     if stats.virality is not None:
         yield words.virality(stats.virality)
     if stats.articles is not None:
-        yield words.articles(stats.articles)
+        if stats.independent is not None and stats.independent > 1:
+            yield words.independent(stats.articles, stats.independent)
+        else:
+            yield words.articles(stats.articles)
+    if stats.independent == 1:
+        yield words.one_source()
 
 
 def _facts(story: Story, show_leaning: bool) -> Iterator[str]:
@@ -177,6 +207,8 @@ def _facts(story: Story, show_leaning: bool) -> Iterator[str]:
         yield words.rank(story.rank)
     if story.stats.leaning and show_leaning:
         yield words.leaning(story.stats.leaning)
+    if story.stats.spread and show_leaning:
+        yield words.spread(story.stats.spread)
 
 
 def _named(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -211,6 +243,8 @@ def _rows(story: Story, changed: bool, kin: Related) -> tuple[Row, ...]:
         buttons.append(Button(_("What changed"), Ref("story", (story.id, "changes"))))
     if story.merged_into:
         buttons.append(Button(_("Where it continues"), Ref("story", (story.merged_into,))))
+    elif story.follows and kin.earlier:
+        buttons.append(Button(_("What came before"), Ref("story", (story.follows,))))
     elif story.split_from and kin.origin:
         buttons.append(Button(_("Where it came from"), Ref("story", (story.split_from,))))
     # Every card has a button, which identifies our cards on platforms that store no key of ours.

@@ -10,7 +10,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from stories.delta import LEANINGS, Change, Delta, Kind, Weight
-from stories.story import Leaning, Status, Story
+from stories.story import Leaning, Report, Spread, Status, Story
 from wording.language import N_, _, ngettext, spoken
 from wording.text import line, pieces, shorten
 
@@ -53,6 +53,10 @@ QUOTED = 240
 """The most characters of a text quoted in a change."""
 AROUND = 6
 """How many words are quoted before and after a difference between two long texts."""
+NAMED = 60
+"""The most characters of an outlet's name."""
+PICTURED = 16
+"""The most signs in the picture of a spread of leanings, give or take one per leaning."""
 CLAUSES = 4
 """The most changes named in one line; the rest is counted."""
 
@@ -95,6 +99,54 @@ def virality(value: float) -> str:
 def articles(count: int) -> str:
     """For example “14 articles”."""
     return ngettext("{n} article", "{n} articles", count).format(n=number(count))
+
+
+def one_source() -> str:
+    """“one source so far”, of a story whose articles are all copies of one."""
+    return _("one source so far")
+
+
+def points(count: int) -> str:
+    """For example “source of 2 points”."""
+    return ngettext("source of {n} point", "source of {n} points", count).format(n=number(count))
+
+
+def independent(count: int, independent: int) -> str:
+    """For example “34 articles, 6 independent”, where the others are copies."""
+    return ngettext(
+        "{articles}, {n} independent", "{articles}, {n} independent", independent
+    ).format(articles=articles(count), n=number(independent))
+
+
+def spread(spread: Spread) -> str:
+    """For example “◀◀●●●●●▶○○○ outlets: left 2, center 5, right 1 and unrated 3”."""
+    counts = [
+        ("◀", spread.left, _("left {n}")),
+        ("●", spread.center, _("center {n}")),
+        ("▶", spread.right, _("right {n}")),
+        ("○", spread.unrated, _("unrated {n}")),
+    ]
+    given = [(sign, count, text) for sign, count, text in counts if count]
+    share = min(1.0, PICTURED / max(1, sum(count for _sign, count, _text in given)))
+    picture = "".join(sign * max(1, round(count * share)) for sign, count, _text in given)
+    said = both([text.format(n=number(count)) for _sign, count, text in given])
+    return _("{picture} outlets: {counts}").format(picture=picture, counts=said)
+
+
+def reported(report: Report, story: Story) -> str:
+    """What one source says, for example “212 people.” – Aldmar Courier, 25 Jun 2026, 06:00 UTC."""
+    source = story.sources[report.source] if report.source < len(story.sources) else None
+    named = line((source.outlet or source.title) if source else "")
+    by = ", ".join(filter(None, (named, moment(report.at) if report.at else "")))
+    told = f"“{line(report.text)}”"
+    return f"{told} – {by}" if by else told
+
+
+def cited(story: Story, positions: Iterable[int]) -> str:
+    """The outlets at these positions of a story's sources, each once; empty for none."""
+    known = [story.sources[each] for each in positions if each < len(story.sources)]
+    names = [shorten(line(source.outlet or source.title), NAMED) for source in known]
+    return ", ".join(dict.fromkeys(filter(None, names)))
 
 
 def rank(number: int) -> str:

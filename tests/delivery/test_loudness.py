@@ -11,7 +11,7 @@ from bot.storage.ledger import RedisLedger
 from bot.storage.rules import RedisRules
 from sandbox.discord import GENERAL, HEADLINES, NEWS, READERS, SOL
 from sandbox.telegram import CHANNEL
-from stories.story import Correction, Status, Story, StoryId
+from stories.story import Conflict, Correction, Report, Spread, Status, Story, StoryId
 from tests.running import Road, Running, eventually
 from tests.stories_made import FERRY as OLD_FERRY
 from wording.reasons import Code, Reason
@@ -181,6 +181,26 @@ async def test_a_correction_is_told_once_and_stands_on_the_card(calm_bot: Runnin
     await road.publish(replace(FERRY, correction=wrong))
     for chat in BOTH:
         await says(road, chat, "an earlier correction is shown again", f"Correction: {wrong.text}")
+
+
+async def test_what_reports_say_differently_stands_on_the_card_and_in_one_reply(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.start(dict.fromkeys(BOTH, Rule(all=True, show_leaning=True)))
+    await road.publish(FERRY)
+    for chat in BOTH:
+        await says(road, chat, FERRY.title)
+    reports = (Report("212 were aboard.", 0, NOW), Report("221 were aboard.", 0))
+    differing = replace(FERRY, conflicts=(Conflict("people aboard", reports),))
+    figures = with_stats(differing, articles=34, independent=6, spread=Spread(2, 5, 1, 3))
+    await road.publish(figures)
+    for chat in BOTH:
+        await says(road, chat, "34 articles, 6 independent", "Reports differ on “people aboard”")
+        card, reply = texts(road, chat)
+        for said in ("“212 were aboard.” – Veld Post", "“221 were aboard.” – Veld Post"):
+            assert said in card
+            assert said in reply
+        assert "◀◀●●●●●▶○○○ outlets: left 2" in card
 
 
 # Stories that a chat has muted, and chats that are paused.

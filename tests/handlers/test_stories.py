@@ -9,7 +9,7 @@ async def test_the_live_stories_come_most_viral_first_with_their_figures(talk: T
     assert read(answer).splitlines() == [
         "Live stories",
         "Vennburg Tram Strike",
-        "● Active · 2 days 2 hours · virality 5.1 · 18 articles",
+        "● Active · 2 days 2 hours · virality 5.1 · 18 articles, 7 independent",
         "AI Theft Claims",
         "● Active · 21 hours · virality 4.5 · 14 articles",
         "Night Ferry Returns",

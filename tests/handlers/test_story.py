@@ -1,15 +1,17 @@
 """/story shows one story, and its parts."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.model.rule import Rule
 from bot.platforms.discord.render import render
-from stories.story import Source
+from stories.story import Conflict, Report, Source
 from tests.handlers.talking import HERE, NOW, Talk, labels, made, read
 from wording.card import card
 from wording.message import Link, Tone
+from wording.words import moment
 
 
 async def test_a_story_is_its_card_whose_buttons_act_in_place(talk: Talk) -> None:
@@ -92,6 +94,30 @@ async def test_a_part_nobody_has_heard_of_leads_back_to_the_story(talk: Talk) ->
     answer = await talk.say("story", words="alibaba", part="weather")
     assert answer.title == "A story has no part called “weather”"
     assert labels(answer) == {"‹ Story": "story_ai-theft-claims"}
+
+
+async def test_details_name_the_outlets_of_each_point_and_where_reports_differ() -> None:
+    told = replace(
+        made("fire", "Fire", breakdown=("It burns.", "It is out.", "Nobody is hurt.")),
+        sources=(Source("Fire", "Veld Post"), Source("Smoke", "Courier"), Source("Flames")),
+        cited=((0, 1), (), (2,)),
+        conflicts=(
+            Conflict("the cause", (Report("A fuse blew.", 0, NOW), Report("It was lightning.", 1))),
+        ),
+    )
+    talk = Talk(told)
+    details = await talk.click(labels(await talk.type("story", "fire"))["Details"])
+    assert read(details).splitlines()[1:] == [
+        "It burns. (Veld Post, Courier) · It is out. · Nobody is hurt. (Flames)",
+        "Reports differ on “the cause”:",
+        f"“A fuse blew.” – Veld Post, {moment(NOW)} · “It was lightning.” – Courier",
+    ]
+    sources = await talk.click("story_fire_sources")
+    assert read(sources).splitlines()[1:] == [
+        "• Fire · Veld Post · source of 1 point",
+        "• Smoke · Courier · source of 1 point",
+        "• Flames · source of 1 point",
+    ]
 
 
 @pytest.mark.parametrize("bullet", ["A point that is made at length. " * 40, "*_~[" * 400])

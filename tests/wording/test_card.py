@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 
 from stories.delta import Delta, compare
-from stories.story import Correction, Status, Story
+from stories.story import (
+    Conflict,
+    Correction,
+    Report,
+    Source,
+    Spread,
+    Status,
+    Story,
+    StoryId,
+)
 from tests.stories_made import (
     AT,
     BARE,
@@ -19,7 +28,7 @@ from tests.stories_made import (
     stories,
 )
 from wording import words
-from wording.card import card, reply
+from wording.card import Related, card, reply
 from wording.message import Bullets, Button, Buttons, Facts, Link, Message, Note, Ref, Text, Tone
 
 CHANGED = compare(replace(FERRY, stats=replace(FERRY.stats, status=Status.EMERGING)), FERRY)
@@ -178,6 +187,62 @@ def test_a_correction_stands_on_the_card_and_in_the_reply_whatever_else_changed(
     long = replace(FERRY, correction=replace(WRONG, text="w " * 250))
     assert reply(edition(long), compare(FERRY, long)).blocks == (
         Text(f"Correction: {'w ' * 249}w"),
+    )
+
+
+COPIES = replace(
+    FERRY,
+    stats=replace(FERRY.stats, articles=34, independent=6, spread=Spread(2, 5, 1, 3)),
+    follows=StoryId("ferry-stops"),
+    sources=(*FERRY.sources, Source("Two hundred", outlet="Island Radio")),
+    conflicts=(
+        Conflict(
+            "people aboard",
+            (Report("212 people were aboard.", 0, AT), Report("221 were aboard.", 1)),
+        ),
+    ),
+)
+
+
+def test_a_card_shows_how_many_articles_are_independent() -> None:
+    facts = [block.items for block in card_of(COPIES).blocks if isinstance(block, Facts)]
+    assert "34 articles, 6 independent" in facts[1]
+    alone = replace(COPIES, stats=replace(COPIES.stats, independent=1))
+    facts = [block.items for block in card_of(alone).blocks if isinstance(block, Facts)]
+    assert facts[1][3:5] == ("34 articles", "one source so far")
+
+
+def test_the_spread_of_leanings_is_shown_where_leanings_are() -> None:
+    said = "◀◀●●●●●▶○○○ outlets: left 2, center 5, right 1 and unrated 3"
+    assert said in str(card_of(COPIES, show_leaning=True))
+    assert "outlets:" not in str(card_of(COPIES))
+    assert words.spread(Spread(right=1)) == "▶ outlets: right 1"
+    many = words.spread(Spread(1000, 1, 1000))
+    assert many.startswith("◀◀◀◀◀◀◀◀●▶▶▶▶▶▶▶▶ outlets: left 1,000, center 1")
+
+
+def test_a_card_leads_to_the_story_that_it_continues() -> None:
+    assert Note("Continues “ferry-stops”") in card_of(COPIES).blocks
+    kin = Related(earlier="Ferry Stops")
+    message = card(edition(COPIES), CHANGED, kin=kin)
+    assert Note("Continues “Ferry Stops”") in message.blocks
+    assert Button("What came before", Ref("story", ("ferry-stops",))) in message.rows[0].items  # type: ignore[union-attr]
+
+
+def test_reports_that_differ_stand_on_the_card_and_in_the_reply_with_outlet_and_time() -> None:
+    reports = Bullets(
+        (
+            "“212 people were aboard.” – Veld Post, 25 Jun 2026, 06:00 UTC",
+            "“221 were aboard.” – Island Radio",
+        )
+    )
+    blocks = card_of(COPIES).blocks
+    at = blocks.index(reports)
+    assert blocks[at - 1] == Text("Reports differ on “people aboard”:")
+    before = replace(COPIES, conflicts=())
+    assert reply(edition(COPIES), compare(before, COPIES)).blocks == (
+        Text("Reports differ on “people aboard”"),
+        reports,
     )
 
 

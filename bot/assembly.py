@@ -93,7 +93,7 @@ def assemble(
     `chats`: those of the operator's file. `grace`: for how long everything is kept about a chat
     that removed us.
     """
-    index = index or StoryIndex()
+    index = StoryIndex() if index is None else index
     following = Follower(ground.archive, index, ground.metrics)
     rules = RuleBook(chats, ground.rules)
 

@@ -40,6 +40,8 @@ async def _held(redis: Redis, key: str) -> str:
             return str(await redis.smembers(key))
         case b"zset":
             return str(await redis.zrange(key, 0, -1))
+        case b"list":
+            return str(await redis.lrange(key, 0, -1))
         case b"stream":
             return str(await redis.xrange(key))
         case _:

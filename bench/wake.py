@@ -13,7 +13,7 @@ from bench.kit import Lean, Line, ms, percentile, pointed_at, processes, story, 
 from bench.server import TOKEN
 from bot.model.chat import Chat
 from bot.model.rule import Rule
-from bot.storage.due import DONE
+from bot.storage.due import ACK
 from bot.storage.ledger import WRITE
 from runtime.connection import connect
 from stories.archive import Archive
@@ -37,7 +37,7 @@ def bare_loop(redis_url: str, url: str) -> None:
             aiohttp.ClientSession(headers=headers) as http,
             redis.pubsub() as heard,
         ):
-            write, strike = (redis.register_script(script) for script in (WRITE.text, DONE))
+            write, ack = (redis.register_script(script) for script in (WRITE.text, ACK))
             await heard.subscribe(BARE)
             async for message in heard.listen():
                 if message["type"] != "message":
@@ -50,7 +50,7 @@ def bare_loop(redis_url: str, url: str) -> None:
                 async with http.post(url, data=body) as answer:
                     await answer.read()
                 await write(rows, ["", "telegram:10000", "a-story", ROW, "SREM"])
-                await strike(["bare:due"], ["telegram:10000 a-story", "1"])
+                await ack(["bare:due"], ["telegram:10000 a-story", "1"])
 
     asyncio.run(run())
 

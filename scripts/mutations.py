@@ -996,7 +996,7 @@ MUTATIONS = (
     Mutation(
         "what is marked anew while it is in hand is struck out",
         COURIER,
-        "done = [mark for mark in ended if (mark.chat, mark.subject) not in self._queue]",
+        "done = [entry for entry in ended if (entry.chat, entry.subject) not in self._queue]",
         "done = ended",
         MARKS,
     ),
@@ -1098,7 +1098,7 @@ MUTATIONS = (
     Mutation(
         "when something is due is forgotten at a restart",
         COURIER,
-        "        if mark.due_at is not None and (left := mark.due_at - self._now())"
+        "        if entry.due_at is not None and (left := entry.due_at - self._now())"
         " > timedelta(0):\n",
         "        if (left := timedelta(0)):\n",
         (*PYTEST, "tests/delivery/test_due_at.py"),

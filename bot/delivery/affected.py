@@ -68,10 +68,10 @@ class AffectedCards:
         Those are the cards of chats that want a story while it is live, and existing cards; with
         `behind` 0, for all stories. `first`: nothing was ever enqueued.
         """
-        marks = []
+        entries = []
         for edition in self._index.since(behind):
             story = edition.story
-            marks += await self._to_related(edition, all_are=not behind)
+            entries += await self._to_related(edition, all_are=not behind)
             changes = self._rows.changes
             rows = await self._ledger.of_story(story.id)
             chats = set(rows)
@@ -85,10 +85,10 @@ class AffectedCards:
             ours = [chat for chat in chats if chat.platform == self._platform]
             if changes == self._rows.changes:
                 self._rows.know(story.id, rows, ours)
-            marks += [DueSubject(chat, story.id, edition.seq) async for chat in by_turns(ours)]
+            entries += [DueSubject(chat, story.id, edition.seq) async for chat in by_turns(ours)]
         for edition in self._index.left_since(behind) if behind else ():
-            marks += await self._left_behind(edition)
-        return marks
+            entries += await self._left_behind(edition)
+        return entries
 
     async def _left_behind(self, edition: Edition) -> list[DueSubject]:
         """Cards of a story that left full memory before they showed its last revision,
@@ -151,7 +151,7 @@ class AffectedCards:
 
         A chat in it that follows or mutes a merged story means the merged one.
         """
-        marks = []
+        entries = []
         for chat in self._rules.chats():
             rule = self._rules.of(chat)
             here = chat.platform == self._platform and self._rules.is_fixed(chat)
@@ -162,5 +162,5 @@ class AffectedCards:
                 if heir is not None:
                     await self._rules.inherit(story, heir.story.id, self._platform)
                 if (edition := heir or self._index.get(story)) is not None:
-                    marks.append(DueSubject(chat, edition.story.id, edition.seq))
-        return marks
+                    entries.append(DueSubject(chat, edition.story.id, edition.seq))
+        return entries

@@ -125,7 +125,9 @@ class Due(Protocol):
     async def cursor(self, platform: str) -> Cursor:
         """How far into the archive's index the platform's cards have been enqueued."""
 
-    async def mark(self, platform: str, marks: Iterable[DueSubject], upto: Cursor | None) -> None:
+    async def enqueue(
+        self, platform: str, entries: Iterable[DueSubject], upto: Cursor | None
+    ) -> None:
         """Enqueue cards, then move the platform's cursor together with the last (None: leave
         it)."""
         ...
@@ -133,7 +135,7 @@ class Due(Protocol):
     async def all(self, platform: str) -> list[DueSubject]:
         """Every card that is due on a platform."""
 
-    async def done(self, platform: str, marks: Sequence[DueSubject]) -> None:
+    async def ack(self, platform: str, entries: Sequence[DueSubject]) -> None:
         """Acknowledge cards, except those that a newer edition has enqueued again since."""
         ...
 

@@ -29,7 +29,7 @@ class Queue:
     time comes from the caller's clock, in seconds.
     """
 
-    _marks: dict[Key, tuple[float, DueSubject]] = field(default_factory=dict)
+    _entries: dict[Key, tuple[float, DueSubject]] = field(default_factory=dict)
     _subjects: dict[Chat, dict[Subject, None]] = field(default_factory=dict)
     """The due stories of each chat."""
     _in_hand: set[Key] = field(default_factory=set)
@@ -50,10 +50,10 @@ class Queue:
 
     def __len__(self) -> int:
         """How many cards are waiting or being worked on."""
-        return len(self._marks) + sum(key not in self._marks for key in self._in_hand)
+        return len(self._entries) + sum(key not in self._entries for key in self._in_hand)
 
     def __contains__(self, key: Key) -> bool:
-        return key in self._marks or key in self._in_hand
+        return key in self._entries or key in self._in_hand
 
     def stories_of(self, chat: Chat) -> list[StoryId]:
         """The stories due in a chat, including those being worked on."""
@@ -68,10 +68,12 @@ class Queue:
         if (turn := self._listed.get(chat)) is not None:
             heapq.heappush(self._ready, (turn, next(self._count), chat))
 
-    def add(self, mark: DueSubject, now: float, *, server: str, stands_back_s: float = 0.0) -> None:
+    def add(
+        self, entry: DueSubject, now: float, *, server: str, stands_back_s: float = 0.0
+    ) -> None:
         """Enqueue a card. A newer entry for the same chat and story replaces the older one."""
-        key = (mark.chat, mark.subject)
-        held = self._marks.get(key)
+        key = (entry.chat, entry.subject)
+        held = self._entries.get(key)
         turn = max(now, self._servers.get(server, 0.0))
         self._servers[server] = turn + STEP_S
         if len(self._servers) > self._most_servers:
@@ -80,34 +82,34 @@ class Queue:
         turn += stands_back_s
         if held is not None and held[0] <= turn:
             turn = held[0]
-        if held is not None and held[1].seq > mark.seq:
-            mark = held[1]  # they were created in this order, but reported in the other
-        self._note(key, turn, mark)
+        if held is not None and held[1].seq > entry.seq:
+            entry = held[1]  # they were created in this order, but reported in the other
+        self._note(key, turn, entry)
         if key not in self._in_hand:
             self._line_up(key, turn)
 
-    def add_later(self, mark: DueSubject, at: float) -> None:
+    def add_later(self, entry: DueSubject, at: float) -> None:
         """Enqueue a card, but not before `at`. One that is due already stays so."""
-        key = (mark.chat, mark.subject)
-        held = self._marks.get(key)
+        key = (entry.chat, entry.subject)
+        held = self._entries.get(key)
         if held is not None:
-            if held[1].seq < mark.seq:  # reported in the wrong order
-                self._note(key, held[0], mark)
+            if held[1].seq < entry.seq:  # reported in the wrong order
+                self._note(key, held[0], entry)
         else:
-            self._note(key, at, mark)
+            self._note(key, at, entry)
             heapq.heappush(self._later, (at, next(self._count), key))
 
     def waiting(self, chat: Chat) -> list[DueSubject]:
         """The chat's cards that nobody is working on."""
-        return [self._marks[chat, subject][1] for subject in self._subjects.get(chat, ())]
+        return [self._entries[chat, subject][1] for subject in self._subjects.get(chat, ())]
 
     def take(self, now: float, rest: Callable[[Chat], float]) -> DueSubject | None:
         """The card whose turn it is, which the caller then works on;
         `rest` returns a chat's rest in seconds."""
         while self._later and self._later[0][0] <= now:
             *_, key = heapq.heappop(self._later)
-            if key in self._marks and key not in self._in_hand:
-                self._line_up(key, self._marks[key][0])
+            if key in self._entries and key not in self._in_hand:
+                self._line_up(key, self._entries[key][0])
         while self._resting and self._resting[0][0] <= now:
             _, number, turn, chat = heapq.heappop(self._resting)
             heapq.heappush(self._ready, (turn, number, chat))
@@ -127,8 +129,8 @@ class Queue:
             return self._forget((chat, subject))
         return None
 
-    def _note(self, key: Key, turn: float, mark: DueSubject) -> None:
-        self._marks[key] = (turn, mark)
+    def _note(self, key: Key, turn: float, entry: DueSubject) -> None:
+        self._entries[key] = (turn, entry)
         self._subjects.setdefault(key[0], {})[key[1]] = None
 
     def _forget(self, key: Key) -> DueSubject:
@@ -136,7 +138,7 @@ class Queue:
         del self._subjects[chat][subject]
         if not self._subjects[chat]:
             del self._subjects[chat]
-        return self._marks.pop(key)[1]
+        return self._entries.pop(key)[1]
 
     def hold(self, key: Key) -> bool:
         """Start to work on a card out of turn; False if someone already does."""
@@ -152,8 +154,8 @@ class Queue:
         chat = key[0]
         self._in_hand.remove(key)
         self._hands[chat] -= 1
-        if key in self._marks:
-            self._line_up(key, self._marks[key][0])
+        if key in self._entries:
+            self._line_up(key, self._entries[key][0])
         if not self._hands[chat]:
             del self._hands[chat]
         if chat in self._busy and chat not in self._hands:
@@ -176,7 +178,7 @@ class Queue:
 
     def turn(self, key: Key) -> float | None:
         """When a card has its turn; None for one that is being worked on, or isn't due."""
-        held = self._marks.get(key)
+        held = self._entries.get(key)
         return held[0] if held else None
 
     def oldest(self) -> float | None:
@@ -200,7 +202,7 @@ class Queue:
         line = self._chats[chat]
         while line:
             turn, _, subject = line[0]
-            held = self._marks.get((chat, subject))
+            held = self._entries.get((chat, subject))
             if held is not None and held[0] == turn and (chat, subject) not in self._in_hand:
                 return True
             heapq.heappop(line)

@@ -69,7 +69,7 @@ FIRST_WORD_S = 1.5
 """How long an answer waits to learn whether its chat can be written to."""
 DRAIN_S = 8.0
 """How long a step in flight may take to finish when we are told to stop."""
-STRIKE_EVERY_S = 0.1
+ACK_EVERY_S = 0.1
 """How long finished cards are collected before they are acknowledged together."""
 FAILED_REST_S = 600.0
 """Retry delay after an unexpected exception."""
@@ -325,8 +325,8 @@ class Reconciler:
         self._asking.begin()
         # The cursor first: what the previous holder still enqueues, we enqueue again.
         cursor = await patiently(lambda: self._due.cursor(self.platform.name))
-        for mark in await patiently(lambda: self._due.all(self.platform.name)):
-            self._enqueue(mark)
+        for entry in await patiently(lambda: self._due.all(self.platform.name)):
+            self._enqueue(entry)
         await patiently(self._rollback.look)
         if (
             self._rollback.doubt is not None
@@ -337,9 +337,9 @@ class Reconciler:
         self._rate_limiter.take_over()
         await patiently(self._recall_pace)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow(cursor), name=f"marks {self.platform.name}")
+            tasks.create_task(self._follow(cursor), name=f"follows {self.platform.name}")
             tasks.create_task(self._put_back(), name=f"rules {self.platform.name}")
-            tasks.create_task(self._strike_out(), name=f"strikes {self.platform.name}")
+            tasks.create_task(self._acknowledge(), name=f"acks {self.platform.name}")
             tasks.create_task(self._rollback.keep(), name=f"tide {self.platform.name}")
             tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")
             tasks.create_task(self._unreachable.run(), name=f"warden {self.platform.name}")
@@ -377,8 +377,8 @@ class Reconciler:
         rule = self._rules.of(chat)
         if chat.platform != self.platform.name or rule is None:
             return
-        for mark in self._queue.waiting(chat):  # what they wait for may be over
-            self._enqueue(mark)
+        for entry in self._queue.waiting(chat):  # what they wait for may be over
+            self._enqueue(entry)
         wanted = [
             edition
             for edition in self._index.live(self._now())
@@ -390,12 +390,12 @@ class Reconciler:
                 for number, edition in enumerate(wanted)
                 if number < WELCOME or before.mute_of(edition.story.id)
             ]
-        marks = [DueSubject(chat, edition.story.id, edition.seq) for edition in wanted]
+        entries = [DueSubject(chat, edition.story.id, edition.seq) for edition in wanted]
         try:
-            await self._owe(marks)
+            await self._store_and_enqueue(entries)
         except StorageAway:  # they may have been stored, and nobody else would know about them
-            for mark in marks:
-                self._enqueue(mark)
+            for entry in entries:
+                self._enqueue(entry)
             raise
 
     def _speaking(self, chat: Chat) -> AbstractContextManager[None]:
@@ -434,7 +434,7 @@ class Reconciler:
         edition = self._index.get(story)
         assert edition is not None, "handlers ask about stories they have found"
         await self.pins(chat)  # otherwise removed pins would count when making room
-        await self._owe([DueSubject(chat, story, edition.seq)])  # wanted or not
+        await self._store_and_enqueue([DueSubject(chat, story, edition.seq)])  # wanted or not
         async with self._holding((chat, story)):
             with self._speaking(chat):
                 record = await self._requests.ensure(chat, edition)
@@ -476,20 +476,21 @@ class Reconciler:
     async def claim(self, card: Unknown) -> Claim | None:
         """Accept a moderator's statement that a card exists; None if it is settled."""
         async with self._holding((card.chat, card.story)):
-            await self._owe_newest(card.chat, card.story)
+            await self._enqueue_newest(card.chat, card.story)
             return await self._requests.claim(card)
 
     async def show(self, chat: Chat, story: StoryId, message_id: str) -> CardRecord | None:
         """A moderator points out where a card is; returns what its row was before."""
         async with self._holding((chat, story)):
-            await self._owe_newest(chat, story)
+            await self._enqueue_newest(chat, story)
             return await self._requests.show(chat, story, message_id)
 
     async def post_again(self, card: Unknown) -> bool:
         """Post a card of unknown outcome again; False if it is settled. Raises SendFailed."""
         edition = self._index.get(card.story)
         assert edition is not None, "the desk has looked"
-        await self._owe([DueSubject(card.chat, card.story, edition.seq)])  # if we crash
+        entry = DueSubject(card.chat, card.story, edition.seq)
+        await self._store_and_enqueue([entry])  # in case we crash
         async with self._holding((card.chat, card.story)):
             with self._speaking(card.chat):
                 return await self._requests.post_again(card, edition)
@@ -563,13 +564,13 @@ class Reconciler:
             behind = cursor.seq if steady else 0
             try:
                 if anew:
-                    for mark in await self._due.all(self.platform.name):
-                        self._enqueue(mark)
+                    for entry in await self._due.all(self.platform.name):
+                        self._enqueue(entry)
                 named = [] if begun or not behind else await self._affected.by_file()
                 owed = named + await self._affected.since(behind, first=cursor == Cursor())
                 async with self._marking:
                     # At once: until the cursor has moved, our successor would enqueue them anew.
-                    keeping = asyncio.create_task(self._due.mark(self.platform.name, owed, upto))
+                    keeping = asyncio.create_task(self._due.enqueue(self.platform.name, owed, upto))
                     try:
                         await self._line_up(owed)
                     finally:
@@ -600,29 +601,29 @@ class Reconciler:
                 facts = {"platform": self.platform.name, "rules": missing}
                 log.warning("rules that the storage lost are kept again", extra=facts)
 
-    async def _owe_newest(self, chat: Chat, story: StoryId) -> None:
+    async def _enqueue_newest(self, chat: Chat, story: StoryId) -> None:
         """Enqueue a card that we hold, so that it is brought up to date even if we crash."""
         if (edition := self._index.get(story)) is not None:
-            await self._owe([DueSubject(chat, story, edition.seq)])
+            await self._store_and_enqueue([DueSubject(chat, story, edition.seq)])
 
-    async def _owe(self, marks: list[DueSubject]) -> None:
+    async def _store_and_enqueue(self, entries: list[DueSubject]) -> None:
         async with self._marking:
-            await self._due.mark(self.platform.name, marks, None)
-            await self._line_up(marks)
+            await self._due.enqueue(self.platform.name, entries, None)
+            await self._line_up(entries)
 
-    async def _line_up(self, marks: list[DueSubject]) -> None:
-        async for mark in by_turns(marks):
-            self._enqueue(mark)
+    async def _line_up(self, entries: list[DueSubject]) -> None:
+        async for entry in by_turns(entries):
+            self._enqueue(entry)
 
-    def _enqueue(self, mark: DueSubject) -> None:
-        if kind_of(mark.subject) not in self._kinds:
+    def _enqueue(self, entry: DueSubject) -> None:
+        if kind_of(entry.subject) not in self._kinds:
             return  # a newer version's: it stays due, for when that comes back
-        if mark.due_at is not None and (left := mark.due_at - self._now()) > timedelta(0):
+        if entry.due_at is not None and (left := entry.due_at - self._now()) > timedelta(0):
             at = asyncio.get_running_loop().time() + left.total_seconds()
-            self._queue.add_later(mark, at)
+            self._queue.add_later(entry, at)
             self._moved.set()
             return
-        story = story_of(mark.subject)
+        story = story_of(entry.subject)
         edition = self._index.get(story) if story is not None else None
         urgent = (
             edition is None
@@ -630,9 +631,9 @@ class Reconciler:
             or self._index.delta(edition).weight == Weight.MAJOR
         )
         self._queue.add(
-            mark,
+            entry,
             asyncio.get_running_loop().time(),
-            server=self.platform.server(mark.chat),
+            server=self.platform.server(entry.chat),
             stands_back_s=0.0 if urgent else ROUTINE_WAITS_S,
         )
         self._moved.set()
@@ -648,9 +649,9 @@ class Reconciler:
                     0.5  # the lease isn't certain, we aren't connected, or nothing was read
                 )
                 if self._lease.sure and self.platform.connected and self._has_read:
-                    if (mark := self._queue.take(now, self._rest)) is not None:
+                    if (entry := self._queue.take(now, self._rest)) is not None:
                         self._moved.set()  # the next worker may find something, too
-                        return mark
+                        return entry
                     wait = self._queue.waits(now)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(None if wait is None else max(wait, 0.005)):
@@ -698,18 +699,18 @@ class Reconciler:
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
-        while (mark := await self._next()) is not None:
-            key, begun, failed = (mark.chat, mark.subject), loop.time(), True
+        while (entry := await self._next()) is not None:
+            key, begun, failed = (entry.chat, entry.subject), loop.time(), True
             hold: Hold | None = self._retry(FAILED_REST_S)
             try:
-                hold = await self._bring_up(mark.chat, mark.subject)
+                hold = await self._bring_up(entry.chat, entry.subject)
                 failed = hold is not None and hold.reason.code in LATE
                 if hold is not None and hold.until is None:
-                    self._done.append(mark)
+                    self._done.append(entry)
                     self._some_done.set()
             except Exception:
                 log.exception(
-                    "a card failed", extra={"chat": str(mark.chat), "story": mark.subject}
+                    "a card failed", extra={"chat": str(entry.chat), "story": entry.subject}
                 )
             finally:
                 self._ended_at = loop.time()
@@ -717,7 +718,7 @@ class Reconciler:
                     self._late.setdefault(key, begun)
                 else:
                     self._late.pop(key, None)
-                await self._release(key, mark, self._again_s(hold))
+                await self._release(key, entry, self._again_s(hold))
 
     def _retry(self, seconds: float) -> Hold:
         return Hold(Reason(HoldCode.RETRY), self._now() + timedelta(seconds=seconds))
@@ -730,33 +731,33 @@ class Reconciler:
             return None
         return max(0.05, (hold.until - self._now()).total_seconds())
 
-    async def _strike_out(self) -> None:
+    async def _acknowledge(self) -> None:
         """Acknowledge finished cards, until cancelled: many at a time,
         because nothing waits for it."""
         while True:
             await self._some_done.wait()
-            await asyncio.sleep(STRIKE_EVERY_S)
+            await asyncio.sleep(ACK_EVERY_S)
             self._some_done.clear()
             async with (
                 self._marking
             ):  # otherwise one that is just being enqueued would be acknowledged
                 ended, self._done = self._done, []
                 # One that was enqueued again meanwhile stays until that is done, too.
-                done = [mark for mark in ended if (mark.chat, mark.subject) not in self._queue]
+                done = [entry for entry in ended if (entry.chat, entry.subject) not in self._queue]
                 try:
-                    await self._due.done(self.platform.name, done)
+                    await self._due.ack(self.platform.name, done)
                 except StorageAway:
                     self._done += done
                     self._some_done.set()
 
     async def _release(
-        self, key: Key, mark: DueSubject | None = None, again_s: float | None = None
+        self, key: Key, entry: DueSubject | None = None, again_s: float | None = None
     ) -> None:
         self._queue.release(key)
         if (
-            mark is not None and again_s is not None
+            entry is not None and again_s is not None
         ):  # only after release, otherwise it gets in line at once
-            self._queue.add_later(mark, asyncio.get_running_loop().time() + again_s)
+            self._queue.add_later(entry, asyncio.get_running_loop().time() + again_s)
         self._moved.set()
         async with self._released:
             self._released.notify_all()
@@ -831,7 +832,9 @@ class Reconciler:
         }  # these may be over
         known = [edition for each in stories if (edition := self._index.get(each)) is not None]
         await patiently(
-            lambda: self._owe([DueSubject(to, edition.story.id, edition.seq) for edition in known])
+            lambda: self._store_and_enqueue(
+                [DueSubject(to, edition.story.id, edition.seq) for edition in known]
+            )
         )
 
     def _park(self, chat: Chat, refused: Unreachable) -> None:

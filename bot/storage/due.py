@@ -22,7 +22,7 @@ from stories.changes import Cursor
 from stories.story import StoryId
 
 # Acknowledge, unless a newer edition has enqueued the same field since.
-DONE = """
+ACK = """
 local timed = redis.call('EXISTS', KEYS[2]) == 1
 for number = 1, #ARGV, 2 do
     local field = ARGV[number]
@@ -51,7 +51,7 @@ class RedisDue:
         self._timed: set[str] = set()
         """Platforms of which something may be due later."""
         self._prefix = prefix
-        self._done = redis.register_script(DONE)
+        self._done = redis.register_script(ACK)
 
     @storage
     async def cursor(self, platform: str) -> Cursor:
@@ -67,9 +67,11 @@ class RedisDue:
         return cursor or Cursor(UNREADABLE)
 
     @storage
-    async def mark(self, platform: str, marks: Iterable[DueSubject], upto: Cursor | None) -> None:
+    async def enqueue(
+        self, platform: str, entries: Iterable[DueSubject], upto: Cursor | None
+    ) -> None:
         """Enqueue cards, then move the cursor to `upto`."""
-        asked = self._mark(platform, [*marks], upto)
+        asked = self._enqueue(platform, [*entries], upto)
         try:
             await self._skipped.keep("mark", self._due(platform), asked)
         except (
@@ -77,29 +79,31 @@ class RedisDue:
         ):  # they are queued in memory anyway; the cursor stays, for the next process
             self._left_alone |= {self._due(platform), self._cursor(platform)}
 
-    async def _mark_others(self, platform: str, others: Sequence[DueSubject]) -> None:
+    async def _enqueue_others(self, platform: str, others: Sequence[DueSubject]) -> None:
         """Enqueue what is no card, and write down when what is due later is due."""
-        subjects = {_field(mark): mark.seq for mark in others if story_of(mark.subject) is None}
+        subjects = {_field(entry): entry.seq for entry in others if story_of(entry.subject) is None}
         if subjects:
             await self._redis.hset(self._subjects(platform), mapping=subjects)  # type: ignore[arg-type]
-        times = {_field(mark): mark.due_at.isoformat() for mark in others if mark.due_at}
+        times = {_field(entry): entry.due_at.isoformat() for entry in others if entry.due_at}
         if times:
             self._timed.add(platform)
             await self._redis.hset(self._due_at(platform), mapping=times)  # type: ignore[arg-type]
 
-    async def _mark(self, platform: str, marks: Sequence[DueSubject], upto: Cursor | None) -> None:
+    async def _enqueue(
+        self, platform: str, entries: Sequence[DueSubject], upto: Cursor | None
+    ) -> None:
         if self._due(platform) in self._left_alone:
             return
-        others = [mark for mark in marks if mark.due_at or story_of(mark.subject) is None]
-        await self._mark_others(platform, others)
-        waiting = (mark for mark in marks if story_of(mark.subject) is not None)
+        others = [entry for entry in entries if entry.due_at or story_of(entry.subject) is None]
+        await self._enqueue_others(platform, others)
+        waiting = (entry for entry in entries if story_of(entry.subject) is not None)
         batch = _fields(islice(waiting, _BATCH))
         while following := _fields(islice(waiting, _BATCH)):
             # Several steps, so that Redis serves others in between. The cursor moves with the last.
             await self._redis.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]
             batch = following
         if platform in self._timed:
-            now = [_field(mark) for mark in marks if mark.due_at is None]
+            now = [_field(entry) for entry in entries if entry.due_at is None]
             for first in range(0, len(now), _BATCH):
                 await self._redis.hdel(self._due_at(platform), *now[first : first + _BATCH])
         async with self._redis.pipeline(transaction=True) as pipe:
@@ -124,22 +128,26 @@ class RedisDue:
         times: Any = await self._skipped.ask("mark", later, asked, {})
         if times:
             self._timed.add(platform)
-        marks = [
+        entries = [
             self._skipped.read("mark", f"{where} {text(field)}", _read, field, seq, times)
             for where, fields in ((key, held or {}), (others, subjects))
             for field, seq in fields.items()
         ]
-        return [mark for mark in marks if mark is not None]
+        return [entry for entry in entries if entry is not None]
 
     @storage
-    async def done(self, platform: str, marks: Sequence[DueSubject]) -> None:
+    async def ack(self, platform: str, entries: Sequence[DueSubject]) -> None:
         """Acknowledge subjects, unless they were enqueued again for a newer edition."""
-        others = [mark for mark in marks if story_of(mark.subject) is None]
-        cards = [mark for mark in marks if story_of(mark.subject) is not None] if others else marks
+        others = [entry for entry in entries if story_of(entry.subject) is None]
+        cards = (
+            [entry for entry in entries if story_of(entry.subject) is not None]
+            if others
+            else entries
+        )
         for key, done in ((self._due(platform), cards), (self._subjects(platform), others)):
             for first in range(0, len(done), _BATCH):
                 batch = done[first : first + _BATCH]
-                told = [each for mark in batch for each in (_field(mark), mark.seq)]
+                told = [each for entry in batch for each in (_field(entry), entry.seq)]
                 asked = self._done([key, self._due_at(platform)], told)
                 await self._skipped.ask("mark", key, asked, None)
 
@@ -179,12 +187,12 @@ class RedisDue:
         return f"{self._prefix}:cursor:{platform}"
 
 
-def _fields(marks: Iterable[DueSubject]) -> dict[str, int]:
-    return {_field(mark): mark.seq for mark in marks}
+def _fields(entries: Iterable[DueSubject]) -> dict[str, int]:
+    return {_field(entry): entry.seq for entry in entries}
 
 
-def _field(mark: DueSubject) -> str:
-    return f"{mark.chat} {mark.subject}"
+def _field(entry: DueSubject) -> str:
+    return f"{entry.chat} {entry.subject}"
 
 
 def _read(field: bytes | str, seq: bytes | str, times: Mapping[Any, bytes | str]) -> DueSubject:

@@ -45,7 +45,7 @@ async def test_no_key_or_field_names_a_forgotten_chat(redis: Redis, prefix: str)
     for chat in (MIRA, SOL):
         await ledger.write(chat, FIRE, SHOWN)
         await ledger.write(chat, FERRY, SHOWN)
-        await due.mark("telegram", [DueSubject(chat, FIRE, 1), DueSubject(chat, TRAM, 2)], None)
+        await due.enqueue("telegram", [DueSubject(chat, FIRE, 1), DueSubject(chat, TRAM, 2)], None)
     assert await desk.cards(MIRA) == 2
     assert await desk.forget(MIRA) == 2
     assert await ledger.of_chat(MIRA) == {}

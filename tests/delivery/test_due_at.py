@@ -46,7 +46,7 @@ def test_what_is_due_later_comes_then_also_after_a_restart() -> None:
         await calm.publish(FERRY)
         await calm.after(HOUR)
         later = calm.loop.calendar() + HOUR
-        await due.mark("discord", [DueSubject(CHAT, BOARD, 0, later)], None)
+        await due.enqueue("discord", [DueSubject(CHAT, BOARD, 0, later)], None)
         await calm.restart()
         boards.serve()
         await calm.after(HOUR / 2)
@@ -62,7 +62,7 @@ def test_what_is_due_later_comes_then_also_after_a_restart() -> None:
 def test_a_kind_that_nobody_serves_stays_due_and_harms_nothing() -> None:
     async def play(calm: Calm) -> None:
         due, board = MemoryDue(Client(calm.world.store)), DueSubject(CHAT, BOARD, 0)
-        await due.mark("discord", [board], None)
+        await due.enqueue("discord", [board], None)
         await calm.publish(FERRY)
         await calm.after(HOUR)
         assert [sent.message.living for sent in calm.cards] == [FERRY.id]

@@ -70,7 +70,7 @@ def test_what_is_due_waits_until_the_stories_are_read_however_long_that_takes(
         await archive.accept(story)
         upto = (await archive.since(Cursor())).upto
         due = MemoryDue(Client(world.store))
-        await due.mark(name, [DueSubject(chat, story.id, upto.seq)], upto)  # by one before
+        await due.enqueue(name, [DueSubject(chat, story.id, upto.seq)], upto)  # by one before
         process = Process(world, 0)
         await asyncio.sleep(60)
         assert len(service.sent) == 1

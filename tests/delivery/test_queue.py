@@ -203,7 +203,7 @@ class Unwalkable(dict[Any, Any]):
 
 
 def test_what_is_due_in_one_chat_is_told_without_a_look_at_the_others() -> None:
-    queue = Queue(_marks=Unwalkable())
+    queue = Queue(_entries=Unwalkable())
     for chat in (NORTH, SOUTH):
         queue.add(mark(chat), 0, server="n")
     queue.add_later(mark(NORTH, "tram"), 9)

@@ -58,7 +58,7 @@ async def test_a_withdrawal_reaches_the_cards_of_a_story_that_has_left_full_memo
     await calm_bot.stop()
     due = RedisDue(redis, prefix)
     for chat in CHATS:  # as if it had been owed something all the time
-        await due.mark(chat.platform, [DueSubject(chat, FERRY.id, 1)], None)
+        await due.enqueue(chat.platform, [DueSubject(chat, FERRY.id, 1)], None)
     road = await calm_bot.start(CHATS)
     await road.rests()
     for person in both(road, "shared"):

@@ -38,7 +38,7 @@ async def test_the_first_to_start_writes_which_layout_it_is(redis: Redis, prefix
 WRITES: dict[str, Callable[[Redis, str], Awaitable[object]]] = {
     "a row": lambda redis, prefix: RedisLedger(redis, prefix).write(HERE, FERRY.id, ROW),
     "a rule": lambda redis, prefix: RedisRules(redis, prefix).save(HERE, Rule(all=True)),
-    "a mark": lambda redis, prefix: RedisDue(redis, prefix).mark(
+    "a mark": lambda redis, prefix: RedisDue(redis, prefix).enqueue(
         "discord", [DueSubject(HERE, FERRY.id, 3)], Cursor("e", 3)
     ),
     "a story": lambda redis, prefix: Archive(redis, prefix).accept(FERRY),

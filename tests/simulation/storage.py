@@ -456,7 +456,9 @@ class MemoryDue:
     async def cursor(self, platform: str) -> Cursor:
         return await self._client.call(lambda data: data.cursors.get(platform, Cursor()))
 
-    async def mark(self, platform: str, marks: Iterable[DueSubject], upto: Cursor | None) -> None:
+    async def enqueue(
+        self, platform: str, marks: Iterable[DueSubject], upto: Cursor | None
+    ) -> None:
         def do(data: Data) -> None:
             due = data.due.setdefault(platform, {})
             for mark in marks:
@@ -476,7 +478,7 @@ class MemoryDue:
 
         return await self._client.call(do)
 
-    async def done(self, platform: str, marks: Sequence[DueSubject]) -> None:
+    async def ack(self, platform: str, marks: Sequence[DueSubject]) -> None:
         def do(data: Data) -> None:
             due = data.due.get(platform, {})
             for mark in marks:

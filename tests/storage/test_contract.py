@@ -398,23 +398,23 @@ async def test_cards_of_unknown_outcome_are_found_until_they_are_settled(storage
 
 async def test_a_mark_stays_until_it_is_done(storage: Storage) -> None:
     mark, other = DueSubject(NORTH, FERRY.id, 4), DueSubject(SOUTH, FERRY.id, 4)
-    await storage.due.mark("discord", [mark, other], None)
-    await storage.due.mark("discord", [mark], None)
+    await storage.due.enqueue("discord", [mark, other], None)
+    await storage.due.enqueue("discord", [mark], None)
     assert sorted(await storage.due.all("discord"), key=lambda each: each.chat) == [mark, other]
-    await storage.due.done("discord", [mark])
-    await storage.due.done("discord", [mark])
+    await storage.due.ack("discord", [mark])
+    await storage.due.ack("discord", [mark])
     assert await storage.due.all("discord") == [other]
     assert await storage.due.all("telegram") == []
 
 
 async def test_a_newer_mark_outlives_the_older_ones_end(storage: Storage) -> None:
     mark = DueSubject(NORTH, FERRY.id, 4)
-    await storage.due.mark("discord", [mark], None)
+    await storage.due.enqueue("discord", [mark], None)
     newer = replace(mark, seq=5)
-    await storage.due.mark("discord", [newer], None)  # while the older is in hand
-    await storage.due.done("discord", [mark])
+    await storage.due.enqueue("discord", [newer], None)  # while the older is in hand
+    await storage.due.ack("discord", [mark])
     assert await storage.due.all("discord") == [newer]
-    await storage.due.done("discord", [newer])
+    await storage.due.ack("discord", [newer])
     assert await storage.due.all("discord") == []
 
 
@@ -422,20 +422,20 @@ async def test_what_is_due_later_says_when_until_it_is_due_now_or_done(storage: 
     later = DueSubject(NORTH, FERRY.id, 4, NOW)
     board = DueSubject(NORTH, "board:main", 0, NOW + timedelta(hours=1))
     now = DueSubject(SOUTH, "digest:morning", 0)
-    await storage.due.mark("discord", [later, board, now], Cursor("epoch", 4))
+    await storage.due.enqueue("discord", [later, board, now], Cursor("epoch", 4))
     assert sorted(await storage.due.all("discord"), key=str) == sorted([later, board, now], key=str)
-    await storage.due.mark("discord", [DueSubject(NORTH, FERRY.id, 5)], None)
+    await storage.due.enqueue("discord", [DueSubject(NORTH, FERRY.id, 5)], None)
     assert DueSubject(NORTH, FERRY.id, 5) in await storage.due.all("discord")
-    await storage.due.done("discord", [board, now])
+    await storage.due.ack("discord", [board, now])
     assert await storage.due.all("discord") == [DueSubject(NORTH, FERRY.id, 5)]
-    await storage.due.mark("discord", [replace(board, due_at=None)], None)
+    await storage.due.enqueue("discord", [replace(board, due_at=None)], None)
     assert replace(board, due_at=None) in await storage.due.all("discord")
 
 
 async def test_an_earlier_version_reads_nothing_that_is_no_card(redis: Redis, prefix: str) -> None:
     due = RedisDue(redis, prefix)
     board = DueSubject(NORTH, "board:main", 0, NOW)
-    await due.mark("discord", [DueSubject(NORTH, FERRY.id, 4, NOW), board], Cursor("epoch", 4))
+    await due.enqueue("discord", [DueSubject(NORTH, FERRY.id, 4, NOW), board], Cursor("epoch", 4))
     assert await redis.hgetall(f"{prefix}:due:discord") == {f"{NORTH} ferry".encode(): b"4"}
     assert await due.forget(NORTH) == {FERRY.id}
     assert await due.all("discord") == []
@@ -444,17 +444,17 @@ async def test_an_earlier_version_reads_nothing_that_is_no_card(redis: Redis, pr
 
 async def test_thousands_of_marks_are_made_and_struck_out_at_once(storage: Storage) -> None:
     marks = [DueSubject(Chat("discord", str(number)), FERRY.id, 4) for number in range(1, 2500)]
-    await storage.due.mark("discord", marks, Cursor("epoch", 4))
+    await storage.due.enqueue("discord", marks, Cursor("epoch", 4))
     assert set(await storage.due.all("discord")) == set(marks)
-    await storage.due.done("discord", [replace(marks[0], seq=3), *marks[1:]])
+    await storage.due.ack("discord", [replace(marks[0], seq=3), *marks[1:]])
     assert await storage.due.all("discord") == marks[:1]
 
 
 async def test_the_cursor_moves_with_the_marks_of_its_platform(storage: Storage) -> None:
     assert await storage.due.cursor("discord") == Cursor()
-    await storage.due.mark("discord", [DueSubject(NORTH, FERRY.id, 4)], Cursor("epoch", 4))
-    await storage.due.mark("discord", [DueSubject(NORTH, TRAM.id, 4)], None)
-    await storage.due.mark("discord", [], Cursor("epoch", 5))
+    await storage.due.enqueue("discord", [DueSubject(NORTH, FERRY.id, 4)], Cursor("epoch", 4))
+    await storage.due.enqueue("discord", [DueSubject(NORTH, TRAM.id, 4)], None)
+    await storage.due.enqueue("discord", [], Cursor("epoch", 5))
     assert await storage.due.cursor("discord") == Cursor("epoch", 5)
     assert await storage.due.cursor("telegram") == Cursor()
     assert len(await storage.due.all("discord")) == 2

@@ -154,12 +154,12 @@ async def marks(at: At) -> None:
     due = RedisDue(*at.given)
     mark = DueSubject(SOUTH, FERRY, 4)
     assert await due.all("discord") == []
-    await due.mark("discord", [mark], Cursor("epoch", 4))
+    await due.enqueue("discord", [mark], Cursor("epoch", 4))
     if at.whole:
         assert await due.cursor("discord") == Cursor(), "who comes after marks them anew"
     else:
         assert await due.all("discord") == [mark]
-    await due.done("discord", [mark, DueSubject(NORTH, FERRY, 99)])
+    await due.ack("discord", [mark, DueSubject(NORTH, FERRY, 99)])
     assert await due.all("discord") == []
     await due.forget(SOUTH)
 
@@ -168,7 +168,7 @@ async def cursors(at: At) -> None:
     due = RedisDue(*at.given)
     cursor = await due.cursor("discord")
     assert (cursor == Cursor(), cursor.seq) == (False, 0), "not the first start, but anew"
-    await due.mark("discord", [DueSubject(SOUTH, FERRY, 4)], Cursor("epoch", 4))
+    await due.enqueue("discord", [DueSubject(SOUTH, FERRY, 4)], Cursor("epoch", 4))
     assert await due.all("discord") == [DueSubject(SOUTH, FERRY, 4)]
 
 

@@ -1,10 +1,12 @@
 """When a feed is asked next, told in feeds' lives."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from newsroom.reading import schedule
 from newsroom.reading.schedule import JITTER, FeedState, Wishes
@@ -154,6 +156,15 @@ def test_a_feed_that_kills_its_parser_twice_is_parked() -> None:
     assert not state.disabled
     assert not schedule.killed(schedule.unchanged(state, NOW, NONE), NOW, "x").disabled
     assert schedule.killed(state, NOW, "it is poison").disabled == "it is poison"
+
+
+def test_a_state_survives_being_stored() -> None:
+    stored = TypeAdapter(FeedState)
+    state = schedule.redirected(
+        schedule.failed(FeedState(URL), NOW, "x"), NOW, "https://b.example/"
+    )
+    state = schedule.took(replace(state, skip_hours=(1, 2), ttl=5), NOW, 3)
+    assert stored.validate_json(stored.dump_json(state)) == state
 
 
 def test_of_a_flood_sixty_items_an_hour_are_taken() -> None:

@@ -141,8 +141,9 @@ async def test_a_notable_update_is_also_told_in_a_reply(bot: Running) -> None:
     assert reply["reply_to_message"]["message_id"] == card["message_id"]
     await road.publish(replace(FERRY, breakdown=(*FERRY.breakdown, "It came back at dawn.", "X.")))
     await both_say(road, "X.")
-    await road.rests()
-    assert len(on_discord(road)) == len(on_telegram(road)) == 2, "one reply a story and hour"
+    await road.publish(replace(FERRY, id=StoryId("trams"), title="Trams stand still"))
+    await both_say(road, "Trams stand still")
+    assert len(on_discord(road)) == len(on_telegram(road)) == 3, "the next reply waits its hour"
 
 
 async def test_a_restart_in_between_neither_repeats_nor_misses(bot: Running) -> None:

@@ -13,11 +13,10 @@ from bot import app, connections
 from bot.model.chat import Chat
 from bot.model.rule import Rule
 from bot.platforms.telegram import platform as on_telegram
-from bot.storage import highwater
 from bot.storage.audit import RedisAudit
 from bot.storage.reading_positions import RedisReadingPositions
 from config.settings import given
-from runtime import supervision
+from runtime import data_folder, supervision
 from runtime.errors import SetupError
 from sandbox.discord import NEWS, Discord
 from sandbox.telegram import CHANNEL, MIRA, Telegram
@@ -244,7 +243,7 @@ async def test_a_defect_in_one_part_ends_no_other(
 async def test_a_data_folder_that_cannot_be_used_is_named_and_costs_no_card(
     calm_bot: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(highwater, "TRY_AGAIN_S", 0.1)
+    monkeypatch.setattr(data_folder, "TRY_AGAIN_S", 0.1)
     port, in_its_place = free_port(), tmp_path / "data"
     in_its_place.write_text("not a folder")
     road = await calm_bot.start(BOTH, http_port=port, data_dir=str(in_its_place))

@@ -1679,7 +1679,7 @@ MUTATIONS = (
         "what is due in one chat is looked for among all that is due",
         "bot/delivery/queue.py",
         "        marked = self._subjects.get(chat, {})\n",
-        "        marked = [story for where, story in self._marks if where == chat]\n",
+        "        marked = [story for where, story in self._entries if where == chat]\n",
         (*PYTEST, "tests/delivery/test_queue.py"),
     ),
     Mutation(

@@ -20,7 +20,7 @@ from handlers.story_choice import (
     nothing_live,
     pick_list,
 )
-from handlers.story_words import name, quoted, standing
+from handlers.story_words import caveats, name, quoted
 from runtime.slices import in_slices, others_first
 from stories.edition import Edition
 from stories.fulltext import typed, words_of
@@ -175,7 +175,7 @@ def _questions(story: Story, page: str) -> Message:
         )
     return Message(
         _("Questions about “{story}”").format(story=name(story)),
-        tuple(standing(story)),
+        tuple(caveats(story)),
         rows=(*_list(story, page), Buttons((_to_story(story),))),
         tone=_tone(story),
     )
@@ -202,7 +202,7 @@ def _answer(story: Story, question: Question, said: str) -> Message:
     blocks += (Text(paragraph) for paragraph in pages[page - 1].split("\n\n"))
     if len(pages) > 1:
         blocks.append(Note(_("Page {page} of {pages}").format(page=page, pages=len(pages))))
-    blocks += standing(story)
+    blocks += caveats(story)
     source = _("From “{story}”, updated") if story.updated_at else _("From “{story}”")
     blocks.append(Note(source.format(story=name(story)), story.updated_at))
     return Message(

@@ -15,7 +15,7 @@ from bot.model.ledger import CardRecord
 from bot.model.reading import ReadingHistory, ReadingPosition, Seen
 from bot.model.rehearsal import Played
 from bot.model.rule import Draft, Rule
-from bot.model.status import Claim, Health, Pinned, Refusal, Standing
+from bot.model.status import CardStatus, Claim, Health, Pinned, Refusal
 from bot.model.unknown import Unknown
 from stories.changes import Heard
 from stories.edition import Edition
@@ -165,7 +165,7 @@ class Desk(Protocol):
         """
         ...
 
-    async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
+    async def card_status(self, chat: Chat, story: StoryId | None = None) -> CardStatus:
         """What became of a story here; of the latest card here if none is named.
 
         May raise StorageAway.

@@ -12,7 +12,7 @@ from bot.model.reading import Seen
 from handlers.pages import ROOM, heaps, page_of, paged, room, turning
 from handlers.ports import History, ReadingPositions, Rules
 from handlers.story_choice import live_stories, meant, nothing_live
-from handlers.story_words import name, quoted, standing
+from handlers.story_words import caveats, name, quoted
 from handlers.what_changed import what_changed
 from stories.edition import Edition
 from stories.index import StoryIndex
@@ -222,7 +222,7 @@ def _breakdown(story: Story, said: str) -> Message:
         blocks.append(Bullets(tuple(text for _heading, text in items)))
     return Message(
         paged(_("Breakdown of “{story}”").format(story=name(story)), page, len(pages)),
-        (*blocks, *standing(story)),
+        (*blocks, *caveats(story)),
         rows=(
             *turning(page, len(pages), lambda to: _part(story, "breakdown", to)),
             Buttons((_to_card(story),)),

@@ -18,7 +18,7 @@ def quoted(words: str, limit: int = 80) -> str:
     return f"“{shorten(line(words), limit)}”"
 
 
-def standing(story: Story) -> Iterator[Note]:
+def caveats(story: Story) -> Iterator[Note]:
     """What a reader must know before trusting the story."""
     if story.retracted is not None:
         yield Note(_("This story was withdrawn: {why}").format(why=story.retracted))

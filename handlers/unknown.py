@@ -156,15 +156,19 @@ class UnknownCommand:
                 return story
             if shown.story is None and shown.title == title_of(story, self.index):
                 return story
-        standing = (
-            await self.desk.standing(shown.chat, StoryId(shown.story)) if shown.story else None
+        card_status = (
+            await self.desk.card_status(shown.chat, StoryId(shown.story)) if shown.story else None
         )
         if looked_for is not None and looked_for[1] != shown.story:
             wrong = _("That's another story's card. Show me the one for {story}.")
             raise Sorry(wrong.format(story=self._quoted(looked_for[1])))
-        if standing is not None and standing.row and standing.row.message_id == shown.message_id:
+        if (
+            card_status is not None
+            and card_status.row
+            and card_status.row.message_id == shown.message_id
+        ):
             return StoryId(str(shown.story))
-        if standing is not None and standing.row and standing.row.state is State.SHOWN:
+        if card_status is not None and card_status.row and card_status.row.state is State.SHOWN:
             raise Sorry(
                 _("I already know a newer card for that story here, so I'm leaving this one alone")
             )

@@ -10,7 +10,7 @@ from bot.model.reading import ReadingPosition, Seen
 from handlers.pages import heaps, page_of, paged, room, turning
 from handlers.ports import History, ReadingPositions
 from handlers.promptly import promptly
-from handlers.story_words import name, standing
+from handlers.story_words import caveats, name
 from runtime.away import StorageAway
 from stories.delta import Change, Delta, Kind, compare
 from stories.edition import Edition
@@ -79,7 +79,7 @@ def _page(story: Story, sections: Sequence[Section], said: str) -> Message:
             blocks.append(Bullets(changes))
     return Message(
         paged(_("What changed in “{story}”").format(story=name(story)), page, len(pages)),
-        (*blocks, *standing(story)),
+        (*blocks, *caveats(story)),
         rows=(
             *turning(page, len(pages), lambda to: Ref("story", (story.id, "changes", to))),
             Buttons((Button(_("‹ Story"), Ref("story", (story.id,))),)),

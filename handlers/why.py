@@ -9,7 +9,7 @@ from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.ledger import CardRecord, State
 from bot.model.rule import Loudness, Rule, at_least, folded
-from bot.model.status import Standing
+from bot.model.status import CardStatus
 from bot.model.step import DropReply, Hold
 from handlers.changing_rules import newer
 from handlers.durations import since, span
@@ -50,36 +50,36 @@ def why_command(
         edition = meant(index, said, at, "why") if (said := ask.get("story")) else None
         try:
             story_id = edition.story.id if edition else None
-            standing: Standing | None = await promptly(desk.standing(ask.chat, story_id))
+            card_status: CardStatus | None = await promptly(desk.card_status(ask.chat, story_id))
         except StorageAway:
-            standing = None
+            card_status = None
         if edition is None:
-            edition = _newest(standing, ask, at)
-        return _because(edition, standing, rules.of(ask.chat), at, ask.chat)
+            edition = _newest(card_status, ask, at)
+        return _because(edition, card_status, rules.of(ask.chat), at, ask.chat)
 
-    def _newest(standing: Standing | None, ask: Ask, at: datetime) -> Edition:
+    def _newest(card_status: CardStatus | None, ask: Ask, at: datetime) -> Edition:
         """The story of the latest card here; raises Sorry with others to ask about."""
         rows = menu_of(_("Why a story is or isn't here …"), buttons_to("why", index.top(5, at)))
-        if standing is None:
+        if card_status is None:
             raise Sorry(
                 _("I can't look up the latest card here right now"),
                 Text(_("Please try again in a minute, or ask about a story.")),
                 rows=rows,
             )
-        if standing.story is None:
-            blocked = [Text(refused(standing.refusal, at))] if standing.refusal else []
+        if card_status.story is None:
+            blocked = [Text(refused(card_status.refusal, at))] if card_status.refusal else []
             rule = rules.of(ask.chat)
             if rules.is_unreadable(ask.chat):
                 raise Sorry(newer(), rows=rows)
             wants = [Text(_(_NOTHING))] if rule is None or rule.empty else _waits_for(rule)
             raise Sorry(_("There's no card here yet"), *wants, *blocked, rows=rows)
-        edition = index.get(standing.story)
-        if edition is None and index.is_unreadable(standing.story):
-            raise left_out(standing.story)
+        edition = index.get(card_status.story)
+        if edition is None and index.is_unreadable(card_status.story):
+            raise left_out(card_status.story)
         if edition is None:
             raise Sorry(
                 _("The latest card here is for a story that's no longer available: {story}").format(
-                    story=standing.story
+                    story=card_status.story
                 ),
                 rows=rows,
             )
@@ -90,7 +90,11 @@ def why_command(
         return [Text(_("This chat follows this, but nothing has come yet:")), *which(rule, index)]
 
     def _because(
-        edition: Edition, standing: Standing | None, rule: Rule | None, at: datetime, chat: Chat
+        edition: Edition,
+        card_status: CardStatus | None,
+        rule: Rule | None,
+        at: datetime,
+        chat: Chat,
     ) -> Message:
         story = edition.story
         delta = index.delta(edition)
@@ -98,25 +102,32 @@ def why_command(
         wanted = rule is not None and rule.wants(story)
         wish = [newer() + "."] if rules.is_unreadable(chat) else _wish(rule, story)
         lines = [*wish, *([] if live else [_over(edition, at)])]
-        if standing is None:
+        if card_status is None:
             lines.append(_("I can't look up right now what was posted here."))
-        elif standing.row is None:
-            lines += _absent(standing, edition, rule, at)
+        elif card_status.row is None:
+            lines += _absent(card_status, edition, rule, at)
         else:
             heir = index.lineage.merge_target(story.id)
             into = name(heir.story) if heir else None
             lines += _card(
-                standing, standing.row, edition, rule, wanted=wanted, live=live, at=at, into=into
+                card_status,
+                card_status.row,
+                edition,
+                rule,
+                wanted=wanted,
+                live=live,
+                at=at,
+                into=into,
             )
             if wanted and live:
-                lines += _published(standing, standing.row, edition, rule, at)
-        card = [(story.id, standing.row)] if standing and standing.row else []
+                lines += _published(card_status, card_status.row, edition, rule, at)
+        card = [(story.id, card_status.row)] if card_status and card_status.row else []
         changes = [] if is_new(delta) else [Button(_("What changed"), _ref(story, "changes"))]
         return Message(
-            _title(edition, standing, at),
+            _title(edition, card_status, at),
             (
                 *(Text(each) for each in lines),
-                *_last(edition, delta, standing, rule, at),
+                *_last(edition, delta, card_status, rule, at),
             ),
             (*to_settle(chat, card), Buttons((Button(_("Story"), _ref(story)), *changes))),
         )
@@ -138,9 +149,9 @@ def why_command(
     )
 
 
-def _title(edition: Edition, standing: Standing | None, at: datetime) -> str:
-    row = standing.row if standing else None
-    if standing is None:
+def _title(edition: Edition, card_status: CardStatus | None, at: datetime) -> str:
+    row = card_status.row if card_status else None
+    if card_status is None:
         title = _("“{story}” in this chat")
     elif row is None or (row.message_id is None and row.state in (State.FAILED, State.GONE)):
         title = _("“{story}” isn't shown here")
@@ -253,29 +264,40 @@ IN_LINE = frozenset({HoldCode.RATE_LIMIT, HoldCode.QUIET})
 """Holds that end by themselves, after which a due card is sent."""
 
 
-def _absent(standing: Standing, edition: Edition, rule: Rule | None, at: datetime) -> Iterator[str]:
+def _absent(
+    card_status: CardStatus, edition: Edition, rule: Rule | None, at: datetime
+) -> Iterator[str]:
     """Why there is no card and never was an attempt."""
-    planned = standing.plan.get(Part.CARD)
-    if isinstance(planned, Hold) and planned.reason.code == HoldCode.REFUSED and standing.refusal:
-        yield refused(standing.refusal, at)
+    planned = card_status.plan.get(Part.CARD)
+    if (
+        isinstance(planned, Hold)
+        and planned.reason.code == HoldCode.REFUSED
+        and card_status.refusal
+    ):
+        yield refused(card_status.refusal, at)
         return
     comes = not isinstance(planned, Hold) or planned.reason.code in IN_LINE
-    if planned is not None and comes and not standing.due:
+    if planned is not None and comes and not card_status.due:
         yield _(
             "It hasn't changed since this chat followed it. Only the top stories are posted "
             "right away; the rest appear when they're updated."
         )
     elif isinstance(planned, Hold):
-        yield from _held(Part.CARD, planned, standing, edition, rule, at)
+        yield from _held(Part.CARD, planned, card_status, edition, rule, at)
     elif planned is not None:
         yield _(SENTENCES[Part.CARD, HoldCode.RATE_LIMIT])
 
 
 def _held(
-    part: Part, hold: Hold, standing: Standing, edition: Edition, rule: Rule | None, at: datetime
+    part: Part,
+    hold: Hold,
+    card_status: CardStatus,
+    edition: Edition,
+    rule: Rule | None,
+    at: datetime,
 ) -> Iterator[str]:
     """The plan's reason in words; nothing if the record or the rule already says it."""
-    row, until = standing.row, hold.until or at
+    row, until = card_status.row, hold.until or at
     zone = rule.quiet.zone if rule is not None and rule.quiet is not None else "UTC"
     said = held(
         part,
@@ -284,10 +306,10 @@ def _held(
             "time": span(until - at),
             "clock": words.clock(until.astimezone(ZoneInfo(zone)).time()),
             "revision": edition.revision,
-            "apart": span(standing.apart),
+            "apart": span(card_status.apart),
             "since": row.reply_since if row is not None and row.reply_since is not None else 0,
             "ago": since(row.replied_at, at) if row is not None and row.replied_at else "",
-            "gap": span(standing.reply_gap),
+            "gap": span(card_status.reply_gap),
         },
     )
     if said:
@@ -295,7 +317,7 @@ def _held(
 
 
 def _card(
-    standing: Standing,
+    card_status: CardStatus,
     row: CardRecord,
     edition: Edition,
     rule: Rule | None,
@@ -315,7 +337,7 @@ def _card(
             yield shows.format(revision=row.revision, time=time)
             if row.bare:
                 yield _("It's shown without its links. {why}").format(why=reasons.why(row.bare))
-            yield from _behind(standing, row, edition, rule, at)
+            yield from _behind(card_status, row, edition, rule, at)
             if row.into is not None and edition.story.merged_into:
                 yield _("It links to the card of “{story}”, where the story continues.").format(
                     story=into or row.into
@@ -357,7 +379,7 @@ def _card(
             failed = _("Posting it failed {time} ago. {why}")
             if row.message_id is not None:
                 failed = _("Updating it failed {time} ago. {why}")
-            yield failed.format(time=time, why=_failed(standing, row, at))
+            yield failed.format(time=time, why=_failed(card_status, row, at))
     if row.message_id is not None and row.pinned:
         yield _("It's pinned here and stays up to date.")
     elif row.message_id is not None and not (wanted and live):
@@ -365,12 +387,12 @@ def _card(
 
 
 def _published(
-    standing: Standing, row: CardRecord, edition: Edition, rule: Rule | None, at: datetime
+    card_status: CardStatus, row: CardRecord, edition: Edition, rule: Rule | None, at: datetime
 ) -> Iterator[str]:
     """Whether an existing card was published to the channel's followers."""
-    planned = standing.plan.get(Part.PUBLISH)
+    planned = card_status.plan.get(Part.PUBLISH)
     if not isinstance(planned, Hold):
-        if planned is not None and standing.due:
+        if planned is not None and card_status.due:
             yield _(SENTENCES[Part.PUBLISH, HoldCode.RATE_LIMIT])
     elif planned.reason.code == HoldCode.PUBLISHED and row.published_at:
         yield _("It was published to the servers that follow this channel {time} ago.").format(
@@ -379,37 +401,37 @@ def _published(
     elif planned.reason.code == HoldCode.PUBLISH_FAILED and row.why:
         yield _("It couldn't be published. {why}").format(why=reasons.explained(row.why))
     else:
-        yield from _held(Part.PUBLISH, planned, standing, edition, rule, at)
+        yield from _held(Part.PUBLISH, planned, card_status, edition, rule, at)
 
 
 def _behind(
-    standing: Standing, row: CardRecord, edition: Edition, rule: Rule | None, at: datetime
+    card_status: CardStatus, row: CardRecord, edition: Edition, rule: Rule | None, at: datetime
 ) -> Iterator[str]:
     """What an existing card is waiting for."""
     if row.revision >= edition.revision:
         return
-    planned = standing.plan.get(Part.CARD)
+    planned = card_status.plan.get(Part.CARD)
     code = planned.reason.code if isinstance(planned, Hold) else HoldCode.RATE_LIMIT
-    if code == HoldCode.REFUSED and standing.refusal:
-        yield refused(standing.refusal, at)
+    if code == HoldCode.REFUSED and card_status.refusal:
+        yield refused(card_status.refusal, at)
     elif isinstance(planned, Hold) and planned.until and code == HoldCode.RETRY:
         yield _("Version {revision} is in the queue, and I'll try in {time}.").format(
             revision=edition.revision, time=span(planned.until - at)
         )
     elif isinstance(planned, Hold) and code != HoldCode.RATE_LIMIT:
-        yield from _held(Part.CARD, planned, standing, edition, rule, at)
+        yield from _held(Part.CARD, planned, card_status, edition, rule, at)
     else:
         yield _(
             "Version {revision} is in the queue and comes as soon as the rate limit allows."
         ).format(revision=edition.revision)
 
 
-def _failed(standing: Standing, row: CardRecord, at: datetime) -> str:
-    if standing.refusal:
-        return refused(standing.refusal, at)
+def _failed(card_status: CardStatus, row: CardRecord, at: datetime) -> str:
+    if card_status.refusal:
+        return refused(card_status.refusal, at)
     why = reasons.explained(row.why or Reason(Code.SAID))
-    again = _("I'll try again.") if standing.due else _("I'll try again at the next update.")
-    planned = standing.plan.get(Part.CARD)
+    again = _("I'll try again.") if card_status.due else _("I'll try again at the next update.")
+    planned = card_status.plan.get(Part.CARD)
     if isinstance(planned, Hold) and planned.reason.code == HoldCode.RETRY and planned.until:
         again = _("I'll try again in {time}.").format(time=span(planned.until - at))
     return f"{why} {again}"
@@ -423,7 +445,7 @@ _SHOW = N_("A moderator can help: press “It's there”, then do what I ask.")
 def _last(
     edition: Edition,
     delta: Delta,
-    standing: Standing | None,
+    card_status: CardStatus | None,
     rule: Rule | None,
     at: datetime,
 ) -> Iterator[Block]:
@@ -436,7 +458,7 @@ def _last(
     else:
         was = _(_WEIGHED[delta.weight]).format(time=time)
     yield Text(was)
-    if standing is not None and (said := _reply(edition, delta.weight, standing, rule, at)):
+    if card_status is not None and (said := _reply(edition, delta.weight, card_status, rule, at)):
         yield Note(said)
 
 
@@ -461,10 +483,10 @@ def _leans(delta: Delta) -> bool:
 
 
 def _reply(
-    edition: Edition, weight: Weight, standing: Standing, rule: Rule | None, at: datetime
+    edition: Edition, weight: Weight, card_status: CardStatus, rule: Rule | None, at: datetime
 ) -> str:
     """Whether a reply about the last change was due."""
-    row, planned = standing.row, standing.plan.get(Part.REPLY)
+    row, planned = card_status.row, card_status.plan.get(Part.REPLY)
     if row is None or row.state is not State.SHOWN or row.revision != edition.revision:
         return ""
     if planned is None or isinstance(planned, DropReply):
@@ -473,7 +495,7 @@ def _reply(
         return _(SENTENCES[Part.REPLY, HoldCode.RATE_LIMIT])
     if planned.reason.code == HoldCode.REPLIED and row.replied_at:
         return _(_replied(weight, rule)).format(time=since(row.replied_at, at))
-    return "".join(_held(Part.REPLY, planned, standing, edition, rule, at))
+    return "".join(_held(Part.REPLY, planned, card_status, edition, rule, at))
 
 
 def _replied(weight: Weight, rule: Rule | None) -> str:

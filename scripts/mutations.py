@@ -1594,8 +1594,8 @@ MUTATIONS = (
     Mutation(
         "a pin that people took away counts",
         COURIER,
-        "for story, row in standing.items() if row.message_id not in there}",
-        "for story, row in standing.items() if False}",
+        "for story, row in pinned.items() if row.message_id not in there}",
+        "for story, row in pinned.items() if False}",
         (*PYTEST, "tests/road/test_pins.py"),
     ),
     Mutation(

@@ -10,7 +10,7 @@ from bot.delivery.reconciler import LOOK_UP_S, Reconciler
 from bot.model.chat import Chat, Right, Showing
 from bot.model.errors import CardGone, NotNow, OutcomeUnknown, SendFailed, Sorry, Unreachable
 from bot.model.ledger import CardRecord, State
-from bot.model.status import Claim, Health, Pinned, Refusal, Standing
+from bot.model.status import CardStatus, Claim, Health, Pinned, Refusal
 from bot.model.unknown import Unknown, key_of
 from bot.platforms.port import Platform
 from runtime.away import StorageAway
@@ -81,19 +81,19 @@ class CardDesk:
                 await reconciler.note(chat, story, lambda row: row)
         return len(cards)
 
-    async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
+    async def card_status(self, chat: Chat, story: StoryId | None = None) -> CardStatus:
         if story is None:
             rows = await self._ledger.of_chat(chat)
             story = max(rows, key=lambda each: rows[each].posted_at or rows[each].at, default=None)
             if story is None:
-                return Standing(None)
+                return CardStatus(None)
             row: CardRecord | None = rows[story]
         else:
             row = await self._ledger.row(chat, story)
         reconciler = self._reconcilers[chat.platform]
         policy = reconciler.policy
         stands = row is not None and row.message_id is not None
-        return Standing(
+        return CardStatus(
             story,
             row,
             due=reconciler.is_due(chat, story),

@@ -456,9 +456,9 @@ class Reconciler:
     async def pins(self, chat: Chat) -> Pinned:
         """What we have pinned in a chat. Pins that people removed by hand are forgotten first."""
         rows = await self._ledger.of_chat(chat)
-        standing = {story: row for story, row in rows.items() if row.pin is Pin.STANDS}
+        pinned = {story: row for story, row in rows.items() if row.pin is Pin.STANDS}
         there: frozenset[str] | None = frozenset()
-        if standing:
+        if pinned:
             try:
                 async with asyncio.timeout(LOOK_UP_S):
                     there = await self.platform.pinned(chat)
@@ -466,7 +466,7 @@ class Reconciler:
                 there = None
         if there is None:
             return Pinned(pins_in(rows), seen=False)
-        gone = {story: row for story, row in standing.items() if row.message_id not in there}
+        gone = {story: row for story, row in pinned.items() if row.message_id not in there}
         for story, row in gone.items():
             await self.note(chat, story, partial(_unpinned, row))
         return Pinned(pins_in(await self._ledger.of_chat(chat) if gone else rows), seen=True)

@@ -23,7 +23,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CardStatus:
     """What became of a story in a chat, and what its card is waiting for."""
 
     story: StoryId | None

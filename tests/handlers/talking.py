@@ -18,7 +18,7 @@ from bot.model.errors import Sorry
 from bot.model.ledger import CardRecord, State
 from bot.model.reading import ReadingHistory, ReadingPosition, Seen
 from bot.model.rule import Draft, Rule
-from bot.model.status import Claim, Health, Pinned, Refusal, Standing
+from bot.model.status import CardStatus, Claim, Health, Pinned, Refusal
 from bot.model.unknown import Unknown, key_of
 from handlers import menu
 from runtime.away import StorageAway
@@ -107,7 +107,7 @@ class MemoryDesk:
         self.room = 5
         self.refusals: dict[Chat, Refusal] = {}
         self.lacking: set[Chat] = set()
-        self.standings: dict[Chat, list[Standing]] = {}
+        self.card_statuses: dict[Chat, list[CardStatus]] = {}
         """What became of stories in each chat, the latest card here last."""
         self.healths: dict[Chat, Health] = {}
         self.silent_roles: set[str] = set()
@@ -147,25 +147,25 @@ class MemoryDesk:
     async def cards(self, chat: Chat) -> int:
         if self.away:
             raise StorageAway
-        return len(self.standings.get(chat, ()))
+        return len(self.card_statuses.get(chat, ()))
 
     async def forget(self, chat: Chat) -> int:
         if self.away:
             raise StorageAway
         self.pinned.pop(chat, None)
-        return len(self.standings.pop(chat, ()))
+        return len(self.card_statuses.pop(chat, ()))
 
     async def unknown(self, chat: Chat) -> list[tuple[StoryId, CardRecord]]:
         if self.away:
             raise StorageAway
         return [
             (each.story, each.row)
-            for each in self.standings.get(chat, [])
+            for each in self.card_statuses.get(chat, [])
             if each.story and each.row and each.row.state is State.UNKNOWN
         ]
 
     async def unknown_by(self, here: Chat, key: str) -> Unknown | None:
-        for chat in self.standings:
+        for chat in self.card_statuses:
             for story, row in await self.unknown(chat):
                 if key_of(chat, story) == key:
                     return Unknown(chat, story, row.generation)
@@ -191,26 +191,27 @@ class MemoryDesk:
         self._become(card.chat, card.story, state=State.SHOWN, message_id="99", generation=2)
 
     def _row(self, chat: Chat, story: StoryId) -> CardRecord:
-        row = next(each.row for each in self.standings[chat] if each.story == story)
+        row = next(each.row for each in self.card_statuses[chat] if each.story == story)
         assert row is not None
         return row
 
     def _become(self, chat: Chat, story: StoryId, **changes: Any) -> None:
         row = replace(self._row(chat, story), **changes)
-        self.standings[chat] = [
-            replace(each, row=row) if each.story == story else each for each in self.standings[chat]
+        self.card_statuses[chat] = [
+            replace(each, row=row) if each.story == story else each
+            for each in self.card_statuses[chat]
         ]
 
     async def health(self, chat: Chat) -> Health:
         return self.healths.get(chat, Health(dict.fromkeys(Right, ()), ()))
 
-    async def standing(self, chat: Chat, story: StoryId | None = None) -> Standing:
+    async def card_status(self, chat: Chat, story: StoryId | None = None) -> CardStatus:
         if self.away:
             raise StorageAway
-        known = self.standings.get(chat, [])
+        known = self.card_statuses.get(chat, [])
         if story is None:
-            return known[-1] if known else Standing(None)
-        return next((each for each in known if each.story == story), Standing(story))
+            return known[-1] if known else CardStatus(None)
+        return next((each for each in known if each.story == story), CardStatus(story))
 
 
 class MemoryPlaces:

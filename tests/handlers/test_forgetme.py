@@ -4,7 +4,7 @@ import pytest
 
 from bot.model.chat import Chat
 from bot.model.rule import Rule
-from bot.model.status import Standing
+from bot.model.status import CardStatus
 from tests.handlers.talking import FERRY, HERE, MIRA, TRAM, Talk, labels, read
 
 
@@ -13,7 +13,7 @@ async def known(talk: Talk) -> None:
     await talk.type("story", FERRY)
     await talk.type("story", TRAM)
     talk.rules.saved = {MIRA: Rule(keywords=("weather",)), HERE: Rule(all=True)}
-    talk.desk.standings = {MIRA: [Standing(FERRY)], HERE: [Standing(TRAM)]}
+    talk.desk.card_statuses = {MIRA: [CardStatus(FERRY)], HERE: [CardStatus(TRAM)]}
 
 
 async def test_nothing_is_deleted_before_it_is_confirmed(talk: Talk) -> None:
@@ -27,7 +27,7 @@ async def test_nothing_is_deleted_before_it_is_confirmed(talk: Talk) -> None:
         assert labels(answer) == {"Yes, forget me": "forgetme_yes"}
     assert MIRA in talk.rules.saved
     assert len(talk.positions.held) == 2
-    assert MIRA in talk.desk.standings
+    assert MIRA in talk.desk.card_statuses
 
 
 async def test_what_is_deleted_is_said_and_the_group_it_is_asked_in_keeps_what_it_has(
@@ -45,7 +45,7 @@ async def test_what_is_deleted_is_said_and_the_group_it_is_asked_in_keeps_what_i
         "Cards already sent to you stay where they are, but are no longer updated.",
     ]
     assert talk.rules.saved == {HERE: Rule(all=True)}
-    assert list(talk.desk.standings) == [HERE]
+    assert list(talk.desk.card_statuses) == [HERE]
     assert list(talk.positions.held) == [(other, FERRY)]
     assert (await talk.click("forgetme_yes")).title == "There was nothing to forget"
 
@@ -80,7 +80,7 @@ async def test_what_the_operator_wrote_is_left_to_the_operator(talk: Talk) -> No
         "The bot's operator sets what your private chat gets" in said
     )
     assert not talk.positions.held
-    assert MIRA in talk.desk.standings
+    assert MIRA in talk.desk.card_statuses
 
 
 @pytest.mark.parametrize("away", ["rules", "desk", "positions"])
@@ -93,5 +93,5 @@ async def test_while_the_storage_is_away_nobody_is_told_they_are_forgotten(
     getattr(talk, away).away = False
     await talk.click("forgetme_yes")
     assert MIRA not in talk.rules.saved
-    assert MIRA not in talk.desk.standings
+    assert MIRA not in talk.desk.card_statuses
     assert not talk.positions.held

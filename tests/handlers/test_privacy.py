@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.model.rule import Rule
-from bot.model.status import Standing
+from bot.model.status import CardStatus
 from bot.platforms.telegram.render import render
 from handlers import promptly
 from tests.handlers.talking import FERRY, FILED, HERE, MIRA, NOW, TRAM, Talk, read
@@ -17,7 +17,7 @@ async def test_in_private_everything_is_told(talk: Talk) -> None:
     await talk.type("story", FERRY)
     await talk.type("story", TRAM)
     talk.rules.saved[MIRA] = Rule(keywords=("weather",), story_ids=(FERRY,))
-    talk.desk.standings[MIRA] = [Standing(FERRY)]
+    talk.desk.card_statuses[MIRA] = [CardStatus(FERRY)]
     answer = await talk.say("privacy")
     said = read(answer)
     assert "You've opened 2 stories." in said

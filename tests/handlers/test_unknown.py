@@ -10,7 +10,7 @@ from bot.answering import answer_to
 from bot.model.chat import Chat, Showing
 from bot.model.command import Pointed
 from bot.model.ledger import CardRecord, State
-from bot.model.status import Standing
+from bot.model.status import CardStatus
 from bot.model.unknown import Unknown, key_of
 from tests.handlers.talking import FERRY, HERE, MIRA, NOW, THEFT, TRAM, Talk, labels, read
 from wording.message import Message
@@ -19,7 +19,7 @@ LOST = CardRecord(State.UNKNOWN, NOW - timedelta(minutes=3), 1)
 
 
 def lost(talk: Talk, *stories: Any, chat: Chat = HERE, **more: Any) -> None:
-    talk.desk.standings[chat] = [Standing(story, replace(LOST, **more)) for story in stories]
+    talk.desk.card_statuses[chat] = [CardStatus(story, replace(LOST, **more)) for story in stories]
 
 
 async def show(talk: Talk, pointed: Pointed) -> Message:

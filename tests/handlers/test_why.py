@@ -12,7 +12,7 @@ from bot.delivery.plan import Facts, Observed, explain
 from bot.delivery.policy import Policy
 from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.model.status import Refusal, Standing
+from bot.model.status import CardStatus, Refusal
 from bot.model.step import Hold
 from handlers import promptly
 from stories.story import Stats, Status, Story, StoryId
@@ -58,7 +58,7 @@ class Case(Talk):
         self._facts = Facts(Policy(), chat=chat, **facts)
         self._due, self._refusal = due, refusal
 
-    def planned(self) -> Standing:
+    def planned(self) -> CardStatus:
         """What the desk says, with the plan as delivery makes it."""
         edition = self.index.get(self._story)
         assert edition is not None
@@ -73,7 +73,7 @@ class Case(Talk):
             live_for=self.index.live_for,
             now=self.at,
         )
-        return Standing(
+        return CardStatus(
             self._story,
             self._row,
             self._due,
@@ -84,7 +84,7 @@ class Case(Talk):
         )
 
     async def why(self, words: str = "fire") -> list[str]:
-        self.desk.standings[HERE] = [self.planned()]
+        self.desk.card_statuses[HERE] = [self.planned()]
         said = read(await self.type("why", words))
         assert not re.search(r"\bNone\b|\bState\b|Row\(|\w_\w", said), "of the code, not for people"
         return said.splitlines()
@@ -389,7 +389,7 @@ SHOWN_NEWEST = "Its card shows version 1 (the latest), written 3 minutes ago."
 
 
 @pytest.mark.parametrize(
-    ("rule", "standing", "said"),
+    ("rule", "card_status", "said"),
     [
         (
             replace(FOLLOWS, paused=True),
@@ -442,9 +442,9 @@ SHOWN_NEWEST = "Its card shows version 1 (the latest), written 3 minutes ago."
     ids=str,
 )
 async def test_what_a_chat_does_not_want_to_hear_or_publishes_is_told(
-    rule: Rule, standing: dict[str, Any], said: list[str]
+    rule: Rule, card_status: dict[str, Any], said: list[str]
 ) -> None:
-    assert (await Case(FIRE, rule=rule, **standing).why())[1:] == [FOLLOWED, *said]
+    assert (await Case(FIRE, rule=rule, **card_status).why())[1:] == [FOLLOWED, *said]
 
 
 async def test_whether_a_reply_waits_was_withheld_or_mentioned_anybody_is_told() -> None:
@@ -476,7 +476,7 @@ async def test_whether_a_reply_waits_was_withheld_or_mentioned_anybody_is_told()
 
 async def test_nothing_said_means_the_newest_card_here() -> None:
     talk = Case(FIRE, row=row())
-    talk.desk.standings[HERE] = [talk.planned()]
+    talk.desk.card_statuses[HERE] = [talk.planned()]
     answer = await talk.say("why")
     assert answer.title == SHOWN
     assert labels(answer) == {"Story": "story_fire"}
@@ -492,7 +492,7 @@ async def test_where_there_is_no_card_people_may_ask_about_a_story(talk: Talk) -
     ]
     assert labels(answer)["AI Theft Claims"] == "why_ai-theft-claims"
     talk.rules.saved[HERE] = FOLLOWS
-    talk.desk.standings[HERE] = [Standing(None, refusal=DENIED)]
+    talk.desk.card_statuses[HERE] = [CardStatus(None, refusal=DENIED)]
     assert read(await talk.say("why")).splitlines() == [
         "There's no card here yet",
         "This chat follows this, but nothing has come yet:",
@@ -502,7 +502,7 @@ async def test_where_there_is_no_card_people_may_ask_about_a_story(talk: Talk) -
 
 
 async def test_a_newest_card_whose_story_is_gone_is_named(talk: Talk) -> None:
-    talk.desk.standings[HERE] = [Standing(made("old-one", "Old").id, row=row())]
+    talk.desk.card_statuses[HERE] = [CardStatus(made("old-one", "Old").id, row=row())]
     assert "no longer available: old-one" in (await talk.say("why")).title
 
 

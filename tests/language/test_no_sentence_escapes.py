@@ -20,7 +20,7 @@ from bot.delivery.plan import Facts, Observed, explain
 from bot.delivery.policy import Policy
 from bot.model.ledger import CardRecord, Pin, State
 from bot.model.rule import Loudness, Mute, Quiet, Rule
-from bot.model.status import Refusal, Standing
+from bot.model.status import CardStatus, Refusal
 from bot.platforms.discord import render as on_discord
 from bot.platforms.telegram import render as on_telegram
 from handlers.quotes import quotes
@@ -189,7 +189,7 @@ def busy() -> Talk:
         language=CODE,
     )
     talk.desk.pinned[HERE] = [each.id for each in CROWD]
-    talk.desk.standings[HERE] = [Standing(each.id, shown()) for each in CROWD]
+    talk.desk.card_statuses[HERE] = [CardStatus(each.id, shown()) for each in CROWD]
     for person in (MIRA, HERE):
         talk.positions.upto[person] = NOW - 2 * HOUR
     talk.at = NOW + HOUR
@@ -423,7 +423,7 @@ async def test_why_is_told_in_translated_sentences(state: State, whole: Story) -
             now=talk.at,
         )
         facts = Facts(Policy(), retry_at=NOW + HOUR if due else None, publish_at=NOW)
-        standing = Standing(
+        card_status = CardStatus(
             whole.id,
             row,
             due=due,
@@ -432,7 +432,7 @@ async def test_why_is_told_in_translated_sentences(state: State, whole: Story) -
             reply_gap=HOUR,
             refusal=other.get("refusal"),
         )
-        talk.desk.standings[HERE] = [standing]
+        talk.desk.card_statuses[HERE] = [card_status]
         assert left_in(await talk.say("why", story=whole.id)) == []
 
 

@@ -10,7 +10,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 WORKERS ?= 4  # tests run side by side: most of them wait more than they work
 
-.PHONY: help demo test quick install dev run check lint fix docs messages pictures lock bench soak clean
+.PHONY: help demo test quick install dev run check lint fix docs messages pictures lock bench quality soak clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -69,6 +69,10 @@ lock: dev  ## Resolve the dependencies anew into requirements/
 extras_run =
 extras_demo = --extra demo
 extras_dev = --extra dev
+
+quality: dev  ## Measure the newsroom's desk against its floors, where the labelled streams are
+	@for what in clusters speed replay; do \
+		echo "newsroom.evaluate $$what"; $(BIN)/python -m newsroom.evaluate $$what || [ $$? = 2 ] || exit 1; done
 
 bench: dev  ## Measure what things cost, and write docs/benchmarks.md (about five minutes)
 	$(BIN)/python -m bench

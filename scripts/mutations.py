@@ -128,6 +128,13 @@ MUTATIONS = (
         DESK,
     ),
     Mutation(
+        "a far column of the index is not made room for",
+        "newsroom/desk/index.py",
+        "        while column >= self._rows.shape[1]:",
+        "        if column >= self._rows.shape[1]:",
+        DESK,
+    ),
+    Mutation(
         "an article that leaves a story leaves its words there",
         "newsroom/desk/pool.py",
         "        mine.vector.add(vector, -1)\n",

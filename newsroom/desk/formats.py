@@ -19,6 +19,20 @@ _FORMATS = re.compile(
 )
 
 
+_HINTS = frozenset(
+    re.findall(
+        r"[a-z]+",
+        "live happened horoscope horoscopes crossword crosswords sudoku quiz wordle morning "
+        "evening daily weekly week watch tv things top stock stocks market winners office day "
+        "letters lottery weather",
+    )
+)
+"""Each format has one of these words, and most titles have none: then nothing else is looked at."""
+_WORDS = re.compile(r"[a-z]+")
+
+
 def is_filler(title: str) -> bool:
     """Whether a title names a standing format, such as a live blog or a horoscope."""
+    if _HINTS.isdisjoint(_WORDS.findall(title.casefold())):
+        return False
     return _FORMATS.search(title) is not None

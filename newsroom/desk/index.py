@@ -25,7 +25,7 @@ class Index:
 
     def add(self, column: int, weights: Mapping[int, int], sign: int = 1) -> None:
         """Add the weights to a column, or with sign −1 take them out."""
-        if column >= self._rows.shape[1]:
+        while column >= self._rows.shape[1]:
             wider = np.zeros((self._rows.shape[0], 2 * self._rows.shape[1]))
             wider[:, : self._rows.shape[1]] = self._rows
             self._rows = wider

@@ -58,6 +58,13 @@ def test_an_unknown_language_has_no_common_words() -> None:
     assert background("tlh").documents("government") == 0
 
 
+def test_the_index_takes_columns_in_any_order() -> None:
+    index = Index()
+    for column in (1_000, *range(20)):
+        index.add(column, {7: 3})
+    assert index.dots({7: 2}, 1_001).nonzero()[0].tolist() == [*range(20), 1_000]
+
+
 words = st.dictionaries(st.integers(0, 40), st.integers(1, SCALE), min_size=1, max_size=20)
 
 

@@ -30,6 +30,7 @@ from stories.story import Question, Story
 from wording.language import N_, _
 from wording.message import Block, Button, Buttons, Message, Note, Ref, Row, Text, Tone
 from wording.text import line, utf16
+from wording.words import cited
 
 TITLE = 200
 """Longer questions are shown in full below the title, where no platform cuts them."""
@@ -202,6 +203,8 @@ def _answer(story: Story, question: Question, said: str) -> Message:
     blocks += (Text(paragraph) for paragraph in pages[page - 1].split("\n\n"))
     if len(pages) > 1:
         blocks.append(Note(_("Page {page} of {pages}").format(page=page, pages=len(pages))))
+    if outlets := cited(story, question.sources):
+        blocks.append(Note(_("Sources: {outlets}").format(outlets=outlets)))
     blocks += caveats(story)
     source = _("From “{story}”, updated") if story.updated_at else _("From “{story}”")
     blocks.append(Note(source.format(story=name(story)), story.updated_at))

@@ -1,12 +1,14 @@
 """/faq gives the answers that were written, and says honestly when there is none."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.platforms.discord.render import render as on_discord
 from bot.platforms.telegram.render import render as on_telegram
-from stories.story import Status, text_key
+from stories.story import Question, Source, Status, text_key
 from tests.handlers.talking import FERRY, THEFT, TRAM, Talk, labels, made, read
-from wording.message import Message, Tone
+from wording.message import Message, Note, Tone
 
 DISTILLATION = "What is a distillation attack?"
 KEY = text_key(DISTILLATION)
@@ -31,6 +33,15 @@ async def test_a_question_has_its_whole_answer_and_says_whose_it_is(talk: Talk) 
         "All questions": "faq_ai-theft-claims",
         "Story": "story_ai-theft-claims",
     }
+
+
+async def test_an_answer_names_the_outlets_that_it_rests_on() -> None:
+    story = replace(
+        made("fire", "Fire", sources=(Source("Fire", "Veld Post"), Source("Smoke", "Courier"))),
+        questions=(Question("Why?", "A fuse blew.", (1, 0)),),
+    )
+    answer = await Talk(story).click(f"faq_fire_{story.questions[0].key}")
+    assert Note("Sources: Courier, Veld Post") in answer.blocks
 
 
 @pytest.mark.parametrize(

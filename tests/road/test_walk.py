@@ -89,7 +89,10 @@ async def test_a_chat_is_set_up_told_why_pins_a_card_and_loses_the_pin_when_the_
 
     await road.publish(UPDATE)
     for pane in PANES:
-        await said(tab, pane, NEWS).filter(has_text="Changed").wait_for()
+        card = (
+            tab.get_by_test_id(f"{pane}-message").filter(has_text=NEWS).filter(has_text="Changed")
+        )
+        await card.wait_for()
 
     await ask(tab, "why")
     for pane in PANES:

@@ -232,7 +232,7 @@ def _demo(arguments: argparse.Namespace) -> Awaitable[int]:
 
 
 @contextlib.asynccontextmanager
-async def _kept(make: Callable[..., T], *, writing: bool = False) -> AsyncGenerator[T]:
+async def _store(make: Callable[..., T], *, writing: bool = False) -> AsyncGenerator[T]:
     """One store (the archive, the ledger, …) in the Redis that the settings name."""
     settings = load_settings()
     log.set_up("ERROR", _secrets(settings))  # each command reports skipped records in its own words
@@ -245,7 +245,7 @@ async def _kept(make: Callable[..., T], *, writing: bool = False) -> AsyncGenera
 async def _publish(arguments: argparse.Namespace) -> int:
     documents = _documents(_read(arguments.file))
     refused = 0
-    async with _kept(Archive, writing=True) as archive:
+    async with _store(Archive, writing=True) as archive:
         for number, document in enumerate(documents, 1):
             name = f"document {number}" if len(documents) > 1 else "the document"
             try:
@@ -350,7 +350,7 @@ def _read(name: str) -> bytes:
 
 async def _stories(_: argparse.Namespace) -> int:
     skipped = Skipped()
-    async with _kept(partial(Archive, skipped=skipped)) as archive:
+    async with _store(partial(Archive, skipped=skipped)) as archive:
         changes = await archive.since(Cursor())
     for edition in reversed(changes.editions):
         story = edition.story
@@ -368,7 +368,7 @@ async def _stories(_: argparse.Namespace) -> int:
 
 
 async def _rejected(arguments: argparse.Namespace) -> int:
-    async with _kept(Archive) as archive:
+    async with _store(Archive) as archive:
         entries = await archive.rejected(arguments.limit)
     for entry in entries:
         print(f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.door:<5} {entry.why}")
@@ -379,7 +379,7 @@ async def _rejected(arguments: argparse.Namespace) -> int:
 
 
 async def _retract(arguments: argparse.Namespace) -> int:
-    async with _kept(Archive, writing=True) as archive:
+    async with _store(Archive, writing=True) as archive:
         story = await archive.story(arguments.id)
         if story is None and await archive.tombstone(StoryId(arguments.id)) is not None:
             raise Failed(
@@ -435,7 +435,7 @@ async def _remove(arguments: argparse.Namespace) -> int:
 
 
 async def _ledger(arguments: argparse.Namespace) -> int:
-    async with _kept(RedisLedger) as ledger, _kept(Archive) as archive:
+    async with _store(RedisLedger) as ledger, _store(Archive) as archive:
         rows = await ledger.of_story(StoryId(arguments.id))
         if not rows and await archive.story(arguments.id) is None:
             raise Failed(f"there's no story {arguments.id}: `storywire stories` lists them")
@@ -477,7 +477,7 @@ async def _prune(arguments: argparse.Namespace) -> int:
 
 
 async def _due(_: argparse.Namespace) -> int:
-    async with _kept(RedisDue) as due:
+    async with _store(RedisDue) as due:
         marks = [mark for platform in CAPABILITIES for mark in await due.all(platform)]
     for mark in sorted(marks, key=lambda mark: mark.seq):
         later = f" at {mark.due_at:%Y-%m-%d %H:%M:%S} UTC" if mark.due_at else ""

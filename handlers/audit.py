@@ -55,11 +55,11 @@ class AuditCommand:
         deeds = await self.audit.deeds(ask.chat)
         pages = -(-len(deeds) // A_PAGE)
         page = page_of(ask.get("page"), pages)
-        told = [_told(deed) for deed in deeds[(page - 1) * A_PAGE : page * A_PAGE]]
+        lines = [_line(deed) for deed in deeds[(page - 1) * A_PAGE : page * A_PAGE]]
         nothing = Text(_("Nobody has changed anything here in the last 90 days."))
         return Message(
             paged(_("Who changed what here"), page, pages),
-            tuple(told) or (nothing,),
+            tuple(lines) or (nothing,),
             turning(page, pages, lambda to: Ref("audit", (to,))),
         )
 
@@ -76,6 +76,6 @@ def audit_command(audit: Audit) -> Command:
     )
 
 
-def _told(deed: AuditEntry) -> Note:
+def _line(deed: AuditEntry) -> Note:
     who = deed.name or (_("Someone") if deed.person else _("Someone who was forgotten"))
-    return Note(f"{acts.told(deed.act, who)},", deed.at)
+    return Note(f"{acts.in_words(deed.act, who)},", deed.at)

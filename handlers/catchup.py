@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.reading import ReadingHistory, ReadingPosition, Seen
-from handlers.pages import heaps, page_of, paged, room, turning
+from handlers.pages import heaps, page_of, paged, space, turning
 from handlers.ports import History, ReadingPositions, Rules
 from handlers.promptly import promptly
 from handlers.story_choice import buttons_to, menu_of
@@ -43,7 +43,7 @@ class Moved:
     edition: Edition
     delta: Delta
 
-    def told(self) -> tuple[str, str]:
+    def in_words(self) -> tuple[str, str]:
         """The biggest change in words, and the others in one line."""
         story = self.edition.story
         said = words.sentence(words.said_first(self.delta, show_leaning=True))
@@ -51,9 +51,9 @@ class Moved:
             said = f"{said}: {shorten(line(story.headline or story.breakdown[0]), words.QUOTED)}"
         return said, words.said_besides(self.delta, show_leaning=True)
 
-    def room(self) -> int:
+    def space(self) -> int:
         """The space it takes on a page."""
-        return sum(map(room, (name(self.edition.story), *self.told())))
+        return sum(map(space, (name(self.edition.story), *self.in_words())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +140,13 @@ class CatchupCommand:
         self, edition: Edition, was: Story, seen: int, start: datetime
     ) -> list[Change]:
         """What the log says of revisions after the last visit that are no longer stored in full."""
-        told = {change.kind for change in compare(was, edition.story).changes}
+        known = {change.kind for change in compare(was, edition.story).changes}
         past = [
             line
             for line in (await self.history.log(edition.story.id)).lines
             if line.at > start and seen < line.revision <= (was.revision or 0)
         ]
-        return [each for each in still_so(past, edition.story) if each.kind not in told]
+        return [each for each in still_so(past, edition.story) if each.kind not in known]
 
     async def _before(self, edition: Edition, seen: int, start: datetime) -> Story | None:
         """The story as the asker last knew it; None if it is new to them."""
@@ -169,10 +169,10 @@ class CatchupCommand:
         since: datetime | None,
         until: datetime,
     ) -> Message:
-        pages = heaps(moved, Moved.room, PAGE)
+        pages = heaps(moved, Moved.space, PAGE)
         page = page_of(ask.get("page"), len(pages))
         shown = pages[page - 1]
-        blocks: list[Block] = [block for each in shown for block in _told(each)]
+        blocks: list[Block] = [block for each in shown for block in _shown(each)]
         last = page == len(pages)
         if last and more > 0:
             less = ngettext(
@@ -237,8 +237,8 @@ def _done(*blocks: Block) -> Message:
     return Message(_(CAUGHT_UP), blocks, (Buttons((Button(_("Live stories"), Ref("stories")),)),))
 
 
-def _told(moved: Moved) -> Iterator[Block]:
-    said, besides = moved.told()
+def _shown(moved: Moved) -> Iterator[Block]:
+    said, besides = moved.in_words()
     yield Heading(name(moved.edition.story))
     yield Text(said)
     if besides:

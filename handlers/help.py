@@ -53,9 +53,9 @@ def _listed(every: Sequence[Command], ask: Ask) -> Message:
 def _brief(every: Sequence[Command]) -> Iterator[Block]:
     first = [command for command in every if command.name in _FIRST]
     yield _what_i_am()
-    yield _told(command for command in first if not command.moderators)
+    yield _described(command for command in first if not command.moderators)
     yield Heading(_("For moderators of this chat"))
-    yield _told(command for command in first if command.moderators)
+    yield _described(command for command in first if command.moderators)
     more = len(every) - len(first)
     yield Note(
         ngettext("“All commands” lists {n} more.", "“All commands” lists {n} more.", more).format(
@@ -68,7 +68,7 @@ def _whole(every: Sequence[Command], *, private: bool) -> Iterator[Block]:
     yield _what_i_am()
     for heading, group in _by_use(every) if private else _by_right(every):
         yield Heading(heading)
-        yield _told(group)
+        yield _described(group)
 
 
 def _by_use(every: Sequence[Command]) -> Iterator[tuple[str, list[Command]]]:
@@ -98,5 +98,5 @@ def _what_i_am() -> Text:
     )
 
 
-def _told(commands: Iterable[Command]) -> Asks:
+def _described(commands: Iterable[Command]) -> Asks:
     return Asks(tuple((command.name, _(command.description)) for command in commands))

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 ROOM = 3000
-"""How much of a long text fits on one page, as measured by `room`: every platform shows it
+"""How much of a long text fits on one page, as measured by `space`: every platform shows it
 whole."""
 
 
@@ -39,7 +39,7 @@ def turning(page: int, pages: int, to: Callable[[str], Ref]) -> tuple[Row, ...]:
     return (Buttons(tuple(items)),) if items else ()
 
 
-def room(text: str) -> int:
+def space(text: str) -> int:
     """The most space a text can take: UTF-16 units, and what platforms add for escaping."""
     return utf16(text) + sum((sign in punctuation) + (sign in "<@") for sign in text)
 
@@ -59,8 +59,8 @@ def leaves(text: str, limit: int = ROOM) -> list[str]:
     """A long text split into pages, between sentences where possible. Nothing is lost."""
     rest = clean(text)
     pages = []
-    while room(rest) > limit:
-        page = shorten(rest, limit, room, more="").rstrip()
+    while space(rest) > limit:
+        page = shorten(rest, limit, space, more="").rstrip()
         pages.append(page)
         rest = rest[len(page) :].lstrip()
     return [*pages, rest]

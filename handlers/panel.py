@@ -39,7 +39,7 @@ def overview(draft: Draft, index: StoryIndex, *notes: Note) -> Message:
     return Message(
         _("What this chat gets"),
         (
-            *told(draft.rule, index),
+            *described(draft.rule, index),
             *notes,
             *([Note(unsaved)] if settings else []),
         ),
@@ -57,7 +57,7 @@ def overview(draft: Draft, index: StoryIndex, *notes: Note) -> Message:
     )
 
 
-def told(rule: Rule, index: StoryIndex) -> Iterator[Block]:
+def described(rule: Rule, index: StoryIndex) -> Iterator[Block]:
     """What a chat with this rule gets, in words, even if that is nothing yet."""
     yield from _nothing(rule)
     yield from gets(rule, index)
@@ -236,13 +236,13 @@ def asking_hours(rule: Rule) -> Message:
 def more(rule: Rule, *, publishes: bool) -> Message:
     """The page for everything else. `publishes`: whether cards can be published from this chat."""
     switches = [_switch(_("Show leaning"), "leaning", on=rule.show_leaning)]
-    told = [
+    shown = [
         _("Leaning: whether cards show the political leaning of the coverage."),
         _("Pins: how many cards I keep pinned at once. The oldest goes first."),
     ]
     if publishes:
         switches.append(_switch(_("Publish cards"), "publish", on=rule.publish))
-        told.insert(
+        shown.insert(
             1,
             _(
                 "Publishing: in an announcement channel, cards are also published to the "
@@ -273,7 +273,7 @@ def more(rule: Rule, *, publishes: bool) -> Message:
         )
     return Message(
         _("More"),
-        (Bullets(tuple(told)),),
+        (Bullets(tuple(shown)),),
         (*rows, back()),
     )
 

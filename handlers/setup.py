@@ -120,7 +120,7 @@ class SetupCommand:
             raise Sorry(
                 _("Someone changed these settings since you opened them"),
                 Text(_("Another moderator is editing too. Saving now would give:")),
-                *panel.told(other.draft.rule, self.index),
+                *panel.described(other.draft.rule, self.index),
                 rows=(Buttons((*panel.ends(other.draft), *panel.back().items)),),
             ) from None
         except Clash as clash:
@@ -129,14 +129,14 @@ class SetupCommand:
             raise Sorry(
                 _("Someone else saved different settings in the meantime"),
                 Text(_("You both changed: {settings}. Theirs is this:").format(settings=settings)),
-                *panel.told(clash.now, self.index),
+                *panel.described(clash.now, self.index),
                 rows=(Buttons((mine, panel.to(_("Keep theirs"), "drop"))),),
             ) from None
         return Message(
             _("Saved"),
             (
                 Text(_("This chat now gets:")),
-                *panel.told(saved.rule, self.index),
+                *panel.described(saved.rule, self.index),
                 *unheard(self.desk, ask.chat, saved.rule),
                 Note(_("Use /why to see what happened to a story, and /pause to stop new posts.")),
             ),
@@ -196,15 +196,15 @@ def _words(rule: Rule, value: str) -> Rule:
     known = folded((*rule.keywords, *rule.entities))
     new = tuple(word for key, word in said.items() if key not in known)
 
-    def kept(old: tuple[str, ...]) -> tuple[str, ...]:
+    def still(old: tuple[str, ...]) -> tuple[str, ...]:
         """Words that match only keywords, or only entities, keep doing so."""
         return (*(word for word in old if fold(word) in said), *new)
 
     return replace(
         rule,
         all=rule.all and not said,
-        keywords=kept(rule.keywords),
-        entities=kept(rule.entities),
+        keywords=still(rule.keywords),
+        entities=still(rule.entities),
     )
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
 from bot.model.reading import Seen
-from handlers.pages import ROOM, heaps, page_of, paged, room, turning
+from handlers.pages import ROOM, heaps, page_of, paged, space, turning
 from handlers.ports import History, ReadingPositions, Rules
 from handlers.story_choice import live_stories, meant, nothing_live
 from handlers.story_words import caveats, name, quoted
@@ -29,7 +29,7 @@ SOURCES = 8
 BULLETS = 20
 """The most bullets per page."""
 SHORT = 700
-"""A breakdown up to this `room` is shown whole even where answers are kept brief."""
+"""A breakdown up to this `space` is shown whole even where answers are kept brief."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class StoryCommand:
             show_leaning=self._shows_leaning(ask),
             kin=related_to(self.index, edition),
         )
-        long = sum(map(room, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT)
+        long = sum(map(space, edition.story.breakdown)) > (ROOM / 2 if ask.private else SHORT)
         own = Ref("story", (edition.story.id,))  # the card's own “Open” button would lead back here
         rows = tuple(
             row
@@ -180,7 +180,7 @@ def _sources(story: Story, said: str) -> Message:
 
 
 def _room_of(source: Source) -> int:
-    return room(source.title) + room(source.outlet or "") + room(source.url or "")
+    return space(source.title) + space(source.outlet or "") + space(source.url or "")
 
 
 def _source(source: Source, points: int) -> Block:
@@ -213,7 +213,7 @@ def _breakdown(story: Story, said: str) -> Message:
         for conflict in story.conflicts
         for report in conflict.reports
     ]
-    pages = heaps((*points, *reports), lambda item: room(item[1]), BULLETS)
+    pages = heaps((*points, *reports), lambda item: space(item[1]), BULLETS)
     page = page_of(said, len(pages))
     blocks: list[Block] = []
     for heading, items in groupby(pages[page - 1], key=lambda item: item[0]):

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from bot.model.command import Ask
 from bot.model.reading import ReadingPosition, Seen
-from handlers.pages import heaps, page_of, paged, room, turning
+from handlers.pages import heaps, page_of, paged, space, turning
 from handlers.ports import History, ReadingPositions
 from handlers.promptly import promptly
 from handlers.story_words import caveats, name
@@ -68,7 +68,7 @@ async def what_changed(
 def _page(story: Story, sections: Sequence[Section], said: str) -> Message:
     """As many changes as fit on a page, each under its heading."""
     lines = [(section, each) for section in sections for each in section.changes or ("",)]
-    pages = heaps(lines, lambda line: room(line[1]), CHANGES)
+    pages = heaps(lines, lambda line: space(line[1]), CHANGES)
     page = page_of(said, len(pages))
     blocks: list[Block] = []
     for section, shown in groupby(pages[page - 1], key=lambda line: line[0]):
@@ -184,7 +184,7 @@ def _section(
     """A delta in words, the heaviest change first."""
     changes = words.worth_saying(delta.changes, show_leaning=show_leaning)
     told = tuple(
-        map(words.sentence, words.each_once(changes, lambda change: words.told(change, story)))
+        map(words.sentence, words.each_once(changes, lambda change: words.in_full(change, story)))
     )
     if not told:
         notes = (Text(_("Only the update time changed.")), *notes)

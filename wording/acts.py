@@ -68,7 +68,7 @@ SENTENCES: Mapping[str, str] = {
 """A sentence for everything that is done."""
 
 
-def told(act: Act, who: str) -> str:
+def in_words(act: Act, who: str) -> str:
     """The act as a sentence in the language spoken now."""
     sentence = SENTENCES.get(act.did, N_("{who} changed something that this version doesn't know"))
     return _(sentence).format(who=who, what=act.what)

@@ -318,7 +318,7 @@ def _clause(change: Change) -> str:
             return _("order changed")
 
 
-def told(change: Change, story: Story) -> str:
+def in_full(change: Change, story: Story) -> str:
     """One change in full, before and after, of a story as it is now: “Updated: “40” → “43””.
 
     It is called a correction only where the publisher marks one.

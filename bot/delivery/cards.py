@@ -153,7 +153,7 @@ class Cards:
             view = await self.observer.view(chat, edition, held.record)
             step = plan(view.observed, view.desired, view.facts, self._now())
             if not isinstance(step, Hold):
-                return await self._take(step, held, view)
+                return await self._carry_out(step, held, view)
         if step.reason.code is HoldCode.MERGING:
             for other in view.others:
                 self._look(chat, other)
@@ -162,7 +162,7 @@ class Cards:
             log.debug("held", extra={**facts, "until": str(step.until)})
         return step
 
-    async def _take(self, step: Step, held: HeldRecord, view: View) -> Hold | None:
+    async def _carry_out(self, step: Step, held: HeldRecord, view: View) -> Hold | None:
         """Carry out one step."""
         chat, story, edition = held.chat, held.story, view.edition
         if isinstance(step, Post):

@@ -88,14 +88,14 @@ class Pins:
         await held.write(replace(wanted, pin=Pin.STANDS))
         return True
 
-    async def take_any(self, held: HeldRecord) -> bool:
+    async def remove_any(self, held: HeldRecord) -> bool:
         """Unpin our card if it is pinned; otherwise do nothing."""
         record = held.record
         if record is None or record.message_id is None or record.pin is None:
             return True
-        return await self.take(held, record)
+        return await self.remove(held, record)
 
-    async def take(self, held: HeldRecord, record: CardRecord) -> bool:
+    async def remove(self, held: HeldRecord, record: CardRecord) -> bool:
         """Unpin it; False if an earlier request may yet pin it."""
         assert record.message_id is not None, "only what stands is pinned"
         message_id = record.message_id
@@ -150,7 +150,7 @@ class Pins:
         try:
             if isinstance(step, PutPin):
                 return await self.put(held, record)
-            return await self.take(held, record)
+            return await self.remove(held, record)
         except (Unreachable, Rejected, CardGone) as refused:
             facts = {"chat": str(held.chat), "story": held.story, "why": str(refused)}
             log.warning("a pin is left as it is", extra=facts)

@@ -449,7 +449,7 @@ class Reconciler:
         """Unpin the story's card; raises SendFailed."""
         rows = self._cards.rows
         async with self._holding((chat, story)), rows.hold(chat, story, anew=True) as held:
-            sure = await self._cards.pins.take_any(held)
+            sure = await self._cards.pins.remove_any(held)
         if not sure:
             self._look_again_at(chat, story, self._policy.settle)
 

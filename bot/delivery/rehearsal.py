@@ -111,7 +111,7 @@ class Player:
                 if step.until is not None:
                     self.holds.append((at, step))
                 return step.until
-            self._take(step, edition, desired, at)
+            self._carry_out(step, edition, desired, at)
             if isinstance(step, Unfollow):
                 return None
 
@@ -141,7 +141,7 @@ class Player:
                 self._quiet.add(part)
                 self.played.held += 1
 
-    def _take(self, step: Step, edition: Edition, desired: Desired, at: datetime) -> None:
+    def _carry_out(self, step: Step, edition: Edition, desired: Desired, at: datetime) -> None:
         """Note what a step does, as delivery's ledger would."""
         played, record, looks = self.played, self._record, desired.fingerprint
         match step, record:

@@ -76,7 +76,7 @@ class Board:
     async def unpin_for_good(self, story: StoryId, row: CardRecord) -> None:
         """As the reconciler does: until it is sure."""
         async with self.rows.hold(HERE, story) as held:
-            while not await self.pins.take(held, row):  # noqa: ASYNC110 - it looks again, too
+            while not await self.pins.remove(held, row):  # noqa: ASYNC110 - it looks again, too
                 await asyncio.sleep(SETTLE.total_seconds())
         await asyncio.sleep(GIVES_UP_S + LATE_S)
 

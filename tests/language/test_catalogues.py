@@ -11,7 +11,7 @@ from scripts import messages
 from scripts.messages import LOCALE, TEMPLATE, mistakes, template, written
 from tests.language.pseudo import CODE, catalogue, escaped, said
 from wording import words
-from wording.acts import Act, Did, told
+from wording.acts import Act, Did, in_words
 from wording.language import (
     languages,
     ngettext,
@@ -148,7 +148,7 @@ def test_plurals_dates_and_figures_are_those_of_the_language() -> None:
 @pytest.mark.parametrize("did", [*Did, "something newer"])
 def test_every_act_is_translated(did: str) -> None:
     with speaking(CODE):
-        assert escaped(told(Act(did, "я"), "я")) == ""
+        assert escaped(in_words(Act(did, "я"), "я")) == ""
 
 
 @pytest.mark.parametrize("code", [*Code, "a newer code"])

@@ -350,7 +350,7 @@ def test_every_kind_of_change_is_translated(kind: Kind) -> None:
     value = {**VALUES, **TIMES}.get(kind, "7")
     for before, after in ((value, value), (None, value), (value, None), (None, None)):
         change = Change(kind, Weight.MAJOR, before, after)
-        for text in (words.said(change), words.told(change, GREAT)):
+        for text in (words.said(change), words.in_full(change, GREAT)):
             assert escaped(text) == ""
         for number in (1, 2, 5, 100):
             delta = Delta((change,) * number)

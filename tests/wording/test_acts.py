@@ -6,7 +6,7 @@ from string import Formatter
 import pytest
 
 from scripts.docs import ROOT
-from wording.acts import SENTENCES, Act, Did, told
+from wording.acts import SENTENCES, Act, Did, in_words
 
 
 @pytest.mark.parametrize("did", Did)
@@ -28,9 +28,10 @@ def test_every_act_is_done_by_some_command() -> None:
 
 def test_an_act_of_another_version_is_told_without_details() -> None:
     assert (
-        told(Act("sang {what}"), "Mira") == "Mira changed something that this version doesn't know"
+        in_words(Act("sang {what}"), "Mira")
+        == "Mira changed something that this version doesn't know"
     )
 
 
 def test_what_fills_a_sentence_is_left_as_it_is() -> None:
-    assert told(Act(Did.PINNED, "“{who} {0}”"), "{what}") == "{what} pinned “{who} {0}”"
+    assert in_words(Act(Did.PINNED, "“{who} {0}”"), "{what}") == "{what} pinned “{who} {0}”"

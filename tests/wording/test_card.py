@@ -258,7 +258,7 @@ def test_only_what_the_publisher_marks_is_called_a_correction() -> None:
     )
     delta = compare(FERRY, after)
     said = [words.said(change) for change in delta.changes]
-    told = [words.told(change, after) for change in delta.changes]
+    told = [words.in_full(change, after) for change in delta.changes]
     assert "orrect" not in str([*said, *told, reply(edition(after), delta), card_of(after, delta)])
 
 

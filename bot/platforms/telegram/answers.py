@@ -151,12 +151,12 @@ class Answers:
         self._worded = {word: c for c in commands for word in (c.name, *c.also)}
         self._here = {c.name for c in commands if c.moderators or c.about_chat}
 
-    async def take(self, update: Update) -> None:
+    async def handle(self, update: Update) -> None:
         """Answer what the update asks, if anything; errors are logged here."""
         with speaking(_language(update.effective_user)):
-            await self._take(update)
+            await self._handle(update)
 
-    async def _take(self, update: Update) -> None:
+    async def _handle(self, update: Update) -> None:
         try:
             if update.callback_query:
                 await self._clicked(update.callback_query)

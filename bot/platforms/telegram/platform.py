@@ -161,7 +161,7 @@ class TelegramPlatform:
                         task.add_done_callback(answering.discard)
                         # The next command there finds the rule, unless the storage is away long.
                         await asyncio.wait({task}, timeout=MOVE_S)
-                    task = asyncio.create_task(answers.take(update), name="telegram answer")
+                    task = asyncio.create_task(answers.handle(update), name="telegram answer")
                     answering.add(task)
                     task.add_done_callback(answering.discard)
                     if len(answering) >= QUESTIONS_AT_ONCE:

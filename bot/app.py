@@ -24,6 +24,7 @@ from bot.erasure import Erasure, Stores
 from bot.metrics import Metrics
 from bot.model.capabilities import Capabilities
 from bot.model.chat import Chat
+from bot.model.command import Command
 from bot.model.rule import Rule
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.known import CAPABILITIES
@@ -98,11 +99,8 @@ async def run(
         data = DataFolder(settings.data_dir, alarms, cost=COST)
         data.look()
         archive = Archive(redis, settings.prefix, skipped, now=clock.now)
-        await reach(archive)
-        await clock.look(archive.time)
-        gate.scripts = frozenset({archive.reading})
         layout = Layout(redis, gate, alarms, settings.prefix, skipped)
-        await patiently(layout.look)
+        await _reached(archive, layout, gate, clock)
         leases = {each.name: stores.lease(each.name) for each in platforms}
         kept_rules = stores.rules(leases)
         editing = stores.lease("editor")
@@ -117,9 +115,7 @@ async def run(
                 ledgers={name: stores.fenced_ledger(lease) for name, lease in leases.items()},
                 due=stores.due,
                 troubles=stores.troubles,
-                high_water={
-                    name: FileHighWater(data, settings.prefix, name, skipped) for name in leases
-                },
+                high_water={name: stores.high_water(data, name) for name in leases},
                 metrics=metrics,
                 alarms=alarms,
                 knows=stores.knows,
@@ -130,9 +126,7 @@ async def run(
             ),
             chats,
             policy,
-            index=StoryIndex(
-                timedelta(hours=settings.live_hours), is_unreadable=archive.is_unreadable
-            ),
+            index=index_of(settings, archive),
             grace=timedelta(days=settings.forget_after_days),
         )
         bot.rules.on_move(stores.drafts.move)
@@ -140,21 +134,7 @@ async def run(
         erasable = stores.erasable(kept_rules)
         desk = CardDesk(bot.reconcilers, stores.ledger, erasable.of_cards)
         erasure = Erasure(bot.rules, desk, erasable)
-        commands = menu(
-            index=bot.index,
-            rules=bot.rules,
-            desk=desk,
-            positions=stores.positions,
-            history=archive,
-            audit=stores.audit,
-            moderators=stores.moderators,
-            drafts=stores.drafts,
-            erasure=erasure,
-            forget_after_days=settings.forget_after_days,
-            now=clock.now,
-            player=partial(players, policy, bot.index.live_for),
-        )
-
+        commands = _commands(settings, bot, desk, erasure, stores, archive, policy, clock)
         served = Served(bot, platforms, leases, layout, refusals)
         parts: dict[str, Callable[[], Awaitable[object]]] = {
             "editor": bot.editor.run,
@@ -166,13 +146,46 @@ async def run(
             "follower": bot.follower.run,
             "layout": layout.watch,
         }
-        for platform in platforms:
-            connected = partial(connections.keep, platform, commands)
-            parts[f"{platform.name} delivery"] = partial(served.keep, platform.name, connected)
+        parts |= served.parts(connections, commands)
         serving = serve(settings.http_host, settings.http_port, served.health, alarms, bot.observed)
         async with serving, asyncio.TaskGroup() as tasks:
             for name, work in parts.items():
                 tasks.create_task(restarting(name, work, alarms), name=name)
+
+
+async def _reached(archive: Archive, layout: Layout, gate: Gate, clock: Clock) -> None:
+    """Wait for Redis, and learn from it what time it is and whether we may write there."""
+    await reach(archive)
+    await clock.look(archive.time)
+    gate.scripts = frozenset({archive.reading})
+    await patiently(layout.look)
+
+
+def _commands(
+    settings: Settings,
+    bot: Bot,
+    desk: CardDesk,
+    erasure: Erasure,
+    stores: "RedisStores",
+    archive: Archive,
+    policy: Policy,
+    clock: Clock,
+) -> Sequence[Command]:
+    """What people can ask."""
+    return menu(
+        index=bot.index,
+        rules=bot.rules,
+        desk=desk,
+        positions=stores.positions,
+        history=archive,
+        audit=stores.audit,
+        moderators=stores.moderators,
+        drafts=stores.drafts,
+        erasure=erasure,
+        forget_after_days=settings.forget_after_days,
+        now=clock.now,
+        player=partial(players, policy, bot.index.live_for),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +197,17 @@ class Served:
     leases: Mapping[str, RedisLease]
     layout: Layout
     refusals: RefusalWatch
+
+    def parts(
+        self, connections: Connections, commands: Sequence[Command]
+    ) -> dict[str, Callable[[], Awaitable[object]]]:
+        """What runs for each platform, by a name for the log."""
+        return {
+            f"{each.name} delivery": partial(
+                self.keep, each.name, partial(connections.keep, each, commands)
+            )
+            for each in self.platforms
+        }
 
     async def keep(self, name: str, connected: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Serve a platform until cancelled; `connected` keeps the connection while it runs."""
@@ -229,6 +253,11 @@ class RedisStores:
         redis, prefix, skipped = self._common
         return RedisLedger(redis, prefix, lease, skipped)
 
+    def high_water(self, data: DataFolder, platform: str) -> FileHighWater:
+        """The one mark that is not in Redis, since it tells when Redis lost something."""
+        _, prefix, skipped = self._common
+        return FileHighWater(data, prefix, platform, skipped)
+
     def rules(self, leases: Mapping[str, RedisLease]) -> RedisRules:
         return RedisRules(*self._common, leases)
 
@@ -249,6 +278,12 @@ class RedisStores:
             drafts=self.drafts,
             moderators=self.moderators,
         )
+
+
+def index_of(settings: Settings, archive: Archive) -> StoryIndex:
+    """The stories in memory, still empty."""
+    live_for = timedelta(hours=settings.live_hours)
+    return StoryIndex(live_for, is_unreadable=archive.is_unreadable)
 
 
 def asks(settings: Settings) -> AskLimiter:

@@ -1201,8 +1201,8 @@ MUTATIONS = (
     Mutation(
         "a story that cannot be read is one that is not known",
         "bot/app.py",
-        ", is_unreadable=archive.is_unreadable\n",
-        "\n",
+        ", is_unreadable=archive.is_unreadable)",
+        ")",
         BAD_RECORDS,
     ),
     Mutation(

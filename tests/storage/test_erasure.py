@@ -2,6 +2,7 @@
 
 import inspect
 import pkgutil
+import re
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -29,6 +30,7 @@ from bot.storage.moderators import RedisModerators
 from bot.storage.reading_positions import RedisReadingPositions
 from bot.storage.rules import RedisRules
 from bot.storage.troubles import RedisTroubles
+from scripts.docs import ROOT
 from stories.story import StoryId
 from tests.records import naming
 from tests.running import beside, eventually_so
@@ -39,6 +41,10 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 FIRE = StoryId("fire")
 GROUP, MIRA = Chat("telegram", "-1007000000001"), Chat("telegram", "7000000002")
 OTHERS, SOL = Chat("telegram", "-1008000000001"), Chat("telegram", "8000000002")
+NAMELESS = {"cards-written", "cursor"}
+"""Kinds of keys that hold nothing about a chat or a person."""
+PACKED = {"packed", "packed-chats", "packed-last", "packed-numbers"}
+"""What the ledger packs names chats by numbers: tests/growth looks at how those are forgotten."""
 ROW = CardRecord(State.SHOWN, NOW, 3, "42", pin=Pin.STANDS)
 
 
@@ -67,7 +73,9 @@ class Kept:
             await stores.ledger.write(each, FIRE, ROW)
             unknown = replace(ROW, state=State.UNKNOWN, pin=None)
             await stores.ledger.write(each, StoryId("tram"), unknown)
-            await stores.due.mark("telegram", [DueSubject(each, FIRE, 1)], None)
+            subjects = [DueSubject(each, FIRE, 1, NOW), DueSubject(each, "board:main", 1)]
+            await stores.due.enqueue("telegram", subjects, None)
+            await stores.rules.move(Chat("telegram", f"{each.address}9"), each)
             await stores.troubles.save(each, Trouble(Reason(Code.BLOCKED), NOW))
             await stores.drafts.save(each, Draft(Rule(), Rule(all=True)))
         await stores.moderators.name(chat.address, "5")
@@ -116,6 +124,14 @@ def test_the_list_has_every_store_there_is() -> None:
     }
     listed = {field.name.title().replace("_", "") for field in fields(Stores)}
     assert there == listed
+
+
+async def test_every_kind_of_key_that_may_name_a_chat_is_looked_at(kept: Kept) -> None:
+    folder = ROOT / "bot" / "storage"
+    text = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    await kept.fill(GROUP, MIRA)
+    named = await kept.naming(GROUP) | await kept.naming(MIRA)
+    assert named | NAMELESS | PACKED == set(re.findall(r"prefix\}:([a-z-]+)", text))
 
 
 async def test_nothing_names_a_chat_that_was_erased(kept: Kept) -> None:

@@ -125,7 +125,7 @@ class Form(Generic[T]):
         said = json.loads(raw)
         version = said.pop("v", VERSION)
         if type(version) is not int or version > VERSION:
-            raise ValueError(f"it is of version {version}, where at most {VERSION} is known")
+            raise ValueError(f"it is of version {version}, but at most {VERSION} is known")
         value = self._adapter.validate_json(raw, extra="ignore")
         return value, Beyond(said, json.loads(self._adapter.dump_json(value, by_alias=True)))
 

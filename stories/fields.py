@@ -78,7 +78,7 @@ def _wrong(said: str) -> PydanticCustomError:
 
 
 def _unexpected(value: Any, expected: str, remedy: str = "") -> PydanticCustomError:
-    return _wrong(f"is {shown(value)}, where {expected} is expected" + (remedy and f": {remedy}"))
+    return _wrong(f"is {shown(value)}, but must be {expected}" + (remedy and f": {remedy}"))
 
 
 def _text(limit: int, *, lines: bool = False) -> FieldRule:
@@ -88,7 +88,7 @@ def _text(limit: int, *, lines: bool = False) -> FieldRule:
         if not isinstance(value, str):
             raise _unexpected(value, f"a text of 1 to {limit} characters")
         if len(value) > limit:
-            raise _wrong(f"has {len(value)} characters, where at most {limit} fit")
+            raise _wrong(f"has {len(value)} characters, but at most {limit} fit")
         text = value.strip()
         if not text.isprintable():  # most texts are, and a story has dozens
             text = _LINE_BREAK.sub("\n" if lines else " ", value)
@@ -159,7 +159,7 @@ def _read_url(value: Any) -> str:
     if not isinstance(value, str):
         raise _unexpected(value, expected)
     if len(value) > URL_LIMIT:
-        raise _wrong(f"has {len(value)} characters, where at most {URL_LIMIT} fit")
+        raise _wrong(f"has {len(value)} characters, but at most {URL_LIMIT} fit")
     if not value.isprintable() or not re.fullmatch(_URL, value):
         remedy = "http or https, a host, no user name, nothing that must be percent-encoded"
         raise _unexpected(value, expected, remedy)

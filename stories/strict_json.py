@@ -34,7 +34,7 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise WireError(f"the document is not UTF-8: byte {error.start} is wrong") from None
     if not text.strip():
-        raise WireError("the document is empty, where one JSON object is expected")
+        raise WireError("the document is empty, but must be one JSON object")
     repeated: list[tuple[dict[str, Any], str]] = []
     endless: list[str] = []
 
@@ -71,7 +71,7 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
         said = error.msg.removesuffix(" at")
         raise WireError(f"the document is not JSON: {said} {where}") from None
     if not isinstance(data, dict):
-        raise WireError(f"the document is {shown(data)}, where one JSON object is expected")
+        raise WireError(f"the document is {shown(data)}, but must be one JSON object")
     if repeated:
         within, name = repeated[0]
         path = next(path for path, found in _inside(data) if found is within)
@@ -80,7 +80,7 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
         path = next(
             p for p, found in _inside(data) if isinstance(found, float) and not math.isfinite(found)
         )
-        raise WireError(f"{path} is {short(endless[0])}, where a finite number is expected")
+        raise WireError(f"{path} is {short(endless[0])}, but must be a finite number")
     return data
 
 
@@ -112,7 +112,7 @@ def too_deep(text: str) -> bool:
 def check_size(raw: bytes | str) -> None:
     """Raise WireError if the document is too large."""
     if size(raw) > MAX_BYTES:
-        raise WireError(f"the document has {size(raw)} bytes, where at most {MAX_BYTES} fit")
+        raise WireError(f"the document has {size(raw)} bytes, but at most {MAX_BYTES} fit")
 
 
 def size(raw: bytes | str) -> int:

@@ -108,7 +108,7 @@ def restore(raw: bytes, revision: int) -> Story:
     if not raw.startswith(_WRITTEN):
         version = json.loads(raw).get("version", VERSION)
         if type(version) is not int or version > VERSION:
-            raise ValueError(f"its version is {shown(version)}, where {VERSION} is read")
+            raise ValueError(f"its version is {shown(version)}, but {VERSION} is read")
     story = replace(_STORED.validate_json(raw), revision=revision)
     times = [
         *(story.started_at, story.updated_at, story.announced.fast_at),
@@ -196,7 +196,7 @@ def _consistent(story: Story) -> None:
     for name in ("merged_into", "split_from", "follows"):
         other = getattr(story, name)
         if other == story.id:
-            raise WireError(f"{name} is the story's own id {other}, where another id is expected")
+            raise WireError(f"{name} is the story's own id {other}, but must be another id")
     asked: dict[str, int] = {}
     for index, question in enumerate(story.questions):
         earlier = asked.setdefault(question.key, index)
@@ -468,11 +468,11 @@ def _sentence(error: ErrorDetails) -> str:
             return f"{path} is missing and may not be left out"
         case "too_short":
             least = facts["min_length"]
-            expected = "one entry is" if least == 1 else f"{least} entries are"
-            return f"{path} is {shown(value)}, where at least {expected} expected"
+            expected = "one entry" if least == 1 else f"{least} entries"
+            return f"{path} is {shown(value)}, but must have at least {expected}"
         case "too_long":
-            return f"{path} has {len(value)} entries, where at most {facts['max_length']} fit"
+            return f"{path} has {len(value)} entries, but at most {facts['max_length']} fit"
         case "list_type":
-            return f"{path} is {shown(value)}, where a list in [ ] is expected"
+            return f"{path} is {shown(value)}, but must be a list in [ ]"
         case _:
-            return f"{path} is {shown(value)}, where an object in {{ }} is expected"
+            return f"{path} is {shown(value)}, but must be an object in {{ }}"

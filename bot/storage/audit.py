@@ -205,7 +205,7 @@ def _write(mark: str, deed: AuditEntry) -> Mapping[str, float]:
 def _read(raw: bytes | str) -> tuple[str, AuditEntry]:
     said: dict[str, Any] = json.loads(raw)
     if said.get("v", VERSION) > VERSION:
-        raise ValueError(f"it is of version {said['v']}, where at most {VERSION} is known")
+        raise ValueError(f"it is of version {said['v']}, but at most {VERSION} is known")
     by = read_chat(said["by"]) if said["by"] else None
     at = datetime.fromisoformat(said["at"])
     words = said["said"], said["what"], said["name"]

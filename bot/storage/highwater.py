@@ -79,7 +79,7 @@ class FileHighWater:
 def _rollback(raw: bytes) -> HighWaterMark:
     held = json.loads(raw)
     if held.get("v", VERSION) > VERSION:
-        raise ValueError(f"it is of version {held['v']}, where at most {VERSION} is known")
+        raise ValueError(f"it is of version {held['v']}, but at most {VERSION} is known")
     doubt = datetime.fromisoformat(held["doubt"]) if held["doubt"] else None
     if doubt is not None and doubt.tzinfo is None:
         raise ValueError("a time is without an offset")

@@ -127,7 +127,7 @@ def read(raw: bytes) -> Entry:
         said = json.loads(raw.decode(errors="surrogatepass"))
         version, kind = said.pop("v"), said.pop("kind")
         if version != VERSION:
-            raise ValueError(f"the entry is of version {version}, where {VERSION} is known")
+            raise ValueError(f"the entry is of version {version}, but {VERSION} is known")
         return _entry(kind, said)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"not an entry of the log: {error!r}") from error

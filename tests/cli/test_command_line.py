@@ -262,10 +262,10 @@ async def test_documents_are_left_at_the_inbox_and_bad_ones_named(
     assert (some.code, some.out) == (1, "trams is in the inbox\nx is in the inbox\n")
     second, title, points, third, fourth, fifth, where = some.err.splitlines()
     assert second == "storywire: document 2 was refused:"
-    assert title.startswith("  title is the number 3, where a text")
+    assert title.startswith("  title is the number 3, but must be a text")
     assert points == "  breakdown is missing and may not be left out"
     assert third.startswith("storywire: document 3 was refused: ")
-    assert re.search("document 4 was refused: .* 2\\d{6} bytes, where at most 262144 fit", fourth)
+    assert re.search("document 4 was refused: .* 2\\d{6} bytes, but at most 262144 fit", fourth)
     assert fifth == "storywire: document 5: unknown fields, left out: colour"
     assert where == "storywire: `storywire rejected` lists what was refused, and why"
     assert (broken.code, broken.out) == (1, "")
@@ -281,7 +281,7 @@ async def test_of_a_single_bad_document_each_fault_has_a_line_and_it_can_be_read
     ended = await shell.type("publish", "-", stdin=json.dumps(wrong).encode())
     first, *faults, more, where = ended.err.splitlines()
     assert first == "storywire: the document was refused:"
-    expected = "where a text of 1 to 2000 characters is expected"
+    expected = "but must be a text of 1 to 2000 characters"
     assert faults == [f"  breakdown[{n}] is the number {n}, {expected}" for n in range(10)]
     assert more == "  and 4 more"
     assert "`storywire rejected`" in where

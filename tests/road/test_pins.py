@@ -65,7 +65,7 @@ async def test_the_oldest_pin_goes_when_there_is_no_room(calm_bot: Running) -> N
         listed = await person.say(Say("pins"))
         assert listed.labels.index("Fire Is Out") < listed.labels.index("Trams Stand")
         await person.say(Say("pin", {"story": "tram"}))  # pinned anew, it is the newest
-        assert "“Fire Is Out” is unpinned" in await person.say(Say("pin", {"story": "ferry"}))
+        assert "I unpinned “Fire Is Out”" in await person.say(Say("pin", {"story": "ferry"}))
         await pins(person, "Trams Stand", "Ferry Sails")
 
 

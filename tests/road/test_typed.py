@@ -54,7 +54,7 @@ async def test_a_forwarded_text_is_a_question_in_private_and_a_command_is_not(
     told = await world.forward(telegram.MIRA, telegram.MIRA, "/unfollow all")
     answer = await mira._answer(telegram.MIRA, told["message_id"])
     assert answer.title == "That was forwarded, so I did nothing"
-    assert "write /unfollow yourself" in answer
+    assert "send /unfollow yourself" in answer
     asked = await world.forward(telegram.MIRA, telegram.MIRA, "Ferry Sails")
     assert "Ferry Sails" in await mira._answer(telegram.MIRA, asked["message_id"])
     assert "“tide”" in await mira.say(Say("following"))

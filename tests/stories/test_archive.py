@@ -206,5 +206,5 @@ async def test_giants_at_the_inbox_are_not_read_whole_and_hold_nothing_up(
         b"%d" % number for number in range(giants)
     ]
     for document in came[::2]:
-        with pytest.raises(WireError, match="where at most"):
+        with pytest.raises(WireError, match="but at most"):
             wire.read(document)

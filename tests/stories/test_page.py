@@ -440,7 +440,7 @@ NO_BREAKDOWN = (
         ),
         (
             f"{'long ' * 100}\nThe Breakdown\n• One.",
-            "the page does not make a story: title has 499 characters, where at most 300 fit",
+            "the page does not make a story: title has 499 characters, but at most 300 fit",
         ),
     ],
 )

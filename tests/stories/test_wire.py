@@ -233,103 +233,98 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no id": ({"id": ...}, "id is missing and may not be left out"),
     "id in capitals": (
         {"id": "Ferry"},
-        'id is the text "Ferry", where an id of 1 to 40 characters out of a-z, 0-9 and - '
-        "is expected",
+        'id is the text "Ferry", but must be an id of 1 to 40 characters out of a-z, 0-9 and -',
     ),
     "id too long": (
         {"id": "a" * 41},
-        f'id is the text "{"a" * 39}…", where an id of 1 to 40 characters out of a-z, 0-9 and - '
-        "is expected",
+        f'id is the text "{"a" * 39}…", but must be an id of 1 to 40 characters out of '
+        "a-z, 0-9 and -",
     ),
     "title null": (
         {"title": None},
-        "title is null, where a text of 1 to 300 characters is expected",
+        "title is null, but must be a text of 1 to 300 characters",
     ),
-    "title too long": ({"title": LONG}, "title has 2001 characters, where at most 300 fit"),
+    "title too long": ({"title": LONG}, "title has 2001 characters, but at most 300 fit"),
     "title blank": (
         {"title": " \n"},
         "title is blank: give it a text, or leave the field out where it may be absent",
     ),
     "headline too long": (
         {"headline": LONG},
-        "headline has 2001 characters, where at most 500 fit",
+        "headline has 2001 characters, but at most 500 fit",
     ),
     "no bullets": (
         {"breakdown": []},
-        "breakdown is an empty list, where at least one entry is expected",
+        "breakdown is an empty list, but must have at least one entry",
     ),
     "a bullet that is a text": (
         {"breakdown": "It sailed."},
-        'breakdown is the text "It sailed.", where a list in [ ] is expected',
+        'breakdown is the text "It sailed.", but must be a list in [ ]',
     ),
     "too many bullets": (
         {"breakdown": ["x"] * 51},
-        "breakdown has 51 entries, where at most 50 fit",
+        "breakdown has 51 entries, but at most 50 fit",
     ),
     "three wrong bullets": (
         {"breakdown": ["x", 3, True, LONG]},
-        "breakdown[1] is the number 3, where a text of 1 to 2000 characters is expected "
-        "(and 2 more)",
+        "breakdown[1] is the number 3, but must be a text of 1 to 2000 characters (and 2 more)",
     ),
     "too many entities": (
         {"entities": ["x"] * 51},
-        "entities has 51 entries, where at most 50 fit",
+        "entities has 51 entries, but at most 50 fit",
     ),
     "a long keyword": (
         {"keywords": ["x" * 101]},
-        "keywords[0] has 101 characters, where at most 100 fit",
+        "keywords[0] has 101 characters, but at most 100 fit",
     ),
     "virality as a text": (
         {"stats": {"virality": "4.5"}},
-        'stats.virality is the text "4.5", where a number from 0 to 10 is expected: leave out the '
+        'stats.virality is the text "4.5", but must be a number from 0 to 10: leave out the '
         "quotation marks",
     ),
     "virality true": (
         {"stats": {"virality": True}},
-        "stats.virality is the truth value true, where a number from 0 to 10 is expected",
+        "stats.virality is the truth value true, but must be a number from 0 to 10",
     ),
     "virality 10.1": (
         {"stats": {"virality": 10.1}},
-        "stats.virality is the number 10.1, where a number from 0 to 10 is expected",
+        "stats.virality is the number 10.1, but must be a number from 0 to 10",
     ),
     "articles as a text": (
         {"stats": {"articles": "14"}},
-        'stats.articles is the text "14", where a whole number from 0 to 9007199254740991 is '
-        "expected: leave out the quotation marks",
+        'stats.articles is the text "14", but must be a whole number from 0 to '
+        "9007199254740991: leave out the quotation marks",
     ),
     "half an article": (
         {"stats": {"articles": 14.5}},
-        "stats.articles is the number 14.5, where a whole number from 0 to 9007199254740991 is "
-        "expected",
+        "stats.articles is the number 14.5, but must be a whole number from 0 to 9007199254740991",
     ),
     "rank true": (
         {"rank": True},
-        "rank is the truth value true, where a whole number from 1 to 9007199254740991 is expected",
+        "rank is the truth value true, but must be a whole number from 1 to 9007199254740991",
     ),
     "unknown status": (
         {"stats": {"status": "Active"}},
-        'stats.status is the text "Active", where one of emerging, active, cooling, ended is '
-        "expected",
+        'stats.status is the text "Active", but must be one of emerging, active, cooling, ended',
     ),
-    "stats as a list": ({"stats": [1]}, "stats is a list of 1, where an object in { } is expected"),
+    "stats as a list": ({"stats": [1]}, "stats is a list of 1, but must be an object in { }"),
     "revision 0": (
         {"revision": 0},
-        "revision is the number 0, where a whole number from 1 to 4503599627370496 is expected",
+        "revision is the number 0, but must be a whole number from 1 to 4503599627370496",
     ),
     "revision too large": (
         {"revision": 2**53},
-        "revision is the number 9007199254740992, where a whole number from 1 to 4503599627370496 "
-        "is expected",
+        "revision is the number 9007199254740992, but must be a whole number from 1 to "
+        "4503599627370496",
     ),
     "time without offset": (
         {"updated_at": "2026-06-25T06:00:00"},
-        'updated_at is the text "2026-06-25T06:00:00", where a time such as 2026-06-25T06:00:00Z '
-        "is expected: add Z when it is in UTC, or an offset such as +02:00",
+        'updated_at is the text "2026-06-25T06:00:00", but must be a time such as '
+        "2026-06-25T06:00:00Z: add Z when it is in UTC, or an offset such as +02:00",
     ),
     "time as a number": (
         {"updated_at": 1782367200},
-        "updated_at is the number 1782367200, where a time such as 2026-06-25T06:00:00Z is "
-        "expected",
+        "updated_at is the number 1782367200, but must be a time such as 2026-06-25T06:00:00Z",
     ),
     "question without answer": (
         {"questions": [{"question": "Why?"}]},
@@ -337,7 +332,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "answer too long": (
         {"questions": [{"question": "Why?", "answer": LONG * 2}]},
-        "questions[0].answer has 4002 characters, where at most 4000 fit",
+        "questions[0].answer has 4002 characters, but at most 4000 fit",
     ),
     "source without title": (
         {"sources": [{"title": "A"}, {"outlet": "B"}]},
@@ -345,19 +340,19 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "other kind of link": (
         {"url": "javascript:alert(1)"},
-        'url is the text "javascript:alert(1)", where an address such as '
-        "https://news.example/story is expected: http or https, a host, no user name, nothing "
+        'url is the text "javascript:alert(1)", but must be an address such as '
+        "https://news.example/story: http or https, a host, no user name, nothing "
         "that must be percent-encoded",
     ),
     "link with a password": (
         {"image_url": "https://me:pw@x.example/"},
-        'image_url is the text "https://me:pw@x.example/", where an address such as '
-        "https://news.example/story is expected: http or https, a host, no user name, nothing "
+        'image_url is the text "https://me:pw@x.example/", but must be an address such as '
+        "https://news.example/story: http or https, a host, no user name, nothing "
         "that must be percent-encoded",
     ),
     "link too long": (
         {"url": "https://x.example/" + LONG},
-        "url has 2019 characters, where at most 2000 fit",
+        "url has 2019 characters, but at most 2000 fit",
     ),
     "retracted blank": (
         {"retracted": ""},
@@ -369,16 +364,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a long text in a bullet": (
         {"breakdown": [{"text": LONG}]},
-        "breakdown[0].text has 2001 characters, where at most 2000 fit",
+        "breakdown[0].text has 2001 characters, but at most 2000 fit",
     ),
     "a position as a text": (
         {"breakdown": [{"text": "b", "sources": ["0"]}]},
-        'breakdown[0].sources[0] is the text "0", where a whole number from 0 to 199 is expected: '
+        'breakdown[0].sources[0] is the text "0", but must be a whole number from 0 to 199: '
         "leave out the quotation marks",
     ),
     "a correction that is a text": (
         {"correction": "221, not 212."},
-        'correction is the text "221, not 212.", where an object in { } is expected',
+        'correction is the text "221, not 212.", but must be an object in { }',
     ),
     "a correction without a time": (
         {"correction": {"text": "221, not 212."}},
@@ -386,30 +381,29 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a long correction": (
         {"correction": {**CORRECTION, "text": "x" * 501}},
-        "correction.text has 501 characters, where at most 500 fit",
+        "correction.text has 501 characters, but at most 500 fit",
     ),
     "a conflict of one report": (
         {"conflicts": [{**CONFLICT, "reports": CONFLICT["reports"][:1]}]},
-        "conflicts[0].reports is a list of 1, where at least 2 entries are expected",
+        "conflicts[0].reports is a list of 1, but must have at least 2 entries",
     ),
     "a conflict of no report": (
         {"conflicts": [{**CONFLICT, "reports": []}]},
-        "conflicts[0].reports is an empty list, where at least 2 entries are expected",
+        "conflicts[0].reports is an empty list, but must have at least 2 entries",
     ),
     "too many conflicts": (
         {"conflicts": [{**CONFLICT, "about": f"{n}"} for n in range(6)]},
-        "conflicts has 6 entries, where at most 5 fit",
+        "conflicts has 6 entries, but at most 5 fit",
     ),
     "a negative spread": (
         {"stats": {"spread": {"left": -1}}},
-        "stats.spread.left is the number -1, where a whole number from 0 to 9007199254740991 is "
-        "expected",
+        "stats.spread.left is the number -1, but must be a whole number from 0 to 9007199254740991",
     ),
     "web as a text": (
         {"web": "false"},
-        'web is the text "false", where true or false is expected: leave out the quotation marks',
+        'web is the text "false", but must be true or false: leave out the quotation marks',
     ),
-    "web as a number": ({"web": 0}, "web is the number 0, where true or false is expected"),
+    "web as a number": ({"web": 0}, "web is the number 0, but must be true or false"),
     "unknown version": (
         {"version": 2, "breakdown": {"new": "shape"}},
         "version is the number 2; this Storywire reads version 1",
@@ -424,23 +418,23 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 REFUSED_BY_US_ALONE: dict[str, tuple[dict[str, Any], str]] = {
     "a day that does not exist": (
         {"updated_at": "2026-02-30T06:00:00Z"},
-        'updated_at is the text "2026-02-30T06:00:00Z", where a time such as 2026-06-25T06:00:00Z '
-        "is expected: there is no such day or hour",
+        'updated_at is the text "2026-02-30T06:00:00Z", but must be a time such as '
+        "2026-06-25T06:00:00Z: there is no such day or hour",
     ),
     "before 2000": (
         {"started_at": "1999-12-31T23:59:59Z"},
-        'started_at is the text "1999-12-31T23:59:59Z", where a time from the year 2000 to 2099 is '
-        "expected",
+        'started_at is the text "1999-12-31T23:59:59Z", but must be a time from the year '
+        "2000 to 2099",
     ),
     "before 2000 in UTC": (
         {"started_at": "2000-01-01T00:30:00+01:00"},
-        'started_at is the text "2000-01-01T00:30:00+01:00", where a time from the year 2000 to '
-        "2099 is expected",
+        'started_at is the text "2000-01-01T00:30:00+01:00", but must be a time from the year '
+        "2000 to 2099",
     ),
     "the end of the calendar": (
         {"started_at": "9999-12-31T23:59:59-23:59"},
-        'started_at is the text "9999-12-31T23:59:59-23:59", where a time such as '
-        "2026-06-25T06:00:00Z is expected: there is no such day or hour",
+        'started_at is the text "9999-12-31T23:59:59-23:59", but must be a time such as '
+        "2026-06-25T06:00:00Z: there is no such day or hour",
     ),
     "started after its update": (
         {"started_at": "2026-06-25T08:00:01+01:00"},
@@ -449,8 +443,8 @@ REFUSED_BY_US_ALONE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "port too large": (
         {"url": "https://x.example:99999/"},
-        'url is the text "https://x.example:99999/", where an address such as '
-        "https://news.example/story is expected: give it a host, and if a port one from 1 to 65535",
+        'url is the text "https://x.example:99999/", but must be an address such as '
+        "https://news.example/story: give it a host, and if a port one from 1 to 65535",
     ),
     "invisible title": (
         {"title": "\u200b\u2060"},
@@ -458,15 +452,15 @@ REFUSED_BY_US_ALONE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "merged into itself": (
         {"merged_into": "ferry"},
-        "merged_into is the story's own id ferry, where another id is expected",
+        "merged_into is the story's own id ferry, but must be another id",
     ),
     "split from itself": (
         {"split_from": "ferry"},
-        "split_from is the story's own id ferry, where another id is expected",
+        "split_from is the story's own id ferry, but must be another id",
     ),
     "continued by itself": (
         {"follows": "ferry"},
-        "follows is the story's own id ferry, where another id is expected",
+        "follows is the story's own id ferry, but must be another id",
     ),
     "a bullet of a source that is not there": (
         {"breakdown": ["a", {"text": "b", "sources": [0, 1]}]},
@@ -522,14 +516,14 @@ def test_the_schema_refuses_it_too(changed: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("raw", "sentence"),
     [
-        (b"", "the document is empty, where one JSON object is expected"),
+        (b"", "the document is empty, but must be one JSON object"),
         (b'{"id": "\xff"}', "the document is not UTF-8: byte 8 is wrong"),
         (
             '{"id": "a",\n "title" "b"}',
             "the document is not JSON: Expecting ':' delimiter at line 2, column 10",
         ),
         ('{"a": "\n"}', "the document is not JSON: Invalid control character at line 1, column 8"),
-        ("[1, 2]", "the document is a list of 2, where one JSON object is expected"),
+        ("[1, 2]", "the document is a list of 2, but must be one JSON object"),
         ('{"id": "a", "id": "b"}', "id is given twice: give each field once"),
         (
             '{"questions": [{}, {"answer": "a", "answer": "b"}]}',
@@ -537,13 +531,13 @@ def test_the_schema_refuses_it_too(changed: dict[str, Any]) -> None:
         ),
         (
             '{"stats": {"virality": NaN}}',
-            "stats.virality is NaN, where a finite number is expected",
+            "stats.virality is NaN, but must be a finite number",
         ),
-        ('{"rank": -Infinity}', "rank is -Infinity, where a finite number is expected"),
-        ('{"x": [0, 1e999, NaN]}', "x[1] is 1e999, where a finite number is expected"),
+        ('{"rank": -Infinity}', "rank is -Infinity, but must be a finite number"),
+        ('{"x": [0, 1e999, NaN]}', "x[1] is 1e999, but must be a finite number"),
         (
             '{"rank": ' + "1" * 5000 + "}",
-            f"rank is {'1' * 39}…, where a finite number is expected",
+            f"rank is {'1' * 39}…, but must be a finite number",
         ),
         ("[" * 200_000, "the document is nested too deeply: five levels are all it needs"),
         ('{"x":' * 40_000, "the document is nested too deeply: five levels are all it needs"),
@@ -563,11 +557,11 @@ def test_a_document_too_large_is_refused_with_both_sizes() -> None:
     assert wire.read(document().ljust(limit)).story.id == "ferry"
     assert (
         refusal(document().ljust(limit + 1))
-        == "the document has 262145 bytes, where at most 262144 fit"
+        == "the document has 262145 bytes, but at most 262144 fit"
     )
     two_bytes_each = document(title="ö" * 300, padding="ö" * 140_000)
     assert len(two_bytes_each) < 10**6
-    assert "bytes, where at most 262144 fit" in refusal(two_bytes_each)
+    assert "bytes, but at most 262144 fit" in refusal(two_bytes_each)
 
 
 def test_a_document_of_full_size_that_was_read_can_be_kept_with_any_revision() -> None:
@@ -588,7 +582,7 @@ def test_a_document_of_full_size_that_was_read_can_be_kept_with_any_revision() -
         try:
             story = wire.read(raw).story
         except wire.WireError:
-            assert "where at most 262144 fit" in refusal(raw)
+            assert "but at most 262144 fit" in refusal(raw)
             return False
         kept = wire.write(replace(story, revision=fields.MAX_REVISION))
         assert replace(wire.read(kept).story, revision=None) == story

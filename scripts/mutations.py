@@ -661,6 +661,13 @@ MUTATIONS = (
         ANNOUNCED,
     ),
     Mutation(
+        "a row is stored under the names of its fields, which earlier versions don't know",
+        "runtime/records.py",
+        "dump_json(value, by_alias=True, exclude_none=exclude_none)",
+        "dump_json(value, exclude_none=exclude_none)",
+        (*PYTEST, "tests/storage/test_records.py"),
+    ),
+    Mutation(
         "what was announced is forgotten when a story is stored",
         "stories/wire.py",
         'return _bytes(_present({**document, **apart, "announced": _present(announced)}))',

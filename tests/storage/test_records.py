@@ -438,6 +438,18 @@ def test_a_high_water_mark_that_cannot_be_read_is_left_as_it_is(tmp_path: Path, 
     assert mark.read() == HighWaterMark(9)
 
 
+async def test_a_row_is_stored_under_the_names_that_earlier_versions_read(
+    redis: Redis, prefix: str
+) -> None:
+    ledger, reported_at = RedisLedger(redis, prefix), {"major": NOW}
+    row = CardRecord(State.SHOWN, NOW, 3, "77", "abc", reply_since=2, reported=1)
+    await ledger.write(NORTH, FERRY, replace(row, reported_at=reported_at))
+    held = json.loads(await redis.hget(f"{prefix}:cards:{FERRY}", str(NORTH)) or b"")
+    assert {"place": "77", "looks": "abc", "owes": 2, "told": 1}.items() <= held.items()
+    assert set(held["told_at"]) == {"major"}
+    assert await ledger.row(NORTH, FERRY) == replace(row, reported_at=reported_at)
+
+
 async def test_what_a_newer_version_added_to_a_row_stays_when_it_is_written(
     redis: Redis, prefix: str
 ) -> None:

@@ -988,7 +988,7 @@ MUTATIONS = (
     ),
     Mutation(
         "who waits after a failed attempt is not late",
-        COURIER,
+        "bot/delivery/workers.py",
         "                    self._late.setdefault(key, begun)\n",
         "                    pass\n",
         LATE,
@@ -1002,14 +1002,14 @@ MUTATIONS = (
     ),
     Mutation(
         "an edit that waits for a pause is as it should be",
-        COURIER,
+        "bot/delivery/workers.py",
         "LATE = frozenset({HoldCode.RETRY, HoldCode.PLATFORM_PAUSE})",
         "LATE = frozenset({HoldCode.RETRY})",
         LATE,
     ),
     Mutation(
         "what is marked anew while it is in hand is struck out",
-        COURIER,
+        "bot/delivery/work_queue.py",
         "done = [entry for entry in ended if (entry.chat, entry.subject) not in self._queue]",
         "done = ended",
         MARKS,
@@ -1058,8 +1058,8 @@ MUTATIONS = (
     Mutation(
         "what is owed is struck out before the stories were read",
         COURIER,
-        "self.platform.connected and self._has_read:",
-        "self.platform.connected:",
+        "lease.sure and platform.connected and self._has_read,",
+        "lease.sure and platform.connected,",
         MARKS,
     ),
     Mutation(
@@ -1078,7 +1078,7 @@ MUTATIONS = (
     Mutation(
         "pins are never looked at by themselves",
         COURIER,
-        '            tasks.create_task(self._tend_pins(), name=f"pins {self.platform.name}")\n',
+        '            tasks.create_task(self.pins.tend(), name=f"pins {self.platform.name}")\n',
         "",
         STALE_PINS,
     ),
@@ -1111,7 +1111,7 @@ MUTATIONS = (
     ),
     Mutation(
         "when something is due is forgotten at a restart",
-        COURIER,
+        "bot/delivery/work_queue.py",
         "        if entry.due_at is not None and (left := entry.due_at - self._now())"
         " > timedelta(0):\n",
         "        if (left := timedelta(0)):\n",
@@ -1173,7 +1173,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a parked chat is forgotten",
-        COURIER,
+        "bot/delivery/workers.py",
         "            return Hold(Reason(HoldCode.REFUSED), self._now())  # waits with its chat\n",
         "            return Hold(Reason(HoldCode.REFUSED))\n",
     ),
@@ -1607,7 +1607,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a pin that people took away counts",
-        COURIER,
+        "bot/delivery/pin_requests.py",
         "for story, row in pinned.items() if row.message_id not in there}",
         "for story, row in pinned.items() if False}",
         (*PYTEST, "tests/road/test_pins.py"),

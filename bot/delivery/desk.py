@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
+from bot.delivery.pin_requests import LOOK_UP_S
 from bot.delivery.ports import Forgetful, Ledger
-from bot.delivery.reconciler import LOOK_UP_S, Reconciler
+from bot.delivery.reconciler import Reconciler
 from bot.model.chat import Chat, Right, Showing
 from bot.model.errors import CardGone, NotNow, OutcomeUnknown, SendFailed, Sorry, Unreachable
 from bot.model.ledger import CardRecord, State
@@ -38,7 +39,7 @@ class CardDesk:
         try:
             await _needs(reconciler, chat, Right.PIN, _cannot_pin)
             await _needs(reconciler, chat, Right.POST, _cannot_post)
-            return await reconciler.pin(chat, story)
+            return await reconciler.pins.pin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
 
@@ -51,7 +52,7 @@ class CardDesk:
         reconciler = self._reconcilers[chat.platform]
         try:
             await _needs(reconciler, chat, Right.PIN, _cannot_unpin)
-            await reconciler.unpin(chat, story)
+            await reconciler.pins.unpin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
 
@@ -62,7 +63,7 @@ class CardDesk:
         return await self._reconcilers[chat.platform].first_word(chat)
 
     async def pins(self, chat: Chat) -> Pinned:
-        return await self._reconcilers[chat.platform].pins(chat)
+        return await self._reconcilers[chat.platform].pins.pins(chat)
 
     def can_publish(self, chat: Chat) -> bool:
         return self._reconcilers[chat.platform].platform.capabilities.publishes

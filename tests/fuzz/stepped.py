@@ -49,12 +49,12 @@ def _step(_: int, __: FrameType | None) -> None:
 def _hurry() -> None:
     """What rests an hour, for a platform's or a defect's sake, rests a second or two."""
     from bot import connections
-    from bot.delivery import reconciler
+    from bot.delivery import workers
     from bot.model import errors
 
     errors.LONGEST_PAUSE = clock.timedelta(seconds=2)
     connections.RESTS_S = (1.0, 1.0, 2.0, 2.0)
-    reconciler.FAILED_REST_S = 2.0
+    workers.FAILED_REST_S = 2.0
 
 
 async def _run(policy: "Policy") -> int:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from bot.assembly import Ground, assemble
 from bot.delivery import asking as asking_module
 from bot.delivery import pins as pins_module
-from bot.delivery import reconciler as courier_module
+from bot.delivery import workers as workers_module
 from bot.delivery.policy import Policy, Spacing
 from bot.delivery.rate_limiter import RateLimiter
 from bot.metrics import Metrics
@@ -62,7 +62,7 @@ AFTER_S = 60.0
 """What was on its way when it came to rest has arrived by then."""
 
 HURRY: dict[ModuleType, dict[str, Any]] = {
-    courier_module: {"WORKERS": 8},
+    workers_module: {"WORKERS": 8},
     pins_module: {"PINS_REST": timedelta(seconds=30)},
     asking_module: {
         "TELL_AFTER": timedelta(seconds=10),
@@ -460,7 +460,8 @@ class World:
         async def ask() -> None:
             with suppress(SendFailed, StorageAway, asyncio.CancelledError, TimeoutError):
                 async with asyncio.timeout(90):  # what was asked of a dead process has no end
-                    await (reconciler.unpin(chat, story) if unpins else reconciler.pin(chat, story))
+                    pins = reconciler.pins
+                    await (pins.unpin(chat, story) if unpins else pins.pin(chat, story))
 
         self._errand(ask())
 
@@ -675,7 +676,7 @@ class World:
             if holder is None:
                 return f"nobody delivers to {name}"
             if in_line := len(
-                holder.reconcilers[name]._queue
+                holder.reconcilers[name].work
             ):  # a mark kept and not in line: no harm
                 return f"{in_line} cards are in line on {name}, of {data.due.get(name)}"
             for story, rows in data.rows.items():

@@ -180,10 +180,11 @@ def explain(
         if facts.chat is not None and not isinstance(each, Hold):
             found[part] = facts.chat
     card = found[Part.CARD]
-    due = not isinstance(card, Hold) or (card.until is not None and card is not facts.chat)
+    refused = card is facts.chat and card.reason.code != HoldCode.RATE_LIMIT
+    due = not isinstance(card, Hold) or (card.until is not None and not refused)
     if due and facts.retry_at is not None and facts.retry_at > now:
         ends = card.until if isinstance(card, Hold) else None
-        if ends is None or ends < facts.retry_at:
+        if ends is None or ends <= facts.retry_at:
             found[Part.CARD] = _hold(HoldCode.RETRY, facts.retry_at)
     return found
 

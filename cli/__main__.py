@@ -55,9 +55,9 @@ class Failed(Exception):
     """A command failed; the sentence is for the person who typed it."""
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+def main(argv: list[str] | None = None, *, policy: Policy | None = None) -> int:
+    """Run one command; returns the exit code. `policy`: the running bot's, if not the settings'."""
+    arguments = _parser().parse_args(argv, argparse.Namespace(policy=policy))
     try:
         result = arguments.act(arguments)
         return asyncio.run(result) if asyncio.iscoroutine(result) else int(result or OK)
@@ -198,15 +198,11 @@ async def _until_told(work: Awaitable[None]) -> int:
     return OK
 
 
-def _run(_: argparse.Namespace) -> Awaitable[int]:
-    return run()
-
-
-def run(policy: Policy | None = None) -> Awaitable[int]:
-    """Run the bot until a signal comes; `policy`: other than the settings'."""
+def _run(arguments: argparse.Namespace) -> Awaitable[int]:
     settings = load_settings()
     log.set_up(settings.log_level, _secrets(settings))
-    return _until_told(app.run(settings, load_chats(settings.config), policy=policy))
+    chats = load_chats(settings.config)
+    return _until_told(app.run(settings, chats, policy=arguments.policy))
 
 
 def _secrets(settings: Settings) -> list[str]:

@@ -90,7 +90,7 @@ async def still_to_come(world: World) -> Mapping[str, Any]:
             due = RedisDue(client, PREFIX)
             for platform in ("discord", "telegram"):
                 for mark in await patiently(lambda platform=platform: due.all(platform)):  # type: ignore[misc]
-                    open_ends[f"{mark.chat} {mark.story}"] = "is due"
+                    open_ends[f"{mark.chat} {mark.subject}"] = "is due"
     return open_ends
 
 

@@ -4,7 +4,6 @@ The file named by STORYWIRE_TEST_CLOCK holds it, in seconds. Only the wall clock
 when a machine's clock is set: the monotonic one, by which the event loop waits, goes on.
 """
 
-import asyncio
 import datetime as clock
 import os
 import signal
@@ -13,10 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from bot.delivery.policy import Policy
+from typing import Any
 
 _REAL = clock.datetime
 _real_time = time.time
@@ -57,18 +53,13 @@ def _hurry() -> None:
     workers.FAILED_REST_S = 2.0
 
 
-async def _run(policy: "Policy") -> int:
-    from cli.__main__ import run
-
-    return await run(policy)
-
-
 if __name__ == "__main__":
     clock.datetime = SteppedDatetime  # type: ignore[misc]
     time.time = lambda: _real_time() + _offset_s
     signal.signal(signal.SIGUSR1, _step)
     import tests.chaos.hurried  # noqa: F401  # only now: modules bind the clock when they come
     from bot.app import policy_of
+    from cli.__main__ import main
     from config.settings import load_settings
 
     _hurry()
@@ -77,4 +68,4 @@ if __name__ == "__main__":
         park_first=clock.timedelta(seconds=1),
         park_longest=clock.timedelta(seconds=4),
     )
-    sys.exit(asyncio.run(_run(policy)))
+    sys.exit(main(policy=policy))

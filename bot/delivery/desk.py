@@ -193,7 +193,7 @@ async def _needs(
     if missing:
         raise Sorry(
             sentence(len(missing)).format(permissions=named(missing)),
-            Text(_("Add that in this chat's settings, then try again.")),
+            Text(_("Add it in this chat's settings, then try again.")),
         )
 
 

@@ -86,7 +86,7 @@ async def test_a_missing_right_is_named_when_a_card_is_to_be_pinned(calm_bot: Ru
     for person in (here, there):
         refused = await person.say(Say("pin", {"story": "ferry"}))
         assert refused.title == "I can't pin here: I need the “Pin Messages” permission"
-        assert "Grant that in this chat's settings, then try again." in refused
+        assert "Add it in this chat's settings, then try again." in refused
         assert (await person.say(Say("pins"))).title == "I haven't pinned anything here"
     road.discord.allow(discord.NEWS, "PIN_MESSAGES")
     road.telegram.allow(telegram.GROUP, "can_pin_messages")

@@ -1141,7 +1141,7 @@ MUTATIONS = (
     Mutation(
         "that a failed card is tried again is told nobody",
         PLAN,
-        "        if ends is None or ends < facts.retry_at:\n",
+        "        if ends is None or ends <= facts.retry_at:\n",
         "        if False:\n",
         WHY,
     ),

@@ -162,6 +162,7 @@ def _sources(story: Story, said: str) -> Message:
             rows=(Buttons((_to_card(story),)),),
         )
     pages = heaps(story.sources, _room_of, SOURCES)
+    numbers = {source: at for at, source in enumerate(story.sources, 1)}
     named = Counter(
         story.sources[each]
         for _bullet, positions in story.bullets()
@@ -171,7 +172,10 @@ def _sources(story: Story, said: str) -> Message:
     page = page_of(said, len(pages))
     return Message(
         paged(_("Sources of “{story}”").format(story=name(story)), page, len(pages)),
-        tuple(_source(source, named[source]) for source in pages[page - 1]),
+        tuple(
+            _source(source, named[source], numbers[source] if story.cited else None)
+            for source in pages[page - 1]
+        ),
         rows=(
             *turning(page, len(pages), lambda to: _part(story, "sources", to)),
             Buttons((_to_card(story),)),
@@ -183,8 +187,11 @@ def _room_of(source: Source) -> int:
     return space(source.title) + space(source.outlet or "") + space(source.url or "")
 
 
-def _source(source: Source, points: int) -> Block:
-    """A source with its outlet and time, and for how many points the story names it."""
+def _source(source: Source, points: int, number: int | None) -> Block:
+    """A source with its outlet and time, and for how many points the story names it.
+
+    `number`: what the card shows beside these points.
+    """
     note = " · ".join(
         said
         for said in (
@@ -194,7 +201,7 @@ def _source(source: Source, points: int) -> Block:
         )
         if said
     )
-    title = "• " + (line(source.title) or _("Untitled"))
+    title = (f"{number}. " if number else "• ") + (line(source.title) or _("Untitled"))
     if source.url and safe_link(source.url):
         return Link(title, source.url, note or None)
     return Text(f"{title} · {note}" if note else title)

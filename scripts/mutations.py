@@ -654,6 +654,13 @@ MUTATIONS = (
         (*PYTEST, "tests/wording/test_card.py"),
     ),
     Mutation(
+        "numbers of sources push points off a card",
+        "wording/fit.py",
+        "    if kept != list(blocks) and fits(kept):\n",
+        "    if False:\n",
+        (*PYTEST, "tests/wording/test_fit.py"),
+    ),
+    Mutation(
         "a slow rise never counts as spreading fast",
         "stories/announced.py",
         "    low = _lowest(past.low, before.stats.virality if before else None)\n",

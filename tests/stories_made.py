@@ -39,6 +39,7 @@ from wording.message import (
     Text,
     Tone,
 )
+from wording.text import safe_link, small
 
 AT = datetime(2026, 6, 25, 6, tzinfo=UTC)
 
@@ -326,12 +327,30 @@ def blocks() -> st.SearchStrategy[Block]:
     return st.one_of(
         st.builds(Text, some),
         st.builds(Heading, some),
-        st.builds(Bullets, st.lists(some, max_size=6).map(tuple)),
+        st.builds(
+            Bullets,
+            st.lists(some, max_size=6).map(tuple),
+            st.lists(
+                st.lists(st.tuples(st.integers(1, 200), urls()), max_size=2).map(tuple), max_size=6
+            ).map(tuple),
+        ),
         st.builds(Facts, st.lists(some, max_size=6).map(tuple)),
         st.builds(Link, some, urls(), st.none() | texts()),
         st.builds(Note, some, st.none() | moments()),
         st.builds(Code, some),
     )
+
+
+def numbered(message: Message) -> set[tuple[str, str] | None]:
+    """The addresses behind small numbers in a message's lists, each with its number."""
+    return {
+        (link[0], small(number))
+        for block in message.blocks
+        if isinstance(block, Bullets)
+        for _item, sources in block.sourced()
+        for number, url in sources
+        if (link := safe_link(url))
+    }
 
 
 def questions() -> st.SearchStrategy[Message]:

@@ -164,7 +164,7 @@ def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Related) -> Ite
         yield Facts(_named(story.entities))
     if facts := tuple(_facts(story, show_leaning)):
         yield Facts(facts)
-    yield Bullets(story.breakdown)
+    yield Bullets(story.breakdown, _numbered(story))
     for conflict in story.conflicts[:CONFLICTS]:
         yield Text(differing(conflict))
         yield Bullets(tuple(words.reported(each, story) for each in conflict.reports))
@@ -176,6 +176,19 @@ def _blocks(story: Story, delta: Delta, show_leaning: bool, kin: Related) -> Ite
         yield Note(_("Updated"), story.updated_at)
     if story.url:
         yield Link(_("Story page"), story.url)
+
+
+def _numbered(story: Story) -> tuple[tuple[tuple[int, str], ...], ...]:
+    """For each bullet the numbers and addresses of its sources, as the page of sources counts."""
+    numbered = tuple(
+        tuple(
+            (each + 1, url)
+            for each in positions
+            if each < len(story.sources) and (url := story.sources[each].url)
+        )
+        for _bullet, positions in story.bullets()
+    )
+    return numbered if any(numbered) else ()
 
 
 def differing(conflict: Conflict) -> str:

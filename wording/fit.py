@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from wording.message import Asks, Block, Bullets, Code, Facts, Heading, Link, Note, Text
 from wording.text import clean, line, shorten
@@ -25,10 +26,12 @@ def _harmless(block: Block) -> Block | None:
             return Text(body) if (body := clean(body)) else None
         case Heading(body):
             return Heading(body) if (body := line(body)) else None
-        case Bullets(items):
-            return Bullets(kept) if (kept := _lines(items)) else None
+        case Bullets():
+            return _bullets(
+                [(said, ways) for item, ways in block.sourced() if (said := line(item))]
+            )
         case Facts(items):
-            return Facts(kept) if (kept := _lines(items)) else None
+            return Facts(facts) if (facts := _lines(items)) else None
         case Link(label, url, note):
             return Link(line(label), url, line(note or "") or None)
         case Note(body, at):
@@ -39,6 +42,13 @@ def _harmless(block: Block) -> Block | None:
             return block
 
 
+def _bullets(items: Sequence[tuple[str, tuple[tuple[int, str], ...]]]) -> Bullets | None:
+    if not items:
+        return None
+    ways = tuple(each for _, each in items)
+    return Bullets(tuple(said for said, _ in items), ways if any(ways) else ())
+
+
 def _lines(items: Sequence[str]) -> tuple[str, ...]:
     return tuple(kept for item in items if (kept := line(item)))
 
@@ -46,14 +56,16 @@ def _lines(items: Sequence[str]) -> tuple[str, ...]:
 def fit(blocks: Sequence[Block], fits: Fits, more: str | None) -> tuple[Block, ...]:
     """The blocks, cut to fit; possibly none.
 
-    First, bullets are dropped from the end, down to one. Then that one, and then texts, are cut at
-    a sentence; then small print, facts and labels are dropped; and only then whole blocks, last
-    first. `more` (or else “…”) marks where bullets or blocks were left out, or follows a text cut
-    short.
+    First, the numbers of sources are dropped. Then bullets are dropped from the end, down to one,
+    and that one, and then texts, are cut at a sentence; then small print, facts and labels are
+    dropped; and only then whole blocks, last first. `more` (or else “…”) marks where bullets or
+    blocks were left out, or follows a text cut short.
     """
     if fits(blocks):
         return tuple(blocks)
-    kept = list(blocks)
+    kept = [replace(each, sources=()) if isinstance(each, Bullets) else each for each in blocks]
+    if kept != list(blocks) and fits(kept):
+        return tuple(kept)
     cut: dict[int, _Lower] = {}  # by position: how much of the block is kept
 
     def shown(count: int) -> list[Block]:

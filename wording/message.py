@@ -5,7 +5,7 @@ block looks; nothing else does.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -89,6 +89,14 @@ class Bullets:
     """A list. If space is short, its last items are dropped first."""
 
     items: tuple[str, ...]
+    sources: tuple[tuple[tuple[int, str], ...], ...] = ()
+    """For each item the numbers and addresses of its sources: small linked numbers behind it. They
+    are dropped before anything else."""
+
+    def sourced(self) -> Iterator[tuple[str, tuple[tuple[int, str], ...]]]:
+        """Each item with its sources."""
+        for at, item in enumerate(self.items):
+            yield item, self.sources[at] if at < len(self.sources) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,5 +226,9 @@ class Message:
 
 def without_links(message: Message) -> Message:
     """The same message without anything that leads to the web, including its picture."""
-    blocks = tuple(block for block in message.blocks if not isinstance(block, Link))
+    blocks = tuple(
+        replace(block, sources=()) if isinstance(block, Bullets) else block
+        for block in message.blocks
+        if not isinstance(block, Link)
+    )
     return replace(message, blocks=blocks, image_url=None)

@@ -62,6 +62,11 @@ _PILED_UP = regex.compile(r"(\p{M}{8})\p{M}+")
 _GAP = regex.compile(r" *\n *(\n *)*")
 
 
+def small(number: int) -> str:
+    """A number in superscript digits."""
+    return f"{number}".translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
 def clean(text: str) -> str:
     """Make story text harmless; lines and paragraphs stay.
 

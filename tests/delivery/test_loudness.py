@@ -203,6 +203,18 @@ async def test_what_reports_say_differently_stands_on_the_card_and_in_one_reply(
         assert "◀◀●●●●●▶○○○ outlets: left 2" in card
 
 
+async def test_a_point_is_followed_by_small_numbers_that_lead_to_its_sources(
+    calm_bot: Running,
+) -> None:
+    road = await calm_bot.start(dict.fromkeys(BOTH, Rule(all=True)))
+    await road.publish(replace(FERRY, cited=((), (0,))))
+    await says(road, ON_DISCORD, "opens on Monday. [¹](<https://veldpost.example/ferry>)")
+    await says(road, ON_TELEGRAM, "opens on Monday. ¹")
+    (card,) = messages(road, ON_TELEGRAM)
+    links = [each["url"] for each in card["entities"] if each["type"] == "text_link"]
+    assert "https://veldpost.example/ferry" in links
+
+
 # Stories that a chat has muted, and chats that are paused.
 
 

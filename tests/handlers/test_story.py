@@ -114,9 +114,9 @@ async def test_details_name_the_outlets_of_each_point_and_where_reports_differ()
     ]
     sources = await talk.click("story_fire_sources")
     assert read(sources).splitlines()[1:] == [
-        "• Fire · Veld Post · source of 1 point",
-        "• Smoke · Courier · source of 1 point",
-        "• Flames · source of 1 point",
+        "1. Fire · Veld Post · source of 1 point",
+        "2. Smoke · Courier · source of 1 point",
+        "3. Flames · source of 1 point",
     ]
 
 

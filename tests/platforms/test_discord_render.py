@@ -33,6 +33,7 @@ from tests.stories_made import (
     WITHDRAWN,
     edition,
     messages,
+    numbered,
     questions,
     stories,
     texts,
@@ -400,7 +401,7 @@ def test_whatever_is_said_fits_and_is_only_text(message: Message) -> None:
     read(rendered.embed.title or "")
     _, links = read(rendered.embed.description or "")
     known = {safe_link(block.url) for block in message.blocks if isinstance(block, Link)}
-    assert {(url, host) for host, url in links} <= known
+    assert {(url, host) for host, url in links} <= known | numbered(message)
 
 
 @settings(deadline=None, max_examples=60)

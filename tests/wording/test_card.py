@@ -246,6 +246,13 @@ def test_reports_that_differ_stand_on_the_card_and_in_the_reply_with_outlet_and_
     )
 
 
+def test_a_point_has_the_numbers_and_addresses_of_its_sources() -> None:
+    cited = replace(COPIES, cited=((0, 1), (), (1,)))
+    url = FERRY.sources[0].url or ""
+    assert Bullets(FERRY.breakdown, (((1, url),), (), ())) in card_of(cited).blocks
+    assert Bullets(FERRY.breakdown) in card_of(COPIES).blocks
+
+
 def test_only_what_the_publisher_marks_is_called_a_correction() -> None:
     after = replace(
         FERRY,

@@ -60,6 +60,24 @@ def test_without_words_for_it_three_dots_say_that_something_is_missing() -> None
     assert fit((BULLETS,), within(100), None) == (Bullets(BULLETS.items[:1]), Note("…"))
 
 
+def test_the_numbers_of_sources_go_first() -> None:
+    sourced = Bullets(BULLETS.items, (((1, "https://one.example"),), (), ((12, "x" * 400),)))
+    message = (Text("Hello."), sourced)
+
+    def within_addresses(limit: int) -> Callable[[Sequence[Block]], bool]:
+        def fits(blocks: Sequence[Block]) -> bool:
+            lists = [block for block in blocks if isinstance(block, Bullets)]
+            ways = [url for each in lists for _item, some in each.sourced() for _n, url in some]
+            return length(blocks) + sum(map(len, ways)) <= limit
+
+        return fits
+
+    assert fit(message, within_addresses(1000), None) == message
+    assert fit(message, within_addresses(500), None) == (Text("Hello."), BULLETS)
+    blank = Bullets((" ", "Said."), (((1, "https://one.example"),), ((2, "https://two.example"),)))
+    assert harmless((blank,)) == (Bullets(("Said.",), (((2, "https://two.example"),),)),)
+
+
 def test_the_last_bullet_is_cut_at_a_sentence() -> None:
     long = Bullets(("A sentence of this length. " * 10, "Another. "))
     assert fit((long, Note("Kept")), within(150), None) == (

@@ -31,7 +31,7 @@ from wording.message import (
     Text,
     Tone,
 )
-from wording.text import JOINER, line, safe_link, shorten, unlink, utf16
+from wording.text import JOINER, line, safe_link, shorten, small, unlink, utf16
 
 # discord.com/developers/docs/resources/message#embed-object-embed-limits. Discord's 6000 for all
 # of an embed's text holds too, as it has only title and description. Counted in UTF-16 units,
@@ -207,8 +207,10 @@ def _block(block: Block, struck: bool) -> str:
             return "\n".join(_said(part, struck) for part in body.split("\n"))
         case Heading(body):
             return f"**{escape(body)}**"
-        case Bullets(items):
-            return "\n".join(f"- {_said(item, struck)}" for item in items)
+        case Bullets():
+            return "\n".join(
+                f"- {_said(item, struck)}{_numbers(ways)}" for item, ways in block.sourced()
+            )
         case Facts(items):
             return escape(" · ".join(items))
         case Link(label, url, note):
@@ -230,6 +232,16 @@ def _link(label: str, url: str, note: str | None) -> str:
     href, host = link
     way = f"[{_escape_markdown(host)}](<{href}>)" if len(href) <= LINK_LIMIT else escape(host)
     return (f"{escape(label)} — " if label else "") + way + (f" · {escape(note)}" if note else "")
+
+
+def _numbers(sources: Sequence[tuple[int, str]]) -> str:
+    """Small linked numbers of an item's sources."""
+    links = [(number, safe_link(url)) for number, url in sources]
+    return "".join(
+        f" [{small(number)}](<{link[0]}>)"
+        for number, link in links
+        if link and len(link[0]) <= LINK_LIMIT
+    )
 
 
 def _said(text: str, struck: bool) -> str:

@@ -35,7 +35,7 @@ from wording.message import (
     Tone,
     read_ref,
 )
-from wording.text import JOINER, line, safe_link, shorten, unlink, utf16
+from wording.text import JOINER, line, safe_link, shorten, small, unlink, utf16
 from wording.words import moment
 
 # From core.telegram.org/bots/api#sendmessage: 4096 after entities are parsed, in UTF-16 units.
@@ -190,8 +190,10 @@ def _block(block: Block, struck: bool) -> str:
             return _struck(escape(body), struck)
         case Heading(body):
             return f"<b>{escape(body)}</b>"
-        case Bullets(items):
-            listed = "\n".join(f"• {escape(item)}" for item in items)
+        case Bullets():
+            listed = "\n".join(
+                f"• {escape(item)}{_numbers(ways)}" for item, ways in block.sourced()
+            )
             folded = utf16(visible(listed)) > UNFOLDED_LIMIT
             listed = _struck(listed, struck)
             return f"<blockquote expandable>{listed}</blockquote>" if folded else listed
@@ -206,6 +208,14 @@ def _block(block: Block, struck: bool) -> str:
             return f"<pre>{escape_html(body, quote=False)}</pre>"
         case Asks(items):
             return "\n".join(f"/{name} – {escape(told)}" for name, told in items)
+
+
+def _numbers(sources: Sequence[tuple[int, str]]) -> str:
+    """Small linked numbers of an item's sources."""
+    links = [(number, safe_link(url)) for number, url in sources]
+    return "".join(
+        f' <a href="{escape_html(link[0])}">{small(number)}</a>' for number, link in links if link
+    )
 
 
 def _link(label: str, url: str, note: str | None) -> str:

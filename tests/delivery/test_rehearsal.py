@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 
 from bot.delivery.policy import Policy
 from bot.delivery.rehearsal import Player
@@ -199,7 +199,24 @@ def delivered(rule: Rule, published: Sequence[tuple[datetime, Story]]) -> Told:
     return len(calm.cards), edits, len(calm.replies), pings, told
 
 
-@settings(max_examples=8, suppress_health_check=list(HealthCheck), deadline=None)
+def at(minutes: int, what: str, name: str = "ferry") -> Event:
+    return Event(timedelta(minutes=minutes, seconds=7), name, what)
+
+
+BUSY = [at(1, "headline"), at(10, "point"), at(15, "title"), at(12, "rewritten"), at(9, "end")]
+"""A notable change, another within the hour, a major one after it, and one after that."""
+NIGHT = Quiet(
+    (BEGINNING + timedelta(minutes=15, seconds=33)).time(),
+    (BEGINNING + timedelta(minutes=95)).time(),
+    "UTC",
+    majors=False,
+)
+
+
+@example(Rule(all=True, loudness=Loudness.PING, role="7"), [*BUSY, at(60, "headline")])
+@example(Rule(all=True, quiet=NIGHT, publish=True), [*BUSY, at(7, "headline", "tram")])
+@example(Rule(story_ids=(StoryId("ferry"),), loudness=Loudness.EDIT), BUSY)
+@settings(max_examples=6, suppress_health_check=list(HealthCheck), deadline=None)
 @given(rules(), events)
 def test_a_rehearsal_counts_what_delivery_does_and_waits_for_the_same_reasons(
     rule: Rule, happens: list[Event]

@@ -79,7 +79,7 @@ class CardDesk:
         reconciler = self._reconcilers[chat.platform]
         while found := set().union(*[await each.forget(chat) for each in self._records]):
             for story in found:  # an attempt in flight still records its outcome
-                await reconciler.note(chat, story, lambda row: row)
+                await reconciler.requests.note(chat, story, lambda row: row)
         return len(cards)
 
     async def card_status(self, chat: Chat, story: StoryId | None = None) -> CardStatus:
@@ -131,7 +131,7 @@ class CardDesk:
     async def claim(self, card: Unknown) -> tuple[Claim, Showing | None]:
         reconciler = self._reconcilers[card.chat.platform]
         try:
-            claim = await reconciler.claim(card)
+            claim = await reconciler.requests.claim(card)
             if claim is None:
                 raise _settled()
             return claim, await reconciler.platform.showing(card.chat)
@@ -143,7 +143,7 @@ class CardDesk:
         rows = await self._ledger.of_chat(chat)
         if any(row.message_id == message_id for other, row in rows.items() if other != story):
             raise Sorry(_("That's another story's card: please reply to the right one"))
-        row = await reconciler.show(chat, story, message_id)
+        row = await reconciler.requests.show(chat, story, message_id)
         if row is None or (row.state is not State.UNKNOWN and row.message_id != message_id):
             raise Sorry(
                 _("I already know a newer card for that story here, so I'm leaving this one alone"),
@@ -156,7 +156,7 @@ class CardDesk:
         if not reconciler.live(card.story):
             raise Sorry(_("That story is over, so it gets no new card"))
         try:
-            if not await reconciler.post_again(card):
+            if not await reconciler.requests.post_again(card):
                 raise _settled()
         except SendFailed as failed:
             raise _sorry(failed) from failed

@@ -33,10 +33,9 @@ from bot.model.chat import Chat
 from bot.model.due import DueSubject
 from bot.model.ledger import CardRecord
 from bot.model.rule import Rule
-from bot.model.status import Claim, Refusal
+from bot.model.status import Refusal
 from bot.model.step import Hold, Step
 from bot.model.subject import CARD, Subject
-from bot.model.unknown import Unknown
 from bot.platforms.port import Platform
 from runtime.alarms import Alarms
 from runtime.away import StorageAway
@@ -153,18 +152,25 @@ class Reconciler:
             now=now,
         )
         self.serve(CARD, lambda chat, subject: self._cards.step(chat, StoryId(subject)))
-        self._requests = CardRequests(platform, self._cards, self._cards.outbound, now)
+        self.requests = CardRequests(
+            platform,
+            self.work,
+            self._cards,
+            index=index,
+            speaking=self._speaking,
+            now=now,
+        )
         self.pins = PinRequests(
             platform,
             self.work,
             cards=self._cards,
-            requests=self._requests,
+            requests=self.requests,
             ledger=ledger,
             index=index,
             rules=rules,
             policy=policy,
             speaking=self._speaking,
-            note=self.note,
+            note=self.requests.note,
             now=now,
         )
         self._asking = Asking(
@@ -175,7 +181,7 @@ class Reconciler:
             unreachable=unreachable,
             lease=lease,
             rate_limiter=rate_limiter,
-            note=self.note,
+            note=self.requests.note,
             now=now,
         )
         self._affected = AffectedCards(
@@ -356,36 +362,6 @@ class Reconciler:
         """Use the chat's language inside the block."""
         rule = self._rules.of(chat)
         return speaking(rule.language if rule else None)
-
-    async def note(
-        self, chat: Chat, story: StoryId, change: Callable[[CardRecord], CardRecord]
-    ) -> None:
-        """Change a card's row while nobody else holds the card."""
-        async with self.work.holding((chat, story)):
-            await self._requests.note(chat, story, change)
-
-    # Cards of unknown outcome.
-
-    async def claim(self, card: Unknown) -> Claim | None:
-        """Accept a moderator's statement that a card exists; None if it is settled."""
-        async with self.work.holding((card.chat, card.story)):
-            await self.work.store_newest(card.chat, card.story)
-            return await self._requests.claim(card)
-
-    async def show(self, chat: Chat, story: StoryId, message_id: str) -> CardRecord | None:
-        """A moderator points out where a card is; returns what its row was before."""
-        async with self.work.holding((chat, story)):
-            await self.work.store_newest(chat, story)
-            return await self._requests.show(chat, story, message_id)
-
-    async def post_again(self, card: Unknown) -> bool:
-        """Post a card of unknown outcome again; False if it is settled. Raises SendFailed."""
-        edition = self._index.get(card.story)
-        assert edition is not None, "the desk has looked"
-        await self.work.store([DueSubject(card.chat, card.story, edition.seq)])  # if we crash
-        async with self.work.holding((card.chat, card.story)):
-            with self._speaking(card.chat):
-                return await self._requests.post_again(card, edition)
 
     def live(self, story: StoryId) -> bool:
         """Whether a story is known and still live."""

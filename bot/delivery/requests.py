@@ -1,15 +1,15 @@
 """What people request for single cards: that one exists now, or what became of an unknown one."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.delivery import outcomes
 from bot.delivery.cards import Cards
 from bot.delivery.messages import idempotency_key
-from bot.delivery.outbound import Outbound
 from bot.delivery.rows import HeldRecord
+from bot.delivery.work_queue import WorkQueue
 from bot.model.chat import Chat
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.model.ledger import CardRecord, State
@@ -17,25 +17,40 @@ from bot.model.status import Claim
 from bot.model.unknown import Unknown
 from bot.platforms.port import Platform
 from stories.edition import Edition
+from stories.index import StoryIndex
 from stories.story import StoryId
 from wording.reasons import Code, Reason
 
 
 class CardRequests:
-    """Carries out what people request. The caller holds the card."""
+    """Carries out what people request, out of turn: each holds the card while it does."""
 
     def __init__(
-        self, platform: Platform, cards: Cards, outbound: Outbound, now: Callable[[], datetime]
+        self,
+        platform: Platform,
+        work: WorkQueue,
+        cards: Cards,
+        *,
+        index: StoryIndex,
+        speaking: Callable[[Chat], AbstractContextManager[None]],
+        now: Callable[[], datetime],
     ) -> None:
+        """`speaking`: use a chat's language."""
         self._platform = platform
+        self._work = work
+        self._index = index
+        self._speaking = speaking
         self._cards = cards
         self._rows = cards.rows
         self._observer = cards.observer
-        self._outbound = outbound
+        self._outbound = cards.outbound
         self._now = now
 
     async def ensure(self, chat: Chat, edition: Edition) -> CardRecord:
-        """Make sure that the story's card exists in the chat, wanted or not; raises SendFailed."""
+        """Make sure that the story's card exists in the chat, wanted or not; raises SendFailed.
+
+        The caller holds the card.
+        """
         whole = await self._observer.edition(edition.story.id)
         if whole is None:
             raise Unreachable(Reason(Code.STORY_FORGOTTEN))
@@ -66,8 +81,11 @@ class CardRequests:
     async def note(
         self, chat: Chat, story: StoryId, change: Callable[[CardRecord], CardRecord]
     ) -> None:
-        """Change a card's ledger row."""
-        async with self._rows.hold(chat, story, anew=True) as held:
+        """Change a card's row while nobody else holds the card."""
+        async with (
+            self._work.holding((chat, story)),
+            self._rows.hold(chat, story, anew=True) as held,
+        ):
             if held.record is not None and held.record.state is not State.UNREADABLE:
                 await held.write(change(held.record))
 
@@ -75,7 +93,7 @@ class CardRequests:
 
     async def claim(self, card: Unknown) -> Claim | None:
         """Look for it once more, otherwise trust the moderator; None if it is settled."""
-        async with self._rows.hold(card.chat, card.story, anew=True) as held:
+        async with self._held_newest(card.chat, card.story) as held:
             if (record := _unproven(held, card)) is None:
                 return None
             message_id = None
@@ -94,21 +112,32 @@ class CardRequests:
 
     async def show(self, chat: Chat, story: StoryId, message_id: str) -> CardRecord | None:
         """A card of unknown outcome is there; returns what its record was before."""
-        async with self._rows.hold(chat, story, anew=True) as held:
+        async with self._held_newest(chat, story) as held:
             before = held.record
             if before is not None and before.state is State.UNKNOWN:
                 await held.write(outcomes.found(before, self._now(), message_id))
             return before
 
-    async def post_again(self, card: Unknown, edition: Edition) -> bool:
-        """Post it again, wanted or not; False if it is settled."""
-        async with self._rows.hold(card.chat, card.story, anew=True) as held:
-            if (record := _unproven(held, card)) is None:
-                return False
-            if await self._observer.becoming(card.chat, card.story):
-                raise NotNow(timedelta(seconds=1), Reason(Code.CARDS_MERGING))
-            await self._post(held, edition, record.generation + 1)
-            return True
+    async def post_again(self, card: Unknown) -> bool:
+        """Post a card of unknown outcome again; False if it is settled. Raises SendFailed."""
+        edition = self._index.get(card.story)
+        assert edition is not None, "the desk has looked"
+        with self._speaking(card.chat):
+            async with self._held_newest(card.chat, card.story) as held:
+                if (record := _unproven(held, card)) is None:
+                    return False
+                if await self._observer.becoming(card.chat, card.story):
+                    raise NotNow(timedelta(seconds=1), Reason(Code.CARDS_MERGING))
+                await self._post(held, edition, record.generation + 1)
+                return True
+
+    @asynccontextmanager
+    async def _held_newest(self, chat: Chat, story: StoryId) -> AsyncGenerator[HeldRecord]:
+        """Hold a card that is brought up to date afterwards, even if we crash."""
+        async with self._work.holding((chat, story)):
+            await self._work.store_newest(chat, story)
+            async with self._rows.hold(chat, story, anew=True) as held:
+                yield held
 
 
 def _unproven(held: HeldRecord, card: Unknown) -> CardRecord | None:

@@ -29,6 +29,7 @@ class OnItsWay:
     def __init__(self, ledger: RedisLedger) -> None:
         self._ledger = ledger
         self._under_way = {(MIRA, TRAM)}
+        self.requests = self
 
     async def note(
         self, chat: Chat, story: StoryId, change: Callable[[CardRecord], CardRecord]

@@ -493,11 +493,11 @@ class World:
             with suppress(SendFailed, StorageAway, asyncio.CancelledError, TimeoutError):
                 async with asyncio.timeout(90):
                     if not there and live and self.loop.time() > seconds(row.at) + GIVES_UP_S:
-                        await reconciler.post_again(card)
+                        await reconciler.requests.post_again(card)
                     elif there:
-                        await reconciler.claim(card)
+                        await reconciler.requests.claim(card)
                         if shows:
-                            await reconciler.show(card.chat, card.story, there[-1])
+                            await reconciler.requests.show(card.chat, card.story, there[-1])
 
         self.settled += 1
         self._errand(settle())

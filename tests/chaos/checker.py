@@ -87,10 +87,12 @@ async def still_to_come(world: World) -> Mapping[str, Any]:
                 open_ends[f"{chat} {story_id}"] = f"shows {list(states)}"
     if not open_ends:
         async with connect(world.redis.url) as client:
-            due = RedisDue(client, PREFIX)
+            due, ledger = RedisDue(client, PREFIX), RedisLedger(client, PREFIX)
             for platform in ("discord", "telegram"):
                 for mark in await patiently(lambda platform=platform: due.all(platform)):  # type: ignore[misc]
-                    open_ends[f"{mark.chat} {mark.subject}"] = "is due"
+                    row = await ledger.row(mark.chat, StoryId(mark.subject))
+                    if row is None or row.reply_since is None:  # a reply may wait for an hour
+                        open_ends[f"{mark.chat} {mark.subject}"] = "is due"
     return open_ends
 
 

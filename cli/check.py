@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.app import platforms_for
 from bot.metrics import Metrics
-from bot.model.chat import Chat, Right
+from bot.model.chat import Chat, Permission
 from bot.model.errors import SendFailed
 from bot.model.rule import Rule
 from bot.platforms.port import Platform
@@ -86,8 +86,8 @@ async def _platform(platform: Platform, chats: list[Chat]) -> AsyncGenerator[Fin
 async def _chat(platform: Platform, chat: Chat) -> Finding:
     try:
         missing = {
-            *await platform.lacks(chat, Right.POST),
-            *await platform.lacks(chat, Right.PIN),
+            *await platform.lacks(chat, Permission.POST),
+            *await platform.lacks(chat, Permission.PIN),
         }
     except SendFailed as failed:
         return Finding(False, f"{chat}: {failed}")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.chat import Right
+from bot.model.chat import Permission
 from bot.model.command import Ask, Command
 from bot.model.ledger import CardRecord, State
 from bot.model.rule import Rule
@@ -55,7 +55,7 @@ class StatusCommand:
         rule = self.rules.of(ask.chat)
         deaf = tuple(unheard(self.desk, ask.chat, rule))
         unknown = [card for card in health.cards or () if card[1].state is State.UNKNOWN]
-        silent = health.refusal is not None or bool(health.lacks and health.lacks[Right.POST])
+        silent = health.refusal is not None or bool(health.lacks and health.lacks[Permission.POST])
         ill = (
             silent
             or bool(deaf)
@@ -181,7 +181,7 @@ def _rights(health: Health, at: datetime) -> Iterator[Block]:
     lacks = health.lacks
     if lacks is None:
         yield Text(_("I can't check my permissions here right now."))
-    elif missing := lacks[Right.POST]:
+    elif missing := lacks[Permission.POST]:
         yield Text(
             ngettext(
                 "I can't post here: I need the {permissions} permission. Add it in this chat's "
@@ -191,7 +191,7 @@ def _rights(health: Health, at: datetime) -> Iterator[Block]:
                 len(missing),
             ).format(permissions=named(missing))
         )
-    elif missing := lacks[Right.PIN]:
+    elif missing := lacks[Permission.PIN]:
         yield Text(
             ngettext(
                 "I can post here, but not pin: I need the {permissions} permission. If you want "
@@ -203,7 +203,7 @@ def _rights(health: Health, at: datetime) -> Iterator[Block]:
         )
     else:
         yield Text(_("I can post and pin here."))
-    if health.refusal is None or (lacks and lacks[Right.POST]):
+    if health.refusal is None or (lacks and lacks[Permission.POST]):
         return
     if lacks is None:
         yield Text(refused(health.refusal, at))

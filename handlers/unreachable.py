@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.model.chat import Chat, Right
+from bot.model.chat import Chat, Permission
 from bot.model.command import Ask, Command
 from bot.model.status import Refusal
 from handlers.durations import span
@@ -69,7 +69,7 @@ class UnreachableNotices:
 async def with_what_is_missing(desk: Desk, chat: Chat, said: Message) -> Message:
     """The answer, preceded by the permission we need before anything can come to the chat."""
     health = await desk.health(chat)
-    lacking = health.lacks[Right.POST] if health.lacks else ()
+    lacking = health.lacks[Permission.POST] if health.lacks else ()
     if not lacking:
         return said
     told = ngettext(

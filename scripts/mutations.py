@@ -844,7 +844,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a forum passes for a channel",
-        "bot/platforms/discord/rights.py",
+        "bot/platforms/discord/permissions.py",
         "        case discord.ForumChannel():\n            raise Unreachable(Reason(Code.FORUM))\n",
         "",
         (*PYTEST, "tests/platforms/test_discord_platform.py", "-k", "holds_no_cards"),
@@ -1424,7 +1424,7 @@ MUTATIONS = (
     ),
     Mutation(
         "every refusal of getChatMember means no moderator",
-        "bot/platforms/telegram/rights.py",
+        "bot/platforms/telegram/permissions.py",
         "        if any(part in error.message.casefold() for part in NOT_A_MEMBER):\n",
         "        if True:\n",
         TYPED,
@@ -1622,7 +1622,7 @@ MUTATIONS = (
     Mutation(
         "what is not shown counts as unpinned",
         "bot/platforms/discord/platform.py",
-        "        if await self.lacks(chat, Right.PIN):\n            return None",
+        "        if await self.lacks(chat, Permission.PIN):\n            return None",
         "        if False:\n            return None",
         (*PYTEST, "tests/road/test_pins.py"),
     ),

@@ -8,7 +8,7 @@ from typing import TypeVar
 from bot.delivery.pin_requests import LOOK_UP_S
 from bot.delivery.ports import Forgetful, Ledger
 from bot.delivery.reconciler import Reconciler
-from bot.model.chat import Chat, Right, Showing
+from bot.model.chat import Chat, Permission, Showing
 from bot.model.errors import CardGone, NotNow, OutcomeUnknown, SendFailed, Sorry, Unreachable
 from bot.model.ledger import CardRecord, State
 from bot.model.status import CardStatus, Claim, Health, Pinned, Refusal
@@ -37,8 +37,8 @@ class CardDesk:
     async def pin(self, chat: Chat, story: StoryId) -> list[StoryId]:
         reconciler = self._reconcilers[chat.platform]
         try:
-            await _needs(reconciler, chat, Right.PIN, _cannot_pin)
-            await _needs(reconciler, chat, Right.POST, _cannot_post)
+            await _needs(reconciler, chat, Permission.PIN, _cannot_pin)
+            await _needs(reconciler, chat, Permission.POST, _cannot_post)
             return await reconciler.pins.pin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
@@ -51,7 +51,7 @@ class CardDesk:
             raise Sorry(_("I haven't pinned that story here"))
         reconciler = self._reconcilers[chat.platform]
         try:
-            await _needs(reconciler, chat, Right.PIN, _cannot_unpin)
+            await _needs(reconciler, chat, Permission.PIN, _cannot_unpin)
             await reconciler.pins.unpin(chat, story)
         except SendFailed as failed:
             raise _sorry(failed) from failed
@@ -167,7 +167,7 @@ class CardDesk:
             _soon(_lacking(reconciler.platform, chat)), _soon(self._ledger.of_chat(chat))
         )
         refusal = reconciler.refusal(chat)
-        if refusal is not None and lacks is not None and not lacks[Right.POST]:
+        if refusal is not None and lacks is not None and not lacks[Permission.POST]:
             reconciler.try_again(chat)
         cards = sorted((rows or {}).items(), key=lambda card: card[1].at, reverse=True)
         spacing = reconciler.policy.spacing
@@ -186,10 +186,10 @@ class CardDesk:
 
 
 async def _needs(
-    reconciler: Reconciler, chat: Chat, right: Right, sentence: Callable[[int], str]
+    reconciler: Reconciler, chat: Chat, permission: Permission, sentence: Callable[[int], str]
 ) -> None:
     """Raise Sorry with the sentence for so many missing permissions, if any is missing."""
-    missing = await reconciler.platform.lacks(chat, right)
+    missing = await reconciler.platform.lacks(chat, permission)
     if missing:
         raise Sorry(
             sentence(len(missing)).format(permissions=named(missing)),
@@ -221,9 +221,11 @@ def _cannot_unpin(missing: int) -> str:
     )
 
 
-async def _lacking(platform: Platform, chat: Chat) -> Mapping[Right, Sequence[str]]:
-    post, pin = await asyncio.gather(*(platform.lacks(chat, right) for right in Right))
-    return dict(zip(Right, (post, pin), strict=True))
+async def _lacking(platform: Platform, chat: Chat) -> Mapping[Permission, Sequence[str]]:
+    post, pin = await asyncio.gather(
+        *(platform.lacks(chat, permission) for permission in Permission)
+    )
+    return dict(zip(Permission, (post, pin), strict=True))
 
 
 async def _soon(call: Awaitable[T]) -> T | None:

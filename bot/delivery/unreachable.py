@@ -18,7 +18,7 @@ from bot.delivery.ports import Lease, Troubles
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.rollback import patiently
 from bot.delivery.rules import RuleBook
-from bot.model.chat import Chat, Right
+from bot.model.chat import Chat, Permission
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.model.trouble import Trouble
 from bot.platforms.port import Platform
@@ -258,7 +258,7 @@ class UnreachableChats:
         ]
         for other in sorted(neighbours)[:NEIGHBOURS]:
             with suppress(SendFailed):
-                if not await self._platform.lacks(other, Right.POST):
+                if not await self._platform.lacks(other, Permission.POST):
                     return other
         rule = self._rules.of(chat)
         keeper = rule.keeper if rule else None

@@ -17,7 +17,7 @@ class Chat(NamedTuple):
         return f"{self.platform}:{self.address}"
 
 
-class Right(StrEnum):
+class Permission(StrEnum):
     """A permission the bot may need in a chat."""
 
     POST = "post"

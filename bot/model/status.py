@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.model.chat import Right
+from bot.model.chat import Permission
 from bot.model.ledger import CardRecord
 from bot.model.step import Hold, Step
 from stories.story import StoryId
@@ -55,7 +55,7 @@ class Pinned:
 class Health:
     """How a chat is doing. What couldn't be determined quickly is None."""
 
-    lacks: Mapping[Right, Sequence[str]] | None
+    lacks: Mapping[Permission, Sequence[str]] | None
     """The permissions we need and don't have, checked with the platform now."""
     cards: Sequence[tuple[StoryId, CardRecord]] | None
     """The cards here, the most recently written first."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.model.capabilities import Capabilities
-from bot.model.chat import Chat, Right, Showing
+from bot.model.chat import Chat, Permission, Showing
 from bot.model.command import Command
 from wording.message import Message
 
@@ -98,7 +98,7 @@ class Platform(Protocol):
         """
         ...
 
-    async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
+    async def lacks(self, chat: Chat, permission: Permission) -> Sequence[str]:
         """The permissions we need and don't have, as the platform names them."""
         ...
 

@@ -12,7 +12,7 @@ from bot.delivery.policy import Policy
 from bot.delivery.rehearsal import players
 from bot.erasure import Erasure, Stores
 from bot.model.audit import AuditEntry
-from bot.model.chat import Chat, Right, Showing
+from bot.model.chat import Chat, Permission, Showing
 from bot.model.command import Ask, Choice, Command
 from bot.model.errors import Sorry
 from bot.model.ledger import CardRecord, State
@@ -203,7 +203,7 @@ class MemoryDesk:
         ]
 
     async def health(self, chat: Chat) -> Health:
-        return self.healths.get(chat, Health(dict.fromkeys(Right, ()), ()))
+        return self.healths.get(chat, Health(dict.fromkeys(Permission, ()), ()))
 
     async def card_status(self, chat: Chat, story: StoryId | None = None) -> CardStatus:
         if self.away:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import time, timedelta
 
-from bot.model.chat import Right
+from bot.model.chat import Permission
 from bot.model.ledger import CardRecord, State
 from bot.model.rule import Mute, Quiet, Rule
 from bot.model.status import Health, Refusal
@@ -12,7 +12,7 @@ from tests.handlers.talking import FERRY, HERE, NOW, TRAM, Talk, labels, read
 from wording.message import Tone
 from wording.reasons import Code, Reason
 
-MAY = {Right.POST: (), Right.PIN: ()}
+MAY = {Permission.POST: (), Permission.PIN: ()}
 MINUTE = timedelta(minutes=1)
 
 
@@ -52,7 +52,7 @@ async def test_a_chat_that_follows_nothing_is_told_who_can_change_that_and_how(t
 
 
 async def test_the_right_that_is_missing_is_named(talk: Talk) -> None:
-    lacks = {Right.POST: ("Send Messages", "Embed Links"), Right.PIN: ("Pin Messages",)}
+    lacks = {Permission.POST: ("Send Messages", "Embed Links"), Permission.PIN: ("Pin Messages",)}
     talk.desk.healths[HERE] = Health(lacks, ())
     answer = await talk.say("status")
     assert answer.title == "Something needs fixing in this chat"
@@ -61,7 +61,7 @@ async def test_the_right_that_is_missing_is_named(talk: Talk) -> None:
         "I can't post here: I need the “Send Messages” and “Embed Links” permissions. Add them in "
         "this chat's settings, and I'll post the latest version of each story."
     ) in read(answer)
-    told = await said(talk, Health({**lacks, Right.POST: ()}, ()))
+    told = await said(talk, Health({**lacks, Permission.POST: ()}, ()))
     assert told[0] == "Everything's fine in this chat"
     assert told[1].startswith("I can post here, but not pin: I need the “Pin Messages” permission.")
 

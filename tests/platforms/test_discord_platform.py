@@ -10,9 +10,9 @@ import aiohttp
 import discord as library
 import pytest
 
-from bot.model.chat import Chat, Right
+from bot.model.chat import Chat, Permission
 from bot.model.errors import CardGone, NotNow, OutcomeUnknown, Rejected, SendFailed, Unreachable
-from bot.platforms.discord import rights
+from bot.platforms.discord import permissions
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.refusals import LATER
 from runtime.errors import SetupError
@@ -401,21 +401,21 @@ class TestCards:
             await platform.post(HERE, CARD, key="one")
 
 
-class TestRights:
+class TestPermissions:
     @pytest.mark.parametrize(
-        ("denied", "right", "lacking"),
+        ("denied", "permission", "lacking"),
         [
-            ((), Right.POST, ()),
-            ((), Right.PIN, ()),
-            (("VIEW_CHANNEL",), Right.POST, ("View Channel",)),
-            (("VIEW_CHANNEL",), Right.PIN, ("View Channel",)),
-            (("SEND_MESSAGES",), Right.POST, ("Send Messages",)),
-            (("EMBED_LINKS",), Right.POST, ("Embed Links",)),
-            (("EMBED_LINKS", "SEND_MESSAGES"), Right.PIN, ()),
-            (("PIN_MESSAGES",), Right.PIN, ("Pin Messages",)),
+            ((), Permission.POST, ()),
+            ((), Permission.PIN, ()),
+            (("VIEW_CHANNEL",), Permission.POST, ("View Channel",)),
+            (("VIEW_CHANNEL",), Permission.PIN, ("View Channel",)),
+            (("SEND_MESSAGES",), Permission.POST, ("Send Messages",)),
+            (("EMBED_LINKS",), Permission.POST, ("Embed Links",)),
+            (("EMBED_LINKS", "SEND_MESSAGES"), Permission.PIN, ()),
+            (("PIN_MESSAGES",), Permission.PIN, ("Pin Messages",)),
             (
                 ("PIN_MESSAGES", "READ_MESSAGE_HISTORY"),
-                Right.PIN,
+                Permission.PIN,
                 ("Pin Messages", "Read Message History"),
             ),
         ],
@@ -425,22 +425,22 @@ class TestRights:
         discord: Discord,
         platform: DiscordPlatform,
         denied: tuple[str, ...],
-        right: Right,
+        permission: Permission,
         lacking: tuple[str, ...],
     ) -> None:
         discord.deny(NEWS, *denied)
-        await until(lambda: discord_told(platform, lacking, right))
-        assert await platform.lacks(HERE, right) == lacking
+        await until(lambda: discord_told(platform, lacking, permission))
+        assert await platform.lacks(HERE, permission) == lacking
 
     async def test_a_person_grants_all_until_they_refuse(self, platform: DiscordPlatform) -> None:
-        assert await platform.lacks(TO_MIRA, Right.POST) == ()
-        assert await platform.lacks(TO_MIRA, Right.PIN) == ()
+        assert await platform.lacks(TO_MIRA, Permission.POST) == ()
+        assert await platform.lacks(TO_MIRA, Permission.PIN) == ()
 
     async def test_threads_have_a_right_of_their_own(
         self, discord: Discord, platform: DiscordPlatform
     ) -> None:
         thread = await open_thread(discord, platform)
-        assert await platform.lacks(thread, Right.POST) == ()
+        assert await platform.lacks(thread, Permission.POST) == ()
         discord.deny(NEWS, "SEND_MESSAGES_IN_THREADS")
         for archived in (False, True):  # an archived one is not in the gateway's list: it is asked
             discord.archive(thread.address, archived=archived)
@@ -455,7 +455,7 @@ class TestRights:
         nowhere = Chat("discord", discord.add_channel("short-lived"))
         discord.remove_channel(nowhere.address)
         with pytest.raises(Unreachable, match="The channel is gone"):
-            await platform.lacks(nowhere, Right.POST)
+            await platform.lacks(nowhere, Permission.POST)
 
 
 class TestRefusals:
@@ -528,7 +528,7 @@ class TestRefusals:
         number = discord.add_channel("harbour", kind) if kind else GUILD
         here = Chat("discord", number)
         await until(lambda: kind is None or platform.server(here) != str(here))
-        for asked in (platform.post(here, CARD, key="one"), platform.lacks(here, Right.POST)):
+        for asked in (platform.post(here, CARD, key="one"), platform.lacks(here, Permission.POST)):
             with pytest.raises(Unreachable, match=said) as raised:
                 await asked
             assert not raised.value.out
@@ -583,7 +583,7 @@ class TestRefusals:
         self, discord: Discord, platform: DiscordPlatform, denied: str, named: str
     ) -> None:
         discord.deny(NEWS, denied)
-        await until(lambda: discord_told(platform, (named,), Right.POST))
+        await until(lambda: discord_told(platform, (named,), Permission.POST))
         with pytest.raises(Unreachable, match=f"missing “{named}”") as raised:
             await platform.post(HERE, CARD, key="one")
         assert f"Give my role “{named}”" in str(raised.value)
@@ -593,7 +593,7 @@ class TestRefusals:
     ) -> None:
         card = await platform.post(HERE, CARD, key="one")
         discord.deny(NEWS, "PIN_MESSAGES")
-        await until(lambda: discord_told(platform, ("Pin Messages",), Right.PIN))
+        await until(lambda: discord_told(platform, ("Pin Messages",), Permission.PIN))
         with pytest.raises(Unreachable, match="missing “Pin Messages”"):
             await platform.pin(HERE, card)
 
@@ -626,8 +626,8 @@ class TestConnection:
         async with platform.visit() as name:
             assert name.startswith("Storywire")
             assert not platform.connected
-            assert await platform.lacks(HERE, Right.POST) == ("Embed Links",)
-            assert await platform.lacks(HERE, Right.PIN) == ()
+            assert await platform.lacks(HERE, Permission.POST) == ("Embed Links",)
+            assert await platform.lacks(HERE, Permission.PIN) == ()
         assert discord.view()["commands"] == offered
 
     async def test_a_visitor_is_told_what_is_wrong(self, discord: Discord) -> None:
@@ -720,15 +720,17 @@ class TestConnection:
         assert (await discord.slash(MIRA, NEWS, "help")).message is not None
 
 
-def discord_told(platform: DiscordPlatform, lacking: tuple[str, ...], right: Right) -> bool:
+def discord_told(
+    platform: DiscordPlatform, lacking: tuple[str, ...], permission: Permission
+) -> bool:
     """Whether the gateway's news has arrived."""
     assert platform._client is not None
-    return rights.known(platform._client, HERE, right) == lacking
+    return permissions.known(platform._client, HERE, permission) == lacking
 
 
 async def until_lacking(platform: DiscordPlatform, chat: Chat, lacking: tuple[str, ...]) -> None:
     async with asyncio.timeout(5):
-        while await platform.lacks(chat, Right.POST) != lacking:  # noqa: ASYNC110  as in until()
+        while await platform.lacks(chat, Permission.POST) != lacking:  # noqa: ASYNC110  as in until()
             await asyncio.sleep(0.01)
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.model.chat import Chat, Right
+from bot.model.chat import Chat, Permission
 from bot.model.errors import CardGone, NotNow
 from tests.platforms.kit import BARE_CARD, CARD, TITLES, Kitchen
 from tests.platforms.parity import READERS, Reader
@@ -104,8 +104,8 @@ async def test_the_largest_message_is_taken(reader: Reader) -> None:
 
 async def test_nothing_is_lacking_where_the_bot_was_set_up(reader: Reader) -> None:
     for chat in (reader.private, reader.shared):
-        for right in Right:
-            assert await reader.platform.lacks(chat, right) == ()
+        for permission in Permission:
+            assert await reader.platform.lacks(chat, permission) == ()
 
 
 async def test_who_moderates_a_chat_is_asked_of_the_platform(reader: Reader) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.model.chat import Chat, Right
+from bot.model.chat import Chat, Permission
 from bot.model.errors import (
     CardGone,
     Moved,
@@ -409,22 +409,22 @@ class TestCards:
             await platform.post(IN_GROUP, CARD, key="one")
 
 
-class TestRights:
+class TestPermissions:
     @pytest.mark.parametrize(
-        ("chat", "denied", "right", "lacking"),
+        ("chat", "denied", "permission", "lacking"),
         [
-            (IN_GROUP, (), Right.POST, ()),
-            (IN_GROUP, (), Right.PIN, ()),
-            (IN_CHANNEL, (), Right.POST, ()),
-            (IN_CHANNEL, (), Right.PIN, ()),
-            (IN_TOPIC, (), Right.POST, ()),
-            (IN_GROUP, ("can_send_messages",), Right.POST, ("Send Messages",)),
-            (IN_GROUP, ("can_pin_messages",), Right.PIN, ("Pin Messages",)),
-            (IN_GROUP, ("administrator",), Right.PIN, ("Pin Messages",)),
-            (IN_GROUP, ("administrator",), Right.POST, ()),
-            (IN_CHANNEL, ("can_post_messages",), Right.POST, ("Post Messages",)),
-            (IN_CHANNEL, ("can_post_messages",), Right.PIN, ()),
-            (IN_CHANNEL, ("can_edit_messages",), Right.PIN, ("Edit Messages",)),
+            (IN_GROUP, (), Permission.POST, ()),
+            (IN_GROUP, (), Permission.PIN, ()),
+            (IN_CHANNEL, (), Permission.POST, ()),
+            (IN_CHANNEL, (), Permission.PIN, ()),
+            (IN_TOPIC, (), Permission.POST, ()),
+            (IN_GROUP, ("can_send_messages",), Permission.POST, ("Send Messages",)),
+            (IN_GROUP, ("can_pin_messages",), Permission.PIN, ("Pin Messages",)),
+            (IN_GROUP, ("administrator",), Permission.PIN, ("Pin Messages",)),
+            (IN_GROUP, ("administrator",), Permission.POST, ()),
+            (IN_CHANNEL, ("can_post_messages",), Permission.POST, ("Post Messages",)),
+            (IN_CHANNEL, ("can_post_messages",), Permission.PIN, ()),
+            (IN_CHANNEL, ("can_edit_messages",), Permission.PIN, ("Edit Messages",)),
         ],
     )
     async def test_what_is_lacking_has_telegrams_own_name(
@@ -433,23 +433,23 @@ class TestRights:
         platform: TelegramPlatform,
         chat: Chat,
         denied: tuple[str, ...],
-        right: Right,
+        permission: Permission,
         lacking: tuple[str, ...],
     ) -> None:
         if denied:
             telegram.deny(int(chat.address.partition("/")[0]), *denied)
-        assert await platform.lacks(chat, right) == lacking
+        assert await platform.lacks(chat, permission) == lacking
 
     async def test_a_private_chat_grants_all(self, platform: TelegramPlatform) -> None:
-        assert await platform.lacks(TO_MIRA, Right.POST) == ()
-        assert await platform.lacks(TO_MIRA, Right.PIN) == ()
+        assert await platform.lacks(TO_MIRA, Permission.POST) == ()
+        assert await platform.lacks(TO_MIRA, Permission.PIN) == ()
 
     async def test_a_chat_the_bot_is_not_in_is_said_to_be(
         self, telegram: Telegram, platform: TelegramPlatform
     ) -> None:
         telegram.kick(GROUP)
         with pytest.raises(Unreachable, match="Add me to the chat again"):
-            await platform.lacks(IN_GROUP, Right.POST)
+            await platform.lacks(IN_GROUP, Permission.POST)
 
 
 BAD = "Bad Request: "
@@ -638,7 +638,7 @@ class TestConnection:
         async with platform.visit() as name:
             assert name == "@storywire_bot"
             assert not platform.connected
-            assert await platform.lacks(IN_CHANNEL, Right.POST) == ("Post Messages",)
+            assert await platform.lacks(IN_CHANNEL, Permission.POST) == ("Post Messages",)
         assert telegram.view()["commands"] == offered
 
     async def test_a_visitor_is_told_what_is_wrong(self, telegram: Telegram) -> None:

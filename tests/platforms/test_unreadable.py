@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.model.chat import Chat, Right
+from bot.model.chat import Chat, Permission
 from bot.model.errors import OutcomeUnknown
 from bot.platforms.discord import incoming
 from bot.platforms.discord import platform as discord_platform
@@ -127,7 +127,7 @@ async def test_nobody_knows_what_became_of_a_post_on_telegram(
                 await platform.edit(here, card, CARD)
         telegram.spoil_next("getChat", b'{"ok": true, "result": 7}')
         with pytest.raises(OutcomeUnknown):
-            await platform.lacks(here, Right.POST)
+            await platform.lacks(here, Permission.POST)
         assert platform.connected
 
 
@@ -154,7 +154,7 @@ async def test_a_refusal_that_cannot_be_read_is_no_word_of_telegrams(
                 await platform.edit(here, card, CARD)
             telegram.spoil_next("getChat", raw, status=status)
             with pytest.raises(OutcomeUnknown):
-                await platform.lacks(here, Right.POST)
+                await platform.lacks(here, Permission.POST)
             telegram.spoil_next("getUpdates", raw, status=status)
         await telegram.say(MIRA, MIRA, "/help")
         await until(lambda: kitchen.asked)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from bot.model.capabilities import Capabilities
-from bot.model.chat import Chat, Right, Showing
+from bot.model.chat import Chat, Permission, Showing
 from bot.model.command import Command
 from bot.model.errors import CardGone, Moved, NotNow, OutcomeUnknown, Unreachable
 from bot.platforms.known import CAPABILITIES
@@ -351,7 +351,7 @@ class Handle:
 
         await self._request("publish", chat, do)
 
-    async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
+    async def lacks(self, chat: Chat, permission: Permission) -> Sequence[str]:
         self._lives()
         return () if self._service.rooms[chat].open else ("Send Messages",)
 

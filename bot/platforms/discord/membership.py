@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import discord
 
-from bot.platforms.discord.rights import Channel
+from bot.platforms.discord.permissions import Channel
 
 Joined = discord.Guild | Channel
 

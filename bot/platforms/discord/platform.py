@@ -24,10 +24,10 @@ import discord
 import yarl
 
 from bot.model.capabilities import Capabilities
-from bot.model.chat import Chat, Right, Showing
+from bot.model.chat import Chat, Permission, Showing
 from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
-from bot.platforms.discord import pauses, rights
+from bot.platforms.discord import pauses, permissions
 from bot.platforms.discord.answers import Client, view
 from bot.platforms.discord.capabilities import DISCORD
 from bot.platforms.discord.incoming import UNREADABLE, set_bounds
@@ -248,7 +248,7 @@ class DiscordPlatform:
         if mention is not None:
             body["content"] = f"<@&{int(mention)}> {body.get('content') or ''}".rstrip()
             body["allowed_mentions"] = {"parse": [], "roles": [mention]}
-        with self._speaking(chat, Right.POST) as client:
+        with self._speaking(chat, Permission.POST) as client:
             channel = await _channel(client, chat)
             if reply_to is not None:
                 body["message_reference"] = _original(channel, reply_to).to_message_reference_dict()
@@ -261,7 +261,7 @@ class DiscordPlatform:
 
     async def edit(self, chat: Chat, message_id: str, message: Message) -> None:
         said = discord.http.MultipartParameters({**_body(message, spoken())}, None, None)
-        with self._speaking(chat, Right.POST) as client:
+        with self._speaking(chat, Permission.POST) as client:
             channel = await _channel(client, chat)
             edited: Mapping[str, Any] = await _awake(
                 client,
@@ -271,7 +271,7 @@ class DiscordPlatform:
             int(edited["id"])  # otherwise the answer wasn't Discord's
 
     async def pin(self, chat: Chat, message_id: str) -> None:
-        with self._speaking(chat, Right.PIN) as client:
+        with self._speaking(chat, Permission.PIN) as client:
             channel = await _channel(client, chat)
             await _awake(client, chat, channel.get_partial_message(int(message_id)).pin)
             try:
@@ -280,21 +280,21 @@ class DiscordPlatform:
                 log.info("pin notice not deleted", extra={"chat": str(chat), "why": str(error)})
 
     async def unpin(self, chat: Chat, message_id: str) -> None:
-        with self._speaking(chat, Right.PIN) as client:
+        with self._speaking(chat, Permission.PIN) as client:
             channel = await _channel(client, chat)
             await _awake(client, chat, channel.get_partial_message(int(message_id)).unpin)
 
     async def pinned(self, chat: Chat) -> frozenset[str] | None:
-        if await self.lacks(chat, Right.PIN):
+        if await self.lacks(chat, Permission.PIN):
             return None  # without the history permission Discord shows no pins
-        with self._speaking(chat, Right.PIN) as client:
+        with self._speaking(chat, Permission.PIN) as client:
             pins = (await _channel(client, chat)).pins(limit=None)
             return frozenset([str(message.id) async for message in pins])
 
     async def publish(self, chat: Chat, message_id: str) -> None:
         """Publish an announcement to the servers that follow its channel."""
-        with self._speaking(chat, Right.POST) as client:
-            if rights.announces(client, chat) is False:
+        with self._speaking(chat, Permission.POST) as client:
+            if permissions.announces(client, chat) is False:
                 raise Unreachable(Reason(Code.NOT_ANNOUNCEMENTS))
             try:
                 await (await _channel(client, chat)).get_partial_message(int(message_id)).publish()
@@ -302,23 +302,25 @@ class DiscordPlatform:
                 if error.code != PUBLISHED_ALREADY:
                     raise
 
-    async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
+    async def lacks(self, chat: Chat, permission: Permission) -> Sequence[str]:
         """The permissions we need and don't have, as Discord's settings name them."""
-        with self._speaking(chat, right) as client:
-            missing = rights.known(client, chat, right)
-            return await rights.fetched(client, chat, right) if missing is None else missing
+        with self._speaking(chat, permission) as client:
+            missing = permissions.known(client, chat, permission)
+            return (
+                await permissions.fetched(client, chat, permission) if missing is None else missing
+            )
 
     def may_mention(self, chat: Chat, role: str) -> bool | None:
         if self._client is None or not role.isdecimal():
             return None
-        return rights.may_mention(self._client, chat, int(role))
+        return permissions.may_mention(self._client, chat, int(role))
 
     async def called(self, chat: Chat) -> str:
         number = int(chat.address.removeprefix("@"))
         channel: object = self._client.get_channel(number) if self._client else None
         name = getattr(channel, "name", None) or self._names.get(number)
         if name is None and not chat.address.startswith("@"):  # perhaps an archived thread
-            with suppress(SendFailed), self._speaking(chat, Right.POST) as client:
+            with suppress(SendFailed), self._speaking(chat, Permission.POST) as client:
                 name = getattr(await client.fetch_channel(number), "name", None)
         return f"#{name}" if name else str(chat)
 
@@ -330,9 +332,9 @@ class DiscordPlatform:
             return await self._moderators.role(server) if self._moderators else None
 
         try:
-            with self._speaking(chat, Right.POST) as client:
+            with self._speaking(chat, Permission.POST) as client:
                 number = int(person.address.removeprefix("@"))
-                return await rights.moderates(client, chat, number, role)
+                return await permissions.moderates(client, chat, number, role)
         except Unreachable:  # we aren't a member ourselves
             return False
 
@@ -344,7 +346,7 @@ class DiscordPlatform:
         if chat.address.startswith("@"):
             return False
         try:
-            with self._speaking(chat, Right.POST) as client:
+            with self._speaking(chat, Permission.POST) as client:
                 if not client.is_ready():
                     raise NotNow(timedelta(seconds=FIRST_WAIT_S), here(Code.NOT_READY))
                 number = int(chat.address)
@@ -372,7 +374,7 @@ class DiscordPlatform:
     async def find(self, chat: Chat, key: str, since: datetime) -> str | None:
         """The id of the message posted with `key`, found by its nonce or its first button's
         number."""
-        with self._speaking(chat, Right.POST) as client:
+        with self._speaking(chat, Permission.POST) as client:
             channel = await _channel(client, chat)
             async for message in channel.history(
                 after=since - LOOK_BACK, limit=LOOK_AT, oldest_first=True
@@ -406,7 +408,7 @@ class DiscordPlatform:
         return age_s <= REPEATABLE_S
 
     @contextmanager
-    def _speaking(self, chat: Chat, right: Right) -> Iterator[Client]:
+    def _speaking(self, chat: Chat, permission: Permission) -> Iterator[Client]:
         """The client; everything that goes wrong inside the block is raised as a SendFailed."""
         client = self._client
         if client is None:
@@ -414,7 +416,7 @@ class DiscordPlatform:
         try:
             yield client
         except TROUBLE as error:
-            missing = rights.known(client, chat, right)
+            missing = permissions.known(client, chat, permission)
             if missing is None and not client.is_ready():
                 missing = ()  # the gateway hasn't told us yet which servers we are in
             raise failed(error, missing) from error
@@ -522,7 +524,7 @@ async def _awake(client: Client, chat: Chat, do: Callable[[], Awaitable[T]]) -> 
     except discord.HTTPException as error:
         if error.code not in RIGHTS:
             raise
-        if missing := await rights.fetched(client, chat, Right.POST):
+        if missing := await permissions.fetched(client, chat, Permission.POST):
             raise failed(error, missing) from error
         raise Unreachable(Reason(Code.THREAD_LOCKED)) from error
     return await do()

@@ -42,6 +42,7 @@ from bot.model.chat import Chat
 from bot.model.command import Ask, AskKind, Command, Pointed, Quote, RateLimited
 from bot.model.errors import CardGone, Sorry
 from bot.platforms.needs import AskLimits, GroupRateLimiter
+from bot.platforms.telegram.permissions import heads
 from bot.platforms.telegram.refusals import NOT_MODIFIED, failed
 from bot.platforms.telegram.render import (
     BESIDE,
@@ -54,7 +55,6 @@ from bot.platforms.telegram.render import (
     render,
 )
 from bot.platforms.telegram.request import TooSoon
-from bot.platforms.telegram.rights import heads
 from runtime.slices import in_slices
 from wording.language import ENGLISH, N_, _, language, languages, speaking
 from wording.message import Button, Buttons, Message, Ref, Text, Tone, asked_about, read_ref

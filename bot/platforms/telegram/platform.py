@@ -15,11 +15,11 @@ from telegram.constants import ChatType, ParseMode, UpdateType
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.model.capabilities import Capabilities
-from bot.model.chat import Chat, Right, Showing
+from bot.model.chat import Chat, Permission, Showing
 from bot.model.command import Command
 from bot.model.errors import NotNow, OutcomeUnknown, SendFailed, Unreachable
 from bot.platforms.needs import AskLimits, GroupRateLimiter
-from bot.platforms.telegram import rights
+from bot.platforms.telegram import permissions
 from bot.platforms.telegram.answers import NO_PREVIEW, Answers, introduce, start_link
 from bot.platforms.telegram.capabilities import TELEGRAM
 from bot.platforms.telegram.membership import is_inside
@@ -314,11 +314,15 @@ class TelegramPlatform:
     async def publish(self, chat: Chat, message_id: str) -> None:
         """Does nothing: people who follow a Telegram channel read it there."""
 
-    async def lacks(self, chat: Chat, right: Right) -> Sequence[str]:
+    async def lacks(self, chat: Chat, permission: Permission) -> Sequence[str]:
         """The permissions we need and don't have, as Telegram names them to administrators."""
         with self._speaking() as bot:
             chat_id, topic = _address(chat)
-            return () if _is_private(chat_id) else await rights.missing(bot, chat_id, right, topic)
+            return (
+                ()
+                if _is_private(chat_id)
+                else await permissions.missing(bot, chat_id, permission, topic)
+            )
 
     def may_mention(self, chat: Chat, role: str) -> bool | None:
         """Always None: there are no roles."""
@@ -341,7 +345,7 @@ class TelegramPlatform:
         chat_id, _ = _address(chat)
         try:
             with self._speaking() as bot:
-                return await rights.heads(bot, chat_id, _address(person)[0])
+                return await permissions.heads(bot, chat_id, _address(person)[0])
         except Unreachable:  # we aren't a member ourselves
             return False
 
@@ -359,7 +363,7 @@ class TelegramPlatform:
             return False
         try:
             with self._speaking() as bot:
-                await rights.missing(bot, chat_id, Right.POST)
+                await permissions.missing(bot, chat_id, Permission.POST)
         except Unreachable as refused:
             return not refused.out
         return True

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import discord
 
-from bot.model.chat import Chat, Right
+from bot.model.chat import Chat, Permission
 from bot.model.errors import Unreachable
 from wording.language import N_
 from wording.reasons import Code, Reason
@@ -14,7 +14,7 @@ Role = Callable[[str], Awaitable[str | None]]
 Channel = discord.abc.GuildChannel | discord.Thread
 
 
-def known(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...] | None:
+def known(client: discord.Client, chat: Chat, permission: Permission) -> tuple[str, ...] | None:
     """The missing permissions, from what the gateway has told us; None if it hasn't.
 
     Raises Unreachable for channels that can't hold cards, whatever the permissions.
@@ -30,10 +30,10 @@ def known(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...] |
     parent = _home(channel)
     if parent is None or parent.guild.me is None:
         return None
-    return _missing(parent, parent.guild.me, channel, right)
+    return _missing(parent, parent.guild.me, channel, permission)
 
 
-async def fetched(client: discord.Client, chat: Chat, right: Right) -> tuple[str, ...]:
+async def fetched(client: discord.Client, chat: Chat, permission: Permission) -> tuple[str, ...]:
     """The same, requested from Discord; also raises what the library raises."""
     assert client.user is not None, "asked after login"
     try:
@@ -51,7 +51,7 @@ async def fetched(client: discord.Client, chat: Chat, right: Right) -> tuple[str
     home = found.parent_id if isinstance(found, discord.Thread) else found.id
     parent = await guild.fetch_channel(home)
     assert isinstance(parent, discord.abc.GuildChannel), "a thread's parent is a channel"
-    return _missing(parent, me, found, right)
+    return _missing(parent, me, found, permission)
 
 
 async def moderates(client: discord.Client, chat: Chat, person: int, role: Role) -> bool:
@@ -120,12 +120,12 @@ def _home(channel: Channel) -> discord.abc.GuildChannel | None:
 
 
 def _missing(
-    home: discord.abc.GuildChannel, me: discord.Member, channel: Channel, right: Right
+    home: discord.abc.GuildChannel, me: discord.Member, channel: Channel, permission: Permission
 ) -> tuple[str, ...]:
     may = home.permissions_for(me)
     if not may.view_channel:
         return (N_("View Channel"),)  # without it Discord grants nothing else
-    if right is Right.PIN:
+    if permission is Permission.PIN:
         wanted = {
             N_("Pin Messages"): may.pin_messages,
             N_("Read Message History"): may.read_message_history,

@@ -12,7 +12,7 @@ from telegram import (
 from telegram.constants import ChatType
 from telegram.error import BadRequest
 
-from bot.model.chat import Right
+from bot.model.chat import Permission
 from bot.model.errors import Unreachable
 from bot.platforms.telegram.refusals import NOT_A_MEMBER
 from wording.language import N_
@@ -20,7 +20,7 @@ from wording.reasons import Code, Reason
 
 
 async def missing(
-    bot: Bot, chat_id: int, right: Right, topic: int | None = None
+    bot: Bot, chat_id: int, permission: Permission, topic: int | None = None
 ) -> tuple[str, ...]:
     """The missing permissions in a group or channel; raises what the library raises,
     or Unreachable."""
@@ -30,7 +30,7 @@ async def missing(
     me = await bot.get_chat_member(chat_id, bot.id)
     if isinstance(me, ChatMemberLeft | ChatMemberBanned):
         raise Unreachable(Reason(Code.NOT_IN_CHAT), out=True)
-    name, granted = _standing(chat, me, right)
+    name, granted = _standing(chat, me, permission)
     return () if granted else (name,)
 
 
@@ -45,14 +45,14 @@ async def heads(bot: Bot, chat_id: int, person: int) -> bool:
     return member.status in (ChatMember.ADMINISTRATOR, ChatMember.OWNER)
 
 
-def _standing(chat: ChatFullInfo, me: ChatMember, right: Right) -> tuple[str, bool]:
+def _standing(chat: ChatFullInfo, me: ChatMember, permission: Permission) -> tuple[str, bool]:
     """The one permission that matters here, and whether we have it."""
     admin = me if isinstance(me, ChatMemberAdministrator) else None
     if chat.type == ChatType.CHANNEL:
-        if right is Right.POST:
+        if permission is Permission.POST:
             return N_("Post Messages"), admin is not None and bool(admin.can_post_messages)
         return N_("Edit Messages"), admin is not None and bool(admin.can_edit_messages)
-    if right is Right.POST:
+    if permission is Permission.POST:
         return N_("Send Messages"), admin is not None or _allowed(chat, me, "can_send_messages")
     if admin is not None:
         return N_("Pin Messages"), bool(admin.can_pin_messages)

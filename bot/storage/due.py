@@ -71,7 +71,7 @@ class RedisDue:
         self, platform: str, entries: Iterable[DueSubject], upto: Cursor | None
     ) -> None:
         """Enqueue cards, then move the cursor to `upto`."""
-        asked = self._enqueue(platform, [*entries], upto)
+        asked = self._enqueue(platform, entries, upto)
         try:
             await self._skipped.keep("mark", self._due(platform), asked)
         except (
@@ -79,33 +79,33 @@ class RedisDue:
         ):  # they are queued in memory anyway; the cursor stays, for the next process
             self._left_alone |= {self._due(platform), self._cursor(platform)}
 
-    async def _enqueue_others(self, platform: str, others: Sequence[DueSubject]) -> None:
-        """Enqueue what is no card, and write down when what is due later is due."""
-        subjects = {_field(entry): entry.seq for entry in others if story_of(entry.subject) is None}
-        if subjects:
-            await self._redis.hset(self._subjects(platform), mapping=subjects)  # type: ignore[arg-type]
-        times = {_field(entry): entry.due_at.isoformat() for entry in others if entry.due_at}
+    async def _cards_of(self, platform: str, batch: Sequence[DueSubject]) -> dict[str, int]:
+        """The fields of the cards among some entries, once the times are stored at which some are
+        due, and whatever is no card."""
+        times = {_field(entry): entry.due_at.isoformat() for entry in batch if entry.due_at}
+        if platform in self._timed and (now := [_field(each) for each in batch if not each.due_at]):
+            await self._redis.hdel(self._due_at(platform), *now)
         if times:
             self._timed.add(platform)
             await self._redis.hset(self._due_at(platform), mapping=times)  # type: ignore[arg-type]
+        subjects = {_field(each): each.seq for each in batch if story_of(each.subject) is None}
+        if not subjects:
+            return _fields(batch)
+        await self._redis.hset(self._subjects(platform), mapping=subjects)  # type: ignore[arg-type]
+        return _fields(each for each in batch if story_of(each.subject) is not None)
 
     async def _enqueue(
-        self, platform: str, entries: Sequence[DueSubject], upto: Cursor | None
+        self, platform: str, entries: Iterable[DueSubject], upto: Cursor | None
     ) -> None:
         if self._due(platform) in self._left_alone:
             return
-        others = [entry for entry in entries if entry.due_at or story_of(entry.subject) is None]
-        await self._enqueue_others(platform, others)
-        waiting = (entry for entry in entries if story_of(entry.subject) is not None)
-        batch = _fields(islice(waiting, _BATCH))
-        while following := _fields(islice(waiting, _BATCH)):
+        waiting = iter(entries)
+        batch = await self._cards_of(platform, [*islice(waiting, _BATCH)])
+        while following := [*islice(waiting, _BATCH)]:
             # Several steps, so that Redis serves others in between. The cursor moves with the last.
-            await self._redis.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]
-            batch = following
-        if platform in self._timed:
-            now = [_field(entry) for entry in entries if entry.due_at is None]
-            for first in range(0, len(now), _BATCH):
-                await self._redis.hdel(self._due_at(platform), *now[first : first + _BATCH])
+            if batch:
+                await self._redis.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]
+            batch = await self._cards_of(platform, following)
         async with self._redis.pipeline(transaction=True) as pipe:
             if batch:
                 pipe.hset(self._due(platform), mapping=batch)  # type: ignore[arg-type]

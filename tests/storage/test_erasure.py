@@ -51,6 +51,9 @@ ROW = CardRecord(State.SHOWN, NOW, 3, "42", pin=Pin.STANDS)
 class Idle:
     """A reconciler with nothing under way."""
 
+    def __init__(self) -> None:
+        self.requests = self
+
     async def note(self, *_: object) -> None:
         return
 

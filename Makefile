@@ -23,7 +23,7 @@ test: dev  ## Run the tests
 
 quick: dev  ## The tests to run after each edit: everything that needs no platform
 	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/stories tests/model tests/wording tests/config \
-		tests/bot tests/runtime tests/delivery --ignore tests/delivery/test_courier_roads.py
+		tests/bot tests/runtime tests/delivery --ignore tests/delivery/test_reconciler_roads.py
 
 soak: dev  ## The long proofs: storms, fuzz, and processes and Redis killed and restarted (an hour and more)
 	$(BIN)/python -m tests.simulation.soak --seeds 10000

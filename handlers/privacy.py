@@ -23,8 +23,8 @@ _LOOKS = N_(
 )
 
 _DELETING = N_(
-    "/forgetme deletes all about you and our private chat at once, /unfollow "
-    "all what a chat follows."
+    "/forgetme deletes everything about you and our private chat at once. To delete what "
+    "a chat follows, use /unfollow all."
 )
 
 

@@ -23,8 +23,7 @@ _LOOKS = N_(
 )
 
 _DELETING = N_(
-    "/forgetme deletes everything about you and our private chat at once. To delete what "
-    "a chat follows, use /unfollow all."
+    "/forgetme deletes everything about you, /unfollow all everything this chat follows."
 )
 
 

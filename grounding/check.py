@@ -30,7 +30,7 @@ OVERLAP = 0.5
 """At least this share of a sentence's telling words must stand in the cited texts."""
 NEAR = 4
 """How many telling words behind a negation it may be about."""
-BESIDE = 3
+BESIDE = 2
 """How many telling words on each side of a number it may count."""
 _UNNAMED = FUNCTION_WORDS | CALENDAR
 ALIGNED = 0.5
@@ -76,7 +76,7 @@ class Sentence:
         """Each number: its value, how it is written, and the stems of the words beside it."""
         return [
             (
-                number.value,
+                (number.value, number.unit),
                 number.written,
                 self._beside(number.start, number.start + len(number.written)),
             )
@@ -84,6 +84,8 @@ class Sentence:
         ]
 
     def _beside(self, start: int, end: int) -> frozenset[str]:
+        if re.match(r"-[^\W\d_]", self.text[end : end + 2]):
+            return frozenset(w.stem for w in self.words if w.start == end + 1)  # “24-hour”
         before = [w.stem for w in self.words if w.start < start and _tells(w)][-BESIDE:]
         after = [w.stem for w in self.words if w.start >= end and _tells(w)][:BESIDE]
         return frozenset((*before, *after))
@@ -232,8 +234,16 @@ def _is_known(word: Word, evidence: Evidence) -> bool:
 
 
 def _begins(said: Sentence, run: Sequence[Word], word: Word) -> bool:
-    """Whether it is capitalised only because it begins the sentence; the overlap judges it."""
-    return word is said.words[0] and len(run) == 1 and word.text[1:].islower()
+    """Whether it is capitalised only because it begins the sentence; the overlap judges it.
+
+    What speaks, owns or is explained is a name even there: “Brandt said”, “Brandt, a welder, …”.
+    """
+    if word is not said.words[0] or len(run) > 1 or not word.text[1:].islower():
+        return False
+    behind = said.text[word.start + len(word.text) :]
+    if re.match(r"['’]s\b|, (?:an?|the|who|which|whose)\b", behind):
+        return False
+    return len(said.words) < 2 or said.words[1].text.casefold() not in SAYING
 
 
 def _stand_together(one: Word, other: Word, evidence: Evidence) -> bool:
@@ -329,7 +339,7 @@ def _joined(text: str, one: Word, other: Word) -> bool:
 
 
 def _idle(said: Sequence[Word], at: int) -> bool:
-    """Whether a negation denies nothing: “not only”, “no matter”."""
+    """Whether a negation denies nothing: “not only”, “not until”."""
     after = said[at + 1].text.casefold() if at + 1 < len(said) else ""
     return said[at].text.casefold() in ("not", "no") and after in (
         "only",
@@ -337,6 +347,7 @@ def _idle(said: Sequence[Word], at: int) -> bool:
         "least",
         "matter",
         "doubt",
+        "until",
     )
 
 

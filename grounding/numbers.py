@@ -23,6 +23,15 @@ class Number:
     belongs to where it is part of a name: “covid-19”, “g-7”."""
     start: int
     written: str
+    unit: str = ""
+    """What kind of number it is: “%” for a share (“6 percent”, the 6 of “6 to 8 percent”), “$” for
+    money of any currency, “month 1” for a day of January."""
+
+
+_RANGE = rf"(?:(?:\s?[-–—]\s?|\s(?:to|or|and)\s)(?:{_DIGITS}))?"
+_PERCENT = re.compile(rf"{_RANGE}[\s-]?(?:%|per\s?cent)", re.IGNORECASE)
+_MONEY = re.compile(rf"{_RANGE}[\s-](?:dollar|euro|pound)s?\b", re.IGNORECASE)
+_MONTH_BEHIND = re.compile(r"(?:\sof)?\s([A-Z][a-z]+)")
 
 
 def numbers(text: str) -> list[Number]:
@@ -43,8 +52,24 @@ def _numbers(text: str) -> Iterator[Number]:
                 f"{named[1].casefold()}-{value}" if named else value,
                 token.start(),
                 text[token.start() : end],
+                _unit(text, token.start(), end),
             )
         at += max(taken, 1)
+
+
+def _unit(text: str, start: int, end: int) -> str:
+    if _PERCENT.match(text, end):
+        return "%"
+    if text[start - 1 : start] in ("$", "€", "£") or _MONEY.match(text, end):
+        return "$"
+    before = re.search(r"\b([A-Z][a-z]+)\.?\s$", text[max(0, start - 12) : start])
+    if before and before[1].casefold() in MONTHS and len(text[start:end]) <= 10:
+        year = text[start:end].isdigit() and len(text[start:end]) == 4
+        return "" if year else f"month {MONTHS[before[1].casefold()]}"
+    behind = _MONTH_BEHIND.match(text, end)
+    if behind and behind[1].casefold() in MONTHS:
+        return f"month {MONTHS[behind[1].casefold()]}"
+    return ""
 
 
 def _read(text: str, tokens: list[re.Match[str]], at: int) -> tuple[Decimal | str, int]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from grounding.english import ENDINGS, FUNCTION_WORDS, IRREGULAR
 
@@ -65,6 +66,7 @@ def sentences(text: str) -> list[str]:
     return [part for each in parts for line in each.splitlines() if (part := line.strip())]
 
 
+@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """What inflected forms of a word have in common: “voted”, “votes” and “voting” are “vot”."""
     lower = word.casefold().replace(".", "")

@@ -47,6 +47,11 @@ def test_what_the_texts_say_passes(sentence: str) -> None:
         ("The line expects further delays this week.", Fault.POLARITY),
         ("A second crack has been missed.", Fault.MODALITY),
         ("Repairs cost 28.8 million crowns, said Bow Welder.", Fault.NAME),
+        ("About 240 percent of passengers were on board.", Fault.NUMBER),
+        ("Passengers on board paid $240.", Fault.NUMBER),
+        ("A 240-hour trip with passengers on board.", Fault.NUMBER),
+        ("Brandt said the bow door was safe.", Fault.NAME),
+        ("Brandt, a captain, said the bow door was safe.", Fault.NAME),
     ],
 )
 def test_what_they_do_not_say_is_found(sentence: str, fault: Fault) -> None:
@@ -70,6 +75,26 @@ def test_a_sentence_without_a_source_never_passes() -> None:
 )
 def test_numbers_are_compared_by_value(text: str, values: list[object]) -> None:
     assert [each.value for each in numbers(text)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("6% or 6 percent or 6 per cent", ["%"] * 3),
+        ("6 to 8 percent", ["%", "%"]),
+        ("$6 million and 6 dollars", ["$", "$"]),
+        ("May 6, the 6th of May and 6 May", ["month 5"] * 3),
+        ("6 ferries in May 2031", ["", ""]),
+    ],
+)
+def test_a_share_money_and_a_day_are_other_numbers(text: str, units: list[str]) -> None:
+    assert [each.unit for each in numbers(text)] == units
+
+
+def test_not_until_denies_nothing() -> None:
+    said = "The night ferry did not sail until dusk on Tuesday, the Sorvik Line said."
+    assert check(said.replace("did not sail until", "sailed, not until"), CITED) == ()
+    assert check(said.replace("until", "at"), CITED)
 
 
 def test_sentences_do_not_end_at_abbreviations() -> None:

@@ -1,4 +1,4 @@
-"""The newsroom's figures, measured: `python -m newsroom.evaluate clusters|speed|replay`.
+"""The newsroom's figures, measured: `python -m newsroom.evaluate COMMAND`.
 
 The labelled streams are not part of the project. They are looked for in the folder that the
 environment variable STORYWIRE_SHARED names (`../shared` by default), below `data`, and the
@@ -14,7 +14,7 @@ import random
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,13 +24,24 @@ from typing import Any
 from newsroom.desk import entries, snapshot
 from newsroom.desk.background import background
 from newsroom.desk.desk import Desk
-from newsroom.desk.entries import Came, Entry, Tick
+from newsroom.desk.entries import Tick
 from newsroom.desk.story import Story
 from newsroom.desk.words import Reader
-from newsroom.streams import Labelled, Score, bcubed, cut_labels, labels, read_stream, taken
+from newsroom.evaluate_writing import check, churn, summaries
+from newsroom.streams import (
+    TICK_S,
+    Labelled,
+    Score,
+    bcubed,
+    cut_labels,
+    judged,
+    labels,
+    read_stream,
+    taken,
+    ticked,
+)
 
 ROOT = Path(__file__).parents[1]
-TICK_S = 60
 GAP = timedelta(hours=72)
 SETS = {
     "g5_newscluster": {},
@@ -69,7 +80,14 @@ def main() -> int:
     shared = Path(os.environ.get("STORYWIRE_SHARED", ROOT.parent / "shared"))
     parser = argparse.ArgumentParser(prog="newsroom.evaluate", description=__doc__)
     commands = parser.add_subparsers(required=True, dest="command")
-    for name, does in (("clusters", clusters), ("speed", speed), ("replay", replay)):
+    for name, does in (
+        ("clusters", clusters),
+        ("summaries", summaries),
+        ("check", check),
+        ("churn", churn),
+        ("speed", speed),
+        ("replay", replay),
+    ):
         command = commands.add_parser(name, help=(does.__doc__ or "").splitlines()[0])
         command.set_defaults(does=does)
         command.add_argument("--data", type=Path, default=shared / "data")
@@ -81,6 +99,10 @@ def main() -> int:
             baseline = shared / "tools" / "baseline_clusters.py"
             command.add_argument("--baseline", type=Path, default=baseline)
             command.add_argument("--articles", type=int, default=4_000)
+        if name == "check":
+            command.add_argument("--show", action="store_true", help="show what is not caught")
+        if name == "churn":
+            command.add_argument("--articles", type=int, default=None)
         if name == "replay":
             command.add_argument("--articles", type=int, default=4_000)
     given = parser.parse_args()
@@ -130,11 +152,11 @@ def clusters(given: argparse.Namespace) -> int:
     missed = False
     for name, value in figures.items():
         missed |= value < FLOORS[name]
-        print(_judged(name, f"{value:.4f}", value >= FLOORS[name], value >= GOALS[name]))
+        print(judged(name, f"{value:.4f}", value >= FLOORS[name], value >= GOALS[name]))
     if not given.no_mixed:
         missed |= share > MOST_TAKEN[0]
         good = [share <= most for most in MOST_TAKEN]
-        print(_judged("mixed: noise taken", f"{share:.4f}", *good))
+        print(judged("mixed: noise taken", f"{share:.4f}", *good))
     return int(missed)
 
 
@@ -150,19 +172,6 @@ def clustered(stream: Sequence[Labelled]) -> dict[str, str]:
                 story |= dict.fromkeys(changed.members, str(changed.serial))
     names = zip(stream, came, strict=True)
     return {each.id: story.get(entry.key, f"alone {entry.key}") for each, entry in names}
-
-
-def ticked(came: Iterable[Came]) -> Iterator[Entry]:
-    """The entries with the ticks between them; minutes in which nothing came have none."""
-    minute = None
-    for entry in came:
-        now = entry.arrived - entry.arrived % TICK_S
-        if minute is not None and now > minute:
-            yield Tick(now)
-        minute = now
-        yield entry
-    if minute is not None:
-        yield Tick(minute + TICK_S)
 
 
 def write_for_judge(
@@ -190,10 +199,6 @@ def _mean(scores: Sequence[Score]) -> float:
     return sum(score.f1 for score in scores) / len(scores)
 
 
-def _judged(name: str, value: str, floor: bool, goal: bool) -> str:
-    return f"{name:<24} {value:>8}   {'goal' if goal else 'floor' if floor else 'MISSED'}"
-
-
 # Speed.
 
 
@@ -210,7 +215,7 @@ def speed(given: argparse.Namespace) -> int:
         missed |= ratio < FASTER[0]
         said = f"{ours:6.0f}/CPU-s, baseline {its:6.0f}, {ratio:.2f} ×"
         good = [ratio >= least for least in FASTER]
-        print(_judged(f"{there} live stories", said, *good), flush=True)
+        print(judged(f"{there} live stories", said, *good), flush=True)
     return int(missed)
 
 

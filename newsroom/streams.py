@@ -4,13 +4,16 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from newsroom.desk.entries import Came, Entry, Tick
 from newsroom.model import Article, FeedKey, article_key
 
+TICK_S = 60
+"""Between two ticks of the desk."""
 JITTER_H = 12.0
 """AllSides gives one time for a whole story; each article is moved by as many hours at most."""
 DELAY_H = 6.0
@@ -111,3 +114,21 @@ def taken(stream: Iterable[Labelled], predicted: Mapping[str, object]) -> float:
     known = {predicted[each.id] for each in stream if each.story is not None}
     noise = [each for each in stream if each.story is None]
     return sum(predicted[each.id] in known for each in noise) / len(noise) if noise else 0.0
+
+
+def judged(name: str, value: str, floor: bool, goal: bool) -> str:
+    """One figure as the gates print it, and whether it reaches its floor and its goal."""
+    return f"{name:<24} {value:>8}   {'goal' if goal else 'floor' if floor else 'MISSED'}"
+
+
+def ticked(came: Iterable[Came]) -> Iterator[Entry]:
+    """The entries with the ticks between them; minutes in which nothing came have none."""
+    minute = None
+    for entry in came:
+        now = entry.arrived - entry.arrived % TICK_S
+        if minute is not None and now > minute:
+            yield Tick(now)
+        minute = now
+        yield entry
+    if minute is not None:
+        yield Tick(minute + TICK_S)

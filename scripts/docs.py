@@ -22,6 +22,7 @@ from handlers import menu
 from newsroom.desk import background, copies, desk, match, outlets, pool, standing, weights, words
 from newsroom.feeds import FIELDS
 from newsroom.settings import NewsroomSettings
+from newsroom.writing import bullets, calm, conflicts, sentences, titles
 from runtime.away import REFUSALS
 from runtime.settings import PREFIX, ProcessSettings
 from stories.delta import RULES
@@ -325,6 +326,39 @@ def _newsroom_constants() -> str:
     return _table(("name", "value", "meaning"), rows)
 
 
+def _newsroom_writing() -> str:
+    minute = calm.SPACING.total_seconds() / 60
+    numbers: tuple[tuple[str, object, str], ...] = (
+        ("READ", sentences.READ, "sentences of a text that are considered"),
+        ("SHORTEST", sentences.SHORTEST, "words of a sentence that can be quoted, at least"),
+        ("LONGEST", sentences.LONGEST, "and at most"),
+        ("MOST", bullets.MOST, "bullets of a story"),
+        ("LAMBDA", bullets.LAMBDA, "what a sentence's worth counts against what it repeats"),
+        ("AFFINITY", bullets.AFFINITY, "what likeness to the titles adds"),
+        ("POSITION", bullets.POSITION, "what standing first adds; half of it for the second"),
+        ("CONFIRMED", bullets.CONFIRMED, "what another outlet that says the same adds"),
+        ("SHORT", bullets.SHORT, "words beyond which a sentence loses"),
+        ("AGAIN", bullets.AGAIN, "what a sentence of an outlet that is quoted loses"),
+        ("REPEATS", bullets.REPEATS, "likeness to a bullet from which a sentence is left out"),
+        ("BETTER", bullets.BETTER, "times a bullet's worth that replace it"),
+        ("REPLACED", bullets.REPLACED, "bullets that a revision replaces"),
+        ("ADDED", bullets.ADDED, "bullets that a revision adds"),
+        ("FROZEN", titles.FROZEN, "outlets from which headline and title stay"),
+        ("ALIKE", conflicts.ALIKE, "shared words of two figures that differ"),
+        ("OPPOSED", conflicts.OPPOSED, "shared words of a yes and a no"),
+        ("VIRALITY", calm.VIRALITY, "change of virality that is shown by itself"),
+        ("SPACING", f"{minute:g} min", "between two documents of a story"),
+        (
+            "OLD_SPACING",
+            f"{calm.OLD_SPACING.total_seconds() / 60:g} min",
+            "the same for an old one",
+        ),
+        ("OLD", f"{calm.OLD.total_seconds() / 3600:g} h", "age from which a story is old"),
+    )
+    rows = ((name, str(value), meaning) for name, value, meaning in numbers)
+    return _table(("name", "value", "meaning"), rows)
+
+
 def _hours(seconds: int) -> str:
     return f"{seconds // 3600} h"
 
@@ -362,6 +396,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "metrics": _metrics,
     "refusals": _refusals,
     "newsroom-constants": _newsroom_constants,
+    "newsroom-writing": _newsroom_writing,
     "newsroom-weights": _newsroom_weights,
     "newsroom-merging": _newsroom_merging,
 }

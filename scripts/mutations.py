@@ -57,6 +57,8 @@ LOST_RULES = (*PYTEST, "tests/road/test_lost_rules.py")
 GROWTH = (*PYTEST, "tests/growth/test_pruning.py")
 READING = "newsroom/reading/"
 DESK = (*PYTEST, "tests/newsroom/desk")
+WRITING = (*PYTEST, "tests/newsroom/writing")
+GROUNDING = (*PYTEST, "tests/grounding")
 FETCH = (*PYTEST, "tests/newsroom/reading/test_fetch.py")
 GUARD = (*PYTEST, "tests/newsroom/reading/test_guard.py")
 PARSE = (*PYTEST, "tests/newsroom/reading/test_parse.py")
@@ -99,6 +101,69 @@ CONNECTION = "runtime/connection.py"
 ENDS_S = 240
 """Timeout in seconds. Without a mutation, the longest run takes a third of this."""
 MUTATIONS = (
+    Mutation(
+        "an article is quoted twice",
+        "newsroom/writing/bullets.py",
+        "if each.candidate.sentence.article in quoted or nearest",
+        "if nearest",
+        WRITING,
+    ),
+    Mutation(
+        "a revision adds as many bullets as there is room for",
+        "newsroom/writing/bullets.py",
+        "room = min(ADDED + lost, MOST - len(stays))",
+        "room = MOST - len(stays)",
+        WRITING,
+    ),
+    Mutation(
+        "bullets are chosen anew for every document",
+        "newsroom/writing/bullets.py",
+        "    if not kept:\n",
+        "    if kept is not None:\n",
+        WRITING,
+    ),
+    Mutation(
+        "a title never freezes",
+        "newsroom/writing/titles.py",
+        "    if frozen:\n",
+        "    if frozen and not reports:\n",
+        WRITING,
+    ),
+    Mutation(
+        "a reworded article is a correction",
+        "newsroom/writing/corrections.py",
+        "(new is None or not _differs(old, new))",
+        "new is None",
+        WRITING,
+    ),
+    Mutation(
+        "a figure that another outlet still reports is a correction",
+        "newsroom/writing/corrections.py",
+        "if not marked and _still_reported(bullet, report, reports):",
+        "if marked and _still_reported(bullet, report, reports):",
+        WRITING,
+    ),
+    Mutation(
+        "a figure that only bounds another contradicts it",
+        "newsroom/writing/conflicts.py",
+        "    if one.vague or other.vague:\n        return False\n",
+        "",
+        WRITING,
+    ),
+    Mutation(
+        "documents of a story follow each other without a pause",
+        "newsroom/writing/calm.py",
+        "or not is_too_soon(before, now)",
+        "or bool(before)",
+        WRITING,
+    ),
+    Mutation(
+        "a share counts as a number of things",
+        "grounding/check.py",
+        "(number.value, number.unit)",
+        "number.value",
+        GROUNDING,
+    ),
     Mutation(
         "what came between two ticks is worked on as it came",
         "newsroom/desk/desk.py",

@@ -70,8 +70,8 @@ extras_run =
 extras_demo = --extra demo
 extras_dev = --extra dev
 
-quality: dev  ## Measure the newsroom's desk against its floors, where the labelled streams are
-	@for what in clusters speed replay; do \
+quality: dev  ## Measure the newsroom against its floors, where the labelled streams are
+	@for what in clusters summaries check churn speed replay; do \
 		echo "newsroom.evaluate $$what"; $(BIN)/python -m newsroom.evaluate $$what || [ $$? = 2 ] || exit 1; done
 
 bench: dev  ## Measure what things cost, and write docs/benchmarks.md (about five minutes)

@@ -360,7 +360,7 @@ async def test_a_moderator_takes_rights_from_the_bot_and_throws_it_out(
         await tab.get_by_role("button", name="Block the bot", exact=True).click()
         await tab.get_by_role("button", name="RESTART").wait_for()
         assert there.world.place(MIRA).blocked
-        await tab.get_by_role("button", name="Unblock me").click()
+        await tab.get_by_role("button", name="Unblock the bot").click()
         await tab.get_by_test_id("telegram-composer").wait_for()
 
 

@@ -137,15 +137,20 @@ class Asking:
             if told:
                 self._told[chat] = max(told)
 
-    async def _noticed(self, cards: Sequence[Unknown], at: datetime | None) -> None:
+    async def _noticed(self, cards: Sequence[Unknown], at: datetime | None) -> list[Unknown]:
+        """Record when someone was told; return the cards that are still of unknown outcome."""
+        still: list[Unknown] = []
         for card in cards:
 
-            def noticed(row: CardRecord, attempt: int = card.generation) -> CardRecord:
-                same = row.state is State.UNKNOWN and row.generation == attempt
-                return replace(row, noticed_at=at) if same else row
+            def noticed(row: CardRecord, card: Unknown = card) -> CardRecord:
+                if row.state is not State.UNKNOWN or row.generation != card.generation:
+                    return row
+                still.append(card)
+                return replace(row, noticed_at=at)
 
             await self._note(card.chat, card.story, noticed)
         (self._seen.update if at else self._seen.difference_update)(cards)
+        return still
 
     async def _tell(self, chat: Chat, cards: Sequence[Unknown]) -> None:
         """Send a notice about these cards.
@@ -162,11 +167,13 @@ class Asking:
         name = shorten(line(await self._platform.called(chat)), NAME_LENGTH)
         await self._rate_limiter.take(contact)
         at = self._now()
+        cards = await self._noticed(cards, at)
+        if not cards:  # settled while we waited: nobody needs to look
+            return
         rule = self._rules.of(contact)
         with speaking(rule.language if rule else None):
             message = self._message(name, cards)
         near = self._platform.server(contact) == self._platform.server(chat)
-        await self._noticed(cards, at)
         self._told[chat] = at
         try:
             await self._unreachable.post(contact, message, f"unknown {chat} {at.isoformat()}", near)

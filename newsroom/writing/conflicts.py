@@ -26,7 +26,7 @@ REPORTS = 4
 """Reports of one."""
 LONGEST = 300
 """Characters of a report."""
-ALIKE = 0.35
+ALIKE = 0.5
 """The share of the shorter sentence's words that the other must have, the figures aside."""
 OPPOSED = 0.6
 """The share of the longer one's for a yes against a no."""
@@ -66,6 +66,7 @@ class _Figure:
     said: Said
     value: Decimal
     noun: str
+    """What it counts, with what stands between: “wasted doses” are other things than “doses”."""
     vague: bool
 
 
@@ -90,7 +91,7 @@ def _figures(said: Sequence[Said]) -> Iterator[Differing]:
     by_noun: dict[str, list[_Figure]] = defaultdict(list)
     for each in said:
         for value, noun, vague in counted(each.sentence.text):
-            by_noun[stem(noun)].append(_Figure(each, value, noun, vague))
+            by_noun[" ".join(map(stem, noun.split()))].append(_Figure(each, value, noun, vague))
     for figures in by_noun.values():
         latest: dict[str, _Figure] = {}
         for figure in sorted(figures, key=lambda each: _age(each.said)):
@@ -118,7 +119,10 @@ def _differ(one: _Figure, other: _Figure) -> bool:
 
 @lru_cache(maxsize=8_192)
 def counted(text: str) -> tuple[tuple[Decimal, str, bool], ...]:
-    """Each figure of a sentence that counts something: value, what it counts, if it is a bound."""
+    """Each figure of a sentence that counts something: value, what it counts, if it is a bound.
+
+    What it counts is a plural noun with the words between: “injured passengers”.
+    """
     said = words(text)
     found = []
     for number in numbers(text):
@@ -137,19 +141,20 @@ def counted(text: str) -> tuple[tuple[Decimal, str, bool], ...]:
 
 
 def _things(text: str, end: int, after: Sequence[Word]) -> Iterator[str]:
-    """The plural nouns right behind a figure, as far as English endings tell."""
+    """The plural noun right behind a figure, as far as English endings tell."""
+    between: list[str] = []
     for word in after:
-        if not text[end : word.start].replace(" ", "").replace("-", "").isalpha() and text[
-            end : word.start
-        ].strip(" -"):
+        if text[end : word.start].strip(" -"):
             return
         lower = word.text.casefold()
         if lower in _MEASURES or not word.telling:
             return
+        between.append(lower)
+        end = word.start + len(word.text)
         if lower in ("people", "men", "women", "children", "dead") or (
             lower.endswith("s") and not lower.endswith(("ss", "us", "is")) and word.text.islower()
         ):
-            yield lower
+            yield " ".join(between)
             return
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from grounding import check as grounding
+from grounding.english import TITLES
 from grounding.words import words
 from newsroom.writing.material import Report
 from newsroom.writing.sentences import READ, split
@@ -111,6 +112,10 @@ def _named(text: str) -> tuple[tuple[str, bool], ...]:
             alone = len(run) == 1 and run[0] is said.words[0] and not run[0].text.isupper()
             begin, last = run[0].start, run[-1]
             name = " ".join(each[begin : last.start + len(last.text)].split())
-            if 2 < len(name) <= 60:
+            if "." in name and each[begin + len(name) :].startswith("."):
+                name += "."
+            if each[:begin].endswith("New "):
+                name = f"New {name}"
+            if 2 < len(name) <= 60 and name.casefold() not in TITLES:
                 found.append((name, alone))
     return tuple(found)

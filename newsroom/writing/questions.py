@@ -131,8 +131,10 @@ def _speaks(name: str, text: str) -> bool:
         return False
     said = grounding.Sentence(text)
     for at, word in enumerate(said.words):
-        if word.text.casefold() in SAYING - _NAMING:
-            near = [each.text for each in said.words[max(0, at - 2) : at + 4] if each is not word]
-            if last in near:
-                return True
+        if word.text != last:
+            continue
+        behind = said.words[at + 1].text.casefold() if at + 1 < len(said.words) else ""
+        before = [each.text.casefold() for each in said.words[max(0, at - 2) : at]]
+        if behind in SAYING - _NAMING or before == ["according", "to"] or before[-1:] == ["said"]:
+            return True
     return False

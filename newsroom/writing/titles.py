@@ -114,7 +114,7 @@ def short(headline: str, titles: Sequence[str]) -> str:
 
 def _is_broken(phrase: str) -> bool:
     """Whether the headline pauses inside a phrase."""
-    return any(mark in phrase for mark in (",", ":", ";", " – ", " — ", " - ", "|", "“", "”", '"'))
+    return re.search(r"[,:;|“”\"‘]|\s[–—-]\s|['’]\s|\s'", phrase) is not None
 
 
 def _cased(phrase: str) -> str:

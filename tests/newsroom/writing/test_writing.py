@@ -187,6 +187,7 @@ def test_different_figures_for_the_same_thing_are_a_conflict() -> None:
     [
         "The ferry Brandur ran aground on a sandbank off Skerrick with over 150 people aboard.",
         "The ferry Brandur ran aground on a sandbank off Skerrick with 210 people aboard.",
+        "The ferry Brandur ran aground on a sandbank off Skerrick with 150 injured people aboard.",
         "A café in Velden fed 150 people for nothing in the spring of last year.",
         "The ferry Brandur ran aground on a sandbank off Skerrick for 150 minutes on Tuesday.",
     ],
@@ -312,6 +313,14 @@ def test_an_address_no_document_may_have_is_left_out() -> None:
     assert story.id == STORY
     assert material(ferry()).standing.outlets == 3
     assert common("ferry") == 2
+
+
+def test_what_somebody_said_is_asked_of_the_speaker() -> None:
+    one = report("A", "Talks", "On Monday Ada Brandt said the trams of Velden would run again.")
+    two = report("B", "Talks", "The trams of Velden will run, according to Ada Brandt of Tramvolk.")
+    asked = [each.question for each in written([one, two]).story.questions]
+    assert "What did Ada Brandt say?" in asked
+    assert not any("Velden say" in each for each in asked)
 
 
 REWORDINGS = (

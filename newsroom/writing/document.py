@@ -29,7 +29,7 @@ def write(
     story that was retracted or merged keeps what it said, and says what became of it; if nothing
     was written before, nobody needs to hear that.
     """
-    reports = tuple(each for each in material.reports if each.article.title.strip())
+    reports = tuple(each for each in material.reports if _has_title(each))
     if material.retracted is not None or material.merged_into is not None or not reports:
         return before and replace(before, story=_over(material, before.story))
     ranked = bullets.scored(reports)
@@ -88,6 +88,10 @@ def write(
         correction=correction(material, before),
     )
     return Written(story, headline, lines, frozen, _outlets(listed, lines, headline))
+
+
+def _has_title(report: Report) -> bool:
+    return any(letter.isalnum() for letter in report.article.title)
 
 
 def _over(material: Material, story: Story) -> Story:

@@ -49,4 +49,17 @@ class Changed:
             return False
         history = await self._archive.history(edition.story.id, revision)
         updates = [past for past in history if (past.revision or 0) <= edition.revision]
-        return any(compare(*pair).weight is Weight.MAJOR for pair in pairwise(updates))
+        if any(compare(*pair).weight is Weight.MAJOR for pair in pairwise(updates)):
+            return True
+        if updates and updates[0].revision == revision:
+            return False
+        # Older revisions are no longer stored. The log remembers what was major in them; if it was
+        # pruned too, nobody can tell, and silence would be the worse mistake.
+        lines = (await self._archive.log(edition.story.id)).lines
+        if not lines or lines[0].revision > revision:
+            return True
+        return any(
+            line.change.weight is Weight.MAJOR
+            for line in lines
+            if revision < line.revision <= edition.revision
+        )

@@ -113,6 +113,8 @@ class AffectedCards:
         if heir is not None:
             into = heir.story.id
             concerned[into] |= await self._rules.inherit(story.id, into, self._platform)
+            # Others may have inherited it in an attempt that failed before this was enqueued.
+            concerned[into] |= self._rules.following(into)
             concerned[into] |= set(await self._ledger.of_story(into))
         kin = self._index.lineage.related(story.id)
         for was in (*await self._seen_before(edition, all_are), story):

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from bot.delivery.ports import Archive
-from stories.delta import Delta, Weight, compare
+from stories.delta import Delta, Kind, Weight, compare
 from stories.edition import Edition
 from stories.index import StoryIndex
 from stories.log import still_so
@@ -53,10 +53,10 @@ class Changed:
             return True
         if updates and updates[0].revision == revision:
             return False
-        # Older revisions are no longer stored. The log remembers what was major in them; if it was
-        # pruned too, nobody can tell, and silence would be the worse mistake.
+        # Older revisions are no longer stored. The log remembers what was major in them; if its
+        # beginning was pruned too, nobody can tell, and silence would be the worse mistake.
         lines = (await self._archive.log(edition.story.id)).lines
-        if not lines or lines[0].revision > revision:
+        if not lines or (lines[0].revision > revision and lines[0].change.kind is not Kind.NEW):
             return True
         return any(
             line.change.weight is Weight.MAJOR

@@ -1,65 +1,70 @@
 """/why - explains why a story was posted, edited, replied to, delayed or not posted here."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 from bot.model.chat import Chat
 from bot.model.command import Ask, Command, Option
 from bot.model.errors import Sorry
-from bot.model.ledger import CardRecord, State
-from bot.model.rule import Loudness, Rule, at_least, folded
+from bot.model.rule import Rule
 from bot.model.status import CardStatus
-from bot.model.step import DropReply, Hold
 from handlers.changing_rules import newer
-from handlers.durations import since, span
-from handlers.followed_things import words_in
 from handlers.ports import Desk, Rules
 from handlers.promptly import promptly
 from handlers.rule_in_words import which
 from handlers.story_choice import buttons_to, left_out, live_stories, meant, menu_of
-from handlers.story_words import name, quoted
+from handlers.story_words import name
 from handlers.unknown import to_settle
 from handlers.unreachable import refused
+from handlers.why_lines import (
+    NOTHING,
+    absent_lines,
+    card_lines,
+    last_change,
+    over_line,
+    publish_lines,
+    rule_lines,
+    story_ref,
+    title,
+)
 from runtime.away import StorageAway
-from stories.delta import LEANINGS, Delta, Kind, Weight
 from stories.edition import Edition
 from stories.index import StoryIndex
-from stories.spelling import fold
-from stories.story import Status, Story
-from wording import reasons, words
 from wording.card import is_new
-from wording.holds import SENTENCES, HoldCode, Part, held
-from wording.language import N_, _, ngettext
-from wording.message import Block, Button, Buttons, Message, Note, Ref, Text
-from wording.reasons import Code, Reason
-
-NAMED = 5
-"""The most followed words that are named; the rest is counted."""
-UNANSWERED = timedelta(minutes=1)
-"""A post in flight for this long has probably lost its answer."""
+from wording.language import N_, _
+from wording.message import Block, Button, Buttons, Message, Text
 
 
-def why_command(
-    index: StoryIndex, rules: Rules, desk: Desk, now: Callable[[], datetime]
-) -> Command:
+@dataclass(frozen=True, slots=True)
+class WhyCommand:
     """Puts the plan's reasons, the ledger's row and the chat's rule into words."""
 
-    async def answer(ask: Ask) -> Message:
-        at = now()
-        edition = meant(index, said, at, "why") if (said := ask.get("story")) else None
+    index: StoryIndex
+    rules: Rules
+    desk: Desk
+    now: Callable[[], datetime]
+
+    async def answer(self, ask: Ask) -> Message:
+        """The reasons for the story that was asked about, or for the latest card here."""
+        at = self.now()
+        edition = meant(self.index, said, at, "why") if (said := ask.get("story")) else None
         try:
             story_id = edition.story.id if edition else None
-            card_status: CardStatus | None = await promptly(desk.card_status(ask.chat, story_id))
+            card_status: CardStatus | None = await promptly(
+                self.desk.card_status(ask.chat, story_id)
+            )
         except StorageAway:
             card_status = None
         if edition is None:
-            edition = _newest(card_status, ask, at)
-        return _because(edition, card_status, rules.of(ask.chat), at, ask.chat)
+            edition = self._newest(card_status, ask, at)
+        return self._because(edition, card_status, self.rules.of(ask.chat), at, ask.chat)
 
-    def _newest(card_status: CardStatus | None, ask: Ask, at: datetime) -> Edition:
+    def _newest(self, card_status: CardStatus | None, ask: Ask, at: datetime) -> Edition:
         """The story of the latest card here; raises Sorry with others to ask about."""
-        rows = menu_of(_("Why a story is or isn't here …"), buttons_to("why", index.top(5, at)))
+        rows = menu_of(
+            _("Why a story is or isn't here …"), buttons_to("why", self.index.top(5, at))
+        )
         if card_status is None:
             raise Sorry(
                 _("I can't look up the latest card here right now"),
@@ -68,13 +73,13 @@ def why_command(
             )
         if card_status.story is None:
             blocked = [Text(refused(card_status.refusal, at))] if card_status.refusal else []
-            rule = rules.of(ask.chat)
-            if rules.is_unreadable(ask.chat):
+            rule = self.rules.of(ask.chat)
+            if self.rules.is_unreadable(ask.chat):
                 raise Sorry(newer(), rows=rows)
-            wants = [Text(_(_NOTHING))] if rule is None or rule.empty else _waits_for(rule)
+            wants = [Text(_(NOTHING))] if rule is None or rule.empty else self._waits_for(rule)
             raise Sorry(_("There's no card here yet"), *wants, *blocked, rows=rows)
-        edition = index.get(card_status.story)
-        if edition is None and index.is_unreadable(card_status.story):
+        edition = self.index.get(card_status.story)
+        if edition is None and self.index.is_unreadable(card_status.story):
             raise left_out(card_status.story)
         if edition is None:
             raise Sorry(
@@ -85,11 +90,15 @@ def why_command(
             )
         return edition
 
-    def _waits_for(rule: Rule) -> list[Block]:
+    def _waits_for(self, rule: Rule) -> list[Block]:
         """What the chat follows, if it has no card yet."""
-        return [Text(_("This chat follows this, but nothing has come yet:")), *which(rule, index)]
+        return [
+            Text(_("This chat follows this, but nothing has come yet:")),
+            *which(rule, self.index),
+        ]
 
     def _because(
+        self,
         edition: Edition,
         card_status: CardStatus | None,
         rule: Rule | None,
@@ -97,19 +106,19 @@ def why_command(
         chat: Chat,
     ) -> Message:
         story = edition.story
-        delta = index.delta(edition)
-        live = edition.is_live(at, index.live_for)
+        delta = self.index.delta(edition)
+        live = edition.is_live(at, self.index.live_for)
         wanted = rule is not None and rule.wants(story)
-        wish = [newer() + "."] if rules.is_unreadable(chat) else _wish(rule, story)
-        lines = [*wish, *([] if live else [_over(edition, at)])]
+        wish = [newer() + "."] if self.rules.is_unreadable(chat) else rule_lines(rule, story)
+        lines = [*wish, *([] if live else [over_line(edition, at)])]
         if card_status is None:
             lines.append(_("I can't look up right now what was posted here."))
         elif card_status.row is None:
-            lines += _absent(card_status, edition, rule, at)
+            lines += absent_lines(card_status, edition, rule, at)
         else:
-            heir = index.lineage.merge_target(story.id)
+            heir = self.index.lineage.merge_target(story.id)
             into = name(heir.story) if heir else None
-            lines += _card(
+            lines += card_lines(
                 card_status,
                 card_status.row,
                 edition,
@@ -120,22 +129,28 @@ def why_command(
                 into=into,
             )
             if wanted and live:
-                lines += _published(card_status, card_status.row, edition, rule, at)
+                lines += publish_lines(card_status, card_status.row, edition, rule, at)
         card = [(story.id, card_status.row)] if card_status and card_status.row else []
-        changes = [] if is_new(delta) else [Button(_("What changed"), _ref(story, "changes"))]
+        changes = [] if is_new(delta) else [Button(_("What changed"), story_ref(story, "changes"))]
         return Message(
-            _title(edition, card_status, at),
+            title(edition, card_status, at),
             (
                 *(Text(each) for each in lines),
-                *_last(edition, delta, card_status, rule, at),
+                *last_change(edition, delta, card_status, rule, at),
             ),
-            (*to_settle(chat, card), Buttons((Button(_("Story"), _ref(story)), *changes))),
+            (*to_settle(chat, card), Buttons((Button(_("Story"), story_ref(story)), *changes))),
         )
 
+
+def why_command(
+    index: StoryIndex, rules: Rules, desk: Desk, now: Callable[[], datetime]
+) -> Command:
+    """The command /why."""
+    why = WhyCommand(index, rules, desk, now)
     return Command(
         "why",
         N_("Why a story is or isn't here"),
-        answer,
+        why.answer,
         options=(
             Option(
                 "story",
@@ -147,370 +162,3 @@ def why_command(
         of_card=N_("Why is this here?"),
         about_chat=True,
     )
-
-
-def _title(edition: Edition, card_status: CardStatus | None, at: datetime) -> str:
-    row = card_status.row if card_status else None
-    if card_status is None:
-        title = _("“{story}” in this chat")
-    elif row is None or (row.message_id is None and row.state in (State.FAILED, State.GONE)):
-        title = _("“{story}” isn't shown here")
-    elif row.message_id is None and (
-        row.state in (State.UNKNOWN, State.UNREADABLE) or at - row.at > UNANSWERED
-    ):
-        title = _("I don't know whether “{story}” is shown here")
-    elif row.message_id is None:
-        title = _("“{story}” is being posted here")
-    elif row.revision < edition.revision:
-        title = _("“{story}” is shown here, but not its latest version")
-    else:
-        title = _("“{story}” is shown here")
-    return title.format(story=name(edition.story))
-
-
-# What the chat's rule says about it.
-
-_NOTHING = N_("This chat follows nothing, so no stories are posted here.")
-
-
-def _wish(rule: Rule | None, story: Story) -> Iterator[str]:
-    if rule is None or rule.empty:
-        yield _(_NOTHING)
-        return
-    keywords, entities = folded(rule.keywords), folded(rule.entities)
-    shared = [
-        word
-        for word in dict.fromkeys((*story.keywords, *story.entities))
-        if (word in story.keywords and fold(word) in keywords)
-        or (word in story.entities and fold(word) in entities)
-    ]
-    if rule.all:
-        yield _("This chat follows every live story.")
-    elif story.id in rule.story_ids:
-        yield _("This chat follows this story.")
-    elif shared:
-        follows = _("This story matches {words}, which this chat follows.")
-        yield follows.format(words=_listed(shared))
-    elif about := words_in(rule):
-        yield _(
-            "This chat follows {words}, and none of that is among this story's keywords or names."
-        ).format(words=_listed(list(about)))
-        return
-    else:
-        yield _("This chat doesn't follow this story, only others.")
-        return
-    if rule.paused:
-        yield _("This chat is paused: nothing new is posted here until /resume.")
-    if mute := rule.mute_of(story.id):
-        muted = _("It's muted here: nothing new about it is posted.")
-        if mute.until_major:
-            muted = _(
-                "It's muted here: nothing new about it is posted until there's a major update."
-            )
-        yield muted
-    stats = story.stats
-    if rule.min_virality is not None and not at_least(stats.virality, rule.min_virality):
-        asked = words.figure(rule.min_virality)
-        if stats.virality is None:
-            short = _(
-                "This chat wants a virality of {asked} or more, but the story doesn't give one."
-            )
-            yield short.format(asked=asked)
-        else:
-            short = _("This chat wants a virality of {asked} or more, but the story has {figure}.")
-            yield short.format(asked=asked, figure=words.figure(stats.virality))
-    if rule.min_articles is not None and not at_least(stats.articles, rule.min_articles):
-        yield _too_few(rule.min_articles, stats.articles)
-
-
-def _too_few(asked: int, has: int | None) -> str:
-    if has is None:
-        short = ngettext(
-            "This chat wants {n} article or more, but the story doesn't say how many it has.",
-            "This chat wants {n} articles or more, but the story doesn't say how many it has.",
-            asked,
-        )
-        return short.format(n=words.number(asked))
-    short = ngettext(
-        "This chat wants {n} article or more, but the story has {figure}.",
-        "This chat wants {n} articles or more, but the story has {figure}.",
-        asked,
-    )
-    return short.format(n=words.number(asked), figure=words.number(has))
-
-
-def _listed(names: list[str]) -> str:
-    return words.both(words.some([quoted(each, 40) for each in names], NAMED))
-
-
-def _over(edition: Edition, at: datetime) -> str:
-    story = edition.story
-    if story.retracted is not None:
-        return _("It was withdrawn, so it gets no new card.")
-    if story.merged_into:
-        return _("It was merged into another story, so it gets no new card.")
-    if story.stats.status is Status.ENDED:
-        return _("It has ended, so it gets no new card.")
-    quiet = words.duration(at - edition.fresh)
-    return _(
-        "It hasn't been updated for {time}, so it's no longer live and gets no new card."
-    ).format(time=quiet)
-
-
-# What became of its card.
-
-
-IN_LINE = frozenset({HoldCode.RATE_LIMIT, HoldCode.QUIET})
-"""Holds that end by themselves, after which a due card is sent."""
-
-
-def _absent(
-    card_status: CardStatus, edition: Edition, rule: Rule | None, at: datetime
-) -> Iterator[str]:
-    """Why there is no card and never was an attempt."""
-    planned = card_status.plan.get(Part.CARD)
-    if (
-        isinstance(planned, Hold)
-        and planned.reason.code == HoldCode.REFUSED
-        and card_status.refusal
-    ):
-        yield refused(card_status.refusal, at)
-        return
-    comes = not isinstance(planned, Hold) or planned.reason.code in IN_LINE
-    if planned is not None and comes and not card_status.due:
-        yield _(
-            "It hasn't changed since this chat followed it. Only the top stories are posted "
-            "right away; the rest appear when they're updated."
-        )
-    elif isinstance(planned, Hold):
-        yield from _held(Part.CARD, planned, card_status, edition, rule, at)
-    elif planned is not None:
-        yield _(SENTENCES[Part.CARD, HoldCode.RATE_LIMIT])
-
-
-def _held(
-    part: Part,
-    hold: Hold,
-    card_status: CardStatus,
-    edition: Edition,
-    rule: Rule | None,
-    at: datetime,
-) -> Iterator[str]:
-    """The plan's reason in words; nothing if the record or the rule already says it."""
-    row, until = card_status.row, hold.until or at
-    zone = rule.quiet.zone if rule is not None and rule.quiet is not None else "UTC"
-    said = held(
-        part,
-        hold.reason.code,
-        {
-            "time": span(until - at),
-            "clock": words.clock(until.astimezone(ZoneInfo(zone)).time()),
-            "revision": edition.revision,
-            "apart": span(card_status.apart),
-            "since": row.reply_since if row is not None and row.reply_since is not None else 0,
-            "ago": since(row.replied_at, at) if row is not None and row.replied_at else "",
-            "gap": span(card_status.reply_gap),
-        },
-    )
-    if said:
-        yield said
-
-
-def _card(
-    card_status: CardStatus,
-    row: CardRecord,
-    edition: Edition,
-    rule: Rule | None,
-    *,
-    wanted: bool,
-    live: bool,
-    at: datetime,
-    into: str | None,
-) -> Iterator[str]:
-    """What the ledger says; `into`: the title of the story this one was merged into."""
-    time = since(row.at, at)
-    match row.state:
-        case State.SHOWN:
-            shows = _("Its card shows version {revision}, written {time} ago.")
-            if row.revision == edition.revision:
-                shows = _("Its card shows version {revision} (the latest), written {time} ago.")
-            yield shows.format(revision=row.revision, time=time)
-            if row.bare:
-                yield _("It's shown without its links. {why}").format(why=reasons.why(row.bare))
-            yield from _behind(card_status, row, edition, rule, at)
-            if row.into is not None and edition.story.merged_into:
-                yield _("It links to the card of “{story}”, where the story continues.").format(
-                    story=into or row.into
-                )
-        case State.SENDING if row.message_id is not None:
-            yield _("The card has been updating for {time}.").format(time=time)
-        case State.SENDING if at - row.at <= UNANSWERED:
-            yield _("Its card is being posted right now.")
-        case State.SENDING:
-            yield _(
-                "It was sent {time} ago, and no answer has come back yet. I'm checking."
-            ).format(time=time)
-        case State.UNKNOWN if row.claimed_at is not None:
-            yield _(
-                "A moderator said {time} ago that its card is there, but I don't know where. So "
-                "I can't update it: the next notable update, or a withdrawal, will be posted as "
-                "a new card."
-            ).format(time=since(row.claimed_at, at))
-            yield _(_SHOW)
-        case State.UNKNOWN:
-            yield reasons.why(row.why or Reason(Code.OUTCOME_UNKNOWN))
-        case State.UNREADABLE:
-            yield _(
-                "I can't read my record of its card: it was written by a newer version of this "
-                "bot, or it's damaged. So I'm leaving the card alone and won't post another."
-            )
-        case State.GONE if row.into is not None:
-            yield _("Its card became the card of “{story}” {time} ago.").format(
-                story=into or row.into, time=time
-            )
-        case State.GONE if wanted and live:
-            yield _(
-                "Its card was deleted here ({time} ago). It comes back with the next notable "
-                "update."
-            ).format(time=time)
-        case State.GONE:
-            yield _("Its card was deleted here ({time} ago).").format(time=time)
-        case State.FAILED:
-            failed = _("Posting it failed {time} ago. {why}")
-            if row.message_id is not None:
-                failed = _("Updating it failed {time} ago. {why}")
-            yield failed.format(time=time, why=_failed(card_status, row, at))
-    if row.message_id is not None and row.pinned:
-        yield _("It's pinned here and stays up to date.")
-    elif row.message_id is not None and not (wanted and live):
-        yield _("A card that's already posted still stays up to date.")
-
-
-def _published(
-    card_status: CardStatus, row: CardRecord, edition: Edition, rule: Rule | None, at: datetime
-) -> Iterator[str]:
-    """Whether an existing card was published to the channel's followers."""
-    planned = card_status.plan.get(Part.PUBLISH)
-    if not isinstance(planned, Hold):
-        if planned is not None and card_status.due:
-            yield _(SENTENCES[Part.PUBLISH, HoldCode.RATE_LIMIT])
-    elif planned.reason.code == HoldCode.PUBLISHED and row.published_at:
-        yield _("It was published to the servers that follow this channel {time} ago.").format(
-            time=since(row.published_at, at)
-        )
-    elif planned.reason.code == HoldCode.PUBLISH_FAILED and row.why:
-        yield _("It couldn't be published. {why}").format(why=reasons.explained(row.why))
-    else:
-        yield from _held(Part.PUBLISH, planned, card_status, edition, rule, at)
-
-
-def _behind(
-    card_status: CardStatus, row: CardRecord, edition: Edition, rule: Rule | None, at: datetime
-) -> Iterator[str]:
-    """What an existing card is waiting for."""
-    if row.revision >= edition.revision:
-        return
-    planned = card_status.plan.get(Part.CARD)
-    code = planned.reason.code if isinstance(planned, Hold) else HoldCode.RATE_LIMIT
-    if code == HoldCode.REFUSED and card_status.refusal:
-        yield refused(card_status.refusal, at)
-    elif isinstance(planned, Hold) and planned.until and code == HoldCode.RETRY:
-        yield _("Version {revision} is in the queue, and I'll try in {time}.").format(
-            revision=edition.revision, time=span(planned.until - at)
-        )
-    elif isinstance(planned, Hold) and code != HoldCode.RATE_LIMIT:
-        yield from _held(Part.CARD, planned, card_status, edition, rule, at)
-    else:
-        yield _(
-            "Version {revision} is in the queue and comes as soon as the rate limit allows."
-        ).format(revision=edition.revision)
-
-
-def _failed(card_status: CardStatus, row: CardRecord, at: datetime) -> str:
-    if card_status.refusal:
-        return refused(card_status.refusal, at)
-    why = reasons.explained(row.why or Reason(Code.SAID))
-    again = _("I'll try again.") if card_status.due else _("I'll try again at the next update.")
-    planned = card_status.plan.get(Part.CARD)
-    if isinstance(planned, Hold) and planned.reason.code == HoldCode.RETRY and planned.until:
-        again = _("I'll try again in {time}.").format(time=span(planned.until - at))
-    return f"{why} {again}"
-
-
-_SHOW = N_("A moderator can help: press “It's there”, then do what I ask.")
-
-# What happened last, and how loudly.
-
-
-def _last(
-    edition: Edition,
-    delta: Delta,
-    card_status: CardStatus | None,
-    rule: Rule | None,
-    at: datetime,
-) -> Iterator[Block]:
-    if is_new(delta) or delta.weight is None:
-        return
-    reason = delta.reason
-    time = since(edition.heard_at, at)
-    if reason and reason.kind is not Kind.UPDATED and (_shows(rule) or not _leans(delta)):
-        was = _(_WEIGHED_AND_TOLD[delta.weight]).format(time=time, change=words.said(reason))
-    else:
-        was = _(_WEIGHED[delta.weight]).format(time=time)
-    yield Text(was)
-    if card_status is not None and (said := _reply(edition, delta.weight, card_status, rule, at)):
-        yield Note(said)
-
-
-_WEIGHED = {
-    Weight.MINOR: N_("Its latest change, {time} ago, was minor."),
-    Weight.NOTABLE: N_("Its latest change, {time} ago, was notable."),
-    Weight.MAJOR: N_("Its latest change, {time} ago, was major."),
-}
-_WEIGHED_AND_TOLD = {
-    Weight.MINOR: N_("Its latest change ({time} ago, minor): {change}"),
-    Weight.NOTABLE: N_("Its latest change ({time} ago, notable): {change}"),
-    Weight.MAJOR: N_("Its latest change ({time} ago, major): {change}"),
-}
-
-
-def _shows(rule: Rule | None) -> bool:
-    return rule is not None and rule.show_leaning
-
-
-def _leans(delta: Delta) -> bool:
-    return delta.reason is not None and delta.reason.kind in LEANINGS
-
-
-def _reply(
-    edition: Edition, weight: Weight, card_status: CardStatus, rule: Rule | None, at: datetime
-) -> str:
-    """Whether a reply about the last change was due."""
-    row, planned = card_status.row, card_status.plan.get(Part.REPLY)
-    if row is None or row.state is not State.SHOWN or row.revision != edition.revision:
-        return ""
-    if planned is None or isinstance(planned, DropReply):
-        return ""
-    if not isinstance(planned, Hold):
-        return _(SENTENCES[Part.REPLY, HoldCode.RATE_LIMIT])
-    if planned.reason.code == HoldCode.REPLIED and row.replied_at:
-        return _(_replied(weight, rule)).format(time=since(row.replied_at, at))
-    return "".join(_held(Part.REPLY, planned, card_status, edition, rule, at))
-
-
-def _replied(weight: Weight, rule: Rule | None) -> str:
-    """How loud a reply was."""
-    if rule is None or rule.loudness is not Loudness.PING:
-        return N_("A short reply about it was sent {time} ago.")
-    if weight is Weight.MAJOR:
-        return N_(
-            "A short reply about it was sent {time} ago. Because the change was major, it "
-            "mentioned the role that the moderators chose, where the platform has roles."
-        )
-    return N_(
-        "A short reply about it was sent {time} ago. It mentioned nobody: only major changes do."
-    )
-
-
-def _ref(story: Story, part: str = "") -> Ref:
-    return Ref("story", (story.id, part) if part else (story.id,))

@@ -68,6 +68,7 @@ NEWS = (*PYTEST, "tests/newsroom/reading/test_news.py")
 ROUNDS = (*PYTEST, "tests/newsroom/reading/test_rounds.py")
 VISIT = (*PYTEST, "tests/newsroom/reading/test_visit.py")
 SIMULATION = ("-m", "tests.simulation.soak", "--seeds", str(SEEDS), "--most", "1")
+FOUND = (*PYTEST, "tests/simulation/test_schedules.py", "-k", "once_found")
 STEPS_BACK = (*SIMULATION, "--troubles", "stepped back")
 """Only storms in which the storage is rolled back: late updates would otherwise excuse too much."""
 
@@ -101,6 +102,27 @@ CONNECTION = "runtime/connection.py"
 ENDS_S = 240
 """Timeout in seconds. Without a mutation, the longest run takes a third of this."""
 MUTATIONS = (
+    Mutation(
+        "people are asked about a card that was settled meanwhile",
+        "bot/delivery/asking.py",
+        "        if not cards:  # settled",
+        "        if cards is None:  # settled",
+        FOUND,
+    ),
+    Mutation(
+        "a mute until a major update outlives what was pruned",
+        "bot/delivery/changed.py",
+        "lines[0].change.kind is not Kind.NEW):\n            return True",
+        "lines[0].change.kind is not Kind.NEW):\n            return False",
+        FOUND,
+    ),
+    Mutation(
+        "a merge that Redis interrupted brings no card",
+        "bot/delivery/affected.py",
+        "            concerned[into] |= self._rules.following(into)\n",
+        "",
+        FOUND,
+    ),
     Mutation(
         "an article is quoted twice",
         "newsroom/writing/bullets.py",

@@ -35,6 +35,22 @@ def test_whatever_happens_the_cards_are_right_in_the_end() -> None:
         assert f" {happened}\n" in run.stdout, f"no storm knew this trouble: {happened}"
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(575, id="a card was settled while the question about it waited"),
+        pytest.param(874, id="a story began with a revision of its publisher's own"),
+        pytest.param(
+            1803, id="a story turned major and was pruned before a muted chat was reached"
+        ),
+        pytest.param(2952, id="reading the ledger failed right after follows were transferred"),
+    ],
+)
+def test_a_storm_that_once_found_a_fault_finds_none(seed: int) -> None:
+    run = soak("--seed", str(seed))
+    assert run.returncode == 0, run.stdout[-2000:] + run.stderr
+
+
 @pytest.mark.skipif("SEED" not in os.environ, reason="SEED=123 replays that storm, told in full")
 def test_replay() -> None:
     run = soak("--seed", os.environ["SEED"])

@@ -162,7 +162,14 @@ class AffectedCards:
             for story in {*rule.story_ids, *(mute.story for mute in rule.muted)}:
                 heir = self._index.lineage.merge_target(story)
                 if heir is not None:
-                    await self._rules.inherit(story, heir.story.id, self._platform)
+                    into = heir.story.id
+                    inherited = await self._rules.inherit(story, into, self._platform)
+                    inherited |= {
+                        other
+                        for other in self._rules.following(into)
+                        if other.platform == self._platform
+                    }
+                    entries += [DueSubject(other, into, heir.seq) for other in inherited]
                 if (edition := heir or self._index.get(story)) is not None:
                     entries.append(DueSubject(chat, edition.story.id, edition.seq))
         return entries

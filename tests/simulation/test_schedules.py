@@ -43,6 +43,7 @@ def test_whatever_happens_the_cards_are_right_in_the_end() -> None:
         pytest.param(
             1803, id="a story turned major and was pruned before a muted chat was reached"
         ),
+        pytest.param(6261, id="a chat of the operator's file made others inherit a follow"),
         pytest.param(2952, id="reading the ledger failed right after follows were transferred"),
     ],
 )

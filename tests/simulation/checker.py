@@ -24,7 +24,7 @@ from stories.story import Status, Story, StoryId
 from tests.simulation.clock import BEGINNING
 from tests.simulation.platform import PUBLISHED_UNHEARD, TAKEN_OVER, Sent
 from tests.simulation.storage import _edition
-from tests.simulation.world import GROUP, SUPERGROUP, World
+from tests.simulation.world import GROUP, SUPERGROUP, Process, World
 from wording.card import card, related_to, stub
 from wording.message import Link, Message
 
@@ -328,11 +328,17 @@ class Checker:
                 if chat.platform != name or chat in self.world.unheard:
                     continue
                 if holder and not holder.rules.is_fixed(chat) and chat not in self.data.rules:
-                    noticed = "storage" in holder.reconcilers[name]._alarms.active
-                    if self.world.store.losses and not noticed:
+                    if self.world.store.losses and not self._noticed_last_loss(holder, name):
                         self.exempted.append(RULE_LOST_UNNOTICED)
                     else:
                         yield f"the rule of {chat} is kept nowhere"
+
+    def _noticed_last_loss(self, holder: Process, name: str) -> bool:
+        """Whether the last loss was noticed, not only one before it."""
+        noticed_at = holder.reconcilers[name]._rollback.doubt
+        if noticed_at is None or "storage" not in holder.reconcilers[name]._alarms.active:
+            return False
+        return (noticed_at - BEGINNING).total_seconds() >= max(self.world.store.losses)
 
     def _missing(self) -> Iterator[str]:
         """(b) Every card that is wanted stands."""

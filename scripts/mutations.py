@@ -119,8 +119,8 @@ MUTATIONS = (
     Mutation(
         "a merge that Redis interrupted brings no card",
         "bot/delivery/affected.py",
-        "            concerned[into] |= self._rules.following(into)\n",
-        "",
+        "return chats | {\n            chat for chat in self._rules.following(into)",
+        "return chats & {\n            chat for chat in self._rules.following(into)",
         FOUND,
     ),
     Mutation(

@@ -112,9 +112,7 @@ class AffectedCards:
         heir = self._index.lineage.merge_target(story.id)
         if heir is not None:
             into = heir.story.id
-            concerned[into] |= await self._rules.inherit(story.id, into, self._platform)
-            # Others may have inherited it in an attempt that failed before this was enqueued.
-            concerned[into] |= self._rules.following(into)
+            concerned[into] |= await self._inheritors(story.id, into)
             concerned[into] |= set(await self._ledger.of_story(into))
         kin = self._index.lineage.related(story.id)
         for was in (*await self._seen_before(edition, all_are), story):
@@ -160,16 +158,23 @@ class AffectedCards:
             if rule is None or not here:
                 continue
             for story in {*rule.story_ids, *(mute.story for mute in rule.muted)}:
+                concerned = {chat}
                 heir = self._index.lineage.merge_target(story)
                 if heir is not None:
-                    into = heir.story.id
-                    inherited = await self._rules.inherit(story, into, self._platform)
-                    inherited |= {
-                        other
-                        for other in self._rules.following(into)
-                        if other.platform == self._platform
-                    }
-                    entries += [DueSubject(other, into, heir.seq) for other in inherited]
-                if (edition := heir or self._index.get(story)) is not None:
-                    entries.append(DueSubject(chat, edition.story.id, edition.seq))
+                    concerned |= await self._inheritors(story, heir.story.id)
+                edition = heir or self._index.get(story)
+                if edition is not None:
+                    found = edition.story.id
+                    entries += [DueSubject(each, found, edition.seq) for each in concerned]
         return entries
+
+    async def _inheritors(self, story: StoryId, into: StoryId) -> set[Chat]:
+        """Transfer follows and mutes of a merged story; return the chats that this may affect.
+
+        Among them are all that follow the other story now: they may have inherited it in an attempt
+        that failed before it was enqueued.
+        """
+        chats = await self._rules.inherit(story, into, self._platform)
+        return chats | {
+            chat for chat in self._rules.following(into) if chat.platform == self._platform
+        }

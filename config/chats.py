@@ -9,6 +9,7 @@ from bot.model.rule import Rule
 from bot.platforms.known import read_chat
 from config.entry import WrongEntry, read_entry, read_rule
 from runtime.errors import SetupError
+from runtime.toml_lines import line_of
 
 DEFAULT = Path("config/storywire.toml")
 
@@ -35,24 +36,26 @@ def read_chats(text: str, name: str) -> dict[Chat, Rule]:
     try:
         document = read_entry(text)
     except WrongEntry as error:
-        raise SetupError(f"{name}, line {_line(text, None, error.key)}: {error}") from None
+        raise SetupError(
+            f"{name}, line {line_of(text, 'chats', None, error.key)}: {error}"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise SetupError(f"{name} isn't TOML: {error}") from error
     for key in document:
         if key != "chats":
+            line = line_of(text, "chats", None, key)
             raise SetupError(
-                f"{name}, line {_line(text, None, key)}: “{key}” isn't known; the file may only "
-                "contain [[chats]]"
+                f"{name}, line {line}: “{key}” isn't known; the file may only contain [[chats]]"
             )
     entries: Any = document.get("chats", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        line = _line(text, None, "chats")
+        line = line_of(text, "chats", None, "chats")
         raise SetupError(f"{name}, line {line}: start each chat with [[chats]], in double brackets")
     rules: dict[Chat, Rule] = {}
     for number, raw in enumerate(entries):
         chat, rule = _entry(raw, text, name, number)
         if chat in rules:
-            line = _line(text, number, "chat")
+            line = line_of(text, "chats", number, "chat")
             raise SetupError(f"{name}, line {line}: {chat} is listed twice; keep one of them")
         rules[chat] = rule
     return rules
@@ -60,7 +63,7 @@ def read_chats(text: str, name: str) -> dict[Chat, Rule]:
 
 def _entry(raw: dict[str, Any], text: str, name: str, number: int) -> tuple[Chat, Rule]:
     def wrong(key: str, sentence: str) -> SetupError:
-        return SetupError(f"{name}, line {_line(text, number, key)}: {sentence}")
+        return SetupError(f"{name}, line {line_of(text, 'chats', number, key)}: {sentence}")
 
     said = raw.get("chat")
     if said is None:
@@ -81,19 +84,3 @@ def _entry(raw: dict[str, Any], text: str, name: str, number: int) -> tuple[Chat
             (f'{chat} gets no stories: add stories = "all", or keywords, entities or story_ids'),
         )
     return chat, rule
-
-
-def _line(text: str, entry: int | None, key: str) -> int:
-    """The line number (from 1) of a key in the entry-th [[chats]], or of the entry's header."""
-    head, seen = 1, -1
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.strip()
-        if bare.replace(" ", "").startswith("[[chats]]"):
-            seen += 1
-            if seen == entry:
-                head = number
-        elif bare.startswith("[") and entry is None and bare.strip("[] ") == key:
-            return number
-        if (entry is None or seen == entry) and bare.partition("=")[0].strip(" \"'") == key and key:
-            return number
-    return head

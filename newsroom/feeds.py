@@ -13,6 +13,7 @@ from newsroom.model import Feed, Quotes
 from newsroom.reading.guard import Guard
 from newsroom.reading.identity import link
 from runtime.errors import SetupError
+from runtime.toml_lines import line_of
 
 DEFAULT = Path("config/feeds.toml")
 
@@ -101,7 +102,9 @@ class _Reading:
         self.faults: list[str] = []
 
     def wrong(self, entry: int | None, key: str, sentence: str) -> None:
-        self.faults.append(f"{self._name}, line {_line(self._text, entry, key)}: {sentence}")
+        self.faults.append(
+            f"{self._name}, line {line_of(self._text, 'feeds', entry, key)}: {sentence}"
+        )
 
     def allowed(self, value: Any) -> tuple[str, ...]:
         try:
@@ -270,20 +273,3 @@ def _entry(feed: Feed) -> str:
             shown = list(value) if isinstance(value, tuple) else value
             lines.append(f"{name} = {json.dumps(shown, ensure_ascii=False)}")
     return "\n".join([*lines, ""])
-
-
-def _line(text: str, entry: int | None, key: str) -> int:
-    """The line (from 1) of a key in the entry-th [[feeds]], or above the first; else its head."""
-    head, seen = 1, -1
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.strip()
-        if bare.replace(" ", "").startswith("[[feeds]]"):
-            seen += 1
-            if seen == entry:
-                head = number
-        elif bare.startswith("[") and entry is None and bare.strip("[] ") == key:
-            return number
-        inside = seen == (-1 if entry is None else entry)
-        if inside and key and bare.partition("=")[0].strip(" \"'") == key:
-            return number
-    return head

@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 from scripts import messages
 from scripts.messages import LOCALE, TEMPLATE, mistakes, template, written
 from tests.language.pseudo import CODE, catalogue, escaped, said
+from tests.plain_english import RIDDLES
 from wording import words
 from wording.acts import Act, Did, in_words
 from wording.language import (
@@ -22,7 +23,6 @@ from wording.reasons import Code, Reason, explained
 
 AT = datetime(2026, 6, 25, 6, tzinfo=UTC)
 
-RIDDLES = re.compile(r"wherefore|\bmend|whoever|is owed|by now\b", re.IGNORECASE)
 """Words that make people stop and read again."""
 ITEMS = {
     "config/entry.py": "what a key takes, and sentences that begin with the key",

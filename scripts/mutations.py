@@ -579,7 +579,7 @@ MUTATIONS = (
         NEWS,
     ),
     Mutation(
-        "reading: a feed counts as whoever its links name",
+        "reading: a feed counts as the outlet that its links name",
         READING + "news.py",
         "outlet=outlet_of(feed),",
         "outlet=domain_of(item.url or feed.url),",

@@ -257,7 +257,7 @@ class WorkQueue:
         except TimeoutError:
             if not errand.expired():
                 raise
-            raise StorageAway("another process may deliver by now") from None
+            raise StorageAway("another process may be delivering already") from None
         finally:
             self._errands.discard(errand)
 

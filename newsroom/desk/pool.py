@@ -108,7 +108,7 @@ class Pool:
         self._index.tidy()
 
     def silent(self, now: int) -> list[int]:
-        """The columns of stories to which nothing came for so long that they are over."""
+        """The columns of stories that ended because no article came for long enough."""
         last = self._last[: self.top]
         return [int(c) for c in np.flatnonzero((last > -np.inf) & (now - last >= SILENCE_S))]
 

@@ -24,7 +24,7 @@ SHOWN = CardRecord(State.SHOWN, datetime(2026, 6, 25, 6, 0, tzinfo=UTC), 3, "42"
 
 
 class OnItsWay:
-    """A reconciler with one attempt under way: whoever waits for its end finds it written down."""
+    """A reconciler with one attempt under way: once it ends, its outcome is recorded."""
 
     def __init__(self, ledger: RedisLedger) -> None:
         self._ledger = ledger

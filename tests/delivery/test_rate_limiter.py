@@ -1,4 +1,4 @@
-"""The pace: never beyond what a platform takes, whoever asks when."""
+"""The rate limiter never exceeds what a platform allows, no matter who asks or when."""
 
 import asyncio
 from bisect import bisect_left

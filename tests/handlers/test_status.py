@@ -1,4 +1,4 @@
-"""/status says how a chat fares, and what is to be mended."""
+"""/status says how a chat fares, and what needs fixing."""
 
 from dataclasses import replace
 from datetime import time, timedelta

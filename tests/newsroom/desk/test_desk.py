@@ -111,9 +111,9 @@ def test_a_revised_article_stays_where_it_is() -> None:
     one, two, three = ferry()
     desk = desk_with(one, two, three)
     story = only(desk)
-    mended = article(one.outlet, one.title, one.text.replace("212", "221"), 0.0)
-    assert mended.key == one.key
-    desk.take(entry(mended, revised=True))
+    corrected = article(one.outlet, one.title, one.text.replace("212", "221"), 0.0)
+    assert corrected.key == one.key
+    desk.take(entry(corrected, revised=True))
     assert desk.take(tick(3.1)) == (story,)
     assert story.members[one.key].revised == 1
     assert len(story.members) == 3
